@@ -1,0 +1,18 @@
+# `make` sets up and runs the example study; `make test` runs everything CI runs.
+PYTHON ?= python3
+STUDY  ?= config/example.yaml
+CORES  ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: run
+run: $(VENV)/installed  ## Set up, then run the pipeline on STUDY (default: the shipped example).
+	@$(BIN)/python -m outcomes run $(STUDY) --cores $(CORES) $(if $(DATA),--data $(DATA))
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Setting up the locked environment in $(VENV) (a minute or two, once) ..."
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "outcomes needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

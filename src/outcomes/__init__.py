@@ -1,0 +1,3 @@
+"""Reproducible evidence for ketamine care."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,30 @@
+"""The errors a user can meet, each naming the thing that is wrong and the way out.
+
+No message carries a patient's free text, identifier, or date: rows are named by number.
+"""
+
+from __future__ import annotations
+
+
+class OutcomesError(Exception):
+    """Base of every error that the program raises on purpose; the command line exits with code 2."""
+
+
+class SettingsError(OutcomesError):
+    """A study file that is missing, unreadable, or holds a value that is not allowed."""
+
+
+class InputError(OutcomesError):
+    """A raw export that cannot be read as the study file says."""
+
+
+class ContractError(OutcomesError):
+    """A table that breaks its contract at a border between steps; all failures are listed at once."""
+
+
+class LedgerError(OutcomesError):
+    """Raw rows and ledger states that do not add up."""
+
+
+class ModelError(OutcomesError):
+    """A model that cannot be fitted to the data it was given, or a primary model that did not converge."""
