@@ -1,0 +1,112 @@
+"""Instruments as data: items, range, bands, cut-offs, recall, missing-item rule, codes, source.
+
+The definitions are in ``instruments.yaml`` beside this module; a study may add its own under ``own_instruments``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from outcomes.errors import SettingsError
+from outcomes.frozen import Frozen
+
+
+class Items(Frozen):
+    """The items of an instrument; all share one answer range."""
+
+    count: int = Field(ge=1, description="number of items")
+    minimum: int = Field(description="smallest answer")
+    maximum: int = Field(description="largest answer")
+
+
+class Codes(Frozen):
+    """LOINC codes of an instrument."""
+
+    panel: str = Field(description="code of the panel")
+    total: str = Field(description="code of the total")
+    items: tuple[str, ...] = Field((), description="codes of the items, in order")
+
+
+class DerivedFrom(Frozen):
+    """An instrument scored from another one's items."""
+
+    instrument: str = Field(description="the instrument that is answered")
+    items: tuple[int, ...] = Field(description="its items that count, numbered from 1")
+
+
+class ImportantChange(Frozen):
+    """A published minimal clinically important difference."""
+
+    percent: float = Field(gt=0, description="percent change from baseline")
+    source: str = Field(description="where it is published")
+
+
+class Instrument(Frozen):
+    """One questionnaire or rating scale, in points of its total."""
+
+    name: str = Field(description="name printed in the report")
+    measures: str = Field(description="what it measures")
+    items: Items | None = Field(None, description="its items; null where only totals are handled")
+    minimum: float = Field(0, description="smallest total")
+    maximum: float = Field(description="largest total")
+    multiplier: float = Field(1, description="the sum of the items times this is the total")
+    higher_is_worse: bool = Field(True, description="false where a high total is good (WHO-5)")
+    bands: dict[int, str] = Field(default_factory=dict, description="lowest total → severity band")
+    caseness_minimum: float | None = Field(None, description="smallest total of a probable case")
+    response_percent: float | None = Field(None, description="drop from baseline that is a response, in percent")
+    response_points: float | None = Field(
+        None, description="improvement that is a response, in points, where no percent is"
+    )
+    remission_maximum: float | None = Field(None, description="largest total in remission")
+    recall_days: int = Field(description="days that the questions look back")
+    prorate_missing: int = Field(0, description="most missing items that may be prorated, where the study asks for it")
+    never_imputed: tuple[int, ...] = Field((), description="items that make a total missing when they are missing")
+    named_items: dict[str, int] = Field(default_factory=dict, description="items with a name of their own, from 1")
+    derived_from: DerivedFrom | None = Field(None, description="scored from another instrument's items")
+    important_change: ImportantChange | None = Field(None, description="published minimal important change")
+    loinc: Codes | None = Field(None, description="LOINC codes")
+    answer_codes: dict[str, int] = Field(default_factory=dict, description="LOINC answer code → answer")
+    unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
+    source: str = Field(description="DOI of the publication that defines it")
+    licence: str = Field(description="terms of use")
+
+    @model_validator(mode="after")
+    def _range_agrees(self) -> Self:
+        if self.items is not None:
+            largest = self.items.count * self.items.maximum * self.multiplier
+            if largest != self.maximum:
+                raise ValueError(f"{self.name}: the items sum to at most {largest:g}, but maximum is {self.maximum:g}")
+        return self
+
+    @property
+    def n_items(self) -> int:
+        """Number of items; 0 where only totals are handled."""
+        return 0 if self.items is None else self.items.count
+
+
+@cache
+def read_instruments() -> dict[str, Instrument]:
+    """Return the instruments that the package knows, by id."""
+    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return {name: Instrument.model_validate(entry) for name, entry in content.items()}
+
+
+def select_instruments(names: Iterable[str], own: Mapping[str, Any] | None = None) -> dict[str, Instrument]:
+    """Return the named instruments, a study's own ones first.
+
+    Raises
+    ------
+    SettingsError
+        A name that neither the package nor the study defines.
+    """
+    known = {**read_instruments(), **(own or {})}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SettingsError(f"unknown instrument {', '.join(unknown)}; known: {', '.join(sorted(known))}.")
+    return {name: known[name] for name in names}

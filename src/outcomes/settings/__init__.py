@@ -1,0 +1,56 @@
+"""The study file as typed, frozen settings.
+
+``read_study`` is the only way in. Steps receive the parts they need as arguments; none reads the file itself.
+"""
+
+from outcomes.settings.analysis import Model, Privacy, Report
+from outcomes.settings.clinical import (
+    Arm,
+    Baseline,
+    Endpoints,
+    Population,
+    ReliableChange,
+    Scoring,
+    SeriesRules,
+    Timepoints,
+    Window,
+)
+from outcomes.settings.sources import (
+    TABLES,
+    Cleaning,
+    Column,
+    DateRules,
+    InstrumentColumns,
+    Source,
+    Table,
+    TableMap,
+    Visit,
+)
+from outcomes.settings.study import Study, check_study, read_study
+
+__all__ = [
+    "TABLES",
+    "Arm",
+    "Baseline",
+    "Cleaning",
+    "Column",
+    "DateRules",
+    "Endpoints",
+    "InstrumentColumns",
+    "Model",
+    "Population",
+    "Privacy",
+    "ReliableChange",
+    "Report",
+    "Scoring",
+    "SeriesRules",
+    "Source",
+    "Study",
+    "Table",
+    "TableMap",
+    "Timepoints",
+    "Visit",
+    "Window",
+    "check_study",
+    "read_study",
+]

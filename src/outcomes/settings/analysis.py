@@ -1,0 +1,73 @@
+"""Settings of models, privacy, and the report."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from outcomes.frozen import Frozen
+
+
+class Model(Frozen):
+    """One mixed-effects model; the entry's name is the model's name in every output."""
+
+    label: str = Field(description="name printed in the report")
+    primary: bool = Field(False, description="a primary model that does not converge stops the pipeline")
+    instrument: str = Field(description="instrument whose scores are modelled")
+    axis: Literal["session", "day", "visit"] = Field(description="which time points are the repeated measure")
+    formula: str = Field(
+        description="model formula over the endpoints' columns and the patients' attributes, for example "
+        "`change ~ baseline*timepoint + arm*timepoint + age`; `time` is the numeric position, `timepoint` the category"
+    )
+    include_baseline_visit: bool = Field(
+        False, description="the baseline enters as an outcome of its own at time 0 (longitudinal analysis of the score)"
+    )
+    covariance: str | None = Field(None, description="residual covariance by time point, for example unstructured")
+    fallback: tuple[str, ...] = Field((), description="covariances tried in turn when one does not converge; recorded")
+    random: str | None = Field(None, description="random effects per patient, for example `1` or `1 + time`")
+    group: str | None = Field(None, description="column whose levels have covariances of their own")
+    method: Literal["reml", "ml"] = Field("reml", description="estimation method")
+    df: Literal["kenward_roger", "satterthwaite", "between_within", "residual", "normal"] = Field(
+        "kenward_roger", description="denominator degrees of freedom"
+    )
+    vcov: Literal["model", "cr0", "cr2", "cr3"] = Field("model", description="variance of the coefficients")
+    engine: Literal["mixed", "statsmodels"] = Field(
+        "mixed", description="mixed: the project's own engine; statsmodels: MixedLM, random effects and normal df only"
+    )
+    margins: bool = Field(
+        True, description="adjusted means and differences by arm and time point (needs `arm` and `timepoint`)"
+    )
+
+    @model_validator(mode="after")
+    def _some_dependence(self) -> Self:
+        if self.covariance is None and self.random is None:
+            raise ValueError("give 'covariance', 'random', or both: repeated scores of a patient are not independent")
+        return self
+
+
+class Privacy(Frozen):
+    """What may leave the building."""
+
+    minimum_cell: int = Field(11, ge=1, description="counts from 1 to one less are withheld in everything released")
+    public: bool = Field(False, description="the data are public already; required for a minimum cell below 5")
+
+    @model_validator(mode="after")
+    def _small_only_if_public(self) -> Self:
+        if self.minimum_cell < 5 and not self.public:
+            raise ValueError("a minimum cell below 5 is allowed only for data declared 'public: true'")
+        return self
+
+
+class Report(Frozen):
+    """What the report says beside the numbers."""
+
+    title: str = Field(description="title of the report")
+    subtitle: str | None = Field(None, description="a line below the title")
+    setting: str = Field("", description="a sentence on where the data come from")
+    citation: str | None = Field(None, description="how to cite the data; DOI or registration")
+    time_unit: str = Field("day", description="unit of the visits' time axis, for example month")
+    baseline_columns: tuple[str, ...] = Field((), description="patients' columns of the baseline table, in order")
+    headline: str | None = Field(
+        None, description="time point whose response rates stand at the top; default: the last one"
+    )

@@ -1,0 +1,145 @@
+"""Settings of the clinical derivations: scores, series, baseline, time points, endpoints, arms."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from outcomes.frozen import Frozen
+
+
+class Scoring(Frozen):
+    """How item answers become totals."""
+
+    prorate: bool = Field(
+        False,
+        description="when few enough items are missing (the instrument's limit), replace them by the mean of the answered "
+        "ones; default: a total needs all items. Item 9 of the PHQ-9 is never imputed",
+    )
+    rounding: Literal["none", "half_up"] = Field("half_up", description="rounding of a prorated total")
+
+
+class Arm(Frozen):
+    """One arm of the comparison."""
+
+    id: str = Field(description="short name used in tables and models")
+    label: str = Field(description="name printed in the report")
+    treatments: tuple[str, ...] = Field(
+        (),
+        description="values of the sessions' `treatment` (or of the patients' `arm`) that mean this arm; default: the id",
+    )
+    protocol: str | None = Field(None, description="protocol id (see protocols); null where the study has no sessions")
+    color: str | None = Field(
+        None, description="hex colour in figures; by default the next of a colour-blind-safe palette"
+    )
+
+
+class SeriesRules(Frozen):
+    """How sessions form series."""
+
+    origin: Literal["sessions", "visits", "none"] = Field(
+        "sessions",
+        description="sessions: built from dated sessions; visits: one series a patient (and arm) that starts at the baseline "
+        "visit; none: cross-sectional, no baseline",
+    )
+    gap_days: int = Field(30, ge=1, description="a gap of more days than this between sessions starts a new series")
+    change_of_arm: Literal["new_series", "same_series"] = Field(
+        "new_series",
+        description="another arm's session inside a series: start a new series, or keep the first arm's label",
+    )
+    same_day: Literal["one_session", "separate"] = Field(
+        "one_session", description="two session records of one patient and treatment on one day"
+    )
+    use: Literal["first", "all"] = Field(
+        "first", description="which series of a patient are analysed (first: new users)"
+    )
+    require_protocol: bool = Field(
+        False,
+        description="leave out series that fail their protocol's rule (they are counted with the reason either way)",
+    )
+
+
+class Baseline(Frozen):
+    """Which score is the baseline."""
+
+    rule: Literal["last", "mean", "worst"] = Field(
+        "last", description="last, mean or worst score on or before the first session's day and within the window"
+    )
+    within_days: int = Field(14, ge=0, description="how many days before the first session a baseline may lie")
+    same_day: Literal["before", "after"] = Field(
+        "before", description="a questionnaire of a session's own day was answered before or after that session"
+    )
+    minimum: dict[str, float] = Field(
+        default_factory=dict, description="instrument → smallest baseline that enters the analysis (entry threshold)"
+    )
+
+
+class Window(Frozen):
+    """A calendar window around a study day."""
+
+    day: int = Field(description="day after the first session (day 0)")
+    before: int = Field(ge=0, description="days before that still count")
+    after: int = Field(ge=0, description="days after that still count")
+
+
+class Timepoints(Frozen):
+    """The time points at which endpoints are formed, on up to three axes."""
+
+    sessions: tuple[int, ...] = Field((), description="session ordinals: the score after session k and before k + 1")
+    session_days: int = Field(
+        14, ge=1, description="a score belongs to the last session only within so many days after it"
+    )
+    days: tuple[Window, ...] = Field(
+        (), description="calendar windows; the score nearest to the day counts (ties: the later)"
+    )
+    visits: tuple[str, ...] = Field((), description="names of visits, in order")
+    clean_window: tuple[int, int] | None = Field(
+        (14, 31),
+        description="days after the last induction session whose recall does not reach back before treatment "
+        "(McInnes 2022, 10.1016/j.jad.2021.12.097); null where it has no meaning",
+    )
+
+    @model_validator(mode="after")
+    def _no_overlap(self) -> Self:
+        spans = sorted((w.day - w.before, w.day + w.after, w.day) for w in self.days)
+        for (_, end, day), (start, _, following) in zip(spans, spans[1:], strict=False):
+            if start <= end:
+                raise ValueError(
+                    f"the windows of day {day} and day {following} overlap; a score may belong to one only"
+                )
+        return self
+
+
+class ReliableChange(Frozen):
+    """Inputs of the reliable change index 1.96·SD·√(2(1−r)) (Jacobson & Truax 1991, 10.1037/0022-006X.59.1.12)."""
+
+    sd: float = Field(gt=0, description="standard deviation at baseline in the reference sample")
+    reliability: float = Field(gt=0, lt=1, description="test-retest reliability r")
+    source: str = Field(description="where the two numbers come from; printed beside the result")
+
+
+class Endpoints(Frozen):
+    """Definitions of the binary endpoints."""
+
+    response_percent: dict[str, float] = Field(
+        default_factory=dict,
+        description="instrument → percent drop that is a response, where it differs from the instrument's",
+    )
+    remission_maximum: dict[str, float] = Field(
+        default_factory=dict,
+        description="instrument → largest total in remission, where it differs from the instrument's",
+    )
+    worsening_points: float = Field(1.0, gt=0, description="increase over baseline that counts as worsening, in points")
+    reliable_change: dict[str, ReliableChange] = Field(
+        default_factory=dict, description="instrument → declared SD and r"
+    )
+
+
+class Population(Frozen):
+    """Who enters the analysis; everyone else is counted with the reason."""
+
+    include: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="patients' column → values that enter"
+    )
+    require_baseline: bool = Field(False, description="leave out series without a baseline of the primary instrument")

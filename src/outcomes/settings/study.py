@@ -1,0 +1,147 @@
+"""The study file: one YAML, checked key by key before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from outcomes.errors import SettingsError
+from outcomes.frozen import Frozen
+from outcomes.instruments import Instrument, select_instruments
+from outcomes.protocols import Protocol, select_protocols
+from outcomes.settings.analysis import Model, Privacy, Report
+from outcomes.settings.clinical import Arm, Baseline, Endpoints, Population, Scoring, SeriesRules, Timepoints
+from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
+
+
+class Study(Frozen):
+    """Everything a study declares; outputs live under {data,results,figures}/{study}/."""
+
+    study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="short name; the folder of all outputs")
+    seed: int = Field(2026, ge=0, description="seed of everything random")
+    data: str = Field(description="folder of the raw exports; `make DATA=…` names another")
+    layouts: dict[str, dict[Table, TableMap]] = Field(
+        default_factory=dict, description="mappings that several files share"
+    )
+    sources: tuple[Source, ...] = Field(min_length=1, description="the files of the raw export")
+    dates: DateRules = Field(default_factory=DateRules, description="how dates are written")
+    cleaning: Cleaning = Field(default_factory=Cleaning, description="what happens to values that cannot be right")
+    visits: tuple[Visit, ...] = Field((), description="scheduled visits, where the study labels its time points")
+    instruments: tuple[str, ...] = Field(min_length=1, description="instruments analysed; the first is the primary one")
+    own_instruments: dict[str, Instrument] = Field(
+        default_factory=dict, description="instruments the package does not know"
+    )
+    own_protocols: dict[str, Protocol] = Field(default_factory=dict, description="protocols the package does not know")
+    scoring: Scoring = Field(default_factory=Scoring, description="how items become totals")
+    arms: tuple[Arm, ...] = Field(min_length=1, description="arms, the reference arm first")
+    series: SeriesRules = Field(default_factory=SeriesRules, description="how sessions form series")
+    baseline: Baseline = Field(default_factory=Baseline, description="which score is the baseline")
+    timepoints: Timepoints = Field(default_factory=Timepoints, description="when endpoints are formed")
+    endpoints: Endpoints = Field(
+        default_factory=Endpoints, description="response, remission, worsening, reliable change"
+    )
+    population: Population = Field(default_factory=Population, description="who enters the analysis")
+    models: dict[str, Model] = Field(default_factory=dict, description="mixed-effects models by name")
+    privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
+    report: Report = Field(description="what the report says beside the numbers")
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        known = set(select_instruments(self.instruments, self.own_instruments))
+        for place, names in {
+            "models": {m.instrument for m in self.models.values()},
+            "endpoints.reliable_change": set(self.endpoints.reliable_change),
+            "baseline.minimum": set(self.baseline.minimum),
+        }.items():
+            if names - known:
+                raise ValueError(
+                    f"{place} names {sorted(names - known)}, which 'instruments' does not list ({sorted(known)})"
+                )
+        select_protocols([arm.protocol for arm in self.arms if arm.protocol], self.own_protocols)
+        for source in self.sources:
+            if source.layout is not None and source.layout not in self.layouts:
+                raise ValueError(
+                    f"source {source.file}: no layout {source.layout!r}; 'layouts' has {sorted(self.layouts)}"
+                )
+            if (source.layout is None) == (not source.tables):
+                raise ValueError(f"source {source.file}: give either 'layout' or 'tables'")
+        if len({arm.id for arm in self.arms}) < len(self.arms):
+            raise ValueError("two arms have the same id")
+        return self
+
+    def tables_of(self, source: Source) -> dict[Table, TableMap]:
+        """Return the mappings of a source, its own or its layout's."""
+        return source.tables if source.layout is None else self.layouts[source.layout]
+
+    def instrument(self, name: str) -> Instrument:
+        """Return an instrument with this study's cut-offs in place of the published ones where it declares some."""
+        instrument = select_instruments([name], self.own_instruments)[name]
+        changes: dict[str, Any] = {}
+        if name in self.endpoints.response_percent:
+            changes["response_percent"] = self.endpoints.response_percent[name]
+        if name in self.endpoints.remission_maximum:
+            changes["remission_maximum"] = self.endpoints.remission_maximum[name]
+        return instrument.model_copy(update=changes)
+
+    def protocol(self, arm: Arm) -> Protocol | None:
+        """Return the protocol of an arm; None where the study has no sessions."""
+        return None if arm.protocol is None else select_protocols([arm.protocol], self.own_protocols)[arm.protocol]
+
+    def digest(self, *sections: str) -> str:
+        """Return a SHA-256 of the named sections (all when none is named): the same settings, the same digest."""
+        content = self.model_dump(mode="json", include=set(sections) or None)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def read_study(path: Path | str) -> Study:
+    """Read and check a study file.
+
+    Raises
+    ------
+    SettingsError
+        The file is missing, is not YAML, or breaks the schema; every failure is listed with its key.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SettingsError(f"{path}: no such study file. Copy config/example.yaml and edit it.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}{place}: not valid YAML ({getattr(error, 'problem', 'not UTF-8 text')}).") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: a study file is a mapping of keys; this one is {type(content).__name__}.")
+    return check_study(content, str(path))
+
+
+def check_study(content: dict[str, Any], name: str = "study file") -> Study:
+    """Check the content of a study file against the schema.
+
+    Raises
+    ------
+    SettingsError
+        Every failure with its key, what was found, and what is allowed.
+    """
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        lines = [_sentence(failure) for failure in error.errors(include_url=False)]
+        raise SettingsError(f"{name} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)) from None
+
+
+def _sentence(failure: Any) -> str:
+    key = ".".join(str(part) for part in failure["loc"]) or "(top level)"
+    message = failure["msg"].removeprefix("Value error, ")
+    if failure["type"] == "extra_forbidden":
+        return f"{key}: unknown key; see config/schema.yaml for the keys allowed here."
+    if failure["type"] == "missing":
+        return f"{key}: required, and not given."
+    value = failure.get("input")
+    found = f" (found {value!r})" if isinstance(value, str | int | float | bool) else ""
+    return f"{key}: {message}{found}"
