@@ -1,0 +1,332 @@
+"""The contract of every table: what one row is, its key, and each column's type, unit, range, and missing values.
+
+Tables are checked when they are written and when they are read; inside the steps, functions trust them. All failures of a
+table are collected into one error. The data dictionary in ``data/README.md`` is rendered from this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from outcomes.errors import ContractError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: type (a pandas dtype name), meaning with unit, range, allowed values, and whether it may be missing."""
+
+    dtype: str
+    meaning: str
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+    nullable: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: what a row is, the key that is unique, its columns, and how further columns may be named."""
+
+    row: str
+    key: tuple[str, ...]
+    fields: dict[str, Field]
+    further: dict[str, Field] = field(default_factory=dict)  # regular expression of the name → rule
+    open: bool = False  # columns beyond these are allowed (a study's own attributes)
+
+
+PATIENT = Field(
+    "int32", "number of the patient, by sorted source identifier; the identifier itself stays in the key", 1
+)
+DAY = Field("int32", "days since the patient's first session (day 0); for patients without any, since the first record")
+OPTIONAL_DAY = Field("Int32", DAY.meaning + "; missing where the study labels its visits", nullable=True)
+VISIT = Field("category", "name of the scheduled visit, where the study has such", nullable=True)
+INSTRUMENT = Field("category", "instrument id")
+ARM = Field("category", "arm id")
+SERIES = Field("int16", "number of the patient's series, from 1", 1)
+ITEM = Field("Int8", "answer to the item, in points", nullable=True)
+
+CONTRACTS: dict[str, Contract] = {
+    "patients": Contract(
+        "a patient",
+        ("patient",),
+        {
+            "patient": PATIENT,
+            "arm": Field("category", "allocated arm, where the export has one", nullable=True, required=False),
+            "site": Field("category", "site", nullable=True, required=False),
+            "age": Field("float64", "age in years", 0, 120, nullable=True, required=False),
+            "sex": Field("category", "sex as recorded", nullable=True, required=False),
+        },
+        open=True,
+    ),
+    "sessions": Contract(
+        "a treatment session",
+        ("patient", "study_day", "ordinal"),
+        {
+            "patient": PATIENT,
+            "study_day": DAY,
+            "ordinal": Field("int16", "number of the session on that day, from 1", 1),
+            "treatment": Field("category", "treatment given, in the study's own names"),
+            "dose_mg": Field("float64", "dose in mg", 0, nullable=True, required=False),
+            "weight_kg": Field("float64", "body weight in kg", 0, nullable=True, required=False),
+            "duration_min": Field("float64", "duration in minutes", 0, nullable=True, required=False),
+            "integration": Field("boolean", "psychotherapy alongside", nullable=True, required=False),
+        },
+        open=True,
+    ),
+    "assessments": Contract(
+        "one questionnaire of one patient at one time, answered or not",
+        ("patient", "instrument", "study_day", "visit"),
+        {
+            "patient": PATIENT,
+            "study_day": OPTIONAL_DAY,
+            "visit": VISIT,
+            "instrument": INSTRUMENT,
+            "recorded_total": Field("float64", "total as stored in the export, in points", nullable=True),
+            "flag": Field("category", "reason code of a doubt that the row was kept with", nullable=True),
+        },
+        further={r"item_\d+": ITEM},
+    ),
+    "adverse_events": Contract(
+        "one adverse event of one patient on one day",
+        ("patient", "study_day", "event"),
+        {
+            "patient": PATIENT,
+            "study_day": DAY,
+            "event": Field("category", "kind of event, in the study's own names"),
+            "severity": Field("category", "severity", nullable=True, required=False),
+        },
+    ),
+    "vitals": Contract(
+        "one measurement of one patient on one day",
+        ("patient", "study_day", "measure", "moment"),
+        {
+            "patient": PATIENT,
+            "study_day": DAY,
+            "measure": Field("category", "what was measured", allowed=("systolic", "diastolic", "heart_rate", "spo2")),
+            "moment": Field("category", "when", allowed=("before", "peak", "after")),
+            "value": Field("float64", "mmHg, beats per minute, or percent", 0),
+        },
+    ),
+    "events": Contract(
+        "one event in a patient's course (switch, stop, rescue, new antidepressant, maintenance …)",
+        ("patient", "study_day", "event"),
+        {"patient": PATIENT, "study_day": DAY, "event": Field("category", "kind of event, in the study's own names")},
+    ),
+    "key": Contract(
+        "a patient's source identifier; private, never read by a later step",
+        ("patient",),
+        {"patient": PATIENT, "identifier": Field("str", "identifier in the export")},
+    ),
+    "ledger": Contract(
+        "one thing that happened to one raw row (rows kept as they were have no entry)",
+        ("file", "row", "column", "reason"),
+        {
+            "file": Field("category", "source file, with the sheet of a workbook"),
+            "row": Field("int64", "row in that file as a spreadsheet numbers it: the header is row 1", 1),
+            "state": Field("category", "end state", allowed=("flagged", "corrected", "merged", "quarantined")),
+            "reason": Field("category", "reason code; docs/cleaning-rules.md explains each"),
+            "column": Field("category", "canonical column concerned; missing when it is the whole row", nullable=True),
+            "old": Field("str", "value before, for numbers and declared categories only", nullable=True),
+            "new": Field("str", "value after", nullable=True),
+        },
+    ),
+    "balance": Contract(
+        "a source file: raw = kept + merged + quarantined; corrected and flagged rows are among the kept",
+        ("file",),
+        {
+            "file": Field("category", "source file, with the sheet of a workbook"),
+            **{
+                name: Field("int64", f"rows {meaning}", 0)
+                for name, meaning in {
+                    "raw": "in the file, without the header",
+                    "kept": "kept, corrected and flagged ones included",
+                    "corrected": "kept with a value changed or set missing",
+                    "flagged": "kept with a doubt noted",
+                    "merged": "merged into another row as duplicates",
+                    "quarantined": "left out with a reason",
+                }.items()
+            },
+        },
+    ),
+    "scores": Contract(
+        "one score of one patient at one time",
+        ("patient", "instrument", "study_day", "visit"),
+        {
+            "patient": PATIENT,
+            "study_day": OPTIONAL_DAY,
+            "visit": VISIT,
+            "instrument": INSTRUMENT,
+            "total": Field("float64", "total in points; missing when too many items are", nullable=True),
+            "missing_items": Field(
+                "Int8", "items without an answer; missing for totals without items", 0, nullable=True
+            ),
+            "prorated": Field("bool", "missing items were replaced by the mean of the answered ones"),
+            "band": Field("category", "severity band", nullable=True),
+            "ideation": Field("Int8", "answer to the instrument's ideation item", 0, nullable=True),
+            "flag": Field("category", "reason code of a doubt that the row was kept with", nullable=True),
+        },
+    ),
+    "series": Contract(
+        "one series of treatment of one patient",
+        ("patient", "series"),
+        {
+            "patient": PATIENT,
+            "series": SERIES,
+            "arm": ARM,
+            "start_day": Field("int32", "study day of the first session"),
+            "induction_end_day": Field("int32", "study day of the last induction session"),
+            "end_day": Field("int32", "study day of the last session"),
+            "next_start_day": Field("Int32", "study day on which the patient's next series starts", nullable=True),
+            "sessions": Field("int16", "sessions in the series", 0),
+            "induction_sessions": Field("int16", "induction sessions in the series", 0),
+            "maintenance_sessions": Field("int16", "maintenance sessions in the series", 0),
+            "complies": Field("bool", "meets its protocol's rule; true where there is no protocol"),
+            "reason": Field("category", "why it does not", nullable=True),
+            "switched": Field("bool", "the next series begins within the gap, in another arm"),
+        },
+    ),
+    "series_sessions": Contract(
+        "a treatment session with its place in a series",
+        ("patient", "study_day", "ordinal"),
+        {
+            "patient": PATIENT,
+            "study_day": DAY,
+            "ordinal": Field("int16", "number of the session on that day, from 1", 1),
+            "series": SERIES,
+            "arm": ARM,
+            "phase": Field("category", "phase", allowed=("induction", "maintenance")),
+            "session": Field("int16", "number of the session in its series, from 1", 1),
+            "series_day": Field("int32", "days since the series' first session", 0),
+        },
+        open=True,
+    ),
+    "endpoints": Contract(
+        "one series, instrument and time point, observed or not",
+        ("patient", "series", "instrument", "axis", "timepoint"),
+        {
+            "patient": PATIENT,
+            "series": SERIES,
+            "arm": ARM,
+            "instrument": INSTRUMENT,
+            "axis": Field("category", "kind of time point", allowed=("baseline", "session", "day", "visit", "clean")),
+            "timepoint": Field("category", "name of the time point"),
+            "time": Field(
+                "float64", "position on its axis: session number, study day, or the visit's time", nullable=True
+            ),
+            "reached": Field(
+                "bool", "the series reached the time point (had that session; always true for days and visits)"
+            ),
+            "score_day": Field("Int32", "day of the score since the series began", nullable=True),
+            "score": Field("float64", "score in points", nullable=True),
+            "baseline": Field("float64", "baseline score in points", nullable=True),
+            "change": Field("float64", "score minus baseline, in points", nullable=True),
+            "percent_change": Field(
+                "float64", "change in percent of the baseline; missing at baseline 0", nullable=True
+            ),
+            "response": Field("boolean", "the instrument's response", nullable=True),
+            "remission": Field("boolean", "the instrument's remission", nullable=True),
+            "worsening": Field("boolean", "worse than baseline by the declared points", nullable=True),
+            "reliable_change": Field(
+                "category", "against the declared index", allowed=("improved", "unchanged", "worse"), nullable=True
+            ),
+            "ideation": Field("Int8", "answer to the ideation item", 0, nullable=True),
+            "baseline_ideation": Field("Int8", "answer to the ideation item at baseline", 0, nullable=True),
+            "recall_overlap_days": Field(
+                "Int16", "days of the recall window before the first session", 0, nullable=True
+            ),
+        },
+    ),
+    "cohort": Contract(
+        "one series, and whether it is analysed",
+        ("patient", "series"),
+        {
+            "patient": PATIENT,
+            "series": SERIES,
+            "arm": ARM,
+            "included": Field("bool", "enters the analysis"),
+            "exclusion": Field("category", "first reason that keeps it out", nullable=True),
+            "complies": Field("bool", "meets its protocol's rule"),
+            "sessions": Field("int16", "sessions in the series", 0),
+            "induction_sessions": Field("int16", "induction sessions in the series", 0),
+        },
+    ),
+    "times": Contract(
+        "one series, instrument and endpoint: when it was first seen",
+        ("patient", "series", "instrument", "endpoint"),
+        {
+            "patient": PATIENT,
+            "series": SERIES,
+            "arm": ARM,
+            "instrument": INSTRUMENT,
+            "endpoint": Field("category", "endpoint", allowed=("response", "remission")),
+            "event": Field("bool", "it was seen"),
+            "day": Field("Int32", "series day of its first observation, or of the last score", nullable=True),
+            "last_without": Field(
+                "Int32", "series day of the last score before it without the endpoint", nullable=True
+            ),
+            "session": Field("Int16", "sessions had by then", 0, nullable=True),
+        },
+    ),
+}
+
+
+def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table unchanged when it meets its contract.
+
+    Raises
+    ------
+    ContractError
+        Every column that is missing, unknown, of another type, out of range, or missing values, with the count of rows;
+        never a value.
+    """
+    failures = list(_failures(table, CONTRACTS[name]))
+    if failures:
+        raise ContractError(f"table '{name}' ({CONTRACTS[name].row}) breaks its contract:\n  " + "\n  ".join(failures))
+    return table
+
+
+def _failures(table: pd.DataFrame, contract: Contract) -> Iterator[str]:
+    import re
+
+    for name, rule in contract.fields.items():
+        if name in table:
+            yield from _column_failures(table[name], rule)
+        elif rule.required:
+            yield f"{name}: missing column"
+    for name in table.columns.difference(list(contract.fields)):
+        rules = [rule for pattern, rule in contract.further.items() if re.fullmatch(pattern, name)]
+        if rules:
+            yield from _column_failures(table[name], rules[0])
+        elif not contract.open:
+            yield f"{name}: unknown column"
+    key = [name for name in contract.key if name in table]
+    repeated = int(table.duplicated(key).sum()) if len(key) == len(contract.key) else 0
+    if repeated:
+        yield f"key ({', '.join(key)}): {repeated} rows repeat an earlier one"
+
+
+def _column_failures(column: pd.Series[Any], rule: Field) -> Iterator[str]:
+    dtype = "category" if str(column.dtype).startswith("category") else str(column.dtype)
+    if dtype != rule.dtype:
+        yield f"{column.name}: type {dtype}, expected {rule.dtype}"
+        return
+    absent = int(column.isna().sum())
+    if absent and not rule.nullable:
+        yield f"{column.name}: {absent} rows have no value"
+    if rule.allowed:
+        unknown = len(set(column.cat.categories) - set(rule.allowed))
+        if unknown:
+            yield f"{column.name}: {unknown} categories are not among {', '.join(rule.allowed)}"
+    outside = 0
+    if rule.minimum is not None:
+        outside += int((column < rule.minimum).sum())
+    if rule.maximum is not None:
+        outside += int((column > rule.maximum).sum())
+    if outside:
+        yield f"{column.name}: {outside} rows are outside {rule.minimum} to {rule.maximum}"

@@ -1,0 +1,131 @@
+"""Files at the edge: where every table lives, reading and writing through the contracts, provenance, and code inputs.
+
+Everything is written to a temporary name and moved into place, so a run that is killed leaves no half-written file.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outcomes.contracts import check_table
+from outcomes.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one study. Patient-level tables exist only in ``derived``."""
+
+    study: str
+    root: Path = Path()
+
+    @property
+    def derived(self) -> Path:
+        """Private tables."""
+        return self.root / "data" / self.study / "derived"
+
+    @property
+    def results(self) -> Path:
+        """Released tables and the report."""
+        return self.root / "results" / self.study
+
+    @property
+    def figures(self) -> Path:
+        """Released figures."""
+        return self.root / "figures" / self.study
+
+    def table(self, name: str) -> Path:
+        """Return the path of a private table."""
+        return self.derived / f"{name}.parquet"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and move it there when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: Path, contract: str | None = None) -> None:
+    """Write a private table as Parquet after checking its contract."""
+    if contract is not None:
+        check_table(table, contract)
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False, compression="zstd", compression_level=1)
+
+
+def read_table(path: Path, contract: str | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a private table.
+
+    Raises
+    ------
+    InputError
+        The file is absent: the step that writes it has not run.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such table. Run the steps before this one first, or `make`, which runs all.")
+    table = pd.read_parquet(path, columns=columns)
+    return table if contract is None or columns is not None else check_table(table, contract)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file in one move."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sources(*modules: str) -> list[str]:
+    """Return the files of the named modules and of all package modules they import, however deep.
+
+    Snakemake reruns a step when one of its inputs changes; with these among the inputs, a changed formula reruns
+    exactly the steps that use it. Paths are relative to the working directory.
+    """
+    found: set[Path] = set()
+    waiting = [_locate(module) for module in modules]
+    while waiting:
+        for path in waiting.pop():
+            if path not in found:
+                found.add(path)
+                if path.suffix == ".py":
+                    waiting.extend(_locate(name) for name in _imports(path))
+    return sorted(os.path.relpath(path) for path in found)
+
+
+def _locate(module: str) -> list[Path]:
+    """Return the files of a module (with the data file of the same name); none when it is not in this package."""
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    inits = [path / "__init__.py"] if path.is_dir() else [path.with_suffix(s) for s in (".py", ".yaml")]
+    return [file for file in inits if file.is_file()]
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("outcomes"))
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("outcomes"):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
