@@ -17,6 +17,22 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.PHONY: test
+test: $(VENV)/installed  ## Everything CI runs.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+.PHONY: clean
+clean:  ## Remove what the pipeline made (the raw exports stay).
+	rm -rf results figures/*/ logs .snakemake data/*/derived
+
+.PHONY: help
+help:  ## List the targets.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
 .PHONY: lock
 lock:  ## Recompile requirements.lock from pyproject.toml (needs uv).
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock

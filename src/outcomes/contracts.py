@@ -330,3 +330,11 @@ def _column_failures(column: pd.Series[Any], rule: Field) -> Iterator[str]:
         outside += int((column > rule.maximum).sum())
     if outside:
         yield f"{column.name}: {outside} rows are outside {rule.minimum} to {rule.maximum}"
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table without rows that meets its contract, for what a study does not record."""
+    import pandas as pd
+
+    fields = CONTRACTS[name].fields
+    return pd.DataFrame({column: pd.Series(dtype=rule.dtype) for column, rule in fields.items() if rule.required})

@@ -12,15 +12,73 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MethodType
+from typing import TYPE_CHECKING, Any, cast
 
 from outcomes.contracts import check_table
 from outcomes.errors import InputError
+from outcomes.settings import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = Path(__file__).parent
+
+# Which tables a step writes, and which sections of the study file it may read: a change elsewhere does not rerun it.
+TABLES: dict[str, tuple[str, ...]] = {
+    "intake": (
+        "patients",
+        "sessions",
+        "assessments",
+        "adverse_events",
+        "vitals",
+        "events",
+        "key",
+        "ledger",
+        "balance",
+    ),
+    "endpoints": ("endpoints", "cohort", "times"),
+    "rates": (
+        "flow",
+        "baseline",
+        "scores",
+        "response",
+        "differences",
+        "change_distribution",
+        "missingness",
+        "ideation",
+        "recall",
+        "published",
+        "ledger",
+        "balance",
+    ),
+}
+MODEL_TABLES = ("models", "coefficients", "tests", "margins", "model_differences")
+TABLES["tables"] = (*TABLES["rates"], *MODEL_TABLES)
+
+_CLINICAL = ("instruments", "own_instruments", "endpoints")
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "intake": (
+        "layouts",
+        "sources",
+        "dates",
+        "cleaning",
+        "visits",
+        "instruments",
+        "own_instruments",
+        "arms",
+        "own_protocols",
+        "endpoints",
+    ),
+    "score": (*_CLINICAL, "scoring"),
+    "series": ("arms", "own_protocols", "series", "visits"),
+    "endpoints": (*_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms"),
+    "rates": (*_CLINICAL, "arms", "timepoints", "visits", "report", "privacy", "series", "baseline"),
+    "fit": ("arms", "seed"),
+    "tables": ("models", "privacy", "arms"),
+    "figures": ("arms", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
+    "report": tuple(Study.model_fields),
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +148,38 @@ def write_text(text: str, path: Path) -> None:
     """Write a text file in one move."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def inputs(study: Study, folder: str) -> list[str]:
+    """Return the raw files of a study; optional ones only when they are there."""
+    files = {str(Path(folder) / source.file): source.optional for source in study.sources}
+    return [file for file, optional in files.items() if not optional or Path(file).is_file()]
+
+
+def settings(study: Study, step: str) -> str:
+    """Return the digest of the sections that a step may read."""
+    return study.digest("study", *SECTIONS[step])
+
+
+class Part:
+    """A study file of which one step sees only its declared sections, so that no undeclared one can change its result."""
+
+    def __init__(self, study: Study, step: str) -> None:
+        self._study = study
+        self._step = step
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Study.model_fields and name not in ("study", *SECTIONS[self._step]):
+            raise AttributeError(
+                f"step '{self._step}' reads section '{name}', which workflow.SECTIONS does not declare"
+            )
+        value = getattr(self._study, name)
+        return MethodType(getattr(Study, name), self) if isinstance(value, MethodType) else value
+
+
+def part_of(study: Study, step: str) -> Study:
+    """Return the study as one step may see it."""
+    return cast(Study, Part(study, step))
 
 
 def sha256(path: Path) -> str:

@@ -1,0 +1,49 @@
+"""The shape of the house: imports go down, rooms do not import one another, no drawer for everything."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
+ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
+GROUND = {"errors", "frozen", "settings", "contracts", "instruments", "protocols", "workflow"}
+EDGE = {"workflow", "steps", "runner", "__main__"}
+ALLOWED = {("analysis", "mixed")}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write imports in full"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return {name.split(".")[1] for name in names if name.startswith("outcomes.")} - {"__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    here = room_of(path)
+    for there in imported_rooms(path) - {here}:
+        if here == "mixed":
+            pytest.fail(f"the mixed-model engine imports outcomes.{there}; it must stand on its own")
+        if here in ROOMS:
+            assert there in GROUND - EDGE | {"workflow"} or (here, there) in ALLOWED, f"{here} imports {there}"
+        elif here in GROUND:
+            assert there in GROUND, f"ground floor {here} imports {there}"
+
+
+def test_no_drawer_for_everything():
+    drawers = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert [path for path in PACKAGE.rglob("*") if path.stem in drawers] == []
+
+
+def test_rooms_are_all_there():
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} == {*ROOMS, "settings"}
