@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
 GROUND = {"errors", "frozen", "settings", "contracts", "instruments", "protocols", "workflow"}
-EDGE = {"workflow", "steps", "runner", "__main__"}
+EDGE = {"workflow", "dictionary", "steps", "runner", "__main__"}
 ALLOWED = {("analysis", "mixed")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -108,6 +108,15 @@ def schema(options: Namespace) -> None:
     print(text, end="") if options.out is None else write_text(text, Path(options.out))
 
 
+def dictionary(options: Namespace) -> None:
+    """Write the data dictionary: every private table with its row, key, and columns (data/README.md)."""
+    from outcomes.dictionary import describe_tables
+
+    text = describe_tables()
+    print(text, end="") if options.out is None else write_text(text, Path(options.out))
+
+
+_OUT = (("--out",), {"metavar": "FILE", "help": "write to this file instead of the screen"})
 _STUDY_DATA = (("--data",), {"metavar": "FOLDER", "help": "folder of the raw exports, in place of the study file's"})
 
 STEPS: dict[str, Step] = {
@@ -141,7 +150,8 @@ STEPS: dict[str, Step] = {
     "schema": Step(
         schema,
         "describe every key of a study file",
-        ((("--out",), {"metavar": "FILE", "help": "write to this file instead of the screen"}),),
+        (_OUT,),
         takes_study=False,
     ),
+    "dictionary": Step(dictionary, "describe every table of the pipeline", (_OUT,), takes_study=False),
 }

@@ -1,0 +1,43 @@
+"""The data dictionary, rendered from the contracts so that the two cannot differ."""
+
+from __future__ import annotations
+
+from outcomes.contracts import CONTRACTS, Contract, Field
+
+_HEAD = """\
+# Data
+
+`example/` is a synthetic network's export (CC0). Put your own exports anywhere, by custom under `raw/`, which is never
+committed. `{study}/derived/` holds the pipeline's private tables, one row per patient, session, questionnaire or series;
+it is never committed either, and nothing in it is fit to leave the building. Released tables are under `results/`.
+
+The tables below are those of `{study}/derived/`, in the order in which they arise. This page is rendered by
+`outcomes dictionary --out data/README.md` from `src/outcomes/contracts.py`.
+"""
+
+
+def describe_tables() -> str:
+    """Return ``data/README.md`` as text: every table with its row, key, and columns."""
+    return _HEAD + "".join(_table(name, contract) for name, contract in CONTRACTS.items())
+
+
+def _table(name: str, contract: Contract) -> str:
+    rows = {**contract.fields, **{f"`{pattern}`": rule for pattern, rule in contract.further.items()}}
+    lines = [
+        f"\n## {name}\n",
+        f"A row is {contract.row}. Key: {', '.join(contract.key)}.\n",
+        "| column | type | meaning | range or values | may be missing |",
+        "|---|---|---|---|---|",
+        *(_column(column, rule) for column, rule in rows.items()),
+    ]
+    if contract.open:
+        lines.append("\nFurther columns are those that the study file maps: numbers as float64, text as category.")
+    return "\n".join(lines) + "\n"
+
+
+def _column(name: str, rule: Field) -> str:
+    low = "" if rule.minimum is None else f"≥ {rule.minimum:g}"
+    high = "" if rule.maximum is None else f"≤ {rule.maximum:g}"
+    values = ", ".join(rule.allowed) or ", ".join(filter(None, (low, high)))
+    absent = "column optional" if not rule.required else "yes" if rule.nullable else "no"
+    return f"| {name} | {rule.dtype} | {rule.meaning} | {values} | {absent} |"
