@@ -1,0 +1,143 @@
+"""A study file is checked key by key, and its errors say which key, what was found, and what is allowed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from outcomes.errors import SettingsError
+from outcomes.settings import Study, check_study, read_study
+from outcomes.settings.schema import describe_schema
+
+ROOT = Path(__file__).parent.parent.parent
+STUDIES = sorted((ROOT / "config").glob("*.yaml"))
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    content = {
+        "study": "small",
+        "data": "somewhere",
+        "sources": [
+            {
+                "file": "scores.csv",
+                "tables": {
+                    "assessments": {
+                        "columns": {"patient": "id", "date": "day"},
+                        "instruments": {"phq9": {"total": "phq9"}},
+                    }
+                },
+            }
+        ],
+        "instruments": ["phq9"],
+        "arms": [{"id": "iv", "label": "IV ketamine", "protocol": "iv"}],
+        "report": {"title": "Small"},
+    }
+    return {**content, **changes}
+
+
+@pytest.mark.parametrize("path", [path for path in STUDIES if path.stem != "schema"], ids=lambda path: path.stem)
+def test_shipped_study_files_are_valid(path):
+    assert read_study(path).study == path.stem
+
+
+def test_every_default_is_what_the_schema_says():
+    assert (ROOT / "config" / "schema.yaml").read_text() == describe_schema(), (
+        "run `outcomes schema --out config/schema.yaml`"
+    )
+
+
+def test_schema_describes_every_key():
+    def walk(node: dict[str, Any], place: str) -> None:
+        for name, entry in node.items():
+            if "type" in entry:
+                assert entry["description"], f"{place}.{name} has no description"
+            walk(
+                {key: value for key, value in entry.get("keys", {}).items() if isinstance(value, dict)},
+                f"{place}.{name}",
+            )
+
+    walk(yaml.safe_load(describe_schema()), "study")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"studdy": "x"}, ["studdy", "unknown key", "config/schema.yaml"]),
+        ({"study": "Has Space"}, ["study", "Has Space"]),
+        ({"report": {}}, ["report.title", "required"]),
+        ({"instruments": ["phq99"]}, ["unknown instrument phq99", "phq9"]),
+        ({"arms": [{"id": "iv", "label": "IV", "protocol": "x"}]}, ["unknown protocol x", "esketamine"]),
+        ({"arms": [{"id": "a", "label": "A"}, {"id": "a", "label": "B"}]}, ["two arms have the same id"]),
+        ({"baseline": {"rule": "best"}}, ["baseline.rule", "'last', 'mean' or 'worst'", "best"]),
+        ({"baseline": {"within_days": -1}}, ["baseline.within_days", "greater than or equal to 0", "-1"]),
+        ({"privacy": {"minimum_cell": 1}}, ["privacy", "public"]),
+        (
+            {"timepoints": {"days": [{"day": 7, "before": 3, "after": 3}, {"day": 12, "before": 3, "after": 3}]}},
+            ["windows of day 7 and day 12 overlap"],
+        ),
+        (
+            {"models": {"m": {"label": "M", "instrument": "phq9", "axis": "day", "formula": "change ~ arm"}}},
+            ["models.m", "'covariance', 'random', or both"],
+        ),
+        (
+            {"models": {"m": {"label": "M", "instrument": "gad7", "axis": "day", "formula": "y ~ 1", "random": "1"}}},
+            ["gad7", "'instruments' does not list"],
+        ),
+        ({"sources": [{"file": "a.csv", "layout": "none"}]}, ["a.csv", "no layout 'none'"]),
+        ({"sources": [{"file": "a.csv"}]}, ["a.csv", "either 'layout' or 'tables'"]),
+        ({"own_instruments": {"x": {"name": "X", "measures": "x", "maximum": 9, "recall_days": 7, "source": "s",
+                                    "licence": "l", "items": {"count": 2, "minimum": 0, "maximum": 3}}}},
+         ["own_instruments.x", "the items sum to at most 6"]),
+    ],
+)  # fmt: skip
+def test_errors_name_the_key_and_the_way_out(changes, words):
+    with pytest.raises(SettingsError) as caught:
+        check_study(minimal(**changes))
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_all_errors_are_listed_at_once():
+    with pytest.raises(SettingsError) as caught:
+        check_study(minimal(study="Bad Name", baseline={"rule": "best"}, series={"gap_days": 0}))
+    assert "3 problem(s)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a: [1", ["line 1", "not valid YAML"]), ("- 1\n- 2\n", ["mapping", "list"]), ("", ["mapping", "NoneType"])],
+)
+def test_files_that_are_no_study(tmp_path, text, words):
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_study(path)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_missing_study_file_says_what_to_copy(tmp_path):
+    with pytest.raises(SettingsError, match=r"no such study file. Copy config/example.yaml"):
+        read_study(tmp_path / "none.yaml")
+
+
+def test_cut_offs_of_the_study_replace_the_published_ones():
+    study = check_study(minimal(endpoints={"remission_maximum": {"phq9": 9}, "response_percent": {"phq9": 30}}))
+    instrument = study.instrument("phq9")
+    assert (instrument.remission_maximum, instrument.response_percent) == (9, 30)
+    assert (check_study(minimal()).instrument("phq9").remission_maximum) == 4
+
+
+def test_digest_follows_its_sections_only():
+    one, other = check_study(minimal()), check_study(minimal(seed=7))
+    assert one.digest("arms") == other.digest("arms")
+    assert one.digest("seed") != other.digest("seed")
+    assert one.digest() != other.digest()
+
+
+def test_settings_cannot_be_changed():
+    study = check_study(minimal())
+    with pytest.raises(ValueError, match="frozen"):
+        study.seed = 3  # type: ignore[misc]
+    assert isinstance(study, Study)
