@@ -1,0 +1,1 @@
+"""From endpoints to estimates: one module per question; tables in, tables out."""

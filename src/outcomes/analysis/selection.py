@@ -1,0 +1,48 @@
+"""Which rows are analysed, and the order in which tables list them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+AXES = ("baseline", "session", "day", "visit", "clean")
+ENDPOINTS = ("response", "remission", "worsening")
+POPULATIONS = ("started", "observed")
+EVERYONE = "all"  # the column beside the arms: each patient once
+PLACE = ["arm", "instrument", "axis", "timepoint"]
+
+
+def select_included(endpoints: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the endpoint rows of the series that enter the analysis."""
+    included = cohort.loc[cohort["included"], ["patient", "series"]]
+    return endpoints.merge(included, on=["patient", "series"], how="inner")
+
+
+def select_first(rows: pd.DataFrame, *within: str) -> pd.DataFrame:
+    """Return one row a patient (within the named columns): that of the lowest series number."""
+    return rows.sort_values(["patient", "series"], kind="stable").drop_duplicates(["patient", *within])
+
+
+def order_rows(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """Return the table in its released order: by instrument, axis, time, and endpoint, with the arms side by side.
+
+    Arms, axes, endpoints, and populations keep their declared order ('all' before the arms); names become plain text.
+    """
+    ranks = {
+        "axis": AXES,
+        "endpoint": ENDPOINTS,
+        "population": POPULATIONS,
+        "arm": (EVERYONE, *arms),
+        "contrast": [f"{arm} - {arms[0]}" for arm in arms],
+    }
+    names = [name for name in ("instrument", "axis", "timepoint") if name in table]
+    table = table.assign(**{name: table[name].astype(str) for name in [*names, *ranks] if name in table})
+    keys = ["instrument", "axis", "time", "timepoint", "endpoint", "population", "arm", "contrast", "bin_lower"]
+    keys = [key for key in [*keys, "baseline_answer", "answer", "transition"] if key in table]
+
+    def rank(column: pd.Series) -> pd.Series:
+        order = ranks.get(str(column.name))
+        return column if order is None else column.map({value: i for i, value in enumerate(order)})
+
+    return table.sort_values(keys, key=rank, kind="stable", na_position="last", ignore_index=True)

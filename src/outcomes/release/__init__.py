@@ -1,0 +1,1 @@
+"""What leaves the building: the disclosure gate, released tables, figures, and the report."""

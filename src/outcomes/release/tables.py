@@ -1,0 +1,69 @@
+"""Released tables as text: CSV with a fixed float format, so that the same numbers are the same bytes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+DECIMALS = 6
+
+TABLES = {
+    "flow": "from the rows of the export to the series analysed",
+    "baseline": "patients before treatment",
+    "scores": "scores by time point",
+    "response": "response, remission, and worsening, with both denominators",
+    "differences": "differences between arms in response, remission, and worsening",
+    "change_distribution": "distribution of percent change",
+    "missingness": "scores missing by time point",
+    "ideation": "answers to the ideation item at baseline and later",
+    "ideation_change": "ideation item from any to none and from none to any",
+    "recall": "scores whose recall window reaches before treatment",
+    "models": "mixed models: specification and convergence",
+    "coefficients": "mixed models: coefficients",
+    "tests": "mixed models: tests of terms",
+    "margins": "mixed models: adjusted means",
+    "model_differences": "mixed models: adjusted differences",
+    "published": "this cohort beside published ones",
+}
+
+
+def format_table(table: pd.DataFrame) -> str:
+    r"""Return a table as CSV text: rows and columns as they stand, ``\n`` endings, missing values empty.
+
+    Integers are written as integers; other numbers are rounded to six decimals, without trailing zeros, an exponent, or a
+    negative zero (a number below 0.001 keeps three significant digits). The order of rows is the one that the tabulate
+    functions give, which does not depend on the order of their input.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(format_table(pd.DataFrame({"arm": ["iv"], "n": [12], "mean": [0.1 + 0.2], "sd": [None]})), end="")
+    arm,n,mean,sd
+    iv,12,0.3,
+    """
+    text = pd.DataFrame({name: _texts(table[name]) for name in table.columns}, columns=table.columns)
+    return text.to_csv(index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return [_text(value) for value in column.astype(object)]
+
+
+def _text(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind == "f"):
+        return _number(float(value))
+    if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind == "b"):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _number(value: float) -> str:
+    if value in (float("inf"), float("-inf")):
+        return "inf" if value > 0 else "-inf"
+    text = f"{value:.{DECIMALS}f}" if abs(value) >= 1e-3 or value == 0 else f"{Decimal(f'{value:.2e}'):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
