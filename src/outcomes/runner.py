@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from outcomes.errors import InputError, OutcomesError
+from outcomes.errors import InputError
 from outcomes.settings import Study, read_study
 from outcomes.workflow import Places, inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
-_STARTED = re.compile(r"^(?:local)?rule (\w+):")
 _LOG = re.compile(r"^\s+log: (\S+)")
 _FAILED = re.compile(r"^Error in rule (\w+)")
 
@@ -43,14 +42,14 @@ def run_pipeline(study_file: Path, data: str | None, cores: int) -> int:
     Raises
     ------
     OutcomesError
-        The study file or a raw file is missing or wrong, or another run of this study is under way.
+        The study file or a raw file is missing or wrong.
     """
     study = read_study(study_file)
     folder = data or study.data
     _find_inputs(study, folder, study_file)
     places = Places(study.study)
-    with _only_run(study.study):
-        status = _follow(_command(study_file, folder, cores), time.monotonic())
+    with _only_run(study.study) as lock:
+        status = _follow(_command(study_file, folder, cores), lock, time.monotonic())
     if status == 0:
         print((places.results / "summary.txt").read_text(encoding="utf-8"), end="")
     return status
@@ -70,18 +69,20 @@ def _find_inputs(study: Study, folder: str, study_file: Path) -> None:
 
 
 @contextmanager
-def _only_run(study: str) -> Iterator[None]:
-    """Hold a lock that the operating system gives back however the run ends; Snakemake's own would outlive a kill."""
+def _only_run(study: str) -> Iterator[int]:
+    """Hold a lock that the operating system gives back however the run ends; Snakemake's own would outlive a kill.
+
+    The lock is handed on to Snakemake, so that it lasts as long as any of the run does.
+    """
     place = Path(".snakemake") / f"{study}.run"
     place.parent.mkdir(exist_ok=True)
     with place.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OutcomesError(
-                f"another run of study '{study}' is under way; wait for it, or stop it first."
-            ) from None
-        yield
+            print(f"Another run of study '{study}' is under way; waiting for it (Ctrl-C to give up) ...", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
 
 
 def _command(study_file: Path, folder: str, cores: int) -> list[str]:
@@ -91,26 +92,33 @@ def _command(study_file: Path, folder: str, cores: int) -> list[str]:
     ]
 
 
-def _follow(command: list[str], start: float) -> int:
+def _follow(command: list[str], lock: int, start: float) -> int:
     """Run Snakemake, print a line for each finished step, and the log of a step that failed."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PATH": path}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PATH": path},
+        pass_fds=[lock],
     )
     kept: list[str] = []
     failed: dict[str, str] = {}
-    rule = ""
-    for line in process.stdout or ():
-        kept = [*kept[-40:], line]
-        if match := _FAILED.match(line):
-            rule = match[1]
-        elif rule and (match := _LOG.match(line)):
-            failed[rule], rule = match[1], ""
-        elif match := _FINISHED.search(line):
-            finished = match[1]
-        elif (match := _COUNT.search(line)) and finished != "all":
-            print(f"[{time.monotonic() - start:5.1f} s] {match[1]:>2} of {match[2]}  {finished}", flush=True)
-    status = process.wait()
+    finished = rule = ""
+    try:
+        for line in process.stdout or ():
+            kept = [*kept[-40:], line]
+            if match := _FAILED.match(line):
+                rule = match[1]
+            elif rule and (match := _LOG.match(line)):
+                failed[rule], rule = match[1], ""
+            elif match := _FINISHED.search(line):
+                finished = match[1]
+            elif (match := _COUNT.search(line)) and finished != "all":
+                print(f"[{time.monotonic() - start:6.1f} s] {match[1]:>2} of {match[2]}  {finished}", flush=True)
+    finally:
+        status = process.wait()
     return status if status == 0 else _explain(failed, kept)
 
 

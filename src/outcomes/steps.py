@@ -12,8 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outcomes.settings import Study, read_study
-from outcomes.workflow import TABLES, Places, part_of, read_table, write_table, write_text
+from outcomes.errors import SettingsError
+from outcomes.settings import Model, Study, read_study
+from outcomes.workflow import (
+    TABLES,
+    Places,
+    part_of,
+    provenance,
+    read_released,
+    read_table,
+    write_table,
+    write_text,
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,91 @@ def series(options: Namespace) -> None:
     write_table(sessions, places.table("series_sessions"), "series_sessions")
 
 
+def endpoints(options: Namespace) -> None:
+    """Compare each score with its baseline: change, response, remission, worsening, reliable change, and when."""
+    from outcomes.measures.definitions import Definitions
+    from outcomes.measures.endpoints import derive_endpoints
+
+    study, places = _open(options, "endpoints")
+    definitions = Definitions(
+        instruments={name: study.instrument(name) for name in study.instruments},
+        series=study.series,
+        baseline=study.baseline,
+        timepoints=study.timepoints,
+        endpoints=study.endpoints,
+        population=study.population,
+        visits=study.visits,
+    )
+    inputs = [read_table(places.table(name), name) for name in ("scores", "series", "series_sessions", "patients")]
+    for name, table in zip(TABLES["endpoints"], derive_endpoints(*inputs, definitions), strict=True):
+        write_table(table, places.table(name), name)
+
+
+def rates(options: Namespace) -> None:
+    """Describe the cohort: flow, baseline, scores, response and remission, differences, missingness, item 9."""
+    from outcomes.analysis import describe_cohort
+
+    study, places = _open(options, "rates")
+    names = ("patients", "ledger", "balance", "series", *TABLES["endpoints"])
+    tables = describe_cohort({name: read_table(places.table(name), name) for name in names}, study)
+    for name in TABLES["rates"]:
+        write_table(tables[name], places.derived / "estimates" / f"{name}.parquet")
+
+
+def fit(options: Namespace) -> None:
+    """Fit one mixed-effects model of the study file; a primary model that does not converge is an error."""
+    from outcomes.analysis.models import fit_model, model_frame
+
+    study, places = _open(options, "fit")
+    model = _model(read_study(options.study), options.model)
+    inputs = [read_table(places.table(name), name) for name in ("endpoints", "cohort", "patients")]
+    result = fit_model(model_frame(*inputs, model), model, options.model, [arm.id for arm in study.arms])
+    write_text(result.to_json(), places.derived / "models" / f"{options.model}.json")
+
+
+def _model(study: Study, name: str) -> Model:
+    if name not in study.models:
+        raise SettingsError(f"no model '{name}'; the study file has: {', '.join(study.models) or 'none'}.")
+    return study.models[name]
+
+
+def tables(options: Namespace) -> None:
+    """Pass every estimate through the disclosure gate and write the released tables as CSV."""
+    from outcomes.analysis.models import ModelResult, collect_models
+    from outcomes.release.disclosure import withhold
+    from outcomes.release.tables import format_table
+
+    study, places = _open(options, "tables")
+    estimates = {name: read_table(places.derived / "estimates" / f"{name}.parquet") for name in TABLES["rates"]}
+    fitted = [(places.derived / "models" / f"{name}.json").read_text(encoding="utf-8") for name in study.models]
+    models = collect_models([ModelResult.from_json(text) for text in fitted])
+    released = withhold(estimates | models, study.privacy)
+    for name in TABLES["tables"]:
+        write_text(format_table(released[name]), places.results / "tables" / f"{name}.csv")
+
+
+def figures(options: Namespace) -> None:
+    """Draw every figure from the released tables, as SVG, PNG (300 dpi) and PDF."""
+    from outcomes.release.figures import draw_all, save_figure
+
+    study, places = _open(options, "figures")
+    for name, figure in draw_all(read_released(places), study).items():
+        save_figure(figure, places.figures, name)
+
+
+def report(options: Namespace) -> None:
+    """Write the report: one offline HTML file, from the released tables and figures."""
+    from outcomes.release.report import closing_lines, render
+
+    study, places = _open(options, "report")
+    released = read_released(places)
+    origin = provenance(read_study(options.study), places)
+    path = places.results / "report.html"
+    write_text(render(released, study, places.figures, origin), path)
+    write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", places.results / "provenance.json")
+    write_text(closing_lines(released, path), places.results / "summary.txt")
+
+
 def ledger(options: Namespace) -> None:
     """Show how every raw row ended: how many, why, and from which file."""
     from outcomes.intake import describe_ledger
@@ -131,6 +226,14 @@ STEPS: dict[str, Step] = {
     "intake": Step(intake, "raw export → clean tables and the ledger", (_STUDY_DATA,)),
     "score": Step(score, "answers → totals, bands, the ideation item"),
     "series": Step(series, "sessions → series by protocol"),
+    "endpoints": Step(endpoints, "scores and series → change, response, remission … at each time point"),
+    "rates": Step(rates, "endpoints → flow, baseline, scores, rates with both denominators"),
+    "fit": Step(
+        fit, "endpoints → one mixed-effects model", ((("model",), {"help": "name of the model in the study file"}),)
+    ),
+    "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
+    "figures": Step(figures, "released tables → figures"),
+    "report": Step(report, "released tables and figures → report.html"),
     "ledger": Step(ledger, "show how every raw row ended, and why"),
     "simulate": Step(
         simulate,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "change_distribution",
         "missingness",
         "ideation",
+        "ideation_change",
         "recall",
         "published",
         "ledger",
@@ -144,6 +147,13 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
     return table if contract is None or columns is not None else check_table(table, contract)
 
 
+def read_released(places: Places) -> dict[str, pd.DataFrame]:
+    """Read every released table of a study by name; empty cells are missing."""
+    import pandas as pd
+
+    return {name: pd.read_csv(places.results / "tables" / f"{name}.csv") for name in TABLES["tables"]}
+
+
 def write_text(text: str, path: Path) -> None:
     """Write a text file in one move."""
     with replacing(path) as temporary:
@@ -186,6 +196,35 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def provenance(study: Study, places: Places) -> dict[str, Any]:
+    """Return what identifies a result: hashes of input, settings and code, versions, and the seed; no date, no path."""
+    from importlib.metadata import version
+
+    code = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix in (".py", ".yaml", ".csv", ".html", ".css"):
+            code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    packages = (
+        "formulaic",
+        "matplotlib",
+        "numpy",
+        "outcomes",
+        "pandas",
+        "pyarrow",
+        "scipy",
+        "snakemake",
+        "statsmodels",
+    )
+    return {
+        "study": study.study,
+        "inputs": json.loads((places.derived / "inputs.json").read_text(encoding="utf-8")),
+        "settings": study.digest(),
+        "code": code.hexdigest(),
+        "seed": study.seed,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+    }
 
 
 def sources(*modules: str) -> list[str]:
