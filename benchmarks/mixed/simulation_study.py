@@ -37,7 +37,7 @@ LAST = {"arm[treated]": 1.0, f"arm[treated]:visit[{VISITS}]": 1.0}
 
 
 def residual_covariance() -> np.ndarray:
-    """True covariance (6, 6): standard deviations 3 to 5.5, correlation from 0.75 down to 0.51 with the lag."""
+    """Give the true covariance (6, 6): standard deviations 3 to 5.5, correlation from 0.75 down to 0.51 with the lag."""
     sd = np.linspace(3.0, 5.5, VISITS)
     lag = np.abs(np.subtract.outer(np.arange(VISITS), np.arange(VISITS)))
     return np.outer(sd, sd) * np.where(lag == 0, 1.0, 0.81 - 0.06 * lag)
@@ -51,7 +51,7 @@ def simulate_trial(rng: np.random.Generator, n: int, effect: np.ndarray) -> pd.D
     change = -np.arange(1, VISITS + 1) - 0.3 * baseline[:, None] + treated[:, None] * effect + noise
     kept = rng.random((n, VISITS)) > 0.04
     # The higher the last score is above its mean, the likelier the patient does not come back.
-    hazard = 1 / (1 + np.exp(2.45 - 0.15 * (change[:, :-1] + np.arange(1, VISITS))))
+    hazard = 1 / (1 + np.exp(2.2 - 0.15 * (change[:, :-1] + np.arange(1, VISITS))))
     kept[:, 1:] &= np.cumsum(rng.random(hazard.shape) < hazard, axis=1) == 0
     row, column = np.nonzero(kept)
     return pd.DataFrame(
