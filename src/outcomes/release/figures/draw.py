@@ -1,0 +1,73 @@
+"""From a plan to a drawing, and from a drawing to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from outcomes.release.figures.distribution import draw_distribution
+from outcomes.release.figures.flow import draw_flow
+from outcomes.release.figures.missingness import draw_missingness
+from outcomes.release.figures.plan import Plan
+from outcomes.release.figures.rates import draw_rates
+from outcomes.release.figures.style import house_style
+from outcomes.release.figures.trajectory import draw_trajectory
+from outcomes.settings import Study
+from outcomes.workflow import replacing
+
+FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
+    "flow": draw_flow,
+    "trajectory": draw_trajectory,
+    "response": draw_rates,
+    "distribution": draw_distribution,
+    "missingness": draw_missingness,
+}
+FORMATS: dict[str, dict[str, Any]] = {
+    "svg": {"metadata": {"Date": None, "Creator": "outcomes"}},
+    "pdf": {"metadata": {"CreationDate": None, "ModDate": None, "Creator": "outcomes", "Producer": None}},
+    "png": {"dpi": 300, "metadata": {"Software": "outcomes"}},
+}
+
+
+class Drawing(Figure):
+    """A figure that knows its plan: title, caption, text alternative, and the released rows that it shows."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        FigureCanvasAgg(self)
+        self.plan = plan
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The released rows behind the figure."""
+        return self.plan.data
+
+
+def draw_plan(plan: Plan, study: Study) -> Drawing:
+    """Draw one figure."""
+    with house_style():
+        drawing = Drawing(plan)
+        FAMILIES[plan.family](drawing, plan, study)
+    return drawing
+
+
+def write_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write a figure in every format, each in one move; and its data where it knows them."""
+    files = []
+    with house_style():
+        for ending, options in FORMATS.items():
+            path = folder / f"{name}.{ending}"
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format=ending, **options)
+            files.append(path)
+    if isinstance(figure, Drawing):
+        path = folder / f"{name}.csv"
+        with replacing(path) as temporary:
+            figure.data.to_csv(temporary, index=False, lineterminator="\n")
+        files.append(path)
+    return files

@@ -1,0 +1,183 @@
+"""Participant flow in the shape of STROBE and CONSORT: boxes sized to their text, side boxes for what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from outcomes.release.figures.lettering import printable, wrap
+from outcomes.release.figures.panels import EDGE, Sheet
+from outcomes.release.figures.plan import Plan
+from outcomes.release.figures.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.settings import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PADDING = 1.6  # between a box and its text, mm
+DOWN = 5.0  # height of an arrow, mm
+ASIDE = 4.0  # length of an arrow to a side box, mm
+BETWEEN = 3.0  # between two columns, mm
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box: its first line stands in bold, the rest below; ``left_out`` boxes stand aside or are dashed."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    left_out: bool = False
+
+
+def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
+    """Draw the stages over all arms from top to bottom, and below them one column for each arm."""
+    rows = plan.data.sort_values("order", kind="stable")
+    arms = [arm for arm in style_arms(study, rows["arm"]) if arm != "all"]
+    trunk = build_boxes(rows[rows["arm"] == "all"])
+    branches = [build_boxes(rows[rows["arm"] == arm]) for arm in arms]
+    names = style_arms(study, arms)
+    width = COLUMN_MM if len(arms) <= 2 else PAGE_MM
+    inner = width - 2 * EDGE
+    column = (inner - BETWEEN * max(len(arms) - 1, 0)) / max(len(arms), 1)
+    heads = [wrap(names[arm].label, column - 2 * PADDING, TEXT_PT, True) for arm in arms]
+    title = wrap(plan.title, inner, TITLE_PT, bold=True)
+    start = EDGE + len(title) * LINE_MM * TITLE_PT / TEXT_PT + 2
+    split = (DOWN * 2 if trunk and arms else 0) + max((len(head) for head in heads), default=0) * LINE_MM
+    height = start + _trunk_height(trunk, inner) + split
+    height += max((_column_height(boxes, column) for boxes in branches), default=0) + EDGE
+    sheet = Sheet(figure, width, height)
+    sheet.paragraph(EDGE, EDGE, title, TITLE_PT, bold=True)
+    end = _draw_trunk(sheet, trunk, start, inner)
+    if arms:
+        _draw_branches(sheet, branches, heads, end, column, joined=bool(trunk))
+
+
+def build_boxes(rows: pd.DataFrame) -> list[Box]:
+    """Return the boxes of one column; consecutive rows with a reason share one box of what was left out."""
+    boxes: list[Box] = []
+    pending: list[str] = []
+    for row in rows.to_dict("records"):
+        count = f"n\u00a0{_equals(row['n'])}"
+        label = printable(str(row["label"]), str(row["order"]))
+        if pd.notna(row["reason"]) and row["reason"]:
+            pending.append(f"{label}: {count}")
+            continue
+        boxes += _close(pending)
+        pending = []
+        boxes.append(Box(label, (count,)))
+    return [*boxes, *_close(pending)]
+
+
+def _close(pending: Sequence[str]) -> list[Box]:
+    return [Box("Left out", tuple(pending), left_out=True)] if pending else []
+
+
+def _equals(n: float) -> str:
+    return "withheld" if pd.isna(n) else f"=\u00a0{int(n):,}"
+
+
+def _lines(box: Box, width: float) -> list[tuple[str, bool]]:
+    inner = width - 2 * PADDING
+    heading = [(line, True) for line in wrap(box.heading, inner, TEXT_PT, True)]
+    return heading + [(line, False) for text in box.lines for line in wrap(text, inner, TEXT_PT)]
+
+
+def _height(box: Box, width: float) -> float:
+    return len(_lines(box, width)) * LINE_MM + 2 * PADDING
+
+
+def _draw_box(sheet: Sheet, box: Box, left: float, top: float, width: float) -> float:
+    """Draw a box and return where it ends."""
+    height = _height(box, width)
+    frame = Rectangle(
+        (left / sheet.width, 1 - (top + height) / sheet.height),
+        width / sheet.width,
+        height / sheet.height,
+        transform=sheet.figure.transFigure,
+        facecolor="#f3f3f3" if box.left_out else "white",
+        edgecolor=INK,
+        linewidth=0.7,
+        linestyle="--" if box.left_out else "-",
+    )
+    sheet.figure.add_artist(frame)
+    for index, (line, bold) in enumerate(_lines(box, width)):
+        sheet.write(left + PADDING, top + PADDING + index * LINE_MM, line, bold=bold)
+    return top + height
+
+
+def _arrow(sheet: Sheet, start: tuple[float, float], end: tuple[float, float], head: bool = True) -> None:
+    points = [(x / sheet.width, 1 - y / sheet.height) for x, y in (start, end)]
+    style = "-|>,head_length=2.4,head_width=1.2" if head else "-"
+    arrow = FancyArrowPatch(
+        *points, arrowstyle=style, transform=sheet.figure.transFigure, color=INK, linewidth=0.7, shrinkA=0, shrinkB=0
+    )
+    sheet.figure.add_artist(arrow)
+
+
+def _trunk_height(boxes: Sequence[Box], inner: float) -> float:
+    main, side = _trunk_widths(inner)
+    total = 0.0
+    for index, box in enumerate(boxes):
+        total += _height(box, side) + 2 if box.left_out else _height(box, main) + (DOWN if index else 0)
+    return total
+
+
+def _trunk_widths(inner: float) -> tuple[float, float]:
+    main = inner * 0.5
+    return main, inner - main / 2 - ASIDE
+
+
+def _draw_trunk(sheet: Sheet, boxes: Sequence[Box], top: float, inner: float) -> float:
+    """Draw the stages over all arms; what was left out stands to the right of the arrow down. Return where it ends."""
+    main, side = _trunk_widths(inner)
+    axis = EDGE + main / 2
+    for index, box in enumerate(boxes):
+        if box.left_out:
+            height = _height(box, side)
+            _arrow(sheet, (axis, top), (axis, top + height + 2), head=False)
+            _arrow(sheet, (axis, top + 1 + height / 2), (axis + ASIDE, top + 1 + height / 2))
+            _draw_box(sheet, box, axis + ASIDE, top + 1, side)
+            top += height + 2
+        else:
+            if index:
+                _arrow(sheet, (axis, top), (axis, top + DOWN))
+                top += DOWN
+            top = _draw_box(sheet, box, EDGE, top, main)
+    return top
+
+
+def _column_height(boxes: Sequence[Box], width: float) -> float:
+    return sum(_height(box, width) for box in boxes) + DOWN * max(len(boxes) - 1, 0)
+
+
+def _draw_branches(
+    sheet: Sheet, branches: Sequence[list[Box]], heads: Sequence[list[str]], top: float, column: float, joined: bool
+) -> None:
+    """Draw one column for each arm under its name, joined to the stage above."""
+    lefts = [EDGE + index * (column + BETWEEN) for index in range(len(branches))]
+    if joined:
+        _join(sheet, [left + column / 2 for left in lefts], top)
+        top += 2 * DOWN
+    depth = max(len(head) for head in heads) * LINE_MM
+    for left, head, boxes in zip(lefts, heads, branches, strict=True):
+        sheet.paragraph(left + PADDING, top + depth - len(head) * LINE_MM, head, bold=True)
+        place = top + depth
+        for index, box in enumerate(boxes):
+            if index:
+                _arrow(sheet, (left + column / 2, place), (left + column / 2, place + DOWN))
+                place += DOWN
+            place = _draw_box(sheet, box, left, place, column)
+
+
+def _join(sheet: Sheet, middles: Sequence[float], top: float) -> None:
+    """Draw the fork from the trunk to the columns."""
+    main, _ = _trunk_widths(sheet.width - 2 * EDGE)
+    axis = EDGE + main / 2
+    _arrow(sheet, (axis, top), (axis, top + DOWN), head=False)
+    _arrow(sheet, (min([axis, *middles]), top + DOWN), (max([axis, *middles]), top + DOWN), head=False)
+    for middle in middles:
+        _arrow(sheet, (middle, top + DOWN), (middle, top + 2 * DOWN))

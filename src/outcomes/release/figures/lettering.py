@@ -1,0 +1,77 @@
+"""Measuring and wrapping text in the one typeface of the figures, DejaVu Sans as matplotlib ships it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.textpath import TextToPath
+
+MM_PER_POINT = 25.4 / 72
+
+
+@cache
+def _face(bold: bool) -> FontProperties:
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return FontProperties(fname=str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size=100)
+
+
+@cache
+def _letters() -> frozenset[int]:
+    return frozenset(get_font(str(_face(False).get_file())).get_charmap())
+
+
+@cache
+def measure_mm(text: str, size: float, bold: bool = False) -> float:
+    """Return the width of one line of text in mm."""
+    if not text:
+        return 0.0
+    width: float = TextToPath().get_text_width_height_descent(text, _face(bold), ismath=False)[0]
+    return width / 100 * size * MM_PER_POINT
+
+
+def printable(*choices: str) -> str:
+    """Return the first text that the typeface can write in full, in order of preference; else the last one.
+
+    Figures never borrow a font of the machine: the same study looks the same everywhere. A name in a script that
+    DejaVu Sans lacks (Chinese, say) gives way to the next choice; tables and text still print it.
+
+    Examples
+    --------
+    >>> printable("Kétamine 静脉", "iv")
+    'iv'
+    """
+    for text in choices:
+        if all(ord(letter) in _letters() for letter in text):
+            return text
+    return choices[-1]
+
+
+def wrap(text: str, width_mm: float, size: float, bold: bool = False) -> list[str]:
+    """Break text into lines no wider than ``width_mm``, between words, and inside a word that is too long by itself."""
+    lines: list[str] = []
+    line = ""
+    for word in _pieces(text, width_mm, size, bold):
+        longer = f"{line} {word}" if line else word
+        if line and measure_mm(longer, size, bold) > width_mm:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return [*lines, line] if line or not lines else lines
+
+
+def _pieces(text: str, width_mm: float, size: float, bold: bool) -> list[str]:
+    """Return the words of a text, each cut into pieces that fit the width."""
+    pieces = []
+    for word in text.split(" "):
+        piece = ""
+        for letter in word:
+            if piece and measure_mm(piece + letter + "-", size, bold) > width_mm:
+                pieces.append(piece + "-")
+                piece = ""
+            piece += letter
+        pieces.append(piece)
+    return pieces

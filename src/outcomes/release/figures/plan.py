@@ -1,0 +1,222 @@
+"""Which figures a study has, what each is called and says, and the released rows behind it. Draws nothing.
+
+The report reads this module for captions and text alternatives without loading a plotting library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.release.figures.timeline import AXES, build_timeline, find_headline
+from outcomes.settings import Study
+
+WITHHELD = "*"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One figure: its name (of the file), family, words, and the released rows it draws."""
+
+    name: str
+    family: str
+    title: str
+    caption: str
+    alt: str
+    data: pd.DataFrame
+    instrument: str | None = None
+    axis: str | None = None
+    timepoint: str | None = None
+
+
+def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the figures that the released tables of a study give rise to, in the order of the report."""
+    plans = _plan_flow(tables, study)
+    for instrument in study.instruments:
+        plans += _plan_trajectories(tables, study, instrument)
+        if study.instrument(instrument).derived_from is None:
+            plans += _plan_rates(tables, study, instrument)
+            plans += _plan_distribution(tables, study, instrument)
+            plans += _plan_missingness(tables, study, instrument)
+    return plans
+
+
+def read_rows(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Return a released table with its words as text and its flag as a boolean; empty when the study has no such table."""
+    table = tables.get(name)
+    if table is None or table.empty:
+        return pd.DataFrame()
+    words = [c for c in ("arm", "instrument", "axis", "timepoint", "endpoint", "population", "contrast") if c in table]
+    flag = table["withheld"].astype(str).str.lower().isin(["true", "1"]) if "withheld" in table else False
+    return table.assign(**{name: table[name].astype(str) for name in words}, withheld=flag)
+
+
+def select_arms(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of single arms; rows over all arms are left to the tables."""
+    return rows[rows["arm"] != "all"] if len(rows) else rows
+
+
+def note_withheld(rows: pd.DataFrame, study: Study) -> list[str]:
+    """Return the note on withheld numbers, when there are any."""
+    if not rows["withheld"].any():
+        return []
+    return [f"{WITHHELD} withheld: a count below {study.privacy.minimum_cell}, or a number that would reveal one."]
+
+
+def name_arm(study: Study, arm: str) -> str:
+    """Return the printed name of an arm."""
+    return next((entry.label for entry in study.arms if entry.id == arm), arm)
+
+
+def _plan_flow(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    rows = read_rows(tables, "flow")
+    if rows.empty:
+        return []
+    steps = [
+        f"{row['label']}{'' if row['arm'] == 'all' else ', ' + name_arm(study, row['arm'])}: {_count(row['n'])}"
+        for row in rows.to_dict("records")
+    ]
+    return [
+        Plan(
+            "flow",
+            "flow",
+            "Flow of records and participants",
+            "Flow from the raw export to the analysis. Every box is drawn from the ledger and the table of series.",
+            "Flow diagram. " + "; ".join(steps) + ".",
+            rows,
+        )
+    ]
+
+
+def _plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    scores = select_arms(read_rows(tables, "scores"))
+    if scores.empty:
+        return []
+    scores = scores[scores["instrument"] == instrument]
+    name = study.instrument(instrument).name
+    plans = []
+    for axis in AXES:
+        if (scores["axis"] == axis).any():
+            rows = scores[scores["axis"].isin(["baseline", axis])]
+            phrase = build_timeline(rows, study, axis).phrase
+            plans.append(
+                Plan(
+                    f"trajectory_{instrument}_{axis}",
+                    "trajectory",
+                    f"{name} {phrase}",
+                    f"Mean {name} total {phrase} with 95 % confidence bands of the mean, of the scores observed at each "
+                    "time point; n is the number of scores. Patients differ between time points because some have no score.",
+                    _describe(rows, study, "mean", f"Line chart of the mean {name} {phrase}", 1.0, "points"),
+                    rows,
+                    instrument,
+                    axis,
+                )
+            )
+    return plans
+
+
+def _plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    response = read_rows(tables, "response")
+    if response.empty:
+        return []
+    response = response[(response["instrument"] == instrument) & response["endpoint"].isin(["response", "remission"])]
+    name = study.instrument(instrument).name
+    plans = []
+    for axis in AXES:
+        rows = response[response["axis"] == axis]
+        if len(rows):
+            phrase = build_timeline(rows, study, axis).phrase
+            ends = " and ".join(end for end in ("response", "remission") if (rows["endpoint"] == end).any())
+            started = rows[(rows["population"] == "started") & (rows["endpoint"] == rows["endpoint"].iloc[0])]
+            plans.append(
+                Plan(
+                    f"response_{instrument}_{axis}",
+                    "response",
+                    f"{name}: {ends} {phrase}",
+                    f"{ends.capitalize()} on the {name} {phrase} with 95 % Wilson intervals. Filled markers and solid "
+                    "intervals: of all who started, a missing score counting as none; open markers: of those observed.",
+                    _describe(
+                        started,
+                        study,
+                        "proportion",
+                        f"Chart of {ends} on the {name} {phrase}; of all who started, {started['endpoint'].iloc[0]}",
+                        100.0,
+                        "percent",
+                    ),
+                    rows,
+                    instrument,
+                    axis,
+                )
+            )
+    return plans
+
+
+def _plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    rows = select_arms(read_rows(tables, "change_distribution"))
+    scores = read_rows(tables, "scores")
+    if rows.empty or scores.empty:
+        return []
+    rows = rows[rows["instrument"] == instrument]
+    times = scores.loc[scores["instrument"] == instrument, ["axis", "timepoint", "time"]]
+    headline = find_headline(times[times["timepoint"].isin(rows["timepoint"])], study)
+    if headline is None:
+        return []
+    rows = rows[(rows["axis"] == headline[0]) & (rows["timepoint"] == headline[1])]
+    name = study.instrument(instrument).name
+    return [
+        Plan(
+            f"distribution_{instrument}",
+            "distribution",
+            f"{name}: percent change from baseline, {headline[1]}",
+            f"Cumulative distribution of the percent change of the {name} from baseline at {headline[1]}, of those "
+            "observed: each height is the share of patients whose change is at or below that value. Changes are grouped in "
+            "bins, so no single patient can be read off.",
+            f"Step chart of the cumulative distribution of percent change of the {name} at {headline[1]}, by arm.",
+            rows,
+            instrument,
+            headline[0],
+            headline[1],
+        )
+    ]
+
+
+def _plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    rows = select_arms(read_rows(tables, "missingness"))
+    if rows.empty:
+        return []
+    rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES)]
+    if rows.empty:
+        return []
+    name = study.instrument(instrument).name
+    return [
+        Plan(
+            f"missingness_{instrument}",
+            "missingness",
+            f"{name}: scores missing at each time point",
+            f"Share of all started series without a {name} score at each time point. Below the axis: series that reached "
+            "the time point and series with a score.",
+            _describe(rows, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
+            rows,
+            instrument,
+        )
+    ]
+
+
+def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, factor: float, unit: str) -> str:
+    """Say a chart in words: each arm's first and last value."""
+    parts = []
+    for arm, part in rows.groupby("arm", sort=False):
+        known = part[part[column].notna()]
+        if len(known):
+            ends = [known.iloc[0], known.iloc[-1]] if len(known) > 1 else [known.iloc[0]]
+            values = " and ".join(f"{end[column] * factor:.1f} {unit} at {end['timepoint']}" for end in ends)
+            parts.append(f"{name_arm(study, str(arm))}: {values}")
+        else:
+            parts.append(f"{name_arm(study, str(arm))}: withheld")
+    return f"{opening}. " + "; ".join(parts) + "."
+
+
+def _count(n: float) -> str:
+    return "withheld" if pd.isna(n) else f"{int(n):,}"
