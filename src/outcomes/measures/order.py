@@ -80,7 +80,7 @@ def compute_integers(column: pd.Series[Any], missing: int) -> Ints:
     return np.asarray(column.to_numpy(dtype=np.int64, na_value=missing))
 
 
-def make_categorical(codes: Array, categories: Sequence[str]) -> pd.Categorical:
+def make_categorical(codes: Array, categories: Sequence[str]) -> pd.Categorical[Any]:
     """Return a column of categories, sorted whatever their order given; codes outside them are missing values."""
     ordered = sorted(set(categories))
     place = {category: code for code, category in enumerate(ordered)}

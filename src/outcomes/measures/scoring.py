@@ -42,9 +42,7 @@ class _Scored:
     ideation: Array  # -1 is none
 
 
-def derive_scores(
-    assessments: pd.DataFrame, instruments: Mapping[str, Instrument], scoring: Scoring
-) -> pd.DataFrame:
+def derive_scores(assessments: pd.DataFrame, instruments: Mapping[str, Instrument], scoring: Scoring) -> pd.DataFrame:
     """Score every assessment of the given instruments, answered or not.
 
     Parameters
@@ -82,7 +80,9 @@ def derive_scores(
 
 def _count(name: str, scored: _Scored) -> str:
     total = int(np.isfinite(scored.total).sum())
-    return f"{name}: {total} of {len(scored.rows)} assessments have a total, {int(scored.prorated.sum())} of them prorated"
+    return (
+        f"{name}: {total} of {len(scored.rows)} assessments have a total, {int(scored.prorated.sum())} of them prorated"
+    )
 
 
 def _read_answers(assessments: pd.DataFrame) -> dict[int, Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,9 @@ class _Courses:
     def mark_induction(self, arms: Sequence[Arm], protocols: Mapping[str, Protocol]) -> Bools:
         """Return which sessions are induction: at most so many, at most so many days after the first."""
         most, days = (
-            np.array([UNLIMITED if (p := protocols.get(arm.id)) is None else getattr(p.induction, limit) for arm in arms])
+            np.array(
+                [UNLIMITED if (p := protocols.get(arm.id)) is None else getattr(p.induction, limit) for arm in arms]
+            )
             for limit in ("maximum_sessions", "maximum_days")
         )
         arm = self.arm[self.of]
@@ -204,7 +207,9 @@ def compute_reason(
     "too many": sessions beyond the most that count as induction are maintenance.
     """
     fewest, days = (
-        np.array([0 if (p := protocols.get(a.id)) is None else getattr(p.induction, limit) for a in arms], dtype=np.int64)
+        np.array(
+            [0 if (p := protocols.get(a.id)) is None else getattr(p.induction, limit) for a in arms], dtype=np.int64
+        )
         for limit in ("minimum_sessions", "minimum_days")
     )
     enough = fewest[arm]
@@ -217,7 +222,7 @@ def compute_reason(
 
 def _place_sessions(sessions: pd.DataFrame, courses: _Courses, induction: Bools, arms: Sequence[Arm]) -> pd.DataFrame:
     """Return the table ``series_sessions``: the sessions' own columns with their place in a series."""
-    placed = {
+    placed: dict[str, Any] = {
         "series": courses.number[courses.of].astype(np.int16),
         "arm": make_categorical(courses.arm[courses.of], [arm.id for arm in arms]),
         "phase": make_categorical(np.where(induction, 0, 1), PHASES),

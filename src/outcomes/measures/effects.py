@@ -1,0 +1,112 @@
+"""Endpoints of a score against its baseline, as arrays: change, response, remission, worsening, reliable change.
+
+Arrays broadcast: scores of shape (series, time points) stand against baselines of shape (series, 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from outcomes.instruments import Instrument
+from outcomes.measures.order import Array, Bools, Floats
+from outcomes.settings.clinical import Endpoints, ReliableChange
+
+TOLERANCE = 1e-9  # of comparisons with a cut-off: a mean of decimals may miss an exact half by the last binary digit
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """The cut-offs of one instrument; None where it has none."""
+
+    higher_is_worse: bool
+    response_percent: float | None
+    response_points: float | None
+    remission_maximum: float | None
+    worsening_points: float
+    reliable_change: float | None
+
+    @classmethod
+    def of(cls, name: str, instrument: Instrument, endpoints: Endpoints) -> Criteria:
+        """Return an instrument's cut-offs, the study's own before the published ones."""
+        declared = endpoints.reliable_change.get(name)
+        return cls(
+            higher_is_worse=instrument.higher_is_worse,
+            response_percent=endpoints.response_percent.get(name, instrument.response_percent),
+            response_points=instrument.response_points,
+            remission_maximum=endpoints.remission_maximum.get(name, instrument.remission_maximum),
+            worsening_points=endpoints.worsening_points,
+            reliable_change=None if declared is None else compute_reliable_change_index(declared),
+        )
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A yes or no for each score, with where it is unknown."""
+
+    value: Bools
+    missing: Bools
+
+
+def compute_reliable_change_index(declared: ReliableChange) -> float:
+    """Return 1.96·SD·√(2(1−r)), the change in points that measurement error alone exceeds one time in twenty.
+
+    Jacobson & Truax 1991, 10.1037/0022-006X.59.1.12.
+    """
+    return float(1.96 * declared.sd * np.sqrt(2 * (1 - declared.reliability)))
+
+
+def compute_percent_change(change: Floats, baseline: Floats) -> Floats:
+    """Return the change in percent of the baseline; NaN at a baseline of 0 or below, where percent has no meaning."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(baseline > 0, 100 * change / baseline, np.nan)
+
+
+def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Truth:
+    """Return whether the improvement reaches the declared percent of the baseline, or the declared points.
+
+    Compared as ``100 · improvement ≥ percent · baseline``, without a division, so an exact half drop is a response. Unknown at
+    a baseline of 0 or below where a percent is declared, and where neither is.
+    """
+    improvement = baseline - score if criteria.higher_is_worse else score - baseline
+    if criteria.response_percent is not None:
+        needed = criteria.response_percent * baseline
+        known = (baseline > 0) & np.isfinite(improvement)
+        return Truth(_reaches(100 * improvement, needed), ~known)
+    if criteria.response_points is not None:
+        return Truth(_reaches(improvement, np.float64(criteria.response_points)), ~np.isfinite(improvement))
+    return _unknown(improvement)
+
+
+def compute_remission(score: Floats, criteria: Criteria) -> Truth:
+    """Return whether the score is at most the largest total in remission; unknown where there is no such cut-off."""
+    if criteria.remission_maximum is None:
+        return _unknown(score)
+    return Truth(_reaches(np.float64(criteria.remission_maximum), score), ~np.isfinite(score))
+
+
+def compute_worsening(change: Floats, criteria: Criteria) -> Truth:
+    """Return whether the score is worse than the baseline by at least the declared points."""
+    deterioration = change if criteria.higher_is_worse else -change
+    return Truth(_reaches(deterioration, np.float64(criteria.worsening_points)), ~np.isfinite(change))
+
+
+def compute_reliable_change(change: Floats, criteria: Criteria) -> Array:
+    """Return 0 improved, 1 unchanged, 2 worse, -1 unknown; a change must exceed the index to count as one."""
+    if criteria.reliable_change is None:
+        return np.full(change.shape, -1, dtype=np.int8)
+    deterioration = change if criteria.higher_is_worse else -change
+    index = criteria.reliable_change * (1 + TOLERANCE)
+    place = np.where(deterioration > index, 2, np.where(deterioration < -index, 0, 1))
+    return np.where(np.isfinite(change), place, -1).astype(np.int8)
+
+
+def _reaches(value: Any, cutoff: Any) -> Bools:
+    """Return value ≥ cutoff, up to the tolerance; false where either is NaN."""
+    return np.asarray(value >= cutoff - TOLERANCE * np.maximum(1, np.abs(cutoff)), dtype=np.bool_)
+
+
+def _unknown(values: Floats) -> Truth:
+    return Truth(np.zeros(values.shape, dtype=np.bool_), np.ones(values.shape, dtype=np.bool_))
