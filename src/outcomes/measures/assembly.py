@@ -25,7 +25,7 @@ from outcomes.measures.effects import (
     compute_worsening,
 )
 from outcomes.measures.lines import NO_DAY, Line
-from outcomes.measures.order import Array, Ints, make_booleans, make_categorical, make_integers
+from outcomes.measures.order import Array, Ints, make_categorical, make_integers, spread, spread_array
 from outcomes.measures.timepoints import Lines, Timepoint
 
 RELIABLE = ("improved", "unchanged", "worse")
@@ -90,29 +90,23 @@ class EndpointColumns:
         return np.where(day == NO_DAY, NO_DAY, day - self.courses.start)
 
     def to_table(self) -> pd.DataFrame:
-        """Return the table ``endpoints``; rows of a visit that the series' arm does not have are left out."""
+        """Return the table ``endpoints``, emptying the columns; rows of a visit that the series' arm does not have go."""
         courses, names = self.courses, [self.baseline_name[0], *(point.name for point in self.points)]
         axes = ["baseline", *(point.axis for point in self.points)]
         times = np.array([self.baseline_name[1], *(point.time for point in self.points)])
         n, m, t = self.columns["score"].shape
-        keep = self._applicable()
-
-        def each(values: Array, before: int, after: int) -> Array:
-            full = np.tile(np.repeat(values, after), before)
-            return full if keep is None else full[keep]
-
-        point = each(np.arange(t, dtype=np.int16), n * m, 1)
         keys = {
-            "patient": each(courses.patient.astype(np.int32), 1, m * t),
-            "series": each(courses.number.astype(np.int16), 1, m * t),
-            "arm": make_categorical(each(courses.arm.astype(np.int16), 1, m * t), courses.arms),
-            "instrument": make_categorical(each(np.arange(m, dtype=np.int16), n, t), list(self.instruments)),
-            "axis": _select(axes, point),
-            "timepoint": _select(names, point),
-            "time": times[point],
+            "patient": spread_array(courses.patient.astype(np.int32), 1, m * t),
+            "series": spread_array(courses.number.astype(np.int16), 1, m * t),
+            "arm": spread(make_categorical(courses.arm, courses.arms), 1, m * t),
+            "instrument": spread(make_categorical(np.arange(m), self.instruments), n, t),
+            "axis": spread(_name(axes), n * m, 1),
+            "timepoint": spread(_name(names), n * m, 1),
+            "time": spread_array(times, n * m, 1),
         }
-        flat = {name: values.ravel() if keep is None else values.ravel()[keep] for name, values in self.columns.items()}
-        return pd.DataFrame({**keys, **_finish(flat)}, copy=False)
+        table = pd.DataFrame({**keys, **_finish(self.columns)}, copy=False)
+        keep = self._applicable()
+        return table if keep is None else table[keep].reset_index(drop=True)
 
     def _applicable(self) -> Array | None:
         """Return which rows there are, None where all are."""
@@ -139,20 +133,32 @@ def _encode(truth: Truth) -> Array:
     return np.where(truth.missing, np.int8(-1), truth.value)
 
 
-def _select(names: Sequence[str], place: Array) -> pd.Categorical[Any]:
-    """Return the name of each row's time point; a name may stand at several places."""
+def _name(names: Sequence[str]) -> pd.Categorical[Any]:
+    """Return names as a column of categories; a name may stand at several places."""
     distinct = sorted(set(names))
-    return make_categorical(np.array([distinct.index(name) for name in names], dtype=np.int16)[place], distinct)
+    return make_categorical(np.array([distinct.index(name) for name in names]), distinct)
 
 
-def _finish(flat: dict[str, Array]) -> dict[str, Array | pd.Categorical[Any] | pd.api.extensions.ExtensionArray]:
-    """Return the columns in the contract's order and types."""
+def _finish(columns: dict[str, Array]) -> dict[str, Any]:
+    """Return the columns in the contract's order and types, taking each out of ``columns`` so that none is held twice."""
+
+    def pop(name: str) -> Array:
+        return columns.pop(name).reshape(-1)
+
+    def whole(name: str, missing: int, dtype: str) -> pd.api.extensions.ExtensionArray:
+        values = pop(name)
+        return make_integers(values, values == missing, dtype)
+
+    def truth(name: str) -> pd.api.extensions.ExtensionArray:
+        values = pop(name)
+        return pd.arrays.BooleanArray(values == 1, values < 0)
+
     return {
-        "reached": flat["reached"],
-        "score_day": make_integers(flat["score_day"], flat["score_day"] == NO_DAY, "int32"),
-        **{name: flat[name] for name in ("score", "baseline", "change", "percent_change")},
-        **{name: make_booleans(flat[name] == 1, flat[name] < 0) for name in TRUTHS},
-        "reliable_change": make_categorical(flat["reliable_change"], RELIABLE),
-        **{name: make_integers(flat[name], flat[name] < 0, "int8") for name in ("ideation", "baseline_ideation")},
-        "recall_overlap_days": make_integers(flat["recall_overlap_days"], flat["recall_overlap_days"] < 0, "int16"),
+        "reached": pop("reached"),
+        "score_day": whole("score_day", NO_DAY, "int32"),
+        **{name: pop(name) for name in ("score", "baseline", "change", "percent_change")},
+        **{name: truth(name) for name in TRUTHS},
+        "reliable_change": make_categorical(pop("reliable_change"), RELIABLE),
+        **{name: whole(name, -1, "int8") for name in ("ideation", "baseline_ideation")},
+        "recall_overlap_days": whole("recall_overlap_days", -1, "int16"),
     }

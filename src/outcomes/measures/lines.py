@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outcomes.measures.order import Array, Floats, Ints, compute_order
+from outcomes.measures.order import Array, Bools, Floats, Ints, compute_order
 
 NO_DAY = np.iinfo(np.int32).min  # of scores without a study day
 _ZERO = 2**31  # position 0 within the lower half of a key
@@ -44,16 +44,16 @@ class Line:
 
     def pick_last(self, span: Span) -> Ints:
         """Return the place of the last score in each stretch, -1 where there is none."""
-        first, stop = self.find(span)
-        return np.where(stop > first, stop - 1, -1)
+        place = np.searchsorted(self.key, span.upper, side="right") - 1
+        return self._where_inside(place, place >= 0, span)
 
     def pick_first(self, span: Span) -> Ints:
         """Return the place of the first score in each stretch, -1 where there is none.
 
         Of several on that day it is the last, as everywhere.
         """
-        first, stop = self.find(span)
-        return self._last_of_day(np.where(stop > first, first, -1))
+        place = np.searchsorted(self.key, span.lower, side="left")
+        return self._last_of_day(self._where_inside(place, place < len(self.key), span))
 
     def pick_nearest(self, span: Span, target: Ints) -> Ints:
         """Return the place of the score nearest to the target key in each stretch, -1 where there is none; ties the later."""
@@ -66,6 +66,13 @@ class Line:
         later, earlier = np.minimum(later, last), np.minimum(earlier, last)
         nearer = np.abs(self.key[later] - target) <= np.abs(self.key[earlier] - target)
         return np.where(stop > first, self._last_of_day(np.where(nearer, later, earlier)), -1)
+
+    def _where_inside(self, place: Ints, exists: Bools, span: Span) -> Ints:
+        """Return the places that exist and lie within the stretches, -1 for the others."""
+        if not len(self.key):
+            return np.full(len(place), -1, dtype=np.int64)
+        key = self.key[np.where(exists, place, 0)]
+        return np.where(exists & (key >= span.lower) & (key <= span.upper), place, -1)
 
     def _last_of_day(self, place: Ints) -> Ints:
         """Return the place of the last score with the same key; -1 stays."""

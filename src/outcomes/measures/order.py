@@ -100,11 +100,18 @@ def sort_categories(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.cat.reorder_categories(sorted(categories))
 
 
+def spread(column: pd.Categorical[Any], before: int, after: int) -> pd.Categorical[Any]:
+    """Return the column with each value repeated ``after`` times, and the whole ``before`` times."""
+    return pd.Categorical.from_codes(spread_array(column.codes, before, after), dtype=column.dtype, validate=False)
+
+
+def spread_array(values: Array, before: int, after: int) -> Array:
+    """Return the array with each value repeated ``after`` times, and the whole ``before`` times."""
+    shape = before, len(values), after
+    return np.ascontiguousarray(np.broadcast_to(values[None, :, None], shape)).reshape(-1)
+
+
 def make_integers(values: Array, missing: Bools, dtype: str) -> pd.api.extensions.ExtensionArray:
     """Return a nullable column of whole numbers; ``dtype`` is the numpy name of its width."""
-    return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(dtype), missing)
-
-
-def make_booleans(values: Bools, missing: Bools) -> pd.api.extensions.ExtensionArray:
-    """Return a nullable column of truth values."""
-    return pd.arrays.BooleanArray(values & ~missing, missing)
+    filled = np.where(missing, np.zeros(1, dtype=values.dtype), values)
+    return pd.arrays.IntegerArray(filled.astype(dtype, copy=False), missing)
