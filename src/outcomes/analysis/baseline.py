@@ -41,7 +41,8 @@ def tabulate_baseline(
     DataFrame
         One row per variable, level, and arm ('all' first: each patient once), the key. The first variable, ``patients``,
         is their number. Numeric variables have one row without a level: ``n`` known, ``mean``, ``sd``, ``median``, ``q1``,
-        ``q3``. Others have a row a level: ``n`` and ``percent`` of the known. ``missing`` counts patients without a value.
+        ``q3``. Others have a row a level: ``n`` and ``percent`` of the arm's patients, those without a value
+        included, so that levels and ``missing`` add up to the arm.
         Severity bands are the variable ``{instrument}_band``.
 
     Raises
@@ -113,10 +114,10 @@ def _describe(groups: Mapping[str, pd.DataFrame], name: str, levels: Iterable[An
         return
     for level in levels:
         for arm, group in groups.items():
-            n, known = int((group[name] == level).sum()), int(group[name].notna().sum())
-            percent = 100 * n / known if known else None
+            n = int((group[name] == level).sum())
+            percent = 100 * n / len(group) if len(group) else None
             row = {"variable": name, "level": str(level), "arm": arm, "n": n, "percent": percent}
-            yield row | {"missing": len(group) - known}
+            yield row | {"missing": int(group[name].isna().sum())}
 
 
 def _summarise(values: pd.Series[float]) -> dict[str, float]:

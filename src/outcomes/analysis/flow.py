@@ -41,8 +41,8 @@ def tabulate_flow(
     -------
     DataFrame
         One row per box, keyed by ``order`` (from 1): ``unit`` (rows | patients | series), ``arm`` (or 'all'), ``label``,
-        ``reason`` of an exclusion (empty for other boxes), and ``n``. Rows: raw = merged + quarantined + kept, from the
-        ledger; corrected and flagged rows are among the kept. Series: all = excluded + analysed, in each arm.
+        ``reason`` of what was left out (empty for other boxes), and ``n``. Rows: raw = merged + quarantined + kept, from the
+        ledger. Series: all = left out + analysed, in each arm.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def tabulate_flow(
     """
     steps = [
         *_rows(balance, ledger),
-        *_patients(patients, series, cohort),
+        *_patients(patients, series),
         *_series(cohort, arms),
         *_observed(endpoints, cohort, arms, instrument, headline),
     ]
@@ -61,7 +61,7 @@ def tabulate_flow(
 
 def _rows(balance: pd.DataFrame, ledger: pd.DataFrame) -> Iterator[Step]:
     total = {name: int(balance[name].sum()) for name in balance.columns.drop("file")}
-    yield "rows", EVERYONE, "in the export", "", total["raw"]
+    yield "rows", EVERYONE, "Rows in the export", "", total["raw"]
     for state in ("merged", "quarantined"):
         reasons = _reasons(ledger, state)
         if sum(reasons.values()) != total[state]:
@@ -69,10 +69,8 @@ def _rows(balance: pd.DataFrame, ledger: pd.DataFrame) -> Iterator[Step]:
                 f"the ledger has {sum(reasons.values())} rows {state}, the balance {total[state]}; run the intake again."
             )
         for reason, n in reasons.items():
-            yield "rows", EVERYONE, state, reason, n
-    yield "rows", EVERYONE, "kept", "", total["kept"]
-    yield "rows", EVERYONE, "kept, corrected", "", total["corrected"]
-    yield "rows", EVERYONE, "kept, flagged", "", total["flagged"]
+            yield "rows", EVERYONE, f"{state}: {reason}", reason, n
+    yield "rows", EVERYONE, "Rows kept", "", total["kept"]
 
 
 def _reasons(ledger: pd.DataFrame, state: str) -> dict[str, int]:
@@ -82,13 +80,11 @@ def _reasons(ledger: pd.DataFrame, state: str) -> dict[str, int]:
     return {str(reason): int(n) for reason, n in first["reason"].value_counts().sort_index().items()}
 
 
-def _patients(patients: pd.DataFrame, series: pd.DataFrame, cohort: pd.DataFrame) -> Iterator[Step]:
+def _patients(patients: pd.DataFrame, series: pd.DataFrame) -> Iterator[Step]:
     treated = series["patient"].nunique()
-    analysed = cohort.loc[cohort["included"], "patient"].nunique()
-    yield "patients", EVERYONE, "in the export", "", len(patients)
-    yield "patients", EVERYONE, "excluded", "no series", len(patients) - treated
-    yield "patients", EVERYONE, "with a series", "", treated
-    yield "patients", EVERYONE, "analysed", "", analysed
+    yield "patients", EVERYONE, "Patients in the export", "", len(patients)
+    yield "patients", EVERYONE, "no series", "no series", len(patients) - treated
+    yield "patients", EVERYONE, "Patients with a series", "", treated
 
 
 def _series(cohort: pd.DataFrame, arms: Sequence[str]) -> Iterator[Step]:
@@ -97,10 +93,12 @@ def _series(cohort: pd.DataFrame, arms: Sequence[str]) -> Iterator[Step]:
     for arm in (EVERYONE, *arms):
         own = cohort if arm == EVERYONE else cohort[cohort["arm"] == arm]
         left_out = own.loc[~own["included"], "exclusion"].astype(str).value_counts()
-        yield "series", arm, "all", "", len(own)
+        yield "series", arm, "Series", "", len(own)
         for reason in reasons:
-            yield "series", arm, "excluded", reason, int(left_out.get(reason, 0))
-        yield "series", arm, "analysed", "", int(own["included"].sum())
+            yield "series", arm, reason, reason, int(left_out.get(reason, 0))
+        yield "series", arm, "Series analysed", "", int(own["included"].sum())
+        if arm == EVERYONE:
+            yield "patients", arm, "Patients analysed", "", own.loc[own["included"], "patient"].nunique()
 
 
 def _observed(
@@ -116,7 +114,7 @@ def _observed(
         here = here[(here["timepoint"] == timepoint) & here["score"].notna()]
         for arm in (EVERYONE, *arms):
             n = len(here) if arm == EVERYONE else int((here["arm"] == arm).sum())
-            yield "series", arm, f"with {instrument}, {axis} {timepoint}", "", n
+            yield "series", arm, f"Series with {instrument} score, {axis} {timepoint}", "", n
 
 
 def _last(rows: pd.DataFrame) -> str:

@@ -1,0 +1,151 @@
+"""What a reader of a released table can add up: its counts and the sums among them, for each kind of table."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.suppression import Cells
+
+EVERYONE = "all"
+PLACE = ["arm", "instrument", "axis", "timepoint"]
+ANALYSED, SCORED = (
+    "Series analysed",
+    "Series with ",
+)  # labels of the flow; stages with scores all follow the one analysed
+NEVER = float("inf")  # cost of a count that other rows show as well
+Record = dict[str, Any]
+
+
+def build_flow(table: pd.DataFrame) -> Cells:
+    """Return the boxes of the flow by ``order``, the boxes of all arms being the first to go.
+
+    In each chain a box equals what was left out below it plus the next box; where nothing is said of the rest, as between
+    those analysed and those with a score, the rest is a cell too. Boxes of all are the sum of the arms' boxes, and
+    patients and series of the same number are the same people.
+    """
+    cells = Cells()
+    boxes = _records(table)
+    for box in boxes:
+        cost = box["n"] / 2 if box["arm"] == EVERYONE else box["n"]
+        cells.add(box["order"], box["n"], NEVER if box["label"] == ANALYSED else cost)
+    for chain in dict.fromkeys((box["unit"], box["arm"]) for box in boxes):
+        _tie_chain(cells, [box for box in boxes if (box["unit"], box["arm"]) == chain])
+    for box in boxes:
+        if box["arm"] == EVERYONE:
+            arms = [other for other in boxes if other["arm"] != EVERYONE and _step(other) == _step(box)]
+            cells.tie(box["order"], [other["order"] for other in arms])
+        for other in boxes:
+            if box["unit"] == "patients" and other["unit"] == "series" and other["arm"] == EVERYONE:
+                cells.tie(box["order"], [other["order"]])
+    return cells
+
+
+def _step(box: Record) -> tuple[str, ...]:
+    return (str(box["unit"]), str(box["label"]), str(box["reason"]))
+
+
+def _tie_chain(cells: Cells, chain: Sequence[Record]) -> None:
+    """Tie each stage to the one before it, to what was left out between them, and to the rest that has no box."""
+    before: Record | None = None
+    for box in chain:
+        if box["reason"]:
+            continue
+        if before is not None:
+            between = [other for other in chain if before["order"] < other["order"] < box["order"] and other["reason"]]
+            lost = [other["order"] for other in between]
+            rest = before["n"] - box["n"] - sum(cells.counts[name] for name in lost)
+            unnamed = [cells.add((box["order"], "rest"), rest, 0)] if rest > 0 else []
+            cells.tie(before["order"], [*lost, *unnamed, box["order"]])
+        if not str(box["label"]).startswith(SCORED):
+            before = box
+
+
+def build_baseline(table: pd.DataFrame) -> Cells:
+    """Return the counts of the baseline table by (variable, level, arm).
+
+    Level ``None`` stands for patients without a value; a variable's levels and these add up to the arm's patients. A
+    numeric variable's only level is ''. Counts of all patients are the sums over arms and the first to go. A score and its
+    band are missing in the same patients.
+    """
+    cells = Cells()
+    totals = {row["arm"]: row["n"] for row in _records(table[table["variable"] == "patients"])}
+    names: dict[tuple[str, str | None, str], None] = {}
+    for row in _records(table):
+        variable, arm, n = row["variable"], row["arm"], row["n"]
+        scale = 0.5 if arm == EVERYONE else 1.0
+        names[variable, row["level"], arm] = None
+        cells.add((variable, row["level"], arm), n, NEVER if variable == "patients" else scale * n)
+        if not pd.isna(row["missing"]):
+            names[variable, None, arm] = None
+            cells.add((variable, None, arm), row["missing"], scale * totals[arm])
+    for variable, level, arm in names:
+        if arm == EVERYONE:
+            same = [name for name in names if name[:2] == (variable, level) and name[2] != EVERYONE]
+            cells.tie((variable, level, arm), same)
+        if level is None:
+            cells.tie((variable, None, arm), [(variable.removesuffix("_band"), None, arm)])
+            parts = [name for name in names if name[0] == variable and name[2] == arm]
+            cells.tie(("patients", "", arm), parts)
+    return cells
+
+
+def build_scores(table: pd.DataFrame) -> Cells:
+    """Return the numbers of scores by (arm, instrument, axis, time point); 'all' is the sum of the arms."""
+    cells = Cells()
+    keys = [tuple(row) for row in table[PLACE].itertuples(index=False)]
+    for key, n in zip(keys, table["n"], strict=True):
+        cells.add(key, n, 0 if key[0] == EVERYONE else None)
+    for key in keys:
+        if key[0] == EVERYONE:
+            cells.tie(key, [other for other in keys if other[1:] == key[1:] and other != key])
+    return cells
+
+
+def build_missingness(table: pd.DataFrame) -> Cells:
+    """Return, by (row, name), those who started, reached the time point, and were observed, and the differences."""
+    cells = Cells()
+    for at, row in zip(table.index, _records(table), strict=True):
+        started, reached, observed = row["started"], row["reached"], row["observed"]
+        cells.add((at, "started"), started, NEVER)
+        cells.add((at, "reached"), reached, 0)
+        cells.add((at, "observed"), observed)
+        cells.add((at, "not reached"), started - reached, 0)
+        cells.add((at, "unanswered"), reached - observed, 0)
+        cells.add((at, "missing"), started - observed, 1)
+        cells.tie((at, "started"), [(at, "reached"), (at, "not reached")])
+        cells.tie((at, "started"), [(at, "observed"), (at, "missing")])
+        cells.tie((at, "reached"), [(at, "observed"), (at, "unanswered")])
+        cells.tie((at, "missing"), [(at, "not reached"), (at, "unanswered")])
+    return cells
+
+
+def build_ideation(table: pd.DataFrame) -> Cells:
+    """Return the pairs of answers, and the any-or-none counts that are sums of them.
+
+    A pair is named by place, baseline answer, and answer; the counts by place, transition, and 'n', 'events' or 'others'.
+    """
+    cells = Cells()
+    for place, rows in table.groupby(PLACE, sort=False):
+        pairs = {(row["baseline_answer"], row["answer"]): row["n"] for row in _records(rows)}
+        for pair, n in pairs.items():
+            cells.add((*place, *pair), n)
+        for transition, before in (("any_to_none", True), ("none_to_any", False)):
+            own = [pair for pair in pairs if (pair[0] > 0) == before]
+            events = [pair for pair in own if (pair[1] > 0) != before]
+            _add_sum(cells, (*place, transition, "events"), [(*place, *pair) for pair in events])
+            _add_sum(cells, (*place, transition, "others"), [(*place, *pair) for pair in own if pair not in events])
+            _add_sum(cells, (*place, transition, "n"), [(*place, transition, part) for part in ("events", "others")])
+        _add_sum(cells, (*place, "answered"), [(*place, t, "n") for t in ("any_to_none", "none_to_any")])
+    return cells
+
+
+def _add_sum(cells: Cells, name: Hashable, parts: Sequence[Hashable]) -> None:
+    cells.add(name, sum(cells.counts[part] for part in parts))
+    cells.tie(name, parts)
+
+
+def _records(table: pd.DataFrame) -> list[Record]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

@@ -1,0 +1,206 @@
+"""The one door: every table passes here before it leaves the building.
+
+Counts of 1 up to the minimum cell less one are withheld, with whatever in the same table they could be worked out from;
+see :mod:`outcomes.release.suppression`. Smallest and largest values are never released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from outcomes.release.bins import merge_bins
+from outcomes.release.cells import (
+    EVERYONE,
+    PLACE,
+    build_baseline,
+    build_flow,
+    build_ideation,
+    build_missingness,
+    build_scores,
+)
+from outcomes.release.suppression import suppress
+from outcomes.settings.analysis import Privacy
+
+Tables = Mapping[str, pd.DataFrame]
+STATISTICS = ["mean", "sd", "median", "q1", "q3"]
+
+
+def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
+    """Return the tables as they may be released.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by their released name; a name without a rule is refused.
+    privacy : Privacy
+        ``minimum_cell``; at 1 nothing is withheld.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The same tables with a last column ``withheld``: true where a number of the row is withheld, which is then missing.
+        ``change_distribution`` has neighbouring bins merged instead.
+
+    Raises
+    ------
+    ValueError
+        A table for which there is no rule.
+    """
+    unknown = sorted(set(tables) - set(RULES))
+    if unknown:
+        raise ValueError(f"no disclosure rule for {', '.join(unknown)}; add one to outcomes.release.disclosure.RULES.")
+    if privacy.minimum_cell == 1:
+        return {name: table.assign(withheld=False) for name, table in tables.items()}
+    return {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
+
+
+def withhold_flow(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold boxes of the flow: small ones, and those from which a small one follows by adding up the chart."""
+    hidden = suppress(build_flow(table), minimum_cell)
+    return _blank(table, table["order"].isin(hidden), ["n"])
+
+
+def withhold_baseline(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold levels, patients without a value, and the statistics of few patients.
+
+    Levels and the missing add up to the arm's patients, arms to all. Where the number of known values is withheld only
+    because few are missing, the statistics stay, rounded to one decimal so that the number cannot be read off them.
+    """
+    hidden = suppress(build_baseline(table), minimum_cell)
+    keys = list(zip(table["variable"], table["level"], table["arm"], strict=True))
+    counts = pd.Series([key in hidden for key in keys], table.index)
+    missing = pd.Series([(variable, None, arm) in hidden for variable, _, arm in keys], table.index)
+    few = (table["n"] > 0) & (table["n"] < minimum_cell)
+    whole = few | ((table["arm"] == EVERYONE) & few.groupby([table["variable"], table["level"]]).transform("any"))
+    rounded = counts | missing
+    table = _blank(table, counts, ["n", "percent"])
+    table = _blank(table, missing, ["missing"])
+    table = _blank(table, whole & table["mean"].notna(), STATISTICS)
+    return table.assign(**{name: table[name].where(~rounded, table[name].round(1)) for name in STATISTICS})
+
+
+def withhold_scores(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold distributions of few scores; the arms' number at baseline would otherwise follow from 'all'."""
+    hidden = suppress(build_scores(table), minimum_cell)
+    keys = table[PLACE].itertuples(index=False)
+    return _blank(table, [tuple(key) in hidden for key in keys], ["n", *STATISTICS, "lower", "upper"])
+
+
+def withhold_response(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold events, and their rate, that are few or all but few; in both populations, which share their events."""
+    others = table["n"] - table["events"]
+    small = _small(table["events"], minimum_cell) | _small(others, minimum_cell) | _small(table["n"], minimum_cell)
+    keys = [table[name] for name in (*PLACE, "endpoint")]
+    shared = small.groupby(keys, sort=False).transform("any")
+    table = _blank(table, shared, ["events", "proportion", "lower", "upper"])
+    return _blank(table, _small(table["n"], minimum_cell), ["n"])
+
+
+def withhold_differences(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold differences from an arm whose rate is withheld; needs the response table beside it."""
+    response = withhold_response(tables["response"], tables, minimum_cell)
+    cell = ["instrument", "axis", "timepoint", "endpoint", "population"]
+    hidden = {tuple(row) for row in response.loc[response["withheld"], ["arm", *cell]].itertuples(index=False)}
+    keys = table[["contrast", *cell]].itertuples(index=False)
+    either = [any((arm, *key[1:]) in hidden for arm in str(key[0]).split(" - ")) for key in keys]
+    return _blank(table, either, ["difference", "lower", "upper"])
+
+
+def withhold_change(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Merge neighbouring bins until each holds enough; a distribution of few is withheld."""
+    merged = merge_bins(table, PLACE, minimum_cell)
+    return _blank(merged, _small(merged["n"], minimum_cell), ["n", "cumulative"])
+
+
+def withhold_missingness(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few observed, few missing, few who did not reach the time point, and few who reached it and did not answer."""
+    hidden = suppress(build_missingness(table), minimum_cell)
+    released = table
+    for name in ("started", "reached", "observed"):
+        released = _blank(released, [(at, name) in hidden for at in table.index], [name])
+    proportion = [(at, "observed") in hidden or (at, "missing") in hidden for at in table.index]
+    return _blank(released, proportion, ["missing_proportion"])
+
+
+def withhold_ideation(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold pairs of answers, so that they follow neither from one another nor from the any-or-none counts."""
+    hidden = suppress(build_ideation(table), minimum_cell)
+    keys = table[[*PLACE, "baseline_answer", "answer"]].itertuples(index=False)
+    return _blank(table, [tuple(key) in hidden for key in keys], ["n"])
+
+
+def withhold_ideation_change(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold any-or-none counts that are small or follow from the pairs of answers; needs the ideation table beside it."""
+    hidden = suppress(build_ideation(tables["ideation"]), minimum_cell)
+    keys = [tuple(key) for key in table[[*PLACE, "transition"]].itertuples(index=False)]
+    small = [(*key, "n") in hidden for key in keys]
+    events = [(*key, "events") in hidden for key in keys]
+    others = [(*key, "others") in hidden for key in keys]
+    table = _blank(table, small, ["n"])
+    rate = [any(flags) for flags in zip(small, events, others, strict=True)]
+    return _blank(table, rate, ["events", "proportion", "lower", "upper"])
+
+
+def withhold_recall(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few scores, few that overlap, and few that do not."""
+    few = _small(table["n"], minimum_cell)
+    part = _small(table["overlapping"], minimum_cell) | _small(table["n"] - table["overlapping"], minimum_cell)
+    return _blank(_blank(table, few | part, ["overlapping", "proportion"]), few, ["n", "median_days"])
+
+
+def withhold_model(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold every number of a model of few patients, and few dropped rows; needs the models table beside it."""
+    models = tables["models"]
+    few = set(models.loc[_small(models["n_subjects"], minimum_cell), "model"])
+    numbers = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
+    numbers = [name for name in numbers if not pd.api.types.is_bool_dtype(table[name])]
+    table = _blank(table, table["model"].isin(few), numbers)
+    return (
+        _blank(table, _small(table["dropped_rows"], minimum_cell), ["dropped_rows"])
+        if "dropped_rows" in table
+        else table
+    )
+
+
+def withhold_published(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold the cohort's own estimates whose counts are withheld; the published ones are public."""
+    own = [name for name in table.columns if name.startswith("own_") and pd.api.types.is_numeric_dtype(table[name])]
+    small = _small(table["own_n"], minimum_cell) | _small(table["own_events"], minimum_cell)
+    return _blank(table, small | _small(table["own_n"] - table["own_events"], minimum_cell), own)
+
+
+def _small(counts: pd.Series, minimum_cell: int) -> pd.Series:
+    return (counts > 0) & (counts < minimum_cell)
+
+
+def _blank(table: pd.DataFrame, rows: Sequence[bool] | pd.Series, columns: Sequence[str]) -> pd.DataFrame:
+    """Set the columns missing in the flagged rows and note it in ``withheld``."""
+    flags = pd.Series(list(rows), table.index, dtype=bool)
+    before = table.get("withheld", pd.Series(False, table.index))
+    kept = table.drop(columns="withheld", errors="ignore")
+    whole = {name: kept[name].astype("Int64") for name in columns if pd.api.types.is_integer_dtype(kept[name])}
+    kept = kept.assign(**whole)
+    return kept.assign(**{name: kept[name].mask(flags) for name in columns}, withheld=flags | before)
+
+
+Rule = Callable[[pd.DataFrame, Tables, int], pd.DataFrame]
+RULES: dict[str, Rule] = {
+    "flow": withhold_flow,
+    "baseline": withhold_baseline,
+    "scores": withhold_scores,
+    "response": withhold_response,
+    "differences": withhold_differences,
+    "change_distribution": withhold_change,
+    "missingness": withhold_missingness,
+    "ideation": withhold_ideation,
+    "ideation_change": withhold_ideation_change,
+    "recall": withhold_recall,
+    "models": withhold_model,
+    "coefficients": withhold_model,
+    "tests": withhold_model,
+    "margins": withhold_model,
+    "model_differences": withhold_model,
+    "published": withhold_published,
+}
