@@ -1,0 +1,55 @@
+"""Linear mixed models for repeated measures, with the small-sample inference of SAS and R.
+
+What it does: models with a covariance by visit (MMRM), random effects, or both; REML and ML; Kenward-Roger, Satterthwaite and
+sandwich inference; least-squares means, differences, type III tests. Why it is here: statsmodels has random effects
+only and no small-sample degrees of freedom, and R's mmrm needs minutes where patterns of missing visits make
+milliseconds enough. The likelihood is computed from one Gram matrix per missingness pattern, so that after one pass over
+the rows nothing grows with the number of subjects.
+
+Examples
+--------
+>>> import pandas as pd
+>>> from outcomes import mixed
+>>> data = pd.DataFrame({
+...     "person": [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+...     "visit": ["1", "2"] * 5,
+...     "score": [9.0, 7.5, 8.0, 7.0, 10.0, 6.5, 9.5, 8.0, 7.0, 6.5],
+... })
+>>> fit = mixed.fit(data, "score ~ visit", subject="person", visit="visit")
+>>> fit.coefficients[["term", "estimate", "df"]].round(3).values.tolist()
+[['Intercept', 8.7, 4.0], ['visit[2]', -1.6, 4.0]]
+"""
+
+from outcomes.mixed.errors import (
+    ConvergenceError,
+    DataError,
+    DesignError,
+    FormulaError,
+    MixedError,
+    MomentsError,
+    SettingError,
+)
+from outcomes.mixed.fit import fit, moments
+from outcomes.mixed.margins import differences, margins
+from outcomes.mixed.moments import Moments
+from outcomes.mixed.result import Fit
+from outcomes.mixed.settings import LADDER
+from outcomes.mixed.structures import STRUCTURES
+
+__all__ = [
+    "LADDER",
+    "STRUCTURES",
+    "ConvergenceError",
+    "DataError",
+    "DesignError",
+    "Fit",
+    "FormulaError",
+    "MixedError",
+    "Moments",
+    "MomentsError",
+    "SettingError",
+    "differences",
+    "fit",
+    "margins",
+    "moments",
+]

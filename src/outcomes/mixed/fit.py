@@ -1,0 +1,165 @@
+"""Fit a mixed model to a table or to moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.mixed.errors import SettingError
+from outcomes.mixed.finish import finish
+from outcomes.mixed.model import Model, arrange_visits, assemble_visits
+from outcomes.mixed.moments import Moments, sum_moments
+from outcomes.mixed.optimise import maximise
+from outcomes.mixed.result import Attempt, Fit
+from outcomes.mixed.settings import LADDER, Settings, read_settings
+from outcomes.mixed.wide import design_by_visit, prepare, spread_wide
+
+
+def moments(
+    data: pd.DataFrame,
+    formula: str,
+    *,
+    subject: str,
+    visit: str,
+    weights: str | None = None,
+    group: str | None = None,
+) -> Moments:
+    """Sum a table into what the likelihood needs of it.
+
+    Parameters
+    ----------
+    data, formula, subject, visit, weights, group
+        As in :func:`fit`.
+
+    Returns
+    -------
+    Moments
+        Additive: ``moments(a) + moments(b)`` is the moments of the rows of a and b together, whose subjects must differ.
+    """
+    return _sum(data, formula, subject=subject, visit=visit, weights=weights, group=group)[0]
+
+
+def _sum(data: pd.DataFrame, formula: str, **columns: Any) -> tuple[Moments, Any]:
+    prepared = prepare(data, formula, **columns)
+    design = design_by_visit(prepared)
+    wide = spread_wide(prepared, design)
+    names = (columns["subject"], columns["visit"], columns["group"])
+    return sum_moments(prepared, design, wide, names=names), wide
+
+
+def fit(
+    data: pd.DataFrame | Moments,
+    formula: str | None = None,
+    *,
+    subject: str | None = None,
+    visit: str | None = None,
+    covariance: str | None = "unstructured",
+    random: str | None = None,
+    weights: str | None = None,
+    group: str | None = None,
+    method: str = "reml",
+    df: str = "kenward_roger",
+    information: str = "observed",
+    vcov: str = "model",
+    level: float = 0.95,
+    fallback: bool | Sequence[str] = False,
+) -> Fit:
+    """Fit a linear mixed model for repeated measures.
+
+    Parameters
+    ----------
+    data : DataFrame or Moments
+        One row per subject and visit, or moments (then ``formula`` and the columns are those of the moments).
+    formula : str
+        ``"change ~ baseline*visit + arm*visit"``, read as formulaic reads it: text, categories and ``C(x)`` are factors whose first
+        level is the reference; numbers, a numeric visit too, are straight lines.
+    subject, visit : str
+        Columns. Visits are ordered as categories, by size, or in natural order of their text.
+    covariance : str or None
+        Covariance by visit (``STRUCTURES``), or None for independent residuals beside random effects.
+    random : str, optional
+        Random effects per subject, as ``"1"`` or ``"1 + day"``.
+    weights : str, optional
+        Column of positive weights, one value per subject; the subject's covariance is divided by it.
+    group : str, optional
+        Column whose levels have a covariance each.
+    method : {"reml", "ml"}
+    df : {"kenward_roger", "satterthwaite", "between_within", "residual", "normal"}
+        With ML or a sandwich, for which Kenward and Roger's correction is not defined, Satterthwaite's df are used and a warning
+        is recorded in the fit.
+    information : {"observed", "expected"}
+        Which information of the covariance parameters weighs the df and the adjustment.
+    vcov : {"model", "cr0", "cr2", "cr3"}
+        Model-based, or the sandwich clustered by subject: plain, bias-reduced, jackknife.
+    level : float
+        Coverage of intervals.
+    fallback : bool or sequence of str
+        Structures to try when the first does not converge; True for the declared ladder. Recorded in ``tried``.
+
+    Returns
+    -------
+    Fit
+        Check ``converged``: the tables of a failed fit are missing throughout.
+
+    Raises
+    ------
+    MixedError
+        For data, designs or arguments that cannot make a model.
+    """
+    settings = read_settings(
+        covariance=covariance, random=random, method=method, df=df, information=information, vcov=vcov, level=level
+    )
+    if isinstance(data, Moments):
+        _refuse_columns(formula, subject, visit, weights, group)
+        return _climb(data, None, settings, _ladder(settings, fallback))
+    if formula is None or subject is None:
+        raise SettingError("a fit to a table needs formula= and subject=")
+    if random is not None:
+        raise SettingError("random effects are not there yet")
+    if visit is None:
+        raise SettingError(f"covariance {covariance!r} is indexed by visits: give visit=")
+    summed, wide = _sum(data, formula, subject=subject, visit=visit, weights=weights, group=group)
+    return _climb(summed, wide, settings, _ladder(settings, fallback))
+
+
+def _refuse_columns(*given: str | None) -> None:
+    if any(one is not None for one in given):
+        raise SettingError(
+            "a fit to moments takes formula, subject, visit, weights and group from the moments: leave them out"
+        )
+
+
+def _ladder(settings: Settings, fallback: bool | Sequence[str]) -> tuple[str, ...]:
+    """Give the structures to try after the first."""
+    if fallback is False or settings.covariance is None:
+        return ()
+    if fallback is not True:
+        return tuple(fallback)
+    after = LADDER.index(settings.covariance) + 1 if settings.covariance in LADDER else 0
+    return LADDER[after:]
+
+
+def _climb(data: Moments, wide: Any, settings: Settings, ladder: tuple[str, ...]) -> Fit:
+    """Fit the structure asked for, and each of the ladder until one converges."""
+    arranged = arrange_visits(data)
+    tried: list[Attempt] = []
+    rungs = (settings.covariance, *ladder)
+    for rung in rungs:
+        try:
+            model = assemble_visits(arranged, rung, None, restricted=settings.method == "reml")
+        except SettingError as error:
+            if rung == rungs[-1]:
+                raise
+            tried.append(Attempt(str(rung), False, str(error)))
+            continue
+        result = _solve(model, data, wide, settings.with_covariance(rung), tuple(tried))
+        tried = list(result.tried)
+        if result.converged:
+            break
+    return result
+
+
+def _solve(model: Model, data: Moments, wide: Any, settings: Settings, tried: tuple[Attempt, ...]) -> Fit:
+    return finish(model, maximise(model.likelihood, model.start), data, wide, settings, tried)

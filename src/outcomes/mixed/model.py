@@ -1,0 +1,181 @@
+"""Put data, design and covariance together into a likelihood and a place to start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from outcomes.mixed.basis import Basis, orthogonalise
+from outcomes.mixed.blocks import GramBlock
+from outcomes.mixed.errors import DataError, SettingError
+from outcomes.mixed.likelihood import Likelihood, Part
+from outcomes.mixed.moments import Moments
+from outcomes.mixed.random import Mixture, start_effects
+from outcomes.mixed.rows import Floats
+from outcomes.mixed.structures import Structure, make_structure
+
+Covariances = Structure | Mixture
+
+
+@dataclass(frozen=True)
+class Model:
+    """A likelihood ready to be maximised.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+    basis : Basis
+    families : tuple
+        The covariance family of each group.
+    start : array, shape (r,)
+    """
+
+    likelihood: Likelihood
+    basis: Basis
+    families: tuple[Any, ...]
+    start: Floats = field(repr=False)
+
+
+@dataclass(frozen=True)
+class VisitData:
+    """Blocks by group in an orthonormal basis, and rough residual covariances.
+
+    Attributes
+    ----------
+    moments : Moments
+    blocks : tuple of GramBlock
+        One per group.
+    basis : Basis
+    rough : tuple of array, each shape (n_visits, n_visits)
+        Positive definite residual covariance of each group by least squares.
+    """
+
+    moments: Moments
+    blocks: tuple[GramBlock, ...]
+    basis: Basis
+    rough: tuple[Floats, ...]
+
+
+def arrange_visits(moments: Moments) -> VisitData:
+    """Cut the moments into groups, find the basis, and look at the least-squares residuals."""
+    design = moments.design
+    loads = design.loadings()
+    blocks = []
+    for g in range(len(moments.groups)):
+        mine = moments.pattern_group == g
+        seen, counts = moments.patterns[mine], moments.counts[mine]
+        blocks.append(GramBlock.from_gram(moments.gram[mine], loads, seen, counts, len(design.subject_sources)))
+    identity = np.eye(len(loads))
+    total = sum(block.weigh_sources(identity * block.seen[:, :, None]) for block in blocks)
+    basis = orthogonalise(loads, np.asarray(total), design.names)
+    if moments.n_observations <= len(design.names):
+        raise DataError(
+            f"{moments.n_observations} observations of {moments.n_subjects} subjects cannot estimate "
+            f"{len(design.names)} coefficients and a variance"
+        )
+    turned = tuple(replace(block, loads=basis.loads) for block in blocks)
+    return VisitData(moments, turned, basis, tuple(_rough(block, moments) for block in turned))
+
+
+def _rough(block: GramBlock, moments: Moments) -> Floats:
+    """Average products of least-squares residuals over the subjects seen at both visits."""
+    k = block.loads.shape[2] - 1
+    outer = np.zeros((k + 1, k + 1))
+    outer[k, k] = 1.0
+    together = np.einsum("p,ps,pt->st", block.counts, block.seen, block.seen)
+    _refuse_thin(np.diag(together), moments.visits)
+    rough = block.spread(outer).sum(axis=0) / np.maximum(together, 1.0)
+    variance = np.diag(rough)
+    scale = max(float(variance.max()), 1e-300)
+    response = _response_variance(moments)
+    flat = np.flatnonzero(variance <= max(1e-18 * response, 1e-14 * scale))
+    if len(flat):
+        raise DataError(
+            f"the response has no variation left at visit {moments.visits[flat[0]]!r} once the formula is fitted "
+            f"({int(together[flat[0], flat[0]])} subjects): its variance cannot be estimated"
+        )
+    return nearest_definite(rough)
+
+
+def _response_variance(moments: Moments) -> float:
+    q = len(moments.design.subject_sources)
+    t = len(moments.visits)
+    squares = moments.gram[:, range(q, q + t), range(q, q + t)].sum()
+    return float(squares / moments.n_observations)
+
+
+def _refuse_thin(counts: Floats, visits: Sequence[Any]) -> None:
+    thin = np.flatnonzero(counts < 2)
+    if len(thin):
+        raise DataError(
+            f"visit {visits[thin[0]]!r} has {int(counts[thin[0]])} subject(s) with data: its variance needs at least 2"
+        )
+
+
+def nearest_definite(matrix: Floats, floor: float = 0.05) -> Floats:
+    """Lift the small eigenvalues of the correlation matrix; variances stay as they are."""
+    size = np.sqrt(np.diag(matrix))
+    values, vectors = np.linalg.eigh(matrix / np.outer(size, size))
+    corr = (vectors * np.maximum(values, floor)) @ vectors.T
+    unit = np.sqrt(np.diag(corr))
+    return np.asarray(corr / np.outer(unit, unit) * np.outer(size, size))
+
+
+def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | None, *, restricted: bool) -> Model:
+    """Build the likelihood of a covariance by visit, with or without random effects.
+
+    Parameters
+    ----------
+    data : VisitData
+    covariance : str or None
+        Structure by visit; None for independent residuals beside random effects.
+    effects : array, shape (n_visits, q), or None
+        Z by visit.
+    restricted : bool
+    """
+    moments = data.moments
+    n_visits = len(moments.visits)
+    structure = make_structure(covariance or "independent", n_visits)
+    _refuse_unseen_pairs(data, covariance)
+    family: Covariances = structure if effects is None else Mixture(effects, structure)
+    parts, starts = [], []
+    for g, (block, rough) in enumerate(zip(data.blocks, data.rough, strict=True)):
+        r = family.n_parameters
+        parts.append(Part(block, family, slice(g * r, (g + 1) * r)))
+        starts.append(_start(family, structure, rough))
+    likelihood = Likelihood(
+        parts=tuple(parts),
+        n_columns=len(moments.design.names),
+        n_observations=moments.n_observations,
+        n_parameters=family.n_parameters * len(parts),
+        restricted=restricted,
+        log_weight=moments.log_weight,
+        log_det=data.basis.log_det,
+    )
+    return Model(likelihood, data.basis, (family,) * len(parts), np.concatenate(starts))
+
+
+def _start(family: Covariances, structure: Structure, rough: Floats) -> Floats:
+    if not isinstance(family, Mixture):
+        return structure.start(rough)
+    roots, left = start_effects(family.design, rough)
+    return np.r_[roots, structure.start(left)]
+
+
+def _refuse_unseen_pairs(data: VisitData, covariance: str | None) -> None:
+    """An unstructured covariance needs every pair of visits seen together."""
+    if covariance != "unstructured":
+        return
+    for block in data.blocks:
+        together = np.einsum("p,ps,pt->st", block.counts, block.seen, block.seen)
+        low = np.argwhere(together < 2)
+        if len(low):
+            s, t = sorted(low[0])
+            visits = data.moments.visits
+            raise SettingError(
+                f"visits {visits[s]!r} and {visits[t]!r} are seen together in {int(together[s, t])} subject(s): an "
+                f"unstructured covariance cannot be estimated; use a structure such as 'heterogeneous_toeplitz'"
+            )

@@ -1,0 +1,131 @@
+"""Random effects: ``V = Z L L' Z' + R``, L a lower triangular root of the effects' covariance.
+
+The root keeps the covariance non-negative, and lets a variance reach zero, where the fit is reported as singular.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from outcomes.mixed.rows import Floats
+from outcomes.mixed.structures import Derivatives, Structure
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Random effects plus a residual structure.
+
+    Attributes
+    ----------
+    design : array, shape (T, q) or (n_subjects, T, q)
+        Z: the effects' columns at each slot.
+    residual : Structure
+        Covariance of what the effects leave.
+    """
+
+    design: Floats = field(repr=False)
+    residual: Structure
+
+    @property
+    def n_effects(self) -> int:
+        """Random effects per subject."""
+        return int(self.design.shape[-1])
+
+    @property
+    def n_roots(self) -> int:
+        """Parameters of the effects' covariance."""
+        return self.n_effects * (self.n_effects + 1) // 2
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of the effects' and the residual covariance."""
+        return self.n_roots + self.residual.n_parameters
+
+    def root(self, theta: Floats) -> Floats:
+        """Lower triangular L, shape (q, q)."""
+        lower = np.zeros((self.n_effects, self.n_effects))
+        lower[np.tril_indices(self.n_effects)] = theta[: self.n_roots]
+        return lower
+
+    def evaluate(self, theta: Floats) -> Derivatives:
+        """Add ``Z L L' Z'`` to the residual and differentiate."""
+        n, m, r = self.n_effects, self.n_roots, len(theta)
+        lower, z = self.root(theta), self.design
+        inner, slope, bend = self.residual.evaluate(theta[m:])
+        row, column = np.tril_indices(n)
+        unit = np.zeros((m, n, n))
+        unit[np.arange(m), row, column] = 1.0
+        half = unit @ lower.T
+        first = self._surround(half + half.transpose(0, 2, 1))
+        cross = unit[:, None] @ unit[None].transpose(0, 1, 3, 2)
+        shape = self._surround(lower @ lower.T).shape
+        sigma = self._surround(lower @ lower.T) + inner
+        slopes = np.concatenate([first, np.broadcast_to(_lead(slope, len(shape)), (r - m, *shape))])
+        second = np.zeros((r, r, *shape))
+        second[:m, :m] = self._surround((cross + cross.transpose(0, 1, 3, 2)).reshape(m * m, n, n)).reshape(
+            m, m, *shape
+        )
+        if bend is not None:
+            second[m:, m:] = _lead(bend, len(shape))
+        del z
+        return sigma, slopes, second
+
+    def _surround(self, middle: Floats) -> Floats:
+        """Give ``Z M Z'`` for one M (q, q) or several (n, q, q)."""
+        z = self.design
+        if z.ndim == 3 and middle.ndim == 3:
+            middle = middle[:, None]
+        return np.asarray(z @ middle @ np.swapaxes(z, -1, -2))
+
+
+def _lead(array: Floats, ndim: int) -> Floats:
+    """Give the covariance derivatives of the residual a subject axis where Z has one."""
+    if ndim == 2:
+        return array
+    t = array.shape[-1]
+    return array.reshape(*array.shape[:-2], 1, t, t)
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """The residual variance alone, for the part of the rows that the random effects do not reach.
+
+    Attributes
+    ----------
+    n_skipped : int
+        Parameters of the random effects, which come first.
+    """
+
+    n_skipped: int
+
+    def evaluate(self, theta: Floats) -> Derivatives:
+        """Variance ``exp(2 s)`` with s the last parameter."""
+        r = self.n_skipped + 1
+        sigma = np.full((1, 1), np.exp(2 * theta[-1]))
+        first, second = np.zeros((r, 1, 1)), np.zeros((r, r, 1, 1))
+        first[-1], second[-1, -1] = 2 * sigma, 4 * sigma
+        return sigma, first, second
+
+
+def start_effects(design: Floats, rough: Floats) -> tuple[Floats, Floats]:
+    """Share a rough covariance between the effects and the residual.
+
+    Parameters
+    ----------
+    design : array, shape (..., q)
+        Rows of Z.
+    rough : array, shape (T, T)
+        Rough covariance over slots.
+
+    Returns
+    -------
+    tuple of array
+        Parameters of the root, and what is left for the residual, shape (T, T).
+    """
+    q = design.shape[-1]
+    total = float(np.mean(np.diag(rough)))
+    size = np.sqrt(np.maximum(np.mean(design.reshape(-1, q) ** 2, axis=0), 1e-300))
+    lower = np.diag(np.sqrt(0.5 * total / q) / size)
+    return lower[np.tril_indices(q)], 0.5 * rough + 0.0

@@ -1,0 +1,226 @@
+"""What a fit gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.mixed.contrasts import independent_rows, read_contrast
+from outcomes.mixed.distributions import f_p_value
+from outcomes.mixed.errors import ConvergenceError
+from outcomes.mixed.rows import Floats
+from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+
+if TYPE_CHECKING:
+    from outcomes.mixed.design import Design
+    from outcomes.mixed.inference import Inference
+    from outcomes.mixed.model import Model
+    from outcomes.mixed.optimise import Optimum
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One step of the fallback ladder: a structure, whether it converged, and why not."""
+
+    covariance: str
+    converged: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The arithmetic behind a fit: model, optimum, inference, and the subjects' rows where they are kept.
+
+    Attributes
+    ----------
+    model : Model
+    optimum : Optimum or None
+        None when the likelihood could not be evaluated at all.
+    inference : Inference or None
+        None when the fit did not converge.
+    source : object
+        The subjects' rows (``sandwich.Source``), or None for a fit from moments.
+    """
+
+    model: Model
+    optimum: Optimum | None
+    inference: Inference | None
+    source: Any
+
+
+@dataclass(frozen=True, repr=False)
+class Fit:
+    """A fitted mixed model.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        A row per column of the design: ``term``, ``estimate``, ``std_error``, ``df``, ``statistic``, ``p_value``, ``lower``, ``upper``.
+        All missing when the fit did not converge.
+    vcov : DataFrame, shape (k, k)
+        Covariance of the coefficients, adjusted as ``df`` and ``vcov`` asked.
+    covariance : DataFrame, shape (n_visits, n_visits), or dict of them by group
+        Residual covariance by visit; for random effects alone, the covariance of the effects.
+    random_covariance : DataFrame, shape (q, q), or dict of them by group, or None
+        Covariance of the random effects.
+    residual_variance : float, dict of float by group, or None
+        Variance that independent residuals leave beside random effects.
+    loglik : float
+        Log-likelihood at the optimum, restricted for REML.
+    converged : bool
+    reason : str
+        Why the search for the optimum stopped.
+    warnings : tuple of str
+        What a reader of the numbers must know: a singular fit, a fallback taken, df replaced.
+    n_subjects, n_observations : int
+        Subjects and rows that entered.
+    dropped : dict of str to int
+        Rows left out, by the column that was missing.
+    n_covariance_parameters : int
+        Free covariance parameters; a singular fit's count includes those at the boundary.
+    formula, method, structure, df_method, information, vcov_type : str
+        What was fitted.
+    subject, visit, random, group : str or None
+    visits : tuple
+        Visit labels in order.
+    level : float
+        Coverage of the intervals.
+    iterations : int
+    condition : float
+        Condition number of the information of the covariance parameters, scaled to a unit diagonal.
+    tried : tuple of Attempt
+        The fallback ladder as climbed, this fit last.
+    """
+
+    coefficients: pd.DataFrame
+    vcov: pd.DataFrame
+    covariance: Any
+    random_covariance: Any
+    residual_variance: Any
+    loglik: float
+    converged: bool
+    reason: str
+    warnings: tuple[str, ...]
+    n_subjects: int
+    n_observations: int
+    dropped: dict[str, int]
+    n_covariance_parameters: int
+    formula: str
+    method: str
+    structure: str
+    df_method: str
+    information: str
+    vcov_type: str
+    subject: str
+    visit: str | None
+    random: str | None
+    group: str | None
+    visits: tuple[Any, ...]
+    level: float
+    iterations: int
+    condition: float
+    tried: tuple[Attempt, ...]
+    design: Design = field(repr=False)
+    means: dict[str, Floats] = field(repr=False)
+    engine: Engine = field(repr=False)
+
+    def __repr__(self) -> str:
+        state = "converged" if self.converged else f"NOT CONVERGED: {self.reason}"
+        return (
+            f"Fit({self.formula!r}, {self.structure}, {self.method}, {self.n_subjects} subjects, "
+            f"{self.n_observations} observations, log-likelihood {self.loglik:.4f}, {state})"
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.design.names
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; REML counts covariance parameters only, as SAS and mmrm do."""
+        return -2 * self.loglik + 2 * self._n_counted
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion with the number of subjects, as SAS and mmrm; the count of parameters is that of ``aic``."""
+        return -2 * self.loglik + float(np.log(self.n_subjects)) * self._n_counted
+
+    @property
+    def _n_counted(self) -> int:
+        return self.n_covariance_parameters + (len(self.names) if self.method == "ml" else 0)
+
+    def require_converged(self) -> None:
+        """Raise ConvergenceError unless the fit converged."""
+        if not self.converged:
+            raise ConvergenceError(
+                f"the {self.structure} fit did not converge ({self.reason}), so it estimates nothing; "
+                f"try a simpler covariance, or fallback=True"
+            )
+
+    def estimate(self, rows: Floats) -> pd.DataFrame:
+        """Estimate contrasts of the coefficients, shape (l, k): a row each, as in ``coefficients`` without ``term``."""
+        if self.engine.inference is None:
+            return empty_estimates(len(rows))
+        basis = self.engine.model.basis
+        return tabulate_contrasts(self.engine.inference, rows @ basis.inverse, rows @ self._beta, self.level)
+
+    @property
+    def _beta(self) -> Floats:
+        assert self.engine.optimum is not None
+        basis = self.engine.model.basis
+        return np.asarray(basis.inverse @ (self.engine.optimum.state.beta + basis.offset))
+
+    def contrast(self, contrast: Any) -> pd.DataFrame:
+        """Test one contrast (t), or several jointly (F).
+
+        Parameters
+        ----------
+        contrast : mapping, sequence of mappings, vector (k,), or matrix (l, k)
+            ``{"arm[iv]": 1, "arm[iv]:visit[6]": 1}`` or numbers in the order of ``names``.
+
+        Returns
+        -------
+        DataFrame
+            One row. A single contrast: ``estimate``, ``std_error``, ``df``, ``statistic``, ``p_value``, ``lower``, ``upper``. Several:
+            ``num_df``, ``df`` (the denominator's), ``statistic`` (F), ``p_value``.
+        """
+        rows, single = read_contrast(contrast, self.names)
+        self.require_converged()
+        return self.estimate(rows) if single else self._joint(rows)
+
+    def _joint(self, rows: Floats) -> pd.DataFrame:
+        inference, basis = self.engine.inference, self.engine.model.basis
+        assert inference is not None
+        vcov = np.asarray(basis.inverse @ inference.vcov @ basis.inverse.T)
+        kept = independent_rows(rows, vcov)
+        statistic, df = inference.f_test(kept @ basis.inverse, kept @ self._beta)
+        p = f_p_value(statistic, len(kept), df)
+        return pd.DataFrame({"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]})
+
+    def anova(self) -> pd.DataFrame:
+        """Test each term of the formula, type III.
+
+        Returns
+        -------
+        DataFrame
+            A row per term: ``term``, ``num_df``, ``df`` (the denominator's), ``statistic`` (F), ``p_value``.
+        """
+        from outcomes.mixed.anova import term_contrasts
+
+        self.require_converged()
+        tests = {term: self._joint(rows) for term, rows in term_contrasts(self.design).items()}
+        if not tests:
+            return pd.DataFrame(columns=["term", "num_df", "df", "statistic", "p_value"])
+        table = pd.concat(tests.values(), ignore_index=True)
+        table.insert(0, "term", list(tests))
+        return table
+
+    def summary(self) -> str:
+        """Write the fit as a table for reading."""
+        from outcomes.mixed.summary import summarise
+
+        return summarise(self)

@@ -1,0 +1,261 @@
+"""From a long table to the rows a model can use: missing and impossible values, subjects, visits, weights, groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.mixed.errors import DataError, FormulaError
+
+Integers = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows kept, with subjects and visits numbered.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Kept rows (n_rows) of the columns needed.
+    subject : array of int, shape (n_rows,)
+        Number of the subject of each row.
+    heads : array of int, shape (n_subjects,)
+        Row on which each subject is first seen.
+    visit : array of int, shape (n_rows,), or None
+        Number of the visit of each row.
+    visits : tuple
+        Visit labels in order; empty without visits.
+    weights : array, shape (n_subjects,)
+    group : array of int, shape (n_subjects,)
+    groups : tuple
+        Labels of the groups; ``(None,)`` without groups.
+    dropped : dict of str to int
+        Rows left out, by the column that was missing first.
+    """
+
+    table: pd.DataFrame
+    subject: Integers
+    heads: Integers
+    visit: Integers | None
+    visits: tuple[Any, ...]
+    weights: Floats
+    group: Integers
+    groups: tuple[Any, ...]
+    dropped: dict[str, int]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows kept."""
+        return len(self.subject)
+
+    @property
+    def n_subjects(self) -> int:
+        """Subjects with at least one row kept."""
+        return len(self.heads)
+
+
+def read_rows(
+    data: pd.DataFrame,
+    needed: Sequence[str],
+    *,
+    subject: str,
+    visit: str | None,
+    weights: str | None,
+    group: str | None,
+) -> Rows:
+    """Keep the complete rows and number their subjects and visits.
+
+    Raises
+    ------
+    FormulaError
+        When a column is not in the data.
+    DataError
+        For infinite values, a missing subject or visit, duplicate subject-visit rows, weights or groups that
+        change within a subject, and a visit that has no data.
+    """
+    index = [name for name in (subject, visit, weights, group) if name is not None]
+    _require_columns(data, [*needed, *index])
+    for name in index:
+        _refuse_missing(data[name], name)
+    table, dropped = _complete(data, list(dict.fromkeys([*needed, *index])), list(dict.fromkeys(needed)))
+    codes, heads = number_subjects(table[subject])
+    visit_codes, visits = (None, ()) if visit is None else number_visits(table[visit], visit)
+    if visit_codes is not None:
+        _refuse_duplicates(codes, visit_codes, len(visits), len(heads), str(visit))
+    group_codes, groups = _number_groups(table, group, codes, heads)
+    return Rows(
+        table=table,
+        subject=codes,
+        heads=heads,
+        visit=visit_codes,
+        visits=visits,
+        weights=_read_weights(table, weights, codes, heads),
+        group=group_codes,
+        groups=groups,
+        dropped=dropped,
+    )
+
+
+def _require_columns(data: pd.DataFrame, names: Iterable[str]) -> None:
+    absent = [name for name in dict.fromkeys(names) if name not in data.columns]
+    if absent:
+        known = ", ".join(map(str, data.columns[:30]))
+        raise FormulaError(f"the data have no column {', '.join(map(repr, absent))}; they have: {known}")
+
+
+def _refuse_missing(column: pd.Series[Any], name: str) -> None:
+    missing = int(column.isna().sum())
+    if missing:
+        raise DataError(f"column {name!r} is missing on {missing} of {len(column)} rows; every row must have one")
+
+
+def _complete(data: pd.DataFrame, wanted: list[str], needed: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Keep the rows on which every needed column is present, and count the others once each."""
+    keep: NDArray[np.bool_] | None = None
+    dropped: dict[str, int] = {}
+    for name in needed:
+        absent = _absent(data[name], name)
+        if absent is None:
+            continue
+        gone = absent if keep is None else absent & keep
+        if gone.any():
+            dropped[name] = int(gone.sum())
+            keep = ~absent if keep is None else keep & ~absent
+    table = data[wanted] if keep is None else data.loc[keep, wanted]
+    if not len(table):
+        raise DataError(f"no row has all of {', '.join(map(repr, needed))}")
+    return table, dropped
+
+
+def _absent(column: pd.Series[Any], name: str) -> NDArray[np.bool_] | None:
+    """Mark missing values, or give None when there are none; an infinite value is refused."""
+    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
+        finite = np.isfinite(column.to_numpy())
+        if finite.all():
+            return None
+        infinite = int(np.isinf(column.to_numpy()).sum())
+        if infinite:
+            raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
+        return np.asarray(~finite)
+    if column.dtype.kind in "iub":
+        return None
+    absent = column.isna().to_numpy()
+    return absent if absent.any() else None
+
+
+def number_subjects(column: pd.Series[Any]) -> tuple[Integers, Integers]:
+    """Number subjects by first appearance; give each row's number and each subject's first row."""
+    values = column.to_numpy()
+    if values.dtype.kind in "iu" and len(values):
+        change = values[1:] != values[:-1]
+        heads = np.concatenate([[0], np.flatnonzero(change) + 1])
+        first = values[heads]
+        if (first[1:] > first[:-1]).all() or len(np.unique(first)) == len(first):
+            return np.repeat(np.arange(len(heads)), np.diff(heads, append=len(values))), heads
+    codes, labels = pd.factorize(column)
+    codes = np.asarray(codes, dtype=np.intp)
+    heads = np.full(len(labels), -1, dtype=np.intp)
+    heads[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, heads
+
+
+def number_levels(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
+    """Number the levels of a column: a categorical's own order, otherwise sorted."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy().astype(np.intp)
+        levels = tuple(column.cat.categories)
+        empty = np.flatnonzero(np.bincount(codes, minlength=len(levels)) == 0)
+        if len(empty):
+            raise DataError(
+                f"column {name!r}: no complete row has the level {levels[empty[0]]!r}; remove the level or find its rows"
+            )
+        return codes, levels
+    return _number_sorted(column)
+
+
+def _number_sorted(column: pd.Series[Any]) -> tuple[Integers, tuple[Any, ...]]:
+    values = column.to_numpy() if isinstance(column.dtype, np.dtype) else None
+    if values is not None and values.dtype.kind in "iu" and np.ptp(values) < 10_000:
+        low = values.min()
+        present = np.bincount(values - low) > 0
+        rank = np.cumsum(present) - 1
+        return rank[values - low].astype(np.intp), tuple((np.flatnonzero(present) + low).tolist())
+    codes, found = pd.factorize(column)
+    labels = list(found)
+    order = sorted(range(len(labels)), key=lambda i: labels[i])
+    rank = np.empty(len(labels), dtype=np.intp)
+    rank[order] = np.arange(len(labels))
+    return rank[codes], tuple(_plain(labels[i]) for i in order)
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def number_visits(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
+    """Number visits in time order: categories as declared, numbers by size, text in natural order (V2 before V10)."""
+    codes, levels = number_levels(column, name)
+    if isinstance(column.dtype, pd.CategoricalDtype) or not all(isinstance(level, str) for level in levels):
+        return codes, levels
+    order = sorted(range(len(levels)), key=lambda i: _natural(levels[i]))
+    rank = np.empty(len(levels), dtype=np.intp)
+    rank[order] = np.arange(len(levels))
+    return rank[codes], tuple(levels[i] for i in order)
+
+
+def _natural(label: str) -> tuple[tuple[int, float, str], ...]:
+    parts = (
+        re.split(r"(-?\d+(?:\.\d+)?)", label) if re.fullmatch(r"-?\d+(\.\d+)?", label) else re.split(r"(\d+)", label)
+    )
+    return tuple((0, float(p), "") if re.fullmatch(r"-?\d+(\.\d+)?", p) else (1, 0.0, p) for p in parts if p)
+
+
+def _refuse_duplicates(subject: Integers, visit: Integers, n_visits: int, n_subjects: int, name: str) -> None:
+    key = subject * n_visits + visit
+    if (key[1:] > key[:-1]).all():
+        return
+    per_cell = np.bincount(key, minlength=n_subjects * n_visits)
+    twice = int((per_cell > 1).sum())
+    if twice:
+        raise DataError(
+            f"{twice} subject-visit pairs have more than one row (column {name!r}); keep one row per subject and visit"
+        )
+
+
+def constant_within(values: NDArray[Any], codes: Integers, heads: Integers) -> bool:
+    """Whether a value is the same on every row of each subject (or visit)."""
+    return bool(np.array_equal(values, values[heads][codes]))
+
+
+def _read_weights(table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers) -> Floats:
+    if name is None:
+        return np.ones(len(heads))
+    column = table[name]
+    if column.dtype.kind not in "iuf":
+        raise DataError(f"weights column {name!r} must hold numbers")
+    values = column.to_numpy(dtype=np.float64)
+    wrong = int((~(np.isfinite(values) & (values > 0))).sum())
+    if wrong:
+        raise DataError(f"weights column {name!r} has {wrong} rows that are not positive and finite")
+    if not constant_within(values, codes, heads):
+        raise DataError(f"weights column {name!r} changes within a subject; give one weight per subject")
+    return np.asarray(values[heads])
+
+
+def _number_groups(
+    table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers
+) -> tuple[Integers, tuple[Any, ...]]:
+    if name is None:
+        return np.zeros(len(heads), dtype=np.intp), (None,)
+    group, levels = number_levels(table[name], name)
+    if not constant_within(group, codes, heads):
+        raise DataError(f"group column {name!r} changes within a subject; a subject belongs to one group")
+    return group[heads], levels

@@ -1,0 +1,153 @@
+"""One row per subject: subject-level sources, and varying sources spread over visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.mixed.atoms import read_atom, read_response
+from outcomes.mixed.design import Design, Values, build_design, sort_roles, source_values
+from outcomes.mixed.errors import SettingError
+from outcomes.mixed.formula import Formula, parse, variables
+from outcomes.mixed.rows import Floats, Integers, Rows, read_rows
+
+MAX_VISITS = 52
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows, factors and response of one formula on one table.
+
+    Attributes
+    ----------
+    rows : Rows
+    formula : Formula
+    atoms : dict of str to Atom
+    values : dict of str to array
+        Level numbers (n_rows,) or numbers (n_rows, n_columns) per factor.
+    response : array, shape (n_rows,)
+    extra : dict of str to array
+        Values of further factors that are not in the formula.
+    """
+
+    rows: Rows
+    formula: Formula
+    atoms: dict[str, Any]
+    values: Values = field(repr=False)
+    response: Floats = field(repr=False)
+    extra: Values = field(repr=False)
+
+
+def prepare(
+    data: pd.DataFrame,
+    formula: str,
+    *,
+    subject: str,
+    visit: str | None,
+    weights: str | None,
+    group: str | None,
+    extra: tuple[str, ...] = (),
+) -> Prepared:
+    """Read a table against a formula; ``extra`` factors are evaluated too (for random effects)."""
+    if not isinstance(data, pd.DataFrame):
+        raise SettingError(f"data must be a pandas DataFrame, not {type(data).__name__}")
+    parsed = parse(formula)
+    read = [name for factor in (parsed.response, *parsed.factors, *extra) for name in variables(factor)]
+    expressions = {
+        name
+        for factor in (parsed.response, *parsed.factors, *extra)
+        if variables(factor) != (factor,)
+        for name in variables(factor)
+    }
+    needed = [name for name in dict.fromkeys(read) if name in data.columns or name not in expressions]
+    rows = read_rows(data, needed, subject=subject, visit=visit, weights=weights, group=group)
+    response = read_response(parsed.response, rows.table)
+    visit_column = (visit, rows.visit, rows.visits)
+    pairs = {f: read_atom(f, rows.table, visit_column) for f in dict.fromkeys((*parsed.factors, *extra))}
+    return Prepared(
+        rows=rows,
+        formula=parsed,
+        atoms={name: pairs[name][0] for name in parsed.factors},
+        values={name: pairs[name][1] for name in parsed.factors},
+        response=response,
+        extra={name: pairs[name][1] for name in extra},
+    )
+
+
+def design_by_visit(prepared: Prepared) -> Design:
+    """Read the design with its visit structure."""
+    rows = prepared.rows
+    if len(rows.visits) > MAX_VISITS:
+        raise SettingError(f"{len(rows.visits)} visits are more than the {MAX_VISITS} a covariance by visit can have")
+    roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
+    return build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Sources of every subject, and which visits each subject has.
+
+    Attributes
+    ----------
+    constant : array, shape (n_subjects, n_subject_sources)
+    varying : array, shape (n_subjects, 1 + n_varying_sources, n_visits)
+        Zero at visits without data; the first is the centred response.
+    pattern : array of int, shape (n_subjects,)
+        Number of the subject's group-and-visits pattern.
+    patterns : array of bool, shape (n_patterns, n_visits)
+    pattern_group : array of int, shape (n_patterns,)
+    weights : array, shape (n_subjects,)
+    """
+
+    constant: Floats = field(repr=False)
+    varying: Floats = field(repr=False)
+    pattern: Integers = field(repr=False)
+    patterns: NDArray[np.bool_]
+    pattern_group: Integers
+    weights: Floats = field(repr=False)
+
+    def chunks(self, size: int = 20_000) -> Iterator[tuple[Integers, Floats]]:
+        """Yield subjects and their sources by visit, shape (n, n_visits, n_sources), zero where not observed."""
+        n_visits = self.patterns.shape[1]
+        for start in range(0, len(self.pattern), size):
+            members = np.arange(start, min(start + size, len(self.pattern)))
+            seen = self.patterns[self.pattern[members]]
+            steady = self.constant[members][:, None, :] * seen[:, :, None]
+            moving = self.varying[members].transpose(0, 2, 1)
+            yield members, np.concatenate([steady, moving], axis=2).reshape(len(members), n_visits, -1)
+
+
+def spread_wide(prepared: Prepared, design: Design) -> Wide:
+    """Bring the long rows into one row per subject."""
+    rows = prepared.rows
+    assert rows.visit is not None
+    n_visits, n_subjects = len(rows.visits), rows.n_subjects
+    at_head = {name: found[rows.heads] for name, found in prepared.values.items()}
+    constant = np.empty((n_subjects, len(design.subject_sources)))
+    for j, source in enumerate(design.subject_sources):
+        constant[:, j] = source_values(source, at_head, design.centres)
+    varying = np.zeros((n_subjects, 1 + len(design.varying_sources), n_visits))
+    cell = rows.subject * varying[0].size + rows.visit
+    varying.reshape(-1)[cell] = prepared.response - design.response_centre
+    for j, source in enumerate(design.varying_sources, start=1):
+        varying.reshape(-1)[cell + j * n_visits] = source_values(source, prepared.values, design.centres)
+    pattern, patterns, group = _find_patterns(rows, n_visits)
+    return Wide(constant, varying, pattern, patterns, group, rows.weights)
+
+
+def _find_patterns(rows: Rows, n_visits: int) -> tuple[Integers, NDArray[np.bool_], Integers]:
+    """Number the distinct (group, visits seen) pairs."""
+    seen = np.bincount(rows.subject, weights=2.0**rows.visit, minlength=rows.n_subjects).astype(np.int64)
+    code = seen + (rows.group << n_visits) if len(rows.groups) > 1 else seen
+    if (len(rows.groups) << n_visits) <= 1 << 20:
+        present = np.bincount(code) > 0
+        found, number = np.flatnonzero(present), (np.cumsum(present) - 1)[code]
+    else:
+        found, number = np.unique(code, return_inverse=True)
+    bits = (found[:, None] >> np.arange(n_visits)) & 1
+    return number.astype(np.intp), bits.astype(bool), (found >> n_visits).astype(np.intp)
