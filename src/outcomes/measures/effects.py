@@ -59,22 +59,23 @@ def compute_reliable_change_index(declared: ReliableChange) -> float:
 
 
 def compute_percent_change(change: Floats, baseline: Floats) -> Floats:
-    """Return the change in percent of the baseline; NaN at a baseline of 0 or below, where percent has no meaning."""
+    """Return the change in percent of the baseline's size; NaN at a baseline of 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(baseline > 0, 100 * change / baseline, np.nan)
+        return np.where(baseline != 0, 100 * change / np.abs(baseline), np.nan)
 
 
 def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Truth:
     """Return whether the improvement reaches the declared percent of the baseline, or the declared points.
 
-    Compared as ``100 · improvement ≥ percent · baseline``, without a division, so an exact half drop is a response. Unknown at
-    a baseline of 0 or below where a percent is declared, and where neither is.
+    Compared as ``100 · improvement ≥ percent · |baseline|``, without a division, so an exact half drop is a response. A
+    baseline of 0 leaves nothing to drop: no response (unknown where high scores are good). A baseline below 0 is an impossible
+    total that the study kept with a flag; it takes an improvement there too. Unknown where neither cut-off is declared.
     """
     improvement = baseline - score if criteria.higher_is_worse else score - baseline
     if criteria.response_percent is not None:
-        needed = criteria.response_percent * baseline
-        known = (baseline > 0) & np.isfinite(improvement)
-        return Truth(_reaches(100 * improvement, needed), ~known)
+        reached = _reaches(100 * improvement, criteria.response_percent * np.abs(baseline)) & (baseline != 0)
+        known = np.isfinite(improvement) & ((baseline != 0) | criteria.higher_is_worse)
+        return Truth(reached, ~known)
     if criteria.response_points is not None:
         return Truth(_reaches(improvement, np.float64(criteria.response_points)), ~np.isfinite(improvement))
     return _unknown(improvement)
