@@ -51,7 +51,8 @@ fits <- list(
   describe(emmeans(mixed, ~ arm | visit, lmer.df = "satterthwaite"),
     data = "three_arms", formula = "change ~ baseline + arm * visit", random = "1", df = "satterthwaite"
   ),
-  describe(emmeans(marginal, ~ arm | visit, mode = "df.error"),
+  # emmeans would also subtract the covariance parameters; residual df here are N - p.
+  describe(emmeans(marginal, ~ arm | visit, df = marginal$dims$N - marginal$dims$p),
     data = "three_arms", formula = "change ~ baseline + arm * visit", covariance = "unstructured", df = "residual"
   ),
   describe(emmeans(large, ~ arm | visit, mode = "asymptotic"),

@@ -2,7 +2,7 @@
 source("common.R")
 library(nlme)
 gls <- with_polish(nlme::gls)
-lme <- with_polish(nlme::lme)
+lme <- with_polish(nlme:::lme.formula)
 
 trial <- read_table("trial_unbalanced")
 trial$position <- trial$visit
