@@ -13,10 +13,13 @@ import example_study as study
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
+from outcomes.analysis.ledger import tabulate_ledger
+from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
 from outcomes.instruments import select_instruments
 from outcomes.release.tables import format_table
+from outcomes.settings.clinical import Arm, Timepoints
 
 
 def make_tables(sizes: dict[str, int] = study.SIZES, seed: int = 7) -> dict[str, pd.DataFrame]:
@@ -41,6 +44,13 @@ def make_tables(sizes: dict[str, int] = study.SIZES, seed: int = 7) -> dict[str,
         "ideation": tabulate_ideation(*given),
         "ideation_change": tabulate_ideation_change(*given),
         "recall": tabulate_recall(*given),
+        "published": tabulate_published(
+            tabulate_response(*given),
+            [Arm(id=arm, label=arm, protocol=arm) for arm in arms],
+            Timepoints(clean_window=(14, 31)),
+        ),
+        "ledger": tabulate_ledger(ledger),
+        "balance": balance.astype({"file": str}),
     }
 
 

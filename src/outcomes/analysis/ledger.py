@@ -19,7 +19,7 @@ def tabulate_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
         One row per file, state, and reason, the key; ``rows`` distinct raw rows with such an entry. A row may have several
         entries, so these do not add up to the balance.
     """
-    distinct = ledger.astype({name: "str" for name in ("file", "state", "reason")}).drop_duplicates(
+    distinct = ledger.astype(dict.fromkeys(("file", "state", "reason"), "str")).drop_duplicates(
         ["file", "state", "reason", "row"]
     )
     return distinct.groupby(["file", "state", "reason"]).size().rename("rows").reset_index()

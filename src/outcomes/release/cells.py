@@ -19,12 +19,13 @@ NEVER = float("inf")  # cost of a count that other rows show as well
 Record = dict[str, Any]
 
 
-def build_flow(table: pd.DataFrame) -> Cells:
+def build_flow(table: pd.DataFrame, ledger: pd.DataFrame | None = None, balance: pd.DataFrame | None = None) -> Cells:
     """Return the boxes of the flow by ``order``, the boxes of all arms being the first to go.
 
     In each chain a box equals what was left out below it plus the next box; where nothing is said of the rest, as between
     those analysed and those with a score, the rest is a cell too. Boxes of all are the sum of the arms' boxes, and
-    patients and series of the same number are the same people.
+    patients and series of the same number are the same people. With the ledger (cells by file, state, and reason) and the
+    balance (by file and state) beside it, rows add up over files as well.
     """
     cells = Cells()
     boxes = _records(table)
@@ -40,7 +41,25 @@ def build_flow(table: pd.DataFrame) -> Cells:
         for other in boxes:
             if box["unit"] == "patients" and other["unit"] == "series" and other["arm"] == EVERYONE:
                 cells.tie(box["order"], [other["order"]])
+    if ledger is not None and balance is not None:
+        _tie_files(cells, [box for box in boxes if box["unit"] == "rows"], _records(ledger), _records(balance))
     return cells
+
+
+def _tie_files(cells: Cells, boxes: Sequence[Record], ledger: Sequence[Record], balance: Sequence[Record]) -> None:
+    """Tie the rows of each file to their states and reasons, and those of all files to the boxes of the flow."""
+    entries = [cells.add((row["file"], row["state"], row["reason"]), row["rows"], row["rows"] / 2) for row in ledger]
+    states = ("raw", "kept", "corrected", "flagged", "merged", "quarantined")
+    for row in balance:
+        for state in states:
+            cells.add((row["file"], state), row[state], NEVER if state == "raw" else None)
+            cells.tie((row["file"], state), [name for name in entries if name[:2] == (row["file"], state)])
+        cells.tie((row["file"], "raw"), [(row["file"], state) for state in ("kept", "merged", "quarantined")])
+    for box in boxes:
+        state = {"Rows in the export": "raw", "Rows kept": "kept"}.get(box["label"])
+        files = [(row["file"], state) for row in balance]
+        same = [name for name in entries if box["reason"] and box["label"] == f"{name[1]}: {name[2]}"]
+        cells.tie(box["order"], files if state else same)
 
 
 def _step(box: Record) -> tuple[str, ...]:

@@ -58,8 +58,23 @@ def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
 
 def withhold_flow(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold boxes of the flow: small ones, and those from which a small one follows by adding up the chart."""
-    hidden = suppress(build_flow(table), minimum_cell)
+    hidden = suppress(build_flow(table, tables.get("ledger"), tables.get("balance")), minimum_cell)
     return _blank(table, table["order"].isin(hidden), ["n"])
+
+
+def withhold_ledger(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few rows with one end, and those from which they follow; needs flow and balance beside it."""
+    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell)
+    keys = table[["file", "state", "reason"]].itertuples(index=False)
+    return _blank(table, [tuple(key) in hidden for key in keys], ["rows"])
+
+
+def withhold_balance(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few rows of a file, and those from which they follow; needs flow and ledger beside it."""
+    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell)
+    for state in table.columns.drop("file"):
+        table = _blank(table, [(file, state) in hidden for file in table["file"]], [state])
+    return table
 
 
 def withhold_baseline(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
@@ -165,10 +180,13 @@ def withhold_model(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd
 
 
 def withhold_published(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Withhold the cohort's own estimates whose counts are withheld; the published ones are public."""
-    own = [name for name in table.columns if name.startswith("own_") and pd.api.types.is_numeric_dtype(table[name])]
-    small = _small(table["own_n"], minimum_cell) | _small(table["own_events"], minimum_cell)
-    return _blank(table, small | _small(table["own_n"] - table["own_events"], minimum_cell), own)
+    """Withhold the cohort's own estimates whose counts are withheld; the published ones are public; needs the response table."""
+    response = withhold_response(tables["response"], tables, minimum_cell)
+    cell = [*PLACE, "endpoint", "population"]
+    hidden = {tuple(row) for row in response.loc[response["withheld"], cell].itertuples(index=False)}
+    keys = table[cell].itertuples(index=False)
+    own = ["own_n", "own_events", "own_estimate", "own_lower", "own_upper"]
+    return _blank(table, [tuple(key) in hidden for key in keys], own)
 
 
 def _small(counts: pd.Series, minimum_cell: int) -> pd.Series:
@@ -197,6 +215,8 @@ RULES: dict[str, Rule] = {
     "ideation": withhold_ideation,
     "ideation_change": withhold_ideation_change,
     "recall": withhold_recall,
+    "ledger": withhold_ledger,
+    "balance": withhold_balance,
     "models": withhold_model,
     "coefficients": withhold_model,
     "tests": withhold_model,

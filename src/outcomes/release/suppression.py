@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Cells:
     sums: list[tuple[Hashable, tuple[Hashable, ...]]] = field(default_factory=list)
     costs: dict[Hashable, float] = field(default_factory=dict)
 
-    def add(self, name: Hashable, count: int, cost: float | None = None) -> Hashable:
+    def add(self, name: Name, count: int, cost: float | None = None) -> Name:
         """Add a cell and return its name."""
         self.counts[name] = int(count)
         self.costs[name] = float(count if cost is None else cost)

@@ -20,6 +20,8 @@ TABLES = {
     "ideation": "answers to the ideation item at baseline and later",
     "ideation_change": "ideation item from any to none and from none to any",
     "recall": "scores whose recall window reaches before treatment",
+    "ledger": "how raw rows ended",
+    "balance": "raw rows of each file and how many were kept",
     "models": "mixed models: specification and convergence",
     "coefficients": "mixed models: coefficients",
     "tests": "mixed models: tests of terms",

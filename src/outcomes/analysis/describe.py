@@ -1,0 +1,65 @@
+"""The whole description of a cohort: every table of the rates step in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.analysis.baseline import tabulate_baseline
+from outcomes.analysis.flow import tabulate_flow
+from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
+from outcomes.analysis.ledger import tabulate_ledger
+from outcomes.analysis.published import tabulate_published
+from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
+from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
+from outcomes.settings import Study
+
+
+def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
+    """Return every descriptive table of a study, before the disclosure gate.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``patients``, ``ledger``, ``balance``, ``series``, ``endpoints``, and ``cohort``, as in their contracts.
+    study : Study
+        Arms, instruments, time points, and the report's columns and headline.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By the released name; each function of this package says what a row of its table is.
+    """
+    endpoints, cohort = tables["endpoints"], tables["cohort"]
+    arms = [arm.id for arm in study.arms]
+    instruments = {name: study.instrument(name) for name in study.instruments}
+    given = (endpoints, cohort, arms)
+    response = tabulate_response(*given)
+    return {
+        "flow": tabulate_flow(
+            tables["balance"],
+            tables["ledger"],
+            tables["series"],
+            cohort,
+            endpoints,
+            tables["patients"],
+            arms,
+            study.instruments[0],
+            study.report.headline,
+        ),
+        "baseline": tabulate_baseline(
+            endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments
+        ),
+        "scores": tabulate_scores(*given),
+        "response": response,
+        "differences": tabulate_differences(*given),
+        "change_distribution": tabulate_change_distribution(*given),
+        "missingness": tabulate_missingness(*given),
+        "ideation": tabulate_ideation(*given),
+        "ideation_change": tabulate_ideation_change(*given),
+        "recall": tabulate_recall(*given),
+        "published": tabulate_published(response, study.arms, study.timepoints),
+        "ledger": tabulate_ledger(tables["ledger"]),
+        "balance": tables["balance"].astype({"file": str}),
+    }

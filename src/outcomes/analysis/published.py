@@ -1,0 +1,103 @@
+"""Published cohorts to set a result beside; the figures are in ``published_cohorts.csv`` beside this module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes.settings.clinical import Arm, Timepoints
+
+SHOWN = [
+    "study", "design", "n_treated", "n_analysed", "route", "instrument", "series_rule", "window", "definition", "endpoint",
+    "estimate", "lower", "upper", "unit", "doi",
+]  # fmt: skip
+OWN = ["arm", "axis", "timepoint", "population", "own_n", "own_events", "own_estimate", "own_lower", "own_upper"]
+PUBLISHED = [*SHOWN, "comparison", "differs_in", *OWN]
+SAME, DIFFERS = "same definition", "definition differs"
+
+
+def read_published() -> pd.DataFrame:
+    """Return the published figures.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, instrument, window, and endpoint; ``estimate`` with its interval in ``unit``, and the source.
+        Where a clinic's own figure can mean the same, ``axis`` with ``from_day`` and ``to_day`` (after induction on axis
+        ``clean``, after the first session on axis ``day``) and the ``population`` say which one; otherwise they are missing.
+    """
+    path = Path(__file__).with_name("published_cohorts.csv")
+    whole = dict.fromkeys(("n_treated", "n_analysed", "from_day", "to_day"), "Int64")
+    return pd.read_csv(path, dtype=whole)
+
+
+def tabulate_published(response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints) -> pd.DataFrame:
+    """Set the cohort's own response and remission beside published ones that mean the same.
+
+    Parameters
+    ----------
+    response : DataFrame
+        As :func:`outcomes.analysis.rates.tabulate_response` returns it.
+    arms : sequence of Arm
+        The study's arms; an arm compares with a publication on its protocol's route.
+    timepoints : Timepoints
+        The study's windows.
+
+    Returns
+    -------
+    DataFrame
+        One row per published figure and arm that compares, or one without an arm. ``comparison`` is "same definition" only
+        where route, instrument, endpoint, window, and denominator agree; then ``own_n``, ``own_events``, and the own
+        proportion with its 95 % Wilson interval in percent stand beside. Otherwise it is "definition differs", and
+        ``differs_in`` names the first of these that does.
+    """
+    rows = [row for figure in _records(read_published()) for row in _compare(figure, response, arms, timepoints)]
+    return pd.DataFrame(rows, columns=PUBLISHED).astype({"own_n": "Int64", "own_events": "Int64"} | _WHOLE)
+
+
+_WHOLE = {"n_treated": "Int64", "n_analysed": "Int64"}
+
+
+def _compare(
+    figure: Mapping[str, Any], response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints
+) -> Iterator[dict[str, Any]]:
+    """Yield the figure beside each arm's own rate that means the same, or once with what differs."""
+    shown = {name: figure[name] for name in SHOWN}
+    steps = {
+        "route": response["arm"].isin([arm.id for arm in arms if arm.protocol == figure["route"]]),
+        "instrument": response["instrument"] == figure["instrument"],
+        "endpoint": response["endpoint"] == figure["endpoint"],
+        "window": _in_window(response, figure, timepoints),
+        "denominator": response["population"] == figure["population"],
+    }
+    left = pd.Series(True, response.index)
+    for name, agrees in steps.items():
+        left = left & agrees
+        if not left.any():
+            yield {**shown, "comparison": DIFFERS, "differs_in": name}
+            return
+    for own in _records(response[left]):
+        place = {name: own[name] for name in ("arm", "axis", "timepoint", "population")}
+        percent = {f"own_{to}": 100 * own[name] for to, name in _ESTIMATES.items()}
+        yield {**shown, **place, **percent, "own_n": own["n"], "own_events": own["events"], "comparison": SAME}
+
+
+_ESTIMATES = {"estimate": "proportion", "lower": "lower", "upper": "upper"}
+
+
+def _in_window(response: pd.DataFrame, figure: Mapping[str, Any], timepoints: Timepoints) -> pd.Series:
+    """Flag the rows whose window is the figure's: the clean window itself, or a day of the figure's span."""
+    if pd.isna(figure["axis"]):
+        return pd.Series(False, response.index)
+    span = (figure["from_day"], figure["to_day"])
+    here = response["axis"].eq(str(figure["axis"]))
+    if figure["axis"] == "clean":
+        return here & pd.Series(timepoints.clean_window == span, response.index)
+    return here & response["time"].between(*span)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
