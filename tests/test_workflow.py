@@ -25,6 +25,12 @@ def test_a_table_comes_back_as_it_was(tmp_path):
     pd.testing.assert_frame_equal(workflow.read_table(tmp_path / "patients.parquet", "patients"), table)
 
 
+def test_a_category_without_values_stays_a_category(tmp_path):
+    table = patients(site=pd.Categorical([None, None, None]))
+    workflow.write_table(table, tmp_path / "patients.parquet", "patients")
+    assert workflow.read_table(tmp_path / "patients.parquet", "patients")["site"].dtype == "category"
+
+
 def test_the_same_table_gives_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         workflow.write_table(patients(), tmp_path / name)

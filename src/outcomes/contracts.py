@@ -45,7 +45,7 @@ PATIENT = Field(
 )
 DAY = Field("int32", "days since the patient's first session (day 0); for patients without any, since the first record")
 OPTIONAL_DAY = Field("Int32", DAY.meaning + "; missing where the study labels its visits", nullable=True)
-VISIT = Field("category", "name of the scheduled visit, where the study has such", nullable=True)
+VISIT = Field("category", "label of the scheduled visit, where the study has such", nullable=True)
 INSTRUMENT = Field("category", "instrument id")
 ARM = Field("category", "arm id")
 SERIES = Field("int16", "number of the patient's series, from 1", 1)
@@ -364,4 +364,11 @@ def empty_table(name: str) -> pd.DataFrame:
     import pandas as pd
 
     fields = CONTRACTS[name].fields
-    return pd.DataFrame({column: pd.Series(dtype=rule.dtype) for column, rule in fields.items() if rule.required})
+    text = pd.CategoricalDtype(pd.Index([], dtype="str"))
+    return pd.DataFrame(
+        {
+            column: pd.Series(dtype=text if rule.dtype == "category" else rule.dtype)
+            for column, rule in fields.items()
+            if rule.required
+        }
+    )

@@ -72,6 +72,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "arms",
         "own_protocols",
         "endpoints",
+        "series",
     ),
     "score": (*_CLINICAL, "scoring"),
     "series": ("arms", "own_protocols", "series", "visits"),
@@ -125,10 +126,18 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_table(table: pd.DataFrame, path: Path, contract: str | None = None) -> None:
     """Write a private table as Parquet after checking its contract."""
+    import pandas as pd
+
     if contract is not None:
         check_table(table, contract)
+    blank = [name for name in table if table[name].dtype == "category" and not len(table[name].cat.categories)]
+    text = pd.CategoricalDtype(
+        pd.Index([], dtype="str")
+    )  # without a type of their own, no categories read back as objects
     with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd", compression_level=1)
+        table.astype(dict.fromkeys(blank, text)).to_parquet(
+            temporary, index=False, compression="zstd", compression_level=1
+        )
 
 
 def read_table(path: Path, contract: str | None = None, columns: list[str] | None = None) -> pd.DataFrame:
