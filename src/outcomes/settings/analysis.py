@@ -66,6 +66,11 @@ class Report(Frozen):
     subtitle: str | None = Field(None, description="a line below the title")
     setting: str = Field("", description="a sentence on where the data come from")
     citation: str | None = Field(None, description="how to cite the data; DOI or registration")
+    design: Literal["observational", "randomised", "crossover"] | None = Field(
+        None,
+        description="how patients came into their arm, which decides what the report says of differences: observational "
+        "(chosen), randomised, crossover (each patient in every arm); null: not declared",
+    )
     time_unit: str = Field("day", description="unit of the visits' time axis, for example month")
     baseline_columns: tuple[str, ...] = Field((), description="patients' columns of the baseline table, in order")
     headline: str | None = Field(

@@ -37,7 +37,8 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw the stages over all arms from top to bottom, and below them one column for each arm."""
     rows = plan.data.sort_values("order", kind="stable")
     arms = [arm for arm in style_arms(study, rows["arm"]) if arm != "all"]
-    trunk = build_boxes(rows[rows["arm"] == "all"])
+    first = rows.loc[rows["arm"] != "all", "order"].min()  # totals after the arms repeat what the columns say
+    trunk = build_boxes(rows[(rows["arm"] == "all") & ~(rows["order"] > first)])
     branches = [build_boxes(rows[rows["arm"] == arm]) for arm in arms]
     names = style_arms(study, arms)
     width = COLUMN_MM if len(arms) <= 2 else PAGE_MM

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.release.figures.timeline import AXES, build_timeline, find_headline
+from outcomes.release.figures.timeline import AXES, build_timeline, find_headline, say_timepoint
 from outcomes.settings import Study
 
 WITHHELD = "*"
@@ -164,16 +164,16 @@ def _plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrum
     if headline is None:
         return []
     rows = rows[(rows["axis"] == headline[0]) & (rows["timepoint"] == headline[1])]
-    name = study.instrument(instrument).name
+    name, place = study.instrument(instrument).name, say_timepoint(*headline)
     return [
         Plan(
             f"distribution_{instrument}",
             "distribution",
-            f"{name}: percent change from baseline, {headline[1]}",
-            f"Cumulative distribution of the percent change of the {name} from baseline at {headline[1]}, of those "
+            f"{name}: percent change from baseline, {place}",
+            f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of those "
             "observed: each height is the share of patients whose change is at or below that value. Changes are grouped in "
             "bins, so no single patient can be read off.",
-            f"Step chart of the cumulative distribution of percent change of the {name} at {headline[1]}, by arm.",
+            f"Step chart of the cumulative distribution of percent change of the {name} at {place}, by arm.",
             rows,
             instrument,
             headline[0],
@@ -189,6 +189,7 @@ def _plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrume
     rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES)]
     if rows.empty:
         return []
+    first = rows[rows["axis"] == rows["axis"].iloc[0]]
     name = study.instrument(instrument).name
     return [
         Plan(
@@ -197,7 +198,7 @@ def _plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrume
             f"{name}: scores missing at each time point",
             f"Share of all started series without a {name} score at each time point. Below the axis: series that reached "
             "the time point and series with a score.",
-            _describe(rows, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
+            _describe(first, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
             rows,
             instrument,
         )
@@ -211,7 +212,9 @@ def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, facto
         known = part[part[column].notna()]
         if len(known):
             ends = [known.iloc[0], known.iloc[-1]] if len(known) > 1 else [known.iloc[0]]
-            values = " and ".join(f"{end[column] * factor:.1f} {unit} at {end['timepoint']}" for end in ends)
+            values = " and ".join(
+                f"{end[column] * factor:.1f} {unit} at {say_timepoint(end['axis'], end['timepoint'])}" for end in ends
+            )
             parts.append(f"{name_arm(study, str(arm))}: {values}")
         else:
             parts.append(f"{name_arm(study, str(arm))}: withheld")

@@ -44,7 +44,10 @@ def build_timeline(rows: pd.DataFrame, study: Study, axis: str) -> Timeline:
 def find_headline(rows: pd.DataFrame, study: Study) -> tuple[str, str] | None:
     """Return axis and time point of the headline result: the declared one, else the last of the first axis in use."""
     places = rows.loc[rows["axis"].isin([*AXES, "clean"]), ["axis", "timepoint", "time"]].drop_duplicates()
-    declared = places[places["timepoint"] == study.report.headline]
+    names = [say_timepoint(axis, name) for axis, name in zip(places["axis"], places["timepoint"], strict=True)]
+    declared = places[
+        (places["timepoint"] == study.report.headline) | (pd.Series(names, places.index) == study.report.headline)
+    ]
     if len(declared):
         return str(declared["axis"].iloc[0]), str(declared["timepoint"].iloc[0])
     for axis in (*AXES, "clean"):
@@ -61,6 +64,17 @@ def _pad(positions: list[float]) -> tuple[float, float]:
     least = min((b - a for a, b in zip(positions, positions[1:], strict=False)), default=1.0)
     room = max((high - low) * 0.06, 0.3 * least)
     return low - room, high + room
+
+
+def say_timepoint(axis: str, timepoint: str) -> str:
+    """Return a time point in words.
+
+    Examples
+    --------
+    >>> say_timepoint("session", "6"), say_timepoint("day", "day 28")
+    ('session 6', 'day 28')
+    """
+    return f"{axis} {timepoint}" if timepoint.replace(".", "").isdigit() else timepoint
 
 
 def _baseline_time(study: Study, axis: str) -> float:

@@ -1,0 +1,82 @@
+"""The report: one offline HTML file from released tables, released figures, and the study file.
+
+Every number in its text comes from a released table; what it says in words comes from the study file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outcomes import __version__
+from outcomes.release.report.appendix import show_provenance, show_supplement
+from outcomes.release.report.attention import show_attention, write_closing
+from outcomes.release.report.content import Section
+from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
+from outcomes.release.report.limitations import show_limitations
+from outcomes.release.report.material import Material, gather
+from outcomes.release.report.methods import describe_methods
+from outcomes.release.report.page import write_page
+from outcomes.release.report.summary import summarise
+from outcomes.settings import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def render(
+    tables: Mapping[str, pd.DataFrame], study: Study, figures_folder: Path, provenance: Mapping[str, Any]
+) -> str:
+    """Return the report as one HTML file that asks nothing of the network.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Released tables by name; withheld rows have ``withheld`` true and no numbers. A table that is absent or empty
+        leaves its section out.
+    study : Study
+        Settings; all definitions are written from them.
+    figures_folder : Path
+        Folder of the SVG files that ``outcomes.release.figures.save_figure`` wrote; absent ones are left out.
+    provenance : mapping
+        ``study``, ``inputs`` (file to hash, or to a record), ``settings``, ``code``, ``seed``, ``versions``; further keys
+        are printed as they are.
+
+    Returns
+    -------
+    str
+        HTML. The same tables, settings, figures, and provenance give the same bytes.
+    """
+    material = gather(tables, study, provenance)
+    return write_page(study.report.title, _heads(material), build_sections(material, figures_folder))
+
+
+def build_sections(material: Material, figures_folder: Path) -> list[Section]:
+    """Return the content of the report, whatever it will be written as."""
+    return [
+        summarise(material),
+        show_attention(material.tables),
+        show_flow(material, figures_folder),
+        show_patients(material),
+        show_results(material, figures_folder),
+        show_published(material),
+        show_limitations(material),
+        describe_methods(material),
+        show_supplement(material),
+        show_provenance(material),
+    ]
+
+
+def closing_lines(tables: Mapping[str, pd.DataFrame], report_path: Path) -> str:
+    """Return the last lines of a run: where the report is and, in up to four lines, what deserves a look."""
+    return write_closing(tables, report_path)
+
+
+def _heads(material: Material) -> list[tuple[str, str]]:
+    report = material.study.report
+    heads = [("subtitle", report.subtitle or ""), ("setting", report.setting)]
+    heads.append(("details", f"Data: {report.citation}" if report.citation else ""))
+    settings = str(material.provenance.get("settings", ""))[:12]
+    details = f"Study {material.study.study} · outcomes {__version__}" + (f" · settings {settings}" if settings else "")
+    return [(name, text) for name, text in [*heads, ("details", details)] if text]

@@ -1,0 +1,86 @@
+"""What a report consists of, whatever it is written as: sections of paragraphs, lists, tables, and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: text, whether it is a row's heading, a number, or withheld; and how many columns it spans."""
+
+    text: str
+    head: bool = False
+    number: bool = False
+    withheld: bool = False
+    span: int = 1
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table: caption, header rows (with spanning cells), body rows, and notes."""
+
+    kind: ClassVar[str] = "grid"
+    id: str
+    caption: str
+    heads: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    folded: bool = False
+    sortable: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure: the drawing as SVG markup, its caption, and the same in words for those who cannot see it."""
+
+    kind: ClassVar[str] = "picture"
+    id: str
+    svg: str
+    caption: str
+    alt: str
+    width_pt: float
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    kind: ClassVar[str] = "bullets"
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms with their definitions."""
+
+    kind: ClassVar[str] = "terms"
+    entries: tuple[tuple[str, str], ...]
+
+
+Block = Grid | Picture | Paragraph | Bullets | Terms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its blocks and the sections below it."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = field(default=())
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not self.blocks and all(section.empty for section in self.sections)

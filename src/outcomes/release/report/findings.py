@@ -1,0 +1,115 @@
+"""Flow, ledger, patients, and results as sections of tables and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from outcomes.release.report import grids, ideation
+from outcomes.release.report.content import Block, Grid, Paragraph, Picture, Section
+from outcomes.release.report.material import Material
+from outcomes.release.report.page import read_picture
+from outcomes.release.report.plain import lay_out
+from outcomes.release.report.summary import is_randomised
+
+MODEL_TABLES = {
+    "models": "Mixed models: specification and convergence.",
+    "tests": "Mixed models: tests of terms (type III).",
+    "margins": "Mixed models: adjusted means by arm and time point.",
+    "model_differences": "Mixed models: adjusted differences between arms by time point.",
+}
+
+
+def show_flow(material: Material, folder: Path) -> Section:
+    """Return the flow diagram and how the raw rows ended."""
+    tables = [grids.tabulate_ledger(material), grids.tabulate_reasons(material)]
+    return Section("flow", "Flow of records and patients", (*pictures(material, folder, "flow"), *present(tables)))
+
+
+def show_patients(material: Material) -> Section:
+    """Return the baseline table."""
+    return Section("patients", "Patients before treatment", present([grids.tabulate_baseline(material)]))
+
+
+def show_results(material: Material, folder: Path) -> Section:
+    """Return scores, rates, distributions, models, and ideation item of every instrument, the primary one first."""
+    parts = [_instrument(material, folder, name) for name in material.study.instruments]
+    parts += [_models(material), _ideation(material), _missingness(material, folder)]
+    return Section("results", "Results", (), tuple(part for part in parts if not part.empty))
+
+
+def show_published(material: Material) -> Section:
+    """Return published cohorts beside the study's own result."""
+    rows = material.rows("published")
+    if rows.empty:
+        return Section("published", "Beside published cohorts")
+    text = (
+        "Published results are set beside this study's own where a comparable number exists. Populations, windows, and "
+        "denominators differ between studies; where they differ from this report's definition the row says so."
+    )
+    return Section(
+        "published",
+        "Beside published cohorts",
+        (Paragraph(text), lay_out(material, "published", rows, "Published cohorts.")),
+    )
+
+
+def present(tables: list[Grid | None]) -> tuple[Grid, ...]:
+    """Return the tables that the study has."""
+    return tuple(table for table in tables if table is not None and table.rows)
+
+
+def pictures(material: Material, folder: Path, family: str, instrument: str | None = None) -> tuple[Picture, ...]:
+    """Return the figures of a family (and instrument) that lie in the folder."""
+    plans = [plan for plan in material.plans if plan.family == family and plan.instrument == instrument]
+    files = [(folder / f"{plan.name}.svg", plan) for plan in plans]
+    return tuple(read_picture(path, plan.name, plan.caption, plan.alt) for path, plan in files if path.is_file())
+
+
+def _instrument(material: Material, folder: Path, instrument: str) -> Section:
+    name = material.instrument(instrument)
+    blocks: list[Block] = [
+        *pictures(material, folder, "trajectory", instrument),
+        *present([grids.tabulate_scores(material, instrument)]),
+        *pictures(material, folder, "response", instrument),
+        *present([grids.tabulate_rates(material, instrument)]),
+    ]
+    if len(material.arms) > 1 and not is_randomised(material) and len(blocks) > 1:
+        blocks.append(
+            Paragraph(
+                "The differences in this table are unadjusted: patients were not assigned to arms by chance, and the arms "
+                "may differ in severity, history, and payer.",
+            )
+        )
+    blocks += pictures(material, folder, "distribution", instrument)
+    return Section(f"results-{instrument}", name, tuple(blocks))
+
+
+def _models(material: Material) -> Section:
+    blocks: list[Block] = []
+    for name, caption in MODEL_TABLES.items():
+        rows = material.rows(name)
+        if len(rows):
+            blocks.append(lay_out(material, name, rows, caption, identity=f"models-{name.replace('_', '-')}"))
+    if blocks:
+        text = "Estimates are in points of the instrument, with 95 % intervals, for the scores as observed (missing at random)."
+        blocks.insert(0, Paragraph(text))
+    return Section("results-models", "Models", tuple(blocks))
+
+
+def _ideation(material: Material) -> Section:
+    blocks: list[Block] = []
+    for instrument in material.study.instruments:
+        blocks += ideation.tabulate_ideation(material, instrument)
+    if blocks:
+        text = (
+            "The item is one answer in a questionnaire. Endorsement or its absence is reported as such; it is not a "
+            "clinical assessment and no statement about risk follows from it."
+        )
+        blocks.insert(0, Paragraph(text))
+    item = ideation.item_of(material, material.primary)
+    return Section("results-ideation", f"{item} endorsement", tuple(blocks))
+
+
+def _missingness(material: Material, folder: Path) -> Section:
+    blocks = [p for name in material.study.instruments for p in pictures(material, folder, "missingness", name)]
+    return Section("results-missing", "Missing scores", tuple(blocks))

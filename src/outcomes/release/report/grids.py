@@ -1,0 +1,257 @@
+"""Released tables as a reader wants them: arms side by side, estimate and interval in one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.report.content import Cell, Grid
+from outcomes.release.report.material import Material, shown
+from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, signed
+
+Row = Mapping[str, Any]
+PLACE = ("axis", "timepoint")
+POPULATIONS = {"started": "of all who started", "observed": "of those observed"}
+
+
+def heading(text: str, span: int = 1) -> Cell:
+    """Return a heading cell."""
+    return Cell(text, head=True, span=span)
+
+
+def number(text: str) -> Cell:
+    """Return a cell of numbers."""
+    return Cell(text, number=True, withheld=WITHHELD in text)
+
+
+def pair(row: Row, first: str, second: str, write: Callable[[Any], str]) -> str:
+    """Return "a (b)" of two columns of a row."""
+    return shown(row, f"{write(row[first])} ({write(row[second])})" if row and pd.notna(row[first]) else ABSENT)
+
+
+def estimate(row: Row, value: str, factor: float = 1, decimals: int = 1, write: Any = fixed) -> str:
+    """Return "estimate (lower to upper)"."""
+    if not row or pd.isna(row[value]):
+        return shown(row, ABSENT)
+    text = write(row[value] * factor, decimals)
+    if pd.isna(row["lower"]):
+        return shown(row, text)
+    return shown(row, f"{text} ({interval(row['lower'], row['upper'], decimals, factor)})")
+
+
+def places_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return axis and time point of the rows, in the order of the table."""
+    return [(str(a), str(t)) for a, t in rows[list(PLACE)].drop_duplicates().itertuples(index=False)]
+
+
+def index_rows(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return the rows as records by key."""
+    records = [{str(key): value for key, value in record.items()} for record in rows.to_dict("records")]
+    return {tuple(str(record[key]) for key in keys): record for record in records}
+
+
+def tabulate_ledger(material: Material) -> Grid | None:
+    """Return how the raw rows of each file ended."""
+    balance = material.rows("balance")
+    if balance.empty:
+        return None
+    states = [name for name in ("raw", "kept", "corrected", "flagged", "merged", "quarantined") if name in balance]
+    rows = [
+        (heading(str(row["file"])), *(number(shown(row, count(row[state]))) for state in states))
+        for row in index_rows(balance, "file").values()
+    ]
+    if len(rows) > 1:
+        totals = [WITHHELD if balance[state].isna().any() else count(balance[state].sum()) for state in states]
+        rows.append((heading("All files"), *(number(text) for text in totals)))
+    return Grid(
+        "ledger",
+        "How the rows of the raw export ended.",
+        ((heading("File"), *(heading(state.capitalize()) for state in states)),),
+        tuple(rows),
+        ("Raw = kept + merged + quarantined. Corrected and flagged rows are among the kept.",),
+    )
+
+
+def tabulate_reasons(material: Material) -> Grid | None:
+    """Return the ledger's entries by reason, over all files."""
+    ledger = material.rows("ledger")
+    if ledger.empty:
+        return None
+    groups = ledger.groupby(["state", "reason"], sort=True)["rows"]
+    rows = [
+        (heading(str(state)), Cell(say(str(reason))), number(WITHHELD if part.isna().any() else count(part.sum())))
+        for (state, reason), part in groups
+    ]
+    return Grid(
+        "reasons",
+        "What was done to raw rows, and why.",
+        ((heading("State"), heading("Reason"), heading("Rows")),),
+        tuple(rows),
+        ("A row can have several entries.",),
+    )
+
+
+def say(code: str) -> str:
+    """Return a code as words."""
+    return code.replace("_", " ")
+
+
+def tabulate_baseline(material: Material) -> Grid | None:
+    """Return the patients before treatment, arms side by side."""
+    table = material.rows("baseline")
+    if table.empty:
+        return None
+    table = table.assign(level=table["level"].fillna("").astype(str))
+    arms = ["all", *material.arms] if len(material.arms) != 1 else material.arms
+    cells = index_rows(table, "variable", "level", "arm")
+    heads = (heading("Characteristic"), *(heading(_patients(material, cells, arm)) for arm in arms))
+    rows: list[tuple[Cell, ...]] = []
+    for variable in [name for name in table["variable"].drop_duplicates() if name != "patients"]:
+        levels = list(table.loc[table["variable"] == variable, "level"].drop_duplicates())
+        rows += _variable(material, cells, str(variable), levels, arms)
+    notes = ("Percentages are of the patients with a known value. SD: standard deviation; Q1 to Q3: quartiles.",)
+    return Grid("baseline", "Patients before treatment.", (heads,), tuple(rows), notes)
+
+
+def _patients(material: Material, cells: Mapping[tuple[str, ...], Row], arm: str) -> str:
+    row = cells.get(("patients", "", arm), {})
+    n = shown(row, count(row["n"])) if row else ABSENT
+    return f"{material.arm(arm)} (n {n})" if n == WITHHELD else f"{material.arm(arm)} (n = {n})"
+
+
+def _variable(
+    material: Material, cells: Mapping[tuple[str, ...], Row], variable: str, levels: Sequence[str], arms: Sequence[str]
+) -> Iterable[tuple[Cell, ...]]:
+    """Yield the lines of one characteristic, with a line for missing values where there are any."""
+    title = say_variable(material, variable)
+    each = {level: [cells.get((variable, level, arm), {}) for arm in arms] for level in levels}
+    if levels == [""]:
+        yield (heading(f"{title}, mean (SD)"), *(number(pair(row, "mean", "sd", fixed)) for row in each[""]))
+        middle = (heading(f"{title}, median (Q1 to Q3)"),)
+        yield middle + tuple(number(shown(row, _quartiles(row))) for row in each[""])
+    else:
+        yield (heading(f"{title}, n (%)"), *(Cell("") for _ in arms))
+        for level in levels:
+            yield (
+                heading(f"\u2003{level}"),
+                *(number(shown(row, _share(row))) for row in each[level]),
+            )
+    missing = each[levels[0]]
+    if any(row and (pd.isna(row["missing"]) or row["missing"] > 0) for row in missing):
+        yield (
+            heading("\u2003missing"),
+            *(number(shown(row, count(row["missing"]) if row else ABSENT)) for row in missing),
+        )
+
+
+def _share(row: Row) -> str:
+    if not row or pd.isna(row["n"]):
+        return ABSENT
+    return count(row["n"]) + (f" ({fixed(row['percent'])})" if pd.notna(row["percent"]) else "")
+
+
+def _quartiles(row: Row) -> str:
+    if not row or pd.isna(row["median"]):
+        return ABSENT
+    return f"{fixed(row['median'])} ({interval(row['q1'], row['q3'])})"
+
+
+def say_variable(material: Material, variable: str) -> str:
+    """Return the printed name of a characteristic."""
+    if variable.endswith("_band") and variable.removesuffix("_band") in material.study.instruments:
+        return f"{material.instrument(variable.removesuffix('_band'))} severity"
+    if variable in material.study.instruments:
+        return f"{material.instrument(variable)} total"
+    words = say(variable)
+    return words[:1].upper() + words[1:]
+
+
+def tabulate_scores(material: Material, instrument: str) -> Grid | None:
+    """Return mean and median of one instrument by time point, arms side by side."""
+    table = material.rows("scores", instrument=instrument)
+    if table.empty:
+        return None
+    cells = index_rows(table, *PLACE, "arm")
+    arms = material.arms
+    top = (heading("Time point"), *(heading(material.arm(arm), 3) for arm in arms))
+    second = (heading(""), *(heading(text) for _ in arms for text in ("n", "Mean (SD)", "Median (Q1 to Q3)")))
+    rows = []
+    for place in places_of(table):
+        line = [heading(material.timepoint(*place))]
+        for arm in arms:
+            row = cells.get((*place, arm), {})
+            line.append(number(shown(row, count(row["n"]) if row else ABSENT)))
+            line += [number(pair(row, "mean", "sd", fixed)), number(shown(row, _quartiles(row)))]
+        rows.append(tuple(line))
+    name = material.instrument(instrument)
+    return Grid(
+        f"scores-{instrument}",
+        f"{name} total (points) of the scores observed at each time point.",
+        (top, second),
+        tuple(rows),
+        (
+            "Mean and median are both shown because they can disagree. The 95 % intervals of the means are in the supplement.",
+        ),
+    )
+
+
+def tabulate_rates(material: Material, instrument: str) -> Grid | None:
+    """Return the endpoints of one instrument at the headline time point and the last one of each other axis."""
+    table = material.rows("response", instrument=instrument)
+    if table.empty:
+        return None
+    chosen = choose_places(material, table)
+    cells = index_rows(table, *PLACE, "endpoint", "population", "arm")
+    differences = material.rows("differences", instrument=instrument)
+    contrasts = list(differences["contrast"].drop_duplicates()) if len(differences) else []
+    deltas = index_rows(differences, *PLACE, "endpoint", "population", "contrast") if contrasts else {}
+    arms = material.arms
+    top = (heading("Endpoint"), *(heading(material.arm(arm), 2) for arm in arms))
+    top += tuple(heading(material.contrast(str(contrast))) for contrast in contrasts)
+    second = (heading("Time point, population"), *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")))
+    second += tuple(heading("Difference, pp (95 % CI)") for _ in contrasts)
+    rows: list[tuple[Cell, ...]] = []
+    for endpoint in table["endpoint"].drop_duplicates():
+        rows.append((Cell(str(endpoint).capitalize(), head=True, span=1 + 2 * len(arms) + len(contrasts)),))
+        for place in chosen:
+            for population, words in POPULATIONS.items():
+                key = (*place, str(endpoint), population)
+                line = [heading(f"\u2003{material.timepoint(*place)}, {words}")]
+                for arm in arms:
+                    line += rate(cells.get((*key, arm), {}))
+                line += [number(_difference(deltas.get((*key, str(contrast)), {}))) for contrast in contrasts]
+                rows.append(tuple(line))
+    notes = [
+        "n / N: events / patients counted. All who started: a missing score counts as no response, no remission, and no "
+        "worsening. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
+    ]
+    return Grid(
+        f"response-{instrument}",
+        f"{material.instrument(instrument)}: response, remission, and worsening with both denominators.",
+        (top, second),
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def choose_places(material: Material, table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the headline time point first, then the last one of every other axis."""
+    places = places_of(table)
+    headline = material.headline
+    first = [place for place in places if place == headline]
+    last = {axis: (axis, timepoint) for axis, timepoint in places}
+    return first + [place for axis, place in last.items() if not first or axis != first[0][0]]
+
+
+def rate(row: Row) -> list[Cell]:
+    """Return the cells events / n and percent with its interval."""
+    if not row:
+        return [number(ABSENT), number(ABSENT)]
+    events, n = (shown(row, count(row[name])) for name in ("events", "n"))
+    return [number(f"{events} / {n}"), number(estimate(row, "proportion", 100))]
+
+
+def _difference(row: Row) -> str:
+    return estimate(row, "difference", 100, write=signed)

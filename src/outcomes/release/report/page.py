@@ -1,0 +1,85 @@
+"""The report as one HTML file: template, style, and markup that makes no outside request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from outcomes.release.report.content import Block, Grid, Picture, Section
+
+HERE = Path(__file__)
+DOI = re.compile(r"\b10\.\d{4,9}/[^\s;,<>\"]*[^\s;,<>\".)]")
+
+
+def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
+    """Return the page: title block (class and text of each line), table of contents, and the sections that say something."""
+    filled = [section for section in sections if not section.empty]
+    page: str = _template().render(
+        title=title, heads=heads, sections=filled, style=Markup(HERE.with_suffix(".css").read_text(encoding="utf-8"))
+    )
+    return page
+
+
+def link_dois(text: str) -> Markup:
+    """Return escaped text in which each DOI is a link; the only links that leave the page, and only when followed.
+
+    Examples
+    --------
+    >>> link_dois("see 10.1000/xyz <b>")
+    Markup('see <a href="https://doi.org/10.1000/xyz">10.1000/xyz</a> &lt;b&gt;')
+    """
+    parts: list[Markup] = []
+    end = 0
+    for match in DOI.finditer(text):
+        doi = escape(match[0])
+        parts += [escape(text[end : match.start()]), Markup('<a href="https://doi.org/{0}">{0}</a>').format(doi)]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def read_picture(path: Path, name: str, caption: str, alt: str) -> Picture:
+    """Return a figure's SVG for use inside a page: identifiers of its own, no declaration, no style that leaks."""
+    text = path.read_text(encoding="utf-8")
+    width = re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', text)
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    opening = Markup('<svg role="img" aria-label="{}"').format(alt)
+    return Picture(f"figure-{name}", opening + text[len("<svg") :], caption, alt, float(width[1]) if width else 241.0)
+
+
+def number_blocks(sections: Sequence[Section]) -> dict[str, str]:
+    """Return the label of every table and figure by its id: "Table 3", "Figure 1", in the order of the page."""
+    labels: dict[str, str] = {}
+    totals = {"grid": 0, "picture": 0}
+    for block in _walk(sections):
+        if block.kind in totals:
+            totals[block.kind] += 1
+            labels[block.id] = f"{'Table' if block.kind == 'grid' else 'Figure'} {totals[block.kind]}"
+    return labels
+
+
+def _walk(sections: Sequence[Section]) -> list[Block]:
+    return [block for section in sections for block in [*section.blocks, *_walk(section.sections)]]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["link"] = link_dois
+    environment.globals["number_blocks"] = number_blocks
+    environment.filters["markup"] = Markup
+    return environment
+
+
+def _template() -> Template:
+    return _environment().from_string(HERE.with_suffix(".html").read_text(encoding="utf-8"))

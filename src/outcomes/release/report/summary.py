@@ -1,0 +1,171 @@
+"""The structured summary: a few sentences whose every number comes from a released table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.report.content import Paragraph, Section
+from outcomes.release.report.grids import index_rows
+from outcomes.release.report.material import Material
+from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, signed
+
+
+def summarise(material: Material) -> Section:
+    """Return setting, patients, measures, results, differences, and caution, each with what the study has."""
+    parts = {
+        "Setting.": material.study.report.setting,
+        "Patients.": _patients(material),
+        "Measures.": describe_measures(material),
+        "Course.": _course(material),
+        "Response and remission.": _rates(material),
+        "Between arms.": _differences(material),
+        "Missing scores.": _missing(material),
+        "Reading.": _reading(material),
+    }
+    blocks = tuple(Paragraph(text, lead) for lead, text in parts.items() if text)
+    return Section("summary", "Summary", blocks)
+
+
+def number_of(row: Mapping[Any, Any], column: str) -> str:
+    """Return a count of a row, or that it is withheld."""
+    value = row.get(column)
+    return WITHHELD if value is None or pd.isna(value) else count(value)
+
+
+def _patients(material: Material) -> str:
+    flow = material.rows("flow", arm="all")
+    if flow.empty:
+        return ""
+    boxes = {str(row["label"]): row for row in flow.to_dict("records")}
+    sentences = []
+    if "Rows in the export" in boxes and "Rows kept" in boxes:
+        raw, kept = boxes["Rows in the export"], boxes["Rows kept"]
+        sentences.append(f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept.")
+    if "Series analysed" in boxes:
+        text = f"{number_of(boxes['Series analysed'], 'n')} series of treatment"
+        if "Patients analysed" in boxes:
+            text += f" of {number_of(boxes['Patients analysed'], 'n')} patients"
+        arms = material.rows("flow", label="Series analysed")
+        each = [
+            f"{material.arm(str(row['arm']))} {number_of(row, 'n')}"
+            for row in arms.to_dict("records")
+            if row["arm"] != "all"
+        ]
+        sentences.append(f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else "."))
+    return " ".join(sentences)
+
+
+def describe_measures(material: Material) -> str:
+    """Return the primary instrument with its endpoints in words."""
+    instrument = material.study.instrument(material.primary)
+    text = f"The primary instrument is the {instrument.name} ({instrument.measures}, "
+    text += f"{instrument.minimum:g} to {instrument.maximum:g} points)."
+    if instrument.response_percent is not None:
+        direction = "drop" if instrument.higher_is_worse else "rise"
+        text += f" Response is a {direction} of at least {instrument.response_percent:g} % from baseline."
+    elif instrument.response_points is not None:
+        text += f" Response is a change for the better by at least {instrument.response_points:g} points."
+    if instrument.remission_maximum is not None:
+        text += f" Remission is a total of at most {instrument.remission_maximum:g}."
+    if material.headline:
+        text += f" The headline time point is {material.timepoint(*material.headline)}."
+    return text
+
+
+def _course(material: Material) -> str:
+    if material.headline is None:
+        return ""
+    name = material.instrument(material.primary)
+    cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
+    baseline = next((key[:2] for key in cells if key[0] == "baseline"), None)
+    sentences = []
+    for arm in material.arms:
+        before = cells.get((*baseline, arm), {}) if baseline else {}
+        after = cells.get((*material.headline, arm), {})
+        start = f"{_mean(before)} at baseline and " if before else ""
+        sentences.append(
+            f"{material.arm(arm)}: the mean observed {name} was {start}{_mean(after)} at {material.timepoint(*material.headline)}."
+        )
+    return " ".join(sentences)
+
+
+def _mean(row: Mapping[Any, Any]) -> str:
+    if not row or pd.isna(row["mean"]):
+        return WITHHELD
+    spread = f"SD {fixed(row['sd'])}, " if pd.notna(row["sd"]) else ""
+    middle = f"median {fixed(row['median'])}, " if pd.notna(row["median"]) else ""
+    return f"{fixed(row['mean'])} ({spread}{middle}n {number_of(row, 'n')})"
+
+
+def _rates(material: Material) -> str:
+    response = material.rows("response", instrument=material.primary)
+    if material.headline is None or response.empty:
+        return ""
+    cells = index_rows(response, "axis", "timepoint", "endpoint", "population", "arm")
+    sentences = []
+    for arm in material.arms:
+        parts = []
+        for endpoint in ("response", "remission"):
+            started = cells.get((*material.headline, endpoint, "started", arm))
+            observed = cells.get((*material.headline, endpoint, "observed", arm))
+            if started and observed:
+                parts.append(
+                    f"{endpoint} {_share(started)} of the {number_of(started, 'n')} who started and {_share(observed)} of "
+                    f"the {number_of(observed, 'n')} observed"
+                )
+        if parts:
+            sentences.append(f"{material.arm(arm)}: {'; '.join(parts)}.")
+    return f"At {material.timepoint(*material.headline)}. " + " ".join(sentences) if sentences else ""
+
+
+def _share(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["proportion"]):
+        return WITHHELD
+    return f"{percent(row['proportion'])} % (95 % CI {interval(row['lower'], row['upper'], factor=100)})"
+
+
+def _differences(material: Material) -> str:
+    rows = material.rows("differences", instrument=material.primary, endpoint="response", population="started")
+    if material.headline is None or rows.empty:
+        return ""
+    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    parts = []
+    for row in rows.to_dict("records"):
+        name = material.contrast(str(row["contrast"]))
+        if pd.isna(row["difference"]):
+            parts.append(f"{name}: {WITHHELD}")
+        else:
+            bounds = interval(row["lower"], row["upper"], factor=100)
+            value = signed(100 * row["difference"])
+            parts.append(f"{name}: {value} percentage points (95 % CI {bounds})")
+    if not parts:
+        return ""
+    return "Unadjusted difference in response, of all who started. " + "; ".join(parts) + "."
+
+
+def _missing(material: Material) -> str:
+    rows = material.rows("missingness", instrument=material.primary)
+    if material.headline is None or rows.empty:
+        return ""
+    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    parts = [
+        f"{material.arm(str(row['arm']))} "
+        + (WITHHELD if pd.isna(row["missing_proportion"]) else f"{percent(row['missing_proportion'])} %")
+        for row in rows.to_dict("records")
+    ]
+    return f"No score at {material.timepoint(*material.headline)}: " + ", ".join(parts) + "." if parts else ""
+
+
+def _reading(material: Material) -> str:
+    text = "The course within an arm describes what was observed, and does not say what treatment did."
+    if len(material.arms) > 1 and not is_randomised(material):
+        text += " Differences between arms are unadjusted unless they come from a model that says otherwise."
+    return text
+
+
+def is_randomised(material: Material) -> bool:
+    """Whether chance decided who got which arm, as the study file declares."""
+    return material.study.report.design in ("randomised", "crossover")
