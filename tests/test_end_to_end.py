@@ -1,0 +1,167 @@
+"""From the raw export to the report, as a user runs it: once, again, on other cores, and after being killed."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from outcomes.workflow import TABLES
+
+ROOT = Path(__file__).parent.parent
+STUDY = "config/example.yaml"
+
+
+def workspace(folder: Path) -> Path:
+    """Lay out what a fresh clone holds, with the environment that runs this test."""
+    for name in ("Snakefile", "config", "src", "notebooks"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "data" / "example", folder / "data" / "example", ignore=shutil.ignore_patterns("derived"))
+    return folder
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "outcomes", "run", STUDY, *options]
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*options), cwd=folder, capture_output=True, text=True, check=False)
+
+
+def released(folder: Path) -> dict[str, str]:
+    files = [path for top in ("results", "figures") for path in sorted((folder / top).rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = workspace(tmp_path_factory.mktemp("finished"))
+    result = run(folder, "--cores", "2")
+    assert result.returncode == 0, result.stderr
+    return folder, result
+
+
+def test_the_last_lines_say_where_the_report_is(finished):
+    folder, result = finished
+    closing = result.stdout.splitlines()[-6:]
+    assert any("results/example/report.html" in line for line in closing), closing
+    assert (folder / "results/example/report.html").stat().st_size > 100_000
+
+
+def test_every_finished_step_printed_a_line(finished):
+    _, result = finished
+    steps = re.findall(r"\d+ of \d+  (\w+)$", result.stdout, re.MULTILINE)
+    assert set(steps) == {"intake", "score", "series", "endpoints", "rates", "fit", "tables", "figures", "report"}
+
+
+def test_every_table_and_each_figure_in_three_formats(finished):
+    folder, _ = finished
+    assert {path.stem for path in (folder / "results/example/tables").iterdir()} == set(TABLES["tables"])
+    figures = {path.suffix: set() for path in (folder / "figures/example").iterdir()}
+    for path in (folder / "figures/example").iterdir():
+        figures[path.suffix].add(path.stem)
+    assert set(figures) == {".svg", ".png", ".pdf"}
+    assert figures[".svg"] == figures[".png"] == figures[".pdf"]
+    assert len(figures[".svg"]) >= 6
+
+
+def test_the_ledger_balances_for_every_file(finished):
+    folder, _ = finished
+    balance = pd.read_parquet(folder / "data/example/derived/balance.parquet")
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+    assert balance["raw"].sum() > 20_000
+
+
+def test_no_identifier_or_date_left_the_data_folder(finished):
+    folder, _ = finished
+    key = pd.read_parquet(folder / "data/example/derived/key.parquet")
+    identifiers = set(key["identifier"])
+    assert len(identifiers) == len(key) > 1000
+    for top in ("results", "figures", "logs"):
+        for path in (folder / top).rglob("*"):
+            if path.suffix in {".csv", ".html", ".json", ".txt", ".log", ".svg"}:
+                text = path.read_text(encoding="utf-8")
+                words = set(re.findall(r"K-\d{6}", text))
+                assert not words & identifiers, path
+                assert not re.search(r"\b20[12]\d-[01]\d-[0-3]\d(?!\d)", text), path
+
+
+def test_no_count_below_the_minimum_cell_is_released(finished):
+    folder, _ = finished
+    for name in ("response", "scores", "flow"):
+        table = pd.read_csv(folder / f"results/example/tables/{name}.csv")
+        counts = table["n"].dropna()
+        assert not counts.between(1, 10).any(), name
+        assert len(counts) > 10
+    response = pd.read_csv(folder / "results/example/tables/response.csv").dropna(subset=["events"])
+    assert not response["events"].between(1, 10).any()
+    assert not (response["n"] - response["events"]).between(1, 10).any()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    folder, _ = finished
+    before = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*") if path.is_file()}
+    result = run(folder)
+    assert result.returncode == 0
+    assert " of " not in result.stdout.split("report.html")[0]
+    assert {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*") if path.is_file()} == before
+
+
+def test_one_core_and_a_killed_run_end_with_the_same_bytes(finished, tmp_path):
+    folder = workspace(tmp_path)
+    for seconds in (1.5, 4.0, 7.0):
+        process = subprocess.Popen(
+            command("--cores", "1"),
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    result = run(folder, "--cores", "1")
+    assert result.returncode == 0, result.stderr
+    assert not list(folder.rglob("*.partial"))
+    assert released(folder) == released(finished[0])
+
+
+def test_a_raw_file_that_is_missing_is_named(tmp_path):
+    folder = workspace(tmp_path)
+    (folder / "data/example/site-2/gad7.csv").unlink()
+    result = run(folder)
+    assert result.returncode == 2
+    assert "site-2/gad7.csv" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_error_inside_a_step_is_shown_once_with_the_way_out(tmp_path):
+    folder = workspace(tmp_path)
+    path = folder / "data/example/site-1/visits.csv"
+    path.write_text(path.read_text().replace("visit_date", "date_of_visit", 1))
+    result = run(folder)
+    assert result.returncode == 2
+    assert result.stderr.count("site-1/visits.csv") >= 1
+    assert "visit_date" in result.stderr
+    assert "date_of_visit" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda path: path.stem)
+def test_notebooks_run_on_the_pipelines_output(finished, notebook):
+    import jupytext
+    from nbclient import NotebookClient
+
+    folder, _ = finished
+    book = jupytext.read(notebook)
+    assert not any(cell.get("outputs") for cell in book.cells)
+    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    assert any(cell.get("outputs") for cell in book.cells)
