@@ -85,9 +85,9 @@ class ChoiceParameters:
 class CourseParameters:
     """How depression and anxiety move."""
 
-    benefit_iv: float = parameter(0.615, "fraction of severity removed in the long run, mean", MCINNES)
-    benefit_im: float = parameter(0.51, "the same for IM", "IM cohort 2022, BMC Psychiatry 22:634")
-    benefit_esketamine: float = parameter(0.53, "the same for esketamine", MEISNER)
+    benefit_iv: float = parameter(0.60, "fraction of severity removed in the long run, mean", MCINNES)
+    benefit_im: float = parameter(0.50, "the same for IM", "IM cohort 2022, BMC Psychiatry 22:634")
+    benefit_esketamine: float = parameter(0.515, "the same for esketamine", MEISNER)
     benefit_sd: float = parameter(0.36, "standard deviation of the fraction between patients", MCINNES)
     benefit_correlation: float = parameter(0.80, "correlation of a patient's fractions under two arms")
     benefit_per_failure: float = parameter(-0.050, "change per failed antidepressant beyond two")

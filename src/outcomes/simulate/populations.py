@@ -8,6 +8,7 @@ from outcomes.simulate.arrays import Bools, Floats, Ints
 from outcomes.simulate.cohort import Cohort
 from outcomes.simulate.parameters import ARMS, PAYERS, SITE_COUNT
 
+MOST_STEPS, SMALLEST_STEP = 25, 1e-9
 POPULATIONS = {
     "ate": "average over all patients treated with IV or esketamine",
     "att": "average over the patients treated with IV",
@@ -59,7 +60,7 @@ def fit_log_odds_ratio(design: Floats, with_iv: Bools, with_esketamine: Bools) -
     """Return the log odds ratio of IV given the confounders, from both potential outcomes of every patient.
 
     Maximum likelihood by Newton's method with a negligible ridge; None where an outcome is too rare to tell (fewer
-    than ten patients with or without it under either arm).
+    than ten patients with or without it under either arm, or no convergence).
     """
     smallest = min(int(part.sum()) for one in (with_iv, with_esketamine) for part in (one, ~one))
     if smallest < 10:
@@ -70,9 +71,12 @@ def fit_log_odds_ratio(design: Floats, with_iv: Bools, with_esketamine: Bools) -
     outcome = np.concatenate([with_iv, with_esketamine]).astype(np.float64)
     ridge = 1e-8 * np.eye(stacked.shape[1])
     beta = np.zeros(stacked.shape[1])
-    for _ in range(25):
+    for _ in range(MOST_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(stacked @ beta, -30, 30)))
         gradient = stacked.T @ (outcome - chance)
         hessian = stacked.T @ (stacked * (chance * (1 - chance))[:, None]) + ridge
-        beta = beta + np.linalg.solve(hessian, gradient)
-    return float(beta[-1])
+        step = np.linalg.solve(hessian, gradient)
+        beta = beta + step
+        if np.abs(step).max() < SMALLEST_STEP:
+            return float(beta[-1])
+    return None

@@ -49,9 +49,9 @@ def build_questionnaire_rows(
         cells[f"{instrument}_total"] = write_numbers(total)
     rows = mark(start_rows("questionnaires", cells, site, when, mess, streams), "two_sites", away)
     rows = spoil_answers(rows, questionnaires, mess, streams)
-    rows = displace("questionnaires", rows, mess, streams)
-    copies = duplicate_answers(rows, questionnaires, mess, streams)
-    return join_rows([rows, *copies, make_blanks("questionnaires", rows, mess, streams)])
+    placed = displace("questionnaires", rows, mess, streams)
+    copies = duplicate_answers(placed, questionnaires, mess, streams)
+    return join_rows([placed, *copies, make_blanks("questionnaires", rows, mess, streams)])
 
 
 def find_complete(questionnaires: pd.DataFrame, instrument: str) -> Bools:
@@ -146,6 +146,6 @@ def build_event_rows(
         "resolved": [layout.yes_no[not yes] for layout, yes in zip(layouts, events["resolved"], strict=True)],
     }
     rows = mark(start_rows("adverse-events", cells, site, when, mess, streams), "two_sites", away)
-    rows = displace("adverse-events", rows, mess, streams)
-    every = join_rows([rows, make_blanks("adverse-events", rows, mess, streams)])
+    placed = displace("adverse-events", rows, mess, streams)
+    every = join_rows([placed, make_blanks("adverse-events", rows, mess, streams)])
     return every.take(every.meta["site"].map(lambda one: LAYOUTS[one].events_file).to_numpy(dtype=bool))

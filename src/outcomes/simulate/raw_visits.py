@@ -69,8 +69,9 @@ def build_visit_rows(
         rows = spoil(rows, mess, streams)
     rows = spoil_doses(rows, sessions, mess, streams)
     rows = spoil_weights(rows, sessions["weight_kg"].to_numpy(), mess, streams)
-    rows = displace("visits", assign_generation(rows, mess), mess, streams)
-    return join_rows([rows, *duplicate_visits(rows, mess, streams), make_blanks("visits", rows, mess, streams)])
+    rows = assign_generation(rows, mess)
+    placed = displace("visits", rows, mess, streams)
+    return join_rows([placed, *duplicate_visits(placed, mess, streams), make_blanks("visits", rows, mess, streams)])
 
 
 def list_side_effects(sessions: pd.DataFrame, events: pd.DataFrame) -> list[str]:

@@ -125,8 +125,9 @@ def displace(table: str, rows: RawRows, mess: Mess, streams: Streams) -> RawRows
 
 
 def make_blanks(table: str, rows: RawRows, mess: Mess, streams: Streams) -> RawRows:
-    """Return blank rows to stand below some of the rows."""
+    """Return blank rows to stand below some of the rows (of patients at their first site)."""
     chosen = streams.of(f"mess/{table}/blank").random(len(rows.cells)) < mess.blank_rows
+    chosen &= ~rows.marks["two_sites"].to_numpy(dtype=bool)
     blanks = rows.take(chosen)
     cells = pd.DataFrame({name: [None] * len(blanks.cells) for name in blanks.cells}, dtype=object)
     marks = pd.DataFrame(False, index=blanks.marks.index, columns=blanks.marks.columns)
@@ -143,4 +144,6 @@ def write_number(value: float) -> str | None:
 
 def write_numbers(values: Sequence[float] | Floats) -> list[str | None]:
     """Return numbers as text."""
-    return [write_number(value) for value in np.asarray(values, dtype=np.float64).tolist()]
+    distinct, place = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True)
+    texts = [write_number(value) for value in distinct.tolist()]
+    return [texts[index] for index in place.tolist()]
