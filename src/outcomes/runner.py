@@ -49,6 +49,7 @@ def run_pipeline(study_file: Path, data: str | None, cores: int) -> int:
     _find_inputs(study, folder, study_file)
     places = Places(study.study)
     with _only_run(study.study) as lock:
+        _clear_partial(places)
         status = _follow(_command(study_file, folder, cores), lock, time.monotonic())
     if status == 0:
         print((places.results / "summary.txt").read_text(encoding="utf-8"), end="")
@@ -83,6 +84,13 @@ def _only_run(study: str) -> Iterator[int]:
             print(f"Another run of study '{study}' is under way; waiting for it (Ctrl-C to give up) ...", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
+
+
+def _clear_partial(places: Places) -> None:
+    """Remove what a killed run had begun to write."""
+    for folder in (places.derived, places.results, places.figures):
+        for path in folder.rglob(".*.partial"):
+            path.unlink()
 
 
 def _command(study_file: Path, folder: str, cores: int) -> list[str]:
