@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -84,18 +83,14 @@ class Run:
 
 def time_process(command: list[str]) -> Run:
     """Run `command` to its end: wall seconds and peak resident memory of that process, and its JSON line."""
-    with tempfile.TemporaryFile() as out:
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=out, cwd=HERE)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        text = out.read().decode()
-    if child.returncode:
-        raise RuntimeError(f"{command[0]} ... {command[-2:]} ended with code {child.returncode}")
-    said = json.loads(text.strip().splitlines()[-1]) if text.strip() else {}
-    return Run(said.get("seconds", seconds), usage.ru_maxrss / 1024, said)
+    done = subprocess.run(
+        [sys.executable, "measure.py", *command], cwd=HERE, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    if found["code"]:
+        raise RuntimeError(f"{command[0]} ... {command[-2:]} ended with code {found['code']}:\n{done.stderr[-2000:]}")
+    said = json.loads(found["last_line"])
+    return Run(said.get("seconds", found["seconds"]), found["peak_mib"], said)
 
 
 def python_version(module: str, python: str = sys.executable) -> str | None:

@@ -21,11 +21,12 @@ def main(path: str, model: str) -> None:
         )
         term = "arm[iv]:time"
     else:
+        last = data["visit"].max()
         data["visit"] = data["visit"].astype("category")
         fit = mixed.fit(
             data, "chg ~ base*visit + arm*visit + age + sex", subject="patient", visit="visit", df="kenward_roger"
         )
-        term = f"arm[iv]:visit[{data['visit'].max()}]"
+        term = f"arm[iv]:visit[{last}]"
     row = fit.coefficients.set_index("term").loc[term]
     print(
         json.dumps(
