@@ -2,72 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from outcomes.mixed.effects import Effects
+from outcomes.mixed.errors import SettingError
+from outcomes.mixed.facts import Facts
 from outcomes.mixed.inference import FixedDf, Inference, infer_model
 from outcomes.mixed.model import Model
-from outcomes.mixed.moments import Moments
 from outcomes.mixed.optimise import Optimum
+from outcomes.mixed.random import Mixture
 from outcomes.mixed.result import Attempt, Engine, Fit
 from outcomes.mixed.rows import Floats
+from outcomes.mixed.sandwich import infer_sandwich
 from outcomes.mixed.settings import Settings
+from outcomes.mixed.source import Source
 from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+
+_SINGULAR = 1e-8
 
 
 def finish(
-    model: Model, optimum: Optimum | None, data: Moments, wide: Any, settings: Settings, tried: tuple[Attempt, ...]
+    model: Model,
+    optimum: Optimum | None,
+    facts: Facts,
+    source: Source | None,
+    effects: Effects | None,
+    settings: Settings,
+    tried: tuple[Attempt, ...],
 ) -> Fit:
     """Infer from the optimum and lay out the results; a failed fit has tables of missing values."""
     converged = optimum is not None and optimum.converged
     reason = "the likelihood cannot be evaluated at the start" if optimum is None else optimum.reason
-    inference = infer(model, optimum, wide, settings, data) if optimum is not None and converged else None
-    names = data.design.names
-    warnings = (*settings.notes, *_warn(converged, reason, settings, tried))
+    inference = infer(model, optimum, source, settings, facts) if optimum is not None and converged else None
+    residual, random, variance = _covariances(model, optimum if converged else None, facts, effects, settings)
+    singular = converged and _is_singular(model, optimum)
     return Fit(
-        coefficients=_coefficients(model, optimum, inference, names, settings.level),
-        vcov=_vcov(model, inference, names),
-        covariance=_covariance(model, optimum, data),
-        random_covariance=None,
-        residual_variance=None,
+        coefficients=_coefficients(model, optimum, inference, facts.design.names, settings.level),
+        vcov=_vcov(model, inference, facts.design.names),
+        covariance=random if residual is None else residual,
+        random_covariance=random,
+        residual_variance=variance,
         loglik=float("nan") if optimum is None else optimum.state.loglik,
         converged=converged,
+        singular=singular,
         reason=reason,
-        warnings=warnings,
-        n_subjects=data.n_subjects,
-        n_observations=data.n_observations,
-        dropped=dict(data.dropped),
+        warnings=(*settings.notes, *_warn(converged, reason, singular, settings, tried)),
+        n_subjects=facts.n_subjects,
+        n_observations=facts.n_observations,
+        dropped=facts.dropped,
         n_covariance_parameters=model.likelihood.n_parameters,
-        formula=data.design.formula.text,
+        formula=facts.design.formula.text,
         method=settings.method,
         structure=settings.structure,
         df_method=settings.df,
         information=settings.information,
         vcov_type=settings.vcov,
-        subject=data.subject,
-        visit=data.visit,
+        subject=facts.subject,
+        visit=facts.visit,
         random=settings.random,
-        group=data.group,
-        visits=data.visits,
+        group=facts.group,
+        visits=facts.visits,
         level=settings.level,
         iterations=0 if optimum is None else optimum.iterations,
         condition=float("nan") if optimum is None else optimum.condition,
         tried=(*tried, Attempt(settings.structure, converged, reason)),
-        design=data.design,
-        means=data.means,
-        engine=Engine(model, optimum, inference, wide),
+        design=facts.design,
+        means=facts.means,
+        engine=Engine(model, optimum, inference, source, effects),
     )
 
 
-def infer(model: Model, optimum: Optimum, wide: Any, settings: Settings, data: Moments) -> Inference:
+def infer(model: Model, optimum: Optimum, source: Source | None, settings: Settings, facts: Facts) -> Inference:
     """Choose and compute the covariance of the coefficients and their df."""
     likelihood, state = model.likelihood, optimum.state
-    if settings.df in ("kenward_roger", "satterthwaite"):
+    vcov = state.phi
+    if settings.vcov != "model":
+        if source is None:
+            raise SettingError(
+                f"a {settings.vcov} sandwich needs the rows of the subjects: fit to the table, not to moments"
+            )
+        sandwich = infer_sandwich(model, state, source, settings.vcov)
+        if settings.df == "satterthwaite":
+            return sandwich
+        vcov = sandwich.vcov
+    elif settings.df in ("kenward_roger", "satterthwaite"):
         return infer_model(likelihood, state, df=settings.df, information=settings.information)
-    free = likelihood.n_observations - likelihood.n_columns
-    return FixedDf(state.phi, lambda rows: float("inf") if settings.df == "normal" else float(free))
+    return FixedDf(vcov, _counter(settings.df, facts, model))
+
+
+def _counter(df: str, facts: Facts, model: Model) -> Callable[[Floats], float]:
+    """Give a function from contrasts of the orthonormal columns to df by counting.
+
+    Between-within (Schluchter & Elashoff 1990, doi:10.1080/00949659008811240; as nlme and mmrm count): a contrast with a coefficient
+    of a column constant within subjects has n - (such columns) df, any other N - n - (other columns) df; the intercept is estimated
+    within subjects but takes one from between them.
+    """
+    k, n_rows = len(facts.between), facts.n_observations
+    if df == "normal":
+        return lambda rows: float("inf")
+    if df == "residual":
+        return lambda rows: float(n_rows - k)
+    intercept = np.array([name == "Intercept" for name in facts.design.names])
+    between = facts.between & ~intercept
+    n_between = float(facts.n_subjects - int(intercept.any()) - int(between.sum()))
+    n_within = float(n_rows - facts.n_subjects - int((~facts.between & ~intercept).sum()))
+    back = np.linalg.inv(model.basis.inverse)
+
+    def count(rows: Floats) -> float:
+        involved = np.abs(rows @ back) > 1e-9 * np.abs(rows @ back).max()
+        return min(n_between, n_within) if (involved & between).any() else n_within
+
+    return count
 
 
 def _coefficients(
@@ -89,21 +138,66 @@ def _vcov(model: Model, inference: Inference | None, names: tuple[str, ...]) -> 
     return pd.DataFrame(values, index=list(names), columns=list(names))
 
 
-def _covariance(model: Model, optimum: Optimum | None, data: Moments) -> Any:
-    tables = {}
-    for label, part, family in zip(data.groups, model.likelihood.parts, model.families, strict=True):
-        theta = model.start[part.where] if optimum is None else optimum.state.theta[part.where]
-        sigma: Floats = family.evaluate(theta)[0]
-        if optimum is None or not optimum.converged:
-            sigma = np.full_like(sigma, np.nan)
-        tables[label] = pd.DataFrame(sigma, index=list(data.visits), columns=list(data.visits))
-    return tables[None] if data.group is None else tables
+def _covariances(
+    model: Model, optimum: Optimum | None, facts: Facts, effects: Effects | None, settings: Settings
+) -> tuple[Any, Any, Any]:
+    """Give the residual covariance by visit, the effects' covariance, and the residual variance, by group if grouped."""
+    residual, random, variance = {}, {}, {}
+    per_group = model.likelihood.n_parameters // len(model.families)
+    for g, (label, family) in enumerate(zip(facts.groups, model.families, strict=True)):
+        theta = (
+            np.full(per_group, np.nan) if optimum is None else optimum.state.theta[g * per_group : (g + 1) * per_group]
+        )
+        if isinstance(family, Mixture):
+            assert effects is not None  # noqa: S101
+            root = family.root(theta)
+            random[label] = _table(effects.restore(root @ root.T), effects.names)
+            variance[label] = float(np.exp(2 * theta[-1]))
+            left = family.residual.evaluate(theta[family.n_roots :])[0]
+        else:
+            left = family.evaluate(theta)[0]
+        residual[label] = None if settings.covariance is None else _table(left, facts.visits)
+    alone = facts.group is None
+
+    def pick(tables: dict[Any, Any]) -> Any:
+        return tables.get(None) if alone else tables
+
+    return (
+        None if settings.covariance is None else pick(residual),
+        None if effects is None else pick(random),
+        None if effects is None or settings.covariance is not None else pick(variance),
+    )
 
 
-def _warn(converged: bool, reason: str, settings: Settings, tried: tuple[Attempt, ...]) -> tuple[str, ...]:
+def _table(values: Floats, names: tuple[Any, ...]) -> pd.DataFrame:
+    return pd.DataFrame(values, index=list(names), columns=list(names))
+
+
+def _is_singular(model: Model, optimum: Optimum | None) -> bool:
+    """Whether a random effect, or a combination of them, has no variance."""
+    if optimum is None:
+        return False
+    per_group = model.likelihood.n_parameters // len(model.families)
+    for g, family in enumerate(model.families):
+        if isinstance(family, Mixture):
+            theta = optimum.state.theta[g * per_group : (g + 1) * per_group]
+            values = np.linalg.eigvalsh(family.root(theta) @ family.root(theta).T)
+            left = family.residual.evaluate(theta[family.n_roots :])[0]
+            if values[0] < _SINGULAR * (values[-1] + float(np.mean(np.diag(left)))):
+                return True
+    return False
+
+
+def _warn(
+    converged: bool, reason: str, singular: bool, settings: Settings, tried: tuple[Attempt, ...]
+) -> tuple[str, ...]:
     notes = []
     if not converged:
         notes.append(f"not converged: {reason}")
+    if singular:
+        notes.append(
+            "singular: the covariance of the random effects is at its boundary; an effect has no variance of its own"
+        )
     if tried:
         notes.append(f"fell back to {settings.structure} after {', '.join(a.covariance for a in tried)}")
     return tuple(notes)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
 import pandas as pd
 
+from outcomes.mixed.arrange import Arranged, Columns, arrange_moments, arrange_table
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.finish import finish
-from outcomes.mixed.model import Model, arrange_visits, assemble_visits
 from outcomes.mixed.moments import Moments, sum_moments
 from outcomes.mixed.optimise import maximise
 from outcomes.mixed.result import Attempt, Fit
@@ -38,15 +36,9 @@ def moments(
     Moments
         Additive: ``moments(a) + moments(b)`` is the moments of the rows of a and b together, whose subjects must differ.
     """
-    return _sum(data, formula, subject=subject, visit=visit, weights=weights, group=group)[0]
-
-
-def _sum(data: pd.DataFrame, formula: str, **columns: Any) -> tuple[Moments, Any]:
-    prepared = prepare(data, formula, **columns)
+    prepared = prepare(data, formula, subject=subject, visit=visit, weights=weights, group=group)
     design = design_by_visit(prepared)
-    wide = spread_wide(prepared, design)
-    names = (columns["subject"], columns["visit"], columns["group"])
-    return sum_moments(prepared, design, wide, names=names), wide
+    return sum_moments(prepared, design, spread_wide(prepared, design), names=(subject, visit, group))
 
 
 def fit(
@@ -113,15 +105,13 @@ def fit(
     )
     if isinstance(data, Moments):
         _refuse_columns(formula, subject, visit, weights, group)
-        return _climb(data, None, settings, _ladder(settings, fallback))
-    if formula is None or subject is None:
+        arranged = arrange_moments(data, settings)
+    elif formula is None or subject is None:
         raise SettingError("a fit to a table needs formula= and subject=")
-    if random is not None:
-        raise SettingError("random effects are not there yet")
-    if visit is None:
-        raise SettingError(f"covariance {covariance!r} is indexed by visits: give visit=")
-    summed, wide = _sum(data, formula, subject=subject, visit=visit, weights=weights, group=group)
-    return _climb(summed, wide, settings, _ladder(settings, fallback))
+    else:
+        columns = Columns(subject=subject, visit=visit, weights=weights, group=group)
+        arranged = arrange_table(data, formula, columns, settings)
+    return _climb(arranged, settings, _ladder(settings, fallback))
 
 
 def _refuse_columns(*given: str | None) -> None:
@@ -141,25 +131,22 @@ def _ladder(settings: Settings, fallback: bool | Sequence[str]) -> tuple[str, ..
     return LADDER[after:]
 
 
-def _climb(data: Moments, wide: Any, settings: Settings, ladder: tuple[str, ...]) -> Fit:
+def _climb(arranged: Arranged, settings: Settings, ladder: tuple[str, ...]) -> Fit:
     """Fit the structure asked for, and each of the ladder until one converges."""
-    arranged = arrange_visits(data)
-    tried: list[Attempt] = []
+    tried: tuple[Attempt, ...] = ()
     rungs = (settings.covariance, *ladder)
     for rung in rungs:
+        now = settings.with_covariance(rung)
         try:
-            model = assemble_visits(arranged, rung, None, restricted=settings.method == "reml")
+            model = arranged.assemble(rung)
         except SettingError as error:
             if rung == rungs[-1]:
                 raise
-            tried.append(Attempt(str(rung), False, str(error)))
+            tried = (*tried, Attempt(now.structure, False, str(error)))
             continue
-        result = _solve(model, data, wide, settings.with_covariance(rung), tuple(tried))
-        tried = list(result.tried)
+        optimum = maximise(model.likelihood, model.start)
+        result = finish(model, optimum, arranged.facts, arranged.source, arranged.effects, now, tried)
+        tried = result.tried
         if result.converged:
             break
     return result
-
-
-def _solve(model: Model, data: Moments, wide: Any, settings: Settings, tried: tuple[Attempt, ...]) -> Fit:
-    return finish(model, maximise(model.likelihood, model.start), data, wide, settings, tried)

@@ -28,10 +28,12 @@ class Inference(Protocol):
     vcov : array, shape (k, k)
     """
 
-    vcov: Floats
+    @property
+    def vcov(self) -> Floats:
+        """Covariance of the coefficients, shape (k, k)."""
 
-    def df(self, contrast: Floats) -> float:
-        """Degrees of freedom of one contrast (k,)."""
+    def dfs(self, contrasts: Floats) -> Floats:
+        """Degrees of freedom of each contrast (l, k), shape (l,)."""
 
     def f_test(self, contrasts: Floats, estimates: Floats) -> tuple[float, float]:
         """F statistic and denominator df of contrasts (l, k) of full rank with their estimates (l,)."""
@@ -57,9 +59,9 @@ class FixedDf:
     vcov: Floats = field(repr=False)
     count: Callable[[Floats], float]
 
-    def df(self, contrast: Floats) -> float:
-        """Count for one contrast."""
-        return self.count(contrast[None, :])
+    def dfs(self, contrasts: Floats) -> Floats:
+        """Count for each contrast."""
+        return np.array([self.count(row[None, :]) for row in contrasts])
 
     def f_test(self, contrasts: Floats, estimates: Floats) -> tuple[float, float]:
         """Wald's F with the counted df."""
@@ -67,7 +69,7 @@ class FixedDf:
 
 
 def fai_cornelius(
-    vcov: Floats, contrasts: Floats, estimates: Floats, df: Callable[[Floats], float]
+    vcov: Floats, contrasts: Floats, estimates: Floats, dfs: Callable[[Floats], Floats]
 ) -> tuple[float, float]:
     """F with the denominator df of Fai & Cornelius (1996, doi:10.1080/00949659608811740).
 
@@ -76,7 +78,7 @@ def fai_cornelius(
     values, vectors = np.linalg.eigh(contrasts @ vcov @ contrasts.T)
     turned = vectors.T @ contrasts
     q = len(values)
-    each = np.array([df(row) for row in turned])
+    each = dfs(turned)
     statistic = float(np.sum((vectors.T @ estimates) ** 2 / values) / q)
     if q == 1:
         return statistic, float(each[0])
@@ -114,19 +116,19 @@ class ModelInference:
     weights: Floats = field(repr=False)
     kenward_roger: bool
 
-    def df(self, contrast: Floats) -> float:
-        """Satterthwaite's df of one contrast, which are Kenward and Roger's too."""
-        variance = float(contrast @ self.phi @ contrast)
-        gradient = self.slopes @ contrast @ contrast
-        spread = float(gradient @ self.weights @ gradient)
-        return 2 * variance**2 / spread if spread > 0 else float("inf")
+    def dfs(self, contrasts: Floats) -> Floats:
+        """Satterthwaite's df of each contrast, which are Kenward and Roger's too."""
+        variance = np.einsum("li,ij,lj->l", contrasts, self.phi, contrasts)
+        gradient = np.einsum("li,rij,lj->lr", contrasts, self.slopes, contrasts, optimize=True)
+        spread = np.einsum("lr,rs,ls->l", gradient, self.weights, gradient)
+        return np.where(spread > 0, 2 * variance**2 / np.where(spread > 0, spread, 1.0), np.inf)
 
     def f_test(self, contrasts: Floats, estimates: Floats) -> tuple[float, float]:
         """Kenward and Roger's scaled F, or Fai and Cornelius's with Satterthwaite's df."""
         if not self.kenward_roger:
-            return fai_cornelius(self.vcov, contrasts, estimates, self.df)
+            return fai_cornelius(self.vcov, contrasts, estimates, self.dfs)
         if len(contrasts) == 1:
-            return plain_f(self.vcov, contrasts, estimates), self.df(contrasts[0])
+            return plain_f(self.vcov, contrasts, estimates), float(self.dfs(contrasts)[0])
         scale, df = self._scale_and_df(contrasts)
         return scale * plain_f(self.vcov, contrasts, estimates), df
 

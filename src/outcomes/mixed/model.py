@@ -133,7 +133,7 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
     covariance : str or None
         Structure by visit; None for independent residuals beside random effects.
     effects : array, shape (n_visits, q), or None
-        Z by visit.
+        Z by visit, scaled to mean squares of one.
     restricted : bool
     """
     moments = data.moments
@@ -161,8 +161,8 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
 def _start(family: Covariances, structure: Structure, rough: Floats) -> Floats:
     if not isinstance(family, Mixture):
         return structure.start(rough)
-    roots, left = start_effects(family.design, rough)
-    return np.r_[roots, structure.start(left)]
+    total = float(np.mean(np.diag(rough)))
+    return np.r_[start_effects(family.n_effects, total), structure.start(0.5 * rough)]
 
 
 def _refuse_unseen_pairs(data: VisitData, covariance: str | None) -> None:

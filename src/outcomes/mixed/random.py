@@ -52,7 +52,7 @@ class Mixture:
     def evaluate(self, theta: Floats) -> Derivatives:
         """Add ``Z L L' Z'`` to the residual and differentiate."""
         n, m, r = self.n_effects, self.n_roots, len(theta)
-        lower, z = self.root(theta), self.design
+        lower = self.root(theta)
         inner, slope, bend = self.residual.evaluate(theta[m:])
         row, column = np.tril_indices(n)
         unit = np.zeros((m, n, n))
@@ -69,7 +69,6 @@ class Mixture:
         )
         if bend is not None:
             second[m:, m:] = _lead(bend, len(shape))
-        del z
         return sigma, slopes, second
 
     def _surround(self, middle: Floats) -> Floats:
@@ -109,23 +108,7 @@ class Remainder:
         return sigma, first, second
 
 
-def start_effects(design: Floats, rough: Floats) -> tuple[Floats, Floats]:
-    """Share a rough covariance between the effects and the residual.
-
-    Parameters
-    ----------
-    design : array, shape (..., q)
-        Rows of Z.
-    rough : array, shape (T, T)
-        Rough covariance over slots.
-
-    Returns
-    -------
-    tuple of array
-        Parameters of the root, and what is left for the residual, shape (T, T).
-    """
-    q = design.shape[-1]
-    total = float(np.mean(np.diag(rough)))
-    size = np.sqrt(np.maximum(np.mean(design.reshape(-1, q) ** 2, axis=0), 1e-300))
-    lower = np.diag(np.sqrt(0.5 * total / q) / size)
-    return lower[np.tril_indices(q)], 0.5 * rough + 0.0
+def start_effects(n_effects: int, total: float) -> Floats:
+    """Give the effects half of a total variance; their columns must have a mean square of one."""
+    lower = np.eye(n_effects) * np.sqrt(0.5 * total / n_effects)
+    return np.asarray(lower[np.tril_indices(n_effects)])

@@ -16,9 +16,11 @@ from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
 
 if TYPE_CHECKING:
     from outcomes.mixed.design import Design
+    from outcomes.mixed.effects import Effects
     from outcomes.mixed.inference import Inference
     from outcomes.mixed.model import Model
     from outcomes.mixed.optimise import Optimum
+    from outcomes.mixed.source import Source
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,17 @@ class Engine:
         None when the likelihood could not be evaluated at all.
     inference : Inference or None
         None when the fit did not converge.
-    source : object
-        The subjects' rows (``sandwich.Source``), or None for a fit from moments.
+    source : Source or None
+        The subjects' rows; None for a fit from moments.
+    effects : Effects or None
+        The random effects' columns.
     """
 
     model: Model
     optimum: Optimum | None
     inference: Inference | None
-    source: Any
+    source: Source | None
+    effects: Effects | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +76,8 @@ class Fit:
     loglik : float
         Log-likelihood at the optimum, restricted for REML.
     converged : bool
+    singular : bool
+        Whether the covariance of the random effects lies at its boundary.
     reason : str
         Why the search for the optimum stopped.
     warnings : tuple of str
@@ -102,6 +109,7 @@ class Fit:
     residual_variance: Any
     loglik: float
     converged: bool
+    singular: bool
     reason: str
     warnings: tuple[str, ...]
     n_subjects: int

@@ -30,7 +30,7 @@ def tabulate_contrasts(inference: Inference, rows: Floats, estimates: Floats, le
         One row per contrast: ``estimate``, ``std_error``, ``df``, ``statistic`` (t), ``p_value`` (two-sided), ``lower``, ``upper``.
     """
     error = np.sqrt(np.einsum("ij,jk,ik->i", rows, inference.vcov, rows))
-    df = np.array([inference.df(row) for row in rows])
+    df = inference.dfs(rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimates / error
     half = error * np.array([t_quantile(level, float(d)) for d in df])

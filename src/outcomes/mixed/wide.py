@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from outcomes.mixed.atoms import read_atom, read_response
 from outcomes.mixed.design import Design, Values, build_design, sort_roles, source_values
 from outcomes.mixed.errors import SettingError
-from outcomes.mixed.formula import Formula, parse, variables
+from outcomes.mixed.formula import Formula, is_name, parse, parse_terms, variables
 from outcomes.mixed.rows import Floats, Integers, Rows, read_rows
 
 MAX_VISITS = 52
@@ -31,8 +31,8 @@ class Prepared:
     values : dict of str to array
         Level numbers (n_rows,) or numbers (n_rows, n_columns) per factor.
     response : array, shape (n_rows,)
-    extra : dict of str to array
-        Values of further factors that are not in the formula.
+    effects : Formula or None
+        Terms of the random effects; ``effect_atoms`` and ``effect_values`` are theirs.
     """
 
     rows: Rows
@@ -40,7 +40,9 @@ class Prepared:
     atoms: dict[str, Any]
     values: Values = field(repr=False)
     response: Floats = field(repr=False)
-    extra: Values = field(repr=False)
+    effects: Formula | None
+    effect_atoms: dict[str, Any]
+    effect_values: Values = field(repr=False)
 
 
 def prepare(
@@ -51,21 +53,17 @@ def prepare(
     visit: str | None,
     weights: str | None,
     group: str | None,
-    extra: tuple[str, ...] = (),
+    random: str | None = None,
 ) -> Prepared:
-    """Read a table against a formula; ``extra`` factors are evaluated too (for random effects)."""
+    """Read a table against a formula, and against the terms of random effects."""
     if not isinstance(data, pd.DataFrame):
         raise SettingError(f"data must be a pandas DataFrame, not {type(data).__name__}")
     parsed = parse(formula)
-    read = [name for factor in (parsed.response, *parsed.factors, *extra) for name in variables(factor)]
-    expressions = {
-        name
-        for factor in (parsed.response, *parsed.factors, *extra)
-        if variables(factor) != (factor,)
-        for name in variables(factor)
-    }
-    needed = [name for name in dict.fromkeys(read) if name in data.columns or name not in expressions]
-    rows = read_rows(data, needed, subject=subject, visit=visit, weights=weights, group=group)
+    effects = None if random is None else Formula(random, "", parse_terms(random))
+    extra = () if effects is None else effects.factors
+    factors = (parsed.response, *parsed.factors, *extra)
+    needed = [name for factor in factors for name in variables(factor) if is_name(factor) or name in data.columns]
+    rows = read_rows(data, list(dict.fromkeys(needed)), subject=subject, visit=visit, weights=weights, group=group)
     response = read_response(parsed.response, rows.table)
     visit_column = (visit, rows.visit, rows.visits)
     pairs = {f: read_atom(f, rows.table, visit_column) for f in dict.fromkeys((*parsed.factors, *extra))}
@@ -75,7 +73,9 @@ def prepare(
         atoms={name: pairs[name][0] for name in parsed.factors},
         values={name: pairs[name][1] for name in parsed.factors},
         response=response,
-        extra={name: pairs[name][1] for name in extra},
+        effects=effects,
+        effect_atoms={name: pairs[name][0] for name in extra},
+        effect_values={name: pairs[name][1] for name in extra},
     )
 
 
