@@ -84,6 +84,12 @@ class Instrument(Frozen):
                 raise ValueError(f"{self.name}: the items sum to at most {largest:g}, but maximum is {self.maximum:g}")
         return self
 
+    @model_validator(mode="after")
+    def _remission_is_low(self) -> Self:
+        if self.remission_maximum is not None and not self.higher_is_worse:
+            raise ValueError(f"{self.name}: remission_maximum has no meaning where a high total is good")
+        return self
+
     @property
     def n_items(self) -> int:
         """Number of items; 0 where only totals are handled."""

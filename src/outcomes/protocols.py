@@ -20,11 +20,13 @@ from outcomes.frozen import Frozen
 class Induction(Frozen):
     """The induction series of a protocol and the limits within which a series meets it."""
 
-    sessions: int = Field(ge=1, description="sessions of the series as planned; later ones are maintenance")
+    sessions: int = Field(ge=1, description="sessions of the series as planned")
     minimum_sessions: int = Field(ge=1, description="fewest sessions that meet the protocol")
-    maximum_sessions: int = Field(ge=1, description="most sessions that count as induction")
+    maximum_sessions: int = Field(ge=1, description="most sessions that count as induction; later ones are maintenance")
     minimum_days: int = Field(ge=0, description="fewest days from the first to the last induction session")
-    maximum_days: int = Field(ge=0, description="most days from the first to the last induction session")
+    maximum_days: int = Field(
+        ge=0, description="most days from the first to the last induction session; later ones are maintenance"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from outcomes.instruments import read_instruments
+from outcomes.errors import SettingsError
+from outcomes.instruments import Instrument, read_instruments
 from outcomes.measures.effects import (
     Criteria,
     compute_percent_change,
@@ -88,6 +89,13 @@ def test_high_scores_may_be_good():
     assert response(20, 0, percent) is None
     assert answer(compute_worsening(np.array([-4.0]), WHO5)) is True
     assert answer(compute_worsening(np.array([4.0]), WHO5)) is False
+
+
+def test_remission_has_no_meaning_where_high_is_good():
+    with pytest.raises(SettingsError, match="a high total of who5 is good"):
+        Criteria.of("who5", KNOWN["who5"], Endpoints(remission_maximum={"who5": 50}))
+    with pytest.raises(ValueError, match="no meaning where a high total is good"):
+        Instrument.model_validate({**KNOWN["who5"].model_dump(), "remission_maximum": 50})
 
 
 def test_an_instrument_without_a_response_has_none():

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument
 from outcomes.measures.order import Array, Bools, Floats
 from outcomes.settings.clinical import Endpoints, ReliableChange
@@ -30,13 +31,22 @@ class Criteria:
 
     @classmethod
     def of(cls, name: str, instrument: Instrument, endpoints: Endpoints) -> Criteria:
-        """Return an instrument's cut-offs, the study's own before the published ones."""
+        """Return an instrument's cut-offs, the study's own before the published ones.
+
+        Raises
+        ------
+        SettingsError
+            A largest total in remission is declared where a high total is good.
+        """
         declared = endpoints.reliable_change.get(name)
+        remission = endpoints.remission_maximum.get(name, instrument.remission_maximum)
+        if remission is not None and not instrument.higher_is_worse:
+            raise SettingsError(f"endpoints.remission_maximum: a high total of {name} is good; leave it out.")
         return cls(
             higher_is_worse=instrument.higher_is_worse,
             response_percent=endpoints.response_percent.get(name, instrument.response_percent),
             response_points=instrument.response_points,
-            remission_maximum=endpoints.remission_maximum.get(name, instrument.remission_maximum),
+            remission_maximum=remission,
             worsening_points=endpoints.worsening_points,
             reliable_change=None if declared is None else compute_reliable_change_index(declared),
         )
