@@ -75,7 +75,7 @@ def closing_lines(tables: Mapping[str, pd.DataFrame], report_path: Path) -> str:
 
 def _heads(material: Material) -> list[tuple[str, str]]:
     report = material.study.report
-    heads = [("subtitle", report.subtitle or ""), ("setting", report.setting)]
+    heads = [("subtitle", report.subtitle or "")]
     heads.append(("details", f"Data: {report.citation}" if report.citation else ""))
     settings = str(material.provenance.get("settings", ""))[:12]
     details = f"Study {material.study.study} · outcomes {__version__}" + (f" · settings {settings}" if settings else "")

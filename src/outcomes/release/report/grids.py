@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, signed
+from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, sample, signed
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
@@ -71,6 +71,7 @@ def tabulate_ledger(material: Material) -> Grid | None:
         ((heading("File"), *(heading(state.capitalize()) for state in states)),),
         tuple(rows),
         ("Raw = kept + merged + quarantined. Corrected and flagged rows are among the kept.",),
+        sortable=True,
     )
 
 
@@ -90,6 +91,7 @@ def tabulate_reasons(material: Material) -> Grid | None:
         ((heading("State"), heading("Reason"), heading("Rows")),),
         tuple(rows),
         ("A row can have several entries.",),
+        sortable=True,
     )
 
 
@@ -118,7 +120,7 @@ def tabulate_baseline(material: Material) -> Grid | None:
 def _patients(material: Material, cells: Mapping[tuple[str, ...], Row], arm: str) -> str:
     row = cells.get(("patients", "", arm), {})
     n = shown(row, count(row["n"])) if row else ABSENT
-    return f"{material.arm(arm)} (n {n})" if n == WITHHELD else f"{material.arm(arm)} (n = {n})"
+    return f"{material.arm(arm)} ({sample(n)})"
 
 
 def _variable(
@@ -175,8 +177,8 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         return None
     cells = index_rows(table, *PLACE, "arm")
     arms = material.arms
-    top = (heading("Time point"), *(heading(material.arm(arm), 3) for arm in arms))
-    second = (heading(""), *(heading(text) for _ in arms for text in ("n", "Mean (SD)", "Median (Q1 to Q3)")))
+    top = (heading(""), *(heading(material.arm(arm), 3) for arm in arms))
+    second = (heading("Time point"), *(heading(text) for _ in arms for text in ("n", "Mean (SD)", "Median (Q1 to Q3)")))
     rows = []
     for place in places_of(table):
         line = [heading(material.timepoint(*place))]
@@ -208,9 +210,12 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
     contrasts = list(differences["contrast"].drop_duplicates()) if len(differences) else []
     deltas = index_rows(differences, *PLACE, "endpoint", "population", "contrast") if contrasts else {}
     arms = material.arms
-    top = (heading("Endpoint"), *(heading(material.arm(arm), 2) for arm in arms))
+    top = (heading(""), *(heading(material.arm(arm), 2) for arm in arms))
     top += tuple(heading(material.contrast(str(contrast))) for contrast in contrasts)
-    second = (heading("Time point, population"), *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")))
+    second = (
+        heading("Endpoint, time point, population"),
+        *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")),
+    )
     second += tuple(heading("Difference, pp (95 % CI)") for _ in contrasts)
     rows: list[tuple[Cell, ...]] = []
     for endpoint in table["endpoint"].drop_duplicates():

@@ -36,8 +36,8 @@ def _moves(material: Material, change: pd.DataFrame, instrument: str) -> Grid:
     cells = index_rows(change, *PLACE, "transition", "arm")
     words = {"any_to_none": "any at baseline, none later", "none_to_any": "none at baseline, any later"}
     arms = material.arms
-    heads = (heading("Transition"), *(heading(material.arm(arm), 2) for arm in arms))
-    second = (heading("Time point"), *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")))
+    heads = (heading(""), *(heading(material.arm(arm), 2) for arm in arms))
+    second = (heading("Transition, time point"), *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")))
     rows: list[tuple[Cell, ...]] = []
     for transition in change["transition"].drop_duplicates():
         title = words.get(str(transition), say(str(transition))).capitalize()

@@ -87,3 +87,14 @@ def signed(value: Any, decimals: int = 1) -> str:
     """
     text = fixed(value, decimals)
     return text if text == ABSENT or text.startswith("−") or not text.strip("0.,") else f"+{text}"
+
+
+def sample(n: str) -> str:
+    """Return "n = 12" unbroken, or "n withheld".
+
+    Examples
+    --------
+    >>> sample("12").replace("\u00a0", " "), sample("withheld").replace("\u00a0", " ")
+    ('n = 12', 'n withheld')
+    """
+    return f"n\u00a0{n}" if n == WITHHELD else f"n\u00a0=\u00a0{n}"

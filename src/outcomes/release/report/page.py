@@ -26,13 +26,14 @@ def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[
 
 
 def link_dois(text: str) -> Markup:
-    """Return escaped text in which each DOI is a link; the only links that leave the page, and only when followed.
+    """Return escaped text in which each DOI is a link (the only ones that leave the page) and no line begins with a percent sign.
 
     Examples
     --------
     >>> link_dois("see 10.1000/xyz <b>")
     Markup('see <a href="https://doi.org/10.1000/xyz">10.1000/xyz</a> &lt;b&gt;')
     """
+    text = text.replace(" %", "\u00a0%")
     parts: list[Markup] = []
     end = 0
     for match in DOI.finditer(text):
@@ -54,17 +55,17 @@ def read_picture(path: Path, name: str, caption: str, alt: str) -> Picture:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     opening = Markup('<svg role="img" aria-label="{}"').format(alt)
-    return Picture(f"figure-{name}", opening + text[len("<svg") :], caption, alt, float(width[1]) if width else 241.0)
+    return Picture(
+        f"figure-{name}", opening + Markup(text[len("<svg") :]), caption, alt, float(width[1]) if width else 241.0
+    )
 
 
 def number_blocks(sections: Sequence[Section]) -> dict[str, str]:
     """Return the label of every table and figure by its id: "Table 3", "Figure 1", in the order of the page."""
     labels: dict[str, str] = {}
-    totals = {"grid": 0, "picture": 0}
-    for block in _walk(sections):
-        if block.kind in totals:
-            totals[block.kind] += 1
-            labels[block.id] = f"{'Table' if block.kind == 'grid' else 'Figure'} {totals[block.kind]}"
+    for word, kind in (("Table", Grid), ("Figure", Picture)):
+        found = [block for block in _walk(sections) if isinstance(block, kind)]
+        labels |= {block.id: f"{word} {index}" for index, block in enumerate(found, 1)}
     return labels
 
 

@@ -7,26 +7,38 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.report.content import Paragraph, Section
+from outcomes.release.report.content import Block, Bullets, Paragraph, Section
 from outcomes.release.report.grids import index_rows
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, signed
+from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
 
 
 def summarise(material: Material) -> Section:
     """Return setting, patients, measures, results, differences, and caution, each with what the study has."""
-    parts = {
-        "Setting.": material.study.report.setting,
-        "Patients.": _patients(material),
-        "Measures.": describe_measures(material),
-        "Course.": _course(material),
-        "Response and remission.": _rates(material),
-        "Between arms.": _differences(material),
-        "Missing scores.": _missing(material),
-        "Reading.": _reading(material),
-    }
-    blocks = tuple(Paragraph(text, lead) for lead, text in parts.items() if text)
-    return Section("summary", "Summary", blocks)
+    parts = [
+        ("Setting.", material.study.report.setting, []),
+        ("Patients.", _patients(material), []),
+        ("Measures.", describe_measures(material), []),
+        ("Course.", _place(material, "Scores observed at baseline and at {}, in points:"), _course(material)),
+        ("Response and remission.", _place(material, "At {}, with 95 % intervals:"), _rates(material)),
+        (
+            "Between arms.",
+            _place(material, "Unadjusted difference in response at {}, of all who started:"),
+            _differences(material),
+        ),
+        ("Missing scores.", _missing(material), []),
+        ("Reading.", _reading(material), []),
+    ]
+    blocks: list[Block] = []
+    for lead, text, entries in parts:
+        if text and (entries or not text.endswith(":")):
+            blocks.append(Paragraph(text, lead))
+            blocks += [Bullets(tuple(entries))] if entries else []
+    return Section("summary", "Summary", tuple(blocks))
+
+
+def _place(material: Material, text: str) -> str:
+    return text.format(material.timepoint(*material.headline)) if material.headline else ""
 
 
 def number_of(row: Mapping[Any, Any], column: str) -> str:
@@ -75,21 +87,18 @@ def describe_measures(material: Material) -> str:
     return text
 
 
-def _course(material: Material) -> str:
+def _course(material: Material) -> list[str]:
     if material.headline is None:
-        return ""
-    name = material.instrument(material.primary)
+        return []
     cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
     baseline = next((key[:2] for key in cells if key[0] == "baseline"), None)
-    sentences = []
+    entries = []
     for arm in material.arms:
         before = cells.get((*baseline, arm), {}) if baseline else {}
         after = cells.get((*material.headline, arm), {})
-        start = f"{_mean(before)} at baseline and " if before else ""
-        sentences.append(
-            f"{material.arm(arm)}: the mean observed {name} was {start}{_mean(after)} at {material.timepoint(*material.headline)}."
-        )
-    return " ".join(sentences)
+        start = f"{_mean(before)} at baseline, " if before else ""
+        entries.append(f"{material.arm(arm)}: mean {start}{_mean(after)} at {material.timepoint(*material.headline)}.")
+    return entries
 
 
 def _mean(row: Mapping[Any, Any]) -> str:
@@ -97,15 +106,15 @@ def _mean(row: Mapping[Any, Any]) -> str:
         return WITHHELD
     spread = f"SD {fixed(row['sd'])}, " if pd.notna(row["sd"]) else ""
     middle = f"median {fixed(row['median'])}, " if pd.notna(row["median"]) else ""
-    return f"{fixed(row['mean'])} ({spread}{middle}n {number_of(row, 'n')})"
+    return f"{fixed(row['mean'])} ({spread}{middle}{sample(number_of(row, 'n'))})"
 
 
-def _rates(material: Material) -> str:
+def _rates(material: Material) -> list[str]:
     response = material.rows("response", instrument=material.primary)
     if material.headline is None or response.empty:
-        return ""
+        return []
     cells = index_rows(response, "axis", "timepoint", "endpoint", "population", "arm")
-    sentences = []
+    entries = []
     for arm in material.arms:
         parts = []
         for endpoint in ("response", "remission"):
@@ -113,37 +122,35 @@ def _rates(material: Material) -> str:
             observed = cells.get((*material.headline, endpoint, "observed", arm))
             if started and observed:
                 parts.append(
-                    f"{endpoint} {_share(started)} of the {number_of(started, 'n')} who started and {_share(observed)} of "
-                    f"the {number_of(observed, 'n')} observed"
+                    f"{endpoint} {_share(started)} of the {number_of(started, 'n')} who started, {_share(observed)} of the "
+                    f"{number_of(observed, 'n')} observed"
                 )
         if parts:
-            sentences.append(f"{material.arm(arm)}: {'; '.join(parts)}.")
-    return f"At {material.timepoint(*material.headline)}. " + " ".join(sentences) if sentences else ""
+            entries.append(f"{material.arm(arm)}: {'; '.join(parts)}.")
+    return entries
 
 
 def _share(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["proportion"]):
         return WITHHELD
-    return f"{percent(row['proportion'])} % (95 % CI {interval(row['lower'], row['upper'], factor=100)})"
+    return f"{percent(row['proportion'])} % ({interval(row['lower'], row['upper'], factor=100)})"
 
 
-def _differences(material: Material) -> str:
+def _differences(material: Material) -> list[str]:
     rows = material.rows("differences", instrument=material.primary, endpoint="response", population="started")
     if material.headline is None or rows.empty:
-        return ""
+        return []
     rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
     parts = []
     for row in rows.to_dict("records"):
         name = material.contrast(str(row["contrast"]))
         if pd.isna(row["difference"]):
-            parts.append(f"{name}: {WITHHELD}")
+            parts.append(f"{name}: {WITHHELD}.")
         else:
             bounds = interval(row["lower"], row["upper"], factor=100)
             value = signed(100 * row["difference"])
-            parts.append(f"{name}: {value} percentage points (95 % CI {bounds})")
-    if not parts:
-        return ""
-    return "Unadjusted difference in response, of all who started. " + "; ".join(parts) + "."
+            parts.append(f"{name}: {value} percentage points (95 % CI {bounds}).")
+    return parts
 
 
 def _missing(material: Material) -> str:
