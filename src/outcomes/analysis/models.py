@@ -1,0 +1,243 @@
+"""Mixed models of the scores, as the study file specifies them.
+
+The engine is :mod:`outcomes.mixed`; :mod:`outcomes.analysis.second_opinion` is statsmodels behind the same contract.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
+from outcomes.analysis.selection import select_included
+from outcomes.errors import ModelError
+from outcomes.settings.analysis import Model
+
+__all__ = ["ModelResult", "collect_models", "fit_model", "model_frame"]
+
+log = logging.getLogger(__name__)
+
+
+def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """Return the observed scores that a model may use, with their patients' attributes.
+
+    Parameters
+    ----------
+    endpoints, cohort, patients : DataFrame
+        Tables of those contracts.
+    model : Model
+        Its instrument and axis choose the rows; with ``include_baseline_visit`` the baseline is an outcome of its own, at
+        time 0 where it has no time.
+
+    Returns
+    -------
+    DataFrame
+        One row per series and time point with a score; columns of endpoints, and those of patients that endpoints do not have.
+        Rows with a missing covariate are still there: :func:`fit_model` drops and counts them.
+    """
+    rows = select_included(endpoints, cohort)
+    axes = [model.axis, "baseline"] if model.include_baseline_visit else [model.axis]
+    rows = rows[(rows["instrument"] == model.instrument) & rows["axis"].isin(axes) & rows["score"].notna()]
+    rows = rows.assign(time=rows["time"].mask(rows["axis"].eq("baseline") & rows["time"].isna(), 0.0))
+    own = [name for name in patients.columns if name == "patient" or name not in rows]
+    rows = rows.merge(patients[own], on="patient", how="left")
+    order = [name for name in ("patient", "series", "time", "timepoint") if name in rows]
+    return rows.astype({"timepoint": str}).sort_values(order, kind="stable", ignore_index=True)
+
+
+def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) -> ModelResult:
+    """Fit one model.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`model_frame` returns it.
+    model : Model
+        Formula, covariance, random effects, method, degrees of freedom, and engine.
+    name : str
+        The model's name.
+    arms : sequence of str
+        Arm ids; the first is the reference.
+
+    Returns
+    -------
+    ModelResult
+        With empty tables where a model that is not primary did not converge.
+
+    Raises
+    ------
+    ModelError
+        The specification cannot be fitted to any data, or a primary model could not be fitted or did not converge.
+    """
+    variables = _variables(model, name)
+    unknown = sorted(variables - set(frame.columns))
+    if unknown:
+        raise ModelError(f"model '{name}': no column {', '.join(unknown)}; there are {', '.join(frame.columns)}.")
+    complete = frame.dropna(subset=sorted(variables))
+    left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
+    log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
+    fit, failure = _try_fit(_code_factors(complete, variables, arms), model, name)
+    converged = fit is not None and fit.converged
+    info = _describe(model, name, fit, failure) | {"dropped_rows": left_out[0], "dropped_subjects": left_out[1]}
+    if model.primary and not converged:
+        reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
+        raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
+    tables = _tabulate(fit, model, arms, variables) if converged else {}
+    empty = {table: pd.DataFrame(columns=columns) for table, columns in COLUMNS.items()}
+    return ModelResult(name, converged, info, {**empty, **tables})
+
+
+def _variables(model: Model, name: str) -> set[str]:
+    """Return the columns that a model needs."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaParsingError, FormulaSyntaxError
+
+    try:
+        found = {str(variable) for variable in Formula(model.formula).required_variables}
+        if model.random is not None:
+            found |= {str(variable) for variable in Formula(f"~ {model.random}").required_variables}
+    except (FormulaParsingError, FormulaSyntaxError) as error:
+        raise ModelError(f"model '{name}': the formula cannot be read: {error}") from None
+    return found | ({model.group} if model.group else set())
+
+
+def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str]) -> pd.DataFrame:
+    """Return the frame with text as factors: arms as declared, time points in order of time, others by name."""
+    places = frame[["timepoint", "time"]].drop_duplicates("timepoint").sort_values(["time", "timepoint"])
+    orders = {"arm": [arm for arm in arms if (frame["arm"] == arm).any()], "timepoint": places["timepoint"].tolist()}
+    coded: dict[str, Any] = {}
+    for name in sorted(variables | set(orders)):
+        column = frame[name]
+        if name in orders:
+            coded[name] = pd.Categorical(column.astype(str), orders[name])
+        elif pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+            coded[name] = pd.Categorical(column.astype(str))
+        else:
+            coded[name] = column.astype(float)
+    return frame[["patient"]].assign(**coded)
+
+
+def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str]:
+    """Return the fit, or None and why there is none; a specification that no data could fit is an error."""
+    from outcomes import mixed
+
+    if data.empty:
+        return None, "no scores"
+    try:
+        return (_fit_mixed if model.engine == "mixed" else _fit_statsmodels)(data, model), ""
+    except (mixed.DataError, mixed.DesignError, np.linalg.LinAlgError) as error:
+        return None, str(error)
+    except (mixed.MixedError, ModelError) as error:
+        raise ModelError(f"model '{name}': {error}") from None
+
+
+def _fit_mixed(data: pd.DataFrame, model: Model) -> Any:
+    from outcomes import mixed
+
+    return mixed.fit(
+        data,
+        model.formula,
+        subject="patient",
+        visit=None if model.covariance is None else "timepoint",
+        covariance=model.covariance,
+        random=model.random,
+        group=model.group,
+        method=model.method,
+        df=model.df,
+        vcov=model.vcov,
+        fallback=model.fallback,
+    )
+
+
+def _fit_statsmodels(data: pd.DataFrame, model: Model) -> Any:
+    from outcomes.analysis import second_opinion
+
+    if model.random is None or model.covariance is not None or model.group is not None:
+        raise ModelError(
+            "engine statsmodels fits random effects only; leave out 'covariance' and 'group', give 'random'."
+        )
+    if model.df != "normal" or model.vcov != "model":
+        raise ModelError("engine statsmodels has neither degrees of freedom nor a sandwich; write 'df: normal'.")
+    return second_opinion.fit(data, model.formula, subject="patient", random=model.random, method=model.method)
+
+
+def _describe(model: Model, name: str, fit: Any, failure: str) -> dict[str, Any]:
+    """Return the model's row of the table of models."""
+    chosen = {key: getattr(model, key) for key in ("label", "primary", "instrument", "axis", "formula", "engine")}
+    counts: dict[str, Any] = dict.fromkeys(("n_subjects", "n_observations", "loglik", "aic", "bic"))
+    tried: tuple[Any, ...] = getattr(fit, "tried", ())
+    converged = fit is not None and bool(fit.converged)
+    if fit is not None:
+        counts |= {"n_subjects": fit.n_subjects, "n_observations": fit.n_observations}
+    if converged:
+        counts |= {key: float(getattr(fit, key)) for key in ("loglik", "aic", "bic")}
+    return {
+        "model": name,
+        **chosen,
+        **counts,
+        "covariance": model.covariance and getattr(fit, "structure", model.covariance),
+        "tried": "; ".join(step.covariance for step in tried),
+        "random": model.random,
+        "method": model.method,
+        "df": getattr(fit, "df_method", model.df),
+        "vcov": model.vcov,
+        "converged": converged,
+        "warnings": "; ".join([*(fit.warnings if fit is not None else ()), *([failure] if failure else [])]),
+    }
+
+
+def _tabulate(fit: Any, model: Model, arms: Sequence[str], variables: set[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a converged fit."""
+    third = fit.anova().rename(columns={"df": "den_df"}).assign(type="III")
+    tests = pd.concat([third, _test_reference(fit)], ignore_index=True)
+    tables = {"coefficients": fit.coefficients, "tests": tests}
+    if model.margins and "arm" in variables:
+        tables |= _compare_arms(fit, model, arms, "timepoint" if "timepoint" in variables else None)
+    return {name: table[COLUMNS[name]].reset_index(drop=True) for name, table in tables.items()}
+
+
+def _test_reference(fit: Any) -> pd.DataFrame:
+    """Test each term by its own coefficients: the effect where other factors are at their first level and numbers at 0."""
+    names = list(fit.coefficients["term"])
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        term = re.sub(r"\[[^\]]*\]", "", name)
+        if term not in ("Intercept", "1"):
+            places.setdefault(term, []).append(place)
+    tests = []
+    for term, rows in places.items():
+        if len(rows) == 1:
+            one = fit.coefficients.iloc[rows[0]]
+            test = {"num_df": 1.0, "den_df": one["df"], "statistic": one["statistic"] ** 2, "p_value": one["p_value"]}
+        else:
+            joint = fit.contrast(np.eye(len(names))[rows]).iloc[0]
+            test = {"num_df": len(rows), "den_df": joint["df"], **joint[["statistic", "p_value"]].to_dict()}
+        tests.append({"term": term, "type": "reference", **test})
+    return pd.DataFrame(tests)
+
+
+def _compare_arms(fit: Any, model: Model, arms: Sequence[str], by: str | None) -> dict[str, pd.DataFrame]:
+    """Return adjusted means by arm (and time point) and each arm's difference from the reference."""
+    engine = _engine(model)
+    margins = engine.margins(fit, "arm", by=by)
+    differences = engine.differences(fit, "arm", by=by)
+    wanted = [f"{arm} - {arms[0]}" for arm in arms[1:]]
+    differences = differences[differences["contrast"].isin(wanted)]
+    if by is None:
+        margins, differences = margins.assign(timepoint=""), differences.assign(timepoint="")
+    return {
+        "margins": margins.astype({"arm": str, "timepoint": str}),
+        "model_differences": differences.astype({"timepoint": str}),
+    }
+
+
+def _engine(model: Model) -> Any:
+    from outcomes import mixed
+    from outcomes.analysis import second_opinion
+
+    return mixed if model.engine == "mixed" else second_opinion
