@@ -64,6 +64,42 @@ def test_truth_is_the_average_over_patients(
         assert stored["worsening"][population][arm] == pytest.approx(up / total)
 
 
+def test_phq8_is_phq9_without_item_nine(messy: Network) -> None:
+    rows = messy.potential
+    assert (rows["phq8"] == rows["phq9"] - rows["item_9"]).all()
+    assert rows["item_9"].isin([0, 1, 2, 3]).all()
+    points = messy.truth["estimands"]["phq8"]
+    assert "remission" not in points["day_28"]
+    compared = (messy.patients["arm"] != "im").to_numpy()
+    day = rows[(rows["time_point"] == "day_28") & (rows["arm"] == "iv")].sort_values("patient")["phq8"].to_numpy()
+    item_9 = messy.questionnaires[messy.questionnaires["occasion"] == "baseline"].set_index("patient")["phq9_9"]
+    known = compared & messy.patients["patient"].isin(item_9.dropna().index).to_numpy()
+    change = day[known] - (messy.patients["baseline_phq9"][known] - item_9.reindex(messy.patients["patient"])[known])
+    assert points["day_28"]["mean_change"]["ate"]["iv"] == pytest.approx(change.mean(), abs=0.5)
+
+
+def test_item_nine_endorsement_ends_more_often_than_it_begins(large: Network) -> None:
+    """McInnes 2022: reduced in 73 % of those who endorsed it at baseline, worse in 6 % (10.1016/j.jad.2021.12.097)."""
+    for arm in ("iv", "esketamine"):
+        shares = large.truth["item_9"]["after_session_6"][arm]
+        assert 0.4 < shares["ended"] < 0.8
+        assert 0.0 < shares["begun"] < 0.12
+
+
+def test_charges_per_responder_follow_from_charges_and_response(large: Network) -> None:
+    for arm in ("iv", "esketamine"):
+        charges = large.truth["charges"][arm]
+        rows = large.potential[(large.potential["time_point"] == "day_56") & (large.potential["arm"] == arm)]
+        people = large.patients[large.patients["arm"] != "im"]
+        score = rows.set_index("patient")["phq9_as_attended"].loc[people["patient"]].to_numpy()
+        baseline = people["baseline_phq9"].to_numpy()
+        share = ((2 * score <= baseline) & (baseline > 0)).mean()
+        assert charges["per_responder"] == pytest.approx(charges["per_patient"] / share)
+    spent = large.sessions[(large.sessions["study_day"] <= 56) & (large.sessions["series"] == 1)]
+    given = spent[spent["arm"] == "iv"].groupby("patient")["charge_usd"].sum()
+    assert large.truth["charges"]["iv"]["per_patient"] == pytest.approx(given.mean(), rel=0.05)
+
+
 def test_differences_are_iv_minus_esketamine(example: Network) -> None:
     for point in example.truth["estimands"]["phq9"].values():
         for endpoint in ("mean_change", "response", "remission", "worsening"):

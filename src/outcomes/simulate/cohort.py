@@ -57,6 +57,11 @@ class Cohort:
         return total
 
     @property
+    def baseline_phq8(self) -> Ints:
+        """PHQ-9 total at baseline without item 9."""
+        return self.baseline_phq9 - self.baseline[:, PHQ9.size - 1]
+
+    @property
     def baseline_gad7(self) -> Ints:
         """GAD-7 total at baseline."""
         total: Ints = self.baseline[:, PHQ9.size :].sum(axis=1)

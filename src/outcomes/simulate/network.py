@@ -24,6 +24,7 @@ from outcomes.simulate.questionnaires import record_questionnaires
 from outcomes.simulate.raw_patients import build_patient_rows, draw_moves
 from outcomes.simulate.raw_questionnaires import build_event_rows, build_questionnaire_rows
 from outcomes.simulate.raw_visits import build_visit_rows
+from outcomes.simulate.secondary import describe_charges, describe_item_9
 from outcomes.simulate.sessions import record_adverse_events, record_sessions
 from outcomes.simulate.streams import Streams
 from outcomes.simulate.truth import build_comparison, compute_estimands, compute_unadjusted, describe_populations
@@ -208,5 +209,7 @@ def describe_truth(
         "populations": describe_populations(),
         **compute_estimands(potential, comparison),
         "unadjusted": compute_unadjusted(potential, comparison, arm),
+        "item_9": describe_item_9(potential, cohort, comparison.compared),
+        "charges": describe_charges(potential, cohort, courses, comparison.compared, MODEL, streams),
         "durability_without_maintenance": compute_durability(cohort, courses, comparison.compared, MODEL, streams),
     }

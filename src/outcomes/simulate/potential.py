@@ -53,7 +53,7 @@ def simulate_potential(
     -------
     pandas.DataFrame
         One row per ``patient``, ``arm``, and ``time_point``. ``phq9`` and ``gad7`` are totals of the instrument when
-        no one stops; ``…_no_recall`` the same without the recall window; ``…_as_attended`` when patients stop, switch,
+        no one stops, ``phq8`` and ``item_9`` parts of the former; ``…_no_recall`` the same without the recall window; ``…_as_attended`` when patients stop, switch,
         and go on as they do under that arm.
     """
     noise = streams.of("potential/answers").standard_normal((len(TIME_POINTS), len(cohort), ITEM_COUNT))
@@ -70,7 +70,7 @@ def simulate_potential(
 def score_versions(
     cohort: Cohort, course: ArmCourse, day: Ints, noise: Floats, parameters: CourseParameters
 ) -> dict[str, Ints]:
-    """Return both totals in each version for every patient on the given days."""
+    """Return the totals in each version, and item 9 in the first, for every patient on the given days."""
     versions: list[tuple[str, Course, bool]] = [
         (VERSIONS[0], course.planned, True),
         (VERSIONS[1], course.planned, False),
@@ -82,4 +82,7 @@ def score_versions(
         items = answer(cohort, path, who, day, noise, parameters, recall=recall)
         scores[f"phq9{suffix}"] = items[:, : PHQ9.size].sum(axis=1)
         scores[f"gad7{suffix}"] = items[:, PHQ9.size :].sum(axis=1)
+        if not suffix:
+            scores["item_9"] = items[:, PHQ9.size - 1]
+            scores["phq8"] = scores["phq9"] - scores["item_9"]
     return scores

@@ -14,7 +14,7 @@ from outcomes.simulate.parameters import ARMS
 from outcomes.simulate.populations import POPULATIONS, build_design, compute_weights, fit_log_odds_ratio
 from outcomes.simulate.potential import COMPARED, TIME_POINTS
 
-REMISSION_BELOW = {"phq9": 5, "gad7": 5}
+REMISSION_BELOW = {"phq9": 5, "gad7": 5}  # none is stated for PHQ-8, so it has no remission
 MAIN_POINTS = ("after_session_6", "day_28", "follow_up")
 ENDPOINTS = {
     "mean_change": "mean change from baseline, points (negative is better)",
@@ -52,7 +52,7 @@ class Comparison:
 def build_comparison(cohort: Cohort, arm: Ints, propensity: Floats) -> Comparison:
     """Gather what the estimands need."""
     weights = compute_weights(cohort, arm, propensity)
-    baseline = {"phq9": cohort.baseline_phq9, "gad7": cohort.baseline_gad7}
+    baseline = {"phq9": cohort.baseline_phq9, "gad7": cohort.baseline_gad7, "phq8": cohort.baseline_phq8}
     return Comparison(baseline, weights, build_design(cohort), weights["ate"] > 0)
 
 
@@ -62,7 +62,7 @@ def compute_estimands(potential: pd.DataFrame, comparison: Comparison) -> dict[s
     for name, (suffix, description) in ESTIMANDS.items():
         points = list(TIME_POINTS) if not suffix else list(MAIN_POINTS)
         result[name] = {"description": description}
-        for instrument in comparison.baseline:
+        for instrument in ("phq9", "gad7") if suffix else comparison.baseline:
             scores = spread_scores(potential, f"{instrument}{suffix}")
             result[name][instrument] = {
                 point: describe_point(instrument, point, scores[point], comparison) for point in points
@@ -81,9 +81,12 @@ def spread_scores(potential: pd.DataFrame, column: str) -> dict[str, dict[str, I
 def describe_point(instrument: str, point: str, scores: dict[str, Ints], comparison: Comparison) -> dict[str, Any]:
     """Return all endpoints at one time point."""
     described: dict[str, Any] = {"description": TIME_POINTS[point]}
+    remission_below = REMISSION_BELOW.get(instrument)
     for endpoint, meaning in ENDPOINTS.items():
+        if endpoint == "remission" and remission_below is None:
+            continue
         values = {
-            arm: compute_endpoint(endpoint, scores[arm], comparison.baseline[instrument], REMISSION_BELOW[instrument])
+            arm: compute_endpoint(endpoint, scores[arm], comparison.baseline[instrument], remission_below or 0)
             for arm in COMPARED
         }
         described[endpoint] = {"description": meaning, **summarise(values, comparison)}
