@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,8 +39,8 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
     rows = plan.data.sort_values("order", kind="stable")
     arms = [arm for arm in style_arms(study, rows["arm"]) if arm != "all"]
     first = rows.loc[rows["arm"] != "all", "order"].min()  # totals after the arms repeat what the columns say
-    trunk = build_boxes(rows[(rows["arm"] == "all") & ~(rows["order"] > first)])
-    branches = [build_boxes(rows[rows["arm"] == arm]) for arm in arms]
+    trunk = build_boxes(rows[(rows["arm"] == "all") & ~(rows["order"] > first)], study)
+    branches = [build_boxes(rows[rows["arm"] == arm], study) for arm in arms]
     names = style_arms(study, arms)
     width = COLUMN_MM if len(arms) <= 2 else PAGE_MM
     inner = width - 2 * EDGE
@@ -57,28 +58,34 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
         _draw_branches(sheet, branches, heads, end, column, joined=bool(trunk))
 
 
-def build_boxes(rows: pd.DataFrame) -> list[Box]:
-    """Return the boxes of one column; consecutive rows with a reason share one box of what was left out."""
+def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
+    """Return the boxes of one column.
+
+    Consecutive rows with a reason share one box of what was left out; consecutive stages that count the same thing at
+    several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other.
+    """
     boxes: list[Box] = []
-    pending: list[str] = []
     for row in rows.to_dict("records"):
-        count = f"n\u00a0{_equals(row['n'])}"
-        label = printable(str(row["label"]), str(row["order"]))
-        if pd.notna(row["reason"]) and row["reason"]:
-            pending.append(f"{label}: {count}")
-            continue
-        boxes += _close(pending)
-        pending = []
-        boxes.append(Box(label, (count,)))
-    return [*boxes, *_close(pending)]
+        label = printable(say_label(str(row["label"]), study), str(row["order"]))
+        count = _equals(row["n"])
+        left_out = bool(pd.notna(row["reason"]) and row["reason"])
+        heading, _, place = ("Left out", "", label) if left_out else label.partition(", ")
+        lines: tuple[str, ...] = (f"{place}: {count}" if place else count,)
+        if boxes and place and boxes[-1].heading == heading and boxes[-1].left_out == left_out:
+            lines = boxes.pop().lines + lines
+        boxes.append(Box(heading, lines, left_out))
+    return boxes
 
 
-def _close(pending: Sequence[str]) -> list[Box]:
-    return [Box("Left out", tuple(pending), left_out=True)] if pending else []
+def say_label(label: str, study: Study) -> str:
+    """Return a label of the flow table with instruments by name and codes as words."""
+    for name in study.instruments:
+        label = re.sub(rf"\b{re.escape(name)}\b", study.instrument(name).name, label)
+    return re.sub(r"\b(\w+) \1\b", r"\1", label.replace("_", " "))
 
 
 def _equals(n: float) -> str:
-    return "withheld" if pd.isna(n) else f"=\u00a0{int(n):,}"
+    return "n\u00a0withheld" if pd.isna(n) else f"n\u00a0=\u00a0{int(n):,}"
 
 
 def _lines(box: Box, width: float) -> list[tuple[str, bool]]:

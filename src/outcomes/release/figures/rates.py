@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PERCENT = Scale((0, 100), {v: f"{v:g}" for v in (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)}, "")
 FILLED = "Filled: of all who started (a missing score counts as none). Open: of those observed."
 CROWD = 3  # with more arms than this, each denominator has a panel of its own
-CLOSE = 1.4  # markers nearer than this (mm) give each panel the whole width
+CLOSE = 1.0  # markers nearer than this (mm) give each panel the whole width
 
 
 def draw_rates(figure: Figure, plan: Plan, study: Study) -> None:
@@ -33,11 +32,13 @@ def draw_rates(figure: Figure, plan: Plan, study: Study) -> None:
     rows = plan.data.assign(x=plan.data["timepoint"].map(timeline.positions)).sort_values("x", kind="stable")
     arms = list(style_arms(study, rows["arm"]).values())
     x = Scale(timeline.limits, timeline.ticks, timeline.label.replace(" (0: baseline)", ""))
+    top = min(100.0, max(40.0, 20.0 * np.ceil(np.nan_to_num(rows["upper"].max()) * 5)))
     panels = []
     for endpoint in [end for end in ("response", "remission") if (rows["endpoint"] == end).any()]:
         part = rows[rows["endpoint"] == endpoint]
         together = [["started", "observed"]] if len(arms) <= CROWD else [["started"], ["observed"]]
-        panels += [_build_panel(part, populations, endpoint, arms, x) for populations in together]
+        y = Scale((0, top), {v: f"{v:g}" for v in np.arange(0, top + 1, 20.0)}, f"Patients in {endpoint} (%)")
+        panels += [_build_panel(part, populations, endpoint, arms, x, y) for populations in together]
     columns = 1 if _crowded(timeline, len(arms) * (2 if len(arms) <= CROWD else 1)) else 2
     width = PAGE_MM if len(panels) > 1 or columns == 1 else PAGE_MM / 2
     compose(figure, plan.title, panels, [FILLED, *note_withheld(rows, study)], width, min(columns, len(panels)))
@@ -51,13 +52,12 @@ def _crowded(timeline: Timeline, markers: int) -> bool:
 
 
 def _build_panel(
-    rows: pd.DataFrame, populations: list[str], endpoint: str, arms: Sequence[ArmStyle], x: Scale
+    rows: pd.DataFrame, populations: list[str], endpoint: str, arms: Sequence[ArmStyle], x: Scale, y: Scale
 ) -> Panel:
     title = endpoint.capitalize()
     if len(populations) == 1:
         title += {"started": ", of all who started", "observed": ", of those observed"}[populations[0]]
     rows = rows[rows["population"].isin(populations)]
-    y = Scale(PERCENT.limits, PERCENT.ticks, f"Patients in {endpoint} (%)")
     block: list[Row] = []
     for arm in arms:
         part = rows[rows["arm"] == arm.id]
@@ -84,7 +84,7 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle], popul
                 linestyle=arm.line if filled else "none",
                 linewidth=0.8,
                 marker=arm.marker,
-                markersize=3.6,
+                markersize=3.2,
                 markerfacecolor=arm.color if filled else "white",
                 label=f"{arm.id} {population}",
                 clip_on=False,

@@ -9,7 +9,7 @@ from outcomes.release.report.content import Block, Grid, Paragraph, Picture, Sec
 from outcomes.release.report.material import Material
 from outcomes.release.report.page import read_picture
 from outcomes.release.report.plain import lay_out
-from outcomes.release.report.summary import is_randomised
+from outcomes.release.report.published import tabulate_published
 
 MODEL_TABLES = {
     "models": "Mixed models: specification and convergence.",
@@ -39,18 +39,9 @@ def show_results(material: Material, folder: Path) -> Section:
 
 def show_published(material: Material) -> Section:
     """Return published cohorts beside the study's own result."""
-    rows = material.rows("published")
-    if rows.empty:
-        return Section("published", "Beside published cohorts")
-    text = (
-        "Published results are set beside this study's own where a comparable number exists. Populations, windows, and "
-        "denominators differ between studies; where they differ from this report's definition the row says so."
-    )
-    return Section(
-        "published",
-        "Beside published cohorts",
-        (Paragraph(text), lay_out(material, "published", rows, "Published cohorts.")),
-    )
+    tables = present([tabulate_published(material)])
+    text = "Populations, windows, and denominators differ between studies; a difference in results need not be one in patients."
+    return Section("published", "Beside published cohorts", (Paragraph(text), *tables) if tables else ())
 
 
 def present(tables: list[Grid | None]) -> tuple[Grid, ...]:
@@ -73,13 +64,6 @@ def _instrument(material: Material, folder: Path, instrument: str) -> Section:
         *pictures(material, folder, "response", instrument),
         *present([grids.tabulate_rates(material, instrument)]),
     ]
-    if len(material.arms) > 1 and not is_randomised(material) and len(blocks) > 1:
-        blocks.append(
-            Paragraph(
-                "The differences in this table are unadjusted: patients were not assigned to arms by chance, and the arms "
-                "may differ in severity, history, and payer.",
-            )
-        )
     blocks += pictures(material, folder, "distribution", instrument)
     return Section(f"results-{instrument}", name, tuple(blocks))
 

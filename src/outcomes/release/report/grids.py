@@ -8,11 +8,15 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.report.content import Cell, Grid
-from outcomes.release.report.material import Material, shown
+from outcomes.release.report.material import Material, is_randomised, shown
 from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, sample, signed
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
+UNADJUSTED = (
+    "The differences are unadjusted: chance did not decide who got which arm, and the arms may differ in severity, history, "
+    "and payer."
+)
 POPULATIONS = {"started": "of all who started", "observed": "of those observed"}
 
 
@@ -221,17 +225,19 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
     for endpoint in table["endpoint"].drop_duplicates():
         rows.append((Cell(str(endpoint).capitalize(), head=True, span=1 + 2 * len(arms) + len(contrasts)),))
         for place in chosen:
-            for population, words in POPULATIONS.items():
+            for population in POPULATIONS:
                 key = (*place, str(endpoint), population)
-                line = [heading(f"\u2003{material.timepoint(*place)}, {words}")]
+                line = [heading(f"\u2003{material.timepoint(*place)}, {population}")]
                 for arm in arms:
                     line += rate(cells.get((*key, arm), {}))
                 line += [number(_difference(deltas.get((*key, str(contrast)), {}))) for contrast in contrasts]
                 rows.append(tuple(line))
     notes = [
-        "n / N: events / patients counted. All who started: a missing score counts as no response, no remission, and no "
-        "worsening. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
+        "n / N: events / patients counted. Started: all who started, a missing score counting as no response, no remission, "
+        "and no worsening. Observed: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
     ]
+    if contrasts and not is_randomised(material):
+        notes.append(UNADJUSTED)
     return Grid(
         f"response-{instrument}",
         f"{material.instrument(instrument)}: response, remission, and worsening with both denominators.",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from outcomes.release.report.attention import unconverged, withheld_rows
 from outcomes.release.report.content import Bullets, Section
-from outcomes.release.report.material import Material
+from outcomes.release.report.material import Material, is_randomised
 from outcomes.release.report.numbers import percent
-from outcomes.release.report.summary import is_randomised
 
 ATTRITION = 0.2  # a missing share above this is named as a limitation
 

@@ -85,3 +85,8 @@ def shown(row: Mapping[str, Any], text: str) -> str:
     """
     missing = not row or text.startswith(ABSENT)
     return WITHHELD if missing and row.get("withheld") else text if row else ABSENT
+
+
+def is_randomised(material: Material) -> bool:
+    """Whether chance decided who got which arm, as the study file declares."""
+    return material.study.report.design in ("randomised", "crossover")

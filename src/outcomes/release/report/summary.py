@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.report.content import Block, Bullets, Paragraph, Section
 from outcomes.release.report.grids import index_rows
-from outcomes.release.report.material import Material
+from outcomes.release.report.material import Material, is_randomised
 from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
 
 
@@ -171,8 +171,3 @@ def _reading(material: Material) -> str:
     if len(material.arms) > 1 and not is_randomised(material):
         text += " Differences between arms are unadjusted unless they come from a model that says otherwise."
     return text
-
-
-def is_randomised(material: Material) -> bool:
-    """Whether chance decided who got which arm, as the study file declares."""
-    return material.study.report.design in ("randomised", "crossover")

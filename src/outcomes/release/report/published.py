@@ -1,0 +1,69 @@
+"""Published cohorts beside the study's own result, comparable or not, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.report.content import Cell, Grid
+from outcomes.release.report.grids import POPULATIONS, heading, number, say
+from outcomes.release.report.material import Material, shown
+from outcomes.release.report.numbers import ABSENT, count, fixed, interval
+
+HEADS = ("Study", "Analysed / treated", "Instrument, window", "Result", "Published", "This study", "Definition")
+
+
+def tabulate_published(material: Material) -> Grid | None:
+    """Return published estimates with the own one beside it only where instrument, window, and denominator agree."""
+    rows = material.rows("published")
+    if rows.empty:
+        return None
+    lines = [_line(material, {str(key): value for key, value in row.items()}) for row in rows.to_dict("records")]
+    note = (
+        "Estimates with 95 % intervals where published. This study's own result stands beside a published one only where "
+        "instrument, window, and denominator agree; elsewhere the definition differs in what is named."
+    )
+    heads = tuple(heading(text) for text in HEADS)
+    return Grid(
+        "published-cohorts", "Published cohorts and this study.", (heads,), tuple(lines), (note,), sortable=True
+    )
+
+
+def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        heading(str(row["study"])),
+        number(f"{count(row['n_analysed'])} / {count(row['n_treated'])}"),
+        Cell(_join(material.instrument(str(row["instrument"])), row["window"])),
+        Cell(_join(say(str(row["endpoint"])), row["definition"], _link(row))),
+        number(_value(row, "estimate", "lower", "upper")),
+        number(_own(material, row)),
+        Cell(_join(row["comparison"], row["differs_in"])),
+    )
+
+
+def _join(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if pd.notna(part) and str(part))
+
+
+def _link(row: Mapping[str, Any]) -> Any:
+    return row.get("doi")
+
+
+def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
+    """Return an estimate with its unit and interval."""
+    if pd.isna(row[value]):
+        return ABSENT
+    unit = " %" if row["unit"] == "percent" else ""
+    bounds = "" if pd.isna(row[lower]) else f" ({interval(row[lower], row[upper])})"
+    return f"{fixed(row[value], 1 if unit else 2)}{unit}{bounds}"
+
+
+def _own(material: Material, row: Mapping[str, Any]) -> str:
+    if pd.isna(row["arm"]) or str(row["arm"]) in ("", "nan"):
+        return ABSENT
+    value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
+    where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
+    population = POPULATIONS.get(str(row["population"]), str(row["population"]))
+    return f"{value}, {material.arm(str(row['arm']))}, {where}, {population}"
