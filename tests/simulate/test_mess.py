@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from typing import Any
@@ -91,6 +92,53 @@ def test_a_kind_that_changes_cells_changes_its_cells_alone(strong: Network, kind
             assert differing <= CHANGED_COLUMNS[kind] if flag else not differing
             changed += bool(differing)
     assert changed > 0
+
+
+def list_changes(strong: Network, kind: str, column: str) -> list[tuple[str, str]]:
+    """Return the clean and the messy text of every cell that a kind changed."""
+    without = by_key(switch_off(kind))
+    return [
+        pair
+        for key, file in by_key(strong).items()
+        if column in file.columns
+        for pair, flag in zip(
+            zip(without[key].rows.cells[column], file.rows.cells[column], strict=True), marked(file, kind), strict=True
+        )
+        if flag
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "pattern"),
+    [
+        ("dose_text", "dose", r"\d+ mg( = \d\.?\d* mg/kg)?"),
+        ("dose_changes", "dose", r"\d+ --> \d+ mg"),
+        ("weights_in_pounds", "weight", r"\d+ lb"),
+        ("weight_ranges", "weight", r"\d+-\d+"),
+        ("mislabelled_weights", "weight", r"\d+ mg"),
+        ("impossible_weights", "weight", r"0|[3-9]\d\d|\d{4}"),
+        ("impossible_totals", "phq9_total", r"2[89]|3\d|4[0-5]"),
+    ],
+)
+def test_texts_look_as_described(strong: Network, kind: str, column: str, pattern: str) -> None:
+    changes = list_changes(strong, kind, column)
+    assert changes
+    assert all(re.fullmatch(pattern, new) for _, new in changes)
+
+
+def test_texts_still_say_what_was_meant(strong: Network) -> None:
+    for kilograms, pounds in list_changes(strong, "weights_in_pounds", "weight"):
+        assert abs(int(kilograms) - int(pounds.removesuffix(" lb")) / 2.20462) < 1
+    for kilograms, span in list_changes(strong, "weight_ranges", "weight"):
+        low, high = map(int, span.split("-"))
+        assert low <= int(kilograms) <= high == low + 5
+    for dose, change in list_changes(strong, "dose_changes", "dose"):
+        first, second = change.removesuffix(" mg").split(" --> ")
+        assert int(first) < int(second) == int(dose)
+    for dose, text in list_changes(strong, "dose_text", "dose"):
+        assert text.startswith(f"{dose} mg")
+    for total, wrong in list_changes(strong, "wrong_totals", "phq9_total"):
+        assert total is None or abs(int(total) - int(wrong)) <= 3
 
 
 @pytest.mark.parametrize("kind", sorted(ADDED_ROWS))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import SettingsError
-from outcomes.simulate import Mess, Network, simulate_network
+from outcomes.simulate import Mess, Network, simulate_network, write_network
 from outcomes.simulate.questionnaires import GAD7_ITEMS, PHQ9_ITEMS
 from outcomes.simulate.schedule import skip_weekends
 from outcomes.simulate.streams import Streams
@@ -46,6 +48,12 @@ def test_another_seed_is_another_network(messy: Network) -> None:
 def test_none_is_a_clean_export(clean: Network) -> None:
     assert simulate_network(400, 5, None).truth == clean.truth
     assert Mess.none() == clean.mess
+
+
+def test_a_folder_that_cannot_be_made_is_refused(messy: Network, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(SettingsError, match=r"cannot write to .*taken: .*; choose another folder"):
+        write_network(messy, tmp_path / "taken")
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -110,7 +110,19 @@ def simulate_network(patients: int, seed: int, mess: Mess | None = Mess()) -> Ne
 
 
 def write_network(network: Network, folder: Path) -> None:
-    """Write the raw files and ``truth.json`` below a folder, replacing files of the same name."""
+    """Write the raw files and ``truth.json`` below a folder, replacing files of the same name.
+
+    Raises
+    ------
+    SettingsError
+        If the folder cannot be made, for instance because a file has its name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SettingsError(
+            f"simulate: cannot write to {folder}: {problem.strerror}; choose another folder"
+        ) from problem
     write_files(network.files, folder)
     write_truth(network.truth, folder)
 

@@ -36,7 +36,6 @@ def write_files(files: Sequence[RawFile], folder: Path) -> None:
 
 def write_truth(truth: dict[str, Any], folder: Path) -> None:
     """Write ``truth.json``: keys sorted, floats rounded to six decimals."""
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(round_floats(truth), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "truth.json").write_bytes((text + "\n").encode("utf-8"))
 
