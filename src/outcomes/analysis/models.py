@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,10 +74,7 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     ModelError
         The specification cannot be fitted to any data, or a primary model could not be fitted or did not converge.
     """
-    variables = _variables(model, name)
-    unknown = sorted(variables - set(frame.columns))
-    if unknown:
-        raise ModelError(f"model '{name}': no column {', '.join(unknown)}; there are {', '.join(frame.columns)}.")
+    variables = _find_variables(model, frame.columns)
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
@@ -92,18 +89,11 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     return ModelResult(name, converged, info, {**empty, **tables})
 
 
-def _variables(model: Model, name: str) -> set[str]:
-    """Return the columns that a model needs."""
-    from formulaic import Formula
-    from formulaic.errors import FormulaParsingError, FormulaSyntaxError
-
-    try:
-        found = {str(variable) for variable in Formula(model.formula).required_variables}
-        if model.random is not None:
-            found |= {str(variable) for variable in Formula(f"~ {model.random}").required_variables}
-    except (FormulaParsingError, FormulaSyntaxError) as error:
-        raise ModelError(f"model '{name}': the formula cannot be read: {error}") from None
-    return found | ({model.group} if model.group else set())
+def _find_variables(model: Model, columns: Iterable[str]) -> set[str]:
+    """Return the columns that a model names; an unknown name is for the engine to refuse."""
+    text = " ".join(part for part in (model.formula, model.random, model.group) if part)
+    words = set(re.findall(r"`([^`]+)`", text)) | set(re.findall(r"[^\W\d]\w*", text))
+    return words & set(columns)
 
 
 def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str]) -> pd.DataFrame:
@@ -124,6 +114,8 @@ def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str])
 
 def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str]:
     """Return the fit, or None and why there is none; a specification that no data could fit is an error."""
+    from formulaic.errors import FormulaicError
+
     from outcomes import mixed
 
     if data.empty:
@@ -132,7 +124,7 @@ def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str]:
         return (_fit_mixed if model.engine == "mixed" else _fit_statsmodels)(data, model), ""
     except (mixed.DataError, mixed.DesignError, np.linalg.LinAlgError) as error:
         return None, str(error)
-    except (mixed.MixedError, ModelError) as error:
+    except (mixed.MixedError, ModelError, FormulaicError) as error:
         raise ModelError(f"model '{name}': {error}") from None
 
 
