@@ -28,6 +28,11 @@ describe <- function(formula, name, random, reml) {
   rows <- coef(summary(fit, ddf = "Satterthwaite"))
   tests <- anova(fit, type = 3, ddf = "Satterthwaite")
   effects <- ranef(fit)$subject
+  # Satterthwaite's denominator of a joint test depends on the rows that span the hypothesis, not only on the
+  # hypothesis: here both programs are given the same rows.
+  terms <- names(fixef(fit))
+  tested <- grep("^arm", terms)
+  joint <- contestMD(fit, diag(length(terms))[tested, , drop = FALSE], ddf = "Satterthwaite")
   list(
     data = name, formula = paste(deparse(lme4::nobars(formula)), collapse = " "), random = random,
     method = if (reml) "reml" else "ml", loglik = as.numeric(logLik(fit)),
@@ -39,6 +44,10 @@ describe <- function(formula, name, random, reml) {
     type_three = data.frame(
       term = rownames(tests), df1 = tests$NumDF, df2 = tests$DenDF, statistic = tests$`F value`,
       p_value = tests$`Pr(>F)`
+    ),
+    joint = list(
+      terms = I(terms[tested]), df1 = joint$NumDF, df2 = joint$DenDF, statistic = joint$`F value`,
+      p_value = joint$`Pr(>F)`
     ),
     blup = data.frame(subject = rownames(effects), unname(effects))
   )
