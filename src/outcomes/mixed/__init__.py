@@ -20,6 +20,7 @@ Examples
 [['Intercept', 8.7, 4.0], ['visit[2]', -1.6, 4.0]]
 """
 
+from outcomes.mixed.diagnose import compare
 from outcomes.mixed.errors import (
     ConvergenceError,
     DataError,
@@ -30,10 +31,12 @@ from outcomes.mixed.errors import (
     SettingError,
 )
 from outcomes.mixed.fit import fit, moments
+from outcomes.mixed.gee import GeeFit, fit_gee
 from outcomes.mixed.margins import differences, margins
 from outcomes.mixed.moments import Moments
 from outcomes.mixed.result import Fit
 from outcomes.mixed.settings import LADDER
+from outcomes.mixed.storage import load_moments
 from outcomes.mixed.structures import STRUCTURES
 
 __all__ = [
@@ -44,12 +47,16 @@ __all__ = [
     "DesignError",
     "Fit",
     "FormulaError",
+    "GeeFit",
     "MixedError",
     "Moments",
     "MomentsError",
     "SettingError",
+    "compare",
     "differences",
     "fit",
+    "fit_gee",
+    "load_moments",
     "margins",
     "moments",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from outcomes.mixed.cells import refuse_single_subjects
 from outcomes.mixed.effects import Effects, effects_by_visit, read_effects, refuse_saturated
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.facts import Facts, facts_of_moments, facts_of_rows
@@ -86,7 +87,7 @@ def arrange_table(data: pd.DataFrame, formula: str, columns: Columns, settings: 
 
 def _effects_by_visit(prepared: Prepared, effects: Effects) -> Floats | None:
     rows = prepared.rows
-    assert rows.visit is not None  # noqa: S101
+    assert rows.visit is not None
     return effects_by_visit(effects, rows.visit, len(rows.visits)) if len(rows.visits) <= MAX_VISITS else None
 
 
@@ -95,6 +96,7 @@ def _arrange_patterns(
 ) -> Arranged:
     design = design_by_visit(prepared)
     wide = spread_wide(prepared, design)
+    refuse_single_subjects(prepared, design, wide)
     moments = sum_moments(prepared, design, wide, names=(columns.subject, str(columns.visit), columns.group))
     if effects is not None and settings.covariance is None:
         refuse_saturated(len(effects.names), int(wide.patterns.sum(axis=1).max()))

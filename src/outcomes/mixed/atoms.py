@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.mixed.errors import DataError, FormulaError
+from outcomes.mixed.errors import DataError, FormulaError, MomentsError
 from outcomes.mixed.formula import Expression, is_name, variables
 from outcomes.mixed.rows import Floats, Integers, number_levels
 
@@ -32,6 +32,8 @@ class Atom:
         Codings with and without all levels; for numbers ``full`` is unused.
     full_labels, reduced_labels : tuple of str
         What follows the name in a column's name, as ``"[iv]"``.
+    stateful : bool
+        Whether an expression learns something from all rows, as ``scale(x)`` does.
     spec : object
         The fitted transformation of an expression (formulaic's model specification), None for plain columns.
     """
@@ -43,6 +45,7 @@ class Atom:
     reduced: Floats = field(repr=False)
     full_labels: tuple[str, ...]
     reduced_labels: tuple[str, ...]
+    stateful: bool = False
     spec: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -69,8 +72,12 @@ class Atom:
             if unknown:
                 raise FormulaError(f"{unknown[0]!r} is not a level of {self.name!r}: {list(self.levels)}")
             return np.array([place[value] for value in wanted], dtype=np.intp)
-        if self.spec is None:
+        if self.name in self.variables:
             return np.asarray(values[self.variables[0]], dtype=np.float64)[:, None]
+        if self.spec is None:
+            raise MomentsError(
+                f"{self.name!r} cannot be evaluated from moments read from a file; fit to the table instead"
+            )
         frame = pd.DataFrame({name: values[name] for name in self.variables})
         return np.asarray(self.spec.get_model_matrix(frame, context=_CONTEXT), dtype=np.float64)
 
@@ -142,7 +149,8 @@ def _contrasts(atom: Atom) -> Atom:
 
 def _numeric(name: str, reads: tuple[str, ...], labels: tuple[str, ...], spec: Any) -> Atom:
     none = np.zeros((0, 0))
-    return Atom(name, reads, (), none, none, labels, labels, spec)
+    stateful = bool(getattr(spec, "transform_state", None))
+    return Atom(name, reads, (), none, none, labels, labels, stateful, spec)
 
 
 def _numbers(column: pd.Series[Any], name: str) -> Floats:

@@ -95,11 +95,11 @@ def _refuse_structure(right: Floats, names: Sequence[str]) -> None:
     low = np.flatnonzero(np.abs(np.diag(right)) < _STRUCTURE)
     if len(low):
         j = int(low[0])
-        _raise_dependent(j, np.linalg.lstsq(right[:j, :j], right[:j, j], rcond=None)[0] if j else np.zeros(0), names)
+        _raise_dependent(j, np.asarray(np.linalg.lstsq(right[:j, :j], right[:j, j], rcond=None)[0]), names)
 
 
 def _raise_dependent(j: int, parts: Floats, names: Sequence[str]) -> None:
-    with_names = [names[i] for i in np.flatnonzero(np.abs(parts) > 1e-6)]
+    with_names = [names[int(i)] for i in np.flatnonzero(np.abs(parts) > 1e-6)]
     others = ", ".join(map(repr, with_names[:6])) + (", ..." if len(with_names) > 6 else "")
     raise DesignError(
         f"the design is rank deficient: column {names[j]!r} is a combination of {others or 'no other column'} on the "

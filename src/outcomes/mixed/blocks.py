@@ -27,8 +27,13 @@ class Block(Protocol):
         Subjects per pattern.
     """
 
-    seen: NDArray[np.bool_]
-    counts: Floats
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Slots of each pattern."""
+
+    @property
+    def counts(self) -> Floats:
+        """Subjects of each pattern."""
 
     def weigh(self, middle: Floats) -> Floats:
         """Sum ``[X y]' M [X y]``: (..., n_patterns, n_slots, n_slots) to (..., k + 1, k + 1)."""

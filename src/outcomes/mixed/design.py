@@ -189,17 +189,27 @@ def build_design(
     atoms: dict[str, Atom],
     values: Values,
     response: Floats,
-    roles: tuple[Any, frozenset[str]],
+    roles: tuple[dict[str, NDArray[Any]], frozenset[str]],
     n_visits: int,
 ) -> Design:
-    """Bring a formula, its factors and their roles together."""
+    """Read the design from the data: centres are the means over rows."""
     by_visit, varying = roles
+    centred = [name for name, atom in atoms.items() if not atom.is_categorical and name not in by_visit]
+    centres = {name: np.mean(values[name], axis=0) for name in centred}
+    return make_design(formula, atoms, by_visit, varying, centres, float(response.mean()), n_visits)
+
+
+def make_design(
+    formula: Formula,
+    atoms: dict[str, Atom],
+    by_visit: dict[str, NDArray[Any]],
+    varying: frozenset[str],
+    centres: dict[str, Floats],
+    response_centre: float,
+    n_visits: int,
+) -> Design:
+    """Bring a formula, its factors, their roles and centres together."""
     columns = build_columns(formula, atoms)
-    centres = {
-        name: np.mean(values[name], axis=0)
-        for name, atom in atoms.items()
-        if not atom.is_categorical and name not in by_visit
-    }
     sources: dict[Source, None] = {frozenset(): None}
     for column in columns:
         sources |= dict.fromkeys(expand([p for p in column.pieces if p[0] not in by_visit], centres))
@@ -211,7 +221,7 @@ def build_design(
         by_visit=by_visit,
         varying=varying,
         centres=centres,
-        response_centre=float(response.mean()),
+        response_centre=response_centre,
         subject_sources=tuple(source for source in sources if not moves[source]),
         varying_sources=tuple(source for source in sources if moves[source]),
         n_visits=n_visits,

@@ -45,7 +45,7 @@ def read_effects(prepared: Prepared) -> Effects:
     DesignError
         When the columns are not independent.
     """
-    assert prepared.effects is not None  # noqa: S101
+    assert prepared.effects is not None
     columns = build_columns(prepared.effects, prepared.effect_atoms)
     raw = np.ones((prepared.rows.n_rows, len(columns)))
     for j, column in enumerate(columns):

@@ -50,7 +50,7 @@ def finish(
         converged=converged,
         singular=singular,
         reason=reason,
-        warnings=(*settings.notes, *_warn(converged, reason, singular, settings, tried)),
+        warnings=(*settings.notes, *_warn_line(facts), *_warn(converged, reason, singular, settings, tried)),
         n_subjects=facts.n_subjects,
         n_observations=facts.n_observations,
         dropped=facts.dropped,
@@ -149,7 +149,7 @@ def _covariances(
             np.full(per_group, np.nan) if optimum is None else optimum.state.theta[g * per_group : (g + 1) * per_group]
         )
         if isinstance(family, Mixture):
-            assert effects is not None  # noqa: S101
+            assert effects is not None
             root = family.root(theta)
             random[label] = _table(effects.restore(root @ root.T), effects.names)
             variance[label] = float(np.exp(2 * theta[-1]))
@@ -186,6 +186,16 @@ def _is_singular(model: Model, optimum: Optimum | None) -> bool:
             if values[0] < _SINGULAR * (values[-1] + float(np.mean(np.diag(left)))):
                 return True
     return False
+
+
+def _warn_line(facts: Facts) -> tuple[str, ...]:
+    """Say that a numeric visit in the formula is a straight line, which few mean."""
+    atom = facts.design.atoms.get(str(facts.visit))
+    if atom is None or atom.is_categorical or len(facts.visits) < 3:
+        return ()
+    return (
+        f"{facts.visit!r} is numeric, so the formula takes it as a straight line; write C({facts.visit}) for a factor",
+    )
 
 
 def _warn(

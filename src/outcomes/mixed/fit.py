@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import pandas as pd
 
 from outcomes.mixed.arrange import Arranged, Columns, arrange_moments, arrange_table

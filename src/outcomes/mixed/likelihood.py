@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -19,12 +20,11 @@ from outcomes.mixed.structures import Derivatives
 from outcomes.mixed.traces import Traces, add_traces, sandwich_derivatives
 
 
-class Family:
+class Family(Protocol):
     """Anything that turns parameters into covariance matrices; see ``structures`` and ``random``."""
 
     def evaluate(self, theta: Floats) -> Derivatives:
         """Matrix and derivatives at ``theta``."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Likelihood:
 
     def solve(self, theta: Floats) -> State | None:
         """Evaluate at ``theta``; None where a covariance is not positive definite."""
-        total, log_det = 0.0, 0.0
+        total, log_det = np.zeros((self.n_columns + 1,) * 2), 0.0
         kept: list[tuple[Floats, Floats, Floats | None]] = []
         for part in self.parts:
             sigma, slope, bend = (lift(a, part.block) for a in part.family.evaluate(theta[part.where]))
@@ -103,7 +103,7 @@ class Likelihood:
             total = total + part.block.weigh(inverted[0])
             log_det += float(part.block.counts @ inverted[1])
             kept.append((inverted[0], slope, bend))
-        return self._profile(theta, np.asarray(total), log_det, kept)
+        return self._profile(theta, total, log_det, kept)
 
     def _profile(
         self, theta: Floats, total: Floats, log_det: float, kept: list[tuple[Floats, Floats, Floats | None]]
@@ -165,7 +165,7 @@ class Likelihood:
         return np.asarray(out)
 
     def expected(self, state: State) -> Floats:
-        """Expected (Fisher) information, shape (r, r)."""
+        """Compute the expected (Fisher) information, shape (r, r)."""
         traces = self.traces(state, self.outer(state, residual=False))
         if not self.restricted:
             return 0.5 * traces.plain

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from outcomes.mixed.rows import Floats
 
+Booleans = NDArray[np.bool_]
 
-def invert_covariances(sigma: Floats, seen: Floats) -> tuple[Floats, Floats] | None:
+
+def invert_covariances(sigma: Floats, seen: Booleans) -> tuple[Floats, Floats] | None:
     """Invert each pattern's part of a covariance matrix.
 
     Parameters

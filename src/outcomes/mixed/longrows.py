@@ -151,7 +151,7 @@ def assemble_visit_rows(
 ) -> Model:
     """Build the likelihood of subject-specific effects beside a residual structure by visit."""
     rows = prepared.rows
-    assert rows.visit is not None  # noqa: S101
+    assert rows.visit is not None
     n_visits, n_subjects = len(rows.visits), rows.n_subjects
     slot = rows.visit[data.order]
     columns = np.zeros((n_subjects, n_visits, data.columns.shape[1]))

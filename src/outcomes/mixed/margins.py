@@ -18,13 +18,14 @@ from outcomes.mixed.errors import MomentsError, SettingError
 from outcomes.mixed.rows import Floats
 
 if TYPE_CHECKING:
+    from outcomes.mixed.gee import GeeFit
     from outcomes.mixed.result import Fit
 
 Names = str | Sequence[str]
 
 
 def margins(
-    fit: Fit,
+    fit: Fit | GeeFit,
     factor: Names,
     by: Names | None = None,
     *,
@@ -60,7 +61,7 @@ def margins(
 
 
 def differences(
-    fit: Fit,
+    fit: Fit | GeeFit,
     factor: Names,
     by: Names | None = None,
     *,
@@ -93,7 +94,13 @@ def differences(
 
 
 def _compare(
-    fit: Fit, grid: pd.DataFrame, rows: Floats, labels: pd.Series[Any], places: Any, bys: list[str], adjust: str
+    fit: Fit | GeeFit,
+    grid: pd.DataFrame,
+    rows: Floats,
+    labels: pd.Series[Any],
+    places: Any,
+    bys: list[str],
+    adjust: str,
 ) -> pd.DataFrame:
     pairs = list(combinations(places, 2))
     if not pairs:
@@ -109,7 +116,9 @@ def _listed(names: Names | None) -> list[str]:
     return [] if names is None else [names] if isinstance(names, str) else list(names)
 
 
-def _mean_rows(fit: Fit, wanted: list[str], at: Mapping[str, Any], weights: str) -> tuple[pd.DataFrame, Floats]:
+def _mean_rows(
+    fit: Fit | GeeFit, wanted: list[str], at: Mapping[str, Any], weights: str
+) -> tuple[pd.DataFrame, Floats]:
     """Give the grid of wanted combinations and the design row of each."""
     if weights not in ("equal", "proportional"):
         raise SettingError(f"weights {weights!r} is not one of equal, proportional")
@@ -124,7 +133,7 @@ def _mean_rows(fit: Fit, wanted: list[str], at: Mapping[str, Any], weights: str)
     return grid, np.stack(rows)
 
 
-def _domains(fit: Fit) -> dict[str, tuple[Any, ...]]:
+def _domains(fit: Fit | GeeFit) -> dict[str, tuple[Any, ...]]:
     """Levels of each variable in the formula; none for numbers."""
     domains: dict[str, tuple[Any, ...]] = {}
     for atom in fit.design.atoms.values():
@@ -139,7 +148,9 @@ def _refuse_unknown(names: list[str], domains: Mapping[str, Any]) -> None:
             raise SettingError(f"{name!r} is not a variable of the formula; it has: {', '.join(domains)}")
 
 
-def _values(fit: Fit, name: str, at: Mapping[str, Any], domains: Mapping[str, tuple[Any, ...]]) -> tuple[Any, ...]:
+def _values(
+    fit: Fit | GeeFit, name: str, at: Mapping[str, Any], domains: Mapping[str, tuple[Any, ...]]
+) -> tuple[Any, ...]:
     if name in at:
         given = at[name]
         return (given,) if np.ndim(given) == 0 else tuple(given)
@@ -153,7 +164,7 @@ def _values(fit: Fit, name: str, at: Mapping[str, Any], domains: Mapping[str, tu
 
 
 def _average_row(
-    fit: Fit,
+    fit: Fit | GeeFit,
     fixed: dict[str, Any],
     rest: list[str],
     at: Mapping[str, Any],
@@ -177,7 +188,7 @@ def _average_row(
     return shares @ fit.design.rows(values) if values else np.ones(1)
 
 
-def _mean(fit: Fit, name: str) -> float:
+def _mean(fit: Fit | GeeFit, name: str) -> float:
     if name not in fit.means:
         raise MomentsError(f"the mean of {name!r} is not known from these moments; give it as at={{{name!r}: value}}")
     return float(np.asarray(fit.means[name]).reshape(-1)[0])

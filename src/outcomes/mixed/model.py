@@ -139,6 +139,7 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
     moments = data.moments
     n_visits = len(moments.visits)
     structure = make_structure(covariance or "independent", n_visits)
+    _refuse_unrepeated(moments)
     _refuse_unseen_pairs(data, covariance)
     family: Covariances = structure if effects is None else Mixture(effects, structure)
     parts, starts = [], []
@@ -160,13 +161,24 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
 
 def _start(family: Covariances, structure: Structure, rough: Floats) -> Floats:
     if not isinstance(family, Mixture):
-        return structure.start(rough)
+        return np.asarray(structure.start(rough))
     total = float(np.mean(np.diag(rough)))
-    return np.r_[start_effects(family.n_effects, total), structure.start(0.5 * rough)]
+    return np.concatenate([start_effects(family.n_effects, total), structure.start(0.5 * rough)])
+
+
+def _refuse_unrepeated(moments: Moments) -> None:
+    """Refuse data whose subjects have a row each: nothing in them tells of covariance."""
+    several = moments.patterns.sum(axis=1) > 1
+    n_repeated = int(moments.counts[several].sum())
+    if n_repeated < 2 and len(moments.visits) > 1:
+        raise DataError(
+            f"{n_repeated} of {moments.n_subjects} subjects have more than one row: a covariance between visits cannot be "
+            f"estimated"
+        )
 
 
 def _refuse_unseen_pairs(data: VisitData, covariance: str | None) -> None:
-    """An unstructured covariance needs every pair of visits seen together."""
+    """Refuse an unstructured covariance when a pair of visits is not seen together."""
     if covariance != "unstructured":
         return
     for block in data.blocks:

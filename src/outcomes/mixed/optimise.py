@@ -12,6 +12,7 @@ from outcomes.mixed.rows import Floats
 
 _EXACT_BELOW = 4_000_000
 _DECREMENT = 1e-11
+_FLAT = 1e-10
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def maximise(likelihood: Likelihood, start: Floats, *, scoring: int = 2, limit: 
 
 def _is_small(likelihood: Likelihood) -> bool:
     sizes = [part.block.seen.size * part.block.seen.shape[1] for part in likelihood.parts]
-    return max(sizes) * likelihood.n_parameters < _EXACT_BELOW
+    return bool(max(sizes) * likelihood.n_parameters < _EXACT_BELOW)
 
 
 def _derivatives(likelihood: Likelihood, state: State, *, scoring: bool, exact: bool) -> tuple[Floats, Floats]:
@@ -108,7 +109,7 @@ def _judge(likelihood: Likelihood, state: State, reason: str, iterations: int) -
     step = _ascent(traces.gradient, hessian)
     decrement = float(traces.gradient @ step)
     converged = decrement < 1e-8
-    if converged and values.min(initial=1.0) < -1e-6:
-        converged, reason = False, "the information is not positive: a saddle, not a maximum"
+    if converged and values.min(initial=1.0) < _FLAT:
+        converged, reason = False, "the data do not determine every covariance parameter (the information is singular)"
     condition = float(values.max(initial=1.0) / max(values.min(initial=1.0), 1e-300))
     return Optimum(state, converged, reason, iterations, decrement, traces.gradient, condition, hessian)

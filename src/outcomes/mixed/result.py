@@ -150,15 +150,16 @@ class Fit:
     @property
     def aic(self) -> float:
         """Akaike's criterion; REML counts covariance parameters only, as SAS and mmrm do."""
-        return -2 * self.loglik + 2 * self._n_counted
+        return -2 * self.loglik + 2 * self.n_parameters_counted
 
     @property
     def bic(self) -> float:
         """Bayesian criterion with the number of subjects, as SAS and mmrm; the count of parameters is that of ``aic``."""
-        return -2 * self.loglik + float(np.log(self.n_subjects)) * self._n_counted
+        return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters_counted
 
     @property
-    def _n_counted(self) -> int:
+    def n_parameters_counted(self) -> int:
+        """Parameters that the information criteria count."""
         return self.n_covariance_parameters + (len(self.names) if self.method == "ml" else 0)
 
     def require_converged(self) -> None:
@@ -226,6 +227,24 @@ class Fit:
         table = pd.concat(tests.values(), ignore_index=True)
         table.insert(0, "term", list(tests))
         return table
+
+    def fitted(self) -> pd.Series[float]:
+        """Give the mean of each complete row by the fixed effects."""
+        from outcomes.mixed.diagnose import fitted
+
+        return fitted(self)
+
+    def residuals(self, kind: str = "response") -> pd.Series[float]:
+        """Give residuals of the complete rows: ``"response"``, ``"pearson"``, or ``"normalized"``."""
+        from outcomes.mixed.diagnose import residuals
+
+        return residuals(self, kind)
+
+    def random_effects(self) -> pd.DataFrame:
+        """Predict the random effects of each subject, a row per subject."""
+        from outcomes.mixed.diagnose import random_effects
+
+        return random_effects(self)
 
     def summary(self) -> str:
         """Write the fit as a table for reading."""

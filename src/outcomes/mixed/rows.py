@@ -152,7 +152,7 @@ def _absent(column: pd.Series[Any], name: str) -> NDArray[np.bool_] | None:
 
 
 def number_subjects(column: pd.Series[Any]) -> tuple[Integers, Integers]:
-    """Number subjects by first appearance; give each row's number and each subject's first row."""
+    """Give each row the number of its subject, by first appearance, and each subject its first row."""
     values = column.to_numpy()
     if values.dtype.kind in "iu" and len(values):
         change = values[1:] != values[:-1]
@@ -168,7 +168,7 @@ def number_subjects(column: pd.Series[Any]) -> tuple[Integers, Integers]:
 
 
 def number_levels(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
-    """Number the levels of a column: a categorical's own order, otherwise sorted."""
+    """Give each row the number of its level; a categorical keeps its own order, others are sorted."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy().astype(np.intp)
         levels = tuple(column.cat.categories)
@@ -201,7 +201,7 @@ def _plain(label: Any) -> Any:
 
 
 def number_visits(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
-    """Number visits in time order: categories as declared, numbers by size, text in natural order (V2 before V10)."""
+    """Give each row its visit: categories in their order, numbers by size, text in natural order (V2 before V10)."""
     codes, levels = number_levels(column, name)
     if isinstance(column.dtype, pd.CategoricalDtype) or not all(isinstance(level, str) for level in levels):
         return codes, levels

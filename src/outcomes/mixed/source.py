@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ class Source(Protocol):
     """Rows of the subjects of a fit."""
 
     @property
-    def index(self) -> pd.Index:
+    def index(self) -> pd.Index[Any]:
         """Index of the complete rows in the data."""
 
     @property
@@ -58,16 +58,17 @@ class Source(Protocol):
         """Weight of each subject."""
 
     @property
-    def labels(self) -> pd.Index:
+    def labels(self) -> pd.Index[Any]:
         """Label of each subject."""
 
     def batches(self, model: Model, theta: Floats) -> Iterator[Batch]:
         """Yield all subjects with their covariances at ``theta``."""
 
 
-def subject_labels(rows: Rows, subject: str) -> pd.Index:
+def subject_labels(rows: Rows, subject: str) -> pd.Index[Any]:
     """Give each subject's label."""
-    return pd.Index(rows.table[subject].iloc[rows.heads], name=subject)
+    labels: pd.Index[Any] = pd.Index(rows.table[subject].iloc[rows.heads], name=subject)
+    return labels
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ class VisitSource:
     wide: Wide
     basis: Basis
     effects: Floats | None
-    labels: pd.Index
+    labels: pd.Index[Any]
 
     @property
-    def index(self) -> pd.Index:
+    def index(self) -> pd.Index[Any]:
         """Index of the complete rows in the data."""
         return self.rows.table.index
 
@@ -93,7 +94,7 @@ class VisitSource:
     def batches(self, model: Model, theta: Floats) -> Iterator[Batch]:
         """Yield the subjects pattern by pattern."""
         n_visits = self.wide.patterns.shape[1]
-        assert self.rows.visit is not None  # noqa: S101
+        assert self.rows.visit is not None
         place = np.full(self.rows.n_subjects * n_visits, -1, dtype=np.intp)
         place[self.rows.subject * n_visits + self.rows.visit] = np.arange(self.rows.n_rows)
         place = place.reshape(-1, n_visits)
@@ -123,11 +124,11 @@ class RowSource:
     rows: Rows
     data: LongData
     effects: Effects
-    labels: pd.Index
+    labels: pd.Index[Any]
     by_visit: bool
 
     @property
-    def index(self) -> pd.Index:
+    def index(self) -> pd.Index[Any]:
         """Index of the complete rows in the data."""
         return self.rows.table.index
 
@@ -156,7 +157,7 @@ class RowSource:
         root = family.root(theta)
         left = family.residual.evaluate(theta[family.n_roots :])[0]
         if self.by_visit:
-            assert self.rows.visit is not None  # noqa: S101
+            assert self.rows.visit is not None
             slot = self.rows.visit[self.data.order[rows]]
             inner = left[slot[:, :, None], slot[:, None, :]]
         else:

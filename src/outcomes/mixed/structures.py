@@ -23,7 +23,9 @@ Derivatives = tuple[Floats, Floats, Floats | None]
 class Structure(Protocol):
     """A family of covariance matrices over ``n_visits`` visits."""
 
-    n_visits: int
+    @property
+    def n_visits(self) -> int:
+        """Visits."""
 
     @property
     def n_parameters(self) -> int:
@@ -100,7 +102,7 @@ class Scaled:
         correlations = self.summarise(rough / np.outer(deviations, deviations))
         while np.linalg.eigvalsh(self.correlate(correlations, self.n_visits)[0])[0] < 0.02:
             correlations = 0.9 * correlations
-        return np.r_[scales, correlations]
+        return np.concatenate([scales, correlations])
 
     def evaluate(self, theta: Floats) -> Derivatives:
         """Scale the correlations and differentiate the product."""

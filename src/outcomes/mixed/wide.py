@@ -141,7 +141,8 @@ def spread_wide(prepared: Prepared, design: Design) -> Wide:
 
 
 def _find_patterns(rows: Rows, n_visits: int) -> tuple[Integers, NDArray[np.bool_], Integers]:
-    """Number the distinct (group, visits seen) pairs."""
+    """Find the distinct (group, visits seen) pairs and number them."""
+    assert rows.visit is not None
     seen = np.bincount(rows.subject, weights=2.0**rows.visit, minlength=rows.n_subjects).astype(np.int64)
     code = seen + (rows.group << n_visits) if len(rows.groups) > 1 else seen
     if (len(rows.groups) << n_visits) <= 1 << 20:

@@ -1,0 +1,239 @@
+"""Generalised estimating equations for binary (or count) endpoints over visits, through statsmodels.
+
+The table has the shape of the mixed model's; the estimates are on the link's scale (log odds).
+"""
+
+from __future__ import annotations
+
+import warnings as python_warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.mixed.contrasts import independent_rows, read_contrast
+from outcomes.mixed.design import Design, build_design, sort_roles
+from outcomes.mixed.distributions import f_p_value
+from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
+from outcomes.mixed.inference import FixedDf, plain_f
+from outcomes.mixed.moments import factor_means
+from outcomes.mixed.rows import Floats
+from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+from outcomes.mixed.wide import Prepared, prepare
+
+WORKING = ("independence", "exchangeable", "ar1", "unstructured")
+VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
+FAMILIES = ("binomial", "poisson", "gaussian")
+
+
+@dataclass(frozen=True, repr=False)
+class GeeFit:
+    """A marginal model fitted by estimating equations.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        ``term``, ``estimate`` (on the link's scale), ``std_error``, ``df``, ``statistic``, ``p_value``, ``lower``, ``upper``.
+    vcov : DataFrame, shape (k, k)
+    correlation : DataFrame, shape (n_visits, n_visits)
+        Working correlation.
+    converged : bool
+    warnings : tuple of str
+    n_subjects, n_observations : int
+    dropped : dict of str to int
+    formula, family, working, vcov_type, df_method : str
+    subject, visit : str
+    visits : tuple
+    level : float
+    """
+
+    coefficients: pd.DataFrame
+    vcov: pd.DataFrame
+    correlation: pd.DataFrame
+    converged: bool
+    warnings: tuple[str, ...]
+    n_subjects: int
+    n_observations: int
+    dropped: dict[str, int]
+    formula: str
+    family: str
+    working: str
+    vcov_type: str
+    df_method: str
+    subject: str
+    visit: str
+    visits: tuple[Any, ...]
+    level: float
+    design: Design = field(repr=False)
+    means: dict[str, Floats] = field(repr=False)
+    inference: FixedDf = field(repr=False)
+
+    def __repr__(self) -> str:
+        state = "converged" if self.converged else "NOT CONVERGED"
+        return f"GeeFit({self.formula!r}, {self.family}, {self.working}, {self.n_subjects} subjects, {state})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.design.names
+
+    def require_converged(self) -> None:
+        """Raise ConvergenceError unless the fit converged."""
+        if not self.converged:
+            raise ConvergenceError(f"the estimating equations did not converge ({'; '.join(self.warnings)})")
+
+    def estimate(self, rows: Floats) -> pd.DataFrame:
+        """Estimate contrasts of the coefficients, shape (l, k), on the link's scale."""
+        return tabulate_contrasts(self.inference, rows, rows @ self.coefficients["estimate"].to_numpy(), self.level)
+
+    def contrast(self, contrast: Any) -> pd.DataFrame:
+        """Test one contrast, or several jointly, as ``Fit.contrast``."""
+        rows, single = read_contrast(contrast, self.names)
+        self.require_converged()
+        if single:
+            return self.estimate(rows)
+        kept = independent_rows(rows, self.inference.vcov)
+        statistic = plain_f(self.inference.vcov, kept, kept @ self.coefficients["estimate"].to_numpy())
+        df = self.inference.count(kept)
+        p = f_p_value(statistic, len(kept), df)
+        return pd.DataFrame({"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]})
+
+
+def fit_gee(
+    data: pd.DataFrame,
+    formula: str,
+    *,
+    subject: str,
+    visit: str,
+    family: str = "binomial",
+    working: str = "exchangeable",
+    vcov: str = "mancl_derouen",
+    df: str = "subjects",
+    weights: str | None = None,
+    level: float = 0.95,
+) -> GeeFit:
+    """Fit a marginal model with a working correlation over visits.
+
+    Parameters
+    ----------
+    data, formula, subject, visit, weights
+        As in ``fit``; a binomial response is 0 or 1.
+    family : {"binomial", "poisson", "gaussian"}
+    working : {"independence", "exchangeable", "ar1", "unstructured"}
+    vcov : {"mancl_derouen", "cr0", "model"}
+        Sandwich corrected for small samples (Mancl & DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x), plain sandwich (Liang &
+        Zeger 1986, doi:10.1093/biomet/73.1.13), or by the working correlation.
+    df : {"subjects", "normal"}
+        t with subjects minus coefficients, or the normal.
+    level : float
+
+    Returns
+    -------
+    GeeFit
+        ``margins`` and ``differences`` accept it too, on the link's scale.
+    """
+    for name, value, allowed in (
+        ("family", family, FAMILIES),
+        ("working", working, WORKING),
+        ("vcov", vcov, tuple(VARIANCES)),
+        ("df", df, ("subjects", "normal")),
+    ):
+        if value not in allowed:
+            raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
+    prepared = prepare(data, formula, subject=subject, visit=visit, weights=weights, group=None)
+    _refuse_response(prepared, family)
+    rows = prepared.rows
+    roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
+    design = build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
+    found, notes = _solve(prepared, design, family, working)
+    k = len(design.names)
+    free = float("inf") if df == "normal" else float(rows.n_subjects - k)
+    converged = found is not None and bool(found.converged) and bool(np.isfinite(found.params).all())
+    values = np.full((k, k), np.nan)
+    if converged:
+        values = np.asarray(found.cov_params(cov_type=VARIANCES[vcov]), dtype=np.float64)
+    inference = FixedDf(values, lambda rows: free)
+    table = (
+        tabulate_contrasts(inference, np.eye(k), np.asarray(found.params), level) if converged else empty_estimates(k)
+    )
+    table.insert(0, "term", list(design.names))
+    return GeeFit(
+        coefficients=table,
+        vcov=pd.DataFrame(values, index=list(design.names), columns=list(design.names)),
+        correlation=_correlation(found if converged else None, working, rows.visits),
+        converged=converged,
+        warnings=notes,
+        n_subjects=rows.n_subjects,
+        n_observations=rows.n_rows,
+        dropped=dict(rows.dropped),
+        formula=formula,
+        family=family,
+        working=working,
+        vcov_type=vcov,
+        df_method=df,
+        subject=subject,
+        visit=visit,
+        visits=rows.visits,
+        level=level,
+        design=design,
+        means=factor_means(prepared),
+        inference=inference,
+    )
+
+
+def _refuse_response(prepared: Prepared, family: str) -> None:
+    wrong = int((~np.isin(prepared.response, (0.0, 1.0))).sum())
+    if family == "binomial" and wrong:
+        raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
+
+
+def _solve(prepared: Prepared, design: Design, family: str, working: str) -> tuple[Any, tuple[str, ...]]:
+    """Run statsmodels, rows sorted by subject and visit; its warnings become notes."""
+    import statsmodels.api as sm
+
+    rows = prepared.rows
+    assert rows.visit is not None
+    order = np.lexsort((rows.visit, rows.subject))
+    x = design.rows(prepared.values) if prepared.values else np.ones((rows.n_rows, 1))
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise DataError(f"the design of {x.shape[1]} columns is rank deficient: {', '.join(design.names)}")
+    families = {"binomial": sm.families.Binomial, "poisson": sm.families.Poisson, "gaussian": sm.families.Gaussian}
+    structures = sm.cov_struct
+    structure = {
+        "independence": structures.Independence,
+        "exchangeable": structures.Exchangeable,
+        "ar1": lambda: structures.Autoregressive(grid=True),
+        "unstructured": structures.Unstructured,
+    }[working]()
+    model = sm.GEE(
+        prepared.response[order],
+        x[order],
+        groups=rows.subject[order],
+        time=rows.visit[order],
+        family=families[family](),
+        cov_struct=structure,
+        weights=rows.weights[rows.subject][order],
+    )
+    with python_warnings.catch_warnings(record=True) as caught:
+        python_warnings.simplefilter("always")
+        try:
+            found = model.fit(maxiter=200)
+        except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
+            return None, (str(error),)
+    return found, tuple(dict.fromkeys(str(one.message) for one in caught))
+
+
+def _correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
+    n = len(visits)
+    values = np.full((n, n), np.nan)
+    if found is not None:
+        dependence = found.model.cov_struct.dep_params
+        gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+        if working == "unstructured":
+            values = np.asarray(dependence, dtype=np.float64)
+        elif working == "ar1":
+            values = float(dependence) ** gap
+        else:
+            values = np.where(gap == 0, 1.0, float(dependence or 0.0) if working == "exchangeable" else 0.0)
+    return pd.DataFrame(values, index=list(visits), columns=list(visits))
