@@ -155,7 +155,13 @@ def run_gls(reference: dict) -> Deviations:
         **compare_coefficients(fit, reference["coefficients"]),
         **compare_loglik(fit, reference["loglik"]),
         **compare_covariance(fit.covariance, reference["sigma"]),
+        **compare_residuals(fit, reference.get("pearson")),
     }
+
+
+def compare_residuals(fit: mixed.Fit, theirs: list[float] | None) -> Deviations:
+    """Compare residuals divided by their standard deviations; they are of order one."""
+    return {} if theirs is None else {"residual": relative(fit.residuals("pearson"), theirs, 1.0)}
 
 
 def run_gls_weighted(reference: dict) -> Deviations:
@@ -300,6 +306,13 @@ def worst(*parts: Deviations) -> Deviations:
     return found
 
 
+def compare_effects(fit: mixed.Fit, rows: list[dict], covariance: np.ndarray) -> Deviations:
+    """Compare the predicted random effects, relative to their standard deviations: a prediction may be zero."""
+    theirs = pd.DataFrame(rows).astype({"subject": int}).set_index("subject")
+    ours = fit.random_effects().loc[theirs.index]
+    return {"BLUP": relative(ours, theirs, np.sqrt(np.diag(covariance)))}
+
+
 def run_lmertest(reference: dict) -> Deviations:
     fit = fit_random(reference, df="satterthwaite")
     tests = fit.anova()
@@ -310,6 +323,7 @@ def run_lmertest(reference: dict) -> Deviations:
         compare_loglik(fit, reference["loglik"]),
         compare_covariance(np.asarray(fit.random_covariance), random),
         {"covariance": relative(fit.residual_variance, reference["residual_variance"])},
+        compare_effects(fit, reference["blup"], random),
         compare_joint(fit, reference["joint"]["terms"], reference["joint"]),
         *(compare_type_three(tests.loc[same_name(row["term"])], row) for row in reference["type_three"]),
     )
@@ -512,6 +526,10 @@ TOLERANCE = {
     "estimate": 1e-6,
     "standard error": 1e-6,
     "covariance": 1e-6,
+    # Divided by the standard deviation, so of order one and compared absolutely.
+    "residual": 1e-6,
+    # Predictions move with the covariance parameters.
+    "BLUP": 1e-6,
     # The log-likelihood is flat at the optimum: an error of 1e-6 in a parameter changes it by 1e-12.
     "log-likelihood": 1e-9,
     # Satterthwaite's variance of a variance is a numerical second derivative in lmerTest and mmrm.

@@ -45,7 +45,8 @@ for (name in names(structures)) {
   for (method in c("REML", "ML")) {
     structure <- structures[[name]]
     fit <- gls(formula, trial, correlation = structure[[1]], weights = structure[[2]], method = method)
-    fits <- c(fits, list(describe(fit, trial, name)))
+    extra <- if (name == "unstructured") list(pearson = unname(c(residuals(fit, "pearson")))) else list()
+    fits <- c(fits, list(c(describe(fit, trial, name), extra)))
   }
 }
 
