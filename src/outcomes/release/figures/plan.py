@@ -50,7 +50,7 @@ def read_rows(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
         return pd.DataFrame()
     words = [c for c in ("arm", "instrument", "axis", "timepoint", "endpoint", "population", "contrast") if c in table]
     flag = table["withheld"].astype(str).str.lower().isin(["true", "1"]) if "withheld" in table else False
-    return table.assign(**{name: table[name].astype(str) for name in words}, withheld=flag)
+    return table.assign(**{name: table[name].map(str, na_action="ignore") for name in words}, withheld=flag)
 
 
 def select_arms(rows: pd.DataFrame) -> pd.DataFrame:

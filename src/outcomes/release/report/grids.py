@@ -261,7 +261,7 @@ def rate(row: Row) -> list[Cell]:
     if not row:
         return [number(ABSENT), number(ABSENT)]
     events, n = (shown(row, count(row[name])) for name in ("events", "n"))
-    return [number(f"{events} / {n}"), number(estimate(row, "proportion", 100))]
+    return [number(f"{events}\u00a0/\u00a0{n}"), number(estimate(row, "proportion", 100))]
 
 
 def _difference(row: Row) -> str:

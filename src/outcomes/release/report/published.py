@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.instruments import read_instruments
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval
 
-HEADS = ("Study", "Analysed / treated", "Instrument, window", "Result", "Published", "This study", "Definition")
+HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This study", "Definition")
 
 
 def tabulate_published(material: Material) -> Grid | None:
@@ -33,12 +34,12 @@ def tabulate_published(material: Material) -> Grid | None:
 
 def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
-        heading(str(row["study"])),
-        number(f"{count(row['n_analysed'])} / {count(row['n_treated'])}"),
-        Cell(_join(material.instrument(str(row["instrument"])), row["window"])),
-        Cell(_join(say(str(row["endpoint"])), row["definition"], _link(row))),
+        heading(_join(row["study"], row.get("doi"))),
+        number(_sample(row)),
+        Cell(_join(_instrument(row), row["window"])),
+        Cell(_join(say(str(row["endpoint"])), row["definition"])),
         number(_value(row, "estimate", "lower", "upper")),
-        number(_own(material, row)),
+        Cell(_own(material, row)),
         Cell(_join(row["comparison"], row["differs_in"])),
     )
 
@@ -47,21 +48,30 @@ def _join(*parts: Any) -> str:
     return ", ".join(str(part) for part in parts if pd.notna(part) and str(part))
 
 
-def _link(row: Mapping[str, Any]) -> Any:
-    return row.get("doi")
+def _instrument(row: Mapping[str, Any]) -> Any:
+    known = read_instruments().get(str(row["instrument"]))
+    return known.name if known else row["instrument"]
+
+
+def _sample(row: Mapping[str, Any]) -> str:
+    analysed, treated = row["n_analysed"], row["n_treated"]
+    if pd.isna(analysed):
+        return ABSENT if pd.isna(treated) else f"{count(treated)} treated"
+    return f"{count(analysed)} analysed" if pd.isna(treated) else f"{count(analysed)} of {count(treated)}"
 
 
 def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
     """Return an estimate with its unit and interval."""
     if pd.isna(row[value]):
         return ABSENT
-    unit = " %" if row["unit"] == "percent" else ""
-    bounds = "" if pd.isna(row[lower]) else f" ({interval(row[lower], row[upper])})"
-    return f"{fixed(row[value], 1 if unit else 2)}{unit}{bounds}"
+    decimals = 1 if str(row["unit"]).startswith("percent") else 2
+    unit = {"percent": " %", "percentage points": " pp"}.get(str(row["unit"]), f" {row['unit']}")
+    bounds = "" if pd.isna(row[lower]) else f" ({interval(row[lower], row[upper], decimals)})"
+    return f"{fixed(row[value], decimals)}{unit}{bounds}"
 
 
 def _own(material: Material, row: Mapping[str, Any]) -> str:
-    if pd.isna(row["arm"]) or str(row["arm"]) in ("", "nan"):
+    if pd.isna(row["arm"]):
         return ABSENT
     value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
     where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
