@@ -61,14 +61,14 @@ def test_every_finished_step_printed_a_line(finished):
     assert set(steps) == {"intake", "score", "series", "endpoints", "rates", "fit", "tables", "figures", "report"}
 
 
-def test_every_table_and_each_figure_in_three_formats(finished):
+def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     folder, _ = finished
     assert {path.stem for path in (folder / "results/example/tables").iterdir()} == set(TABLES["tables"])
     figures = {path.suffix: set() for path in (folder / "figures/example").iterdir()}
     for path in (folder / "figures/example").iterdir():
         figures[path.suffix].add(path.stem)
-    assert set(figures) == {".svg", ".png", ".pdf"}
-    assert figures[".svg"] == figures[".png"] == figures[".pdf"]
+    assert set(figures) == {".svg", ".png", ".pdf", ".csv"}
+    assert figures[".svg"] == figures[".png"] == figures[".pdf"] == figures[".csv"]
     assert len(figures[".svg"]) >= 6
 
 

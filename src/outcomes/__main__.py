@@ -45,7 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step; return 0, or 2 after an error that the user can mend (its message goes to standard error)."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    logging.getLogger("outcomes").setLevel(logging.INFO)
     parsed = build_parser().parse_args(arguments)
     try:
         return int(parsed.call(parsed) or 0)
