@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.measures.baseline import BaselineScores, take
+from outcomes.measures.columns import Column
 from outcomes.measures.courses import Courses
 from outcomes.measures.effects import (
     Criteria,
@@ -24,22 +25,27 @@ from outcomes.measures.effects import (
     compute_response,
     compute_worsening,
 )
-from outcomes.measures.lines import NO_DAY, Line
-from outcomes.measures.order import Array, Ints, make_categorical, make_integers, spread, spread_array
-from outcomes.measures.timepoints import Lines, Timepoint
+from outcomes.measures.lines import NO_DAY
+from outcomes.measures.order import Array, Floats, make_categorical, spread, spread_array
+from outcomes.measures.timepoints import Found, Lines, Timepoint
 
+Place = tuple[slice, int]  # a stretch of series, and the place of an instrument
 RELIABLE = ("improved", "unchanged", "worse")
-TRUTHS = ("response", "remission", "worsening")
-EMPTY: dict[str, tuple[str, float]] = {  # column → type, value where nothing is known
-    "score": ("f8", np.nan),
-    "score_day": ("i4", NO_DAY),
-    "baseline": ("f8", np.nan),
-    "change": ("f8", np.nan),
-    "percent_change": ("f8", np.nan),
-    **dict.fromkeys((*TRUTHS, "reliable_change", "ideation", "baseline_ideation"), ("i1", -1)),
-    "recall_overlap_days": ("i2", -1),
-    "reached": ("?", True),
-}
+FILLED = (  # in the contract's order
+    "reached",
+    "score_day",
+    "score",
+    "baseline",
+    "change",
+    "percent_change",
+    "response",
+    "remission",
+    "worsening",
+    "reliable_change",
+    "ideation",
+    "baseline_ideation",
+    "recall_overlap_days",
+)
 
 
 @dataclass(frozen=True)
@@ -51,50 +57,46 @@ class EndpointColumns:
     points: Sequence[Timepoint]
     baseline_name: tuple[str, float]
     cross_sectional: bool
-    columns: dict[str, Array] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = len(self.courses), len(self.instruments), 1 + len(self.points)
-        self.columns.update({name: np.full(shape, empty, dtype=kind) for name, (kind, empty) in EMPTY.items()})
+        for name in FILLED:
+            code = NO_DAY if name == "score_day" else -1
+            categories = RELIABLE if name == "reliable_change" else ()
+            self.columns[name] = Column.empty("endpoints", name, shape, code, categories)
 
-    def fill(self, instrument: int, lines: Lines, base: BaselineScores, criteria: Criteria, recall_days: int) -> None:
-        """Fill one instrument's part."""
-        at_baseline = take(base.line.ideation, base.place, -1)
-        if not self.cross_sectional:
-            self.columns["baseline"][:, instrument, :] = base.score[:, None]
-            self.columns["baseline_ideation"][:, instrument, :] = at_baseline[:, None]
-        self._put("score", instrument, 0, base.score)
-        self._put("score_day", instrument, 0, self._score_day(base.line, base.place))
-        self._put("ideation", instrument, 0, at_baseline)
-        for place, point in enumerate(self.points, start=1):
-            found = point.find(lines, self.courses)
-            day = self._score_day(found.line, found.place)
+    def fill(
+        self, place: Place, courses: Courses, lines: Lines, base: BaselineScores, criteria: Criteria, recall_days: int
+    ) -> None:
+        """Fill the part of one instrument and a stretch of series."""
+        rows, instrument = place
+        reference = _forget(base, len(courses)) if self.cross_sectional else base
+        before = {"baseline": reference.score, "baseline_ideation": take(base.line.ideation, reference.place, -1)}
+        here = Found(base.line, base.place, np.ones(len(courses), dtype=np.bool_))
+        first = observe(here, courses, base.score) | compute_effects(
+            np.full(len(courses), np.nan), base.score, criteria
+        )
+        self._put((rows, instrument, 0), before | first | {"recall_overlap_days": np.full(len(courses), -1)})
+        for t, point in enumerate(self.points, start=1):
+            found = point.find(lines, courses)
             score = take(found.line.total, found.place, np.nan)
-            self._put("reached", instrument, place, found.reached)
-            self._put("score", instrument, place, score)
-            self._put("score_day", instrument, place, day)
-            self._put("ideation", instrument, place, take(found.line.ideation, found.place, -1))
+            seen = observe(found, courses, score)
+            day = seen["score_day"]
             overlap = np.where(day == NO_DAY, -1, np.maximum(0, recall_days - day))
-            self._put("recall_overlap_days", instrument, place, overlap)
-            for name, values in compute_effects(score, self._reference(base), criteria).items():
-                self._put(name, instrument, place, values)
+            effects = compute_effects(score, reference.score, criteria)
+            self._put((rows, instrument, t), before | seen | effects | {"recall_overlap_days": overlap})
 
-    def _put(self, name: str, instrument: int, place: int, values: Array) -> None:
-        self.columns[name][:, instrument, place] = values
-
-    def _reference(self, base: BaselineScores) -> Array:
-        return np.full(len(self.courses), np.nan) if self.cross_sectional else base.score
-
-    def _score_day(self, line: Line, place: Ints) -> Ints:
-        day = take(line.day, place, NO_DAY)
-        return np.where(day == NO_DAY, NO_DAY, day - self.courses.start)
+    def _put(self, where: tuple[slice, int, int], values: dict[str, Array]) -> None:
+        for name, column in self.columns.items():
+            column.put(where, values[name])
 
     def to_table(self) -> pd.DataFrame:
-        """Return the table ``endpoints``, emptying the columns; rows of a visit that the series' arm does not have go."""
+        """Return the table ``endpoints``, which shares its memory with the columns; rows of a visit that the series' arm does not have go."""
         courses, names = self.courses, [self.baseline_name[0], *(point.name for point in self.points)]
         axes = ["baseline", *(point.axis for point in self.points)]
         times = np.array([self.baseline_name[1], *(point.time for point in self.points)])
-        n, m, t = self.columns["score"].shape
+        n, m, t = self.columns["score"].values.shape
         keys = {
             "patient": spread_array(courses.patient.astype(np.int32), 1, m * t),
             "series": spread_array(courses.number.astype(np.int16), 1, m * t),
@@ -104,7 +106,8 @@ class EndpointColumns:
             "timepoint": spread(_name(names), n * m, 1),
             "time": spread_array(times, n * m, 1),
         }
-        table = pd.DataFrame({**keys, **_finish(self.columns)}, copy=False)
+        filled = {name: column.finish() for name, column in self.columns.items()}
+        table = pd.DataFrame({**keys, **filled}, copy=False)
         keep = self._applicable()
         return table if keep is None else table[keep].reset_index(drop=True)
 
@@ -114,6 +117,22 @@ class EndpointColumns:
         if all(column.all() for column in applies):
             return None
         return np.repeat(np.stack(applies, axis=1)[:, None, :], len(self.instruments), axis=1).ravel()
+
+
+def observe(found: Found, courses: Courses, score: Floats) -> dict[str, Array]:
+    """Return whether the time point was reached, and the score with its day and ideation answer."""
+    day = take(found.line.day, found.place, NO_DAY)
+    return {
+        "reached": found.reached,
+        "score": score,
+        "score_day": np.where(day == NO_DAY, NO_DAY, day - courses.start),
+        "ideation": take(found.line.ideation, found.place, -1),
+    }
+
+
+def _forget(base: BaselineScores, n: int) -> BaselineScores:
+    """Return the lack of a baseline that a cross-section has."""
+    return BaselineScores(base.line, np.full(n, -1), np.full(n, np.nan))
 
 
 def compute_effects(score: Array, baseline: Array, criteria: Criteria) -> dict[str, Array]:
@@ -137,28 +156,3 @@ def _name(names: Sequence[str]) -> pd.Categorical[Any]:
     """Return names as a column of categories; a name may stand at several places."""
     distinct = sorted(set(names))
     return make_categorical(np.array([distinct.index(name) for name in names]), distinct)
-
-
-def _finish(columns: dict[str, Array]) -> dict[str, Any]:
-    """Return the columns in the contract's order and types, taking each out of ``columns`` so that none is held twice."""
-
-    def pop(name: str) -> Array:
-        return columns.pop(name).reshape(-1)
-
-    def whole(name: str, missing: int, dtype: str) -> pd.api.extensions.ExtensionArray:
-        values = pop(name)
-        return make_integers(values, values == missing, dtype)
-
-    def truth(name: str) -> pd.api.extensions.ExtensionArray:
-        values = pop(name)
-        return pd.arrays.BooleanArray(values == 1, values < 0)
-
-    return {
-        "reached": pop("reached"),
-        "score_day": whole("score_day", NO_DAY, "int32"),
-        **{name: pop(name) for name in ("score", "baseline", "change", "percent_change")},
-        **{name: truth(name) for name in TRUTHS},
-        "reliable_change": make_categorical(pop("reliable_change"), RELIABLE),
-        **{name: whole(name, -1, "int8") for name in ("ideation", "baseline_ideation")},
-        "recall_overlap_days": whole("recall_overlap_days", -1, "int16"),
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from outcomes.measures.lines import Span, compute_day_key
 from outcomes.measures.order import Array, Bools, Ints, compute_codes, compute_integers
 
 FAR = 2**40  # a day that never comes
+PART = 2**15  # series worked on at a time
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Courses:
     next_start: Ints  # study day, FAR where no series follows
     previous_end: Ints  # study day, -FAR where none precedes
     sessions: Ints  # how many
-    offset: Ints  # place of the first session in ``session_key`` and ``session_day``
-    session_day: Ints  # one a session: study day
+    offset: Ints  # place of the first session in the next two
+    session_day: Ints  # one a session of all series: study day
+    session_key: Ints  # one a session of all series: patient and study day
     shift: int
 
     @classmethod
@@ -48,6 +51,7 @@ class Courses:
         sessions = series["sessions"].to_numpy(dtype=np.int64)
         if not len(series_sessions):
             previous[:] = -FAR
+        session_day = series_sessions["study_day"].to_numpy(dtype=np.int64)
         return cls(
             patient=patient,
             number=series["series"].to_numpy(dtype=np.int64),
@@ -59,12 +63,30 @@ class Courses:
             previous_end=previous,
             sessions=sessions,
             offset=np.cumsum(sessions) - sessions,
-            session_day=series_sessions["study_day"].to_numpy(dtype=np.int64),
+            session_day=session_day,
+            session_key=compute_day_key(series_sessions["patient"].to_numpy(dtype=np.int64), session_day),
             shift=1 if same_day == "before" else 0,
         )
 
     def __len__(self) -> int:
         return len(self.patient)
+
+    def parts(self) -> Iterator[tuple[slice, Courses]]:
+        """Yield the series a few thousand at a time, with where they stand: what is derived from these fits the cache."""
+        per_series = (
+            "patient",
+            "number",
+            "arm",
+            "start",
+            "induction_end",
+            "next_start",
+            "previous_end",
+            "sessions",
+            "offset",
+        )
+        for first in range(0, len(self), PART):
+            rows = slice(first, first + PART)
+            yield rows, replace(self, **{name: getattr(self, name)[rows] for name in per_series})
 
     def span(self, first_day: Ints, last_day: Ints) -> Span:
         """Return the stretch from day to day, both inclusive."""
@@ -102,6 +124,7 @@ class Courses:
         """Return how many sessions the owning series had had when a score of that study day was answered."""
         if not len(self.session_day):
             return np.zeros(len(owner), dtype=np.int64)
-        keys = compute_day_key(np.repeat(self.patient, self.sessions), self.session_day)
-        reached = np.searchsorted(keys, compute_day_key(self.patient[owner], day - self.shift), side="right")
+        reached = np.searchsorted(
+            self.session_key, compute_day_key(self.patient[owner], day - self.shift), side="right"
+        )
         return np.asarray(np.clip(reached - self.offset[owner], 0, self.sessions[owner]))

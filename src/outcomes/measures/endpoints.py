@@ -29,7 +29,7 @@ from outcomes.measures.effects import Criteria
 from outcomes.measures.lines import NO_DAY, Line, compute_day_key, compute_visit_key
 from outcomes.measures.order import Floats, compute_codes, compute_integers, sort_table
 from outcomes.measures.timepoints import Lines, declare_timepoints
-from outcomes.measures.times import FirstSeen, assemble_times, compute_times
+from outcomes.measures.times import TimeColumns, compute_times
 from outcomes.measures.visits import Schedule
 
 log = logging.getLogger(__name__)
@@ -81,19 +81,21 @@ def derive_endpoints(
         name_baseline(definitions, schedule),
         cross_sectional=definitions.series.origin == "none",
     )
+    times = TimeColumns(courses, names)
     baselines: dict[str, Floats] = {}
-    times: dict[str, dict[str, FirstSeen]] = {}
     for place, name in enumerate(names):
         instrument = definitions.instruments[name]
         lines = draw_lines(scores, name, schedule, visits)
         criteria = Criteria.of(name, instrument, definitions.endpoints)
-        base = compute_baseline(lines, courses, definitions, schedule, instrument.higher_is_worse)
-        columns.fill(place, lines, base, criteria, instrument.recall_days)
-        times[name] = compute_times(lines, courses, base, criteria, schedule, definitions.series.origin)
-        baselines[name] = base.score
-        log.info("%s: %d of %d series have a baseline", name, int(np.isfinite(base.score).sum()), len(courses))
+        baselines[name] = np.full(len(courses), np.nan)
+        for rows, part in courses.parts():
+            base = compute_baseline(lines, part, definitions, schedule, instrument.higher_is_worse)
+            baselines[name][rows] = base.score
+            columns.fill((rows, place), part, lines, base, criteria, instrument.recall_days)
+            times.fill(rows, place, compute_times(lines, part, base, criteria, schedule, definitions.series.origin))
+        log.info("%s: %d of %d series have a baseline", name, int(np.isfinite(baselines[name]).sum()), len(courses))
     cohort = derive_cohort(series, patients, baselines, definitions)
-    return columns.to_table(), cohort, assemble_times(times, courses)
+    return columns.to_table(), cohort, times.to_table()
 
 
 def draw_lines(scores: pd.DataFrame, instrument: str, schedule: Schedule, visits: bool) -> Lines:

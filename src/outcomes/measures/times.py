@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from outcomes.measures.baseline import BaselineScores, take
+from outcomes.measures.columns import Column
 from outcomes.measures.courses import Courses
 from outcomes.measures.effects import Criteria, Truth, compute_remission, compute_response
 from outcomes.measures.lines import NO_DAY, Line, Span, expand, make_visit_span
-from outcomes.measures.order import Array, Bools, Ints, make_categorical, make_integers
+from outcomes.measures.order import Bools, Ints, make_categorical, spread, spread_array
 from outcomes.measures.timepoints import Lines
 from outcomes.measures.visits import Schedule
 
@@ -93,35 +95,36 @@ def _count_sessions(line: Line, place: Ints, courses: Courses) -> Ints:
     return np.where(day == NO_DAY, -1, count)
 
 
-def assemble_times(found: dict[str, dict[str, FirstSeen]], courses: Courses) -> pd.DataFrame:
-    """Return the table ``times``: one series, instrument and endpoint; key ``patient, series, instrument, endpoint``.
+@dataclass(frozen=True)
+class TimeColumns:
+    """The columns of the table ``times`` being filled, of shape (series, instruments, endpoints): rows in order."""
 
-    Parameters
-    ----------
-    found
-        Instrument id → endpoint → first observation; the instruments in order of their id.
-    courses
-        The series.
-    """
-    n, instruments = len(courses), list(found)
-    per_series = len(instruments) * len(ENDPOINTS)
+    courses: Courses
+    instruments: Sequence[str]
+    columns: dict[str, Column] = field(default_factory=dict)
 
-    def stack(column: str) -> Array:
-        blocks = [getattr(found[name][endpoint], column) for name in instruments for endpoint in ENDPOINTS]
-        return np.stack(blocks, axis=1).ravel()
+    def __post_init__(self) -> None:
+        shape = len(self.courses), len(self.instruments), len(ENDPOINTS)
+        for name in ("event", "day", "last_without", "session"):
+            self.columns[name] = Column.empty("times", name, shape, -1 if name == "session" else NO_DAY)
 
-    day, without, session = stack("day"), stack("last_without"), stack("session")
-    return pd.DataFrame(
-        {
-            "patient": np.repeat(courses.patient.astype(np.int32), per_series),
-            "series": np.repeat(courses.number.astype(np.int16), per_series),
-            "arm": make_categorical(np.repeat(courses.arm, per_series), courses.arms),
-            "instrument": make_categorical(np.tile(np.repeat(np.arange(len(instruments)), 2), n), instruments),
-            "endpoint": make_categorical(np.tile(np.arange(2), n * len(instruments)), ENDPOINTS),
-            "event": stack("event"),
-            "day": make_integers(day, day == NO_DAY, "int32"),
-            "last_without": make_integers(without, without == NO_DAY, "int32"),
-            "session": make_integers(session, session < 0, "int16"),
-        },
-        copy=False,
-    )
+    def fill(self, rows: slice, instrument: int, seen: dict[str, FirstSeen]) -> None:
+        """Fill the part of one instrument and a stretch of series."""
+        for place, endpoint in enumerate(ENDPOINTS):
+            for name, column in self.columns.items():
+                column.put((rows, instrument, place), getattr(seen[endpoint], name))
+
+    def to_table(self) -> pd.DataFrame:
+        """Return the table ``times``: one series, instrument and endpoint."""
+        n, m, t = len(self.courses), len(self.instruments), len(ENDPOINTS)
+        return pd.DataFrame(
+            {
+                "patient": spread_array(self.courses.patient.astype(np.int32), 1, m * t),
+                "series": spread_array(self.courses.number.astype(np.int16), 1, m * t),
+                "arm": spread(make_categorical(self.courses.arm, self.courses.arms), 1, m * t),
+                "instrument": spread(make_categorical(np.arange(m), self.instruments), n, t),
+                "endpoint": spread(make_categorical(np.arange(t), ENDPOINTS), n * m, 1),
+                **{name: column.finish() for name, column in self.columns.items()},
+            },
+            copy=False,
+        )
