@@ -1,8 +1,12 @@
 """Totals, prorating, bands, and the ideation item, by hand."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import assessments
@@ -187,3 +191,11 @@ def test_an_instrument_of_a_study_of_its_own():
     )
     table = score([(1, "mood", 0, None, None, 5, 6)], {"mood": own}, items=2)
     assert table[["total", "band"]].to_numpy().tolist() == [[11.0, "high"]]
+
+
+def test_the_instrument_of_the_walk_through():
+    text = (Path(__file__).parents[2] / "docs" / "adding-an-instrument.md").read_text(encoding="utf-8")
+    entry = yaml.safe_load(re.search(r"```yaml\n(own_instruments:.*?)```", text, re.DOTALL)[1])["own_instruments"]
+    own = {name: Instrument.model_validate(fields) for name, fields in entry.items()}
+    row = score([(1, "fatigue6", 0, None, None, 3, 2, 4, 1, 0, 2)], own, items=6).iloc[0]  # 3+2+4+1+0+2
+    assert (row["total"], row["band"]) == (12, "moderate")
