@@ -61,14 +61,15 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
 def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     """Return the boxes of one column.
 
-    Consecutive rows with a reason share one box of what was left out; consecutive stages that count the same thing at
+    Consecutive rows with a reason share one box of what was left out (nobody left out, no line); consecutive stages that count the same thing at
     several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other.
     """
     boxes: list[Box] = []
     for row in rows.to_dict("records"):
-        label = printable(say_label(str(row["label"]), study), str(row["order"]))
-        count = _equals(row["n"])
+        label, count = printable(say_label(str(row["label"]), study), str(row["order"])), _equals(row["n"])
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
+        if left_out and row["n"] == 0:
+            continue
         heading, _, place = ("Left out", "", label) if left_out else label.partition(", ")
         lines: tuple[str, ...] = (f"{place}: {count}" if place else count,)
         if boxes and place and boxes[-1].heading == heading and boxes[-1].left_out == left_out:
@@ -81,7 +82,8 @@ def say_label(label: str, study: Study) -> str:
     """Return a label of the flow table with instruments by name and codes as words."""
     for name in study.instruments:
         label = re.sub(rf"\b{re.escape(name)}\b", study.instrument(name).name, label)
-    return re.sub(r"\b(\w+) \1\b", r"\1", label.replace("_", " "))
+    label = re.sub(r", visit (?=\D)", ", ", label.replace("_", " "))
+    return re.sub(r"\b(\w+) \1\b", r"\1", label)
 
 
 def _equals(n: float) -> str:

@@ -17,9 +17,11 @@ LONGEST = 700  # rows; of a longer table the headline time point is shown
 
 
 def show_supplement(material: Material) -> Section:
-    """Return every released table, folded on the screen and open in print."""
+    """Return every released table, folded."""
     blocks: list[Block] = [
-        Paragraph("Every table below is also a CSV file in the folder “tables” beside this report, with all its rows.")
+        Paragraph(
+            "Every table below is also a CSV file in the folder “tables” beside this report, with all its rows. Tables opened here are printed with the page; closed ones are not."
+        )
     ]
     for name in material.tables:
         rows = material.rows(name)

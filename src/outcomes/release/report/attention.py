@@ -59,7 +59,7 @@ def _quarantined(tables: Tables) -> str:
 
 def _flagged(tables: Tables) -> str:
     text = _total(tables, "flagged")
-    return f"Rows used although in doubt (flagged): {text}." if text else ""
+    return f"Flagged rows (kept, with a doubt noted): {text}." if text else ""
 
 
 def unconverged(tables: Tables) -> list[str]:

@@ -30,6 +30,11 @@ class Grid:
     folded: bool = False
     sortable: bool = False
 
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return sum(cell.span for cell in self.heads[0])
+
 
 @dataclass(frozen=True)
 class Picture:

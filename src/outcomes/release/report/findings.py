@@ -7,16 +7,9 @@ from pathlib import Path
 from outcomes.release.report import grids, ideation
 from outcomes.release.report.content import Block, Grid, Paragraph, Picture, Section
 from outcomes.release.report.material import Material
+from outcomes.release.report.models import show_models
 from outcomes.release.report.page import read_picture
-from outcomes.release.report.plain import lay_out
 from outcomes.release.report.published import tabulate_published
-
-MODEL_TABLES = {
-    "models": "Mixed models: specification and convergence.",
-    "tests": "Mixed models: tests of terms (type III).",
-    "margins": "Mixed models: adjusted means by arm and time point.",
-    "model_differences": "Mixed models: adjusted differences between arms by time point.",
-}
 
 
 def show_flow(material: Material, folder: Path) -> Section:
@@ -39,9 +32,13 @@ def show_results(material: Material, folder: Path) -> Section:
 
 def show_published(material: Material) -> Section:
     """Return published cohorts beside the study's own result."""
-    tables = present([tabulate_published(material)])
+    table = tabulate_published(material)
+    if table is None:
+        return Section("published", "Beside published cohorts")
     text = "Populations, windows, and denominators differ between studies; a difference in results need not be one in patients."
-    return Section("published", "Beside published cohorts", (Paragraph(text), *tables) if tables else ())
+    if table.folded:
+        text = "No published result in the list shares instrument, window, and denominator with this study."
+    return Section("published", "Beside published cohorts", (Paragraph(text), table))
 
 
 def present(tables: list[Grid | None]) -> tuple[Grid, ...]:
@@ -69,15 +66,7 @@ def _instrument(material: Material, folder: Path, instrument: str) -> Section:
 
 
 def _models(material: Material) -> Section:
-    blocks: list[Block] = []
-    for name, caption in MODEL_TABLES.items():
-        rows = material.rows(name)
-        if len(rows):
-            blocks.append(lay_out(material, name, rows, caption, identity=f"models-{name.replace('_', '-')}"))
-    if blocks:
-        text = "Estimates are in points of the instrument, with 95 % intervals, for the scores as observed (missing at random)."
-        blocks.insert(0, Paragraph(text))
-    return Section("results-models", "Models", tuple(blocks))
+    return Section("results-models", "Models", tuple(show_models(material)))
 
 
 def _ideation(material: Material) -> Section:

@@ -13,7 +13,18 @@ from outcomes.release.report.material import Material
 from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, p_value
 
 COUNTS = {"n", "events", "started", "reached", "observed", "rows", "missing", "order", "overlapping", "n_subjects"}
-COUNTS |= {"raw", "kept", "corrected", "flagged", "merged", "quarantined", "n_observations", "dropped_rows", "dropped"}
+COUNTS |= {
+    "raw",
+    "kept",
+    "corrected",
+    "flagged",
+    "merged",
+    "quarantined",
+    "n_observations",
+    "dropped_rows",
+    "dropped_subjects",
+    "num_df",
+}
 COUNTS |= {"published_n", "own_n", "own_events", "treated", "analysed", "baseline_answer", "answer"}
 SHARES = {"proportion", "missing_proportion", "cumulative", "difference"}
 RATE_TABLES = {"response", "differences", "ideation_change"}
@@ -74,7 +85,7 @@ def write_value(name: str, column: str, value: Any) -> str:
 
 
 def _decimals(name: str, column: str) -> int:
-    if column in ("df", "num_df", "den_df", "loglik", "percent", "median_days"):
+    if column in ("df", "den_df", "loglik", "percent", "median_days"):
         return 1 if column != "loglik" else 2
     return 3 if name in ("coefficients", "tests", "models") else 2
 

@@ -19,12 +19,13 @@ HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This
 def tabulate_published(material: Material) -> Grid | None:
     """Return published estimates with the own one beside it only where instrument, window, and denominator agree."""
     rows = material.rows("published")
+    rows = rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
     if rows.empty:
         return None
     lines = [_line(material, {str(key): value for key, value in row.items()}) for row in rows.to_dict("records")]
     note = (
         "Estimates with 95 % intervals where published. This study's own result stands beside a published one only where "
-        "instrument, window, and denominator agree; elsewhere the definition differs in what is named."
+        "instrument, window, and denominator agree; elsewhere the definition differs in what is named. Results on other instruments are in the supplement."
     )
     heads = tuple(heading(text) for text in HEADS)
     return Grid(
@@ -38,7 +39,7 @@ def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         number(_sample(row)),
         Cell(_join(_instrument(row), row["window"])),
         Cell(_join(say(str(row["endpoint"])), row["definition"])),
-        number(_value(row, "estimate", "lower", "upper")),
+        Cell(_value(row, "estimate", "lower", "upper")),
         Cell(_own(material, row)),
         Cell(_join(row["comparison"], row["differs_in"])),
     )

@@ -57,7 +57,7 @@ def _patients(material: Material) -> str:
         raw, kept = boxes["Rows in the export"], boxes["Rows kept"]
         sentences.append(f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept.")
     if "Series analysed" in boxes:
-        text = f"{number_of(boxes['Series analysed'], 'n')} series of treatment"
+        text = f"{number_of(boxes['Series analysed'], 'n')} series"
         if "Patients analysed" in boxes:
             text += f" of {number_of(boxes['Patients analysed'], 'n')} patients"
         arms = material.rows("flow", label="Series analysed")

@@ -1,0 +1,133 @@
+"""Mixed models for the reader: what was fitted, the tests of its terms, adjusted means beside adjusted differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.report.content import Block, Cell, Grid, Paragraph
+from outcomes.release.report.grids import heading, index_rows, number, say
+from outcomes.release.report.material import Material, shown
+from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
+
+HEADS = (
+    "Model",
+    "Formula",
+    "Dependence within a patient",
+    "Estimation",
+    "Patients",
+    "Scores",
+    "Log-likelihood",
+    "Converged",
+)
+
+
+def show_models(material: Material) -> list[Block]:
+    """Return the tables of the models, with a paragraph on how to read them; empty when the study has none."""
+    models = material.rows("models")
+    if models.empty:
+        return []
+    names = [str(name) for name in models["model"]]
+    tables = [
+        tabulate_models(material),
+        *(tabulate_adjusted(material, name) for name in names),
+        tabulate_tests(material),
+    ]
+    text = (
+        "Estimates are in points of the instrument, with 95 % intervals, from the scores as observed: valid when scores are "
+        "missing at random given what the model contains. Coefficients are in the supplement."
+    )
+    return [Paragraph(text), *(table for table in tables if table is not None)]
+
+
+def name_model(material: Material, model: str) -> str:
+    """Return the printed name of a model."""
+    return str(material.one("models", model=model).get("label") or model)
+
+
+def tabulate_models(material: Material) -> Grid:
+    """Return what was fitted, to how many, and whether it converged."""
+    rows = [_describe({str(k): v for k, v in row.items()}) for row in material.rows("models").to_dict("records")]
+    heads = tuple(heading(text) for text in HEADS)
+    return Grid("models", "Mixed models: specification, size, and convergence.", (heads,), tuple(rows), sortable=True)
+
+
+def _describe(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    dependence = [say(str(row[name])) for name in ("covariance",) if pd.notna(row.get(name))]
+    dependence += [f"random {row['random']}"] if pd.notna(row.get("random")) else []
+    tried = str(row["tried"]) if pd.notna(row.get("tried")) else ""
+    if ";" in tried or "," in tried:
+        dependence.append(f"tried: {say(tried)}")
+    estimation = ", ".join([str(row["method"]).upper(), say(str(row["df"])) + " df", f"{row['vcov']} variance"])
+    converged = str(row["converged"]).lower() in ("true", "1", "1.0")
+    warning = f": {row['warnings']}" if pd.notna(row.get("warnings")) and str(row["warnings"]) else ""
+    return (
+        heading(str(row["label"])),
+        Cell(str(row["formula"])),
+        Cell("; ".join(dependence)),
+        Cell(f"{estimation}; {'own engine' if row['engine'] == 'mixed' else row['engine']}"),
+        number(shown(row, count(row["n_subjects"]))),
+        number(shown(row, count(row["n_observations"]))),
+        number(shown(row, fixed(row["loglik"], 2))),
+        Cell(("yes" if converged else "no") + warning),
+    )
+
+
+def tabulate_tests(material: Material) -> Grid | None:
+    """Return the tests of the terms of every model."""
+    tests = material.rows("tests")
+    if tests.empty:
+        return None
+    rows: list[tuple[Cell, ...]] = []
+    for model in tests["model"].drop_duplicates():
+        rows.append((Cell(name_model(material, str(model)), head=True, span=6),))
+        for row in tests[tests["model"] == model].to_dict("records"):
+            record = {str(key): value for key, value in row.items()}
+            kind = "type III" if record["type"] == "III" else "at the reference levels"
+            rows.append(
+                (
+                    heading(f"\u2003{record['term']}"),
+                    Cell(kind if pd.notna(record["type"]) else ABSENT),
+                    number(shown(record, count(record["num_df"]))),
+                    number(shown(record, fixed(record["den_df"]))),
+                    number(shown(record, fixed(record["statistic"], 2))),
+                    number(shown(record, p_value(record["p_value"]))),
+                )
+            )
+    texts = ("Term", "Test", "Numerator df", "Denominator df", "F", "p")
+    note = "Type III: averaged over the levels of the other factors. At the reference levels: as software with treatment coding prints it."
+    return Grid("tests", "Mixed models: tests of the terms.", (tuple(map(heading, texts)),), tuple(rows), (note,))
+
+
+def tabulate_adjusted(material: Material, model: str) -> Grid | None:
+    """Return adjusted means by arm beside the adjusted differences, one line a time point."""
+    means, differences = material.rows("margins", model=model), material.rows("model_differences", model=model)
+    if means.empty:
+        return None
+    arms = [arm for arm in material.arms if (means["arm"] == arm).any()]
+    contrasts = [str(name) for name in differences["contrast"].drop_duplicates()] if len(differences) else []
+    cells = index_rows(means, "timepoint", "arm")
+    deltas = index_rows(differences, "timepoint", "contrast") if contrasts else {}
+    axis = str(material.one("models", model=model).get("axis", ""))
+    top = (heading(""), *(heading(material.arm(arm)) for arm in arms))
+    top += tuple(heading(material.contrast(name), 2) for name in contrasts)
+    second = (heading("Time point"), *(heading("Mean (95 % CI)") for _ in arms))
+    second += tuple(heading(text) for _ in contrasts for text in ("Difference (95 % CI)", "p"))
+    rows = []
+    for timepoint in means["timepoint"].drop_duplicates():
+        line = [heading(material.timepoint(axis, str(timepoint)))]
+        line += [number(_estimate(cells.get((str(timepoint), arm), {}))) for arm in arms]
+        for name in contrasts:
+            row = deltas.get((str(timepoint), name), {})
+            line += [number(_estimate(row)), number(shown(row, p_value(row.get("p_value"))))]
+        rows.append(tuple(line))
+    caption = f"{name_model(material, model)}: adjusted means and differences, in points."
+    return Grid(f"adjusted-{model}", caption, (top, second), tuple(rows))
+
+
+def _estimate(row: Mapping[str, Any]) -> str:
+    if not row or pd.isna(row["estimate"]):
+        return shown(row, ABSENT)
+    return f"{fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})"
