@@ -73,7 +73,7 @@ def derive_endpoints(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(change=change, percent_change=100 * change / table["baseline"].where(table["baseline"] > 0))
     limit = table["instrument"].map({name: entry[3] for name, entry in INSTRUMENTS.items()})
     binary = {
-        "response": (table["percent_change"] <= -50, table["percent_change"].notna()),
+        "response": (table["percent_change"] <= -50, change.notna()),
         "remission": (table["score"] <= limit, table["score"].notna() & limit.notna()),
         "worsening": (change >= 1, change.notna()),
     }

@@ -33,7 +33,7 @@ class Fit:
     ----------
     coefficients : DataFrame
         One row per coefficient: ``term``, ``estimate``, ``std_error``, ``df`` (infinite), ``statistic``, ``p_value``,
-        ``lower``, ``upper``.
+        ``lower``, ``upper``; missing when the fit did not converge.
     vcov : ndarray, shape (k, k)
         Covariance of the coefficients.
     covariance : DataFrame
@@ -155,7 +155,8 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
     notes, converged = _judge(result, [str(entry.message) for entry in caught])
     k = fixed.shape[1]
     vcov = result.cov_params().to_numpy()[:k, :k]
-    table = _infer(result.fe_params.to_numpy(), np.sqrt(np.diag(vcov)))
+    missing = np.full(k, np.nan)
+    table = _infer(result.fe_params.to_numpy(), np.sqrt(np.diag(vcov))) if converged else _infer(missing, missing)
     size = result.cov_re.shape[0]
     return Fit(
         coefficients=table.assign(term=list(fixed.columns))[["term", *INTERVAL]],
@@ -263,6 +264,9 @@ def _judge(result: Any, notes: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     eigenvalues = np.linalg.eigvalsh(result.cov_re.to_numpy())
     if eigenvalues.min() <= 1e-8 * max(float(result.scale), eigenvalues.max()):
         found.append("the covariance of the random effects is on the boundary (not positive definite)")
+        converged = False
+    if not np.diag(result.cov_params().to_numpy()).min() > 0:
+        found.append("the information is not positive definite")
         converged = False
     gradient = np.abs(np.asarray(result.model.score(result.params_object))).max() / len(result.model.group_labels)
     if not gradient < GRADIENT:

@@ -190,7 +190,7 @@ def withhold_published(table: pd.DataFrame, tables: Tables, minimum_cell: int) -
 
 
 def _small(counts: pd.Series, minimum_cell: int) -> pd.Series:
-    return (counts > 0) & (counts < minimum_cell)
+    return ((counts > 0) & (counts < minimum_cell)).fillna(False).astype(bool)
 
 
 def _blank(table: pd.DataFrame, rows: Sequence[bool] | pd.Series, columns: Sequence[str]) -> pd.DataFrame:
