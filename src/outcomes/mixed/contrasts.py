@@ -28,6 +28,13 @@ def read_contrast(given: Any, names: Sequence[str]) -> tuple[Floats, bool]:
     tuple of array, shape (l, k), and bool
         Rows, and whether a single contrast (not a joint test) was asked for.
     """
+    rows, single = _read_rows(given, names)
+    if not np.abs(rows).sum(axis=1).all():
+        raise SettingError("a contrast has no coefficient in it")
+    return rows, single
+
+
+def _read_rows(given: Any, names: Sequence[str]) -> tuple[Floats, bool]:
     if isinstance(given, Mapping):
         return _row(given, names)[None, :], True
     if isinstance(given, Sequence) and given and all(isinstance(one, Mapping) for one in given):
@@ -73,10 +80,8 @@ def _split(name: str) -> list[str]:
 
 
 def independent_rows(rows: Floats, vcov: Floats) -> Floats:
-    """Keep contrasts that are not combinations of the ones before them; refuse a contrast of nothing."""
+    """Keep contrasts that are not combinations of the ones before them."""
     length = np.sqrt(np.einsum("ij,jk,ik->i", rows, vcov, rows))
-    if (length == 0).any() or not len(rows):
-        raise SettingError("a contrast has no coefficient in it")
     kept: list[int] = []
     root = np.linalg.cholesky(vcov)
     unit = (rows @ root) / length[:, None]

@@ -106,8 +106,7 @@ def _restore(found: dict[str, Any]) -> Design:
 
 
 def _restore_atom(found: dict[str, Any]) -> Atom:
-    n_levels = len(found["levels"])
-    coding = {name: np.asarray(found[name], dtype=np.float64).reshape(n_levels, -1) for name in ("full", "reduced")}
+    coding = {name: np.asarray(found[name], dtype=np.float64) for name in ("full", "reduced")}
     return Atom(
         name=found["name"],
         variables=tuple(found["variables"]),
