@@ -97,5 +97,5 @@ def spread(positions: np.ndarray, count: int) -> np.ndarray:
     """Return offsets that set ``count`` markers side by side within half the least distance of two positions."""
     places = np.sort(np.asarray(positions, float))
     least = np.diff(places).min() if len(places) > 1 else 1.0
-    step = min(0.5 * least / max(count - 1, 1), 0.14 * least)
+    step = min(0.5 * least / max(count - 1, 1), 0.14 * least, 0.035 * max(np.ptp(places), least))
     return np.asarray((np.arange(count) - (count - 1) / 2) * step)

@@ -35,6 +35,10 @@ class Grid:
         """Number of columns."""
         return sum(cell.span for cell in self.heads[0])
 
+    def holds_words(self, column: int) -> bool:
+        """Whether a column holds words, whose heading then stands above their left edge."""
+        return not any(row[column].number for row in self.rows if len(row) == self.columns)
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -26,7 +26,7 @@ def show_limitations(material: Material) -> Section:
 
 
 def _uncontrolled(material: Material) -> str:
-    if is_randomised(material):
+    if is_randomised(material) or material.study.series.origin == "none":
         return ""
     return (
         "Change within an arm has no control: regression to the mean, the natural course of the illness, expectation, and "

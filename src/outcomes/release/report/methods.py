@@ -173,6 +173,8 @@ def _timepoints(study: Study) -> list[str]:
 
 
 def _endpoints(study: Study) -> list[str]:
+    if study.series.origin == "none":
+        return []
     texts = [
         "Each rate is given with two denominators: all who started, a missing score counting as no response and no remission; "
         "and those observed at that time point. The first is cautious, the second describes those who stayed and answered.",

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph
 from outcomes.release.report.grids import heading, index_rows, number, say
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.methods import DF, VCOV
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 
 HEADS = (
@@ -49,18 +50,21 @@ def name_model(material: Material, model: str) -> str:
 
 def tabulate_models(material: Material) -> Grid:
     """Return what was fitted, to how many, and whether it converged."""
-    rows = [_describe({str(k): v for k, v in row.items()}) for row in material.rows("models").to_dict("records")]
+    records = material.rows("models").to_dict("records")
+    rows = [_describe(material, {str(key): value for key, value in record.items()}) for record in records]
     heads = tuple(heading(text) for text in HEADS)
     return Grid("models", "Mixed models: specification, size, and convergence.", (heads,), tuple(rows), sortable=True)
 
 
-def _describe(row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    dependence = [say(str(row[name])) for name in ("covariance",) if pd.notna(row.get(name))]
-    dependence += [f"random {row['random']}"] if pd.notna(row.get("random")) else []
-    tried = str(row["tried"]) if pd.notna(row.get("tried")) else ""
-    if ";" in tried or "," in tried:
-        dependence.append(f"tried: {say(tried)}")
-    estimation = ", ".join([str(row["method"]).upper(), say(str(row["df"])) + " df", f"{row['vcov']} variance"])
+def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    declared = material.study.models.get(str(row["model"]))
+    dependence = [f"{say(str(row['covariance']))} covariance"] if pd.notna(row.get("covariance")) else []
+    dependence += [f"random effects {declared.random}"] if declared and declared.random else []
+    tried = [say(name.strip()) for name in str(row["tried"]).split(",")] if pd.notna(row.get("tried")) else []
+    dependence += [f"tried in turn: {', '.join(tried)}"] if len(tried) > 1 else []
+    estimation = ", ".join(
+        [str(row["method"]).upper(), DF.get(str(row["df"]), str(row["df"])), VCOV.get(str(row["vcov"]), "")]
+    )
     converged = str(row["converged"]).lower() in ("true", "1", "1.0")
     warning = f": {row['warnings']}" if pd.notna(row.get("warnings")) and str(row["warnings"]) else ""
     return (

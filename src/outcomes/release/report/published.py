@@ -28,9 +28,8 @@ def tabulate_published(material: Material) -> Grid | None:
         "instrument, window, and denominator agree; elsewhere the definition differs in what is named. Results on other instruments are in the supplement."
     )
     heads = tuple(heading(text) for text in HEADS)
-    return Grid(
-        "published-cohorts", "Published cohorts and this study.", (heads,), tuple(lines), (note,), sortable=True
-    )
+    title, alone = "Published cohorts and this study.", bool(rows["arm"].isna().all())
+    return Grid("published-cohorts", title, (heads,), tuple(lines), (note,), folded=alone, sortable=True)
 
 
 def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -75,6 +75,8 @@ def describe_measures(material: Material) -> str:
     instrument = material.study.instrument(material.primary)
     text = f"The primary instrument is the {instrument.name} ({instrument.measures}, "
     text += f"{instrument.minimum:g} to {instrument.maximum:g} points)."
+    if material.study.series.origin == "none":
+        return text
     if instrument.response_percent is not None:
         direction = "drop" if instrument.higher_is_worse else "rise"
         text += f" Response is a {direction} of at least {instrument.response_percent:g} % from baseline."
@@ -167,6 +169,8 @@ def _missing(material: Material) -> str:
 
 
 def _reading(material: Material) -> str:
+    if material.study.series.origin == "none":
+        return "Each person is seen once: the numbers describe, and say nothing about change."
     text = "The course within an arm describes what was observed, and does not say what treatment did."
     if len(material.arms) > 1 and not is_randomised(material):
         text += " Differences between arms are unadjusted unless they come from a model that says otherwise."
