@@ -1,0 +1,11 @@
+"""Raw export → clean tables and the ledger.
+
+Readers turn files into columns of text (``text``, ``excel``), the privacy gate drops what must not pass (``privacy``), cleaning
+rules work on distinct values and enter what they do into the ledger (``rules``, ``ledger``), and one module per table
+gives the clean tables of the contracts.
+"""
+
+from outcomes.intake.export import Export, read_export
+from outcomes.intake.ledger import describe_ledger
+
+__all__ = ["Export", "describe_ledger", "read_export"]

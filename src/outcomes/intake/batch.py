@@ -1,0 +1,226 @@
+"""Batches: the rows of one file that belong to one table, with patient and time; rows that have none are left out here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from outcomes.intake.dates import DATE_REASONS, parse_dates
+from outcomes.intake.ledger import Ledger
+from outcomes.intake.values import MISSING, REPAIRED, UNKNOWN, Mapped, is_missing, map_values, plain_text, to_numbers
+from outcomes.intake.words import Array, RawTable, Words, constant
+from outcomes.settings import Column, Source, Study, Table, TableMap
+
+PRIMARY_ORDER: tuple[Table, ...] = ("sessions", "assessments", "patients", "adverse_events", "vitals", "events")
+TIME = frozenset({"date", "study_day", "visit"})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one file for one table. ``rows`` are positions in the file; the other arrays are aligned with them."""
+
+    file: int
+    table: Table
+    leading: Table  # the table that decides what becomes of the file's rows
+    raw: RawTable
+    mapping: TableMap
+    rows: Array
+    patient: Array
+    date: Array  # days since 1970 with the time of day; NaN without a date
+    study_day: Array  # as given by the export; NaN where it gives none
+    visit: Array  # code of the study's visit; -1 without one
+    constants: dict[str, str | float] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> bool:
+        """Whether this table decides what becomes of the file's rows."""
+        return self.table == self.leading
+
+    def select(self, which: Array) -> Batch:
+        """Return the batch with some of its rows (a mask)."""
+        if bool(which.all()):
+            return self
+        names = ("rows", "patient", "date", "study_day", "visit")
+        return replace(self, **{name: getattr(self, name)[which] for name in names})
+
+    def has(self, name: str) -> bool:
+        """Tell whether a canonical column is mapped."""
+        return name in self.constants or name in self.mapping.columns
+
+    def column(self, name: str) -> Column:
+        """Return the settings of a canonical column; a constant of the source goes first."""
+        if name in self.constants:
+            return Column.model_validate({"constant": self.constants[name]})
+        return self.mapping.columns[name]
+
+    def words(self, name: str) -> Words:
+        """Return a canonical column as text, aligned with ``rows``."""
+        return raw_words(self.raw, self.column(name)).at(self.rows)
+
+    def mapped(self, name: str, study: Study) -> Mapped:
+        """Return a canonical column in the study's spelling, aligned with ``rows``."""
+        column = self.column(name)
+        mapped = map_values(raw_words(self.raw, column), column, study.cleaning).at(self.rows)
+        return mapped if column.constant is None else replace(mapped, declared=True)
+
+    def noted(self, name: str, study: Study, ledger: Ledger) -> Mapped:
+        """Return a canonical column in the study's spelling; unknown and repaired values go into the ledger."""
+        mapped = self.mapped(name, study)
+        for state, reason in ((UNKNOWN, "unknown_value"), (REPAIRED, "mojibake_repaired")):
+            if (mapped.states == state).any():
+                ledger.note(self.file, self.rows[mapped.row_states == state], reason, name, state="corrected")
+        return mapped
+
+
+def raw_words(raw: RawTable, column: Column) -> Words:
+    """Return the text of a column or of a constant."""
+    if column.column is not None:
+        return raw.columns[column.column]
+    assert column.constant is not None
+    return constant(plain_text(column.constant), raw.size)
+
+
+def wanted_columns(study: Study, source: Source) -> set[str]:
+    """Return the names of the columns that the tables of a source map."""
+    wanted: set[str] = set()
+    for mapping in study.tables_of(source).values():
+        wanted |= {column.column for column in mapping.columns.values() if column.column is not None}
+        for columns in mapping.instruments.values():
+            wanted |= {*columns.items, *([columns.total] if columns.total else [])}
+    return wanted
+
+
+def visit_names(study: Study) -> list[str]:
+    """Return the labels of the study's visits, in order; in a crossover, visits of several arms may share a name."""
+    return list(dict.fromkeys(visit.label for visit in study.visits))
+
+
+def make_batches(
+    file: int, raw: RawTable, source: Source, study: Study, number: dict[str, int], ledger: Ledger
+) -> list[Batch]:
+    """Return one batch per table of a source, the primary one first."""
+    tables = study.tables_of(source)
+    rows = np.arange(raw.size, dtype=np.int64)
+    rows = _leave_out_blank(file, raw, wanted_columns(study, source), rows, study, ledger)
+    batches: list[Batch] = []
+    for table in (name for name in PRIMARY_ORDER if name in tables):
+        first = batches[0] if batches else None
+        start = rows if first is None else first.rows
+        batches.append(_make_batch(file, raw, source, table, tables[table], study, number, ledger, start, first))
+    return batches
+
+
+def _leave_out_blank(file: int, raw: RawTable, names: set[str], rows: Array, study: Study, ledger: Ledger) -> Array:
+    blank = rows
+    for name in sorted(names):
+        words = raw.columns[name]
+        missing = is_missing(words.values, study.cleaning)
+        blank = blank[missing[words.codes[blank]]] if missing.any() else blank[:0]
+        if not len(blank):
+            return rows
+    ledger.note(file, blank, "blank_row")
+    return np.delete(rows, blank)
+
+
+def _make_batch(
+    file: int,
+    raw: RawTable,
+    source: Source,
+    table: Table,
+    mapping: TableMap,
+    study: Study,
+    number: dict[str, int],
+    ledger: Ledger,
+    rows: Array,
+    first: Batch | None,
+) -> Batch:
+    nothing = np.full(len(rows), np.nan)
+    batch = Batch(
+        file, table, first.table if first else table, raw, mapping, rows, np.zeros(len(rows), np.int32), nothing, nothing,
+        np.full(len(rows), -1, np.int16), {name: v for name, v in source.constants.items() if name != "patient"},
+    )  # fmt: skip
+    batch = _with_patients(batch, study, number, ledger)
+    if table == "patients":
+        return batch
+    batch = _with_times(batch, study, ledger, first)
+    return _with_treatment(batch, study, ledger) if table == "sessions" else batch
+
+
+def _with_patients(batch: Batch, study: Study, number: dict[str, int], ledger: Ledger) -> Batch:
+    mapped = batch.mapped("patient", study)
+    numbers = np.array([number.get(value, 0) if value else 0 for value in mapped.words.values], dtype=np.int32)
+    patient = mapped.words.spread(numbers)
+    known = patient > 0
+    if batch.primary and not known.all():
+        ledger.note(batch.file, batch.rows[~known], "unknown_patient")
+    return replace(batch, patient=patient).select(known)
+
+
+def _with_times(batch: Batch, study: Study, ledger: Ledger, first: Batch | None) -> Batch:
+    """Return the batch with date, study day and visit; rows without any are left out."""
+    if not any(batch.has(name) for name in TIME):
+        return batch
+    placed = np.zeros(len(batch.rows), dtype=bool)
+    unknown, undated = placed, placed
+    if batch.has("visit"):
+        batch, unknown = _read_visits(batch, study, ledger)
+        placed = batch.visit >= 0
+    if batch.has("study_day"):
+        batch = _read_study_days(batch, study, ledger)
+        placed = placed | ~np.isnan(batch.study_day)
+    if batch.has("date"):
+        same = first is not None and first.mapping.columns.get("date") == batch.mapping.columns.get("date")
+        batch, undated = _read_dates(batch, study, None if same else ledger, placed)
+        placed = placed | ~np.isnan(batch.date)
+    if batch.primary:
+        placed = placed & ~unknown
+        ledger.note(batch.file, batch.rows[~placed & ~unknown & ~undated], "no_time")
+    return batch.select(placed)
+
+
+def _read_visits(batch: Batch, study: Study, ledger: Ledger) -> tuple[Batch, Array]:
+    mapped = batch.mapped("visit", study)
+    names = visit_names(study)
+    labels = {name.casefold(): code for code, name in enumerate(names)}
+    labels |= {visit.label.casefold(): names.index(visit.label) for visit in study.visits}
+    codes = np.array([labels.get((value or "").casefold(), -1) for value in mapped.words.values], dtype=np.int16)
+    visit = mapped.words.spread(codes)
+    wrong = (visit < 0) & (mapped.row_states != MISSING)
+    if batch.primary:
+        ledger.note(batch.file, batch.rows[wrong], "unknown_visit", "visit")
+    return replace(batch, visit=visit), wrong
+
+
+def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
+    words = batch.words("study_day")
+    days = to_numbers(words.values)
+    missing = is_missing(words.values, study.cleaning)
+    days = np.where(days == np.floor(days), days, np.nan)
+    wrong = words.spread(np.isnan(days) & ~missing)
+    ledger.note(batch.file, batch.rows[wrong], "not_a_number", "study_day")
+    return replace(batch, study_day=words.spread(days))
+
+
+def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array) -> tuple[Batch, Array]:
+    words = batch.words("date")
+    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
+    of_row = words.spread(reasons)
+    wrong = of_row > 1
+    for code in (2, 3) if ledger is not None and wrong.any() else ():
+        assert ledger is not None
+        reason = str(DATE_REASONS[code])
+        out = (of_row == code) & ~placed & batch.primary
+        ledger.note(batch.file, batch.rows[out], reason, "date")
+        ledger.note(batch.file, batch.rows[(of_row == code) & ~out], reason, "date", state="corrected")
+    return replace(batch, date=words.spread(days)), wrong
+
+
+def _with_treatment(batch: Batch, study: Study, ledger: Ledger) -> Batch:
+    """Leave out sessions without a known treatment."""
+    mapped = batch.mapped("treatment", study)
+    states = mapped.row_states
+    ledger.note(batch.file, batch.rows[states == MISSING], "no_treatment", "treatment")
+    ledger.note(batch.file, batch.rows[states == UNKNOWN], "unknown_value", "treatment", state="quarantined")
+    ledger.note(batch.file, batch.rows[states == REPAIRED], "mojibake_repaired", "treatment")
+    return batch.select((states != MISSING) & (states != UNKNOWN))

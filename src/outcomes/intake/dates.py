@@ -1,0 +1,57 @@
+"""Dates → days, while reading. A day is a whole number since 1970 here, and a study day everywhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from outcomes.errors import SettingsError
+from outcomes.intake.values import to_numbers
+from outcomes.intake.words import Array
+from outcomes.settings import DateRules
+
+EXCEL_EPOCH = (dt.date(1970, 1, 1) - dt.date(1899, 12, 30)).days
+CELL_FORMAT = "%Y-%m-%dT%H:%M:%S"  # what the workbook reader makes of a date cell
+SECONDS = 86_400
+
+
+def parse_dates(values: Array, missing: Array, rules: DateRules) -> tuple[Array, Array]:
+    """Return days since 1970 with the time of day as fraction, and a reason per value (0 where there is none).
+
+    Reasons index ``DATE_REASONS``. The calendar day is the one written, whatever time zone follows it.
+    """
+    days = np.full(len(values), np.nan)
+    for form in (*rules.formats, CELL_FORMAT):
+        left = np.nonzero(np.isnan(days) & ~missing)[0]
+        if len(left) == 0:
+            break
+        days[left] = _parse_format(values[left], form)
+    written = ~np.isnan(days)
+    if rules.excel_serials:
+        serials = to_numbers(values) - EXCEL_EPOCH
+        inside = (serials >= _first_day(rules.first_year)) & (serials < _first_day(rules.last_year + 1))
+        days = np.where(~written & ~missing & inside, serials, days)
+    outside = written & ((days < _first_day(rules.first_year)) | (days >= _first_day(rules.last_year + 1)))
+    reasons = np.select([missing, outside, np.isnan(days)], [1, 3, 2], 0).astype(np.int8)
+    return np.where(reasons == 0, days, np.nan), reasons
+
+
+DATE_REASONS = (None, None, "unreadable_date", "date_out_of_range")
+
+
+def _first_day(year: int) -> int:
+    return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days
+
+
+def _parse_format(values: Array, form: str) -> Array:
+    import pandas as pd
+
+    try:
+        stamps = pd.to_datetime(pd.Series(values, dtype="str"), format=form, errors="coerce")
+    except ValueError:
+        raise SettingsError(f"dates.formats: {form!r} is not a format of strptime codes, such as '%m/%d/%Y'.") from None
+    if stamps.dt.tz is not None:
+        stamps = stamps.dt.tz_localize(None)
+    seconds = (stamps - pd.Timestamp(0)).dt.total_seconds()
+    return seconds.to_numpy(dtype=np.float64) / SECONDS

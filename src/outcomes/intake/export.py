@@ -1,0 +1,205 @@
+"""From a raw export to clean tables and the ledger."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from outcomes.contracts import CONTRACTS
+from outcomes.errors import InputError, SettingsError
+from outcomes.intake.assessments import build_assessments
+from outcomes.intake.batch import Batch, make_batches, raw_words, wanted_columns
+from outcomes.intake.excel import read_excel
+from outcomes.intake.ledger import Ledger
+from outcomes.intake.mapping import check_mapping
+from outcomes.intake.origin import find_day_zero
+from outcomes.intake.patients import build_patients
+from outcomes.intake.records import build_adverse_events, build_events, build_vitals
+from outcomes.intake.sessions import build_sessions
+from outcomes.intake.text import read_text
+from outcomes.intake.values import map_values
+from outcomes.intake.words import Array, RawTable
+from outcomes.settings import Column, Source, Study, Table
+from outcomes.workflow import sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+Builder = Callable[[Sequence[Batch], Array, Study, Ledger], "pd.DataFrame"]
+BUILDERS: dict[Table, Builder] = {
+    "sessions": build_sessions,
+    "assessments": build_assessments,
+    "adverse_events": build_adverse_events,
+    "vitals": build_vitals,
+    "events": build_events,
+}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A raw export after intake: clean tables by name, the ledger with its balance, and the SHA-256 of every file."""
+
+    tables: dict[str, pd.DataFrame]
+    ledger: pd.DataFrame
+    balance: pd.DataFrame
+    inputs: dict[str, str]
+
+
+def read_export(study: Study, folder: Path | str) -> Export:
+    """Read every source of a study and clean it.
+
+    Returns
+    -------
+    Export
+        ``patients``, ``sessions``, ``assessments``, ``adverse_events``, ``vitals``, ``events`` and ``key`` as their
+        contracts say, ``events`` and the like possibly empty.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read as the study file says.
+    SettingsError
+        A mapping that cannot give its table, or names an identifier.
+    """
+    folder = Path(folder)
+    sources = _present_sources(study, folder)
+    raws = [_read_source(study, source, folder) for source in _progress(sources)]
+    inputs = {source.file: sha256(folder / source.file) for source in sources}
+    identifiers = _sorted_identifiers(study, sources, raws)
+    number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
+    ledger = Ledger([raw.name for raw in raws], [raw.size for raw in raws])
+    batches = [
+        batch
+        for file, (source, raw) in enumerate(zip(sources, raws, strict=True))
+        for batch in make_batches(file, raw, source, study, number, ledger)
+    ]
+    tables = _build_tables(batches, len(identifiers), study, ledger)
+    tables["key"] = _key(identifiers)
+    entries, balance = ledger.close()
+    log.info(
+        "read %d rows of %d files: %d kept (%d corrected, %d flagged), %d merged, %d quarantined",
+        *(balance["raw"].sum(), len(balance)),
+        *(balance[name].sum() for name in ("kept", "corrected", "flagged", "merged", "quarantined")),
+    )
+    return Export(tables, entries, balance, inputs)
+
+
+def _present_sources(study: Study, folder: Path) -> list[Source]:
+    """Return the sources whose file is there, after checking what can be checked without reading."""
+    names = [source_name(source) for source in study.sources]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SettingsError(f"sources: {', '.join(repeated)} is listed twice; put its tables under one source.")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of raw exports. Correct 'data' in the study file, or give another.")
+    present = []
+    for source in study.sources:
+        check_mapping(study, source)
+        path = folder / source.file
+        if path.is_dir():
+            raise InputError(f"{source.file}: a folder, not a file. Name one file per source.")
+        if path.is_file():
+            present.append(source)
+        elif source.optional:
+            log.info("%s: absent, and optional", source.file)
+        else:
+            raise InputError(f"{source.file}: no such file in {folder}. Correct 'file', or set 'optional: true'.")
+    if not present:
+        raise InputError(f"{folder}: none of the study's {len(study.sources)} files is there.")
+    return present
+
+
+def source_name(source: Source) -> str:
+    """Return the name of a source in the ledger: the file, with the sheet of a workbook."""
+    return source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
+
+
+def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
+    path = folder / source.file
+    excel = source.format == "excel" or (source.format == "auto" and path.suffix.lower() in (".xlsx", ".xlsm", ".xls"))
+    read = read_excel if excel else read_text
+    raw = read(path, source_name(source), source, wanted_columns(study, source))
+    log.info("%s: %d rows", raw.name, raw.size)
+    return raw
+
+
+def _progress(sources: Sequence[Source]) -> Iterable[Source]:
+    """Return the sources with a progress bar where somebody looks at a terminal."""
+    from tqdm import tqdm
+
+    return tqdm(sources, desc="reading", unit="file", leave=False, disable=not sys.stderr.isatty())
+
+
+def _sorted_identifiers(study: Study, sources: Sequence[Source], raws: Sequence[RawTable]) -> list[str]:
+    """Return the patients' identifiers of all files in natural order, each once."""
+    found: set[str] = set()
+    for source, raw in zip(sources, raws, strict=True):
+        for column in _unique(mapping.columns["patient"] for mapping in study.tables_of(source).values()):
+            mapped = map_values(raw_words(raw, column), column, study.cleaning)
+            found.update(value for value in mapped.present.values if value)
+    return natural_order(found)
+
+
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Return names sorted so that a2 comes before a10.
+
+    >>> natural_order({"a10", "a2", "b1"})
+    ['a2', 'a10', 'b1']
+    """
+    names = list(names)
+    digits = str.maketrans("123456789", "000000000")
+    if len({name.translate(digits) for name in names}) <= 1:
+        return sorted(names)
+    return sorted(names, key=_natural_key)
+
+
+def _natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if part.isdecimal() and part.isascii() else (-1, part) for part in parts if part], name
+
+
+def _unique(columns: Iterable[Column]) -> list[Column]:
+    return list({column.model_dump_json(): column for column in columns}.values())
+
+
+def _build_tables(batches: Sequence[Batch], patients: int, study: Study, ledger: Ledger) -> dict[str, pd.DataFrame]:
+    zero = find_day_zero(batches, patients)
+    tables: dict[str, pd.DataFrame] = {}
+    present = np.zeros(patients + 1, dtype=bool)
+    for table, build in BUILDERS.items():
+        mine = [_still_kept(batch, ledger) for batch in batches if batch.table == table]
+        tables[table] = build(mine, zero, study, ledger) if mine else _empty(table)
+        present[tables[table]["patient"].to_numpy()] = True
+    mine = [_still_kept(batch, ledger) for batch in batches if batch.table == "patients"]
+    sessions = [_still_kept(batch, ledger, True) for batch in batches if batch.table == "sessions"]
+    return {"patients": build_patients(mine, sessions, zero, present, study, ledger), **tables}
+
+
+def _still_kept(batch: Batch, ledger: Ledger, always: bool = False) -> Batch:
+    """Return the batch without rows that its file's leading table left out or merged."""
+    if (batch.primary and not always) or batch.leading == "patients":
+        return batch
+    return batch.select(ledger.kept(batch.file)[batch.rows])
+
+
+def _empty(table: str) -> pd.DataFrame:
+    """Return a table of no rows with the required columns of its contract."""
+    import pandas as pd
+
+    fields = CONTRACTS[table].fields
+    return pd.DataFrame({name: pd.Series([], dtype=f.dtype) for name, f in fields.items() if f.required})
+
+
+def _key(identifiers: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    numbers = np.arange(1, len(identifiers) + 1, dtype=np.int32)
+    return pd.DataFrame({"patient": numbers, "identifier": pd.Series(identifiers, dtype="str")})

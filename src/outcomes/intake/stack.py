@@ -1,0 +1,83 @@
+"""The rows of all batches of a table, one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from outcomes.intake.batch import Batch
+from outcomes.intake.dates import parse_dates
+from outcomes.intake.duplicates import CONFLICTING, EXACT, OUT, whole
+from outcomes.intake.ledger import Ledger
+from outcomes.intake.origin import compute_study_days
+from outcomes.intake.values import is_missing
+from outcomes.intake.words import Array
+from outcomes.settings import Study
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where every row comes from, whose it is, and when; arrays of one length."""
+
+    batch: Array  # number of the batch
+    file: Array
+    row: Array  # position in the file
+    place: Array  # file and row as one number
+    patient: Array
+    study_day: Array  # NaN where only a visit places the row
+    day: Array  # the study day as an integer that sorts; missing before all others
+    visit: Array
+    submitted: Array  # time of submission; NaN where unknown
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, batches: Sequence[Batch], zero: Array, study: Study) -> Stack:
+        """Stack the batches."""
+        sizes = tuple(len(batch.rows) for batch in batches)
+        file = np.repeat(np.array([batch.file for batch in batches], dtype=np.int64), sizes)
+        row = _join([batch.rows for batch in batches])
+        study_day = _join([compute_study_days(batch, zero) for batch in batches])
+        return cls(
+            np.repeat(np.arange(len(batches)), sizes),
+            file.astype(np.int16),
+            row,
+            file << 40 | row,
+            _join([batch.patient for batch in batches]),
+            study_day,
+            whole(study_day),
+            _join([batch.visit for batch in batches]),
+            _join([_submitted(batch, study) for batch in batches]),
+            sizes,
+        )
+
+    def note_duplicates(
+        self, states: Array, ledger: Ledger, column: str | None = None, rows: Array | None = None
+    ) -> None:
+        """Enter merged and left-out duplicates; ``rows`` are the stack's rows that the states belong to."""
+        rows = np.arange(len(self.row)) if rows is None else rows
+        for code, reason, state in (
+            (EXACT, "duplicate_exact", "merged"),
+            (CONFLICTING, "duplicate_conflicting", "merged"),
+            (OUT, "duplicate_conflicting", "quarantined"),
+        ):
+            hit = rows[states == code]
+            ledger.note_files(self.file[hit], self.row[hit], reason, column, state=state)
+
+    def keep(self, rows: Array, ledger: Ledger) -> None:
+        """Mark the raw rows behind some of the stack's rows as kept."""
+        ledger.keep(self.file[rows], self.row[rows])
+
+
+def _join(parts: Sequence[Array]) -> Array:
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _submitted(batch: Batch, study: Study) -> Array:
+    """Return the time of submission; where the export has no such column, the time of day in the date."""
+    if not batch.has("submitted"):
+        return batch.date
+    words = batch.words("submitted")
+    times, _ = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
+    return words.spread(times)

@@ -1,0 +1,280 @@
+"""Text exports: comma, semicolon, tab, or any other delimiter.
+
+A fast reader does the work where the file is plain. Wherever it might differ from the letter of the file (a value with a
+line break, a quote that is never closed, a row of another width, bytes of another encoding) a careful reader goes through
+the file row by row, and either reads it or says which rows are wrong.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import itertools
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from outcomes.errors import InputError
+from outcomes.intake.header import check_header, find_columns, rename_header, report_columns
+from outcomes.intake.words import Array, RawTable, Words, text_array
+from outcomes.settings import Source
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_LINE = 1 << 20
+BLOCK = 1 << 24
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a first pass over the bytes tells."""
+
+    lines: int
+    plain: bool  # quotes are balanced and lines end in a line feed
+
+
+def read_text(path: Path, name: str, source: Source, wanted: set[str]) -> RawTable:
+    """Read the wanted columns of a text export.
+
+    Raises
+    ------
+    InputError
+        What is wrong with the file, with row numbers where that helps.
+    """
+    encoding = _known_encoding(source.encoding, name)
+    shape = _scan(path, name)
+    head = _first_lines(path, encoding)
+    delimiter = source.delimiter or ("\t" if _is_tab(path, source) else _find_delimiter(head))
+    header = check_header(next(csv.reader([*head, ""], delimiter=delimiter), []), name)
+    _refuse_one_column(len(header), len(wanted), head, delimiter, name)
+    names = rename_header(header, source.rename, name)
+    places = find_columns(wanted, names, name)
+    report_columns(names, wanted, source.ignore, name)
+    columns = _read_fast(path, encoding, delimiter, len(names), places, shape)
+    if columns is None:
+        columns = _Careful(path, name, encoding, delimiter, len(names), places).read()
+    size = len(next(iter(columns.values())))
+    if size == 0:
+        raise InputError(f"{name}: there is a header and no row below it. Export the file again.")
+    return RawTable(name, size, columns)
+
+
+def _known_encoding(encoding: str, name: str) -> str:
+    try:
+        found = codecs.lookup(encoding).name
+    except LookupError:
+        raise InputError(f"{name}: unknown encoding {encoding!r}; try utf-8, cp1252 or latin-1.") from None
+    return "utf-8-sig" if found == "utf-8" else found
+
+
+def _is_tab(path: Path, source: Source) -> bool:
+    return source.format == "tsv" or (source.format == "auto" and path.suffix.lower() in (".tsv", ".tab"))
+
+
+def _scan(path: Path, name: str) -> _Shape:
+    """Look at every byte once: no zero bytes, no endless line."""
+    lines = quotes = returns = since = 0
+    last = b""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK if lines else LONGEST_LINE):
+            if block.endswith(b"\r"):
+                block += file.read(1)
+            if b"\0" in block:
+                raise InputError(
+                    f"{name}: row {lines + block[: block.index(0)].count(10) + 1} holds a zero byte; this is not plain "
+                    "text (UTF-16 or a damaged file). Save it as UTF-8 text and try again."
+                )
+            since = _longest_open_line(block, since, lines, name)
+            lines += block.count(b"\n")
+            quotes += block.count(b'"')
+            returns += block.count(b"\r") - block.count(b"\r\n")
+            last = block[-1:]
+    if not last:
+        raise InputError(f"{name}: the file is empty. Export it again.")
+    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0)
+
+
+def _longest_open_line(block: bytes, since: int, lines: int, name: str) -> int:
+    """Return how many bytes the last, unfinished line of the block has."""
+    start = -since
+    while True:
+        end = block.rfind(b"\n", max(start, 0), max(start + LONGEST_LINE, 0))
+        if end < 0:
+            break
+        start = end + 1
+    if len(block) - start >= LONGEST_LINE:
+        row = lines + block[: max(start, 0)].count(b"\n") + 1
+        raise InputError(
+            f"{name}: line {row} has more than {LONGEST_LINE:,} characters; no table has such a line. Check that the file "
+            "is a table of text with one row a line."
+        )
+    return len(block) - start
+
+
+def _first_lines(path: Path, encoding: str) -> list[str]:
+    """Return the header and some lines below it; undecodable bytes are judged later, in the columns that are used."""
+    with path.open(encoding=encoding, errors="replace", newline=None) as file:
+        return list(itertools.islice((line.rstrip("\n") for line in file), 20))
+
+
+def _find_delimiter(head: list[str]) -> str:
+    """Return the delimiter that splits the header into most columns."""
+    return max(DELIMITERS, key=lambda delimiter: (_width(head, delimiter), -DELIMITERS.index(delimiter)))
+
+
+def _width(head: list[str], delimiter: str) -> int:
+    return len(next(csv.reader([*head, ""], delimiter=delimiter), []))
+
+
+def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str, name: str) -> None:
+    other = _find_delimiter(head)
+    if width == 1 and _width(head, other) > 1:
+        raise InputError(
+            f"{name}: with the delimiter {delimiter!r} everything is in one column; {other!r} would give "
+            f"{_width(head, other)} columns. Set 'delimiter: {other!r}' for this source in the study file."
+        )
+    if width == 1 and wanted > 1:
+        raise InputError(
+            f"{name}: everything is in one column, and the study file maps {wanted}. Name the file's delimiter with "
+            "'delimiter' for this source in the study file."
+        )
+
+
+def _read_fast(
+    path: Path, encoding: str, delimiter: str, width: int, places: dict[str, int], shape: _Shape
+) -> dict[str, Words] | None:
+    """Return the columns; None where only the careful reader can tell."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    if not shape.plain:
+        return None
+    names = [f"c{position}" for position in range(width)]
+    used = [names[position] for position in places.values()]
+    encoding = "utf8" if encoding == "utf-8-sig" else encoding
+    try:
+        table = arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(
+                column_names=names, skip_rows_after_names=1, encoding=encoding, block_size=BLOCK
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, ignore_empty_lines=False, newlines_in_values=False
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=used,
+                column_types={name: pa.dictionary(pa.int32(), pa.string()) for name in used},
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+    if table.num_rows != shape.lines - 1:
+        return None
+    columns: dict[str, Words] = {}
+    for name, position in places.items():
+        columns[name] = _words(table.column(names[position]))
+        table = table.set_column(table.column_names.index(names[position]), names[position], pa.nulls(len(table)))
+    return columns
+
+
+def _words(column: Any) -> Words:
+    import pyarrow.compute as pc
+
+    column = column.unify_dictionaries()
+    if column.num_chunks == 0:
+        return Words(np.empty(0, np.int32), text_array([]))
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+    trimmed = pc.utf8_trim_whitespace(column.chunk(0).dictionary)
+    return Words(codes, trimmed.to_numpy(zero_copy_only=False).astype(object))
+
+
+@dataclass(frozen=True)
+class _Careful:
+    """Row by row through the letter of the file; memory grows with the codes and the distinct values only."""
+
+    path: Path
+    name: str
+    encoding: str
+    delimiter: str
+    width: int
+    places: dict[str, int]
+
+    def read(self) -> dict[str, Words]:
+        """Return the columns, or say which rows are wrong."""
+        codes = {column: array("i") for column in self.places}
+        values: dict[str, dict[str, int]] = {column: {} for column in self.places}
+        ragged: list[int] = []
+        tasks = [(place, codes[column], values[column]) for column, place in self.places.items()]
+        blank = [""] * self.width
+        for number, row in enumerate(self._rows(), start=1):
+            if len(row) != self.width:
+                if "".join(row).strip():
+                    ragged.append(number)
+                    continue
+                row = blank
+            if number > 1:
+                for place, into, known in tasks:
+                    into.append(known.setdefault(row[place], len(known)))
+        self._refuse_ragged(ragged)
+        columns = {
+            column: Words(np.array(codes[column], dtype=np.int32), text_array(list(values[column])))
+            for column in self.places
+        }
+        self._refuse_undecoded(columns)
+        return {column: Words(w.codes, text_array([v.strip() for v in w.values])) for column, w in columns.items()}
+
+    def _rows(self) -> Iterator[list[str]]:
+        with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
+            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
+            number = 1
+            while True:
+                try:
+                    row = next(reader, None)
+                except csv.Error as error:
+                    raise InputError(self._quote_message(number, str(error))) from None
+                except UnicodeDecodeError:
+                    raise InputError(
+                        f"{self.name}: not {self.encoding} text. Set 'encoding' for this source."
+                    ) from None
+                if row is None:
+                    return
+                yield row
+                number += 1
+
+    def _quote_message(self, number: int, error: str) -> str:
+        if "unexpected end" in error or "field larger" in error:
+            return (
+                f"{self.name}: a quote opened in row {number} is never closed. Close it, or double it where it is part of "
+                "the value."
+            )
+        return f"{self.name}: row {number} has a quote inside a quoted value. Double quotes that are part of the value."
+
+    def _refuse_ragged(self, rows: list[int]) -> None:
+        if rows:
+            raise InputError(
+                f"{self.name}: {len(rows)} row(s) do not have the header's {self.width} columns: "
+                f"{list_rows(np.array(rows))}. Quote the values that hold the delimiter {self.delimiter!r}, or export "
+                "the file again."
+            )
+
+    def _refuse_undecoded(self, columns: dict[str, Words]) -> None:
+        rows: set[int] = set()
+        for words in columns.values():
+            bad = np.array([any("\udc80" <= c <= "\udcff" for c in value) for value in words.values], dtype=bool)
+            rows.update((np.nonzero(words.spread(bad))[0] + 2).tolist() if bad.any() else [])
+        if rows:
+            shown = self.encoding.removesuffix("-sig")
+            raise InputError(
+                f"{self.name}: {len(rows)} row(s) hold bytes that are not {shown}: {list_rows(np.array(sorted(rows)))}. "
+                "Set 'encoding' for this source in the study file (often cp1252 or latin-1), or save the file as UTF-8."
+            )
+
+
+def list_rows(rows: Array, most: int = 10) -> str:
+    """Return row numbers for a message: the first ones, and how many more."""
+    more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
+    return ("row " if len(rows) == 1 else "rows ") + ", ".join(f"{row:d}" for row in rows[:most]) + more

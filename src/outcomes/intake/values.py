@@ -1,0 +1,89 @@
+"""Spellings → values: missing, mapped categories, numbers. Everything here works on distinct values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from outcomes.intake.words import Array, Words, text_array
+from outcomes.settings import Cleaning, Column
+
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+FINE, MISSING, UNKNOWN, REPAIRED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A column in canonical spelling; ``states`` says of each distinct value whether it is missing or unknown."""
+
+    words: Words
+    states: Array
+    declared: bool  # the study lists the values, so they may be shown
+
+    def at(self, rows: Array) -> Mapped:
+        """Return the named rows."""
+        return Mapped(self.words.at(rows), self.states, self.declared)
+
+    @property
+    def row_states(self) -> Array:
+        """State of every row's value."""
+        return self.words.spread(self.states)
+
+    @property
+    def present(self) -> Words:
+        """The column with missing and unknown values as code -1."""
+        fine = (self.states == FINE) | (self.states == REPAIRED)
+        return Words(self.words.spread(np.where(fine, np.arange(len(fine)), -1).astype(np.int32)), self.words.values)
+
+
+def is_missing(values: Array, cleaning: Cleaning) -> Array:
+    """Return which values are a spelling of missing."""
+    spellings = {"", *cleaning.missing_values}
+    return np.fromiter((value in spellings for value in values), dtype=bool, count=len(values))
+
+
+def map_values(words: Words, column: Column, cleaning: Cleaning) -> Mapped:
+    """Return a column in the study's own spelling: damaged characters restored, declared values replaced."""
+    declared = {spelling.strip().casefold(): value for spelling, value in column.values.items()}
+    missing = is_missing(words.values, cleaning)
+    mapped = [_map_one(value, absent, declared) for value, absent in zip(words.values, missing.tolist(), strict=True)]
+    states = np.array([state for _, state in mapped], dtype=np.int8)
+    return Mapped(Words(words.codes, text_array([value for value, _ in mapped])), states, bool(declared))
+
+
+def _map_one(value: str, absent: bool, declared: dict[str, Any]) -> tuple[str | None, int]:
+    repaired = repair(value)
+    state = FINE if repaired == value else REPAIRED
+    if repaired.casefold() in declared:
+        canonical = declared[repaired.casefold()]
+        return (None, MISSING) if canonical is None else (plain_text(canonical), state)
+    if absent or declared:
+        return None, MISSING if absent else UNKNOWN
+    return repaired, state
+
+
+def plain_text(value: str | float) -> str:
+    """Return a setting's value as a cell would spell it."""
+    return f"{value:.15g}" if isinstance(value, int | float) else value
+
+
+def repair(value: str) -> str:
+    """Return UTF-8 text that was read as Windows-1252 with its characters restored; any other text unchanged."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def to_numbers(values: Array) -> Array:
+    """Return plain decimal numbers as float64; anything else is NaN."""
+    return np.fromiter(
+        (float(value) if value is not None and NUMBER.fullmatch(value) else np.nan for value in values),
+        dtype=np.float64,
+        count=len(values),
+    )
