@@ -64,7 +64,7 @@ def expected(days, answers, rule, same_day):
         yield found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(st.tuples(DAYS, ANSWERS), min_size=1, max_size=3),
     st.sampled_from(["last", "mean", "worst"]),
@@ -88,7 +88,7 @@ def test_scores_are_placed_as_defined(people, rule, same_day):
     assert all(math.isclose(seen[place], score) for place, score in wanted.items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(DAYS, ANSWERS)
 def test_first_response_and_remission_are_timed_as_defined(days, answers):
     tables = run(sessions([(1, day, "iv") for day in days]), daily([(1, *row) for row in answers.items()]), define())

@@ -38,7 +38,7 @@ def derive(treated, answered, rules, baseline):
     return run(sessions(treated), daily(answered), definitions, patients(3))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TREATED, ANSWERED, RULES, BASELINES)
 def test_every_table_meets_its_contract_and_is_in_order(treated, answered, rules, baseline):
     tables = derive(treated, answered, rules, baseline)
@@ -55,7 +55,7 @@ def test_every_table_meets_its_contract_and_is_in_order(treated, answered, rules
     assert tables["series"]["sessions"].sum() == len(tables["series_sessions"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREATED, ANSWERED, RULES, BASELINES, st.randoms())
 def test_order_of_rows_is_irrelevant(treated, answered, rules, baseline, random):
     # several records of one day are numbered by the export, so these stay in their order
@@ -73,7 +73,7 @@ def test_order_of_rows_is_irrelevant(treated, answered, rules, baseline, random)
         pd.testing.assert_frame_equal(other, table[name])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREATED, ANSWERED, BASELINES, st.integers(0, 27))
 def test_a_later_series_does_not_change_the_first(treated, answered, baseline, total):
     before = derive(treated, answered, SeriesRules(), baseline)
@@ -85,7 +85,7 @@ def test_a_later_series_does_not_change_the_first(treated, answered, baseline, t
         pd.testing.assert_frame_equal(kept, old, check_categorical=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREATED, ANSWERED, RULES, BASELINES)
 def test_endpoints_follow_their_definitions(treated, answered, rules, baseline):
     table = derive(treated, answered, rules, baseline)["endpoints"]
@@ -103,7 +103,7 @@ def test_endpoints_follow_their_definitions(treated, answered, rules, baseline):
     assert table.loc[table["axis"] == "baseline", ["response", "remission", "change"]].isna().all(axis=None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREATED, ANSWERED, BASELINES)
 def test_times_agree_with_the_scores_they_come_from(treated, answered, baseline):
     tables = derive(treated, answered, SeriesRules(), baseline)
