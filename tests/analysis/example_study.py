@@ -12,7 +12,7 @@ SIZES = {"esketamine": 260, "iv": 520, "im": 70}
 DROP = {"esketamine": 0.42, "iv": 0.50, "im": 0.38}  # fall of the mean score by the end, as a proportion of baseline
 INSTRUMENTS = {"phq9": (16.8, 5.0, 27, 4), "phq8": (15.3, 4.6, 24, None), "gad7": (12.5, 4.8, 21, 4)}
 PLACES = [
-    *[("session", str(k), float(k), 3.5 * k - 2) for k in range(1, 7)],
+    *[("session", f"session {k}", float(k), 3.5 * k - 2) for k in range(1, 7)],
     *[("day", f"day {d}", float(d), float(d)) for d in (7, 14, 28, 56)],
     ("clean", "clean window", np.nan, 40.0),
 ]

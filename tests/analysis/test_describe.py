@@ -33,7 +33,9 @@ PHQ9 = select_instruments(["phq9"])
 
 def flow(**changes):
     tables = {"balance": BALANCE, "ledger": LEDGER, "series": SERIES, "cohort": COHORT} | changes
-    return tabulate_flow(**tables, endpoints=ENDPOINTS, patients=PATIENTS, arms=ARMS, instrument="phq9", headline="6")
+    return tabulate_flow(
+        **tables, endpoints=ENDPOINTS, patients=PATIENTS, arms=ARMS, instrument="phq9", headline="session 6"
+    )
 
 
 def count(table, label, arm="all"):
@@ -64,10 +66,12 @@ class TestFlow:
         labels = dict.fromkeys(flow().query("label.str.startswith('Series with ')")["label"])
         assert list(labels) == [
             "Series with phq9 score, session 6",
-            "Series with phq9 score, day day 56",
-            "Series with phq9 score, clean clean window",
+            "Series with phq9 score, day 56",
+            "Series with phq9 score, clean window",
         ]
-        seen = ENDPOINTS.query("instrument == 'phq9' and axis == 'session' and timepoint == '6' and arm == 'im'")
+        seen = ENDPOINTS.query(
+            "instrument == 'phq9' and axis == 'session' and timepoint == 'session 6' and arm == 'im'"
+        )
         seen = seen[seen["score"].notna() & (seen["patient"] % 17 != 0)]
         assert count(flow(), "Series with phq9 score, session 6", "im") == len(seen)
 

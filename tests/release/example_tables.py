@@ -32,7 +32,7 @@ def make_tables(sizes: dict[str, int] = study.SIZES, seed: int = 7) -> dict[str,
     given = (endpoints, cohort, arms)
     columns = ["age", "sex", "payer", "site", "failed_antidepressants"]
     return {
-        "flow": tabulate_flow(balance, ledger, series, cohort, endpoints, patients, arms, "phq9", "6"),
+        "flow": tabulate_flow(balance, ledger, series, cohort, endpoints, patients, arms, "phq9", "session 6", "PHQ-9"),
         "baseline": tabulate_baseline(
             endpoints, cohort, patients, arms, columns, select_instruments(["phq9", "phq8", "gad7"])
         ),

@@ -101,7 +101,8 @@ def test_counts_and_what_follows_from_them_go_together(case):
     scores = released["scores"]
     assert scores.loc[scores["n"].isna(), ["mean", "sd", "median", "q1", "q3", "lower", "upper"]].isna().all(axis=None)
     response = released["response"]
-    assert (response["events"].isna() == response["proportion"].isna()).all()
+    no_one = (response["n"] == 0).fillna(False)
+    assert (response["events"].isna() | no_one == response["proportion"].isna()).all()
     assert response.loc[response["events"].isna(), ["lower", "upper"]].isna().all(axis=None)
     baseline = released["baseline"]
     assert baseline.loc[baseline["n"].isna(), "percent"].isna().all()

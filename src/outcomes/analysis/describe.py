@@ -47,6 +47,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             arms,
             study.instruments[0],
             study.report.headline,
+            instruments[study.instruments[0]].name,
         ),
         "baseline": tabulate_baseline(
             endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments

@@ -23,6 +23,7 @@ def tabulate_flow(
     arms: Sequence[str],
     instrument: str,
     headline: str | None = None,
+    name: str | None = None,
 ) -> pd.DataFrame:
     """Return the participant flow from raw rows to patients, to series, to those analysed and observed.
 
@@ -36,6 +37,8 @@ def tabulate_flow(
         Primary instrument, whose observed scores end the flow.
     headline : str, optional
         Time point at which scores are counted; by default the last one of each axis.
+    name : str, optional
+        The instrument's name in labels; by default ``instrument``.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def tabulate_flow(
         *_rows(balance, ledger),
         *_patients(patients, series),
         *_series(cohort, arms),
-        *_observed(endpoints, cohort, arms, instrument, headline),
+        *_observed(endpoints, cohort, arms, instrument, headline, name or instrument),
     ]
     table = pd.DataFrame(steps, columns=FLOW[1:])
     return table.assign(order=range(1, len(table) + 1))[FLOW]
@@ -102,19 +105,28 @@ def _series(cohort: pd.DataFrame, arms: Sequence[str]) -> Iterator[Step]:
 
 
 def _observed(
-    endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str], instrument: str, headline: str | None
+    endpoints: pd.DataFrame,
+    cohort: pd.DataFrame,
+    arms: Sequence[str],
+    instrument: str,
+    headline: str | None,
+    name: str,
 ) -> Iterator[Step]:
     rows = select_included(endpoints, cohort)
     rows = rows[(rows["instrument"] == instrument) & (rows["axis"] != "baseline")]
-    for axis in AXES:
-        here = rows[rows["axis"] == axis]
-        if here.empty:
-            continue
-        timepoint = headline if headline in set(here["timepoint"]) else _last(here)
+    by_axis = {axis: rows[rows["axis"] == axis] for axis in AXES}
+    ends = {
+        axis: headline if headline in set(here["timepoint"]) else _last(here)
+        for axis, here in by_axis.items()
+        if len(here)
+    }
+    for axis, timepoint in ends.items():
+        here = by_axis[axis]
         here = here[(here["timepoint"] == timepoint) & here["score"].notna()]
+        place = timepoint if list(ends.values()).count(timepoint) == 1 else f"{timepoint} ({axis})"
         for arm in (EVERYONE, *arms):
             n = len(here) if arm == EVERYONE else int((here["arm"] == arm).sum())
-            yield "series", arm, f"Series with {instrument} score, {axis} {timepoint}", "", n
+            yield "series", arm, f"Series with {name} score, {place}", "", n
 
 
 def _last(rows: pd.DataFrame) -> str:

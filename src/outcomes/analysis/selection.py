@@ -41,8 +41,8 @@ def order_rows(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     keys = ["instrument", "axis", "time", "timepoint", "endpoint", "population", "arm", "contrast", "bin_lower"]
     keys = [key for key in [*keys, "baseline_answer", "answer", "transition"] if key in table]
 
-    def rank(column: pd.Series) -> pd.Series:
+    def _rank(column: pd.Series) -> pd.Series:
         order = ranks.get(str(column.name))
         return column if order is None else column.map({value: i for i, value in enumerate(order)})
 
-    return table.sort_values(keys, key=rank, kind="stable", na_position="last", ignore_index=True)
+    return table.sort_values(keys, key=_rank, kind="stable", na_position="last", ignore_index=True)
