@@ -1,4 +1,4 @@
-"""`measure.py COMMAND ...`: run it; print wall seconds, peak MiB, exit code and its last line of output as JSON.
+"""`measure.py COMMAND ...`: run it; print wall and processor seconds, peak MiB, exit code and its last line of output as JSON.
 
 A child starts with the resident set of the process that forks it, so a small process must do the forking: this one
 imports nothing but the standard library.
@@ -20,5 +20,10 @@ if __name__ == "__main__":
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         lines = out.read().decode().strip().splitlines()
-    said = {"seconds": seconds, "peak_mib": usage.ru_maxrss / 1024, "code": child.returncode}
+    said = {
+        "seconds": seconds,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_mib": usage.ru_maxrss / 1024,
+        "code": child.returncode,
+    }
     print(json.dumps(said | {"last_line": lines[-1] if lines else "{}"}))

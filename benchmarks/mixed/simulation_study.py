@@ -7,7 +7,7 @@ once with an effect of -2 points at the last (bias, coverage of 95 % intervals).
 all six visits. A trial in which too few patients stay has no maximum of the likelihood: it is counted as failed and
 the other columns are over the rest.
 
-    python benchmarks/mixed/simulation_study.py [--replicates 2000] [--cores 2]
+    python benchmarks/mixed/simulation_study.py [--replicates 3000] [--cores 2]
 
 writes simulation_study.csv and simulation_study.md. A replicate's random stream depends on the seed, the size and its
 number alone, so the cores and their order change nothing.
@@ -87,8 +87,11 @@ def analyse(trial: pd.DataFrame, method: str) -> dict[str, float]:
     if not fit.converged:
         return {"converged": False}
     last = fit.contrast(LAST)
-    joint = fit.contrast(joint_weights(list(fit.coefficients["term"])))
-    return {"converged": True, **describe(last), "joint_p": float(joint["p_value"].iloc[0])}
+    found = {"converged": True, **describe(last)}
+    if METHODS[method].get("vcov", "model") == "model":  # a sandwich of so few patients is singular: no joint test
+        joint = fit.contrast(joint_weights(list(fit.coefficients["term"])))
+        found["joint_p"] = float(joint["p_value"].iloc[0])
+    return found
 
 
 def describe(contrast) -> dict[str, float]:
@@ -116,7 +119,7 @@ def tabulate(rows: pd.DataFrame) -> pd.DataFrame:
         done = part[part["converged"]]
         null, alternative = done[done["scenario"] == "none"], done[done["scenario"] == "effect"]
         size = (null["p_value"] < 0.05).mean()
-        joint = (null["joint_p"] < 0.05).mean()
+        joint = (null["joint_p"] < 0.05).mean() if null["joint_p"].notna().all() else np.nan
         covered = ((alternative["lower"] <= EFFECT[-1]) & (EFFECT[-1] <= alternative["upper"])).mean()
         table.append(
             {
@@ -149,7 +152,7 @@ def write_markdown(table: pd.DataFrame, path: Path) -> None:
     ]
     for row in table.itertuples():
         percent = [
-            f"{100 * value:.1f} ± {100 * error:.1f} %"
+            "–" if np.isnan(value) else f"{100 * value:.1f} ± {100 * error:.1f} %"
             for value, error in (
                 (row.coverage, row.coverage_mc_error),
                 (row.type_1_error, row.type_1_mc_error),
@@ -165,7 +168,7 @@ def write_markdown(table: pd.DataFrame, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replicates", type=int, default=2_000)
+    parser.add_argument("--replicates", type=int, default=3_000)
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before the workers load NumPy again
