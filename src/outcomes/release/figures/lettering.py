@@ -28,7 +28,7 @@ def measure_mm(text: str, size: float, bold: bool = False) -> float:
     """Return the width of one line of text in mm."""
     if not text:
         return 0.0
-    width: float = TextToPath().get_text_width_height_descent(text, _face(bold), ismath=False)[0]
+    width: float = TextToPath().get_text_width_height_descent(legible(text), _face(bold), ismath=False)[0]
     return width / 100 * size * MM_PER_POINT
 
 
@@ -47,6 +47,17 @@ def printable(*choices: str) -> str:
         if all(ord(letter) in _letters() for letter in text):
             return text
     return choices[-1]
+
+
+def legible(text: str) -> str:
+    """Return the text with a box in place of each letter that the typeface lacks.
+
+    Examples
+    --------
+    >>> legible("visit 静")
+    'visit □'
+    """
+    return "".join(letter if ord(letter) in _letters() or letter == "\n" else "□" for letter in text)
 
 
 def wrap(text: str, width_mm: float, size: float, bold: bool = False) -> list[str]:

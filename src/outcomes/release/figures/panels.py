@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from outcomes.release.figures.lettering import measure_mm, wrap
+from outcomes.release.figures.lettering import legible, measure_mm, wrap
 from outcomes.release.figures.style import (
     COLUMN_MM,
     INK,
@@ -81,7 +81,7 @@ class Sheet:
         if text:
             weight = "bold" if bold else "normal"
             y = 1 - (top + LINE_MM * 0.78 * size / TEXT_PT) / self.height
-            self.figure.text(x / self.width, y, text, size=size, weight=weight, ha=ha, va="baseline")
+            self.figure.text(x / self.width, y, legible(text), size=size, weight=weight, ha=ha, va="baseline")
 
     def paragraph(self, x: float, top: float, lines: Sequence[str], size: float = TEXT_PT, bold: bool = False) -> float:
         """Write lines and return where they end."""
@@ -222,7 +222,7 @@ def _draw_panel(sheet: Sheet, panel: Panel, left: float, top: float, width: floa
     axes.set_ylim(panel.y.limits)
     axes.set_xticks(
         list(panel.x.ticks),
-        [text if x in kept else "" for x, text in words.items()],
+        [legible(text) if x in kept else "" for x, text in words.items()],
         rotation=0 if upright else 90,
     )
     axes.set_yticks(list(panel.y.ticks), list(panel.y.ticks.values()))
@@ -244,7 +244,7 @@ def _write_upright(sheet: Sheet, left: float, middle: float, text: str) -> None:
     sheet.figure.text(
         x,
         1 - middle / sheet.height,
-        "\n".join(lines),
+        legible("\n".join(lines)),
         rotation=90,
         ha="center",
         va="center",

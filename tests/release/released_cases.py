@@ -1,0 +1,206 @@
+"""Released tables of made-up studies in every shape that figures and report must bear, with numbers that can be told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.settings import Study, check_study
+
+LONG = (
+    "Kétamine intraveineuse à dose fractionnée (protocole élargi, établissements régionaux)",
+    "Эскетамин интраназально с психотерапией",
+    "Κεταμίνη ενδομυϊκή",
+    "静脉注射氯胺酮",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk",
+    "TAU",
+)
+CLINIC = {
+    "session": [(str(k), float(k)) for k in range(1, 7)],
+    "day": [(f"day {day}", float(day)) for day in (7, 14, 28, 56)],
+    "clean": [("clean window", float("nan"))],
+}
+MONTHS = {"visit": [(f"month {k}", float(k)) for k in (*range(1, 13), 18)]}
+NAMED = {"visit": [(n, float("nan")) for n in ("after induction", "end of maintenance", "follow-up by telephone")]}
+KEYS = {
+    "arm",
+    "instrument",
+    "axis",
+    "timepoint",
+    "time",
+    "endpoint",
+    "population",
+    "contrast",
+    "order",
+    "unit",
+    "label",
+}
+KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
+
+
+def make_study(arms: dict[str, str] | None = None, **changes: Any) -> Study:
+    """Return the settings of a made-up study; arms are id → label."""
+    arms = arms or {"esketamine": "Intranasal esketamine", "iv": "IV ketamine"}
+    content: dict[str, Any] = {
+        "study": "made-up",
+        "data": "nowhere",
+        "sources": [{"file": "a.csv", "tables": {"patients": {"columns": {"patient": "id"}}}}],
+        "instruments": ["phq9"],
+        "arms": [{"id": name, "label": label} for name, label in arms.items()],
+        "timepoints": {"sessions": [1, 2, 3, 4, 5, 6], "days": [{"day": 28, "before": 7, "after": 7}]},
+        "report": {"title": "A made-up study", "headline": "session 6"},
+    }
+    return check_study(content | changes)
+
+
+def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int = 3) -> dict[str, pd.DataFrame]:
+    """Return released tables of the study; a share of the rows is withheld."""
+    rng = np.random.default_rng(seed)
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("scores", "response", "missingness", "change_distribution")
+    }
+    for instrument in study.instruments:
+        for arm in [arm.id for arm in study.arms]:
+            _fill(rows, instrument, arm, study.instrument(instrument).maximum, axes or CLINIC, rng)
+    tables = {name: pd.DataFrame(entries) for name, entries in rows.items()}
+    tables["flow"] = _flow([arm.id for arm in study.arms], rng)
+    tables["differences"] = _differences(tables["response"], [arm.id for arm in study.arms])
+    tables["baseline"] = _baseline([arm.id for arm in study.arms], rng)
+    tables["balance"] = pd.DataFrame(
+        [{"file": "a.csv", "raw": 1000, "kept": 954, "corrected": 35, "flagged": 14, "merged": 12, "quarantined": 34}]
+    )
+    tables["ledger"] = pd.DataFrame([{"file": "a.csv", "state": "quarantined", "reason": "no_date", "rows": 34}])
+    return {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
+
+
+def withhold(table: pd.DataFrame, which: Any) -> pd.DataFrame:
+    """Return the table with the numbers of some rows withheld."""
+    numbers = [name for name in table if name not in KEYS]
+    table = table.astype(dict.fromkeys(numbers, float))
+    table.loc[which, numbers] = np.nan
+    return table.assign(withheld=which)
+
+
+def _fill(rows: Any, instrument: str, arm: str, maximum: float, axes: Any, rng: np.random.Generator) -> None:
+    started = int(rng.integers(60, 1200))
+    base = {"arm": arm, "instrument": instrument}
+    places = [("baseline", "baseline", 0.0)] + [(axis, name, t) for axis, points in axes.items() for name, t in points]
+    for index, (axis, timepoint, time) in enumerate(places):
+        place = {**base, "axis": axis, "timepoint": timepoint, "time": time}
+        n = int(started * rng.uniform(0.4, 0.95))
+        mean = maximum * rng.uniform(0.3, 0.6) - 0.1 * index
+        spread = {"sd": maximum * 0.2, "median": round(mean), "q1": round(mean - 3), "q3": round(mean + 3)}
+        half = 1.96 * maximum * 0.2 / n**0.5
+        rows["scores"].append({**place, "n": n, "mean": mean, **spread, "lower": mean - half, "upper": mean + half})
+        if axis == "baseline":
+            continue
+        counts = {"started": started, "reached": int(n * 1.03), "observed": n, "missing_proportion": 1 - n / started}
+        rows["missingness"].append({**place, **counts})
+        for endpoint in ("response", "remission", "worsening"):
+            events = int(n * rng.uniform(0.05, 0.6))
+            for population, total in (("started", started), ("observed", n)):
+                p = events / total
+                bounds = {"proportion": p, "lower": max(0.0, p - 0.06), "upper": min(1.0, p + 0.07)}
+                entry = {**place, "endpoint": endpoint, "population": population, "n": total, "events": events}
+                rows["response"].append(entry | bounds)
+        counts = rng.multinomial(n, np.full(21, 1 / 21))
+        for step, count in enumerate(counts):
+            upper = -90 + 10 * step if step < 20 else np.nan
+            entry = {**base, "axis": axis, "timepoint": timepoint, "bin_lower": -100 + 10 * step, "bin_upper": upper}
+            rows["change_distribution"].append(entry | {"n": count, "cumulative": counts[: step + 1].sum() / n})
+
+
+def _flow(arms: list[str], rng: np.random.Generator) -> pd.DataFrame:
+    steps = [("rows", "all", "Rows in the export", ""), ("rows", "all", "merged: same_day", "same_day")]
+    steps += [("rows", "all", "quarantined: impossible_total", "impossible_total"), ("rows", "all", "Rows kept", "")]
+    steps += [("patients", "all", "Patients with a series", ""), ("series", "all", "Series", "")]
+    steps += [
+        ("series", "all", "below entry threshold", "below entry threshold"),
+        ("series", "all", "Series analysed", ""),
+    ]
+    steps += [("patients", "all", "Patients analysed", "")]
+    for arm in arms:
+        steps += [("series", arm, "Series", ""), ("series", arm, "below entry threshold", "below entry threshold")]
+        steps += [("series", arm, "Series analysed", "")]
+        steps += [("series", arm, f"Series with phq9 score, {place}", "") for place in ("session 6", "day 28")]
+    table = pd.DataFrame(steps, columns=["unit", "arm", "label", "reason"])
+    return table.assign(order=range(1, len(table) + 1), n=rng.integers(11, 9999, len(table)))
+
+
+def _differences(response: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
+    keys = ["instrument", "axis", "timepoint", "time", "endpoint", "population"]
+    parts = [
+        response.loc[response["arm"] == arm, keys].assign(
+            contrast=f"{arm} - {arms[0]}", difference=0.123 + index / 100, lower=-0.02, upper=0.21
+        )
+        for index, arm in enumerate(arms[1:])
+    ]
+    columns = [*keys, "contrast", "difference", "lower", "upper"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _baseline(arms: list[str], rng: np.random.Generator) -> pd.DataFrame:
+    empty = dict.fromkeys(("mean", "sd", "median", "q1", "q3", "percent", "missing"), np.nan)
+    rows = []
+    for arm in ["all", *arms]:
+        rows.append({"variable": "patients", "level": "", "arm": arm, "n": 321, **empty})
+        age = {
+            "n": 300,
+            "mean": 43.21,
+            "sd": 12.34,
+            "median": 42.0,
+            "q1": 33.0,
+            "q3": 52.0,
+            "percent": np.nan,
+            "missing": 21,
+        }
+        rows.append({"variable": "age", "level": "", "arm": arm, **age})
+        for level, percent in (("female", 61.5), ("male", 38.5)):
+            n = int(rng.integers(50, 200))
+            rows.append(
+                {"variable": "sex", "level": level, "arm": arm, "n": n, **empty, "percent": percent, "missing": 0}
+            )
+    return pd.DataFrame(rows)
+
+
+def make_models(converged: bool = True) -> dict[str, pd.DataFrame]:
+    """Return the tables of one model with two arms and two time points."""
+    model = {"model": "primary", "label": "Change by session", "primary": True, "instrument": "phq9", "axis": "session"}
+    model |= {"formula": "change ~ arm*timepoint", "engine": "mixed", "covariance": "unstructured"}
+    model |= {"tried": "unstructured", "random": None, "method": "reml", "df": "kenward_roger", "vcov": "model"}
+    model |= {"n_subjects": 432, "n_observations": 2345, "dropped_rows": 0, "dropped_subjects": 0, "loglik": -4321.987}
+    model |= {"aic": 8650.1, "bic": 8700.2, "converged": converged, "warnings": None}
+    line = {"model": "primary", "estimate": -3.456, "std_error": 0.5, "df": 300.5, "lower": -4.44, "upper": -2.46}
+    line |= {"p_value": 0.0312}
+    margins = [line | {"arm": arm, "timepoint": t} for t in ("1", "6") for arm in ("esketamine", "iv")]
+    differences = [line | {"contrast": "iv - esketamine", "timepoint": t} for t in ("1", "6")]
+    test = {"model": "primary", "term": "arm:timepoint", "type": "III", "num_df": 5, "den_df": 311.2, "statistic": 2.71}
+    tables = {
+        "models": [model],
+        "margins": margins,
+        "model_differences": differences,
+        "tests": [test | {"p_value": 0.0004}],
+    }
+    return {name: pd.DataFrame(rows).assign(withheld=False) for name, rows in tables.items()}
+
+
+def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
+    """Return tables and study of one of the shapes."""
+    months = {"series": {"origin": "visits"}, "report": {"title": "Months", "time_unit": "month"}}
+    study = {
+        "two arms": lambda: make_study(),
+        "one arm": lambda: make_study({"iv": "IV ketamine"}),
+        "six arms": lambda: make_study({f"arm{i}": label for i, label in enumerate(LONG, 1)}),
+        "withheld": lambda: make_study(),
+        "months": lambda: make_study({"TAU": "Treatment as usual", "RO-DBT": "Radically open DBT"}, **months),
+        "named visits": lambda: make_study(**{**months, "instruments": ["madrs"]}),
+        "two instruments": lambda: make_study(instruments=["phq9", "gad7"]),
+    }[name]()
+    axes = {"months": MONTHS, "named visits": NAMED}.get(name, CLINIC)
+    share = {"withheld": 1.1, "six arms": 0.15, "two instruments": 0.1}.get(name, 0.0)
+    return make_tables(study, axes, share), study
+
+
+CASES = ("two arms", "one arm", "six arms", "withheld", "months", "named visits", "two instruments")

@@ -1,0 +1,171 @@
+"""What a figure shows is the released table, row for row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from released_cases import CASES, make_case, make_study, make_tables, withhold
+
+from outcomes.release.figures import draw_all
+
+
+def drawn(axes, label):
+    """The line of an arm, by its label."""
+    return next(line for line in axes.lines if line.get_label() == label)
+
+
+@pytest.mark.parametrize("case", ["two arms", "six arms", "months"])
+def test_a_trajectory_is_the_means_of_its_rows(case):
+    tables, study = make_case(case)
+    for figure in [f for name, f in draw_all(tables, study).items() if name.startswith("trajectory")]:
+        scores = tables["scores"]
+        rows = scores[
+            (scores["instrument"] == figure.plan.instrument) & scores["axis"].isin(["baseline", figure.plan.axis])
+        ]
+        for arm, part in rows.groupby("arm"):
+            line = drawn(figure.axes[0], arm)
+            np.testing.assert_allclose(line.get_ydata(), part["mean"], equal_nan=True)
+            np.testing.assert_allclose(line.get_xdata(), part["time"])
+
+
+def test_bands_end_at_the_interval():
+    tables, study = make_case("two arms")
+    axes = draw_all(tables, study)["trajectory_phq9_session"].axes[0]
+    rows = tables["scores"].query("arm == 'iv' and axis in ('baseline', 'session')")
+    band = next(part for part in axes.collections if part.get_label() == "band iv")
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(rows["lower"].min())
+    assert heights.max() == pytest.approx(rows["upper"].max())
+
+
+@pytest.mark.parametrize("case", ["two arms", "six arms", "named visits"])
+def test_rates_are_those_of_both_populations(case):
+    tables, study = make_case(case)
+    response = tables["response"]
+    seen = 0
+    for figure in [f for name, f in draw_all(tables, study).items() if name.startswith("response")]:
+        for axes in figure.axes:
+            endpoint = "response" if "response" in _upright(figure, axes) else "remission"
+            for line in [line for line in axes.lines if not line.get_label().startswith("_")]:
+                arm, population = line.get_label().rsplit(" ", 1)
+                rows = response[(response["axis"] == figure.plan.axis) & (response["endpoint"] == endpoint)]
+                rows = rows[(rows["arm"] == arm) & (rows["population"] == population)]
+                np.testing.assert_allclose(line.get_ydata(), 100 * rows["proportion"], equal_nan=True)
+                seen += 1
+    assert seen >= 4
+
+
+def _upright(figure, axes):
+    """The vertical label beside the axes."""
+    box = axes.get_position()
+    beside = [t for t in figure.texts if t.get_rotation() == 90 and box.y0 < t.get_position()[1] < box.y1]
+    return min(beside, key=lambda text: abs(text.get_position()[0] - box.x0)).get_text()
+
+
+def test_the_distribution_is_cumulative_and_leaves_the_open_bin_out():
+    tables, study = make_case("two arms")
+    axes = draw_all(tables, study)["distribution_phq9"].axes[0]
+    rows = tables["change_distribution"].query("arm == 'iv' and axis == 'session' and timepoint == '6'")
+    closed = rows[rows["bin_upper"].notna()]
+    np.testing.assert_allclose(drawn(axes, "iv").get_xdata(), closed["bin_upper"])
+    np.testing.assert_allclose(drawn(axes, "iv").get_ydata(), 100 * closed["cumulative"])
+
+
+def test_missingness_is_the_missing_share():
+    tables, study = make_case("two arms")
+    axes = draw_all(tables, study)["missingness_phq9"].axes[1]
+    rows = tables["missingness"].query("arm == 'esketamine' and axis == 'day'")
+    np.testing.assert_allclose(drawn(axes, "esketamine").get_ydata(), 100 * rows["missing_proportion"])
+
+
+def test_a_withheld_value_is_a_gap_and_never_zero():
+    study = make_study()
+    tables = make_tables(study)
+    scores = tables["scores"]
+    hidden = (scores["arm"] == "iv") & (scores["timepoint"] == "3")
+    tables["scores"] = withhold(scores.drop(columns="withheld"), hidden)
+    figure = draw_all(tables, study)["trajectory_phq9_session"]
+    values = drawn(figure.axes[0], "iv").get_ydata()
+    assert np.isnan(values[3])
+    assert np.isfinite(np.delete(values, 3)).all()
+    texts = [text.get_text() for text in figure.texts]
+    assert texts.count("*") == 1
+    assert "0" not in texts
+    assert any("withheld: a count below 11" in text for text in texts)
+
+
+def test_numbers_below_the_axis_are_those_of_the_table():
+    tables, study = make_case("two arms")
+    texts = [text.get_text() for text in draw_all(tables, study)["trajectory_phq9_session"].texts]
+    expected = tables["scores"].query("axis in ('baseline', 'session')")["n"].astype(int).astype(str)
+    assert set(expected) <= set(texts)
+
+
+def test_flow_boxes_hold_the_counts_of_the_table():
+    tables, study = make_case("two arms")
+    flow = tables["flow"].copy()
+    flow.loc[flow["label"] == "Rows kept", ["n", "withheld"]] = [np.nan, True]
+    text = " ".join(t.get_text() for t in draw_all({**tables, "flow": flow}, study)["flow"].texts).replace(
+        "\u00a0", " "
+    )
+    for n in flow["n"].dropna():
+        assert f"n = {int(n):,}" in text
+    assert "n withheld" in text
+
+
+def test_every_plan_carries_rows_of_the_released_tables():
+    tables, study = make_case("two instruments")
+    sources = {"trajectory": "scores", "response": "response", "distribution": "change_distribution"}
+    sources |= {"missingness": "missingness", "flow": "flow"}
+    for figure in draw_all(tables, study).values():
+        source = tables[sources[figure.plan.family]].reset_index()
+        found = figure.data.merge(source, how="left", on=[c for c in figure.data if c in source], indicator=True)
+        assert len(figure.data) > 0
+        assert (found["_merge"] == "both").all()
+
+
+def test_a_study_without_an_axis_has_no_such_figure():
+    tables, study = make_case("months")
+    names = set(draw_all(tables, study))
+    assert names == {"flow", "trajectory_phq9_visit", "response_phq9_visit", "distribution_phq9", "missingness_phq9"}
+    assert draw_all({}, study) == {}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_arms_are_told_apart_without_colour(case):
+    tables, study = make_case(case)
+    axes = draw_all(tables, study)["missingness_phq9" if "phq9" in study.instruments else "missingness_madrs"].axes[0]
+    looks = [(line.get_marker(), line.get_color()) for line in axes.lines]
+    assert len(looks) == len(study.arms)
+    for part in (0, 1):
+        assert len({look[part] for look in looks}) == len(study.arms)
+
+
+def test_an_arm_looks_the_same_whichever_others_are_present():
+    tables, study = make_case("two arms")
+    alone = {name: table[table["arm"] == "iv"] if "arm" in table else table for name, table in tables.items()}
+    both = drawn(draw_all(tables, study)["trajectory_phq9_session"].axes[0], "iv")
+    one = drawn(draw_all(alone, study)["trajectory_phq9_session"].axes[0], "iv")
+    assert (both.get_color(), both.get_marker()) == (one.get_color(), one.get_marker())
+
+
+def test_the_order_of_rows_changes_nothing_but_the_data_behind():
+    tables, study = make_case("two arms")
+    mixed = {name: table.sample(frac=1, random_state=1) for name, table in tables.items()}
+    first, second = draw_all(tables, study), draw_all(mixed, study)
+    assert set(first) == set(second)
+    for name in first:
+        texts = [[t.get_text() for t in figure[name].texts] for figure in (first, second)]
+        assert texts[0] == texts[1]
+
+
+def test_a_csv_round_trip_draws_the_same(tmp_path):
+    tables, study = make_case("two arms")
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    again = {path.stem: pd.read_csv(path) for path in tmp_path.glob("*.csv")}
+    first, second = draw_all(tables, study), draw_all(again, study)
+    assert [[t.get_text() for t in f.texts] for f in first.values()] == [
+        [t.get_text() for t in f.texts] for f in second.values()
+    ]
