@@ -106,8 +106,8 @@ def test_first_response(answered, seen):
     [
         ([(-1, 20), (2, 5), (5, 4)], [True, 5, 2, 2]),
         ([(-1, 4), (2, 3)], [True, 2, None, 1]),  # in remission at baseline: no score without it
-        ([(2, 3)], [True, 2, None, 1]),  # no baseline either
-        ([(2, 9), (5, 3)], [True, 5, 2, 2]),
+        ([(2, 3)], [False, None, None, None]),  # no baseline: nobody was seen ill
+        ([(0, 14), (2, 9), (5, 3)], [True, 5, 2, 2]),
     ],
 )
 def test_first_remission(answered, seen):

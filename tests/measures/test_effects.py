@@ -107,14 +107,18 @@ def test_an_instrument_without_a_response_has_none():
     [(4, True), (4.5, False), (5, False), (0, True), (-0.25, True), (np.nan, None)],
 )
 def test_remission_is_at_most_four_on_the_phq9(score, remits):
-    assert answer(compute_remission(np.array([score]), PHQ9)) == remits
+    assert answer(compute_remission(np.array([score]), np.array([20.0]), PHQ9)) == remits
+
+
+def test_nobody_is_seen_to_remit_without_a_baseline():
+    assert answer(compute_remission(np.array([2.0]), np.array([np.nan]), PHQ9)) is None
 
 
 def test_study_declares_cutoffs_of_its_own():
     declared = Endpoints(response_percent={"phq9": 30}, remission_maximum={"phq9": 9}, worsening_points=3)
     criteria = Criteria.of("phq9", KNOWN["phq9"], declared)
     assert response(14, 20, criteria)
-    assert answer(compute_remission(np.array([9.0]), criteria)) is True
+    assert answer(compute_remission(np.array([9.0]), np.array([20.0]), criteria)) is True
     assert [answer(compute_worsening(np.array([change]), criteria)) for change in (3.0, 2.0)] == [True, False]
 
 

@@ -88,6 +88,12 @@ def test_return_after_a_long_pause_in_another_arm_is_no_switch():
     assert series["switched"].tolist() == [False, False]
 
 
+@pytest.mark.parametrize(("pause", "switched"), [(30, True), (31, False)])
+def test_a_switch_is_a_change_within_the_gap(pause, switched):
+    series, _ = derive(course(0) + course(pause, treatment="esketamine"))
+    assert series["switched"].tolist() == [switched, False]
+
+
 def test_reinduction_starts_again_from_session_one():
     series, placed = derive(course(0, 3, 7, 10) + course(100, 103))
     assert series[["series", "start_day", "sessions"]].to_numpy().tolist() == [[1, 0, 4], [2, 100, 2]]

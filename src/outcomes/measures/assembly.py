@@ -142,7 +142,7 @@ def compute_effects(score: Array, baseline: Array, criteria: Criteria) -> dict[s
         "change": change,
         "percent_change": compute_percent_change(change, baseline),
         "response": _encode(compute_response(score, baseline, criteria)),
-        "remission": _encode(compute_remission(score, criteria)),
+        "remission": _encode(compute_remission(score, baseline, criteria)),
         "worsening": _encode(compute_worsening(change, criteria)),
         "reliable_change": compute_reliable_change(change, criteria),
     }

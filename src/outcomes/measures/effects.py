@@ -91,11 +91,16 @@ def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Tru
     return _unknown(improvement)
 
 
-def compute_remission(score: Floats, criteria: Criteria) -> Truth:
-    """Return whether the score is at most the largest total in remission; unknown where there is no such cut-off."""
+def compute_remission(score: Floats, baseline: Floats, criteria: Criteria) -> Truth:
+    """Return whether the score is at most the largest total in remission; unknown where there is no such cut-off.
+
+    Unknown without a baseline too: who was never seen ill cannot be seen to remit, and response and remission have one
+    denominator.
+    """
     if criteria.remission_maximum is None:
         return _unknown(score)
-    return Truth(_reaches(np.float64(criteria.remission_maximum), score), ~np.isfinite(score))
+    known = np.isfinite(score) & np.isfinite(baseline)
+    return Truth(_reaches(np.float64(criteria.remission_maximum), score), ~known)
 
 
 def compute_worsening(change: Floats, criteria: Criteria) -> Truth:

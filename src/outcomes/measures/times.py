@@ -38,11 +38,11 @@ def compute_times(
     places, owner, start = expand(*line.find(span))
     score, reference = line.total[places], baseline.score[owner]
     truths = {
-        "remission": compute_remission(score, criteria),
+        "remission": compute_remission(score, reference, criteria),
         "response": compute_response(score, reference, criteria),
     }
     clear = {
-        "remission": np.isfinite(baseline.score) & ~compute_remission(baseline.score, criteria).value,
+        "remission": np.isfinite(baseline.score) & ~compute_remission(baseline.score, baseline.score, criteria).value,
         "response": np.isfinite(baseline.score),
     }
     return {name: _find_first(truths[name], clear[name], line, places, owner, start, courses) for name in ENDPOINTS}
