@@ -28,10 +28,12 @@ with_polish <- function(fit) {
   fit
 }
 
-# An optimiser for lmerControl(): bobyqa, then the same steps.
+# An optimiser for lmerControl(): bobyqa, then the same steps in the parameters that are not at their bound.
 polished_bobyqa <- function(fn, par, lower, upper, control) {
-  found <- minqa::bobyqa(par, fn, lower, upper, control = list(rhoend = 1e-9, maxfun = 20000))
-  par <- newton_polish(fn, found$par)
+  par <- minqa::bobyqa(par, fn, lower, upper, control = list(rhoend = 1e-9, maxfun = 20000))$par
+  free <- par > lower + 1e-8
+  par[!free] <- lower[!free]
+  par[free] <- newton_polish(function(some) fn(replace(par, free, some)), par[free])
   list(par = par, fval = fn(par), conv = 0, message = "bobyqa and Newton")
 }
 

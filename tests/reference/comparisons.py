@@ -49,6 +49,7 @@ def read_shared(name: str) -> dict:
 LEVELS = {
     "trial_unbalanced": {"arm": ["control", "active"], "sex": ["F", "M"], "visit": [1, 2, 3, 4, 5]},
     "slopes_by_day": {"arm": ["control", "active"]},
+    "singular": {},
     "three_arms": {"arm": ["placebo", "high", "low"], "visit": [1, 2, 3, 4]},
     "awkward": {
         "given": ["no drug: usual care", "drug (50 mg)"],

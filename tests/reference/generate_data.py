@@ -107,11 +107,25 @@ def simulate_awkward(rng: np.random.Generator) -> pd.DataFrame:
     return frame.sample(frac=1, random_state=rng).reset_index(drop=True)
 
 
+def simulate_singular(rng: np.random.Generator) -> pd.DataFrame:
+    """Slopes that are a multiple of the intercepts: the fitted correlation of the random effects is -1; 24 subjects."""
+    n, times = 24, np.arange(4)
+    effect = rng.normal(0, 1, n)
+    score = 0.3 * times + effect[:, None] * (1 - 0.35 * times) + rng.normal(0, 1, (n, 4))
+    rows = {
+        "subject": np.repeat(np.arange(1, n + 1), 4),
+        "time": np.tile(times, n),
+        "score": np.round(score.ravel(), 4),
+    }
+    return pd.DataFrame(rows)
+
+
 TABLES = {
     "trial_unbalanced": simulate_trial,
     "slopes_by_day": simulate_days,
     "three_arms": simulate_three_arms,
     "awkward": simulate_awkward,
+    "singular": simulate_singular,
 }
 
 

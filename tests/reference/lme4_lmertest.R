@@ -13,15 +13,17 @@ days$arm <- factor(days$arm, c("control", "active"))
 three <- read_table("three_arms")
 three$visit <- factor(three$visit)
 three$arm <- factor(three$arm, c("placebo", "high", "low"))
+singular <- read_table("singular") # the correlation of the random effects is -1 at the optimum
 
 models <- list(
   intercept = list(change ~ baseline * visit + arm * visit + age + sex + (1 | subject), "trial_unbalanced", "1"),
   slope_by_visit = list(change ~ baseline + arm * time + age + sex + (1 + time | subject), "trial_unbalanced", "1 + time"),
   intercept_by_day = list(score ~ arm * week + severity + (1 | subject), "slopes_by_day", "1"),
   slope_by_day = list(score ~ arm * week + severity + (1 + week | subject), "slopes_by_day", "1 + week"),
-  three_arms = list(change ~ baseline + arm * visit + (1 | subject), "three_arms", "1")
+  three_arms = list(change ~ baseline + arm * visit + (1 | subject), "three_arms", "1"),
+  singular = list(score ~ time + (1 + time | subject), "singular", "1 + time")
 )
-tables <- list(trial_unbalanced = trial, slopes_by_day = days, three_arms = three)
+tables <- list(trial_unbalanced = trial, slopes_by_day = days, three_arms = three, singular = singular)
 
 describe <- function(formula, name, random, reml) {
   fit <- lmer(formula, tables[[name]], REML = reml, control = control)
@@ -31,7 +33,7 @@ describe <- function(formula, name, random, reml) {
   # Satterthwaite's denominator of a joint test depends on the rows that span the hypothesis, not only on the
   # hypothesis: here both programs are given the same rows.
   terms <- names(fixef(fit))
-  tested <- grep("^arm", terms)
+  tested <- grep("^arm|^time$", terms)
   joint <- contestMD(fit, diag(length(terms))[tested, , drop = FALSE], ddf = "Satterthwaite")
   list(
     data = name, formula = paste(deparse(lme4::nobars(formula)), collapse = " "), random = random,
