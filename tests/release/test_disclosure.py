@@ -296,6 +296,44 @@ def test_a_model_of_few_patients_says_nothing():
     assert released["models"]["converged"].all()
 
 
+def test_a_model_does_not_say_what_few_scores_are():
+    scores = pd.DataFrame(
+        {"arm": ["iv", "iv", "im", "im"], "instrument": "phq9", "axis": "day", "timepoint": ["day 7", "day 28"] * 2}
+    ).assign(n=[80, 70, 20, 5], mean=9.0, sd=2.0, median=9.0, q1=8.0, q3=10.0, lower=8.0, upper=10.0)
+    models = pd.DataFrame({"model": ["one"], "instrument": "phq9", "axis": "day", "n_subjects": 100, "dropped_rows": 0})
+    margins = scores[["arm", "timepoint"]].assign(model="one", estimate=-4.0)
+    differences = pd.DataFrame(
+        {"model": "one", "contrast": "im - iv", "timepoint": ["day 7", "day 28"], "estimate": 1.0}
+    )
+    terms = ["Intercept", "arm[im]", "timepoint[day 28]", "arm[im]:timepoint[day 28]"]
+    coefficients = pd.DataFrame({"model": "one", "term": terms, "estimate": 1.0})
+    tables = {"models": models, "margins": margins, "model_differences": differences, "coefficients": coefficients}
+    released = withhold(tables | {"scores": scores}, Privacy())
+    assert released["margins"]["estimate"].isna().tolist() == [False, False, False, True]
+    assert released["model_differences"]["estimate"].isna().tolist() == [False, True]
+    assert released["coefficients"]["estimate"].isna().tolist() == [False, False, True, True]
+    assert not released["models"]["withheld"].any()
+
+
+@pytest.mark.parametrize("sizes", [{"iv": 120, "esketamine": 90, "im": 9}, {"iv": 30, "esketamine": 25, "im": 5}])
+def test_a_small_arm_does_not_follow_from_two_tables(sizes):
+    released = withhold(make_tables(sizes), Privacy(minimum_cell=K))
+    flow = released["flow"].query("label == 'Series analysed'").set_index("arm")["n"]
+    baseline = released["baseline"].query("variable == 'patients'").set_index("arm")["n"]
+    started = released["missingness"].groupby("arm")["started"].max()
+    people = released["flow"].query("label == 'Patients analysed'")["n"].tolist()
+    for counts in (flow, baseline, started):
+        assert pd.isna(counts["im"])
+        assert counts[["iv", "esketamine"]].notna().all()  # so that no table may show the sum
+    assert pd.isna([flow["all"], baseline["all"], *people]).all()
+    scores = released["scores"].query("axis == 'baseline'").set_index(["instrument", "arm"])["n"]
+    known = released["baseline"].query("level == '' and variable in ['phq9', 'gad7', 'phq8']")
+    known = known.set_index(["variable", "arm"])["n"]
+    for instrument in ("phq9", "gad7", "phq8"):
+        assert pd.isna(scores[instrument, "all"])
+        assert pd.isna(known[instrument, "all"])
+
+
 @pytest.mark.parametrize("counts", itertools.product([0, 3, 20], repeat=4))
 def test_merged_bins_close_as_soon_as_they_can(counts):
     table = pd.DataFrame({"arm": "iv", "bin_lower": range(4), "bin_upper": range(1, 5), "n": counts})

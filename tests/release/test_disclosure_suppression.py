@@ -49,7 +49,7 @@ COUNT = st.one_of(st.just(0), st.integers(1, 10), st.integers(11, 60))
 GRID = st.integers(2, 4).flatmap(lambda m: st.lists(st.lists(COUNT, min_size=m, max_size=m), min_size=2, max_size=4))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(GRID)
 def test_no_withheld_cell_of_a_two_way_table_can_be_solved_for(counts):
     cells = make_grid(counts)
@@ -61,7 +61,7 @@ def test_no_withheld_cell_of_a_two_way_table_can_be_solved_for(counts):
         assert high - low > 0.5, (name, low, high)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(GRID)
 def test_withheld_parts_of_a_released_total_are_not_few(counts):
     cells = make_grid(counts)
@@ -70,6 +70,13 @@ def test_withheld_parts_of_a_released_total_are_not_few(counts):
         withheld = [cells.counts[part] for part in parts if part in hidden]
         if total not in hidden and withheld:
             assert sum(withheld) >= MINIMUM
+
+
+def test_complement_may_have_to_be_found_further_away():
+    counts = [[0, 11, 0, 0], [0, 1, 0, 1], [1, 0, 1, 9]]  # all that is near the cell (1, 3) is withheld or zero
+    cells = make_grid(counts)
+    ranges = attack(cells, suppress(cells, MINIMUM))
+    assert ranges[1, 3][1] - ranges[1, 3][0] > 0.5
 
 
 def test_nothing_small_is_nothing_withheld():

@@ -16,6 +16,8 @@ ANALYSED, SCORED = (
     "Series with ",
 )  # labels of the flow; stages with scores all follow the one analysed
 NEVER = float("inf")  # cost of a count that other rows show as well
+LAST = 1e12  # cost of the sum of such counts: it goes before any of them, and so it does in every table
+LATE = 1e9  # cost of an arm's number of scores
 Record = dict[str, Any]
 
 
@@ -30,8 +32,7 @@ def build_flow(table: pd.DataFrame, ledger: pd.DataFrame | None = None, balance:
     cells = Cells()
     boxes = _records(table)
     for box in boxes:
-        cost = box["n"] / 2 if box["arm"] == EVERYONE else box["n"]
-        cells.add(box["order"], box["n"], NEVER if box["label"] == ANALYSED else cost)
+        cells.add(box["order"], box["n"], _cost(box))
     for chain in dict.fromkeys((box["unit"], box["arm"]) for box in boxes):
         _tie_chain(cells, [box for box in boxes if (box["unit"], box["arm"]) == chain])
     for box in boxes:
@@ -46,6 +47,16 @@ def build_flow(table: pd.DataFrame, ledger: pd.DataFrame | None = None, balance:
     return cells
 
 
+def _cost(box: Record) -> float:
+    """Return what it costs to withhold a box: numbers of an arm that other tables show as well must stay if they can."""
+    everyone = box["arm"] == EVERYONE
+    if box["label"] == ANALYSED:
+        return LAST if everyone else NEVER
+    if str(box["label"]).startswith(SCORED) and not everyone:
+        return LATE
+    return box["n"] / 2 if everyone else float(box["n"])
+
+
 def _tie_files(cells: Cells, boxes: Sequence[Record], ledger: Sequence[Record], balance: Sequence[Record]) -> None:
     """Tie the rows of each file to their states and reasons, and those of all files to the boxes of the flow."""
     entries = [cells.add((row["file"], row["state"], row["reason"]), row["rows"], row["rows"] / 2) for row in ledger]
@@ -56,10 +67,10 @@ def _tie_files(cells: Cells, boxes: Sequence[Record], ledger: Sequence[Record], 
             cells.tie((row["file"], state), [name for name in entries if name[:2] == (row["file"], state)])
         cells.tie((row["file"], "raw"), [(row["file"], state) for state in ("kept", "merged", "quarantined")])
     for box in boxes:
-        state = {"Rows in the export": "raw", "Rows kept": "kept"}.get(box["label"])
-        files = [(row["file"], state) for row in balance]
+        stage = {"Rows in the export": "raw", "Rows kept": "kept"}.get(box["label"])
+        files = [(row["file"], stage) for row in balance]
         same = [name for name in entries if box["reason"] and box["label"] == f"{name[1]}: {name[2]}"]
-        cells.tie(box["order"], files if state else same)
+        cells.tie(box["order"], files if stage else same)
 
 
 def _step(box: Record) -> tuple[str, ...]:
@@ -94,12 +105,12 @@ def build_baseline(table: pd.DataFrame) -> Cells:
     names: dict[tuple[str, str | None, str], None] = {}
     for row in _records(table):
         variable, arm, n = row["variable"], row["arm"], row["n"]
-        scale = 0.5 if arm == EVERYONE else 1.0
+        people = LAST if arm == EVERYONE else NEVER
         names[variable, row["level"], arm] = None
-        cells.add((variable, row["level"], arm), n, NEVER if variable == "patients" else scale * n)
+        cells.add((variable, row["level"], arm), n, people if variable == "patients" else 0 if arm == EVERYONE else n)
         if not pd.isna(row["missing"]):
             names[variable, None, arm] = None
-            cells.add((variable, None, arm), row["missing"], scale * totals[arm])
+            cells.add((variable, None, arm), row["missing"], 0 if arm == EVERYONE else totals[arm])
     for variable, level, arm in names:
         if arm == EVERYONE:
             same = [name for name in names if name[:2] == (variable, level) and name[2] != EVERYONE]

@@ -166,17 +166,42 @@ def withhold_recall(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> p
 
 
 def withhold_model(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Withhold every number of a model of few patients, and few dropped rows; needs the models table beside it."""
+    """Withhold every number of a model of few patients, few dropped rows, and what a model says of few scores.
+
+    Needs the models table beside it, and uses the scores table: an adjusted mean or difference at a time point at which an
+    arm has few scores is withheld, as are all coefficients of that time point.
+    """
     models = tables["models"]
     few = set(models.loc[_small(models["n_subjects"], minimum_cell), "model"])
     numbers = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     numbers = [name for name in numbers if not pd.api.types.is_bool_dtype(table[name])]
-    table = _blank(table, table["model"].isin(few), numbers)
+    thin = _thin_cells(models, tables["scores"], minimum_cell) if "scores" in tables else {}
+    rows = zip(table["model"], *(_texts(table, name) for name in ("arm", "contrast", "timepoint", "term")), strict=True)
+    said = [any(_says(cell, *row) for cell in thin.get(model, ())) for model, *row in rows]
+    table = _blank(table, table["model"].isin(few) | pd.Series(said, table.index, dtype=bool), numbers)
     return (
         _blank(table, _small(table["dropped_rows"], minimum_cell), ["dropped_rows"])
         if "dropped_rows" in table
         else table
     )
+
+
+def _thin_cells(models: pd.DataFrame, scores: pd.DataFrame, minimum_cell: int) -> dict[str, list[tuple[str, str]]]:
+    """Return, by model, the arms and time points with few scores."""
+    few = scores[_small(scores["n"], minimum_cell) & (scores["arm"] != EVERYONE)]
+    joined = models[["model", "instrument", "axis"]].merge(few, on=["instrument", "axis"])
+    return {str(name): list(zip(own["arm"], own["timepoint"], strict=True)) for name, own in joined.groupby("model")}
+
+
+def _says(cell: tuple[str, str], arm: str, contrast: str, timepoint: str, term: str) -> bool:
+    """Tell whether a row of a model's table is about an arm's scores at a time point."""
+    if f"[{cell[1]}]" in term or f"[T.{cell[1]}]" in term:
+        return True
+    return timepoint == cell[1] and (arm == cell[0] or cell[0] in contrast.split(" - "))
+
+
+def _texts(table: pd.DataFrame, name: str) -> list[str]:
+    return table[name].astype(str).tolist() if name in table else [""] * len(table)
 
 
 def withhold_published(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

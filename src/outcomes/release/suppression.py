@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 
-
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -81,23 +80,27 @@ def _exposed(cells: Cells, hidden: set[Hashable], minimum_cell: int) -> Iterator
         candidates = [name for name in (total, *parts) if name not in hidden and cells.counts[name] > 0]
         if weak and candidates:
             yield candidates
-    for name in sorted(_solvable(cells.sums, hidden), key=repr):
-        around = {other for total, parts in cells.sums if name in (total, *parts) for other in (total, *parts)}
-        candidates = [other for other in sorted(around, key=repr) if other not in hidden and cells.counts[other] > 0]
-        if candidates:
-            yield candidates
+    for name, block in _solvable(cells.sums, hidden):
+        yield _around(cells, hidden, {name}) or _around(cells, hidden, block)
 
 
-def _solvable(sums: Iterable[tuple[Hashable, tuple[Hashable, ...]]], hidden: set[Hashable]) -> set[Hashable]:
-    """Return the withheld cells that the sums determine once the released cells are known."""
-    found: set[Hashable] = set()
+def _around(cells: Cells, hidden: set[Hashable], names: set[Hashable]) -> list[Hashable]:
+    """Return the released cells that share a sum with any of the names; those of a whole block are never none."""
+    sums = [{total, *parts} for total, parts in cells.sums]
+    near = set().union(*(group for group in sums if group & names))
+    return [name for name in sorted(near, key=repr) if name not in hidden and cells.counts[name] > 0]
+
+
+def _solvable(
+    sums: Iterable[tuple[Hashable, tuple[Hashable, ...]]], hidden: set[Hashable]
+) -> Iterator[tuple[Hashable, set[Hashable]]]:
+    """Yield the withheld cells that the sums determine once the released cells are known, with all those tied to them."""
     for names, rows in _blocks([_signs(total, parts, hidden) for total, parts in sums]):
         matrix = np.array([[row.get(name, 0.0) for name in names] for row in rows])
         _, values, basis = np.linalg.svd(matrix)
         rank = int((values > 1e-9).sum())
         free = np.abs(basis[rank:]).max(axis=0, initial=0.0)
-        found.update(name for name, size in zip(names, free, strict=True) if size < 1e-9)
-    return found
+        yield from ((name, set(names)) for name, size in zip(names, free, strict=True) if size < 1e-9)
 
 
 def _signs(total: Hashable, parts: tuple[Hashable, ...], hidden: set[Hashable]) -> Mapping[Hashable, float]:
