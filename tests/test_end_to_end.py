@@ -36,7 +36,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def released(folder: Path) -> dict[str, str]:
-    files = [path for top in ("results", "figures") for path in sorted((folder / top).rglob("*")) if path.is_file()]
+    files = [path for top in ("results", "figures") for path in sorted((folder / top).rglob("[!.]*")) if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -64,9 +64,9 @@ def test_every_finished_step_printed_a_line(finished):
 def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     folder, _ = finished
     assert {path.stem for path in (folder / "results/example/tables").iterdir()} == set(TABLES["tables"])
-    figures = {path.suffix: set() for path in (folder / "figures/example").iterdir()}
-    for path in (folder / "figures/example").iterdir():
-        figures[path.suffix].add(path.stem)
+    figures: dict[str, set[str]] = {}
+    for path in (folder / "figures/example").glob("[!.]*"):
+        figures.setdefault(path.suffix, set()).add(path.stem)
     assert set(figures) == {".svg", ".png", ".pdf", ".csv"}
     assert figures[".svg"] == figures[".png"] == figures[".pdf"] == figures[".csv"]
     assert len(figures[".svg"]) >= 6
