@@ -1,0 +1,111 @@
+"""The variance of the weighted differences by resampling patients, with the weights estimated anew in each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.confounders import find_independent
+from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.primary import EFFECTS, Specification, build_frame, fit_change
+from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.errors import ModelError
+
+Progress = Callable[[Iterable[int]], Iterable[int]]
+FEWEST = 0.9  # share of the samples that must converge for an interval
+
+
+def resample_differences(
+    compared: Compared,
+    design: Floats,
+    specifications: Sequence[Specification],
+    kind: str,
+    truncation: float | None,
+    replicates: int,
+    generator: np.random.Generator,
+    progress: Progress = lambda numbers: numbers,
+) -> dict[str, pd.DataFrame]:
+    """Return the differences treated − reference in samples of patients drawn with replacement.
+
+    Parameters
+    ----------
+    compared : Compared
+    design : ndarray, shape (people, k)
+        Coded confounders.
+    specifications : sequence of Specification
+        One model an axis.
+    kind, truncation
+        Weights, as in :func:`compute_weights`.
+    replicates : int
+    generator : Generator
+    progress : callable
+        Wraps the numbers of the samples, as ``tqdm`` does.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By axis: one row per sample, one column per time point; missing where the sample's model did not converge.
+    """
+    n = len(compared.people)
+    drawn: dict[str, list[dict[str, float]]] = {one.axis: [] for one in specifications}
+    for _ in progress(range(replicates)):
+        rows = generator.integers(0, n, n)
+        sample, columns = compared.take(rows), design[rows]
+        weight = compute_weights(sample.treated, columns[:, find_independent(columns)], kind, truncation).weight
+        for one in specifications:
+            drawn[one.axis].append(_differ(sample, weight, replace(one, vcov="model", fallback=())))
+    return {
+        one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints(one.axis)) for one in specifications
+    }
+
+
+def _differ(sample: Compared, weight: Floats, specification: Specification) -> dict[str, float]:
+    from outcomes import mixed
+
+    frame = build_frame(sample, specification.axis, weight)
+    try:
+        fit = fit_change(frame, specification, df="normal")
+    except mixed.MixedError:
+        return {}
+    if not fit.converged:
+        return {}
+    table = mixed.differences(fit, "arm", by="timepoint")
+    return dict(zip(table["timepoint"].astype(str), table["estimate"], strict=True))
+
+
+def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the primary analysis with the bootstrap's standard error and percentile interval.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        As :func:`tabulate_effects` returns them, one axis.
+    samples : DataFrame
+        As :func:`resample_differences` returns them, the same axis.
+
+    Raises
+    ------
+    ModelError
+        Fewer than nine in ten samples converged.
+    """
+    good = samples.dropna()
+    if len(good) < FEWEST * len(samples):
+        raise ModelError(
+            f"comparison: {len(samples) - len(good)} of {len(samples)} bootstrap samples did not converge on axis "
+            f"{effects['axis'].iloc[0]}; declare a simpler comparison.covariance, or fewer confounders."
+        )
+    place = effects["timepoint"]
+    note = f"{len(good)} of {len(samples)} samples of patients, weights estimated in each; percentile interval"
+    return effects.assign(
+        variance="bootstrap",
+        std_error=place.map(good.std()),
+        lower=place.map(good.quantile(0.025)),
+        upper=place.map(good.quantile(0.975)),
+        df=np.nan,
+        p_value=np.nan,
+        note=note,
+    )[EFFECTS]

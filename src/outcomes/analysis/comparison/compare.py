@@ -1,0 +1,151 @@
+"""The whole comparison of two arms: every table of the compare step in one call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.balance import (
+    BALANCE,
+    OVERLAP,
+    POSITIVITY,
+    tabulate_balance,
+    tabulate_overlap,
+    tabulate_positivity,
+)
+from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.confounders import code_confounders
+from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
+from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
+from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
+from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
+from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
+from outcomes.analysis.comparison.sensitivity import SENSITIVITY, Setting, tabulate_sensitivity
+from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
+from outcomes.analysis.comparison.weights import KINDS, WEIGHTS, compute_weights, tabulate_weights
+from outcomes.errors import ModelError
+from outcomes.settings import Study
+from outcomes.settings.comparison import Comparison
+
+log = logging.getLogger(__name__)
+
+COLUMNS: dict[str, list[str]] = {
+    "target_trial": TARGET_TRIAL,
+    "comparison_statement": STATEMENT,
+    "covariate_balance": BALANCE,
+    "score_overlap": OVERLAP,
+    "positivity": POSITIVITY,
+    "weights": WEIGHTS,
+    "effects": EFFECTS,
+    "risks": RISKS,
+    "sensitivity": SENSITIVITY,
+    "tipping": TIPPING,
+    "early_signals": EARLY_SIGNALS,
+}
+
+
+def compare_arms(
+    tables: Mapping[str, pd.DataFrame],
+    comparison: Comparison | None,
+    study: Study,
+    progress: Progress = lambda numbers: numbers,
+) -> dict[str, pd.DataFrame]:
+    """Return every table of the comparison, before the disclosure gate.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts.
+    comparison : Comparison or None
+        Without one, every table is there and empty.
+    study : Study
+        Arms, instruments, seed, and design.
+    progress : callable
+        Wraps the numbers of the bootstrap samples, as ``tqdm`` does.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By the released name; each tabulating function of this package says what a row of its table is.
+
+    Raises
+    ------
+    ModelError
+        The data cannot support the declared estimand, or the primary analysis did not converge.
+    """
+    empty = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
+    if comparison is None:
+        return empty
+    check_estimand(tables, comparison, study)
+    compared = select_compared(tables, comparison)
+    arms = comparison.estimand.treated, comparison.estimand.reference
+    confounders = code_confounders(compared.people, comparison.confounders)
+    weights = {
+        kind: compute_weights(compared.treated, confounders.design, kind, comparison.truncation) for kind in KINDS
+    }
+    setting = Setting(compared, confounders, weights, comparison)
+    effects = estimate_effects(setting, study.seed, progress)
+    risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
+    positivity = tabulate_positivity(confounders, compared.treated, arms)
+    for variable, level, arm in zip(positivity["variable"], positivity["level"], positivity["lacks"], strict=True):
+        log.warning(
+            "comparison: no patient with %s = %s had %s; there the score rests on the model", variable, level, arm
+        )
+    signals = comparison.early_signals
+    propensity = weights["overlap"].propensity
+    assert propensity is not None
+    return {
+        "target_trial": tabulate_target_trial(compared, comparison, study),
+        "comparison_statement": tabulate_statement(setting, effects, positivity, study),
+        "covariate_balance": tabulate_balance(confounders, compared.treated, weights),
+        "score_overlap": tabulate_overlap(propensity.probability, compared.treated, arms),
+        "positivity": positivity,
+        "weights": tabulate_weights(weights, compared.treated, arms),
+        "effects": effects,
+        "risks": risks,
+        "sensitivity": tabulate_sensitivity(setting, effects, risks),
+        "tipping": _tip(setting, effects),
+        "early_signals": empty["early_signals"] if signals is None else tabulate_early_signals(compared, signals, arms),
+    }
+
+
+def estimate_effects(setting: Setting, seed: int, progress: Progress) -> pd.DataFrame:
+    """Return the primary analysis on every axis, with the sandwich and, where declared, the bootstrap.
+
+    Raises
+    ------
+    ModelError
+        The model of the primary axis did not converge.
+    """
+    comparison, compared = setting.comparison, setting.compared
+    specifications = [setting.specify(axis) for axis in compared.axes()]
+    tables = {one.axis: tabulate_effects(compared, setting.primary.weight, one) for one in specifications}
+    primary = tables[comparison.estimand.axis]
+    if not primary["converged"].all():
+        raise ModelError(
+            f"comparison: the primary analysis did not converge ({primary['note'].iloc[0]}); declare a simpler "
+            "comparison.covariance, or more in comparison.fallback."
+        )
+    if comparison.replicates:
+        usable = [one for one in specifications if tables[one.axis]["converged"].all()]
+        generator = np.random.default_rng([seed, *b"comparison/bootstrap"])
+        kind, truncation = comparison.weights, comparison.truncation
+        design = setting.confounders.design
+        samples = resample_differences(
+            compared, design, usable, kind, truncation, comparison.replicates, generator, progress
+        )
+        for axis, drawn in samples.items():
+            tables[axis] = pd.concat([tables[axis], tabulate_bootstrap(tables[axis], drawn)], ignore_index=True)
+    return pd.concat(tables.values(), ignore_index=True)
+
+
+def _tip(setting: Setting, effects: pd.DataFrame) -> pd.DataFrame:
+    estimand = setting.comparison.estimand
+    place = (effects["axis"] == estimand.axis) & (effects["timepoint"] == estimand.timepoint)
+    effect = effects[place & (effects["variance"] == "cr2")].iloc[0]
+    shares = find_shares(setting.compared, estimand.axis, estimand.timepoint, setting.primary.weight)
+    return tabulate_tipping(effect, shares, setting.comparison.deltas)

@@ -1,0 +1,150 @@
+"""Who is compared, and their scores after the declared strategies for intercurrent events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
+from outcomes.analysis.comparison.events import apply_strategies, derive_event_days
+from outcomes.analysis.selection import select_included
+from outcomes.errors import ModelError
+from outcomes.settings.comparison import Comparison
+
+log = logging.getLogger(__name__)
+
+AXES = ("day", "session", "visit")
+ENDPOINTS = ("response", "remission")
+SCORE_COLUMNS = ["axis", "timepoint", "time", "score_day", "reached", "change", *ENDPOINTS]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two arms' patients and scores.
+
+    Attributes
+    ----------
+    people : DataFrame
+        One row per patient: ``patient``, ``treated`` (bool), ``baseline`` (points), and the confounders.
+    scores : DataFrame
+        One row per patient, axis, and time point, observed or not: ``person`` (row of ``people``), ``axis``, ``timepoint``,
+        ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing).
+    left_out : mapping of str to int
+        Patients who are not compared, by reason.
+    """
+
+    people: pd.DataFrame
+    scores: pd.DataFrame
+    left_out: Mapping[str, int]
+
+    @property
+    def treated(self) -> Bools:
+        """Return which patients had the treated arm."""
+        return self.people["treated"].to_numpy(dtype=bool)
+
+    def timepoints(self, axis: str) -> list[str]:
+        """Return the names of an axis' time points in order of time."""
+        rows = self.scores.loc[self.scores["axis"] == axis, ["timepoint", "time"]].drop_duplicates("timepoint")
+        return rows.sort_values(["time", "timepoint"])["timepoint"].tolist()
+
+    def axes(self) -> list[str]:
+        """Return the axes that have time points."""
+        present = set(self.scores["axis"])
+        return [axis for axis in AXES if axis in present]
+
+    def at(self, axis: str, timepoint: str, column: str) -> Floats:
+        """Return one value per patient at a time point, missing where there is none."""
+        rows = self.scores[(self.scores["axis"] == axis) & (self.scores["timepoint"] == timepoint)]
+        values = np.full(len(self.people), np.nan)
+        values[rows["person"].to_numpy()] = rows[column].to_numpy(dtype=float)
+        return values
+
+    def take(self, rows: Ints) -> Compared:
+        """Return the chosen patients as new ones, in the given order; a patient may be taken more than once."""
+        order = np.argsort(self.scores["person"].to_numpy(), kind="stable")
+        counts = np.bincount(self.scores["person"], minlength=len(self.people))
+        starts = np.cumsum(counts) - counts
+        sizes = counts[rows]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        picked = order[np.repeat(starts[rows], sizes) + within]
+        scores = self.scores.take(picked).reset_index(drop=True)
+        scores["person"] = np.repeat(np.arange(len(rows)), sizes)
+        return replace(self, people=self.people.take(rows).reset_index(drop=True), scores=scores)
+
+
+def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) -> Compared:
+    """Return the patients and scores of the declared comparison.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts.
+    comparison : Comparison
+        Arms, instrument, confounders, and strategies.
+
+    Raises
+    ------
+    ModelError
+        A confounder that no table has, or an arm without patients.
+    """
+    estimand = comparison.estimand
+    first = tables["cohort"][tables["cohort"]["series"] == 1]
+    chosen = first[first["included"] & first["arm"].isin([estimand.treated, estimand.reference])]
+    scores = select_included(tables["endpoints"], chosen.astype({"included": bool}))
+    scores = scores[scores["instrument"] == estimand.instrument]
+    people = _describe_people(chosen, scores, tables["patients"], comparison)
+    counts = {
+        "not included": int((~first["included"]).sum()),
+        "first series in another arm": int(first["included"].sum() - len(chosen)),
+        "no baseline score": int(people["baseline"].isna().sum()),
+    }
+    people = people[people["baseline"].notna()]
+    if comparison.missing == "exclude":
+        known = people[list(comparison.confounders)].notna().all(axis=1)
+        counts["a confounder is missing"] = int((~known).sum())
+        people = people[known]
+    people = people.sort_values("patient", ignore_index=True)
+    for arm, there in ((estimand.treated, people["treated"].any()), (estimand.reference, (~people["treated"]).any())):
+        if not there:
+            raise ModelError(
+                f"comparison: no patient of arm '{arm}' has a first series that is included and a baseline."
+            )
+    log.info("compared %d patients; left out: %s", len(people), counts)
+    days = derive_event_days(tables, people["patient"], estimand)
+    return Compared(people, _collect_scores(scores, people, days, comparison), counts)
+
+
+def _describe_people(
+    chosen: pd.DataFrame, scores: pd.DataFrame, patients: pd.DataFrame, comparison: Comparison
+) -> pd.DataFrame:
+    own = [name for name in comparison.confounders if name != "baseline"]
+    unknown = [name for name in own if name not in patients]
+    if unknown:
+        raise ModelError(
+            f"comparison.confounders: {', '.join(unknown)} not among the patients' columns "
+            f"({', '.join(patients.columns)}) and not `baseline`."
+        )
+    baseline = scores.groupby("patient")["baseline"].first()
+    people = chosen[["patient", "arm"]].merge(patients[["patient", *own]], on="patient", how="left")
+    people = people.assign(
+        treated=(people["arm"] == comparison.estimand.treated).to_numpy(),
+        baseline=people["patient"].map(baseline).astype(float),
+    )
+    return people.drop(columns="arm")
+
+
+def _collect_scores(
+    scores: pd.DataFrame, people: pd.DataFrame, days: pd.DataFrame, comparison: Comparison
+) -> pd.DataFrame:
+    place = pd.Series(people.index, people["patient"])
+    rows = scores[scores["axis"].isin(AXES) & scores["patient"].isin(people["patient"])]
+    rows = rows.assign(person=rows["patient"].map(place).astype(int))[["person", *SCORE_COLUMNS]]
+    rows = rows.astype(
+        {"axis": str, "timepoint": str, "score_day": float, "change": float} | dict.fromkeys(ENDPOINTS, float)
+    )
+    rows = rows.sort_values(["person", "axis", "time", "timepoint"], kind="stable", ignore_index=True)
+    return apply_strategies(rows, days, comparison.estimand)

@@ -1,0 +1,97 @@
+"""Response and remission in either arm, had all patients of the declared population had it.
+
+Three ways to the same risk: weighting (the treated stand for all), g-computation (an outcome model is averaged over the population), and
+both (augmented: the model's average plus the weighted mean of its residuals, right when either model is). Variances are those of
+stacked estimating equations (Stefanski & Boos 2002, 10.1198/000313002753631330): they hold that scores and outcome models were
+estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.propensity import Logistic, fit_logistic
+from outcomes.analysis.comparison.weights import Weights
+
+METHODS = ("weighted", "g_computation", "augmented")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """An estimated mean and each patient's influence on it: the estimation error is the mean of the influences."""
+
+    value: float
+    influence: Floats
+    converged: bool = True
+
+
+def estimate_means(outcome: Floats, treated: Bools, design: Floats, weights: Weights, method: str) -> tuple[Mean, Mean]:
+    """Return the mean of a binary outcome under the treated arm and under the reference.
+
+    Parameters
+    ----------
+    outcome : ndarray, shape (n,)
+        1, 0, or missing; the missing ones count in the population that is averaged over, where the method has an outcome model.
+    treated : ndarray of bool, shape (n,)
+    design : ndarray, shape (n, k)
+        Coded confounders, without a constant.
+    weights : Weights
+    method : {"weighted", "g_computation", "augmented"}
+    """
+    sides = (treated, ~treated)
+    if method == "weighted":
+        one, other = (_weigh(np.nan_to_num(outcome), side & ~np.isnan(outcome), weights) for side in sides)
+        return one, other
+    one, other = (_standardise(outcome, side, design, weights, method == "augmented") for side in sides)
+    return one, other
+
+
+def _weigh(values: Floats, used: Bools, weights: Weights) -> Mean:
+    """Return the weighted mean of the values used (Hajek)."""
+    n, w = len(values), np.where(used, weights.weight, 0.0)
+    if w.sum() <= 0:
+        return Mean(np.nan, np.full(n, np.nan), False)
+    value = float((w * values).sum() / w.sum())
+    influence = n * w * (values - value) / w.sum()
+    slope = np.where(used, weights.slope, 0.0) * (values - value) / w.sum()
+    return _with_propensity(Mean(value, influence), slope, weights)
+
+
+def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:
+    """Add to the influence what the estimation of the propensity score does; slope: the mean's derivative by each linear predictor."""
+    if weights.propensity is None:
+        return mean
+    gradient = weights.propensity.design.T @ slope
+    converged = mean.converged and weights.propensity.converged
+    return Mean(mean.value, mean.influence + weights.propensity.influence @ gradient, converged)
+
+
+def _standardise(outcome: Floats, side: Bools, design: Floats, weights: Weights, augmented: bool) -> Mean:
+    used = side & ~np.isnan(outcome)
+    y = np.nan_to_num(outcome)
+    if not 0 < y[used].sum() < used.sum():
+        return Mean(np.nan, np.full(len(y), np.nan), False)
+    model = fit_logistic(design, y, used)
+    average = _average(model, weights)
+    if not augmented:
+        return average
+    rest = _weigh(y - model.probability, used, weights)
+    w = np.where(used, weights.weight, 0.0)
+    spread = model.probability * (1 - model.probability)
+    through_model = -model.influence @ (model.design.T @ (w * spread) / w.sum())
+    influence = average.influence + rest.influence + through_model
+    return Mean(average.value + rest.value, influence, average.converged and rest.converged)
+
+
+def _average(model: Logistic, weights: Weights) -> Mean:
+    """Return the mean of the model's predictions over the population that the weights stand for."""
+    n, h, m = len(model.probability), weights.tilt, model.probability
+    total = h.sum()
+    value = float((h * m).sum() / total)
+    influence = n * h * (m - value) / total
+    influence = influence + model.influence @ (model.design.T @ (h * m * (1 - m)) / total)
+    mean = Mean(value, influence, model.converged)
+    return _with_propensity(mean, weights.tilt_slope * (m - value) / total, weights)
