@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,14 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
     return drawing
 
 
-def write_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write a figure in every format, each in one move; and its data where it knows them."""
+def write_figure(figure: Figure, folder: Path, name: str, formats: Iterable[str] = tuple(FORMATS)) -> list[Path]:
+    """Write a figure in the formats, each in one move; and its data where it knows them."""
     files = []
     with house_style():
-        for ending, options in FORMATS.items():
+        for ending in formats:
             path = folder / f"{name}.{ending}"
             with replacing(path) as temporary:
-                figure.savefig(temporary, format=ending, **options)
+                figure.savefig(temporary, format=ending, **FORMATS[ending])
             files.append(path)
     if isinstance(figure, Drawing):
         path = folder / f"{name}.csv"

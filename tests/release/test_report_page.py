@@ -1,0 +1,165 @@
+"""The page is one well-formed file that asks nothing of the network and can be used with a keyboard."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+from released_cases import CASES, make_case, make_models, make_study, make_tables
+
+from outcomes.release.figures import draw_all
+from outcomes.release.figures.draw import write_figure
+from outcomes.release.report import render
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "use", "path"}
+PROVENANCE = {"study": "made-up", "inputs": {"a.csv": "ab" * 32}, "settings": "cd" * 32, "code": "ef" * 32, "seed": 7}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask about, and fails on tags that do not match."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.ids, self.headings = [], [], [], []
+        self.text = []
+        self.feed(text)
+        self.close()
+        assert self.open == [], f"left open: {self.open}"
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append((tag, attributes))
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open):
+            self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    found = {}
+    for case in CASES:
+        tables, study = make_case(case)
+        if case == "two arms":
+            tables |= make_models()
+        folder = tmp_path_factory.mktemp("figures")
+        for name, figure in draw_all(tables, study).items():
+            write_figure(figure, folder, name, ["svg"])
+        found[case] = render(tables, study, folder, PROVENANCE)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_tags_match_and_identifiers_are_unique(pages, case):
+    page = Page(pages[case])
+    assert len(page.ids) == len(set(page.ids))
+    targets = [a["href"] for a in page.all("a") if a["href"].startswith("#")]
+    targets += [a[key] for _, a in page.tags for key in ("xlink:href",) if a.get(key, "").startswith("#")]
+    targets += [f"#{a['aria-labelledby']}" for _, a in page.tags if "aria-labelledby" in a]
+    targets += re.findall(r"url\((#[^)]+)\)", pages[case])
+    assert len(targets) > 20
+    assert {target[1:] for target in targets} <= set(page.ids)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_asked_of_the_network(pages, case):
+    page = Page(pages[case])
+    for tag, attributes in page.tags:
+        assert not {"src", "srcset", "action", "data", "poster"} & set(attributes), tag
+        for key in ("href", "xlink:href"):
+            target = attributes.get(key, "#")
+            assert target.startswith("#") or (tag == "a" and target.startswith("https://doi.org/10.")), target
+    assert page.all("link") == []
+    assert "@import" not in pages[case]
+    assert not re.search(r"url\((?!#)", pages[case])
+    policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_headings_are_in_order_and_tables_have_scopes(pages, case):
+    page = Page(pages[case])
+    assert page.headings.count(1) == 1
+    assert page.headings[0] == 1
+    assert all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
+    assert all(attributes.get("scope") in ("col", "row", "colgroup", "rowgroup") for attributes in page.all("th"))
+    assert next(a for tag, a in page.tags if tag == "html")["lang"] == "en"
+    assert len(page.all("table")) > 3
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rows_of_a_table_are_equally_long(pages, case):
+    for table in re.findall(r"<table.*?</table>", pages[case], flags=re.DOTALL):
+        lengths = set()
+        for row in re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL):
+            cells = re.findall(r"<t[hd]\b([^>]*)>", row)
+            lengths.add(sum(int((re.search(r'colspan="(\d+)"', cell) or [0, 1])[1]) for cell in cells))
+        assert len(lengths) == 1, table[:300]
+
+
+def test_every_figure_has_a_caption_and_words_in_its_place(pages):
+    tables, study = make_case("two arms")
+    page = Page(pages["two arms"])
+    drawings = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
+    assert len(drawings) == len(draw_all(tables, study))
+    assert all(len(attributes["aria-label"]) > 60 for attributes in drawings)
+    assert {f"figure-{name}-caption" for name in draw_all(tables, study)} <= set(page.ids)
+    assert "<?xml" not in pages["two arms"]
+    assert "<style type" not in pages["two arms"]
+
+
+def test_boxes_that_scroll_can_be_reached_with_the_keyboard(pages):
+    boxes = [a for a in Page(pages["two arms"]).all("div") if "scroll" in a.get("class", "")]
+    assert len(boxes) > 8
+    assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-labelledby"] for a in boxes)
+
+
+def test_text_of_the_study_file_is_never_markup(tmp_path):
+    evil = '<script>alert("x")</script>&"'
+    study = make_study({"iv": evil}, report={"title": evil, "setting": evil, "subtitle": evil, "citation": evil})
+    tables = make_tables(study)
+    for name, figure in draw_all(tables, study).items():
+        write_figure(figure, tmp_path, name, ["svg"])
+    text = render(tables, study, tmp_path, {"inputs": {evil: evil}, evil: evil})
+    Page(text)
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+def test_the_same_material_gives_the_same_bytes(tmp_path):
+    tables, study = make_case("two arms")
+    assert render(tables, study, tmp_path, PROVENANCE) == render(tables, study, tmp_path, PROVENANCE)
+
+
+def test_a_study_without_any_table_still_has_its_definitions(tmp_path):
+    text = render({}, make_study(), tmp_path, {})
+    assert "Definitions and methods" in text
+    assert "<table" not in text
+    Page(text)
+
+
+def test_the_report_needs_no_plotting_library():
+    script = "import sys, outcomes.release.report; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

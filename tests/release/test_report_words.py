@@ -1,0 +1,265 @@
+"""What the report says comes from the tables and the study file, and it says no more than they do."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import html
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from released_cases import make_case, make_models, make_study, withhold
+
+import outcomes.release.report as report
+from outcomes.release.report import closing_lines, render
+from outcomes.release.report.numbers import interval, p_value, signed
+
+FOLDER = Path(report.__file__).parent
+CAUSAL = (
+    r"\b(caus(?:e|ed|es|al)|effective|efficacy|thanks to|due to|led to|works|worked|improved by|reduced by|benefit)\b"
+)
+
+
+def words(tables, study, tmp_path=Path("nowhere"), provenance=None):
+    """The text of the report, without markup."""
+    text = render(tables, study, tmp_path, provenance or {})
+    text = re.sub(r"<(style|script).*?</\1>", "", text, flags=re.DOTALL)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))).replace("\u00a0", " ")
+
+
+def summary(text):
+    start = text.index("Patients. ")
+    return text[start : text.index("What deserves a look", start)]
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "column", "value", "printed"),
+    [
+        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "12.3 (SD"),
+        ("scores", {"arm": "iv", "axis": "baseline"}, "median", 17.77, "median 17.8"),
+        (
+            "response",
+            {"arm": "iv", "timepoint": "6", "endpoint": "response", "population": "started"},
+            "proportion",
+            0.4567,
+            "45.7 %",
+        ),
+        (
+            "response",
+            {"arm": "iv", "timepoint": "6", "endpoint": "remission", "population": "observed"},
+            "n",
+            777.0,
+            "777 observed",
+        ),
+        (
+            "differences",
+            {"timepoint": "6", "endpoint": "response", "population": "started"},
+            "difference",
+            -0.0888,
+            "−8.9 percentage",
+        ),
+        ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.3939, "IV ketamine 39.4 %"),
+        ("flow", {"label": "Rows kept"}, "n", 8765.0, "8,765 were kept"),
+        ("flow", {"label": "Patients analysed"}, "n", 4321.0, "of 4,321 patients"),
+    ],
+)
+def test_numbers_of_the_summary_are_those_of_the_tables(table, where, column, value, printed):
+    tables, study = make_case("two arms")
+    assert printed not in summary(words(tables, study))
+    changed = tables[table].copy()
+    rows = (changed[list(where)] == list(where.values())).all(axis=1)
+    assert rows.any()
+    changed.loc[rows, column] = value
+    assert printed in summary(words({**tables, table: changed}, study))
+
+
+def test_no_number_in_running_text_is_typed_by_hand():
+    allowed = re.compile(r"95 %")
+    for name in ("summary", "findings", "attention", "limitations"):
+        for node in ast.walk(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                assert not re.search(r"\d", allowed.sub("", node.value)), f"{name}: {node.value!r}"
+
+
+@pytest.mark.parametrize("case", ["two arms", "one arm", "six arms", "months"])
+def test_an_observed_course_is_not_called_an_effect(case):
+    tables, study = make_case(case)
+    text = words(tables | make_models(), study)
+    assert not re.search(CAUSAL, text, flags=re.IGNORECASE), re.search(CAUSAL, text, flags=re.IGNORECASE)
+    assert "suicid" not in text.lower()
+
+
+def test_unadjusted_differences_say_so_unless_chance_decided():
+    tables, _ = make_case("two arms")
+    title = {"title": "t", "headline": "session 6"}
+    chosen, drawn = (words(tables, make_study(report={**title, "design": d})) for d in ("observational", "randomised"))
+    assert "The differences are unadjusted" in chosen
+    assert "confounding by indication" in chosen
+    assert "The differences are unadjusted" not in drawn
+    assert "confounding by indication" not in drawn
+
+
+def test_withheld_numbers_are_called_so_and_never_zero():
+    tables, study = make_case("two arms")
+    response = tables["response"].drop(columns="withheld")
+    hidden = (response["arm"] == "iv") & (response["timepoint"] == "6")
+    text = words({**tables, "response": withhold(response, hidden)}, study)
+    line = re.search(r"IV ketamine: response (.*?)\.\s", summary(text))[1]
+    assert line.startswith("withheld of the withheld who started")
+    assert "session 6, started" in text
+    assert "withheld / withheld" in text
+    assert "are withheld, and with them" in text
+
+
+def test_a_row_withheld_in_part_still_prints_the_rest():
+    tables, study = make_case("two arms")
+    response = tables["response"].copy()
+    rows = (response["arm"] == "iv") & (response["timepoint"] == "6")
+    response.loc[rows, ["events", "proportion", "lower", "upper"]] = float("nan")
+    response.loc[rows, "withheld"] = True
+    started = int(response.loc[rows & (response["population"] == "started"), "n"].iloc[0])
+    assert f"withheld / {started:,}" in words({**tables, "response": response}, study)
+
+
+def test_everything_withheld_is_still_a_report():
+    tables, study = make_case("withheld")
+    text = words(tables, study)
+    assert "nan" not in re.findall(r"\w+", text)
+    assert text.count("withheld") > 50
+
+
+@pytest.mark.parametrize("case", ["two arms", "six arms", "months", "named visits"])
+def test_no_missing_value_is_printed_as_such(case):
+    tables, study = make_case(case)
+    assert not {"nan", "None", "NaN", "inf", "NA"} & set(re.findall(r"\w+", words(tables | make_models(), study)))
+
+
+def test_both_denominators_and_both_averages_are_there():
+    tables, study = make_case("two arms")
+    text = words(tables, study)
+    for phrase in ("session 6, started", "session 6, observed", "Mean (SD)", "Median (Q1 to Q3)", "n / N"):
+        assert phrase in text
+
+
+def test_models_are_described_with_what_was_found():
+    tables, study = make_case("two arms")
+    text = words(tables | make_models(), study)
+    for phrase in ("432", "2,345", "−4,321.99", "−3.5 (−4.4 to −2.5)", "2.71", "< .001", "Kenward–Roger", ".03"):
+        assert phrase in text
+    assert "must not be used" not in text
+
+
+def test_an_unconverged_model_is_named_everywhere_it_matters():
+    tables, study = make_case("two arms")
+    tables |= make_models(converged=False)
+    text = words(tables, study)
+    assert "Models that did not converge: primary" in text
+    assert "must not be used: primary" in text
+    assert "did not converge: primary" in closing_lines(tables, Path("results/x/report.html"))
+
+
+def test_closing_lines_say_where_and_what():
+    tables, _ = make_case("two instruments")
+    lines = closing_lines(tables, Path("results/made-up/report.html")).splitlines()
+    assert lines[0] == "Report: results/made-up/report.html"
+    assert 3 <= len(lines) <= 5
+    assert any("34 (no date 34)" in line for line in lines)
+    hidden = int(tables["response"]["withheld"].sum())
+    assert hidden > 0
+    assert any(f"response {hidden}" in line for line in lines)
+    assert closing_lines({}, Path("report.html")) == "Report: report.html\n"
+
+
+def test_definitions_follow_the_study_file():
+    base = words({}, make_study())
+    worst = words({}, make_study(baseline={"rule": "worst", "within_days": 30}))
+    assert "the last score on or before the first session and at most 14 days" in base
+    assert "the worst score on or before the first session and at most 30 days" in worst
+    assert "builds a later drop" in worst
+    assert "builds a later drop" not in base
+    cut = words({}, make_study(endpoints={"response_percent": {"phq9": 37}, "remission_maximum": {"phq9": 3}}))
+    assert "at least 37 % better" in cut
+    assert "at most 3 points" in cut
+    assert "needs every item" in base
+    assert "replaced by the mean of the answered" in words({}, make_study(scoring={"prorate": True}))
+    assert "10.1046/j.1525-1497.2001.016009606.x" in base
+
+
+def test_small_cells_are_explained_only_where_they_exist():
+    assert "Counts from 1 to 10 are withheld" in words({}, make_study())
+    assert "nothing is withheld" in words({}, make_study(privacy={"minimum_cell": 1, "public": True}))
+
+
+def test_provenance_is_printed_in_full():
+    record = {"inputs": {"a.csv": "ab" * 32}, "settings": "cd" * 32, "code": "ef" * 32, "seed": 987654}
+    text = words({}, make_study(), provenance={**record, "versions": {"python": "3.11.99"}})
+    for part in ("ab" * 32, "cd" * 32, "ef" * 32, "987654", "python 3.11.99", "a.csv"):
+        assert part in text
+
+
+def test_published_results_stand_beside_only_where_comparable():
+    import pandas as pd
+
+    tables, study = make_case("two arms")
+    row = {
+        "study": "Someone 2022",
+        "n_treated": 9016,
+        "n_analysed": 537,
+        "route": "iv",
+        "instrument": "phq9",
+        "window": "w",
+    }
+    row |= {
+        "definition": "drop of at least 50 %",
+        "endpoint": "response",
+        "estimate": 53.6,
+        "lower": None,
+        "upper": None,
+    }
+    row |= {"unit": "percent", "doi": "10.1016/j.jad.2021.12.097"}
+    same = {
+        "comparison": "same definition",
+        "differs_in": None,
+        "arm": "iv",
+        "axis": "clean",
+        "timepoint": "clean window",
+    }
+    same |= {"population": "observed", "own_n": 275, "own_events": 135, "own_estimate": 49.09, "own_lower": 43.2}
+    other = {**dict.fromkeys(same), "comparison": "definition differs", "differs_in": "window"}
+    published = pd.DataFrame([row | same | {"own_upper": 55.0}, row | other | {"own_upper": None}]).assign(
+        withheld=False
+    )
+    text = words({**tables, "published": published}, study)
+    assert "53.6 % 49.1 % (43.2 to 55.0), IV ketamine, clean window, of those observed same definition" in text
+    assert "53.6 % – definition differs, window" in text
+
+
+@pytest.mark.parametrize(
+    ("p", "printed"),
+    [
+        (0.0009, "< .001"),
+        (0.001, ".001"),
+        (0.0099, ".010"),
+        (0.02, ".02"),
+        (0.0496, ".050"),
+        (0.5, ".50"),
+        (0.995, "> .99"),
+    ],
+)
+def test_p_values_follow_the_journals(p, printed):
+    assert p_value(p) == printed
+
+
+def test_numbers_have_true_minus_signs_and_no_negative_zero():
+    assert interval(-1.26, 0.04) == "−1.3 to 0.0"
+    assert signed(-0.04) == "0.0"
+    assert signed(0.04, 2) == "+0.04"
+
+
+@pytest.mark.parametrize("name", ["report.numbers", "report.page", "figures.lettering", "figures.timeline"])
+def test_examples_in_docstrings_hold(name):
+    result = doctest.testmod(importlib.import_module(f"outcomes.release.{name}"))
+    assert result.attempted > 0
+    assert result.failed == 0
