@@ -212,6 +212,40 @@ def run_task(task: Task, folder: Path, mixedlm_python: str | None) -> list[dict]
     ]
 
 
+def asked(task: Task) -> str:
+    """Say what is asked of a task."""
+    parts = []
+    if task.at_least is not None:
+        parts.append(f"≥ {task.at_least:g} ×")
+    if task.memory_ratio is not None:
+        parts.append(f"memory ≤ 1/{task.memory_ratio:g}")
+    if task.at_most is not None:
+        parts.append(f"≤ {task.at_most:g} × X'X" if task.model == "million" else f"≤ {task.at_most:g} s")
+    return ", ".join(parts)
+
+
+def write_markdown(table: pd.DataFrame, path: Path) -> None:
+    """Write one line a pair: seconds, processor seconds and peak memory of both, and the ratio of the medians."""
+    lines = [
+        "| task | patients | peer | ours: s (CPU s), MiB | peer: s (CPU s), MiB | ratio | target | |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    key = ["task", "patients", "visits", "peer"]
+    for (name, patients, visits, peer), pair in table.fillna({"peer": ""}).groupby(key, sort=False):
+        task = next(t for t in TASKS if (t.name, t.patients, t.visits, t.peer or "") == (name, patients, visits, peer))
+        cells = {
+            row.engine: f"{row.median_s:.2f} ({row.median_cpu_s:.2f}), {row.peak_mib:.0f}" for row in pair.itertuples()
+        }
+        ours = pair[pair["engine"] == OURS].iloc[0]
+        version = f"{peer} {pair['version'].iloc[-1]}" if peer else ""
+        ratio = f"{float(ours['peer_over_ours']):.2g}" if peer else ""
+        lines.append(
+            f"| {name} | {patients:,} | {version} | {cells[OURS]} | {cells.get(peer, '')} | {ratio} | {asked(task)} "
+            f"| {ours['target']} |"
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="run the tasks whose name starts with this; merged into the results")
@@ -242,6 +276,7 @@ def main() -> None:
         key = ["task", "patients", "visits", "peer", "engine"]
         table = pd.concat([pd.read_csv(RESULTS, keep_default_na=False), table]).drop_duplicates(key, keep="last")
     table.to_csv(RESULTS, index=False)
+    write_markdown(pd.read_csv(RESULTS, keep_default_na=False), RESULTS.with_suffix(".md"))
 
 
 if __name__ == "__main__":

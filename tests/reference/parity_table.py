@@ -18,8 +18,8 @@ HEADER = """# Parity of `outcomes.mixed` with other programs
 Written by `python tests/reference/parity_table.py` from the comparisons that the tests assert; do not edit.
 
 Every cell is the largest deviation over the models listed below: of estimates relative to the larger of the value and
-its standard error, of p-values, residuals and BLUPs in units of one, of intervals in standard errors, of all else relative. A
-dash: the program does not report it, or it was not compared. The last row is what the tests allow.
+its standard error, of p-values absolute, of residuals and predictions (BLUP) in standard deviations, of intervals in standard
+errors, of all else relative. A dash: the program does not report it, or it was not compared. The last row is what the tests allow.
 
 * statsmodels stops early and takes another approximation for its standard errors in slope models; the tests allow it 5e-3.
 * Satterthwaite's denominator of a type III test depends on which rows span the hypothesis, so programs differ there; given the
