@@ -23,7 +23,7 @@ def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
     rules = CONTRACTS[name].fields
     for column, rule in rules.items():
         if column not in table and rule.required:
-            table[column] = pd.NA
+            table[column] = np.nan if rule.dtype == "float64" else pd.NA
         if column in table:
             table[column] = table[column].astype(rule.dtype)
     return check_table(table, name)
