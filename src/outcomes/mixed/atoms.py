@@ -161,7 +161,8 @@ def _numbers(column: pd.Series[Any], name: str) -> Floats:
 
 def _expression(factor: str, table: pd.DataFrame) -> tuple[Atom, Floats]:
     reads = tuple(name for name in variables(factor) if name in table.columns)
-    values, labels, spec = _model_matrix(f"0 + {factor}", table[list(reads)], factor)
+    quoted = factor if isinstance(ast.parse(factor, mode="eval").body, ast.Call) else f"{{{factor}}}"
+    values, labels, spec = _model_matrix(f"0 + {quoted}", table[list(reads)], factor)
     return _numeric(factor, reads, labels, spec), values
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from outcomes.mixed.linear import multiply
 from outcomes.mixed.rows import Floats
 
 
@@ -111,15 +112,16 @@ class GramBlock:
         return np.asarray(flat.T @ sources.reshape(*sources.shape[:-4], size, size) @ flat)
 
     def spread(self, outer: Floats) -> Floats:
-        """Sum ``[X y] A [X y]'`` over the subjects of each pattern, zero at visits not seen."""
+        """Sum ``[X y] A [X y]'``, A symmetric, over the subjects of each pattern, zero at visits not seen."""
         t, q, n_patterns = len(self.loads), self.steady.shape[1], len(self.counts)
         flat = self.loads.reshape(-1, self.loads.shape[2])
         inner = (flat @ outer @ flat.T).reshape(t, -1, t, self.loads.shape[1])
         steady = inner[:, :q, :, :q].transpose(1, 3, 0, 2).reshape(q * q, t * t)
         out = (self.steady.reshape(n_patterns, -1) @ steady).reshape(n_patterns, t, t)
         if self.moving.shape[1]:
-            cross = np.einsum("pqmt,sqtm->pst", self.mixed, inner[:, :q, :, q:])
-            out += cross + np.einsum("pqms,smtq->pst", self.mixed, inner[:, q:, :, :q])
+            by_visit = self.mixed.transpose(3, 0, 1, 2).reshape(t, n_patterns, -1)
+            cross = by_visit @ inner[:, :q, :, q:].transpose(2, 1, 3, 0).reshape(t, -1, t)
+            out += cross.transpose(1, 2, 0) + cross.transpose(1, 0, 2)
             out += np.einsum("pmsnt,smtn->pst", self.moving, inner[:, q:, :, q:])
         return np.asarray(out * (self.seen[:, :, None] & self.seen[:, None, :]))
 
@@ -145,7 +147,7 @@ class RowsBlock:
         width = self.columns.shape[2]
         tall = self.columns.reshape(-1, width).T
         flat = middle.reshape(-1, *middle.shape[-3:])
-        out = np.stack([tall @ (one @ self.columns).reshape(-1, width) for one in flat])
+        out = np.stack([tall @ multiply(one, self.columns).reshape(-1, width) for one in flat])
         return out.reshape(*middle.shape[:-3], width, width)
 
     def spread(self, outer: Floats) -> Floats:

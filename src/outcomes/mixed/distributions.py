@@ -85,22 +85,21 @@ def t_quantile(probability: float, df: float) -> float:
     normal = NormalDist().inv_cdf(0.5 + probability / 2)
     if math.isinf(df):
         return normal
-    tail = 1 - probability
-    low, high = 0.0, max(2 * normal, 1.0)
-    while t_p_value(high, df) > tail:
-        low, high = high, 2 * high
-    return _refine(normal * (1 + (normal**2 + 1) / (4 * df)), low, high, tail, df)
+    first = (normal**3 + normal) / (4 * df)
+    second = (5 * normal**5 + 16 * normal**3 + 3 * normal) / (96 * df**2)
+    return _refine(normal + first + second, 1 - probability, df)
 
 
-def _refine(t: float, low: float, high: float, tail: float, df: float) -> float:
+def _refine(t: float, tail: float, df: float) -> float:
     """Newton's method kept inside a bracket."""
+    low, high = 0.0, math.inf
     for _ in range(200):
-        t = t if low < t < high else (low + high) / 2
+        t = t if low < t < high else (low + high) / 2 if high < math.inf else 2 * low + 1
         gap = t_p_value(t, df) - tail
         low, high = (t, high) if gap > 0 else (low, t)
         slope = 2 * math.exp(_log_ratio(df / 2, 0.5) - (df + 1) / 2 * math.log1p(t * t / df)) / math.sqrt(df)
         move = gap / slope
         t += move
-        if abs(move) <= 1e-14 * abs(t):
+        if abs(move) <= 1e-9 * abs(t):
             break
     return t

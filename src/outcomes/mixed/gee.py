@@ -141,18 +141,20 @@ def fit_gee(
     ):
         if value not in allowed:
             raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
+    if weights is not None and vcov == "mancl_derouen":
+        raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
     prepared = prepare(data, formula, subject=subject, visit=visit, weights=weights, group=None)
     _refuse_response(prepared, family)
     rows = prepared.rows
     roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
     design = build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
-    found, notes = _solve(prepared, design, family, working)
+    found, notes = _solve(prepared, design, family, working, VARIANCES[vcov])
     k = len(design.names)
     free = float("inf") if df == "normal" else float(rows.n_subjects - k)
     converged = found is not None and bool(found.converged) and bool(np.isfinite(found.params).all())
     values = np.full((k, k), np.nan)
     if converged:
-        values = np.asarray(found.cov_params(cov_type=VARIANCES[vcov]), dtype=np.float64)
+        values = np.asarray(found.cov_params(), dtype=np.float64)
     inference = FixedDf(values, lambda rows: free)
     table = (
         tabulate_contrasts(inference, np.eye(k), np.asarray(found.params), level) if converged else empty_estimates(k)
@@ -188,7 +190,7 @@ def _refuse_response(prepared: Prepared, family: str) -> None:
         raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
 
 
-def _solve(prepared: Prepared, design: Design, family: str, working: str) -> tuple[Any, tuple[str, ...]]:
+def _solve(prepared: Prepared, design: Design, family: str, working: str, variance: str) -> tuple[Any, tuple[str, ...]]:
     """Run statsmodels, rows sorted by subject and visit; its warnings become notes."""
     import statsmodels.api as sm
 
@@ -213,12 +215,12 @@ def _solve(prepared: Prepared, design: Design, family: str, working: str) -> tup
         time=rows.visit[order],
         family=families[family](),
         cov_struct=structure,
-        weights=rows.weights[rows.subject][order],
+        weights=None if (rows.weights == 1).all() else rows.weights[rows.subject][order],
     )
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always")
         try:
-            found = model.fit(maxiter=200)
+            found = model.fit(maxiter=200, cov_type=variance)
         except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
             return None, (str(error),)
     return found, tuple(dict.fromkeys(str(one.message) for one in caught))

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from outcomes.mixed.blocks import Block
-from outcomes.mixed.linear import invert_covariances, invert_positive
+from outcomes.mixed.linear import invert_covariances, invert_positive, is_definite
 from outcomes.mixed.rows import Floats
 from outcomes.mixed.structures import Derivatives
 from outcomes.mixed.traces import Traces, add_traces, sandwich_derivatives
@@ -98,7 +98,7 @@ class Likelihood:
             sigma, slope, bend = (lift(a, part.block) for a in part.family.evaluate(theta[part.where]))
             assert sigma is not None and slope is not None  # noqa: PT018
             inverted = invert_covariances(sigma, part.block.seen)
-            if inverted is None:
+            if inverted is None or not is_definite(sigma):
                 return None
             total = total + part.block.weigh(inverted[0])
             log_det += float(part.block.counts @ inverted[1])

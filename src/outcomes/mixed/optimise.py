@@ -101,6 +101,12 @@ def _search(likelihood: Likelihood, state: State, step: Floats, decrement: float
     return None
 
 
+def _nearly_singular(likelihood: Likelihood, state: State) -> bool:
+    """Whether a covariance shared by the subjects of a part has all but lost a dimension."""
+    tables = [part.family.evaluate(state.theta[part.where])[0] for part in likelihood.parts]
+    return any(scaled_eigen(table)[0].min() < 1e-4 for table in tables if table.ndim == 2)
+
+
 def _judge(likelihood: Likelihood, state: State, reason: str, iterations: int) -> Optimum:
     """Decide from the exact derivatives whether the end is a maximum."""
     traces = likelihood.traces(state, likelihood.outer(state))
@@ -111,5 +117,10 @@ def _judge(likelihood: Likelihood, state: State, reason: str, iterations: int) -
     converged = decrement < 1e-8
     if converged and values.min(initial=1.0) < _FLAT:
         converged, reason = False, "the data do not determine every covariance parameter (the information is singular)"
+    if not converged and _nearly_singular(likelihood, state):
+        reason = (
+            "the likelihood rises towards a singular covariance: too few subjects are seen at enough visits for so many "
+            "covariances"
+        )
     condition = float(values.max(initial=1.0) / max(values.min(initial=1.0), 1e-300))
     return Optimum(state, converged, reason, iterations, decrement, traces.gradient, condition, hessian)

@@ -6,6 +6,7 @@ The root keeps the covariance non-negative, and lets a variance reach zero, wher
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -73,10 +74,16 @@ class Mixture:
 
     def _surround(self, middle: Floats) -> Floats:
         """Give ``Z M Z'`` for one M (q, q) or several (n, q, q)."""
+        shape = (*self.design.shape[:-1], self.design.shape[-2])
+        lead = middle.shape[:-2]
+        return np.asarray((middle.reshape(-1, self.n_effects**2) @ self._products).reshape(*lead, *shape))
+
+    @cached_property
+    def _products(self) -> Floats:
+        """Products of the columns of Z, pair by pair: (q q, all pairs of slots)."""
         z = self.design
-        if z.ndim == 3 and middle.ndim == 3:
-            middle = middle[:, None]
-        return np.asarray(z @ middle @ np.swapaxes(z, -1, -2))
+        pairs = np.moveaxis(z[..., :, None, :, None] * z[..., None, :, None, :], (-2, -1), (0, 1))
+        return np.ascontiguousarray(pairs.reshape(self.n_effects**2, -1))
 
 
 def _lead(array: Floats, ndim: int) -> Floats:

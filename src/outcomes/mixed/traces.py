@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.mixed.blocks import Block
+from outcomes.mixed.linear import multiply
 from outcomes.mixed.rows import Floats
 
 _CHUNK = 3_000_000
@@ -58,7 +59,7 @@ def add_traces(
     spread : array, shape (n_patterns, T, T)
         S of each pattern.
     """
-    around = inverse @ spread @ inverse
+    around = multiply(multiply(inverse, spread), inverse)
     pull = around - block.counts[:, None, None] * inverse
     shared = slope.shape[1] == 1
     summed = pull.sum(axis=0, keepdims=True) if shared else pull
@@ -88,8 +89,9 @@ def _shared_pairs(inverse: Floats, around: Floats, slope: Floats, counts: Floats
 
 def _own_pairs(inverse: Floats, around: Floats, slope: Floats, counts: Floats) -> tuple[Floats, Floats]:
     tall = slope.reshape(len(slope), -1)
-    plain = (inverse @ slope @ inverse * counts[:, None, None]).reshape(len(slope), -1)
-    return plain @ tall.T, (around @ slope @ inverse).reshape(len(slope), -1) @ tall.T
+    right = multiply(slope, inverse)
+    plain = (multiply(inverse, right) * counts[:, None, None]).reshape(len(slope), -1)
+    return plain @ tall.T, multiply(around, right).reshape(len(slope), -1) @ tall.T
 
 
 def sandwich_derivatives(inverse: Floats, slope: Floats) -> Iterator[tuple[int, Floats]]:
@@ -103,7 +105,7 @@ def sandwich_derivatives(inverse: Floats, slope: Floats) -> Iterator[tuple[int, 
             rows = left.reshape(n_patterns, t, -1, t).transpose(0, 2, 1, 3).reshape(n_patterns, -1, t)
             yield first, (rows @ inverse).reshape(n_patterns, -1, t, t).transpose(1, 0, 2, 3)
         else:
-            yield first, inverse @ some @ inverse
+            yield first, multiply(multiply(inverse, some), inverse)
 
 
 def weighted_middle(inverse: Floats, slope: Floats, weights: Floats) -> Floats:
@@ -115,5 +117,5 @@ def weighted_middle(inverse: Floats, slope: Floats, weights: Floats) -> Floats:
         inner = (inverse.reshape(n_patterns, -1) @ kernel.T).reshape(n_patterns, t, t)
     else:
         mixed = np.tensordot(weights, slope, 1)
-        inner = (slope @ inverse @ mixed).sum(axis=0)
-    return np.asarray(inverse @ inner @ inverse)
+        inner = multiply(multiply(slope, inverse), mixed).sum(axis=0)
+    return multiply(multiply(inverse, inner), inverse)

@@ -1,0 +1,94 @@
+"""Estimating equations: the same numbers as statsmodels, in the mixed model's table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from mixed_trials import dense_design, simulate_trial
+
+from outcomes import mixed
+
+COLUMNS = {"subject": "person", "visit": "visit"}
+FORMULA = "responded ~ arm*visit + baseline"
+
+
+@pytest.fixture(scope="module")
+def trial():
+    trial = simulate_trial(n=120)
+    return trial.assign(responded=(trial["change"] < -4.5).astype(int))
+
+
+@pytest.mark.parametrize("working", ["independence", "exchangeable", "ar1", "unstructured"])
+@pytest.mark.parametrize(("vcov", "name"), [("mancl_derouen", "bias_reduced"), ("cr0", "robust")])
+def test_agrees_with_statsmodels(trial, working, vcov, name):
+    fit = mixed.fit_gee(trial.sample(frac=1, random_state=2), FORMULA, working=working, vcov=vcov, **COLUMNS)
+    x, y = dense_design(trial, FORMULA)
+    structure = {
+        "independence": sm.cov_struct.Independence(),
+        "exchangeable": sm.cov_struct.Exchangeable(),
+        "ar1": sm.cov_struct.Autoregressive(grid=True),
+        "unstructured": sm.cov_struct.Unstructured(),
+    }[working]
+    visit = trial["visit"].astype(int).to_numpy() - 1
+    model = sm.GEE(y, x, trial["person"], time=visit, family=sm.families.Binomial(), cov_struct=structure)
+    found = model.fit(maxiter=200, cov_type=name)
+    error = np.sqrt(np.diag(found.cov_params()))
+    assert fit.converged
+    assert fit.coefficients["estimate"].to_numpy() == pytest.approx(found.params, abs=1e-5)
+    assert fit.coefficients["std_error"].to_numpy() == pytest.approx(error, rel=1e-4)
+    assert (fit.coefficients["df"] == 120 - 9).all()
+    assert np.diag(fit.correlation).tolist() == pytest.approx([1.0] * 4)
+
+
+def test_margins_are_on_the_scale_of_the_link(trial):
+    fit = mixed.fit_gee(trial, "responded ~ arm*visit", working="independence", **COLUMNS)
+    share = trial.groupby(["arm", "visit"])["responded"].mean()
+    margins = mixed.margins(fit, "arm", by="visit").set_index(["arm", "visit"])["estimate"]
+    assert (1 / (1 + np.exp(-margins))).to_numpy() == pytest.approx(share.loc[margins.index].to_numpy(), abs=1e-6)
+    odds = np.log(share / (1 - share))
+    difference = mixed.differences(fit, "arm", by="visit")
+    assert difference["contrast"].unique().tolist() == ["iv - esk"]
+    assert difference["estimate"].to_numpy() == pytest.approx((odds["iv"] - odds["esk"]).to_numpy(), abs=1e-5)
+
+
+def test_joint_tests_and_contrasts(trial):
+    fit = mixed.fit_gee(trial, FORMULA, df="normal", **COLUMNS)
+    one = fit.contrast({"arm[iv]": 1}).iloc[0]
+    both = fit.contrast([{"arm[iv]": 1}, {"arm[iv]": 2}]).iloc[0]
+    assert both["num_df"] == 1
+    assert both["statistic"] == pytest.approx(one["statistic"] ** 2)
+    assert both["p_value"] == pytest.approx(one["p_value"])
+
+
+def test_a_response_that_is_not_binary(trial):
+    with pytest.raises(mixed.DataError, match=r"the response 'change' has \d+ values that are not 0 or 1"):
+        mixed.fit_gee(trial, "change ~ arm", **COLUMNS)
+
+
+@pytest.mark.parametrize("option", ["family", "working", "vcov", "df"])
+def test_arguments(trial, option):
+    with pytest.raises(mixed.SettingError, match=f"{option} 'other' is not one of"):
+        mixed.fit_gee(trial, FORMULA, **COLUMNS, **{option: "other"})
+
+
+def test_weights(trial):
+    options = {"working": "independence", "vcov": "cr0", **COLUMNS}
+    plain = mixed.fit_gee(trial, FORMULA, **options)
+    doubled = mixed.fit_gee(trial.assign(weight=2.0), FORMULA, weights="weight", **options)
+    weighted = mixed.fit_gee(trial, FORMULA, weights="weight", **options)
+    assert doubled.coefficients["std_error"].to_numpy() == pytest.approx(plain.coefficients["std_error"].to_numpy())
+    assert (weighted.coefficients["estimate"] - plain.coefficients["estimate"]).abs().max() > 1e-3
+    with pytest.raises(mixed.SettingError, match="use vcov='cr0' with weights="):
+        mixed.fit_gee(trial, FORMULA, weights="weight", **COLUMNS)
+
+
+def test_separation_is_not_a_result(trial):
+    perfect = trial.assign(responded=(trial["arm"] == "iv").astype(int))
+    fit = mixed.fit_gee(perfect, "responded ~ arm", working="exchangeable", **COLUMNS)
+    if not fit.converged:
+        assert fit.coefficients["estimate"].isna().all()
+        with pytest.raises(mixed.ConvergenceError):
+            fit.contrast({"arm[iv]": 1})
+    else:
+        assert abs(fit.coefficients["estimate"].iloc[1]) > 10
