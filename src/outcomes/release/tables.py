@@ -34,9 +34,9 @@ TABLES = {
 def format_table(table: pd.DataFrame) -> str:
     r"""Return a table as CSV text: rows and columns as they stand, ``\n`` endings, missing values empty.
 
-    Integers are written as integers; other numbers are rounded to six decimals, without trailing zeros, an exponent, or a
-    negative zero (a number below 0.001 keeps three significant digits). The order of rows is the one that the tabulate
-    functions give, which does not depend on the order of their input.
+    Integers are written as integers; other numbers are rounded to six decimals, without trailing zeros or a negative
+    zero; below 0.001 three significant digits are kept, and below 0.000001 they are written with an exponent. The order
+    of rows is the one that the tabulate functions give, which does not depend on the order of their input.
 
     Examples
     --------
@@ -66,6 +66,8 @@ def _text(value: Any) -> str:
 def _number(value: float) -> str:
     if value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"
+    if 0 < abs(value) < 1e-6:
+        return f"{value:.2e}"
     text = f"{value:.{DECIMALS}f}" if abs(value) >= 1e-3 or value == 0 else f"{Decimal(f'{value:.2e}'):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
