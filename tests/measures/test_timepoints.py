@@ -123,6 +123,12 @@ def test_clean_window_counts_from_the_last_induction_session_not_a_booster():
     assert at(table, "clean window", "score_day") == 33
 
 
+@pytest.mark.parametrize(("same_day", "score"), [("before", 5), ("after", 9)])
+def test_clean_window_from_day_0_starts_after_the_last_induction_session(same_day, score):
+    table = place([(17, 9), (18, 5)], same_day=same_day, clean_window=(0, 31))  # session 6 is on day 17
+    assert at(table, "clean window") == score
+
+
 @pytest.mark.parametrize(("day", "overlap"), [(3, 11), (13, 1), (14, 0), (17, 0)])
 def test_recall_overlap(day, overlap):
     # 14 days of recall; a score on day 3 looks back over 3 days of treatment and 11 before it

@@ -105,16 +105,17 @@ def draw_lines(scores: pd.DataFrame, instrument: str, schedule: Schedule, visits
     """
     codes, known = compute_codes(scores["instrument"])
     keep = np.isfinite(scores["total"].to_numpy()) & (codes == (known.index(instrument) if instrument in known else -1))
-    keep &= ~schedule.is_unused(scores["visit"])
+    if schedule.unused:
+        keep &= ~schedule.is_unused(scores["visit"])
     rows = np.flatnonzero(keep)
     patient = scores["patient"].to_numpy()[rows].astype(np.int64)
     day = compute_integers(scores["study_day"].iloc[rows], NO_DAY)
     total = scores["total"].to_numpy()[rows]
     ideation = np.asarray(scores["ideation"].iloc[rows].to_numpy(dtype=np.int8, na_value=-1))
-    rank = schedule.rank(scores["visit"])[rows]
     dated = day != NO_DAY
     by_day = Line.from_arrays(compute_day_key(patient, day)[dated], day[dated], total[dated], ideation[dated])
     if not visits:
         return Lines(by_day, Line.from_arrays(day[:0], day[:0], total[:0], ideation[:0]))
+    rank = schedule.rank(scores["visit"])[rows]
     key = compute_visit_key(patient, np.where(rank < 0, len(schedule), rank), day)
     return Lines(by_day, Line.from_arrays(key, day, total, ideation))

@@ -69,7 +69,9 @@ def compute_codes(column: pd.Series[Any]) -> tuple[Array, list[str]]:
     categories = list(column.cat.categories)
     ordered = sorted(categories)
     place = {category: code for code, category in enumerate(ordered)}
-    lookup = np.array([*(place[category] for category in categories), len(ordered)], dtype=np.int32)
+    lookup = np.array(
+        [*(place[category] for category in categories), len(ordered)], dtype=np.min_scalar_type(-len(ordered) - 1)
+    )
     return lookup[column.cat.codes.to_numpy()], ordered
 
 
