@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from outcomes.mixed.cells import refuse_single_subjects
 from outcomes.mixed.effects import Effects, effects_by_visit, read_effects, refuse_saturated
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.facts import Facts, facts_of_moments, facts_of_rows
+from outcomes.mixed.formula import Formula, is_name, parse_terms
 from outcomes.mixed.longrows import arrange_rows, assemble_rows, assemble_visit_rows
 from outcomes.mixed.model import Model, arrange_visits, assemble_visits
 from outcomes.mixed.moments import Moments, sum_moments
@@ -18,6 +19,8 @@ from outcomes.mixed.rows import Floats
 from outcomes.mixed.settings import Settings
 from outcomes.mixed.source import RowSource, Source, VisitSource, subject_labels
 from outcomes.mixed.wide import MAX_VISITS, Prepared, design_by_visit, prepare, spread_wide
+
+_FEW = 12
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,12 @@ def arrange_table(data: pd.DataFrame, formula: str, columns: Columns, settings: 
     """Arrange a table, by patterns of visits wherever the covariance allows."""
     if columns.visit is None and settings.covariance is not None:
         raise SettingError(f"covariance {settings.covariance!r} is indexed by visits: give visit=")
+    time = (
+        None if columns.visit is not None or settings.random is None else _shared_time(data, columns, settings.random)
+    )
+    if time is not None:
+        found = arrange_table(data, formula, replace(columns, visit=time), settings)
+        return replace(found, facts=replace(found.facts, visit=None, visits=()))
     prepared = prepare(
         data,
         formula,
@@ -85,6 +94,22 @@ def arrange_table(data: pd.DataFrame, formula: str, columns: Columns, settings: 
     return _arrange_patterns(prepared, effects, by_visit, columns, settings)
 
 
+def _shared_time(data: pd.DataFrame, columns: Columns, random: str) -> str | None:
+    """Name the one numeric column of the random effects when its few values are common to the subjects, as visits are."""
+    factors = Formula(random, "", parse_terms(random)).factors
+    if (
+        len(factors) != 1
+        or not is_name(factors[0])
+        or factors[0] not in data.columns
+        or columns.subject not in data.columns
+    ):
+        return None
+    column = data[factors[0]]
+    if column.dtype.kind not in "iuf" or column.isna().any() or column.nunique() > _FEW:
+        return None
+    return None if data.duplicated([columns.subject, factors[0]]).any() else factors[0]
+
+
 def _effects_by_visit(prepared: Prepared, effects: Effects) -> Floats | None:
     rows = prepared.rows
     assert rows.visit is not None
@@ -96,7 +121,8 @@ def _arrange_patterns(
 ) -> Arranged:
     design = design_by_visit(prepared)
     wide = spread_wide(prepared, design)
-    refuse_single_subjects(prepared, design, wide)
+    if settings.covariance is not None:
+        refuse_single_subjects(prepared, design, wide)
     moments = sum_moments(prepared, design, wide, names=(columns.subject, str(columns.visit), columns.group))
     if effects is not None and settings.covariance is None:
         refuse_saturated(len(effects.names), int(wide.patterns.sum(axis=1).max()))

@@ -84,6 +84,11 @@ class GramBlock:
             moving=gram[:, q:, q:].reshape(n_patterns, m, n_visits, m, n_visits),
         )
 
+    @property
+    def together(self) -> Floats:
+        """Subjects seen at both of two visits, shape (n_visits, n_visits)."""
+        return np.asarray(np.einsum("p,ps,pt->st", self.counts, self.seen, self.seen))
+
     def weigh_sources(self, middle: Floats) -> Floats:
         """Sum ``w(s)' M[s, t] w(t)`` over subjects: to (..., n_visits, n_sources, n_visits, n_sources)."""
         lead, (n_patterns, t) = middle.shape[:-3], middle.shape[-3:-1]

@@ -51,12 +51,12 @@ def is_definite(sigma: Floats) -> bool:
 
 def multiply(left: Floats, right: Floats) -> Floats:
     """Multiply stacks of matrices; NumPy's own product of many 2 x 2 matrices is ten times slower than this."""
-    if left.shape[-1] > 3:
+    if left.shape[-1] > 3 or right.shape[-1] > 3:
         return np.asarray(left @ right)
-    out = left[..., :, 0, None] * right[..., None, 0, :]
-    for k in range(1, left.shape[-1]):
-        out += left[..., :, k, None] * right[..., None, k, :]
-    return out
+    a = np.ascontiguousarray(np.moveaxis(left, (-2, -1), (0, 1)))
+    b = np.ascontiguousarray(np.moveaxis(right, (-2, -1), (0, 1)))
+    rows = [[sum(a[i, k] * b[k, j] for k in range(len(b))) for j in range(b.shape[1])] for i in range(len(a))]
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
 def invert_positive(matrix: Floats) -> tuple[Floats, float] | None:

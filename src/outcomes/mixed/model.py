@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,7 +49,7 @@ class VisitData:
         One per group.
     basis : Basis
     rough : tuple of array, each shape (n_visits, n_visits)
-        Positive definite residual covariance of each group by least squares.
+        Residual covariance of each group by least squares, pair of visits by pair.
     """
 
     moments: Moments
@@ -85,19 +84,11 @@ def _rough(block: GramBlock, moments: Moments) -> Floats:
     k = block.loads.shape[2] - 1
     outer = np.zeros((k + 1, k + 1))
     outer[k, k] = 1.0
-    together = np.einsum("p,ps,pt->st", block.counts, block.seen, block.seen)
-    _refuse_thin(np.diag(together), moments.visits)
+    together = block.together
     rough = block.spread(outer).sum(axis=0) / np.maximum(together, 1.0)
-    variance = np.diag(rough)
-    scale = max(float(variance.max()), 1e-300)
-    response = _response_variance(moments)
-    flat = np.flatnonzero(variance <= max(1e-18 * response, 1e-14 * scale))
-    if len(flat):
-        raise DataError(
-            f"the response has no variation left at visit {moments.visits[flat[0]]!r} once the formula is fitted "
-            f"({int(together[flat[0], flat[0]])} subjects): its variance cannot be estimated"
-        )
-    return nearest_definite(rough)
+    if np.diag(rough).max() <= 1e-18 * _response_variance(moments):
+        raise DataError("the formula fits the response exactly: there is no variance left to model")
+    return np.asarray(rough)
 
 
 def _response_variance(moments: Moments) -> float:
@@ -107,17 +98,24 @@ def _response_variance(moments: Moments) -> float:
     return float(squares / moments.n_observations)
 
 
-def _refuse_thin(counts: Floats, visits: Sequence[Any]) -> None:
-    thin = np.flatnonzero(counts < 2)
-    if len(thin):
-        raise DataError(
-            f"visit {visits[thin[0]]!r} has {int(counts[thin[0]])} subject(s) with data: its variance needs at least 2"
-        )
+def _refuse_thin(data: VisitData) -> None:
+    """Refuse a visit whose own variance rests on fewer than two subjects, or on none that vary."""
+    for block, rough in zip(data.blocks, data.rough, strict=True):
+        counts, variance = np.diag(block.together), np.diag(rough)
+        for visit, count, size in zip(data.moments.visits, counts, variance, strict=True):
+            if count < 2:
+                raise DataError(f"visit {visit!r} has {int(count)} subject(s) with data: its variance needs at least 2")
+            if size <= 1e-14 * variance.max():
+                raise DataError(
+                    f"the response has no variation left at visit {visit!r} once the formula is fitted "
+                    f"({int(count)} subjects): its variance cannot be estimated"
+                )
 
 
 def nearest_definite(matrix: Floats, floor: float = 0.05) -> Floats:
     """Lift the small eigenvalues of the correlation matrix; variances stay as they are."""
-    size = np.sqrt(np.diag(matrix))
+    variance = np.diag(matrix)
+    size = np.sqrt(np.maximum(variance, 1e-2 * variance.mean()))
     values, vectors = np.linalg.eigh(matrix / np.outer(size, size))
     corr = (vectors * np.maximum(values, floor)) @ vectors.T
     unit = np.sqrt(np.diag(corr))
@@ -140,13 +138,15 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
     n_visits = len(moments.visits)
     structure = make_structure(covariance or "independent", n_visits)
     _refuse_unrepeated(moments)
+    if covariance is not None and covariance.startswith(("unstructured", "heterogeneous")):
+        _refuse_thin(data)
     _refuse_unseen_pairs(data, covariance)
     family: Covariances = structure if effects is None else Mixture(effects, structure)
     parts, starts = [], []
     for g, (block, rough) in enumerate(zip(data.blocks, data.rough, strict=True)):
         r = family.n_parameters
         parts.append(Part(block, family, slice(g * r, (g + 1) * r)))
-        starts.append(_start(family, structure, rough))
+        starts.append(_start(family, structure, nearest_definite(rough)))
     likelihood = Likelihood(
         parts=tuple(parts),
         n_columns=len(moments.design.names),
@@ -182,7 +182,7 @@ def _refuse_unseen_pairs(data: VisitData, covariance: str | None) -> None:
     if covariance != "unstructured":
         return
     for block in data.blocks:
-        together = np.einsum("p,ps,pt->st", block.counts, block.seen, block.seen)
+        together = block.together
         low = np.argwhere(together < 2)
         if len(low):
             s, t = sorted(low[0])

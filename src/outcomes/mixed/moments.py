@@ -125,7 +125,7 @@ def sum_moments(prepared: Prepared, design: Design, wide: Wide, *, names: tuple[
         counts=np.bincount(wide.pattern, minlength=n_patterns).astype(float),
         gram=_sum_products(wide),
         log_weight=float(np.log(wide.weights) @ sizes[wide.pattern]),
-        means=factor_means(prepared),
+        means=_means_by_pattern(prepared, design, wide),
         dropped=rows.dropped,
     )
 
@@ -144,6 +144,24 @@ def _sum_products(wide: Wide) -> Floats:
     for p, (start, end) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):
         np.matmul(numbers[start:end].T, numbers[start:end], out=gram[p])
     return gram
+
+
+def _means_by_pattern(prepared: Prepared, design: Design, wide: Wide) -> dict[str, Floats]:
+    """Average as ``factor_means`` does, over subjects or visits instead of rows wherever a factor allows."""
+    rows_each = wide.patterns.sum(axis=1)[wide.pattern].astype(float)
+    by_visit = np.bincount(wide.pattern, minlength=len(wide.patterns)) @ wide.patterns.astype(float)
+    means: dict[str, Floats] = {}
+    for name, atom in prepared.atoms.items():
+        if name in design.varying or (name not in atom.variables and not atom.is_categorical):
+            return factor_means(prepared)
+        at_visit = name in design.by_visit
+        found = design.by_visit[name] if at_visit else prepared.values[name][prepared.rows.heads]
+        weight = by_visit if at_visit else rows_each
+        if atom.is_categorical:
+            means[atom.variables[0]] = np.bincount(found, weight, minlength=len(atom.levels)) / weight.sum()
+        elif name not in means:
+            means[name] = weight @ found / weight.sum()
+    return means
 
 
 def factor_means(prepared: Prepared) -> dict[str, Floats]:

@@ -230,9 +230,9 @@ def _refuse_duplicates(subject: Integers, visit: Integers, n_visits: int, n_subj
         )
 
 
-def constant_within(values: NDArray[Any], codes: Integers, heads: Integers) -> bool:
-    """Whether a value is the same on every row of each subject (or visit)."""
-    return bool(np.array_equal(values, values[heads][codes]))
+def constant_within(values: NDArray[Any], codes: Integers, heads: Integers, whole: NDArray[Any] | None = None) -> bool:
+    """Whether a value is the same on every row of each subject (or visit); ``values`` may be the first rows of ``whole``."""
+    return bool(np.array_equal(values, (values if whole is None else whole)[heads][codes]))
 
 
 def _read_weights(table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers) -> Floats:

@@ -131,11 +131,12 @@ def spread_wide(prepared: Prepared, design: Design) -> Wide:
     constant = np.empty((n_subjects, len(design.subject_sources)))
     for j, source in enumerate(design.subject_sources):
         constant[:, j] = source_values(source, at_head, design.centres)
-    varying = np.zeros((n_subjects, 1 + len(design.varying_sources), n_visits))
-    cell = rows.subject * varying[0].size + rows.visit
-    varying.reshape(-1)[cell] = prepared.response - design.response_centre
+    moving = np.zeros((1 + len(design.varying_sources), n_subjects * n_visits))
+    cell = rows.subject * n_visits + rows.visit
+    moving[0, cell] = prepared.response - design.response_centre
     for j, source in enumerate(design.varying_sources, start=1):
-        varying.reshape(-1)[cell + j * n_visits] = source_values(source, prepared.values, design.centres)
+        moving[j, cell] = source_values(source, prepared.values, design.centres)
+    varying = moving.reshape(-1, n_subjects, n_visits).transpose(1, 0, 2)
     pattern, patterns, group = _find_patterns(rows, n_visits)
     return Wide(constant, varying, pattern, patterns, group, rows.weights)
 
@@ -143,7 +144,8 @@ def spread_wide(prepared: Prepared, design: Design) -> Wide:
 def _find_patterns(rows: Rows, n_visits: int) -> tuple[Integers, NDArray[np.bool_], Integers]:
     """Find the distinct (group, visits seen) pairs and number them."""
     assert rows.visit is not None
-    seen = np.bincount(rows.subject, weights=2.0**rows.visit, minlength=rows.n_subjects).astype(np.int64)
+    powers = 2.0 ** np.arange(n_visits)
+    seen = np.bincount(rows.subject, weights=powers[rows.visit], minlength=rows.n_subjects).astype(np.int64)
     code = seen + (rows.group << n_visits) if len(rows.groups) > 1 else seen
     if (len(rows.groups) << n_visits) <= 1 << 20:
         present = np.bincount(code) > 0
