@@ -92,7 +92,7 @@ def test_a_withheld_value_is_a_gap_and_never_zero():
     texts = [text.get_text() for text in figure.texts]
     assert texts.count("*") == 1
     assert "0" not in texts
-    assert any("withheld: a count below 11" in text for text in texts)
+    assert any("withheld, for a count below 11" in text for text in texts)
 
 
 def test_numbers_below_the_axis_are_those_of_the_table():

@@ -27,14 +27,18 @@ def draw_distribution(figure: Figure, plan: Plan, study: Study) -> None:
     rows = plan.data.sort_values("bin_lower", kind="stable")
     arms = list(style_arms(study, rows["arm"]).values())
     percent = study.instrument(plan.instrument).response_percent
-    block = tuple(Row(f"{arm.label}, n\u00a0=\u00a0{_total(rows[rows['arm'] == arm.id])}", arm) for arm in arms)
+    block = tuple(Row(_label(rows[rows["arm"] == arm.id], arm), arm) for arm in arms)
     panel = Panel("", partial(_draw_shares, rows=rows, arms=arms, percent=percent), X, Y, block)
     notes = [] if percent is None else [f"Dotted line: response, a drop of {percent:g} %."]
     compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], COLUMN_MM, 1)
 
 
-def _total(rows: pd.DataFrame) -> str:
-    return WITHHELD if rows["n"].isna().any() else f"{int(rows['n'].sum())}"
+def _label(rows: pd.DataFrame, arm: ArmStyle) -> str:
+    """Return an arm's name with its number of patients; say so where all its bins had to be merged into one."""
+    known = rows["n"].notna().all() and len(rows)
+    drawn = (rows["bin_upper"].notna() & rows["cumulative"].notna()).any()
+    number = f"n\u00a0=\u00a0{int(rows['n'].sum())}" if known else f"n\u00a0=\u00a0{WITHHELD}"
+    return f"{arm.label}, {number}" + ("" if drawn or not known else ", too few to draw")
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], percent: float | None) -> None:

@@ -62,7 +62,9 @@ def note_withheld(rows: pd.DataFrame, study: Study) -> list[str]:
     """Return the note on withheld numbers, when there are any."""
     if not rows["withheld"].any():
         return []
-    return [f"{WITHHELD} withheld: a count below {study.privacy.minimum_cell}, or a number that would reveal one."]
+    return [
+        f"{WITHHELD} or no marker: withheld, for a count below {study.privacy.minimum_cell} or one that would reveal it."
+    ]
 
 
 def name_arm(study: Study, arm: str) -> str:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from outcomes.release.figures.plan import read_rows
 from outcomes.release.report.content import Bullets, Section
-from outcomes.release.report.grids import say
-from outcomes.release.report.numbers import WITHHELD, count
+from outcomes.release.report.grids import add_up, say
+from outcomes.release.report.numbers import count
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -34,22 +34,15 @@ def write_closing(tables: Tables, path: Path) -> str:
 def _total(tables: Tables, state: str) -> str:
     """Return the number of raw rows in a state with its reasons; empty when there are none."""
     balance = read_rows(tables, "balance")
-    if balance.empty or state not in balance:
-        return ""
-    hidden = balance[state].isna().any()
-    total = balance[state].sum()
-    if not hidden and total == 0:
+    if balance.empty or state not in balance or (balance[state] == 0).all():
         return ""
     ledger = read_rows(tables, "ledger")
     ledger = ledger[ledger["state"] == state] if len(ledger) else ledger
-    reasons = (
-        ledger.groupby("reason")["rows"].agg(lambda rows: rows.sum(skipna=False))
-        if len(ledger)
-        else pd.Series(dtype=float)
-    )
-    each = [f"{say(str(reason))} {WITHHELD if pd.isna(n) else count(n)}" for reason, n in reasons.items()]
-    number = f"more than {count(total)}" if hidden and total else WITHHELD if hidden else count(total)
-    return number + (f" ({', '.join(each)})" if each else "")
+    groups = {say(str(reason)): part for reason, part in ledger.groupby("reason")["rows"]} if len(ledger) else {}
+    reasons = ", ".join(f"{reason} {add_up(part)}" for reason, part in groups.items())
+    least = max([balance[state].sum(), *(part.sum() for part in groups.values())])  # a reason's rows are distinct
+    hidden = balance[state].isna().any() and least
+    return (f"at least {count(least)}" if hidden else add_up(balance[state])) + (f" ({reasons})" if reasons else "")
 
 
 def _quarantined(tables: Tables) -> str:
@@ -67,7 +60,7 @@ def unconverged(tables: Tables) -> list[str]:
     models = read_rows(tables, "models")
     if models.empty or "converged" not in models:
         return []
-    failed = models[~models["converged"].astype(str).str.lower().isin(["true", "1", "1.0"])]
+    failed = models[models["converged"].astype(str).str.lower().isin(["false", "0", "0.0"])]
     return [str(name) for name in failed["model" if "model" in failed else failed.columns[0]]]
 
 

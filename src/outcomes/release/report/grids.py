@@ -56,6 +56,14 @@ def index_rows(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], dict[str
     return {tuple(str(record[key]) for key in keys): record for record in records}
 
 
+def add_up(counts: pd.Series[float]) -> str:
+    """Return the sum of counts; "at least" the known ones where some are withheld."""
+    known = counts.sum()
+    if counts.notna().all():
+        return count(known)
+    return f"at least {count(known)}" if known else WITHHELD
+
+
 def tabulate_ledger(material: Material) -> Grid | None:
     """Return how the raw rows of each file ended."""
     balance = material.rows("balance")
@@ -67,7 +75,7 @@ def tabulate_ledger(material: Material) -> Grid | None:
         for row in index_rows(balance, "file").values()
     ]
     if len(rows) > 1:
-        totals = [WITHHELD if balance[state].isna().any() else count(balance[state].sum()) for state in states]
+        totals = [add_up(balance[state]) for state in states]
         rows.append((heading("All files"), *(number(text) for text in totals)))
     return Grid(
         "ledger",
@@ -85,10 +93,7 @@ def tabulate_reasons(material: Material) -> Grid | None:
     if ledger.empty:
         return None
     groups = ledger.groupby(["state", "reason"], sort=True)["rows"]
-    rows = [
-        (heading(str(state)), Cell(say(str(reason))), number(WITHHELD if part.isna().any() else count(part.sum())))
-        for (state, reason), part in groups
-    ]
+    rows = [(heading(str(state)), Cell(say(str(reason))), number(add_up(part))) for (state, reason), part in groups]
     return Grid(
         "reasons",
         "What was done to raw rows, and why.",

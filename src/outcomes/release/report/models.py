@@ -24,6 +24,8 @@ HEADS = (
     "Converged",
 )
 
+KINDS = {"III": "Type III", "reference": "At the reference levels"}
+
 
 def show_models(material: Material) -> list[Block]:
     """Return the tables of the models, with a paragraph on how to read them; empty when the study has none."""
@@ -80,29 +82,31 @@ def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def tabulate_tests(material: Material) -> Grid | None:
-    """Return the tests of the terms of every model."""
+    """Return the tests of the terms of every model, those of the two kinds side by side."""
     tests = material.rows("tests")
     if tests.empty:
         return None
+    kinds = [kind for kind in KINDS if (tests["type"] == kind).any()]
+    cells = index_rows(tests, "model", "term", "type")
     rows: list[tuple[Cell, ...]] = []
-    for model in tests["model"].drop_duplicates():
-        rows.append((Cell(name_model(material, str(model)), head=True, span=6),))
-        for row in tests[tests["model"] == model].to_dict("records"):
-            record = {str(key): value for key, value in row.items()}
-            kind = "type III" if record["type"] == "III" else "at the reference levels"
-            rows.append(
-                (
-                    heading(f"\u2003{record['term']}"),
-                    Cell(kind if pd.notna(record["type"]) else ABSENT),
-                    number(shown(record, count(record["num_df"]))),
-                    number(shown(record, fixed(record["den_df"]))),
-                    number(shown(record, fixed(record["statistic"], 2))),
-                    number(shown(record, p_value(record["p_value"]))),
-                )
-            )
-    texts = ("Term", "Test", "Numerator df", "Denominator df", "F", "p")
-    note = "Type III: averaged over the levels of the other factors. At the reference levels: as software with treatment coding prints it."
-    return Grid("tests", "Mixed models: tests of the terms.", (tuple(map(heading, texts)),), tuple(rows), (note,))
+    for model in tests["model"].drop_duplicates().astype(str):
+        rows.append((Cell(name_model(material, model), head=True, span=2 + 3 * len(kinds)),))
+        for term in tests.loc[tests["model"] == model, "term"].drop_duplicates().astype(str):
+            found = [cells.get((model, term, kind), {}) for kind in kinds]
+            degrees = next((row["num_df"] for row in found if row), None)
+            line = [heading(f"\u2003{term}"), number(count(degrees))]
+            rows.append((*line, *(cell for row in found for cell in _test(row))))
+    top = (heading(""), heading(""), *(heading(KINDS[kind], 3) for kind in kinds))
+    texts = ("Term", "Numerator df", *(("Denominator df", "F", "p") * len(kinds)))
+    note = "Type III: averaged over the levels of the other factors. Reference levels: as treatment coding has it."
+    return Grid("tests", "Mixed models: tests of the terms.", (top, tuple(map(heading, texts))), tuple(rows), (note,))
+
+
+def _test(row: Mapping[str, Any]) -> list[Cell]:
+    if not row:
+        return [number(ABSENT)] * 3
+    texts = (fixed(row["den_df"]), fixed(row["statistic"], 2), p_value(row["p_value"]))
+    return [number(shown(row, text)) for text in texts]
 
 
 def tabulate_adjusted(material: Material, model: str) -> Grid | None:

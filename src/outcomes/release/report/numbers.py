@@ -31,6 +31,8 @@ def fixed(value: Any, decimals: int = 1) -> str:
     """
     if pd.isna(value):
         return ABSENT
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "−∞"
     text = f"{float(value):,.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", "−")
 
