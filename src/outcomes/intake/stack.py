@@ -24,7 +24,7 @@ class Stack:
     batch: Array  # number of the batch
     file: Array
     row: Array  # position in the file
-    place: Array  # file and row as one number
+    place: Array  # file and row as one number; files go by name, so that their order in the study file is irrelevant
     patient: Array
     study_day: Array  # NaN where only a visit places the row
     day: Array  # the study day as an integer that sorts; missing before all others
@@ -43,7 +43,7 @@ class Stack:
             np.repeat(np.arange(len(batches)), sizes),
             file.astype(np.int16),
             row,
-            file << 40 | row,
+            rank_files(batches)[file] << 40 | row,
             _join([batch.patient for batch in batches]),
             study_day,
             whole(study_day),
@@ -68,6 +68,14 @@ class Stack:
     def keep(self, rows: Array, ledger: Ledger) -> None:
         """Mark the raw rows behind some of the stack's rows as kept."""
         ledger.keep(self.file[rows], self.row[rows])
+
+
+def rank_files(batches: Sequence[Batch]) -> Array:
+    """Return the rank of every file (by its number) among the names of the files; 0 where no batch is of it."""
+    names = {batch.file: batch.raw.name for batch in batches}
+    ranks = np.zeros(max(names, default=-1) + 1, dtype=np.int64)
+    ranks[sorted(names, key=lambda file: names[file])] = np.arange(len(names))
+    return ranks
 
 
 def _join(parts: Sequence[Array]) -> Array:
