@@ -14,6 +14,7 @@ from outcomes.settings import Column, Source, Study, Table, TableMap
 
 PRIMARY_ORDER: tuple[Table, ...] = ("sessions", "assessments", "patients", "adverse_events", "vitals", "events")
 TIME = frozenset({"date", "study_day", "visit"})
+LARGEST_DAY = 120 * 366  # a lifetime
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def _with_patients(batch: Batch, study: Study, number: dict[str, int], ledger: L
     numbers = np.array([number.get(value, 0) if value else 0 for value in mapped.words.values], dtype=np.int32)
     patient = mapped.words.spread(numbers)
     known = patient > 0
+    if batch.primary and (mapped.states == REPAIRED).any():
+        ledger.note(batch.file, batch.rows[mapped.row_states == REPAIRED], "mojibake_repaired", "patient")
     if batch.primary and not known.all():
         ledger.note(batch.file, batch.rows[~known], "unknown_patient")
     return replace(batch, patient=patient).select(known)
@@ -163,7 +166,7 @@ def _with_times(batch: Batch, study: Study, ledger: Ledger, first: Batch | None)
         return batch
     placed = np.zeros(len(batch.rows), dtype=bool)
     unknown, undated = placed, placed
-    if batch.has("visit"):
+    if batch.has("visit") and batch.table == "assessments":  # no other table has visits: a day places its rows
         batch, unknown = _read_visits(batch, study, ledger)
         placed = batch.visit >= 0
     if batch.has("study_day"):
@@ -196,7 +199,7 @@ def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
     words = batch.words("study_day")
     days = to_numbers(words.values)
     missing = is_missing(words.values, study.cleaning)
-    days = np.where(days == np.floor(days), days, np.nan)
+    days = np.where((days == np.floor(days)) & (np.abs(days) <= LARGEST_DAY), days, np.nan)
     wrong = words.spread(np.isnan(days) & ~missing)
     ledger.note(batch.file, batch.rows[wrong], "not_a_number", "study_day")
     return replace(batch, study_day=words.spread(days))

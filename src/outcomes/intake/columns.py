@@ -9,7 +9,7 @@ import numpy as np
 
 from outcomes.intake.batch import Batch
 from outcomes.intake.ledger import Ledger, show_numbers
-from outcomes.intake.privacy import check_categories
+from outcomes.intake.privacy import check_categories, check_numbers
 from outcomes.intake.values import Mapped, to_numbers
 from outcomes.intake.words import Array, Words, join_words, text_array
 from outcomes.settings import Study
@@ -80,6 +80,8 @@ def attribute(words: Words, name: str, table: str, study: Study, declared: bool)
 
     numbers = to_numbers(words.values)
     if len(numbers) and not np.isnan(numbers).any():
+        if not declared:
+            check_numbers(numbers, name, table, study)
         return pd.Series(words.spread(numbers, np.nan))
     if not declared:
         check_categories(words.values, name, table, study)

@@ -30,9 +30,9 @@ def parse_dates(values: Array, missing: Array, rules: DateRules) -> tuple[Array,
     written = ~np.isnan(days)
     if rules.excel_serials:
         serials = to_numbers(values) - EXCEL_EPOCH
-        inside = (serials >= _first_day(rules.first_year)) & (serials < _first_day(rules.last_year + 1))
+        inside = (serials >= first_day(rules.first_year)) & (serials < first_day(rules.last_year + 1))
         days = np.where(~written & ~missing & inside, serials, days)
-    outside = written & ((days < _first_day(rules.first_year)) | (days >= _first_day(rules.last_year + 1)))
+    outside = written & ((days < first_day(rules.first_year)) | (days >= first_day(rules.last_year + 1)))
     reasons = np.select([missing, outside, np.isnan(days)], [1, 3, 2], 0).astype(np.int8)
     return np.where(reasons == 0, days, np.nan), reasons
 
@@ -40,18 +40,38 @@ def parse_dates(values: Array, missing: Array, rules: DateRules) -> tuple[Array,
 DATE_REASONS = (None, None, "unreadable_date", "date_out_of_range")
 
 
-def _first_day(year: int) -> int:
+def first_day(year: int) -> int:
+    """Return 1 January of a year in days since 1970."""
     return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days
 
 
 def _parse_format(values: Array, form: str) -> Array:
     import pandas as pd
 
+    if "%z" in form.lower():
+        return _parse_zoned(values, form)
     try:
         stamps = pd.to_datetime(pd.Series(values, dtype="str"), format=form, errors="coerce")
     except ValueError:
-        raise SettingsError(f"dates.formats: {form!r} is not a format of strptime codes, such as '%m/%d/%Y'.") from None
-    if stamps.dt.tz is not None:
-        stamps = stamps.dt.tz_localize(None)
+        raise _bad_format(form) from None
     seconds = (stamps - pd.Timestamp(0)).dt.total_seconds()
     return seconds.to_numpy(dtype=np.float64) / SECONDS
+
+
+def _bad_format(form: str) -> SettingsError:
+    return SettingsError(f"dates.formats: {form!r} is not a format of strptime codes, such as '%m/%d/%Y'.")
+
+
+def _parse_zoned(values: Array, form: str) -> Array:
+    """Return the wall-clock time as written; the zone that follows it may differ from value to value."""
+    return np.fromiter((_parse_one(value, form) for value in values), dtype=np.float64, count=len(values))
+
+
+def _parse_one(value: str, form: str) -> float:
+    try:
+        stamp = dt.datetime.strptime(value, form)
+    except ValueError as error:
+        if "directive" in str(error) or "stray" in str(error):
+            raise _bad_format(form) from None
+        return np.nan
+    return (stamp.replace(tzinfo=None) - dt.datetime(1970, 1, 1)).total_seconds() / SECONDS

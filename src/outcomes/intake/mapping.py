@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from outcomes.errors import SettingsError
-from outcomes.intake.privacy import check_names
+from outcomes.intake.privacy import check_ages, check_names
 from outcomes.settings import Source, Study, Table, TableMap
 
 PLACING = frozenset({"patient", "date", "study_day", "visit", "submitted"})
@@ -39,7 +39,29 @@ def check_mapping(study: Study, source: Source) -> None:
                     f"{where}: {name} has {expected} items, and {len(columns.items)} columns are mapped. Name one column "
                     "per item in the instrument's order, or only its 'total'."
                 )
-        check_names({name: column.column or "" for name, column in mapping.columns.items()}, where)
+        names = {name: column.column or "" for name, column in mapping.columns.items()}
+        check_names(names, where)
+        check_ages(names, table, where)
+
+
+def check_time_axis(study: Study) -> None:
+    """Check that the export counts time in one way.
+
+    Raises
+    ------
+    SettingsError
+        Some tables are dated and others have study days: the day 0 of the two need not be the same.
+    """
+    placed: dict[str, set[str]] = {"date": set(), "study_day": set()}
+    for source in study.sources:
+        for table, mapping in study.tables_of(source).items():
+            for name in {*mapping.columns, *source.constants} & set(placed) if table != "patients" else ():
+                placed[name].add(source.file)
+    if placed["date"] and placed["study_day"]:
+        raise SettingsError(
+            f"sources: {', '.join(sorted(placed['date']))} map 'date', and {', '.join(sorted(placed['study_day']))} map "
+            "'study_day', whose day 0 is not known to be the first session. Map one of the two throughout."
+        )
 
 
 def _check_needed(table: Table, mapping: TableMap, source: Source, study: Study, where: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from outcomes.errors import InputError, SettingsError
-from outcomes.intake.dates import parse_dates
+from outcomes.intake.dates import EXCEL_EPOCH, first_day, parse_dates
 from outcomes.intake.words import Array
 from outcomes.settings import Study
 
@@ -65,6 +65,33 @@ IDENTIFYING = frozenset(
         "provider_name",
     ]
 )
+# Words that give a column away wherever they stand in its name: patient_zip, contact_email, date_of_last_visit.
+TELLING = frozenset(
+    [
+        "birth",
+        "birthday",
+        "birthdate",
+        "date",
+        "dates",
+        "dob",
+        "zip",
+        "zipcode",
+        "postcode",
+        "postal",
+        "phone",
+        "telephone",
+        "fax",
+        "email",
+        "mrn",
+        "ssn",
+        "surname",
+        "address",
+        "initials",
+        "timestamp",
+        "datetime",
+    ]
+)
+DATED = frozenset({"date", "submitted"})  # these become study days
 FREE_TEXT = frozenset(["note", "notes", "comment", "comments", "free_text", "remark", "remarks", "narrative"])
 MOST_CATEGORIES = 200
 LONGEST_CATEGORY = 80
@@ -80,16 +107,64 @@ def check_names(columns: Mapping[str, str], where: str) -> None:
         A name is one of those that HIPAA Safe Harbor names, or of free text.
     """
     for name, column in columns.items():
-        names = {_plain(name), _plain(column)} if name != "patient" else set()
-        for kind, refused in (("an identifier", IDENTIFYING), ("free text", FREE_TEXT)):
-            if names & refused:
+        if name == "patient":
+            continue
+        if column and column == columns.get("patient"):
+            raise SettingsError(
+                f"{where}: the column of the patients' identifiers is mapped to {name!r} too, and would pass intake. "
+                "Map it to 'patient' only."
+            )
+        names = {_plain(name), _plain(column)}
+        words = {word for plain in names for word in plain.split("_")} if name not in DATED else set()
+        for kind, found in (
+            ("an identifier or a date", names & IDENTIFYING | words & TELLING),
+            ("free text", names & FREE_TEXT),
+        ):
+            if found:
                 raise SettingsError(
-                    f"{where}: the column mapped to {name!r} looks like {kind} ({', '.join(sorted(names & refused))}), "
+                    f"{where}: the column mapped to {name!r} looks like {kind} ({', '.join(sorted(found))}), "
                     "which must not pass intake. Move it to 'ignore'."
                 )
 
 
+def check_ages(columns: Mapping[str, str], table: str, where: str) -> None:
+    """Refuse an age that would not be top-coded.
+
+    Raises
+    ------
+    SettingsError
+        A column with the word age in its name that is mapped to anything but ``age`` of the patients.
+    """
+    for name, column in columns.items():
+        words = {*_plain(name).split("_"), *_plain(column).split("_")}
+        if "age" in words and (table, name) != ("patients", "age"):
+            raise SettingsError(
+                f"{where}: the column mapped to {name!r} looks like an age. Map it to 'age' of the table patients, where "
+                "ages above 89 are top-coded, or move it to 'ignore'."
+            )
+
+
+def check_numbers(numbers: Array, name: str, table: str, study: Study) -> None:
+    """Refuse a numeric attribute whose values all look like dates: Excel day numbers, or 20240314.
+
+    Raises
+    ------
+    InputError
+        Only whole numbers within the years that the study allows; no value is printed.
+    """
+    rules = study.dates
+    first, last = (EXCEL_EPOCH + first_day(year) for year in (rules.first_year, rules.last_year + 1))
+    serial = ((numbers >= first) & (numbers < last)).all()
+    compact = ((numbers >= rules.first_year * 10_000) & (numbers < (rules.last_year + 1) * 10_000)).all()
+    if len(numbers) and (serial or compact):
+        raise InputError(
+            f"table {table}: the column mapped to {name!r} holds numbers that all look like dates, which must not pass "
+            "intake. Map it to 'date', list its values under 'values', or move it to 'ignore'."
+        )
+
+
 def _plain(name: str) -> str:
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
 
 

@@ -69,6 +69,8 @@ def build_adverse_events(batches: Sequence[Batch], zero: Array, study: Study, le
     if any(batch.has("severity") for batch in batches):
         parts = [batch.noted("severity", study, ledger) if batch.has("severity") else None for batch in batches]
         severity = stack_words(parts, [len(batch.rows) for batch in batches])
+        if not all(part.declared for part in parts if part is not None):
+            check_categories(severity.values, "severity", "adverse_events", study)
         table["severity"] = category(Words(severity.codes[sources[order]], severity.values))
     return table
 

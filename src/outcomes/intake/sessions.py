@@ -12,9 +12,10 @@ from outcomes.intake.columns import attribute, category, note_by_value, read_num
 from outcomes.intake.doses import DOSE_REASONS, WEIGHT_REASONS, parse_doses, parse_weights
 from outcomes.intake.duplicates import CONFLICTING, STAYS, compose_key, fill, fingerprint, settle
 from outcomes.intake.ledger import Ledger, show_numbers
+from outcomes.intake.privacy import check_categories
 from outcomes.intake.stack import Stack
-from outcomes.intake.values import FINE, UNKNOWN, is_missing
-from outcomes.intake.words import Array, Words, text_array
+from outcomes.intake.values import MISSING, UNKNOWN, is_missing
+from outcomes.intake.words import Array, Words
 from outcomes.protocols import Dose
 from outcomes.settings import Study
 
@@ -32,7 +33,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     import pandas as pd
 
     stack = Stack.of(batches, zero, study)
-    treatments = stack_words([batch.mapped("treatment", study) for batch in batches], stack.sizes)
+    treatments = _treatments(batches, stack.sizes, study)
     numbers = _stack_numbers(batches, study, ledger)
     extras = _extras(batches, stack.sizes, study, ledger)
     contents: list[Array] = [*numbers.values(), *(_ranked(words) for words, _ in extras.values())]
@@ -58,14 +59,24 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
         **{name: values[order] for name, values in numbers.items() if name != "integration"},
     }
     if "integration" in numbers:
-        columns["integration"] = pd.array(_as_boolean(numbers["integration"][order]), dtype="boolean")
+        columns["integration"] = _as_boolean(numbers["integration"][order])
     for name, (words, declared) in extras.items():
         columns[name] = attribute(Words(words.codes[order], words.values), name, "sessions", study, declared)
     return pd.DataFrame(columns)
 
 
-def _as_boolean(numbers: Array) -> Array:
-    return text_array([None if np.isnan(n) else bool(n) for n in numbers])
+def _treatments(batches: Sequence[Batch], sizes: Sequence[int], study: Study) -> Words:
+    mapped = [batch.mapped("treatment", study) for batch in batches]
+    words = stack_words(mapped, sizes)
+    if not all(column.declared for column in mapped):
+        check_categories(words.values, "treatment", "sessions", study)
+    return words
+
+
+def _as_boolean(numbers: Array) -> pd.arrays.BooleanArray:
+    import pandas as pd
+
+    return pd.arrays.BooleanArray(numbers == 1, np.isnan(numbers))
 
 
 def _ordinals(patient: Array, day: Array) -> Array:
@@ -151,8 +162,8 @@ def _dose_rules(treatments: Array, study: Study) -> list[Dose | None]:
 def _yes_no(batch: Batch, study: Study, ledger: Ledger) -> Array:
     mapped = batch.noted("integration", study, ledger)
     numbers = np.array([YES_NO.get((value or "").casefold(), np.nan) for value in mapped.words.values])
-    unknown = np.isnan(numbers) & (mapped.states == FINE)
-    note_by_value(batch, ledger, "unknown_value", "integration", mapped.words, unknown & (mapped.states != UNKNOWN))
+    unknown = np.isnan(numbers) & ~np.isin(mapped.states, (MISSING, UNKNOWN))
+    note_by_value(batch, ledger, "unknown_value", "integration", mapped.words, unknown)
     return mapped.words.spread(numbers)
 
 
