@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
 OLD_CONTAINER = b"\xd0\xcf\x11\xe0"
+# What a truncated or altered workbook makes openpyxl, its XML parser, and the unpacking below them raise.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
+    ArithmeticError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 def read_excel(path: Path, name: str, source: Source, wanted: set[str]) -> RawTable:
@@ -29,14 +35,12 @@ def read_excel(path: Path, name: str, source: Source, wanted: set[str]) -> RawTa
     """
     book = _open(path, name)
     try:
-        rows = iter(_sheet(book, name, source.sheet).iter_rows(values_only=True))
+        rows = _rows(_sheet(book, name, source.sheet), name)
         names = check_header([_text(cell) for cell in next(rows, ())], name)
         names = rename_header(names, source.rename, name)
         places = find_columns(wanted, names, name)
         report_columns(names, wanted, source.ignore, name)
         columns, size = _columns(rows, places)
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError):
-        raise InputError(_damaged(name)) from None
     finally:
         book.close()
     if size == 0:
@@ -60,7 +64,7 @@ def _open(path: Path, name: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError):
+    except (*DAMAGE, InvalidFileException):
         raise InputError(_damaged(name)) from None
 
 
@@ -81,13 +85,19 @@ def _sheet(book: Any, name: str, wanted: str | None) -> Any:
     return sheet
 
 
+def _rows(sheet: Any, name: str) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except DAMAGE:
+        raise InputError(_damaged(name)) from None
+
+
 def _columns(rows: Iterable[tuple[Any, ...]], places: dict[str, int]) -> tuple[dict[str, Words], int]:
     """Return the columns and the number of rows down to the last that is not blank."""
     codes: dict[str, list[int]] = {name: [] for name in places}
     values: dict[str, dict[str, int]] = {name: {} for name in places}
-    size = last = 0
-    for row in rows:
-        size += 1
+    last = 0
+    for size, row in enumerate(rows, start=1):
         if any(cell is not None for cell in row):
             last = size
         for name, place in places.items():

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outcomes.contracts import CONTRACTS
+from outcomes.contracts import empty_table
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, make_batches, raw_words, wanted_columns
 from outcomes.intake.excel import read_excel
 from outcomes.intake.ledger import Ledger
-from outcomes.intake.mapping import check_mapping
+from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
@@ -100,6 +100,7 @@ def _present_sources(study: Study, folder: Path) -> list[Source]:
         raise SettingsError(f"sources: {', '.join(repeated)} is listed twice; put its tables under one source.")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of raw exports. Correct 'data' in the study file, or give another.")
+    check_time_axis(study)
     present = []
     for source in study.sources:
         check_mapping(study, source)
@@ -126,7 +127,10 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     path = folder / source.file
     excel = source.format == "excel" or (source.format == "auto" and path.suffix.lower() in (".xlsx", ".xlsm", ".xls"))
     read = read_excel if excel else read_text
-    raw = read(path, source_name(source), source, wanted_columns(study, source))
+    try:
+        raw = read(path, source_name(source), source, wanted_columns(study, source))
+    except OSError as error:
+        raise InputError(f"{source_name(source)}: cannot be read ({error.strerror}).") from None
     log.info("%s: %d rows", raw.name, raw.size)
     return raw
 
@@ -163,7 +167,15 @@ def natural_order(names: Iterable[str]) -> list[str]:
 
 def _natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
     parts = re.split(r"([0-9]+)", name)
-    return [(int(part), "") if part.isdecimal() and part.isascii() else (-1, part) for part in parts if part], name
+    return [_natural_part(part) for part in parts if part], name
+
+
+def _natural_part(part: str) -> tuple[int, str]:
+    """Return what sorts text before numbers, and numbers by size: the count of digits, then the digits."""
+    if part.isdecimal() and part.isascii():
+        digits = part.lstrip("0")
+        return len(digits), digits
+    return -1, part
 
 
 def _unique(columns: Iterable[Column]) -> list[Column]:
@@ -176,7 +188,7 @@ def _build_tables(batches: Sequence[Batch], patients: int, study: Study, ledger:
     present = np.zeros(patients + 1, dtype=bool)
     for table, build in BUILDERS.items():
         mine = [_still_kept(batch, ledger) for batch in batches if batch.table == table]
-        tables[table] = build(mine, zero, study, ledger) if mine else _empty(table)
+        tables[table] = build(mine, zero, study, ledger) if mine else empty_table(table)
         present[tables[table]["patient"].to_numpy()] = True
     mine = [_still_kept(batch, ledger) for batch in batches if batch.table == "patients"]
     sessions = [_still_kept(batch, ledger, True) for batch in batches if batch.table == "sessions"]
@@ -188,14 +200,6 @@ def _still_kept(batch: Batch, ledger: Ledger, always: bool = False) -> Batch:
     if (batch.primary and not always) or batch.leading == "patients":
         return batch
     return batch.select(ledger.kept(batch.file)[batch.rows])
-
-
-def _empty(table: str) -> pd.DataFrame:
-    """Return a table of no rows with the required columns of its contract."""
-    import pandas as pd
-
-    fields = CONTRACTS[table].fields
-    return pd.DataFrame({name: pd.Series([], dtype=f.dtype) for name, f in fields.items() if f.required})
 
 
 def _key(identifiers: list[str]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -26,8 +27,8 @@ def check_header(names: list[str], file: str) -> list[str]:
     repeated = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if repeated:
         raise InputError(
-            f"{file}: {len(repeated)} column name(s) occur more than once: {_listed(repeated)}. "
-            "Rename the columns in the export so that each is unique."
+            f"{file}: {len(repeated)} column name(s) occur more than once: {_shown(repeated, names)}. "
+            "Rename the columns in the export so that each is unique; row 1 must hold the column names."
         )
     return names
 
@@ -58,11 +59,12 @@ def find_columns(
     wanted = sorted(set(wanted))
     absent = [name for name in wanted if name not in place]
     if absent:
+        known = len(absent) < len(wanted) or any(_nearest(name, names) for name in absent)
         lines = [f"  {name!r}{_nearest(name, names)}" for name in absent]
         raise InputError(
             f"{file}: {who} {len(absent)} column(s) that the file does not have:\n"
             + "\n".join(lines)
-            + f"\nThe file has {len(names)} column(s): {_listed(names)}. Correct the names in the study file"
+            + f"\nThe file has {len(names)} column(s){_names_shown(names, known)}. Correct the names in the study file"
             + (", or its 'delimiter'." if len(names) == 1 else ".")
         )
     return {name: place[name] for name in wanted}
@@ -78,10 +80,29 @@ def report_columns(names: list[str], used: Iterable[str], ignore: Iterable[str],
         log.info("%s: dropped and not listed under 'ignore': %s", file, _listed(unknown))
 
 
+def _names_shown(names: list[str], known: bool) -> str:
+    """Return the file's column names; none where not one is known, as row 1 may then be a patient's."""
+    if known:
+        return f": {_listed(filter(_is_name, names))}"
+    return "; none has such a name. Is row 1 the row of column names?"
+
+
+def _is_name(name: str) -> bool:
+    """Tell whether a cell of row 1 reads as a column name, and not as a code, a date or a number."""
+    return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None
+
+
+def _shown(repeated: list[str], names: list[str]) -> str:
+    columns = [str(place) for place, name in enumerate(names, start=1) if name in repeated and not _is_name(name)]
+    spelt = _listed(filter(_is_name, repeated))
+    return "; ".join(filter(None, [spelt, "columns " + ", ".join(columns) if columns else ""]))
+
+
 def _nearest(name: str, names: list[str]) -> str:
     lower = {other.casefold(): other for other in names}
-    near = difflib.get_close_matches(name.casefold(), lower, n=3, cutoff=0.6)
-    return f" – nearest: {_listed([lower[other] for other in near])}" if near else ""
+    near = [lower[other] for other in difflib.get_close_matches(name.casefold(), lower, n=3, cutoff=0.6)]
+    near = [other for other in near if _is_name(other)]
+    return f" – nearest: {_listed(near)}" if near else ""
 
 
 def _listed(names: Iterable[str], most: int = 40) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class Ledger:
     def _table(self) -> pd.DataFrame:
         import pandas as pd
 
-        parts = {
+        parts: dict[str, Any] = {
             name: np.concatenate([entry[name] for entry in self._entries]) if self._entries else []
             for name in ("file", "row", "state", "reason", "column", "old", "new")
         }
@@ -98,9 +98,9 @@ class Ledger:
             stays = np.zeros(len(table), dtype=bool)
             stays[mine] = (fate[table["row"].to_numpy()[mine] - 2] & KEPT) > 0
             table.loc[mine & out & stays, "state"] = STATES.index("corrected")
-        table["file"] = pd.Categorical.from_codes(table["file"], categories=self.files)
-        table["state"] = pd.Categorical.from_codes(table["state"], categories=list(STATES))
-        table["reason"] = pd.Categorical.from_codes(table["reason"], categories=list(REASONS))
+        table["file"] = _named(table["file"].to_numpy(), self.files)
+        table["state"] = _named(table["state"].to_numpy(), list(STATES))
+        table["reason"] = _named(table["reason"].to_numpy(), list(REASONS))
         columns = sorted(set(table["column"].dropna()))
         table["column"] = pd.Categorical(table["column"], categories=columns)
         table = table.astype({"old": "str", "new": "str"})
@@ -110,6 +110,12 @@ class Ledger:
 
 
 REASONS = tuple(RULES)
+
+
+def _named(codes: Array, names: list[str]) -> pd.Categorical[Any]:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
 
 
 def _balance(files: list[str], fates: list[Array], entries: pd.DataFrame) -> pd.DataFrame:

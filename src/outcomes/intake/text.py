@@ -47,7 +47,7 @@ def read_text(path: Path, name: str, source: Source, wanted: set[str]) -> RawTab
     encoding = _known_encoding(source.encoding, name)
     shape = _scan(path, name)
     head = _first_lines(path, encoding)
-    delimiter = source.delimiter or ("\t" if _is_tab(path, source) else _find_delimiter(head))
+    delimiter = _known_delimiter(source.delimiter, name) or ("\t" if _is_tab(path, source) else _find_delimiter(head))
     header = check_header(next(csv.reader([*head, ""], delimiter=delimiter), []), name)
     _refuse_one_column(len(header), len(wanted), head, delimiter, name)
     names = rename_header(header, source.rename, name)
@@ -68,6 +68,12 @@ def _known_encoding(encoding: str, name: str) -> str:
     except LookupError:
         raise InputError(f"{name}: unknown encoding {encoding!r}; try utf-8, cp1252 or latin-1.") from None
     return "utf-8-sig" if found == "utf-8" else found
+
+
+def _known_delimiter(delimiter: str | None, name: str) -> str | None:
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0' or not delimiter.isascii()):
+        raise InputError(f"{name}: the delimiter {delimiter!r} is not one character, such as ',' or ';' or '|'.")
+    return delimiter
 
 
 def _is_tab(path: Path, source: Source) -> bool:
@@ -134,7 +140,7 @@ def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str,
     if width == 1 and _width(head, other) > 1:
         raise InputError(
             f"{name}: with the delimiter {delimiter!r} everything is in one column; {other!r} would give "
-            f"{_width(head, other)} columns. Set 'delimiter: {other!r}' for this source in the study file."
+            f"{_width(head, other)} columns. Set {other!r} as 'delimiter' of this source in the study file."
         )
     if width == 1 and wanted > 1:
         raise InputError(
