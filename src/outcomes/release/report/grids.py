@@ -253,12 +253,13 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
 
 
 def choose_places(material: Material, table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the headline time point first, then the last one of every other axis."""
+    """Return the headline time point first, then those that the study names, then the last one of every other axis."""
     places = places_of(table)
     headline = material.headline
     first = [place for place in places if place == headline]
+    first += [place for place in places if place[1] in material.study.report.also and place not in first]
     last = {axis: (axis, timepoint) for axis, timepoint in places}
-    return first + [place for axis, place in last.items() if not first or axis != first[0][0]]
+    return first + [place for axis, place in last.items() if axis not in {chosen for chosen, _ in first}]
 
 
 def rate(row: Row) -> list[Cell]:
