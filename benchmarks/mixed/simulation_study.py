@@ -5,9 +5,10 @@ that depends on the last score seen (missing at random), most of it early. Model
 The estimand is the difference of the arms at the last visit, once with no effect at any visit (type I error) and
 once with an effect of -2 points at the last (bias, coverage of 95 % intervals). The joint test is of no difference at
 all six visits. A trial in which too few patients stay has no maximum of the likelihood: it is counted as failed and
-the other columns are over the rest.
+the other columns are over the rest. A joint test whose denominator has no positive degrees of freedom is counted in
+`no_joint_df` and does not reject.
 
-    python benchmarks/mixed/simulation_study.py [--replicates 2000] [--cores 2]
+    python benchmarks/mixed/simulation_study.py [--replicates 2000] [--cores 2] [--sizes 20 40]
 
 writes simulation_study.csv and simulation_study.md. A replicate's random stream depends on the seed, the size and its
 number alone, so the cores and their order change nothing.
@@ -119,14 +120,15 @@ def tabulate(rows: pd.DataFrame) -> pd.DataFrame:
         done = part[part["converged"]]
         null, alternative = done[done["scenario"] == "none"], done[done["scenario"] == "effect"]
         size = (null["p_value"] < 0.05).mean()
-        joint = (null["joint_p"] < 0.05).mean() if null["joint_p"].notna().all() else np.nan
+        joint = (null["joint_p"] < 0.05).mean() if null["joint_p"].notna().any() else np.nan
         covered = ((alternative["lower"] <= EFFECT[-1]) & (EFFECT[-1] <= alternative["upper"])).mean()
         table.append(
             {
                 "patients": n,
                 "method": method,
-                "replicates": len(part) // 2,
+                "trials": len(part),
                 "not_converged": int((~part["converged"]).sum()),
+                "no_joint_df": int(null["joint_p"].isna().sum()) if null["joint_p"].notna().any() else np.nan,
                 "missing": part["missing"].mean(),
                 "bias": (alternative["estimate"] - EFFECT[-1]).mean(),
                 "bias_mc_error": alternative["estimate"].std() / np.sqrt(len(alternative)),
@@ -147,7 +149,7 @@ def tabulate(rows: pd.DataFrame) -> pd.DataFrame:
 def write_markdown(table: pd.DataFrame, path: Path) -> None:
     """Write the table as a reader wants it: percentages with their Monte-Carlo errors."""
     lines = [
-        "| patients | method | replicates (failed) | bias (MC error) | SD of estimate | SE | 95 % coverage | type I error | joint |",
+        "| patients | method | trials (failed) | bias (MC error) | SD of estimate | SE | 95 % coverage | type I error | joint |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
@@ -160,7 +162,7 @@ def write_markdown(table: pd.DataFrame, path: Path) -> None:
             )
         ]
         lines.append(
-            f"| {row.patients} | {row.method} | {row.replicates} ({row.not_converged}) | {row.bias:+.3f} ({row.bias_mc_error:.3f}) "
+            f"| {row.patients} | {row.method} | {row.trials} ({row.not_converged}) | {row.bias:+.3f} ({row.bias_mc_error:.3f}) "
             f"| {row.sd_of_estimate:.3f} | {row.mean_std_error:.3f} | " + " | ".join(percent) + " |"
         )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -170,16 +172,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replicates", type=int, default=2_000)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="patients; other sizes' rows are kept")
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before the workers load NumPy again
-    rows: list[dict] = []
+    target = HERE / "simulation_study.csv"
     with ProcessPoolExecutor(options.cores) as pool:
-        for n in SIZES:
-            for found in pool.map(partial(replicate, n=n), range(options.replicates), chunksize=20):
-                rows += found
-            table = tabulate(pd.DataFrame(rows))
-            table.to_csv(HERE / "simulation_study.csv", index=False, float_format="%.6g")
-            write_markdown(table, HERE / "simulation_study.md")
+        for n in options.sizes:
+            found = pool.map(partial(replicate, n=n), range(options.replicates), chunksize=20)
+            table = tabulate(pd.DataFrame([row for rows in found for row in rows]))
+            if target.exists():
+                before = pd.read_csv(target)
+                table = pd.concat([before[before["patients"] != n], table]).sort_values("patients", kind="stable")
+            table.to_csv(target, index=False, float_format="%.6g")
+            write_markdown(table, target.with_suffix(".md"))
             print(f"{n} patients: {options.replicates} replicates done", flush=True)
 
 
