@@ -100,7 +100,14 @@ rule rates:
     input:
         tables=expand(
             "data/{{study}}/derived/{table}.parquet",
-            table=["patients", "ledger", "balance", "series", *TABLES["endpoints"]],
+            table=[
+                "patients",
+                "scores",
+                "ledger",
+                "balance",
+                "series",
+                *TABLES["endpoints"],
+            ],
         ),
         code=sources("outcomes.analysis.rates"),
     output:

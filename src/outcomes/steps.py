@@ -117,8 +117,14 @@ def endpoints(options: Namespace) -> None:
         population=study.population,
         visits=study.visits,
     )
-    inputs = [read_table(places.table(name), name) for name in ("scores", "series", "series_sessions", "patients")]
-    for name, table in zip(TABLES["endpoints"], derive_endpoints(*inputs, definitions), strict=True):
+    derived = derive_endpoints(
+        read_table(places.table("scores"), "scores"),
+        read_table(places.table("series"), "series"),
+        read_table(places.table("series_sessions"), "series_sessions"),
+        read_table(places.table("patients"), "patients"),
+        definitions,
+    )
+    for name, table in zip(TABLES["endpoints"], derived, strict=True):
         write_table(table, places.table(name), name)
 
 
@@ -127,7 +133,7 @@ def rates(options: Namespace) -> None:
     from outcomes.analysis import describe_cohort
 
     study, places = _open(options, "rates")
-    names = ("patients", "ledger", "balance", "series", *TABLES["endpoints"])
+    names = ("patients", "scores", "ledger", "balance", "series", *TABLES["endpoints"])
     tables = describe_cohort({name: read_table(places.table(name), name) for name in names}, study)
     for name in TABLES["rates"]:
         write_table(tables[name], places.derived / "estimates" / f"{name}.parquet")
@@ -139,8 +145,13 @@ def fit(options: Namespace) -> None:
 
     study, places = _open(options, "fit")
     model = _model(read_study(options.study), options.model)
-    inputs = [read_table(places.table(name), name) for name in ("endpoints", "cohort", "patients")]
-    result = fit_model(model_frame(*inputs, model), model, options.model, [arm.id for arm in study.arms])
+    frame = model_frame(
+        read_table(places.table("endpoints"), "endpoints"),
+        read_table(places.table("cohort"), "cohort"),
+        read_table(places.table("patients"), "patients"),
+        model,
+    )
+    result = fit_model(frame, model, options.model, [arm.id for arm in study.arms])
     write_text(result.to_json(), places.derived / "models" / f"{options.model}.json")
 
 

@@ -77,7 +77,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "score": (*_CLINICAL, "scoring"),
     "series": ("arms", "own_protocols", "series", "visits"),
     "endpoints": (*_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms"),
-    "rates": (*_CLINICAL, "arms", "timepoints", "visits", "report", "privacy", "series", "baseline"),
+    "rates": (*_CLINICAL, "arms", "population", "timepoints", "visits", "report", "privacy", "series", "baseline"),
     "fit": ("arms", "seed"),
     "tables": ("models", "privacy", "arms"),
     "figures": ("arms", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
@@ -256,7 +256,11 @@ def sources(*modules: str) -> list[str]:
 def _locate(module: str) -> list[Path]:
     """Return the files of a module (with the data file of the same name); none when it is not in this package."""
     path = PACKAGE.parent.joinpath(*module.split("."))
-    inits = [path / "__init__.py"] if path.is_dir() else [path.with_suffix(s) for s in (".py", ".yaml")]
+    inits = (
+        [path / "__init__.py"]
+        if path.is_dir()
+        else [path.with_suffix(s) for s in (".py", ".yaml", ".csv", ".html", ".css")]
+    )
     return [file for file in inits if file.is_file()]
 
 

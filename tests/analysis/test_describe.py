@@ -186,6 +186,7 @@ class TestPublished:
 
 
 def test_description_has_every_table(tmp_path):
+    from outcomes.contracts import empty_table
     from outcomes.settings.study import check_study
     from outcomes.workflow import TABLES
 
@@ -200,6 +201,7 @@ def test_description_has_every_table(tmp_path):
         }
     )
     tables = {"patients": PATIENTS, "ledger": LEDGER, "balance": BALANCE, "series": SERIES}
+    tables["scores"] = empty_table("scores")
     described = describe_cohort(tables | {"endpoints": ENDPOINTS, "cohort": COHORT}, study)
     assert set(described) == set(TABLES["rates"])
     assert all(len(table) for table in described.values())

@@ -12,7 +12,12 @@ from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_chan
 from outcomes.analysis.ledger import tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
-from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
+from outcomes.analysis.scores import (
+    tabulate_change_distribution,
+    tabulate_enrolment,
+    tabulate_recall,
+    tabulate_scores,
+)
 from outcomes.settings import Study
 
 
@@ -22,7 +27,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``patients``, ``ledger``, ``balance``, ``series``, ``endpoints``, and ``cohort``, as in their contracts.
+        ``patients``, ``scores``, ``ledger``, ``balance``, ``series``, ``endpoints``, and ``cohort``, as in their contracts.
     study : Study
         Arms, instruments, time points, and the report's columns and headline.
 
@@ -36,6 +41,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     instruments = {name: study.instrument(name) for name in study.instruments}
     given = (endpoints, cohort, arms)
     response = tabulate_response(*given)
+    enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
     return {
         "flow": tabulate_flow(
             tables["balance"],
@@ -52,7 +58,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "baseline": tabulate_baseline(
             endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments
         ),
-        "scores": tabulate_scores(*given),
+        "scores": pd.concat([enrolled, tabulate_scores(*given)], ignore_index=True),
         "response": response,
         "differences": tabulate_differences(*given),
         "change_distribution": tabulate_change_distribution(*given),

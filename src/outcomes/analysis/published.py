@@ -1,4 +1,4 @@
-"""Published cohorts to set a result beside; the figures are in ``published_cohorts.csv`` beside this module."""
+"""Published cohorts to set a result beside; the figures are in ``published.csv`` beside this module."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_published() -> pd.DataFrame:
         Where a clinic's own figure can mean the same, ``axis`` with ``from_day`` and ``to_day`` (after induction on axis
         ``clean``, after the first session on axis ``day``) and the ``population`` say which one; otherwise they are missing.
     """
-    path = Path(__file__).with_name("published_cohorts.csv")
+    path = Path(__file__).with_name("published.csv")
     whole = dict.fromkeys(("n_treated", "n_analysed", "from_day", "to_day"), "Int64")
     return pd.read_csv(path, dtype=whole)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
+from outcomes.settings import Population, Visit
 
 SUMMARY = ["n", "mean", "sd", "median", "q1", "q3"]
 SCORES = [*PLACE, "time", *SUMMARY, "lower", "upper"]
@@ -67,6 +68,33 @@ def tabulate_scores(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequenc
     table = pd.concat([_distribution(rows), _distribution(everyone)], ignore_index=True)
     lower, upper = compute_t_interval(table["mean"], table["sd"], table["n"])
     return order_rows(table.assign(lower=lower, upper=upper)[SCORES], arms)
+
+
+def tabulate_enrolment(
+    scores: pd.DataFrame, patients: pd.DataFrame, population: Population, visits: Sequence[Visit]
+) -> pd.DataFrame:
+    """Return the distribution of the scores at the baseline visits of everyone in the population, treated or not.
+
+    Where some were never treated, these are more people than arm ``all`` at axis ``baseline``.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`tabulate_scores`: one row per instrument, at arm ``all`` and axis ``enrolment``. Without rows for a study
+        that has no baseline visits.
+    """
+    chosen = pd.Series(True, index=patients.index)
+    for name, values in population.include.items():
+        chosen &= patients[name].astype(str).isin(values)
+    names = {visit.label: visit.name or visit.label for visit in visits if visit.baseline}
+    rows = scores[scores["visit"].isin(list(names)) & scores["total"].notna()]
+    rows = rows[rows["patient"].isin(patients.loc[chosen, "patient"])].rename(columns={"total": "score"})
+    rows = rows.assign(
+        arm=EVERYONE, axis="enrolment", time=0.0, timepoint=rows["visit"].astype(str).map(names).astype(str)
+    )
+    table = _distribution(rows)
+    lower, upper = compute_t_interval(table["mean"], table["sd"], table["n"])
+    return order_rows(table.assign(lower=lower, upper=upper)[SCORES], [])
 
 
 def tabulate_change_distribution(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:

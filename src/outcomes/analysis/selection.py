@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-AXES = ("baseline", "session", "day", "visit", "clean")
+AXES = ("enrolment", "baseline", "session", "day", "visit", "clean")
 ENDPOINTS = ("response", "remission", "worsening")
 POPULATIONS = ("started", "observed")
 EVERYONE = "all"  # the column beside the arms: each patient once

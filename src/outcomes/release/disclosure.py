@@ -100,7 +100,15 @@ def withhold_scores(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> p
     """Withhold distributions of few scores; the arms' number at baseline would otherwise follow from 'all'."""
     hidden = suppress(build_scores(table), minimum_cell)
     keys = table[PLACE].itertuples(index=False)
-    return _blank(table, [tuple(key) in hidden for key in keys], ["n", *STATISTICS, "lower", "upper"])
+    few = _small(_untreated(table), minimum_cell)
+    whole = few | pd.Series([tuple(key) in hidden for key in keys], index=table.index)
+    return _blank(table, whole, ["n", *STATISTICS, "lower", "upper"])
+
+
+def _untreated(table: pd.DataFrame) -> pd.Series:
+    """Return how many more have a score at enrolment than at the baseline of those treated; missing elsewhere."""
+    treated = table[(table["arm"] == EVERYONE) & (table["axis"] == "baseline")].set_index("instrument")["n"]
+    return (table["n"] - table["instrument"].map(treated)).where(table["axis"] == "enrolment")
 
 
 def withhold_response(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

@@ -73,6 +73,7 @@ class Report(Frozen):
     )
     time_unit: str = Field("day", description="unit of the visits' time axis, for example month")
     baseline_columns: tuple[str, ...] = Field((), description="patients' columns of the baseline table, in order")
+    also: tuple[str, ...] = Field((), description="further time points in the tables of rates, beside the headline")
     headline: str | None = Field(
         None, description="time point whose response rates stand at the top; default: the last one"
     )
