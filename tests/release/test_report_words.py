@@ -258,7 +258,9 @@ def test_numbers_have_true_minus_signs_and_no_negative_zero():
     assert signed(0.04, 2) == "+0.04"
 
 
-@pytest.mark.parametrize("name", ["report.numbers", "report.page", "figures.lettering", "figures.timeline"])
+@pytest.mark.parametrize(
+    "name", ["report.numbers", "report.page", "report.methods", "figures.lettering", "figures.timeline"]
+)
 def test_examples_in_docstrings_hold(name):
     result = doctest.testmod(importlib.import_module(f"outcomes.release.{name}"))
     assert result.attempted > 0

@@ -39,7 +39,7 @@ def _confounding(material: Material) -> str:
         return ""
     if material.study.series.origin == "sessions":
         return (
-            "Patients and clinicians chose the arm, and insurers decide which treatment is paid for: severity, treatment "
+            "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
             "history, and payer can differ between arms (confounding by indication). Unadjusted differences say so where they "
             "are printed; an adjusted model removes only what was measured."
         )
@@ -60,7 +60,7 @@ def _attrition(material: Material) -> str:
         f"{percent(row['missing_proportion'])} % in {material.arm(str(row['arm']))}" for row in high.to_dict("records")
     )
     return (
-        f"Attrition: at {material.timepoint(*material.headline)} {each} had no {material.instrument(material.primary)} score. "
+        f"Attrition: at {material.timepoint(*material.headline)}, {each} had no {material.instrument(material.primary)} score. "
         "Means and observed rates describe those who remained; both non-responders and responders may have left."
     )
 

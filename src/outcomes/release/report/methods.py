@@ -93,7 +93,7 @@ def _arms(study: Study) -> list[tuple[str, str]]:
         else:
             plan = protocol.induction
             text += (
-                f"{protocol.name}: {plan.sessions} induction sessions; a series meets the protocol with "
+                f"{protocol.name[:1].upper()}{protocol.name[1:]}: {plan.sessions} induction sessions; a series meets the protocol with "
                 f"{_span(plan.minimum_sessions, plan.maximum_sessions)} of them within "
                 f"{_span(plan.minimum_days, plan.maximum_days)} days. Source: {protocol.source}."
             )
@@ -121,7 +121,7 @@ def _series(study: Study) -> list[str]:
     strict = (
         " Series that fail their protocol's rule are left out."
         if rule.require_protocol
-        else (" Series that fail their protocol's rule stay in; the flow of the cohort counts them.")
+        else (" Series that fail their protocol's rule stay in.")
     )
     return [
         f"A series is a run of sessions. A pause of more than {rule.gap_days} days starts a new one; a session of another arm "
@@ -178,7 +178,7 @@ def _endpoints(study: Study) -> list[str]:
     texts = [
         "Each rate is given with two denominators: all who started, a missing score counting as no response and no remission; "
         "and those observed at that time point. The first is cautious, the second describes those who stayed and answered.",
-        f"Worsening is a score at least {study.endpoints.worsening_points:g} point(s) worse than baseline.",
+        f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} in points of the total.",
     ]
     if study.population.include:
         rules = "; ".join(f"{column} {' or '.join(values)}" for column, values in study.population.include.items())
@@ -232,9 +232,9 @@ def _models(study: Study) -> tuple[Bullets, ...]:
         outcome = study.instrument(model.instrument).name
         parts = [f"{model.label} ({name}): {model.formula}", f"{outcome} by {model.axis}"]
         if model.covariance:
-            parts.append(f"{model.covariance.replace('_', ' ')} residual covariance over time points")
+            parts.append(f"{say_covariance(model.covariance)} residual covariance over time points")
         if model.fallback:
-            parts.append(f"if it does not converge, in turn {', '.join(model.fallback).replace('_', ' ')}")
+            parts.append(f"if it does not converge, in turn {', '.join(map(say_covariance, model.fallback))}")
         if model.random:
             parts.append(f"random effects per patient: {model.random}")
         parts += [model.method.upper(), DF[model.df], VCOV[model.vcov]]
@@ -243,10 +243,22 @@ def _models(study: Study) -> tuple[Bullets, ...]:
     return (Bullets(tuple(entries)),) if entries else ()
 
 
+def say_covariance(name: str) -> str:
+    """Return the printed name of a residual covariance.
+
+    Examples
+    --------
+    >>> say_covariance("heterogeneous_ar1"), say_covariance("ante_dependence")
+    ('heterogeneous AR(1)', 'ante-dependence')
+    """
+    words = name.replace("ante_dependence", "ante-dependence").replace("toeplitz", "Toeplitz")
+    return words.replace("ar1", "AR(1)").replace("_", " ")
+
+
 def _intervals(study: Study) -> list[str]:
     texts = [
         "Intervals cover 95 %. Proportions: Wilson's score interval; differences of proportions: Newcombe's hybrid score "
-        "interval; means: Student's t. They describe sampling error only. No correction for multiplicity was made."
+        "interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. They describe sampling error only. No correction for multiplicity was made."
     ]
     smallest = study.privacy.minimum_cell
     if smallest > 1:

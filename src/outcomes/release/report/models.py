@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph
-from outcomes.release.report.grids import heading, index_rows, number, say
+from outcomes.release.report.grids import heading, index_rows, number
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.methods import DF, VCOV
+from outcomes.release.report.methods import DF, VCOV, say_covariance
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 
 HEADS = (
@@ -60,9 +60,11 @@ def tabulate_models(material: Material) -> Grid:
 
 def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     declared = material.study.models.get(str(row["model"]))
-    dependence = [f"{say(str(row['covariance']))} covariance"] if pd.notna(row.get("covariance")) else []
+    dependence = [f"{say_covariance(str(row['covariance']))} covariance"] if pd.notna(row.get("covariance")) else []
     dependence += [f"random effects {declared.random}"] if declared and declared.random else []
-    tried = [say(name.strip()) for name in str(row["tried"]).split(",")] if pd.notna(row.get("tried")) else []
+    tried = (
+        [say_covariance(name.strip()) for name in str(row["tried"]).split(",")] if pd.notna(row.get("tried")) else []
+    )
     dependence += [f"tried in turn: {', '.join(tried)}"] if len(tried) > 1 else []
     estimation = ", ".join(
         [str(row["method"]).upper(), DF.get(str(row["df"]), str(row["df"])), VCOV.get(str(row["vcov"]), "")]
