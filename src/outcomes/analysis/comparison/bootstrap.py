@@ -50,16 +50,18 @@ def resample_differences(
     dict of str to DataFrame
         By axis: one row per sample, one column per time point; missing where the sample's model did not converge.
     """
-    n = len(compared.people)
+    n, treated = len(compared.people), compared.treated
+    changes = {one.axis: compared.keep_changes(one.axis) for one in specifications}
     drawn: dict[str, list[dict[str, float]]] = {one.axis: [] for one in specifications}
     for _ in progress(range(replicates)):
         rows = generator.integers(0, n, n)
-        sample, columns = compared.take(rows), design[rows]
-        weight = compute_weights(sample.treated, columns[:, find_independent(columns)], kind, truncation).weight
+        columns = design[rows]
+        weight = compute_weights(treated[rows], columns[:, find_independent(columns)], kind, truncation).weight
         for one in specifications:
+            sample = changes[one.axis].take(rows)
             drawn[one.axis].append(_differ(sample, weight, replace(one, vcov="model", fallback=())))
     return {
-        one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints(one.axis)) for one in specifications
+        one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints[one.axis]) for one in specifications
     }
 
 
@@ -73,8 +75,12 @@ def _differ(sample: Compared, weight: Floats, specification: Specification) -> d
         return {}
     if not fit.converged:
         return {}
-    table = mixed.differences(fit, "arm", by="timepoint")
-    return dict(zip(table["timepoint"].astype(str), table["estimate"], strict=True))
+    estimates = dict(zip(fit.coefficients["term"], fit.coefficients["estimate"], strict=True))
+    first = estimates["arm[treated]"]
+    return {
+        str(point): first + estimates.get(f"arm[treated]:timepoint[{point}]", 0.0)
+        for point in frame["timepoint"].cat.categories
+    }
 
 
 def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:

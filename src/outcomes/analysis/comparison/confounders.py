@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Floats
 
 MISSING = "missing"
+NEGLIGIBLE = 1e-8  # what is left of a column that the others explain, as a share of its length
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,22 @@ def code_confounders(people: pd.DataFrame, names: Sequence[str]) -> Confounders:
     kept = find_independent(design)
     table = pd.DataFrame(levels, index=people.index)
     table.columns = pd.MultiIndex.from_tuples(list(levels), names=["variable", "level"])
-    return Confounders(design[:, kept], tuple(np.array(list(columns), dtype=object)[kept].tolist()), table)
+    return Confounders(design[:, kept], tuple(list(columns)[place] for place in kept), table)
 
 
 def find_independent(design: Floats) -> list[int]:
     """Return the columns that are not linear combinations of a constant and the columns before them."""
-    everything = np.column_stack([np.ones(len(design)), design])
-    scale = np.linalg.norm(everything, axis=0)
-    triangle = np.linalg.qr(everything / np.where(scale > 0, scale, 1.0), mode="r")
-    size = np.zeros(everything.shape[1])
-    size[: len(triangle)] = np.abs(np.diag(triangle))
-    return [int(place) for place in np.flatnonzero(size[1:] > 1e-9)]
+    basis = np.full((len(design), 1), 1 / np.sqrt(max(len(design), 1)))
+    kept = []
+    for place, column in enumerate(design.T):
+        rest = column / (np.linalg.norm(column) or 1.0)
+        for _ in range(2):  # twice is enough: Gram-Schmidt loses digits once
+            rest = rest - basis @ (basis.T @ rest)
+        size = np.linalg.norm(rest)
+        if size > NEGLIGIBLE:
+            kept.append(place)
+            basis = np.column_stack([basis, rest / size])
+    return kept
 
 
 def _code_levels(column: pd.Series, name: str) -> dict[tuple[str, str], Floats]:
@@ -86,7 +92,7 @@ def _code_levels(column: pd.Series, name: str) -> dict[tuple[str, str], Floats]:
         present = set(text.dropna())
         coded |= {(name, level): (text == level).to_numpy(dtype=float) for level in order if level in present}
     if absent.any():
-        coded[name, MISSING] = absent.to_numpy(dtype=float)
+        coded[name, MISSING] = np.asarray(absent, dtype=float)
     return coded
 
 

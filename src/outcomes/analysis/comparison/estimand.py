@@ -113,7 +113,7 @@ def _describe_assignment(design: str | None, confounders: str) -> str:
 
 
 def _list_axes(compared: Compared) -> str:
-    return "; ".join(f"{axis}: {', '.join(compared.timepoints(axis))}" for axis in compared.axes())
+    return "; ".join(f"{axis}: {', '.join(compared.timepoints[axis])}" for axis in compared.axes())
 
 
 def _describe_event(event: str, estimand: Estimand) -> tuple[str, str, str]:

@@ -33,12 +33,15 @@ class Compared:
     scores : DataFrame
         One row per patient, axis, and time point, observed or not: ``person`` (row of ``people``), ``axis``, ``timepoint``,
         ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing).
+    timepoints : mapping of str to tuple of str
+        By axis: its time points in order of time.
     left_out : mapping of str to int
         Patients who are not compared, by reason.
     """
 
     people: pd.DataFrame
     scores: pd.DataFrame
+    timepoints: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, int]
 
     @property
@@ -46,15 +49,14 @@ class Compared:
         """Return which patients had the treated arm."""
         return self.people["treated"].to_numpy(dtype=bool)
 
-    def timepoints(self, axis: str) -> list[str]:
-        """Return the names of an axis' time points in order of time."""
-        rows = self.scores.loc[self.scores["axis"] == axis, ["timepoint", "time"]].drop_duplicates("timepoint")
-        return rows.sort_values(["time", "timepoint"])["timepoint"].tolist()
-
     def axes(self) -> list[str]:
         """Return the axes that have time points."""
-        present = set(self.scores["axis"])
-        return [axis for axis in AXES if axis in present]
+        return list(self.timepoints)
+
+    def keep_changes(self, axis: str) -> Compared:
+        """Return the same patients with the observed changes of one axis only."""
+        rows = (self.scores["axis"] == axis) & self.scores["change"].notna()
+        return replace(self, scores=self.scores.loc[rows, ["person", "axis", "timepoint", "change"]])
 
     def at(self, axis: str, timepoint: str, column: str) -> Floats:
         """Return one value per patient at a time point, missing where there is none."""
@@ -115,7 +117,16 @@ def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) 
             )
     log.info("compared %d patients; left out: %s", len(people), counts)
     days = derive_event_days(tables, people["patient"], estimand)
-    return Compared(people, _collect_scores(scores, people, days, comparison), counts)
+    rows = _collect_scores(scores, people, days, comparison)
+    return Compared(people, rows, order_timepoints(rows), counts)
+
+
+def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the time points of each axis in order of time, axes in order of ``AXES``."""
+    points = scores[["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"])
+    points = points.sort_values(["time", "timepoint"])
+    own = {axis: tuple(points.loc[points["axis"] == axis, "timepoint"]) for axis in AXES}
+    return {axis: names for axis, names in own.items() if names}
 
 
 def _describe_people(

@@ -55,7 +55,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
     person = rows["person"].to_numpy()
     columns: dict[str, Any] = {
         "person": person,
-        "timepoint": pd.Categorical(rows["timepoint"], compared.timepoints(axis)),
+        "timepoint": pd.Categorical(rows["timepoint"], compared.timepoints[axis]),
         "change": rows["change"].to_numpy(),
         "arm": pd.Categorical(np.array(ARMS)[compared.treated.astype(int)[person]], list(ARMS)),
         "baseline": compared.people["baseline"].to_numpy()[person],
@@ -65,7 +65,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
         columns |= {f"x{place + 1}": values[person] for place, values in enumerate(covariates.T)}
     frame = pd.DataFrame(columns)
     frame = frame[frame["weight"] > TINY]
-    seen = [name for name in compared.timepoints(axis) if (frame["timepoint"] == name).any()]
+    seen = [name for name in compared.timepoints[axis] if (frame["timepoint"] == name).any()]
     return frame.assign(timepoint=frame["timepoint"].cat.set_categories(seen))
 
 
@@ -122,28 +122,48 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
     -------
     DataFrame
         One row per time point: adjusted means of both arms at the weighted mean baseline, their difference with its interval, patients in
-        the model and observed at the time point by arm, and the effective number of patients in the model.
+        the model and observed at the time point by arm, and the effective number of patients in the model. Without numbers, and the
+        reason as ``note``, when the model could not be fitted.
     """
     from outcomes import mixed
 
     frame = build_frame(compared, specification.axis, weight)
-    table, fit = estimate_differences(frame, specification)
     people = frame.drop_duplicates("person")
-    at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))}
-    means = mixed.margins(fit, "arm", by="timepoint", at=at).pivot_table(
-        index="timepoint", columns="arm", values="estimate", observed=True, dropna=False
+    try:
+        table, fit = estimate_differences(frame, specification)
+    except mixed.MixedError as error:
+        table = pd.DataFrame({"timepoint": frame["timepoint"].cat.categories.astype(str)})
+        table = table.assign(covariance=specification.covariance, converged=False, note=str(error))
+    else:
+        table = table.assign(covariance=fit.structure, converged=fit.converged, note="; ".join(fit.warnings))
+        table = table.assign(**_adjust_means(fit, people, table["timepoint"])) if fit.converged else table
+    return (
+        _count_people(frame, people, table)
+        .assign(
+            axis=specification.axis,
+            variance=specification.vcov,
+            effective_n=compute_effective_n(people["weight"].to_numpy()),
+        )
+        .reindex(columns=EFFECTS)
     )
-    observed = frame.groupby(["timepoint", "arm"], observed=True).size().unstack(fill_value=0)
+
+
+def _adjust_means(fit: Any, people: pd.DataFrame, timepoints: pd.Series) -> dict[str, pd.Series]:
+    from outcomes import mixed
+
+    at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))}
+    means = mixed.margins(fit, "arm", by="timepoint", at=at)
+    own = {
+        name: means[means["arm"] == name].astype({"timepoint": str}).set_index("timepoint")["estimate"] for name in ARMS
+    }
+    return {f"{name}_mean": timepoints.map(own[name]) for name in ARMS}
+
+
+def _count_people(frame: pd.DataFrame, people: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    observed = frame.groupby(["timepoint", "arm"], observed=False).size().unstack(fill_value=0)
     sizes = people["arm"].value_counts()
+    counts: dict[str, Any] = {}
     for name in ARMS:
-        table[f"{name}_mean"] = table["timepoint"].map(means[name].rename(str)) if fit.converged else np.nan
-        table[f"n_{name}"] = int(sizes[name])
-        table[f"observed_{name}"] = table["timepoint"].map(observed[name].rename(str)).astype("int64")
-    return table.assign(
-        axis=specification.axis,
-        variance=specification.vcov,
-        effective_n=compute_effective_n(people["weight"].to_numpy()),
-        covariance=fit.structure,
-        converged=fit.converged,
-        note="; ".join(fit.warnings),
-    )[EFFECTS]
+        counts[f"n_{name}"] = int(sizes[name])
+        counts[f"observed_{name}"] = [int(observed.loc[point, name]) for point in table["timepoint"]]
+    return table.assign(**counts)

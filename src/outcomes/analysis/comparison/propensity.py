@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+
+MOST_STEPS, SMALLEST_STEP, SMALLEST_RISE, LARGEST_LOGIT = 50, 1e-9, 1e-7, 35.0
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class Logistic:
     influence : ndarray, shape (n, k)
         Each row's influence on the coefficients: their estimation error is its mean.
     converged : bool
-    note : str
-        What the fit warned of.
+        False where a level has only one of the two outcomes, so that its coefficient has no end.
     """
 
     design: Floats
@@ -33,7 +33,6 @@ class Logistic:
     probability: Floats
     influence: Floats
     converged: bool
-    note: str
 
 
 def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = None) -> Logistic:
@@ -52,23 +51,45 @@ def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = 
     -------
     Logistic
     """
-    import statsmodels.api as sm
-
     design = np.column_stack([np.ones(len(columns)), columns])
-    used = np.ones(len(design), dtype=bool) if used is None else used
-    y = np.where(used, np.nan_to_num(np.asarray(outcome, dtype=float)), 0.0)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = sm.GLM(y[used], design[used], family=sm.families.Binomial()).fit()
-    coefficients = np.asarray(result.params)
-    probability = 1 / (1 + np.exp(-np.clip(design @ coefficients, -35, 35)))
-    information = (design[used].T * (probability * (1 - probability))[used]) @ design[used]
-    scores = design * (np.where(used, y - probability, 0.0))[:, None]
-    influence = len(design) * scores @ np.linalg.pinv(information)
-    extreme = bool(np.abs(coefficients).max() > 15)
-    notes = sorted({str(one.message).split(".")[0] for one in caught})
-    if extreme:
-        notes.append("a level without one of the two outcomes")
-    return Logistic(
-        design, coefficients, probability, influence, bool(result.converged) and not extreme, "; ".join(notes)
-    )
+    rows = np.ones(len(design), dtype=bool) if used is None else used
+    x, y = design[rows], np.asarray(outcome, dtype=float)[rows]
+    coefficients, converged = _climb(x, y)
+    probability = _invert(design @ coefficients)
+    p = probability[rows]
+    inverse = np.linalg.pinv((x.T * (p * (1 - p))) @ x, hermitian=True)
+    influence = np.zeros_like(design)
+    influence[rows] = len(design) * (x * (y - p)[:, None]) @ inverse
+    return Logistic(design, coefficients, probability, influence, converged)
+
+
+def _climb(x: Floats, y: Floats) -> tuple[Floats, bool]:
+    """Return the coefficients by Newton's method with step halving, and whether they settled.
+
+    A level with only one of the two outcomes has no finite coefficient: its steps stay large while the likelihood hardly rises. There the
+    search ends, and says that it did not settle.
+    """
+    beta = np.zeros(x.shape[1])
+    loglik = _loglik(x @ beta, y)
+    for _ in range(MOST_STEPS):
+        p = _invert(x @ beta)
+        step = np.linalg.lstsq((x.T * (p * (1 - p))) @ x, x.T @ (y - p), rcond=None)[0]
+        new = _loglik(x @ (beta + step), y)
+        while new < loglik - 1e-9 * abs(loglik) and np.abs(step).max() > SMALLEST_STEP:
+            step = step / 2
+            new = _loglik(x @ (beta + step), y)
+        beta, rise, loglik = beta + step, new - loglik, new
+        if np.abs(step).max() < SMALLEST_STEP:
+            return beta, True
+        if rise < SMALLEST_RISE and np.abs(x @ step).max() > 0.5:
+            return beta, False
+    return beta, False
+
+
+def _loglik(linear: Floats, y: Floats) -> float:
+    return float(y @ linear - np.logaddexp(0.0, linear).sum())
+
+
+def _invert(linear: Floats) -> Floats:
+    """Return probabilities, kept off 0 and 1 by less than any weight can tell."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(linear, -LARGEST_LOGIT, LARGEST_LOGIT))))

@@ -13,11 +13,11 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounders import Confounders
 from outcomes.analysis.comparison.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.standardisation import METHODS, Mean, estimate_means
-from outcomes.analysis.comparison.weights import Weights, compute_weights
+from outcomes.analysis.comparison.weights import Weights, compute_effective_n, compute_weights
 
 POPULATIONS = ("started", "observed")
 RISKS = [
-    "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "events_treated", "events_reference",
+    "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "effective_n", "events_treated", "events_reference",
     "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
     "ratio_upper", "nnt", "converged",
 ]  # fmt: skip
@@ -60,12 +60,12 @@ def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weight
     DataFrame
         One row per axis, time point, endpoint, population (``started``: a missing score is not responded; ``observed``), and method
         (``unadjusted``, ``weighted``, ``g_computation``, ``augmented``), the key. Risks in the declared population, difference treated − reference, ratio, number needed to
-        treat; patients and events as counted, by arm.
+        treat; patients and events as counted by arm, and the effective number of patients under the method's weights.
     """
     rows = [
         row
         for axis in axes
-        for point in compared.timepoints(axis)
+        for point in compared.timepoints[axis]
         for row in _compare(compared, confounders, weights, axis, point)
     ]
     return pd.DataFrame(rows, columns=RISKS)
@@ -95,5 +95,6 @@ def _compare(
                     | {"method": method}
                     | counts
                     | contrast_means(*means)
+                    | {"effective_n": compute_effective_n(used.weight[known])}
                     | {"converged": all(mean.converged for mean in means)}
                 )

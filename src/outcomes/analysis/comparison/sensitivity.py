@@ -58,7 +58,7 @@ class Setting:
 
 def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, str]:
     """Return the time point of each axis that the grid shows: the primary one, and the last of any other axis."""
-    chosen = {axis: compared.timepoints(axis)[-1] for axis in compared.axes()}
+    chosen = {axis: compared.timepoints[axis][-1] for axis in compared.axes()}
     return chosen | {comparison.estimand.axis: comparison.estimand.timepoint}
 
 
@@ -86,7 +86,7 @@ def tabulate_sensitivity(setting: Setting, effects: pd.DataFrame, risks: pd.Data
         rows += [{"endpoint": "change"} | row | place for row in _question_effect(setting, own, axis, timepoint)]
         for endpoint in ENDPOINTS:
             some = risks[(risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["endpoint"] == endpoint)]
-            rows += [{"endpoint": endpoint} | row | place for row in _repeat_risks(some, setting)]
+            rows += [{"endpoint": endpoint} | row | place for row in _repeat_risks(some)]
             if len(some):
                 rows += [{"endpoint": endpoint} | row | place for row in _bound(setting, axis, timepoint, endpoint)]
     table = pd.DataFrame(rows, columns=SENSITIVITY)
@@ -159,7 +159,7 @@ def _fit_complete(setting: Setting, axis: str, timepoint: str) -> dict[str, Any]
     """Fit only the patients with every score of the axis, their weights estimated among themselves."""
     compared = setting.compared
     counts = build_frame(compared, axis, setting.weights["none"].weight).groupby("person").size()
-    rows = counts.index[counts == len(compared.timepoints(axis))].to_numpy(dtype=np.int64)
+    rows = counts.index[counts == len(compared.timepoints[axis])].to_numpy(dtype=np.int64)
     complete = compared.take(rows)
     analysis = "complete_cases"
     if len(set(complete.treated)) < 2:
@@ -205,12 +205,10 @@ def _question_effect(setting: Setting, own: pd.DataFrame, axis: str, timepoint: 
         yield size | {"analysis": f"tipping_point_{arm}", "scale": DELTA, "estimate": point, "note": note}
 
 
-def _repeat_risks(some: pd.DataFrame, setting: Setting) -> Iterator[dict[str, Any]]:
-    effective = {"unadjusted": float(len(setting.compared.people))}
-    weighed = compute_effective_n(setting.primary.weight)
+def _repeat_risks(some: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for row in some.to_dict("records"):
         n = row["n_treated"] + row["n_reference"]
-        size = {"n": n, "effective_n": effective.get(row["method"], weighed), "converged": row["converged"]}
+        size = {"n": n, "effective_n": row["effective_n"], "converged": row["converged"]}
         bounds = {"estimate": row["difference"], "lower": row["difference_lower"], "upper": row["difference_upper"]}
         name = f"{row['method']}_{row['population']}"
         yield {"analysis": name, "scale": RISK} | bounds | size | {"note": ""}

@@ -1,0 +1,266 @@
+"""The primary model, the bootstrap, the sensitivity analyses, and the whole comparison on a made-up study."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from two_arms import generate_tables, make_comparison, make_study
+
+from outcomes.analysis.comparison import COLUMNS, compare_arms
+from outcomes.analysis.comparison.bootstrap import resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.bounds import fill_worst
+from outcomes.analysis.comparison.confounders import code_confounders
+from outcomes.analysis.comparison.delta import compute_shares, find_tipping_point, tabulate_tipping
+from outcomes.analysis.comparison.early_signals import tabulate_early_signals
+from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.people import Compared, order_timepoints, select_compared
+from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences, tabulate_effects
+from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.errors import ModelError
+from outcomes.settings.comparison import EarlySignals
+
+TABLES = generate_tables()
+COMPARISON, STUDY = make_comparison(), make_study()
+COMPARED = select_compared(TABLES, COMPARISON)
+DESIGN = code_confounders(COMPARED.people, COMPARISON.confounders).design
+WEIGHTS = compute_weights(COMPARED.treated, DESIGN, "overlap")
+BY_DAY = Specification("day", "unstructured", ())
+RESULT = compare_arms(TABLES, COMPARISON, STUDY)
+
+
+def keep_complete():
+    """Return the patients with every score on the day axis."""
+    counts = COMPARED.keep_changes("day").scores.groupby("person").size()
+    return COMPARED.take(counts.index[counts == 2].to_numpy())
+
+
+class TestPrimary:
+    def test_with_every_score_it_is_least_squares_at_each_time_point(self):
+        # the same regressors at every time point: generalised and ordinary least squares agree (Zellner 1962)
+        complete = keep_complete()
+        weight = compute_weights(
+            complete.treated, code_confounders(complete.people, ["payer"]).design, "overlap"
+        ).weight
+        table, _ = estimate_differences(build_frame(complete, "day", weight), BY_DAY)
+        exog = np.column_stack([np.ones(len(weight)), complete.treated, complete.people["baseline"]])
+        for row in table.to_dict("records"):
+            change = complete.at("day", row["timepoint"], "change")
+            theirs = sm.WLS(change, exog, weight).fit(cov_type="HC2")
+            assert row["estimate"] == pytest.approx(theirs.params[1], rel=1e-6)
+            assert row["std_error"] == pytest.approx(theirs.bse[1], rel=0.01)  # CR2 of two scores a patient, near HC2
+
+    def test_the_true_difference_is_found(self):
+        row = RESULT["effects"].set_index("timepoint").loc["day 28"]
+        assert abs(row["estimate"] + 2) < 3 * row["std_error"]
+        assert row["upper"] < 0
+
+    def test_adjusted_means_differ_by_the_difference(self):
+        table = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
+        np.testing.assert_allclose(table["treated_mean"] - table["reference_mean"], table["estimate"])
+        assert table["observed_treated"].tolist() == [
+            int((COMPARED.treated & ~np.isnan(COMPARED.at("day", point, "change"))).sum())
+            for point in table["timepoint"]
+        ]
+
+    def test_people_without_weight_take_no_part(self):
+        weight = np.where(np.arange(len(COMPARED.people)) < 50, 0.0, WEIGHTS.weight)
+        assert build_frame(COMPARED, "day", weight)["person"].min() >= 50
+
+
+class TestBootstrap:
+    @staticmethod
+    def draw(replicates=40, seed=1):
+        return resample_differences(
+            COMPARED, DESIGN, [BY_DAY], "overlap", None, replicates, np.random.default_rng(seed)
+        )
+
+    def test_the_seed_decides(self):
+        pd.testing.assert_frame_equal(self.draw(5)["day"], self.draw(5)["day"])
+        assert not self.draw(5)["day"].equals(self.draw(5, seed=2)["day"])
+
+    def test_it_agrees_with_the_sandwich(self):
+        effects = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
+        boot = tabulate_bootstrap(effects, self.draw(150)["day"])
+        np.testing.assert_allclose(boot["std_error"], effects["std_error"], rtol=0.25)
+        assert ((boot["lower"] < boot["estimate"]) & (boot["estimate"] < boot["upper"])).all()
+
+    def test_too_many_failures_are_an_error(self):
+        effects = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
+        samples = self.draw(10)["day"]
+        samples.iloc[:2] = np.nan
+        with pytest.raises(ModelError, match="2 of 10 bootstrap samples"):
+            tabulate_bootstrap(effects, samples)
+
+    def test_progress_sees_every_sample(self):
+        seen = []
+        comparison = make_comparison(replicates=3)
+        compare_arms(TABLES, comparison, STUDY, lambda numbers: [seen.append(n) or n for n in numbers])
+        assert seen == [0, 1, 2]
+
+
+class TestDelta:
+    EFFECT = pd.Series({"axis": "day", "timepoint": "day 28", "estimate": -3.0, "std_error": 1.0})
+
+    def test_imputing_and_adding_delta_gives_the_closed_form(self):
+        generator = np.random.default_rng(4)
+        n = 200
+        treated, baseline = generator.random(n) < 0.5, generator.normal(17, 4, n)
+        missing, weight = generator.random(n) < 0.3, generator.random(n) + 0.5
+        imputed = -5 - 2.0 * treated + 0.2 * baseline + generator.normal(size=n)
+        exog = np.column_stack([treated, np.ones(n), baseline]).astype(float)
+        estimates = [
+            sm.WLS(imputed + missing * (3.0 * treated + 1.0 * ~treated) * on, exog, weight).fit().params[0]
+            for on in (0, 1)
+        ]
+        shares = compute_shares(missing, treated, baseline, weight)
+        assert estimates[1] - estimates[0] == pytest.approx(np.array([3.0, 1.0]) @ shares.slope, rel=1e-10)
+
+    def test_shares_are_those_missing(self):
+        treated = np.arange(100) < 50
+        missing = np.isin(np.arange(100), [*range(10), *range(50, 75)])
+        shares = compute_shares(missing, treated, np.zeros(100), np.ones(100))
+        np.testing.assert_allclose(shares.slope, [0.2, -0.5])
+        np.testing.assert_allclose(np.diag(shares.vcov), [0.2 * 0.8 / 50, 0.5 * 0.5 / 50])
+
+    def test_at_the_tipping_point_the_interval_touches_none(self):
+        shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
+        point = find_tipping_point(self.EFFECT, shares, 0)
+        table = tabulate_tipping(self.EFFECT, shares, (0.0, point))
+        at = table[(table["delta_treated"] == point) & (table["delta_reference"] == 0)].iloc[0]
+        assert at["upper"] == pytest.approx(0, abs=1e-9)
+        assert point > 0
+        assert find_tipping_point(self.EFFECT, shares, 1) < 0
+
+    def test_nothing_to_tip(self):
+        shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
+        assert np.isnan(find_tipping_point(self.EFFECT.replace(-3.0, -1.0), shares, 0))
+
+
+class TestEvalue:
+    def test_published_numbers(self):
+        # VanderWeele & Ding 2017: risk ratio 3.9 (1.8 to 8.7) has E-values 7.26 and 3.0
+        assert compute_evalue(3.9) == pytest.approx(7.26, abs=0.005)
+        assert compute_interval_evalue(1.8, 8.7) == pytest.approx(3.0, abs=0.005)
+        assert compute_interval_evalue(1 / 8.7, 1 / 1.8) == pytest.approx(3.0, abs=0.005)
+
+    def test_an_interval_that_holds_one(self):
+        assert compute_interval_evalue(0.9, 2.0) == 1
+
+    def test_no_ratio(self):
+        assert np.isnan(compute_evalue(float("nan")))
+        assert np.isnan(compute_interval_evalue(float("nan"), 1.0))
+
+    def test_conversion(self):
+        assert convert_difference(-2.0, 4.0) == pytest.approx(np.exp(-0.455))
+
+
+class TestEarlySignals:
+    def test_fourfold_table_by_hand(self):
+        # at session 1 / session 2: yes-yes 1, yes-no 1, no-yes 2, no-no 3, no-unknown 1, unknown-yes 1
+        early = [1, 1, 0, 0, 0, 0, 0, 0, np.nan]
+        late = [1, 0, 1, 1, 0, 0, 0, np.nan, 1]
+        parts = [
+            pd.DataFrame({"person": range(9), "axis": "session", "timepoint": f"session {k}", "time": float(k), "score_day": 4.0 * k, "response": values})
+            for k, values in ((1, early), (2, late))
+        ]  # fmt: skip
+        later = parts[1].assign(axis="day", timepoint="day 28", time=28.0, score_day=28.0)
+        later["response"] = [1, 1, np.nan, 1, 1, 0, np.nan, 1, 1]
+        later.loc[4, "score_day"] = 8.0  # the same score as session 2's: not later
+        scores = pd.concat([*parts, later], ignore_index=True)
+        people = pd.DataFrame({"patient": range(9), "treated": [True] * 5 + [False] * 4})
+        compared = Compared(people, scores, order_timepoints(scores), {})
+        signals = EarlySignals(signals=("session 1",), target="session 2", later={"day 28": "day"})
+        table = tabulate_early_signals(compared, signals, ("iv", "esketamine"))
+        table = table[table["arm"] == "all"].set_index(["population", "measure"])[["events", "n"]]
+        expected = {
+            ("observed", "sensitivity"): (1, 3), ("observed", "specificity"): (3, 4),
+            ("observed", "ppv"): (1, 2), ("observed", "npv"): (3, 5),
+            ("started", "sensitivity"): (1, 3), ("started", "specificity"): (4, 5),
+            ("started", "ppv"): (1, 2), ("started", "npv"): (4, 6),
+            ("started", "late_response"): (1, 4), ("observed", "late_response"): (1, 2),
+        }  # fmt: skip
+        assert {key: tuple(table.loc[key]) for key in expected} == expected
+
+
+class TestWhole:
+    def test_every_table_has_its_columns(self):
+        assert {name: list(table.columns) for name, table in RESULT.items()} == COLUMNS
+
+    def test_without_a_comparison_the_same_tables_are_empty(self):
+        empty = compare_arms({}, None, STUDY)
+        assert {name: list(table.columns) for name, table in empty.items()} == COLUMNS
+        assert not any(len(table) for table in empty.values())
+
+    def test_the_order_of_rows_is_irrelevant(self):
+        shuffled = {name: table.sample(frac=1, random_state=1) for name, table in TABLES.items()}
+        again = compare_arms(shuffled, COMPARISON, STUDY)
+        for name, table in RESULT.items():
+            pd.testing.assert_frame_equal(table, again[name], rtol=1e-6, atol=1e-9)
+
+    def test_confounding_is_weighed_away_in_part(self):
+        table = RESULT["covariate_balance"]
+        after = table[table["weights"] == "overlap"]
+        assert after["smd_before"].abs().max() > 0.3
+        assert after["smd_after"].abs().max() < 1e-6
+
+    def test_worst_cases_contain_every_other_row(self):
+        table = RESULT["sensitivity"]
+        table = table[table["scale"] == "risk difference"]
+        for _, own in table.groupby(["endpoint", "axis"]):
+            cases = own.set_index("analysis")["estimate"]
+            rest = cases.drop(["worst_case_treated", "worst_case_reference"])
+            assert cases["worst_case_treated"] <= rest.min()
+            assert rest.max() <= cases["worst_case_reference"]
+        assert set(table["endpoint"]) == {"response", "remission"}
+
+    def test_the_primary_result_is_in_the_grid(self):
+        grid = RESULT["sensitivity"].set_index(["endpoint", "analysis", "timepoint"]).sort_index()
+        primary = RESULT["effects"].set_index("timepoint").loc["day 28", "estimate"]
+        assert grid.loc[("change", "weighted_overlap", "day 28"), "estimate"] == primary
+        wanted = {"unadjusted", "covariate_adjusted", "weighted_att", "weighted_ate", "doubly_robust", "without_payer", "complete_cases", "e_value"}  # fmt: skip
+        assert wanted <= set(RESULT["sensitivity"]["analysis"])
+        assert grid.loc["change", "converged"].all()
+
+    def test_the_words_are_those_of_the_design(self):
+        said = RESULT["comparison_statement"].set_index("subject")["text"]
+        assert "chosen, not assigned" in said["design"]
+        assert "CR2" in said["variance"]
+        randomised = make_study(report={"title": "Made up", "design": "randomised"})
+        said = compare_arms(TABLES, COMPARISON, randomised)["comparison_statement"].set_index("subject")["text"]
+        assert "assigned at random" in said["design"]
+
+    def test_a_stratum_of_one_arm_is_said(self):
+        patients = TABLES["patients"].copy()
+        iv = TABLES["series"].loc[TABLES["series"]["arm"] == "iv", "patient"]
+        patients["payer"] = patients["payer"].astype(object).mask(patients["patient"].isin(iv[:30]), "veterans")
+        result = compare_arms(TABLES | {"patients": patients}, COMPARISON, STUDY)
+        assert result["positivity"][["level", "lacks"]].values.tolist() == [["veterans", "esketamine"]]
+        assert "payer = veterans" in result["comparison_statement"].set_index("subject").loc["positivity", "text"]
+
+    def test_a_primary_model_that_cannot_be_fitted_is_an_error(self):
+        with pytest.raises(ModelError, match=r"the primary analysis did not converge .*one subject at visit 'day 28'"):
+            compare_arms(self.blank("day 28"), COMPARISON, STUDY)
+
+    def test_a_secondary_model_that_cannot_be_fitted_says_so(self):
+        effects = compare_arms(self.blank("session 3"), COMPARISON, STUDY)["effects"].set_index("axis")
+        assert effects.loc["day", "converged"].all()
+        assert not effects.loc["session", "converged"].any()
+        assert effects.loc["session", "estimate"].isna().all()
+        assert "session 3" in effects.loc["session", "note"].iloc[0]
+
+    @staticmethod
+    def blank(timepoint):
+        """Leave one treated patient with a score at a time point."""
+        endpoints, cohort = TABLES["endpoints"], TABLES["cohort"]
+        iv = cohort.loc[cohort["included"] & (cohort["arm"] == "iv"), "patient"]
+        seen = endpoints[
+            (endpoints["timepoint"] == timepoint) & endpoints["patient"].isin(iv) & endpoints["change"].notna()
+        ]
+        lost = endpoints["patient"].isin(seen["patient"].iloc[1:]) & (endpoints["timepoint"] == timepoint)
+        return TABLES | {"endpoints": endpoints.assign(change=endpoints["change"].mask(lost))}
+
+
+def test_worst_cases_by_hand():
+    outcome, treated = np.array([1.0, np.nan, 0.0, np.nan]), np.array([True, True, False, False])
+    assert fill_worst(outcome, treated, "worst_case_treated").tolist() == [1, 0, 0, 1]
+    assert fill_worst(outcome, treated, "worst_case_reference").tolist() == [1, 1, 0, 0]
