@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixed_trials import FORMULA, simulate_trial
+from mixed_trials import FORMULA, dense_design, simulate_trial
 
 from outcomes import mixed
 
@@ -164,3 +164,37 @@ def test_the_data_are_left_alone(trial):
     before = trial.copy(deep=True)
     mixed.fit(trial, FORMULA, **COLUMNS)
     pd.testing.assert_frame_equal(trial, before)
+
+
+def test_any_kind_of_column_will_do(trial, fit):
+    other = trial.assign(
+        visit=trial["visit"].astype("string"),
+        arm=trial["arm"].astype(object),
+        age=trial["age"].astype("Int64"),
+        change=trial["change"].astype("Float64"),
+        baseline=trial["baseline"].astype("Float64"),
+    )
+    assert_same(fit, mixed.fit(other, FORMULA, **COLUMNS))
+    holes = other.copy()
+    holes.loc[holes.index[[0, 1]], "age"] = pd.NA
+    holes.loc[holes.index[4], "change"] = pd.NA
+    assert sum(mixed.fit(holes, FORMULA, **COLUMNS).dropped.values()) == 3
+
+
+def test_one_visit_is_least_squares(trial):
+    once = trial[trial["visit"] == "2"]
+    table = mixed.fit(once, "change ~ arm + baseline", **COLUMNS).coefficients
+    x, y = dense_design(once, "change ~ arm + baseline")
+    beta, rest, *_ = np.linalg.lstsq(x, y, rcond=None)
+    free = len(y) - 3
+    assert table["estimate"].to_numpy() == pytest.approx(beta, rel=1e-9)
+    error = np.sqrt(np.diag(np.linalg.inv(x.T @ x)) * rest / free)
+    assert table["std_error"].to_numpy() == pytest.approx(error, rel=1e-9)
+    assert table["df"].tolist() == pytest.approx([free] * 3)
+
+
+def test_random_effects_need_no_second_subject_at_a_time(trial):
+    lonely = pd.concat([trial, trial.iloc[:1].assign(day=99.0)])
+    for visit in (None, "moment"):
+        data = lonely.assign(moment=lonely["day"].astype(int))
+        assert mixed.fit(data, "change ~ day", subject="person", visit=visit, covariance=None, random="1").converged

@@ -154,6 +154,25 @@ def test_columns_and_formulas(trial):
     refuse("has the single level 'x'", trial.assign(arm="x"), error=mixed.DataError)
 
 
+def test_dates_and_doubled_columns(trial):
+    dated = trial.assign(when=pd.Timestamp("2020-01-01") + pd.to_timedelta(trial["day"], unit="D"))
+    refuse(r"column 'when' holds dates or durations", dated, "change ~ when", mixed.DataError)
+    refuse(r"more than one column 'age'", pd.concat([trial, trial[["age"]]], axis=1), error=mixed.FormulaError)
+    refuse(r"no row has all of 'change', 'baseline'", trial.iloc[:0], error=mixed.DataError)
+
+
+def test_a_response_without_residuals(trial):
+    refuse("fits the response exactly", trial.assign(change=trial["age"] * 2 + 1), "change ~ age", covariance="ar1")
+    refuse(
+        "fits the response exactly",
+        trial.assign(change=trial["age"] * 2 + 1),
+        "change ~ age",
+        covariance=None,
+        random="1",
+        visit=None,
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "match"),
     [

@@ -119,6 +119,8 @@ def _categorical_column(factor: str, table: pd.DataFrame) -> str | None:
     """Name the column whose levels a factor uses, or None for a number."""
     if is_name(factor):
         dtype = table[factor].dtype
+        if dtype.kind in "mM":
+            raise DataError(f"column {factor!r} holds dates or durations; give the formula a number, as a study day")
         return factor if isinstance(dtype, pd.CategoricalDtype) or dtype.kind not in "iufb" else None
     call = ast.parse(factor, mode="eval").body
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "C"):

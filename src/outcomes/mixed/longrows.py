@@ -71,6 +71,9 @@ def arrange_rows(prepared: Prepared, effects: Effects) -> LongData:
     heavy = sources * np.sqrt(rows.weights)[rows.subject][:, None]
     products = (heavy.T @ heavy)[None, :, None, :]
     basis = orthogonalise(design.loadings(), products, design.names)
+    left = sources @ basis.loads[0][:, -1]
+    if left @ left <= 1e-20 * (sources[:, -1] @ sources[:, -1]):
+        raise DataError("the formula fits the response exactly: there is no variance left to model")
     if rows.n_rows <= len(design.names):
         raise DataError(
             f"{rows.n_rows} observations of {rows.n_subjects} subjects cannot estimate {len(design.names)} coefficients "
@@ -89,8 +92,6 @@ def assemble_rows(data: LongData, n_groups: int, *, restricted: bool) -> Model:
     sizes = np.diff(data.starts, append=len(data.subject))
     refuse_saturated(q, int(sizes.max()))
     variance = float((data.scaled[:, -1] ** 2).mean())
-    if variance <= 1e-28 * max(data.design.response_centre**2, 1e-300) or variance == 0.0:
-        raise DataError("the formula fits the response exactly: there is no variance left to model")
     inside, loads = _turn(data)
     r = q * (q + 1) // 2 + 1
     start = np.r_[start_effects(q, variance), 0.5 * np.log(0.5 * variance)]

@@ -86,7 +86,7 @@ def _rough(block: GramBlock, moments: Moments) -> Floats:
     outer[k, k] = 1.0
     together = block.together
     rough = block.spread(outer).sum(axis=0) / np.maximum(together, 1.0)
-    if np.diag(rough).max() <= 1e-18 * _response_variance(moments):
+    if np.diag(rough).max() <= 1e-13 * _response_variance(moments):
         raise DataError("the formula fits the response exactly: there is no variance left to model")
     return np.asarray(rough)
 

@@ -105,7 +105,11 @@ def read_rows(
 
 
 def _require_columns(data: pd.DataFrame, names: Iterable[str]) -> None:
-    absent = [name for name in dict.fromkeys(names) if name not in data.columns]
+    wanted = list(dict.fromkeys(names))
+    twice = [name for name in wanted if (data.columns == name).sum() > 1]
+    if twice:
+        raise FormulaError(f"the data have more than one column {twice[0]!r}; rename all but one")
+    absent = [name for name in wanted if name not in data.columns]
     if absent:
         known = ", ".join(map(str, data.columns[:30]))
         raise FormulaError(f"the data have no column {', '.join(map(repr, absent))}; they have: {known}")
@@ -145,9 +149,11 @@ def _absent(column: pd.Series[Any], name: str) -> NDArray[np.bool_] | None:
         if infinite:
             raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
         return np.asarray(~finite)
-    if column.dtype.kind in "iub":
+    if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype):
         return None
     absent = column.isna().to_numpy()
+    if column.dtype.kind == "f":
+        _absent(column[~absent].astype(np.float64), name)
     return absent if absent.any() else None
 
 
