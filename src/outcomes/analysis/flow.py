@@ -86,7 +86,8 @@ def _reasons(ledger: pd.DataFrame, state: str) -> dict[str, int]:
 def _patients(patients: pd.DataFrame, series: pd.DataFrame) -> Iterator[Step]:
     treated = series["patient"].nunique()
     yield "patients", EVERYONE, "Patients in the export", "", len(patients)
-    yield "patients", EVERYONE, "no series", "no series", len(patients) - treated
+    if treated < len(patients):
+        yield "patients", EVERYONE, "no series", "no series", len(patients) - treated
     yield "patients", EVERYONE, "Patients with a series", "", treated
 
 

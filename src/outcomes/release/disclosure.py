@@ -24,6 +24,7 @@ from outcomes.release.suppression import suppress
 from outcomes.settings.analysis import Privacy
 
 Tables = Mapping[str, pd.DataFrame]
+ALL_FILES = "all files"
 STATISTICS = ["mean", "sd", "median", "q1", "q3"]
 
 
@@ -53,7 +54,29 @@ def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
         raise ValueError(f"no disclosure rule for {', '.join(unknown)}; add one to outcomes.release.disclosure.RULES.")
     if privacy.minimum_cell == 1:
         return {name: table.assign(withheld=False) for name, table in tables.items()}
+    tables = {**tables, **_pool_files(tables, privacy.minimum_cell)}
     return {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
+
+
+def _pool_files(tables: Tables, minimum_cell: int) -> dict[str, pd.DataFrame]:
+    """Return ledger and balance summed over the files when some file has few rows with one end.
+
+    File by file, nearly every number would have to go; summed, nearly all can stay. ``outcomes ledger`` shows the files to
+    those who hold the data.
+    """
+    if not {"ledger", "balance"} <= set(tables):
+        return {}
+    ledger, balance = tables["ledger"], tables["balance"]
+    ends = balance.drop(columns="file")
+    if len(balance) < 2 or not (
+        _small(ledger["rows"], minimum_cell).any() or ends.isin(range(1, minimum_cell)).any(axis=None)
+    ):
+        return {}
+    reasons = ledger.groupby(["state", "reason"], as_index=False)["rows"].sum()
+    return {
+        "ledger": reasons.assign(file=ALL_FILES)[list(ledger.columns)],
+        "balance": ends.sum().to_frame().T.assign(file=ALL_FILES)[list(balance.columns)],
+    }
 
 
 def withhold_flow(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
