@@ -10,7 +10,6 @@ import pandas as pd
 from outcomes.release.figures.plan import read_rows
 from outcomes.release.report.content import Bullets, Section
 from outcomes.release.report.grids import add_up, say
-from outcomes.release.report.numbers import count
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -31,28 +30,24 @@ def write_closing(tables: Tables, path: Path) -> str:
     return "\n".join([f"Report: {path}", *list_attention(tables)]) + "\n"
 
 
-def _total(tables: Tables, state: str) -> str:
-    """Return the number of raw rows in a state with its reasons; empty when there are none."""
-    balance = read_rows(tables, "balance")
-    if balance.empty or state not in balance or (balance[state] == 0).all():
-        return ""
+def _reasons(tables: Tables, state: str) -> str:
+    """Return how many raw rows have an entry of a state, by reason; a row can have several."""
     ledger = read_rows(tables, "ledger")
     ledger = ledger[ledger["state"] == state] if len(ledger) else ledger
-    groups = {say(str(reason)): part for reason, part in ledger.groupby("reason")["rows"]} if len(ledger) else {}
-    reasons = ", ".join(f"{reason} {add_up(part)}" for reason, part in groups.items())
-    least = max([balance[state].sum(), *(part.sum() for part in groups.values())])  # a reason's rows are distinct
-    hidden = balance[state].isna().any() and least
-    return (f"at least {count(least)}" if hidden else add_up(balance[state])) + (f" ({reasons})" if reasons else "")
+    groups = ledger.groupby("reason")["rows"] if len(ledger) else ()
+    return ", ".join(f"{say(str(reason))} {add_up(part)}" for reason, part in groups)
 
 
 def _quarantined(tables: Tables) -> str:
-    text = _total(tables, "quarantined")
-    return f"Quarantined rows of the export: {text}." if text else ""
+    balance, reasons = read_rows(tables, "balance"), _reasons(tables, "quarantined")
+    if balance.empty or (balance["quarantined"] == 0).all():
+        return ""
+    return f"Quarantined rows of the export: {add_up(balance['quarantined'])}" + (f" ({reasons})." if reasons else ".")
 
 
 def _flagged(tables: Tables) -> str:
-    text = _total(tables, "flagged")
-    return f"Flagged rows (kept, with a doubt noted): {text}." if text else ""
+    reasons = _reasons(tables, "flagged")
+    return f"Rows kept with a doubt noted (flagged): {reasons}." if reasons else ""
 
 
 def unconverged(tables: Tables) -> list[str]:
