@@ -61,7 +61,7 @@ def read_answers(batch: Batch, name: str, study: Study, ledger: Ledger) -> tuple
 
 
 def _read_item(batch: Batch, column: str, label: str, instrument: Instrument, study: Study, ledger: Ledger) -> Array:
-    words = batch.raw.columns[column].at(batch.rows)
+    words = batch.text(column)
     missing = is_missing(words.values, study.cleaning)
     coded = [instrument.answer_codes.get(value) for value in words.values]
     points = np.where([code is not None for code in coded], [code or 0 for code in coded], to_numbers(words.values))
@@ -76,7 +76,7 @@ def _read_item(batch: Batch, column: str, label: str, instrument: Instrument, st
 def _read_total(batch: Batch, column: str | None, label: str, study: Study, ledger: Ledger) -> Array:
     if column is None:
         return np.full(len(batch.rows), np.nan)
-    words = batch.raw.columns[column].at(batch.rows)
+    words = batch.text(column)
     numbers = to_numbers(words.values)
     wrong = np.isnan(numbers) & ~is_missing(words.values, study.cleaning)
     note_by_value(batch, ledger, "total_not_a_number", label, words, wrong)

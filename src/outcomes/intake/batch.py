@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -55,14 +56,26 @@ class Batch:
             return Column.model_validate({"constant": self.constants[name]})
         return self.mapping.columns[name]
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the batch is all rows of the file in the file's order, so that nothing needs to be picked."""
+        return len(self.rows) == self.raw.size and bool((self.rows == np.arange(self.raw.size)).all())
+
+    def text(self, column: str) -> Words:
+        """Return a column of the export as text, aligned with ``rows``."""
+        words = self.raw.columns[column]
+        return words if self.whole else words.at(self.rows)
+
     def words(self, name: str) -> Words:
         """Return a canonical column as text, aligned with ``rows``."""
-        return raw_words(self.raw, self.column(name)).at(self.rows)
+        words = raw_words(self.raw, self.column(name))
+        return words if self.whole else words.at(self.rows)
 
     def mapped(self, name: str, study: Study) -> Mapped:
         """Return a canonical column in the study's spelling, aligned with ``rows``."""
         column = self.column(name)
-        mapped = map_values(raw_words(self.raw, column), column, study.cleaning).at(self.rows)
+        mapped = map_values(raw_words(self.raw, column), column, study.cleaning)
+        mapped = mapped if self.whole else mapped.at(self.rows)
         return mapped if column.constant is None else replace(mapped, declared=True)
 
     def noted(self, name: str, study: Study, ledger: Ledger) -> Mapped:

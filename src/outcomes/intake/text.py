@@ -96,7 +96,7 @@ def _scan(path: Path, name: str) -> _Shape:
             since = _longest_open_line(block, since, lines, name)
             lines += block.count(b"\n")
             quotes += block.count(b'"')
-            returns += block.count(b"\r") - block.count(b"\r\n")
+            returns += block.count(b"\r") - block.count(b"\r\n") if b"\r" in block else 0
             last = block[-1:]
     if not last:
         raise InputError(f"{name}: the file is empty. Export it again.")
