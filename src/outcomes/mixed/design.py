@@ -23,8 +23,6 @@ from outcomes.mixed.rows import Floats, Integers, constant_within
 Piece = tuple[str, Any]
 """One factor's column: a number's position, or a categorical factor's coding as one value per level."""
 
-_GLANCE = 1_000
-
 Source = frozenset[Piece]
 Values = Mapping[str, NDArray[Any]]
 
@@ -179,7 +177,7 @@ def sort_roles(
     first[visit[::-1]] = np.arange(len(visit) - 1, -1, -1)
     by_visit, varying = {}, set()
     for name, found in values.items():
-        if constant_within(found[:_GLANCE], visit[:_GLANCE], first, found) and constant_within(found, visit, first):
+        if constant_within(found, visit, first):
             by_visit[name] = found[first]
         elif not constant_within(found, subject, heads):
             varying.add(name)

@@ -131,18 +131,20 @@ def sum_moments(prepared: Prepared, design: Design, wide: Wide, *, names: tuple[
 
 
 def _sum_products(wide: Wide) -> Floats:
-    n_subjects, n_constant = wide.constant.shape
-    size = n_constant + wide.varying[0].size
+    n_subjects, q = wide.constant.shape
+    moving = wide.varying.reshape(n_subjects, -1)
     order = np.argsort(wide.pattern.astype(np.int16) if len(wide.patterns) < 1 << 15 else wide.pattern, kind="stable")
-    numbers = np.empty((n_subjects, size))
-    numbers[:, :n_constant] = wide.constant[order]
-    numbers[:, n_constant:] = wide.varying.reshape(n_subjects, -1)[order]
-    if not (wide.weights == 1).all():
-        numbers *= np.sqrt(wide.weights[order])[:, None]
     ends = np.cumsum(np.bincount(wide.pattern, minlength=len(wide.patterns)))
-    gram = np.empty((len(ends), size, size))
+    gram = np.empty((len(ends), q + moving.shape[1], q + moving.shape[1]))
+    weighted = not (wide.weights == 1).all()
     for p, (start, end) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):
-        np.matmul(numbers[start:end].T, numbers[start:end], out=gram[p])
+        members = order[start:end]
+        a, b = wide.constant[members], moving[members]
+        left = (a, b) if not weighted else (a * wide.weights[members, None], b * wide.weights[members, None])
+        gram[p, :q, :q] = left[0].T @ a
+        gram[p, :q, q:] = left[0].T @ b
+        gram[p, q:, :q] = gram[p, :q, q:].T
+        gram[p, q:, q:] = left[1].T @ b
     return gram
 
 

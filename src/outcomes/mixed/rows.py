@@ -16,6 +16,9 @@ from outcomes.mixed.errors import DataError, FormulaError
 Integers = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
+RUN = 1 << 16
+"""Rows handled at a time where a temporary of all rows would cost more than the arithmetic."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -199,7 +202,8 @@ def _number_sorted(column: pd.Series[Any]) -> tuple[Integers, tuple[Any, ...]]:
     order = sorted(range(len(labels)), key=lambda i: labels[i])
     rank = np.empty(len(labels), dtype=np.intp)
     rank[order] = np.arange(len(labels))
-    return rank[codes], tuple(_plain(labels[i]) for i in order)
+    numbers = np.asarray(codes, dtype=np.intp) if order == list(range(len(order))) else rank[codes]
+    return numbers, tuple(_plain(labels[i]) for i in order)
 
 
 def _plain(label: Any) -> Any:
@@ -224,8 +228,15 @@ def _natural(label: str) -> tuple[tuple[int, float, str], ...]:
     return tuple((0, float(p), "") if re.fullmatch(r"-?\d+(\.\d+)?", p) else (1, 0.0, p) for p in parts if p)
 
 
+def number_cells(subject: Integers, visit: Integers, n_visits: int) -> Integers:
+    """Give each row the number of its subject-visit pair."""
+    cell = subject * n_visits
+    cell += visit
+    return cell
+
+
 def _refuse_duplicates(subject: Integers, visit: Integers, n_visits: int, n_subjects: int, name: str) -> None:
-    key = subject * n_visits + visit
+    key = number_cells(subject, visit, n_visits)
     if (key[1:] > key[:-1]).all():
         return
     per_cell = np.bincount(key, minlength=n_subjects * n_visits)
@@ -236,9 +247,11 @@ def _refuse_duplicates(subject: Integers, visit: Integers, n_visits: int, n_subj
         )
 
 
-def constant_within(values: NDArray[Any], codes: Integers, heads: Integers, whole: NDArray[Any] | None = None) -> bool:
-    """Whether a value is the same on every row of each subject (or visit); ``values`` may be the first rows of ``whole``."""
-    return bool(np.array_equal(values, (values if whole is None else whole)[heads][codes]))
+def constant_within(values: NDArray[Any], codes: Integers, heads: Integers) -> bool:
+    """Whether a value is the same on every row of each subject (or visit); compared run by run, to stay in the cache."""
+    table = values[heads]
+    runs = range(0, len(values), RUN)
+    return all(np.array_equal(values[at : at + RUN], table[codes[at : at + RUN]]) for at in runs)
 
 
 def _read_weights(table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers) -> Floats:

@@ -14,7 +14,7 @@ from outcomes.mixed.atoms import read_atom, read_response
 from outcomes.mixed.design import Design, Values, build_design, sort_roles, source_values
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.formula import Formula, is_name, parse, parse_terms, variables
-from outcomes.mixed.rows import Floats, Integers, Rows, read_rows
+from outcomes.mixed.rows import RUN, Floats, Integers, Rows, number_cells, read_rows
 
 MAX_VISITS = 52
 
@@ -132,20 +132,24 @@ def spread_wide(prepared: Prepared, design: Design) -> Wide:
     for j, source in enumerate(design.subject_sources):
         constant[:, j] = source_values(source, at_head, design.centres)
     moving = np.zeros((1 + len(design.varying_sources), n_subjects * n_visits))
-    cell = rows.subject * n_visits + rows.visit
-    moving[0, cell] = prepared.response - design.response_centre
-    for j, source in enumerate(design.varying_sources, start=1):
-        moving[j, cell] = source_values(source, prepared.values, design.centres)
+    cell = number_cells(rows.subject, rows.visit, n_visits)
+    for at in range(0, rows.n_rows, RUN):
+        run = slice(at, at + RUN)
+        moving[0, cell[run]] = prepared.response[run] - design.response_centre
+        some = {name: found[run] for name, found in prepared.values.items()}
+        for j, source in enumerate(design.varying_sources, start=1):
+            moving[j, cell[run]] = source_values(source, some, design.centres)
     varying = moving.reshape(-1, n_subjects, n_visits).transpose(1, 0, 2)
-    pattern, patterns, group = _find_patterns(rows, n_visits)
+    pattern, patterns, group = _find_patterns(rows, cell, n_visits)
     return Wide(constant, varying, pattern, patterns, group, rows.weights)
 
 
-def _find_patterns(rows: Rows, n_visits: int) -> tuple[Integers, NDArray[np.bool_], Integers]:
+def _find_patterns(rows: Rows, cell: Integers, n_visits: int) -> tuple[Integers, NDArray[np.bool_], Integers]:
     """Find the distinct (group, visits seen) pairs and number them."""
-    assert rows.visit is not None
-    powers = 2.0 ** np.arange(n_visits)
-    seen = np.bincount(rows.subject, weights=powers[rows.visit], minlength=rows.n_subjects).astype(np.int64)
+    flags = np.zeros(rows.n_subjects * n_visits, dtype=np.uint8)
+    flags[cell] = 1
+    packed = np.packbits(flags.reshape(-1, n_visits), axis=1, bitorder="little").astype(np.int64)
+    seen = np.asarray(packed @ (1 << 8 * np.arange(packed.shape[1])))
     code = seen + (rows.group << n_visits) if len(rows.groups) > 1 else seen
     if (len(rows.groups) << n_visits) <= 1 << 20:
         present = np.bincount(code) > 0
