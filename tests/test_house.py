@@ -1,9 +1,12 @@
 """The shape of the house: imports go down, rooms do not import one another, no drawer for everything."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from outcomes.steps import STEPS
 
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
@@ -47,3 +50,20 @@ def test_no_drawer_for_everything():
 
 def test_rooms_are_all_there():
     assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} == {*ROOMS, "settings"}
+
+
+def test_the_readme_draws_every_rule():
+    root = PACKAGE.parent.parent
+    rules = set(re.findall(r"^rule (\w+):", (root / "Snakefile").read_text(), re.MULTILINE)) - {"all"}
+    graph = (root / "README.md").read_text().split("```mermaid")[1].split("```")[0]
+    assert rules <= set(re.findall(r"\w+", graph))
+    assert rules <= {*STEPS}
+
+
+def test_rules_name_their_code_log_and_settings():
+    text = (PACKAGE.parent.parent / "Snakefile").read_text()
+    for rule in text.split("\nrule ")[2:]:
+        name = rule.split(":")[0]
+        assert rule.split(":\n", 1)[1].lstrip().startswith('"""'), f"{name} has no docstring"
+        for part in ("code=sources(", "settings=settings(STUDY", "    log:", f"python -m outcomes {name} "):
+            assert part in rule, f"rule {name} lacks {part}"
