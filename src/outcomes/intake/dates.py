@@ -54,8 +54,8 @@ def _parse_format(values: Array, form: str) -> Array:
         stamps = pd.to_datetime(pd.Series(values, dtype="str"), format=form, errors="coerce")
     except ValueError:
         raise _bad_format(form) from None
-    seconds = (stamps - pd.Timestamp(0)).dt.total_seconds()
-    return seconds.to_numpy(dtype=np.float64) / SECONDS
+    moments = stamps.to_numpy().astype("datetime64[us]")  # nanoseconds would not reach a mistyped year 0024
+    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / (SECONDS * 1e6))
 
 
 def _bad_format(form: str) -> SettingsError:
