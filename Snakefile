@@ -140,11 +140,39 @@ rule fit:
         "python -m outcomes fit {STUDY_FILE:q} {wildcards.model:q} 2> {log:q}"
 
 
+rule compare:
+    """Compare two arms as declared: weights, balance, differences, sensitivity analyses."""
+    input:
+        tables=expand(
+            "data/{{study}}/derived/{table}.parquet",
+            table=[
+                "patients",
+                "series",
+                "series_sessions",
+                "events",
+                "endpoints",
+                "cohort",
+            ],
+        ),
+        code=sources("outcomes.analysis.comparison"),
+    output:
+        tables=expand(
+            "data/{{study}}/derived/estimates/{table}.parquet", table=TABLES["compare"]
+        ),
+    log:
+        "logs/{study}/compare.log",
+    params:
+        settings=settings(STUDY, "compare"),
+    shell:
+        "python -m outcomes compare {STUDY_FILE:q} 2> {log:q}"
+
+
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:
         estimates=expand(
-            "data/{{study}}/derived/estimates/{table}.parquet", table=TABLES["rates"]
+            "data/{{study}}/derived/estimates/{table}.parquet",
+            table=[*TABLES["rates"], *TABLES["compare"]],
         ),
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
         code=sources(

@@ -58,7 +58,8 @@ def test_the_last_lines_say_where_the_report_is(finished):
 def test_every_finished_step_printed_a_line(finished):
     _, result = finished
     steps = re.findall(r"\d+ of \d+  (\w+)$", result.stdout, re.MULTILINE)
-    assert set(steps) == {"intake", "score", "series", "endpoints", "rates", "fit", "tables", "figures", "report"}
+    estimates = {"rates", "fit", "compare"}
+    assert set(steps) == {"intake", "score", "series", "endpoints", *estimates, "tables", "figures", "report"}
 
 
 def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):

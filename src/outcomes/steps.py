@@ -155,6 +155,20 @@ def fit(options: Namespace) -> None:
     write_text(result.to_json(), places.derived / "models" / f"{options.model}.json")
 
 
+def compare(options: Namespace) -> None:
+    """Compare two arms as the study file declares: estimand, weights, balance, differences, sensitivity analyses."""
+    from tqdm import tqdm
+
+    from outcomes.analysis.comparison import compare_arms
+
+    study, places = _open(options, "compare")
+    names = ("patients", "series", "series_sessions", "events", "endpoints", "cohort") if study.comparison else ()
+    inputs = {name: read_table(places.table(name), name) for name in names}
+    compared = compare_arms(inputs, study.comparison, study, lambda numbers: tqdm(numbers, "bootstrap", disable=None))
+    for name in TABLES["compare"]:
+        write_table(compared[name], places.derived / "estimates" / f"{name}.parquet")
+
+
 def _model(study: Study, name: str) -> Model:
     if name not in study.models:
         raise SettingsError(f"no model '{name}'; the study file has: {', '.join(study.models) or 'none'}.")
@@ -168,7 +182,8 @@ def tables(options: Namespace) -> None:
     from outcomes.release.tables import format_table
 
     study, places = _open(options, "tables")
-    estimates = {name: read_table(places.derived / "estimates" / f"{name}.parquet") for name in TABLES["rates"]}
+    names = (*TABLES["rates"], *TABLES["compare"])
+    estimates = {name: read_table(places.derived / "estimates" / f"{name}.parquet") for name in names}
     fitted = [(places.derived / "models" / f"{name}.json").read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     released = withhold(estimates | models, study.privacy)
@@ -242,6 +257,7 @@ STEPS: dict[str, Step] = {
     "fit": Step(
         fit, "endpoints → one mixed-effects model", ((("model",), {"help": "name of the model in the study file"}),)
     ),
+    "compare": Step(compare, "endpoints → two arms compared: weights, balance, differences, sensitivity analyses"),
     "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
     "figures": Step(figures, "released tables → figures"),
     "report": Step(report, "released tables and figures → report.html"),

@@ -56,8 +56,21 @@ TABLES: dict[str, tuple[str, ...]] = {
         "balance",
     ),
 }
+TABLES["compare"] = (
+    "target_trial",
+    "comparison_statement",
+    "covariate_balance",
+    "score_overlap",
+    "positivity",
+    "weights",
+    "effects",
+    "risks",
+    "sensitivity",
+    "tipping",
+    "early_signals",
+)
 MODEL_TABLES = ("models", "coefficients", "tests", "margins", "model_differences")
-TABLES["tables"] = (*TABLES["rates"], *MODEL_TABLES)
+TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *MODEL_TABLES)
 
 _CLINICAL = ("instruments", "own_instruments", "endpoints")
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -79,6 +92,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "endpoints": (*_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms"),
     "rates": (*_CLINICAL, "arms", "population", "timepoints", "visits", "report", "privacy", "series", "baseline"),
     "fit": ("arms", "seed"),
+    "compare": ("comparison", *_CLINICAL, "arms", "series", "report", "seed"),
     "tables": ("models", "privacy", "arms"),
     "figures": ("arms", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),

@@ -6,11 +6,13 @@ see :mod:`outcomes.release.suppression`. Smallest and largest values are never r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from outcomes.release.bins import merge_bins
+from outcomes.release.blanking import blank as _blank
+from outcomes.release.blanking import is_small as _small
 from outcomes.release.cells import (
     EVERYONE,
     PLACE,
@@ -20,6 +22,7 @@ from outcomes.release.cells import (
     build_missingness,
     build_scores,
 )
+from outcomes.release.compared import COMPARISON_RULES
 from outcomes.release.suppression import suppress
 from outcomes.settings.analysis import Privacy
 
@@ -245,20 +248,6 @@ def withhold_published(table: pd.DataFrame, tables: Tables, minimum_cell: int) -
     return _blank(table, [tuple(key) in hidden for key in keys], own)
 
 
-def _small(counts: pd.Series, minimum_cell: int) -> pd.Series:
-    return ((counts > 0) & (counts < minimum_cell)).fillna(False).astype(bool)
-
-
-def _blank(table: pd.DataFrame, rows: Sequence[bool] | pd.Series, columns: Sequence[str]) -> pd.DataFrame:
-    """Set the columns missing in the flagged rows and note it in ``withheld``."""
-    flags = pd.Series(list(rows), table.index, dtype=bool)
-    before = table.get("withheld", pd.Series(False, table.index))
-    kept = table.drop(columns="withheld", errors="ignore")
-    whole = {name: kept[name].astype("Int64") for name in columns if pd.api.types.is_integer_dtype(kept[name])}
-    kept = kept.assign(**whole)
-    return kept.assign(**{name: kept[name].mask(flags) for name in columns}, withheld=flags | before)
-
-
 Rule = Callable[[pd.DataFrame, Tables, int], pd.DataFrame]
 RULES: dict[str, Rule] = {
     "flow": withhold_flow,
@@ -279,4 +268,5 @@ RULES: dict[str, Rule] = {
     "margins": withhold_model,
     "model_differences": withhold_model,
     "published": withhold_published,
+    **COMPARISON_RULES,
 }

@@ -27,6 +27,17 @@ TABLES = {
     "tests": "mixed models: tests of terms",
     "margins": "mixed models: adjusted means",
     "model_differences": "mixed models: adjusted differences",
+    "target_trial": "the declared estimand beside its emulation",
+    "comparison_statement": "the primary comparison in words",
+    "covariate_balance": "confounders by arm before and after weighting",
+    "score_overlap": "propensity score by arm",
+    "positivity": "strata that only one arm has",
+    "weights": "weights: spread and effective number of patients",
+    "effects": "adjusted difference in change by time point",
+    "risks": "response and remission standardised over the confounders",
+    "sensitivity": "the comparison done in every other way",
+    "tipping": "differences if missing scores were worse than assumed",
+    "early_signals": "early response as a sign of later response",
     "published": "this cohort beside published ones",
 }
 

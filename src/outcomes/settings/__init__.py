@@ -15,6 +15,7 @@ from outcomes.settings.clinical import (
     Timepoints,
     Window,
 )
+from outcomes.settings.comparison import Comparison
 from outcomes.settings.sources import (
     TABLES,
     Cleaning,
@@ -34,6 +35,7 @@ __all__ = [
     "Baseline",
     "Cleaning",
     "Column",
+    "Comparison",
     "DateRules",
     "Endpoints",
     "InstrumentColumns",

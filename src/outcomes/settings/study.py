@@ -16,6 +16,7 @@ from outcomes.instruments import Instrument, select_instruments
 from outcomes.protocols import Protocol, select_protocols
 from outcomes.settings.analysis import Model, Privacy, Report
 from outcomes.settings.clinical import Arm, Baseline, Endpoints, Population, Scoring, SeriesRules, Timepoints
+from outcomes.settings.comparison import Comparison
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -47,6 +48,7 @@ class Study(Frozen):
     )
     population: Population = Field(default_factory=Population, description="who enters the analysis")
     models: dict[str, Model] = Field(default_factory=dict, description="mixed-effects models by name")
+    comparison: Comparison | None = Field(None, description="two arms compared, with weights for confounders; null: not")
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")
 

@@ -70,7 +70,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
 
 
 def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None = None) -> Any:
-    """Fit the change on arm by time point, baseline by time point, and covariates.
+    """Fit the change on arm, baseline, and covariates, each by time point.
 
     Degrees of freedom are Kenward and Roger's, or Satterthwaite's for a sandwich, unless ``df`` names others.
 
@@ -82,11 +82,11 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     from outcomes import mixed
 
     covariates = [name for name in frame.columns if name.startswith("x") and name[1:].isdigit()]
-    parts = ["arm*timepoint", *(["baseline*timepoint"] if specification.baseline else []), *covariates]
+    crossed = ["arm", *(["baseline"] if specification.baseline else []), *covariates]
     weighted = bool(np.ptp(frame["weight"]) > 0)
     return mixed.fit(
         frame,
-        "change ~ " + " + ".join(parts),
+        "change ~ " + " + ".join(f"{name}*timepoint" for name in crossed),
         subject="person",
         visit="timepoint",
         weights="weight" if weighted else None,

@@ -60,7 +60,7 @@ def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weight
     DataFrame
         One row per axis, time point, endpoint, population (``started``: a missing score is not responded; ``observed``), and method
         (``unadjusted``, ``weighted``, ``g_computation``, ``augmented``), the key. Risks in the declared population, difference treated − reference, ratio, number needed to
-        treat; patients and events as counted by arm, and the effective number of patients under the method's weights.
+        treat, all missing where a model did not converge; patients and events as counted by arm, and the effective number of patients under the method's weights.
     """
     rows = [
         row
@@ -90,11 +90,6 @@ def _compare(
                 used = plain if method == "unadjusted" else weights
                 way = "weighted" if method == "unadjusted" else method
                 means = estimate_means(y, treated, confounders.design, used, way)
-                yield (
-                    key
-                    | {"method": method}
-                    | counts
-                    | contrast_means(*means)
-                    | {"effective_n": compute_effective_n(used.weight[known])}
-                    | {"converged": all(mean.converged for mean in means)}
-                )
+                converged = all(mean.converged for mean in means)
+                size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
+                yield key | {"method": method} | counts | size | (contrast_means(*means) if converged else {})

@@ -121,7 +121,7 @@ def _without(setting: Setting, name: str, missing_ok: bool = False) -> Floats:
 
 
 def _cut(weights: Weights) -> str:
-    return f"{weights.truncated} weights truncated" if weights.truncated else ""
+    return "largest weights truncated" if weights.truncated else ""
 
 
 def _fit(

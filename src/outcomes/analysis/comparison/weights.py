@@ -13,7 +13,7 @@ from outcomes.analysis.comparison.propensity import Logistic, fit_logistic
 
 KINDS = ("overlap", "att", "ate", "none")
 WEIGHTS = [
-    "weights", "arm", "n", "effective_n", "mean", "sd", "p5", "median", "p95", "p99", "truncated", "without_weight",
+    "weights", "arm", "n", "effective_n", "mean", "sd", "p5", "median", "p95", "truncated", "without_weight",
 ]  # fmt: skip
 TINY = 1e-8  # a weight below this part of the mean takes no part in a model
 
@@ -114,8 +114,8 @@ def tabulate_weights(weights: Mapping[str, Weights], treated: Bools, arms: tuple
     for kind, one in weights.items():
         for arm, inside in zip(arms, (treated, ~treated), strict=True):
             own = one.weight[inside]
-            p5, median, p95, p99 = np.quantile(own, [0.05, 0.5, 0.95, 0.99])
+            p5, median, p95 = np.quantile(own, [0.05, 0.5, 0.95])
             spread = own.std(ddof=1) if len(own) > 1 else np.nan
-            facts = [len(own), compute_effective_n(own), own.mean(), spread, p5, median, p95, p99]
+            facts = [len(own), compute_effective_n(own), own.mean(), spread, p5, median, p95]
             rows.append([kind, arm, *facts, one.truncated, int((own <= TINY).sum())])
     return pd.DataFrame(rows, columns=WEIGHTS)

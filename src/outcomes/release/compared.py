@@ -1,0 +1,161 @@
+"""Rules of the disclosure gate for the comparison of two arms.
+
+The tables lie beside one another, so a count that is withheld in one must not follow from another: numbers of patients are set against
+the whole comparison, events against both populations, levels against the arm, and arms against 'all'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.release.bins import merge_bins
+from outcomes.release.blanking import blank, is_small
+
+Tables = Mapping[str, pd.DataFrame]
+EVERYONE = "all"
+CELL = ["axis", "timepoint", "endpoint"]
+EFFECT = ["treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value"]
+RISK = [
+    "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
+    "ratio_upper", "nnt",
+]  # fmt: skip
+
+
+def withhold_text(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold the words on a result whose numbers are withheld; needs the tables of effects and tipping points beside it."""
+    hidden = withhold_tipping(tables["tipping"], tables, minimum_cell)["withheld"].any()
+    return blank(table, [bool(hidden)] * len(table), ["text"])
+
+
+def pass_text(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Let through a table without any number of patients."""
+    return table.assign(withheld=False)
+
+
+def withhold_covariate_balance(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold every share of a variable that has a small level in either arm, and all numbers of that level.
+
+    The arms' sizes are known, so one withheld level would follow from the others.
+    """
+    small = is_small(table["n_treated"], minimum_cell) | is_small(table["n_reference"], minimum_cell)
+    variable = small.groupby(table["variable"]).transform("any") & (table["level"] != "")
+    numbers = small.groupby(table["variable"]).transform("any")
+    shares = ["treated_before", "reference_before", "treated_after", "reference_after"]
+    table = blank(table, numbers, ["n_treated", "n_reference"])
+    return blank(blank(table, variable, shares), small, ["smd_before", "smd_after"])
+
+
+def withhold_score_overlap(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Merge neighbouring bins until each holds enough; an arm of few is withheld."""
+    merged = merge_bins(table, ["arm"], minimum_cell)
+    return blank(merged, is_small(merged["n"], minimum_cell), ["n", "cumulative"])
+
+
+def withhold_positivity(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few patients of the arm that a stratum does have."""
+    for name in ("n_treated", "n_reference"):
+        table = blank(table, is_small(table[name], minimum_cell), [name])
+    return table
+
+
+def withhold_weights(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few patients, few who were cut or have no weight, and quantiles beyond which few lie."""
+    few = is_small(table["n"], minimum_cell)
+    tail = 0.05 * table["n"] < minimum_cell
+    for name in ("truncated", "without_weight"):
+        table = blank(table, few | is_small(table[name], minimum_cell), [name])
+    return blank(blank(table, few | tail, ["p5", "p95"]), few, ["n", "effective_n", "mean", "sd", "median"])
+
+
+def withhold_effects(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold differences at time points with few scores in either arm, and numbers from which few missing follow."""
+    few = pd.Series(False, table.index)
+    for arm in ("treated", "reference"):
+        n, observed = table[f"n_{arm}"], table[f"observed_{arm}"]
+        few |= is_small(n, minimum_cell) | is_small(observed, minimum_cell)
+        rest = is_small(n - observed, minimum_cell) | is_small(_count_arm(tables, arm) - n, minimum_cell)
+        table = blank(table, rest | is_small(observed, minimum_cell), [f"n_{arm}", f"observed_{arm}"])
+    table = blank(table, few, EFFECT)
+    return blank(table, few | ~table["converged"].astype(bool), ["note"])
+
+
+def withhold_risks(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold risks of which the events are few or all but few, in both populations, which share their events."""
+    keys = [table[name] for name in CELL]
+    few, missing = pd.Series(False, table.index), pd.Series(False, table.index)
+    for arm in ("treated", "reference"):
+        n, events = table[f"n_{arm}"], table[f"events_{arm}"]
+        few |= is_small(events, minimum_cell) | is_small(n - events, minimum_cell) | is_small(n, minimum_cell)
+        missing |= is_small(_count_arm(tables, arm) - n, minimum_cell)
+    hidden = few.groupby(keys, sort=False).transform("any")
+    table = blank(table, hidden, ["events_treated", "events_reference", *RISK])
+    counts = ["n_treated", "n_reference"]
+    small = missing | is_small(table["n_treated"], minimum_cell) | is_small(table["n_reference"], minimum_cell)
+    return blank(table, small, counts)
+
+
+def withhold_sensitivity(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold rows of few patients, or at time points whose effect or risks are withheld; needs those tables beside it."""
+    hidden = _list_hidden(tables, minimum_cell)
+    cells = [tuple(key) in hidden for key in table[CELL].itertuples(index=False)]
+    rows = pd.Series(cells, table.index, dtype=bool) | is_small(table["n"], minimum_cell)
+    total = _count_arm(tables, "treated") + _count_arm(tables, "reference")
+    table = blank(table, rows | is_small(total - table["n"], minimum_cell), ["n"])
+    table = blank(table, rows, ["estimate", "lower", "upper", "effective_n"])
+    return blank(table, rows | ~table["converged"].astype(bool), ["note"])
+
+
+def withhold_tipping(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold the tipping points of a difference that is withheld; needs the effects table beside it."""
+    hidden = _list_hidden(tables, minimum_cell)
+    rows = [(*key, "change") in hidden for key in table[["axis", "timepoint"]].itertuples(index=False, name=None)]
+    return blank(table, rows, ["estimate", "lower", "upper"])
+
+
+def withhold_early_signals(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold a signal in both arms where a cell of its fourfold table is small in either, and in all where it is there.
+
+    The measures of one signal share their cells, and the populations differ by those whose later response is unknown.
+    """
+    n, events = table["n"], table["events"]
+    small = is_small(events, minimum_cell) | is_small(n - events, minimum_cell) | is_small(n, minimum_cell)
+    rows = [table[name] for name in ("arm", "signal", "target", "measure")]
+    unknown = n.groupby(rows, sort=False).transform("max") - n
+    small |= is_small(unknown, minimum_cell)
+    late = table["measure"] == "late_response"
+    groups = [table["signal"], table["target"], late, table["arm"] == EVERYONE]
+    hidden = small.groupby(groups, sort=False).transform("any")
+    return blank(table, hidden, ["events", "n", "proportion", "lower", "upper"])
+
+
+def _count_arm(tables: Tables, arm: str) -> int:
+    """Return how many patients of an arm are compared; weights list the treated arm first."""
+    plain = tables["weights"].loc[tables["weights"]["weights"] == "none", "n"].tolist()
+    return int(plain[0 if arm == "treated" else 1]) if plain else 0
+
+
+def _list_hidden(tables: Tables, minimum_cell: int) -> set[tuple[object, ...]]:
+    """Return axis, time point, and endpoint of what the effects and the risks withhold."""
+    effects = withhold_effects(tables["effects"], tables, minimum_cell)
+    risks = withhold_risks(tables["risks"], tables, minimum_cell)
+    gone = effects.loc[effects["estimate"].isna() & effects["converged"].astype(bool), ["axis", "timepoint"]]
+    few = risks.loc[risks["events_treated"].isna(), CELL]
+    hidden: set[tuple[object, ...]] = {(*key, "change") for key in gone.itertuples(index=False, name=None)}
+    return hidden | set(few.itertuples(index=False, name=None))
+
+
+COMPARISON_RULES = {
+    "target_trial": pass_text,
+    "comparison_statement": withhold_text,
+    "covariate_balance": withhold_covariate_balance,
+    "score_overlap": withhold_score_overlap,
+    "positivity": withhold_positivity,
+    "weights": withhold_weights,
+    "effects": withhold_effects,
+    "risks": withhold_risks,
+    "sensitivity": withhold_sensitivity,
+    "tipping": withhold_tipping,
+    "early_signals": withhold_early_signals,
+}
