@@ -13,35 +13,73 @@ class Rule:
     about: str
     meaning: str
     effect: str
+    example: str
+    setting: str = ""  # the key of the study file that changes it
 
 
 RULES: dict[str, Rule] = {
-    # rows
-    "blank_row": Rule("quarantined", "rows", "No mapped column has a value.", "The row is left out."),
-    "unknown_patient": Rule("quarantined", "rows", "The patient's identifier is missing.", "The row is left out."),
+    "blank_row": Rule(
+        "quarantined",
+        "rows",
+        "No mapped column has a value.",
+        "The row is left out.",
+        "`,,,,`, or `NA,n/a,,,`",
+        "cleaning.missing_values",
+    ),
+    "unknown_patient": Rule(
+        "quarantined", "rows", "The patient's identifier is missing.", "The row is left out.", "`,2024-01-01,iv`"
+    ),
     "no_time": Rule(
-        "quarantined", "rows", "Neither a date, a study day nor a visit says when.", "The row is left out."
+        "quarantined", "rows", "Neither a date, a study day nor a visit says when.", "The row is left out.", "`K-1,,iv`"
     ),
     "unreadable_date": Rule(
         "quarantined",
         "rows",
         "A date fits none of `dates.formats` and is no Excel day number within the allowed years.",
         "The row is left out; where a visit places it, the date is set missing instead.",
+        "`14/03/2024` where only month first is declared; `soon`",
+        "dates.formats, dates.excel_serials",
     ),
     "date_out_of_range": Rule(
         "quarantined",
         "rows",
         "A date lies before `dates.first_year` or after `dates.last_year`.",
         "As `unreadable_date`.",
+        "`03/14/0024`",
+        "dates.first_year, dates.last_year",
     ),
     "unknown_visit": Rule(
-        "quarantined", "rows", "The visit's label is not among the study's `visits`.", "The row is left out."
+        "quarantined",
+        "rows",
+        "The visit's label is not among the study's `visits`.",
+        "The row is left out.",
+        "`week 9` where none is declared",
+        "visits",
     ),
-    "no_treatment": Rule("quarantined", "rows", "A session without a treatment.", "The row is left out."),
-    "no_event": Rule("quarantined", "rows", "A row of an event file without an event.", "The row is left out."),
-    "no_value": Rule("quarantined", "rows", "A row of a vitals file without a measurement.", "The row is left out."),
+    "no_treatment": Rule(
+        "quarantined", "rows", "A session without a treatment.", "The row is left out.", "`K-1,2024-01-01,`"
+    ),
+    "no_event": Rule(
+        "quarantined",
+        "rows",
+        "A row of an event file without an event.",
+        "The row is left out.",
+        "`none`, declared as no event",
+        "the column's `values`",
+    ),
+    "no_value": Rule(
+        "quarantined",
+        "rows",
+        "A row of a vitals file without a measurement.",
+        "The row is left out.",
+        "no blood pressure, no pulse",
+    ),
     "duplicate_exact": Rule(
-        "merged", "rows", "The same record, with the same content, occurs more than once.", "One copy stays."
+        "merged",
+        "rows",
+        "The same record, with the same content, occurs more than once.",
+        "One copy stays.",
+        "a row entered twice",
     ),
     "duplicate_conflicting": Rule(
         "merged",
@@ -49,135 +87,178 @@ RULES: dict[str, Rule] = {
         "Two records of one patient, day and instrument (or treatment, event, measurement) differ.",
         "`cleaning.conflicting_duplicates` says which stays: by submission time where there is one, then by content, "
         "never by the order of rows. With `quarantine` all are left out.",
+        "two PHQ-9 of one day, one item answered differently",
+        "cleaning.conflicting_duplicates",
     ),
     "same_day_sessions": Rule(
         "flagged",
         "rows",
         "Two differing sessions of one patient and treatment on one day, and `series.same_day` is `separate`.",
         "Both stay, numbered within the day by content.",
+        "40 mg and 42 mg on one day",
+        "series.same_day",
     ),
     "duplicate_patient": Rule(
-        "merged", "rows", "A patient has more than one row in the patients' files.", "The rows become one patient."
+        "merged",
+        "rows",
+        "A patient has more than one row in the patients' files.",
+        "The rows become one patient.",
+        "one row with an age, one with a payer",
     ),
     "two_sites": Rule(
         "merged",
         "rows",
         "One identifier occurs at more than one site.",
         "One patient; the site is the one of the first session, else of the first site by name.",
+        "a patient who changed from `site-3` to `site-1`",
     ),
-    # values
     "unknown_value": Rule(
         "corrected",
         "values",
         "A spelling that the column's `values` does not list.",
         "The value is set missing; a session without a known treatment or a row without a known event is left out.",
+        "payer `??`; treatment `ECT` in a ketamine study",
+        "the column's `values`",
     ),
     "mojibake_repaired": Rule(
-        "corrected", "values", "UTF-8 text that was once read as Windows-1252.", "The intended characters are restored."
+        "corrected",
+        "values",
+        "UTF-8 text that was once read as Windows-1252.",
+        "The intended characters are restored.",
+        "`kÃ©tamine` → `kétamine`",
     ),
-    "not_a_number": Rule("corrected", "values", "Text where a number belongs.", "The value is set missing."),
+    "not_a_number": Rule(
+        "corrected",
+        "values",
+        "Text where a number belongs.",
+        "The value is set missing.",
+        "a pulse of `fast`; a study day of 2.5, or of more than a lifetime",
+    ),
     "implausible_value": Rule(
-        "corrected", "values", "A measurement outside what is physically possible.", "The value is set missing."
+        "corrected",
+        "values",
+        "A measurement outside what is physically possible.",
+        "The value is set missing.",
+        "a systolic pressure of 1200 mmHg",
     ),
     "inconsistent_attribute": Rule(
         "flagged",
         "values",
         "A patient's attribute has different values in different rows.",
         "The value of the rows of the patient's site counts, then the most frequent, then the first by name.",
+        "payer `commercial` and `medicare`",
     ),
-    "age_implausible": Rule("corrected", "values", "An age outside `cleaning.age_years`.", "The value is set missing."),
-    "age_top_coded": Rule("corrected", "values", "An age above 89.", "It becomes 90, as HIPAA Safe Harbor asks."),
-    # questionnaires
+    "age_implausible": Rule(
+        "corrected",
+        "values",
+        "An age outside `cleaning.age_years`.",
+        "The value is set missing.",
+        "7, or 140",
+        "cleaning.age_years",
+    ),
+    "age_top_coded": Rule(
+        "corrected", "values", "An age above 89.", "It becomes 90, as HIPAA Safe Harbor asks.", "94 → 90"
+    ),
     "item_not_a_number": Rule(
-        "corrected", "questionnaires", "An answer that is no whole number of points.", "The item is set missing."
+        "corrected",
+        "questionnaires",
+        "An answer that is no whole number of points.",
+        "The item is set missing.",
+        "`yes`; 1.5",
     ),
     "item_out_of_range": Rule(
-        "corrected", "questionnaires", "An answer outside the instrument's range.", "The item is set missing."
+        "corrected",
+        "questionnaires",
+        "An answer outside the instrument's range.",
+        "The item is set missing.",
+        "−1, 4 or 9 on the PHQ-9",
     ),
     "total_not_a_number": Rule(
-        "corrected", "questionnaires", "A stored total that is no number.", "The total is set missing."
+        "corrected", "questionnaires", "A stored total that is no number.", "The total is set missing.", "`many`"
     ),
     "total_disagrees_with_items": Rule(
         "corrected",
         "questionnaires",
         "The stored total is not the sum of the items, or cannot be with the items that are missing.",
         "The items win: the total becomes their sum, or is set missing where an item is.",
+        "items sum to 13, the total says 14: 13",
     ),
     "impossible_total": Rule(
         "quarantined",
         "questionnaires",
         "A stored total outside the instrument's range.",
-        "Where there are items they win. Else `cleaning.impossible_total`: the record is left out, or kept with a flag.",
+        "Where there are items they win. Else `cleaning.impossible_total`: the record is left out, or kept with a "
+        "flag.",
+        "a PHQ-9 of 28, or of −0.2",
+        "cleaning.impossible_total",
     ),
     "non_integer_total": Rule(
         "flagged",
         "questionnaires",
         "A stored total with decimals.",
         "Where there are items they win. Else `cleaning.non_integer_total`: kept with a flag, or left out.",
+        "a PHQ-9 of 12.5 without items",
+        "cleaning.non_integer_total",
     ),
     "no_score": Rule(
         "flagged",
         "questionnaires",
         "A questionnaire without any answer and without a total.",
         "The record stays with a flag: it says that the patient was seen.",
+        "every answer `n/a`",
     ),
-    # doses and weights
     "dose_text": Rule(
         "corrected",
         "doses and weights",
         "A dose written as text with more than a number: `32 mg = 0.5 mg/kg`, `30 --> 35 mg`.",
         "The dose in mg is read from it; after an arrow, the last dose.",
+        "`32 mg = 0.5 mg/kg` → 32; `30 --> 35 mg` → 35",
     ),
     "dose_per_kg": Rule(
         "corrected",
         "doses and weights",
         "A dose in mg/kg only.",
         "It is multiplied by the body weight of the row; without one it is set missing.",
+        "`0.5 mg/kg` at 80 kg → 40",
     ),
     "dose_unreadable": Rule(
-        "corrected", "doses and weights", "A dose that is not positive or cannot be read.", "The value is set missing."
+        "corrected",
+        "doses and weights",
+        "A dose that is not positive or cannot be read.",
+        "The value is set missing.",
+        "`0`; `forty`; `30-40 mg`",
     ),
     "dose_outside_protocol": Rule(
         "flagged",
         "doses and weights",
         "A dose outside the plausible range of the arm's protocol.",
         "Noted; the session stays as it is.",
+        "2.1 mg/kg of IV ketamine",
+        "arms, own_protocols",
     ),
     "weight_in_pounds": Rule(
-        "corrected", "doses and weights", "A weight in pounds.", "It is converted (1 lb = 0.45359237 kg)."
+        "corrected",
+        "doses and weights",
+        "A weight in pounds.",
+        "It is converted (1 lb = 0.45359237 kg).",
+        "`182 lb` → 82.55; `182` in a column declared as pounds",
+        "the column's `unit`",
     ),
-    "weight_range": Rule("corrected", "doses and weights", "A weight as a range.", "The middle counts."),
+    "weight_range": Rule(
+        "corrected", "doses and weights", "A weight as a range.", "The middle counts.", "`70-75` → 72.5"
+    ),
     "weight_mislabelled": Rule(
-        "corrected", "doses and weights", "A weight labelled `mg` or `g`.", "The number is read as kg."
+        "corrected", "doses and weights", "A weight labelled `mg` or `g`.", "The number is read as kg.", "`72 mg` → 72"
     ),
     "weight_unreadable": Rule(
-        "corrected", "doses and weights", "A weight that cannot be read.", "The value is set missing."
+        "corrected", "doses and weights", "A weight that cannot be read.", "The value is set missing.", "`heavy`"
     ),
     "weight_implausible": Rule(
-        "corrected", "doses and weights", "A weight outside `cleaning.weight_kg`.", "The value is set missing."
+        "corrected",
+        "doses and weights",
+        "A weight outside `cleaning.weight_kg`.",
+        "The value is set missing.",
+        "0; 412",
+        "cleaning.weight_kg",
     ),
 }
-
-INTRODUCTION = """# Cleaning rules
-
-Every raw row ends in one state: **kept**, **merged** into another row, or **quarantined** (left out). A kept row may have
-been **corrected** (a value changed or set missing) or **flagged** (a doubt noted). The ledger has one entry for
-everything that happened to a row, with one of the reasons below; `outcomes ledger` counts them by file. Where a reason
-below would leave a record out and another record of the same row stays (a second questionnaire on the row), the row is
-kept and the entry says corrected.
-
-This page is rendered from `src/outcomes/intake/rules.py`; a test compares the two.
-"""
-
-
-def render_rules() -> str:
-    """Return the page on cleaning rules as Markdown."""
-    parts = [INTRODUCTION]
-    for about in dict.fromkeys(rule.about for rule in RULES.values()):
-        parts.append(f"\n## {about.capitalize()}\n\n| reason | meaning | effect | row is |\n|---|---|---|---|\n")
-        parts += [
-            f"| `{code}` | {rule.meaning} | {rule.effect} | {rule.state} |\n"
-            for code, rule in RULES.items()
-            if rule.about == about
-        ]
-    return "".join(parts)
