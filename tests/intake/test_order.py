@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 from exports import ADVERSE, ANSWERS, PATIENTS, SESSIONS, make_study, write
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from outcomes.contracts import check_table
@@ -79,7 +79,7 @@ def counted(export):
     return ledger.value_counts().to_dict()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(clinics(), st.integers(0, 2**32), st.sampled_from(["last", "first", "worst", "quarantine"]), st.booleans())
 def test_permuted_rows_and_files_change_row_numbers_only(files, seed, rule, separate):
     same_day = "separate" if separate else "one_session"

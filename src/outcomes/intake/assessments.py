@@ -77,7 +77,7 @@ def _settle(answers: dict[str, Answers], key: Array, stack: Stack, study: Study,
     rule = study.cleaning.conflicting_duplicates
     lead = _lead(answers, repeats, study)
     contents = [column for part in answers.values() for column in part.contents(repeats)]
-    order = rank_rows(key[repeats], lead, contents, stack.submitted[repeats], stack.place[repeats], rule)
+    order = rank_rows(key[repeats], lead, contents, stack.submitted[repeats], stack.ties(repeats), rule)
     settled = {}
     for name, part in answers.items():
         ranked = repeats[order]

@@ -64,31 +64,37 @@ def judge(key: Array, contents: Sequence[Array], rule: str) -> Array:
 
 
 def rank_rows(
-    key: Array, lead: Sequence[Array], contents: Sequence[Array], submitted: Array, place: Array, rule: str
+    key: Array, lead: Sequence[Array], contents: Sequence[Array], submitted: Array, ties: Sequence[Array], rule: str
 ) -> Array:
     """Return the order of the rows by key, and within a key so that the preferred row is last (``first``: first).
 
-    What leads decides first, then the time of submission, then the number of values, then the values; of equal rows
-    the uppermost is preferred. Nothing may be NaN but ``submitted``.
+    What leads decides first, then the time of submission, then the number of values, then the values, then the ties
+    (what the raw row says, and where it stands: of copies the uppermost is preferred). Nothing may be NaN but ``submitted``.
     """
     sign = -1 if rule == "first" else 1
     ranks = [*(sign * column for column in lead), fill(submitted), sign * count_filled(contents), *contents]
-    order: Array = np.lexsort((-sign * place, *reversed(ranks), key))
+    raw, place = ties
+    order: Array = np.lexsort((-sign * place, raw, *reversed(ranks), key))
     return order
 
 
 def settle(
-    key: Array, describe: Callable[[Array], Sequence[Array]], submitted: Array, place: Array, rule: str
+    key: Array,
+    describe: Callable[[Array], Sequence[Array]],
+    submitted: Array,
+    ties: Callable[[Array], Sequence[Array]],
+    rule: str,
 ) -> tuple[Array, Array]:
     """Return what becomes of every row, and its rank among the rows of its key.
 
-    ``describe`` gives the content of the named rows as columns of numbers; minus infinity is a missing value.
+    ``describe`` gives the content of the named rows as columns of numbers, minus infinity being a missing value, and
+    ``ties`` what decides between rows of one content (see ``rank_rows``).
     """
     states, ranks = np.zeros(len(key), dtype=np.int8), np.zeros(len(key), dtype=np.int32)
     repeats = find_repeats(key)
     if len(repeats):
         contents = describe(repeats)
-        order = rank_rows(key[repeats], [], contents, submitted[repeats], place[repeats], rule)
+        order = rank_rows(key[repeats], [], contents, submitted[repeats], ties(repeats), rule)
         ranked = repeats[order]
         states[ranked] = judge(key[ranked], [content[order] for content in contents], rule)
         ranks[ranked] = np.arange(len(ranked))

@@ -13,7 +13,7 @@ from outcomes.intake.ledger import Ledger, show_numbers
 from outcomes.intake.mapping import PLACING
 from outcomes.intake.origin import compute_study_days
 from outcomes.intake.privacy import TOP_AGE
-from outcomes.intake.stack import rank_files
+from outcomes.intake.stack import print_rows, rank_files
 from outcomes.intake.values import FINE, MISSING, Mapped, to_numbers
 from outcomes.intake.words import Array, Words, text_array
 from outcomes.settings import Study
@@ -199,11 +199,12 @@ def _merge_rows(
         return
     file = np.repeat([batch.file for batch in batches], sizes)[primary]
     row = np.concatenate([batch.rows for batch in batches])[primary]
+    raw = print_rows(batches, np.repeat(np.arange(len(batches)), sizes)[primary], row)
     contents = [words.codes[primary] for words in stacked.values()]
     site = stacked["site"].codes[primary] if "site" in stacked else np.zeros(len(primary), dtype=np.int32)
     owner = patient[primary]
     filled = np.sum([content >= 0 for content in contents], axis=0) if contents else np.zeros(len(primary))
-    order = np.lexsort((row, rank_files(batches)[file], *contents, -filled, ~at_site[primary], owner))
+    order = np.lexsort((row, rank_files(batches)[file], raw, *contents, -filled, ~at_site[primary], owner))
     new = np.ones(len(order), dtype=bool)
     new[1:] = owner[order][1:] != owner[order][:-1]
     winner = order[new][np.cumsum(new) - 1]

@@ -145,8 +145,11 @@ def _settle(records: Records, stack: Stack, study: Study, ledger: Ledger, column
     at = records.source
     key = compose_key(stack.patient[at], stack.day[at], *(words.codes for words in records.kinds))
     rule = study.cleaning.conflicting_duplicates
-    place = stack.place[at]
-    states, _ = settle(key, lambda rows: [fill(records.content[rows])], stack.submitted[at], place, rule)
+
+    def describe(rows: Array) -> list[Array]:
+        return [fill(records.content[rows])]
+
+    states, _ = settle(key, describe, stack.submitted[at], lambda rows: stack.ties(at[rows]), rule)
     stack.note_duplicates(states, ledger, column, at)
     stays = np.nonzero(states == STAYS)[0]
     order = stays[np.argsort(key[stays], kind="stable")]

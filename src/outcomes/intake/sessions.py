@@ -42,7 +42,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     def describe(rows: Array) -> list[Array]:
         return [*(fill(content[rows]) for content in contents), _rest(batches, stack, rows)]
 
-    states, ranks = settle(key, describe, stack.submitted, stack.place, study.cleaning.conflicting_duplicates)
+    states, ranks = settle(key, describe, stack.submitted, stack.ties, study.cleaning.conflicting_duplicates)
     if study.series.same_day == "separate":
         ledger.note_files(stack.file[states == CONFLICTING], stack.row[states == CONFLICTING], "same_day_sessions")
         states = np.where(states == CONFLICTING, STAYS, states)

@@ -9,7 +9,7 @@ import numpy as np
 
 from outcomes.intake.batch import Batch
 from outcomes.intake.dates import parse_dates
-from outcomes.intake.duplicates import CONFLICTING, EXACT, OUT, whole
+from outcomes.intake.duplicates import CONFLICTING, EXACT, OUT, fingerprint, whole
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.origin import compute_study_days
 from outcomes.intake.values import is_missing
@@ -31,6 +31,7 @@ class Stack:
     visit: Array
     submitted: Array  # time of submission; NaN where unknown
     sizes: tuple[int, ...]
+    batches: tuple[Batch, ...]
 
     @classmethod
     def of(cls, batches: Sequence[Batch], zero: Array, study: Study) -> Stack:
@@ -50,7 +51,12 @@ class Stack:
             _join([batch.visit for batch in batches]),
             _join([_submitted(batch, study) for batch in batches]),
             sizes,
+            tuple(batches),
         )
+
+    def ties(self, rows: Array) -> list[Array]:
+        """Return what decides between records of one content: the text of the raw row, then its place."""
+        return [print_rows(self.batches, self.batch[rows], self.row[rows]), self.place[rows]]
 
     def note_duplicates(
         self, states: Array, ledger: Ledger, column: str | None = None, rows: Array | None = None
@@ -68,6 +74,16 @@ class Stack:
     def keep(self, rows: Array, ledger: Ledger) -> None:
         """Mark the raw rows behind some of the stack's rows as kept."""
         ledger.keep(self.file[rows], self.row[rows])
+
+
+def print_rows(batches: Sequence[Batch], batch: Array, row: Array) -> Array:
+    """Return a number per raw row (batch and position in its file) that is the same where its text is."""
+    prints = np.zeros(len(row), dtype=np.uint64)
+    for number in np.unique(batch):
+        mine = batch == number
+        columns = [words for _, words in sorted(batches[number].raw.columns.items())]
+        prints[mine] = fingerprint(columns, row[mine])
+    return prints
 
 
 def rank_files(batches: Sequence[Batch]) -> Array:
