@@ -123,7 +123,7 @@ def estimate_changes(compared: Compared, confounders: Confounders, weights: dict
 def estimate_bootstrap(
     compared: Compared, confounders: Confounders, estimate: float, replicates: int, generator: np.random.Generator
 ) -> list[Row]:
-    """Return the overlap-weighted difference with the percentile interval of the bootstrap."""
+    """Return the overlap-weighted difference with the bootstrap's interval."""
     if not replicates:
         return []
     plan = [Specification("day", "unstructured", LADDER)]
@@ -135,8 +135,9 @@ def estimate_bootstrap(
         "estimator": "weighted_overlap_bootstrap",
         "converged": bool(drawn.notna().mean() > 0.9),
     }
-    lower, upper = drawn.quantile([0.025, 0.975])
-    return [row | {"estimate": estimate, "std_error": drawn.std(), "lower": lower, "upper": upper}]
+    error = drawn.std()
+    bounds = {"lower": estimate - 1.959964 * error, "upper": estimate + 1.959964 * error}
+    return [row | {"estimate": estimate, "std_error": error} | bounds]
 
 
 def estimate_response(compared: Compared, confounders: Confounders, weights: dict[str, Weights]) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from outcomes.analysis.comparison.people import Compared
 from outcomes.analysis.comparison.weights import TINY
 
 TIPPING = ["axis", "timepoint", "delta_treated", "delta_reference", "estimate", "lower", "upper"]
-Z = 1.959963984540054
+Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
