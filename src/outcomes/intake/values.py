@@ -51,7 +51,9 @@ def map_values(words: Words, column: Column, cleaning: Cleaning) -> Mapped:
     missing = is_missing(words.values, cleaning)
     if not declared and "".join(words.values.tolist()).isascii():
         states = np.where(missing, np.int8(MISSING), np.int8(FINE))
-        return Mapped(Words(words.codes, np.where(missing, None, words.values)), states, declared=False)
+        values = words.values.copy()
+        values[missing] = None
+        return Mapped(Words(words.codes, values), states, declared=False)
     mapped = [_map_one(value, absent, declared) for value, absent in zip(words.values, missing.tolist(), strict=True)]
     states = np.array([state for _, state in mapped], dtype=np.int8)
     return Mapped(Words(words.codes, text_array([value for value, _ in mapped])), states, bool(declared))
