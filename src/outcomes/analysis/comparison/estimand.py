@@ -89,14 +89,15 @@ def tabulate_target_trial(compared: Compared, comparison: Comparison, study: Stu
     estimand = comparison.estimand
     labels = {arm.id: arm.label for arm in study.arms}
     treated, reference = labels[estimand.treated], labels[estimand.reference]
-    confounders = ", ".join(comparison.confounders)
+    confounders = ", ".join(name.replace("_", " ") for name in comparison.confounders)
+    instrument = study.instrument(estimand.instrument).name
     rows = [
         ("eligibility", "no earlier series of either treatment; entry threshold at baseline",
          "a patient's first series on record, if the study file includes it; history before the export is not seen"),
         ("treatments", f"{treated} or {reference}", "arm of the first series, as given"),
         ("assignment", "at random", _describe_assignment(study.report.design, confounders)),
         ("time zero", "randomisation", "day of the first session; baseline from before it"),
-        ("outcome", f"change of {estimand.instrument} from baseline at {estimand.timepoint}",
+        ("outcome", f"change of {instrument} from baseline at {estimand.timepoint}",
          f"score of {estimand.timepoint} on axis {estimand.axis}; beside it: {_list_axes(compared)}"),
         *[_describe_event(event, estimand) for event in estimand.events],
         ("missing scores", "none", "missing at random given the earlier scores, the baseline, and the arm"),

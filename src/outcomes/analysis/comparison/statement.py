@@ -59,7 +59,7 @@ def _describe_variance(rows: pd.DataFrame, setting: Setting) -> str:
 def _describe_design(design: str | None, setting: Setting) -> str:
     if design == "randomised":
         return "Arms were assigned at random; the weights remove chance differences in the listed variables."
-    listed = ", ".join(setting.comparison.confounders)
+    listed = ", ".join(name.replace("_", " ") for name in setting.comparison.confounders)
     return (
         f"Arms were chosen, not assigned. The difference is adjusted for {listed}; it is the effect of the treatment only if "
         "nothing else that bears on the outcome bore on the choice, which these data cannot show."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from outcomes import __version__
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
+from outcomes.release.report.comparison import show_comparison
 from outcomes.release.report.content import Section
 from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.limitations import show_limitations
@@ -60,6 +61,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_flow(material, figures_folder),
         show_patients(material),
         show_results(material, figures_folder),
+        show_comparison(material),
         show_published(material),
         show_limitations(material),
         describe_methods(material),

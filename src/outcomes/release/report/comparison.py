@@ -1,0 +1,172 @@
+"""Two arms compared, for the reader: the result in words, target trial, differences, balance, and every other way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.grids import heading, number, say
+from outcomes.release.report.material import Material, shown
+from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
+
+Row = dict[str, Any]
+ANALYSES = {
+    "unadjusted": "Unadjusted",
+    "baseline_adjusted": "Adjusted for the baseline score",
+    "covariate_adjusted": "Adjusted for all confounders",
+    "weighted_overlap": "Overlap weights",
+    "weighted_att": "Weights for those treated",
+    "weighted_ate": "Weights for all",
+    "doubly_robust": "Weights and adjustment",
+    "complete_cases": "Complete cases, weighted",
+    "bootstrap": "Bootstrap over patients",
+}
+METHODS = {
+    "unadjusted": "Unadjusted",
+    "weighted": "Weighted",
+    "g_computation": "G-computation",
+    "augmented": "Weighted and modelled",
+}
+
+
+def show_comparison(material: Material) -> Section:
+    """Return the section on the declared comparison; empty when the study has none."""
+    said = material.rows("comparison_statement")
+    blocks: list[Block] = []
+    if len(said):
+        words = [str(text) for text in said["text"].dropna()] or ["Withheld: too few patients."]
+        tables = [
+            tabulate_target_trial(material),
+            tabulate_effects(material),
+            tabulate_risks(material),
+            tabulate_balance(material),
+            tabulate_sensitivity(material),
+        ]
+        blocks = [*(Paragraph(text) for text in words), *(table for table in tables if table is not None)]
+    return Section("comparison", "Comparison of two arms", tuple(blocks))
+
+
+def tabulate_target_trial(material: Material) -> Grid | None:
+    """Return the target trial beside its emulation."""
+    heads = ("Component", "Trial that would answer the question", "What these data do instead")
+    rows = [
+        (heading(str(row["component"]).capitalize()), Cell(str(row["specification"])), Cell(str(row["emulation"])))
+        for row in _records(material.rows("target_trial"))
+    ]
+    return _grid("target-trial", "The declared estimand and its emulation.", heads, rows)
+
+
+def tabulate_effects(material: Material) -> Grid | None:
+    """Return the adjusted difference at every time point, by both variances."""
+    effects = material.rows("effects")
+    if effects.empty:
+        return None
+    resampled = {_place(row): row for row in _records(effects[effects["variance"] == "bootstrap"])}
+    rows = []
+    for row in _records(effects[effects["variance"] == "cr2"]):
+        other = resampled.get(_place(row), {})
+        cells = [_mean(row, "treated"), _mean(row, "reference"), _estimate(row), p_value(row["p_value"])]
+        cells.append(interval(other["lower"], other["upper"], 2) if other else ABSENT)
+        rows.append((heading(material.timepoint(*_place(row))), *(number(shown(row, text)) for text in cells)))
+    treated, reference = _arms(material)
+    heads = ("Time point", treated, reference, "Difference (95 % interval)", "p", "Interval by bootstrap")
+    note = (
+        "Adjusted mean change in points and scores observed. Difference and p: sandwich variance clustered by patient, weights taken as "
+        "known; bootstrap: weights estimated in each sample."
+    )
+    return _grid("compared-change", f"Change, {treated} minus {reference}.", heads, rows, note)
+
+
+def tabulate_risks(material: Material) -> Grid | None:
+    """Return response and remission at the primary time point."""
+    estimand = material.study.comparison.estimand if material.study.comparison else None
+    table = material.rows("risks")
+    if estimand is None or table.empty:
+        return None
+    rows = []
+    for row in _records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
+        risks = [fixed(100 * row[f"risk_{arm}"]) for arm in ("treated", "reference")]
+        bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
+        ratio = interval(row["ratio_lower"], row["ratio_upper"], 2)
+        difference = f"{fixed(100 * row['difference'])} ({bounds})" if bounds != ABSENT else ABSENT
+        cells = [*risks, difference, f"{fixed(row['ratio'], 2)} ({ratio})" if ratio != ABSENT else ABSENT]
+        first = f"{say(str(row['endpoint'])).capitalize()}, {row['population']}"
+        rows.append((heading(first), Cell(METHODS[str(row["method"])]), *(number(shown(row, text)) for text in cells)))
+    treated, reference = _arms(material)
+    heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
+    note = "Started: a missing score counts as neither. Observed: those with a score. Intervals of 95 %."
+    place = material.timepoint(estimand.axis, estimand.timepoint)
+    return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note)
+
+
+def tabulate_balance(material: Material) -> Grid | None:
+    """Return the confounders by arm before and after weighting."""
+    kind = material.study.comparison.weights if material.study.comparison else ""
+    rows = []
+    for row in _records(material.rows("covariate_balance", weights=kind)):
+        level = f": {row['level']}" if pd.notna(row["level"]) and row["level"] else ""
+        factor = 100 if level else 1
+        cells = [
+            *(fixed(factor * row[f"{arm}_before"]) for arm in ("treated", "reference")),
+            fixed(row["smd_before"], 2),
+            *(fixed(factor * row[f"{arm}_after"]) for arm in ("treated", "reference")),
+            fixed(row["smd_after"], 2),
+        ]
+        name = f"{say(str(row['variable'])).capitalize()}{level}"
+        rows.append((heading(name), *(number(shown(row, text)) for text in cells)))
+    treated, reference = _arms(material)
+    heads = ("Confounder", treated, reference, "SMD", f"{treated}, weighted", f"{reference}, weighted", "SMD, weighted")
+    note = "Means; percent for levels. SMD: difference in standard deviations of the patients before weighting."
+    return _grid("compared-balance", "Confounders before and after weighting.", heads, rows, note)
+
+
+def tabulate_sensitivity(material: Material) -> Grid | None:
+    """Return the difference in change done in every other way."""
+    table = material.rows("sensitivity", endpoint="change", scale="points")
+    rows = []
+    for row in _records(table):
+        name = str(row["analysis"])
+        label = ANALYSES.get(name, f"Without {say(name.removeprefix('without_'))}")
+        result = _estimate(row) if row["converged"] else "did not converge"
+        sizes = [count(row["n"]), count(row["effective_n"])]
+        cells = (number(shown(row, text)) for text in (result, *sizes))
+        rows.append((heading(label), Cell(material.timepoint(*_place(row))), *cells))
+    heads = ("Analysis", "Time point", "Difference (95 % interval)", "Patients", "Effective number")
+    return _grid("compared-otherwise", "The difference in change, done otherwise.", heads, rows)
+
+
+def _grid(
+    identity: str, caption: str, heads: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], note: str = ""
+) -> Grid | None:
+    if not rows:
+        return None
+    return Grid(identity, caption, (tuple(heading(text) for text in heads),), tuple(rows), (note,) if note else ())
+
+
+def _arms(material: Material) -> tuple[str, str]:
+    comparison = material.study.comparison
+    assert comparison is not None
+    return material.arm(comparison.estimand.treated), material.arm(comparison.estimand.reference)
+
+
+def _records(table: pd.DataFrame) -> list[Row]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return str(row["axis"]), str(row["timepoint"])
+
+
+def _mean(row: Row, arm: str) -> str:
+    mean, observed = row[f"{arm}_mean"], row[f"observed_{arm}"]
+    if pd.isna(mean):
+        return ABSENT
+    return fixed(mean) if pd.isna(observed) else f"{fixed(mean)} (n {count(observed)})"
+
+
+def _estimate(row: Row) -> str:
+    bounds = interval(row["lower"], row["upper"], 2)
+    return f"{fixed(row['estimate'], 2)} ({bounds})" if bounds != ABSENT else ABSENT

@@ -1,0 +1,80 @@
+"""The comparison from the made-up study to the released tables and the section of the report."""
+
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from two_arms import COMPARISON, generate_tables, make_comparison, make_study
+
+from outcomes.analysis.comparison import compare_arms
+from outcomes.release.disclosure import withhold
+from outcomes.release.report.comparison import show_comparison
+from outcomes.release.report.material import gather
+from outcomes.release.tables import format_table
+from outcomes.settings.analysis import Privacy
+
+STUDY = make_study(comparison=COMPARISON)
+TABLES = generate_tables()
+COMPARED = compare_arms(TABLES, make_comparison(replicates=20), STUDY)
+
+
+def release(compared, minimum_cell=11):
+    released = withhold(compared, Privacy(minimum_cell=minimum_cell))
+    return {name: pd.read_csv(StringIO(format_table(table))) for name, table in released.items()}
+
+
+def show(compared, study=STUDY):
+    return show_comparison(gather(release(compared), study, {}))
+
+
+def test_the_section_says_what_the_tables_say():
+    section = show(COMPARED)
+    grids = {block.id: block for block in section.blocks if block.kind == "grid"}
+    assert set(grids) == {"target-trial", "compared-change", "compared-risks", "compared-balance", "compared-otherwise"}
+    effect = COMPARED["effects"].set_index(["timepoint", "variance"]).sort_index().loc[("day 28", "cr2")]
+    row = next(row for row in grids["compared-change"].rows if row[0].text == "day 28")
+    assert row[3].text.startswith(f"{effect['estimate']:.2f}".replace("-", "−"))
+    words = [block.text for block in section.blocks if block.kind == "paragraph"]
+    assert any("chosen, not assigned" in text for text in words)
+    assert f"{effect['estimate']:.2f} points" in words[0]
+
+
+def test_no_small_count_is_released():
+    released = release(COMPARED)
+    counts = {
+        "covariate_balance": ["n_treated", "n_reference"],
+        "score_overlap": ["n"],
+        "weights": ["n", "truncated", "without_weight"],
+        "effects": ["n_treated", "n_reference", "observed_treated", "observed_reference"],
+        "risks": ["n_treated", "n_reference", "events_treated", "events_reference"],
+        "sensitivity": ["n"],
+        "early_signals": ["events", "n"],
+    }
+    found = [
+        (name, column)
+        for name, columns in counts.items()
+        for column in columns
+        if released[name][column].between(1, 10).any()
+    ]
+    assert found == []
+    assert released["early_signals"]["withheld"].any()
+
+
+def test_of_few_patients_nothing_is_said():
+    few = {"effects": COMPARED["effects"].assign(observed_treated=4)}
+    section = show(COMPARED | few)
+    assert section.blocks[0].text == "Withheld: too few patients."
+    grid = next(block for block in section.blocks if getattr(block, "id", "") == "compared-change")
+    assert all(row[3].text == "withheld" for row in grid.rows)
+
+
+@pytest.mark.parametrize("study", [make_study(), STUDY])
+def test_a_study_without_a_comparison_has_no_section(study):
+    section = show(compare_arms(TABLES, None, study), study)
+    assert section.empty
+
+
+def test_released_numbers_are_finite():
+    for table in release(COMPARED).values():
+        assert not np.isinf(table.select_dtypes("number")).any(axis=None)
