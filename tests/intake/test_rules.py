@@ -4,7 +4,20 @@ import json
 
 import numpy as np
 import pytest
-from exports import ADVERSE, ANSWERS, PATIENTS, SESSIONS, TOTALS, entries, make_study, read_one, reasons, write
+from exports import (
+    ADVERSE,
+    ANSWERS,
+    PATIENTS,
+    PHQ9,
+    PLACED,
+    SESSIONS,
+    TOTALS,
+    entries,
+    make_study,
+    read_one,
+    reasons,
+    write,
+)
 
 from outcomes.errors import LedgerError
 from outcomes.intake import describe_ledger, read_export
@@ -304,3 +317,27 @@ def test_balance_of_the_example(example, root):
     text = describe_ledger(example.ledger, balance)
     assert f"{sum(truth.values()):,}" in text
     assert "duplicate_conflicting" in text
+
+
+@pytest.mark.parametrize("spelling", ["4", "-1", "03", "127", "300", " 2 ", '"1"', "1.0", "LA6570-1"])
+def test_items_read_as_numbers_are_those_read_as_text(spelling, tmp_path):
+    """Where every answer is a small whole number the file is read in a faster way; one empty cell keeps it from that."""
+    rows = [
+        phq9([*"12301230", spelling], "13", gad7="1,2,3,0,1,2,3,12"),
+        phq9("0" * 9, person="b", gad7="1,1,1,1,1,1,1,7"),
+    ]
+    fast = read_one(tmp_path, ANSWERS, ANSWERED, *rows)
+    slow = read_one(tmp_path, ANSWERS, ANSWERED, *rows, phq9([*"12301230", ""], person="c"))
+    table = slow.tables["assessments"]
+    table = table[table["patient"] < 3].reset_index(drop=True)
+    assert len(table) == 4
+    assert fast.tables["assessments"].equals(table)
+    assert entries(fast) == entries(slow)
+
+
+def test_codes_with_leading_zeros_stay_apart(tmp_path):
+    tables = {"assessments": {"columns": PLACED, "instruments": {"phq9": {"items": PHQ9["items"]}}}}
+    header = "id,day," + ",".join(PHQ9["items"])
+    export = read_one(tmp_path, tables, header, "1,2024-01-01,0,0,0,0,0,0,0,0,0", "01,2024-01-01,1,1,1,1,1,1,1,1,1")
+    assert export.tables["key"]["identifier"].tolist() == ["01", "1"]
+    assert export.tables["assessments"]["item_1"].tolist() == [1, 0]

@@ -105,6 +105,15 @@ def wanted_columns(study: Study, source: Source) -> set[str]:
     return wanted
 
 
+def item_columns(study: Study, source: Source) -> frozenset[str]:
+    """Return the names of the columns that hold nothing but answers to items."""
+    maps = study.tables_of(source).values()
+    items = {item for mapping in maps for columns in mapping.instruments.values() for item in columns.items}
+    others = {column.column for mapping in maps for column in mapping.columns.values()}
+    totals = {columns.total for mapping in maps for columns in mapping.instruments.values()}
+    return frozenset(items - others - totals)
+
+
 def visit_names(study: Study) -> list[str]:
     """Return the labels of the study's visits, in order; in a crossover, visits of several arms may share a name."""
     return list(dict.fromkeys(visit.label for visit in study.visits))

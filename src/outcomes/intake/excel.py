@@ -25,8 +25,10 @@ DAMAGE = (
 )  # fmt: skip
 
 
-def read_excel(path: Path, name: str, source: Source, wanted: set[str]) -> RawTable:
-    """Read the wanted columns of one sheet.
+def read_excel(
+    path: Path, name: str, source: Source, wanted: set[str], numeric: frozenset[str] = frozenset()
+) -> RawTable:
+    """Read the wanted columns of one sheet; its numbers have one spelling, so ``numeric`` names nothing special.
 
     Raises
     ------

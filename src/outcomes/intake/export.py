@@ -15,7 +15,7 @@ import numpy as np
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake.assessments import build_assessments
-from outcomes.intake.batch import Batch, make_batches, raw_words, wanted_columns
+from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, wanted_columns
 from outcomes.intake.excel import read_excel
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
@@ -128,7 +128,7 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     excel = source.format == "excel" or (source.format == "auto" and path.suffix.lower() in (".xlsx", ".xlsm", ".xls"))
     read = read_excel if excel else read_text
     try:
-        raw = read(path, source_name(source), source, wanted_columns(study, source))
+        raw = read(path, source_name(source), source, wanted_columns(study, source), item_columns(study, source))
     except OSError as error:
         raise InputError(f"{source_name(source)}: cannot be read ({error.strerror}).") from None
     log.info("%s: %d rows", raw.name, raw.size)
@@ -160,7 +160,7 @@ def natural_order(names: Iterable[str]) -> list[str]:
     """
     names = list(names)
     digits = str.maketrans("123456789", "000000000")
-    if len({name.translate(digits) for name in names}) <= 1:
+    if len(set("\n".join(names).translate(digits).split("\n"))) <= 1:
         return sorted(names)
     return sorted(names, key=_natural_key)
 

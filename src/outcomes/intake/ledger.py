@@ -65,8 +65,9 @@ class Ledger:
 
     def keep(self, files: Array, rows: Array) -> None:
         """Mark rows that reach a clean table."""
-        for file in np.unique(files):
-            self.fates[int(file)][rows[files == file]] |= KEPT
+        for file, fate in enumerate(self.fates):
+            mine = files == file
+            fate[rows if mine.all() else rows[mine]] |= KEPT
 
     def kept(self, file: int) -> Array:
         """Return which rows of a file reach a clean table."""

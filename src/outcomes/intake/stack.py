@@ -95,7 +95,7 @@ def rank_files(batches: Sequence[Batch]) -> Array:
 
 
 def _join(parts: Sequence[Array]) -> Array:
-    return np.concatenate(parts) if parts else np.empty(0)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0)
 
 
 def _submitted(batch: Batch, study: Study) -> Array:

@@ -36,8 +36,10 @@ class _Shape:
     plain: bool  # quotes are balanced and lines end in a line feed
 
 
-def read_text(path: Path, name: str, source: Source, wanted: set[str]) -> RawTable:
-    """Read the wanted columns of a text export.
+def read_text(
+    path: Path, name: str, source: Source, wanted: set[str], numeric: frozenset[str] = frozenset()
+) -> RawTable:
+    """Read the wanted columns of a text export; of the ``numeric`` ones only the number matters, not its spelling.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def read_text(path: Path, name: str, source: Source, wanted: set[str]) -> RawTab
     names = rename_header(header, source.rename, name)
     places = find_columns(wanted, names, name)
     report_columns(names, wanted, source.ignore, name)
-    columns = _read_fast(path, encoding, delimiter, len(names), places, shape)
+    columns = _read_fast(path, encoding, delimiter, len(names), places, shape, numeric)
     if columns is None:
         columns = _Careful(path, name, encoding, delimiter, len(names), places).read()
     size = len(next(iter(columns.values())))
@@ -150,16 +152,26 @@ def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str,
 
 
 def _read_fast(
-    path: Path, encoding: str, delimiter: str, width: int, places: dict[str, int], shape: _Shape
+    path: Path,
+    encoding: str,
+    delimiter: str,
+    width: int,
+    places: dict[str, int],
+    shape: _Shape,
+    numeric: frozenset[str],
 ) -> dict[str, Words] | None:
-    """Return the columns; None where only the careful reader can tell."""
+    """Return the columns; None where only the careful reader can tell.
+
+    Numeric columns are read as small whole numbers, and all again as text where a single cell is none.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     if not shape.plain:
         return None
     names = [f"c{position}" for position in range(width)]
-    used = [names[position] for position in places.values()]
+    text = pa.dictionary(pa.int32(), pa.string())
+    types = {names[position]: pa.int8() if name in numeric else text for name, position in places.items()}
     encoding = "utf8" if encoding == "utf-8-sig" else encoding
     try:
         table = arrow_csv.read_csv(
@@ -171,13 +183,11 @@ def _read_fast(
                 delimiter=delimiter, ignore_empty_lines=False, newlines_in_values=False
             ),
             convert_options=arrow_csv.ConvertOptions(
-                include_columns=used,
-                column_types={name: pa.dictionary(pa.int32(), pa.string()) for name in used},
-                strings_can_be_null=False,
+                include_columns=list(types), column_types=types, strings_can_be_null=False, null_values=[]
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        return None
+        return _read_fast(path, encoding, delimiter, width, places, shape, frozenset()) if numeric else None
     if table.num_rows != shape.lines - 1:
         return None
     columns: dict[str, Words] = {}
@@ -188,14 +198,24 @@ def _read_fast(
 
 
 def _words(column: Any) -> Words:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    if column.type == pa.int8():
+        return _number_words(column.to_numpy())
     column = column.unify_dictionaries()
     if column.num_chunks == 0:
         return Words(np.empty(0, np.int32), text_array([]))
     codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
     trimmed = pc.utf8_trim_whitespace(column.chunk(0).dictionary)
     return Words(codes, trimmed.to_numpy(zero_copy_only=False).astype(object))
+
+
+def _number_words(numbers: Array) -> Words:
+    if not len(numbers):
+        return Words(np.empty(0, np.int32), text_array([]))
+    low, high = int(numbers.min()), int(numbers.max())
+    return Words(numbers.astype(np.int16) - np.int16(low), text_array([str(number) for number in range(low, high + 1)]))
 
 
 @dataclass(frozen=True)
