@@ -1,5 +1,7 @@
 """The primary model, the bootstrap, the sensitivity analyses, and the whole comparison on a made-up study."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import tabulate_early_signals
 from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.odds import build_binary_frame, estimate_odds
 from outcomes.analysis.comparison.people import Compared, order_timepoints, select_compared
 from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences, tabulate_effects
 from outcomes.analysis.comparison.weights import compute_weights
@@ -134,6 +137,36 @@ class TestDelta:
     def test_nothing_to_tip(self):
         shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
         assert np.isnan(find_tipping_point(self.EFFECT.replace(-3.0, -1.0), shares, 0))
+
+
+class TestOdds:
+    def test_one_time_point_is_weighted_logistic_regression(self):
+        frame = build_binary_frame(COMPARED, "day", "response", WEIGHTS.weight)
+        frame = frame[frame["timepoint"] == "day 28"]
+        table, _ = estimate_odds(frame.assign(timepoint=frame["timepoint"].cat.remove_unused_categories()))
+        exog = sm.add_constant(np.column_stack([frame["arm"] == "treated", frame["baseline"]]).astype(float))
+        model = sm.GLM(frame["event"], exog, sm.families.Binomial(), var_weights=frame["weight"])
+        theirs = model.fit(cov_type="HC0")
+        assert table["estimate"].iloc[0] == pytest.approx(theirs.params.iloc[1], rel=1e-5)
+        half = (table["upper"] - table["lower"]).iloc[0] / 2
+        assert half == pytest.approx(1.959964 * theirs.bse.iloc[1], rel=1e-3)
+
+    def test_with_independence_every_time_point_stands_alone(self):
+        frame = build_binary_frame(COMPARED, "session", "response", WEIGHTS.weight)
+        table, fit = estimate_odds(frame, working="independence")
+        assert fit.converged
+        for row in table.to_dict("records"):
+            own = frame[frame["timepoint"] == row["timepoint"]]
+            alone, _ = estimate_odds(own.assign(timepoint=own["timepoint"].cat.remove_unused_categories()))
+            assert row["estimate"] == pytest.approx(alone["estimate"].iloc[0], rel=1e-4)
+
+    def test_a_time_point_without_any_event_in_an_arm_is_left_out(self):
+        scores = COMPARED.scores
+        treated = scores["person"].isin(np.flatnonzero(COMPARED.treated))
+        none = scores["response"].mask(treated & (scores["timepoint"] == "day 7"), 0.0)
+        compared = replace(COMPARED, scores=scores.assign(response=none))
+        frame = build_binary_frame(compared, "day", "response", WEIGHTS.weight)
+        assert list(frame["timepoint"].cat.categories) == ["day 28"]
 
 
 class TestEvalue:

@@ -14,6 +14,7 @@ from outcomes.analysis.comparison.bounds import CASES, fill_worst
 from outcomes.analysis.comparison.confounders import Confounders, code_confounders
 from outcomes.analysis.comparison.delta import find_shares, find_tipping_point
 from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.odds import build_binary_frame, estimate_odds
 from outcomes.analysis.comparison.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences
 from outcomes.analysis.comparison.risks import contrast_means
@@ -25,7 +26,7 @@ SENSITIVITY = [
     "endpoint", "analysis", "scale", "axis", "timepoint", "estimate", "lower", "upper", "n", "effective_n", "converged",
     "note",
 ]  # fmt: skip
-POINTS, RISK, EVALUE, DELTA = "points", "risk difference", "e-value", "delta in points"
+POINTS, RISK, ODDS, EVALUE, DELTA = "points", "risk difference", "log odds ratio", "e-value", "delta in points"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def tabulate_sensitivity(setting: Setting, effects: pd.DataFrame, risks: pd.Data
             rows += [{"endpoint": endpoint} | row | place for row in _repeat_risks(some)]
             if len(some):
                 rows += [{"endpoint": endpoint} | row | place for row in _bound(setting, axis, timepoint, endpoint)]
+                rows.append({"endpoint": endpoint} | _fit_odds(setting, axis, timepoint, endpoint) | place)
     table = pd.DataFrame(rows, columns=SENSITIVITY)
     return table.astype({"n": "Int64", "converged": bool})
 
@@ -237,3 +239,23 @@ def _bound(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Iterat
             | bounds
             | size
         )
+
+
+def _fit_odds(setting: Setting, axis: str, timepoint: str, endpoint: str) -> dict[str, Any]:
+    """Return the log odds ratio of weighted estimating equations over all time points of the axis."""
+    from outcomes import mixed
+
+    frame = build_binary_frame(setting.compared, axis, endpoint, setting.primary.weight)
+    people = frame.drop_duplicates("person")
+    row: dict[str, Any] = {"analysis": "gee_weighted", "scale": ODDS, "n": len(people), "converged": False}
+    row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    if timepoint not in frame["timepoint"].cat.categories:
+        return row | {"note": "an arm in which everyone, or no one, has it"}
+    try:
+        table, fit = estimate_odds(frame)
+    except mixed.MixedError as error:
+        return row | {"note": str(error)}
+    found = table[table["timepoint"] == timepoint].iloc[0]
+    values = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
+    note = "observed scores of all time points of the axis, exchangeable working correlation"
+    return row | values | {"converged": fit.converged, "note": note}
