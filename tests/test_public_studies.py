@@ -26,7 +26,7 @@ def run_steps(name: str, folder: Path) -> dict[str, pd.DataFrame]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["intake", study, "--data", str(DATA / name)]) == 0
-        for step in ("score", "series", "endpoints", "rates"):
+        for step in ("score", "series", "endpoints", "rates", "compare"):
             assert main([step, study]) == 0
         for model in read_study(study).models:
             assert main(["fit", study, model]) == 0
@@ -178,3 +178,10 @@ def test_nhanes_ten_or_more(nhanes, cycle, n):
     bands = nhanes["baseline"]
     bands = bands[(bands["variable"].str.contains("phq9")) & (bands["arm"] == cycle)].set_index("level")["n"]
     assert bands[["moderate", "moderately severe", "severe"]].sum() == n
+
+
+def test_in_a_randomised_trial_weights_change_little(reframed):
+    grid = reframed["sensitivity"].query("endpoint == 'change' and scale == 'points'").set_index("analysis")
+    moved = grid.loc["weighted_overlap", "estimate"] - grid.loc["baseline_adjusted", "estimate"]
+    assert abs(moved) < 0.05 * (grid.loc["weighted_overlap", "upper"] - grid.loc["weighted_overlap", "lower"])
+    assert "Arms were assigned at random" in reframed["report"]
