@@ -134,7 +134,7 @@ def tabulate_sensitivity(material: Material) -> Grid | None:
         sizes = [count(row["n"]), count(row["effective_n"])]
         cells = (number(shown(row, text)) for text in (result, *sizes))
         rows.append((heading(label), Cell(material.timepoint(*_place(row))), *cells))
-    heads = ("Analysis", "Time point", "Difference (95 % interval)", "Patients", "Effective number")
+    heads = ("Analysis", "Time point", "Difference (95 % interval)", "Patients", "Effective sample size")
     return _grid("compared-otherwise", "The difference in change, done otherwise.", heads, rows)
 
 
