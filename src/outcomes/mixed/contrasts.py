@@ -80,12 +80,20 @@ def _split(name: str) -> list[str]:
 
 
 def independent_rows(rows: Floats, vcov: Floats) -> Floats:
-    """Keep contrasts that are not combinations of the ones before them."""
-    length = np.sqrt(np.einsum("ij,jk,ik->i", rows, vcov, rows))
+    """Keep contrasts that are not combinations of the ones before them, each coefficient in units of its standard error."""
+    scaled = rows * np.sqrt(np.diag(vcov))
+    length = np.linalg.norm(scaled, axis=1)
+    unit = scaled / np.where(length > 0, length, 1.0)[:, None]
     kept: list[int] = []
-    root = np.linalg.cholesky(vcov)
-    unit = (rows @ root) / length[:, None]
     for i in range(len(rows)):
         if np.linalg.matrix_rank(unit[[*kept, i]], tol=1e-9) == len(kept) + 1:
             kept.append(i)
     return rows[kept]
+
+
+def count_known(rows: Floats, vcov: Floats) -> int:
+    """Count the directions of the contrasts whose variance is not zero; fewer than rows in a sandwich of few subjects."""
+    middle = rows @ vcov @ rows.T
+    length = np.sqrt(np.clip(np.diag(middle), 0, None))
+    unit = np.where(length > 0, length, 1.0)
+    return int((np.linalg.eigvalsh(middle / np.outer(unit, unit)) > 1e-10).sum())

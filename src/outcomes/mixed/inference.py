@@ -150,6 +150,8 @@ class ModelInference:
         variance = (2 / size) * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
         ratio = variance / (2 * mean**2)
         df = 4 + (size + 2) / (size * ratio - 1)
+        if mean <= 0 or df <= 2:  # no F has these moments: a covariance estimated from very few subjects
+            return float("nan"), float("nan")
         return df / (mean * (df - 2)), float(df)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from outcomes.mixed.contrasts import independent_rows, read_contrast
+from outcomes.mixed.contrasts import count_known, independent_rows, read_contrast
 from outcomes.mixed.distributions import f_p_value
-from outcomes.mixed.errors import ConvergenceError
+from outcomes.mixed.errors import ConvergenceError, SettingError
 from outcomes.mixed.rows import Floats
 from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
 
@@ -199,14 +199,31 @@ class Fit:
         """
         rows, single = read_contrast(contrast, self.names)
         self.require_converged()
-        return self.estimate(rows) if single else self._joint(rows)
+        if single:
+            return self.estimate(rows)
+        kept, known = self._independent(rows)
+        if known < len(kept):
+            raise SettingError(
+                f"{len(kept)} contrasts at once, but the variance of {self.n_subjects} subjects has only {known} directions "
+                "among them. Test fewer at a time, or fit with vcov='model'."
+            )
+        return self._joint(rows)
 
-    def _joint(self, rows: Floats) -> pd.DataFrame:
+    def _independent(self, rows: Floats) -> tuple[Floats, int]:
+        """Return the contrasts that are no combinations of others, and in how many directions their variance is known."""
         inference, basis = self.engine.inference, self.engine.model.basis
         assert inference is not None
         vcov = np.asarray(basis.inverse @ inference.vcov @ basis.inverse.T)
         kept = independent_rows(rows, vcov)
-        statistic, df = inference.f_test(kept @ basis.inverse, kept @ self._beta)
+        return kept, count_known(kept, vcov)
+
+    def _joint(self, rows: Floats) -> pd.DataFrame:
+        inference, basis = self.engine.inference, self.engine.model.basis
+        assert inference is not None
+        kept, known = self._independent(rows)
+        statistic = df = float("nan")
+        if known == len(kept):
+            statistic, df = inference.f_test(kept @ basis.inverse, kept @ self._beta)
         p = f_p_value(statistic, len(kept), df)
         return pd.DataFrame({"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]})
 
@@ -216,7 +233,9 @@ class Fit:
         Returns
         -------
         DataFrame
-            A row per term: ``term``, ``num_df``, ``df`` (the denominator's), ``statistic`` (F), ``p_value``.
+            A row per term: ``term``, ``num_df``, ``df`` (the denominator's), ``statistic`` (F), ``p_value``; missing where
+            a sandwich of few subjects does not give the variance of all the term's contrasts, or where Kenward and Roger's
+            moments match no F.
         """
         from outcomes.mixed.anova import term_contrasts
 
