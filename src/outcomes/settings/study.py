@@ -48,7 +48,9 @@ class Study(Frozen):
     )
     population: Population = Field(default_factory=Population, description="who enters the analysis")
     models: dict[str, Model] = Field(default_factory=dict, description="mixed-effects models by name")
-    comparison: Comparison | None = Field(None, description="two arms compared, with weights for confounders; null: not")
+    comparison: Comparison | None = Field(
+        None, description="two arms compared, with weights for confounders; null: not"
+    )
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")
 
