@@ -12,7 +12,7 @@ from outcomes.intake import read_export
 from outcomes.settings import read_study
 
 HEADER = "id,day,arm,dose,weight"
-ROW = "Zoe-Quill,2024-05-17,iv,41,80"
+ROW = "Zeta-Quartz,2024-05-17,iv,41,80"
 
 
 def texts(table):
@@ -119,19 +119,19 @@ def test_free_text_does_not_pass_as_a_kind(tables, tmp_path):
 
 def test_the_ledger_shows_declared_values_and_small_numbers_only(tmp_path):
     tables = {"assessments": {"columns": PLACED, "instruments": {"phq9": {"total": "p"}}}}
-    rows = ["a,2024-01-01,45365", "a,2024-01-02,Zoe Quill", "a,2024-01-03,40"]
+    rows = ["a,2024-01-01,45365", "a,2024-01-02,Zeta Quartz", "a,2024-01-03,40"]
     ledger = read_one(tmp_path, tables, "id,day,p", *rows).ledger
     assert ledger["old"].dropna().tolist() == ["40"]
-    rows = ["a,north,40,Zoe Quill", "a,north,41,Max Ember"]
+    rows = ["a,north,40,Zeta Quartz", "a,north,41,Mica Onyx"]
     ledger = read_one(tmp_path, PATIENTS, "id,site,age,payer", *rows).ledger
     assert set(ledger["old"].dropna()) | set(ledger["new"].dropna()) <= {"40", "41"}
 
 
 def test_logs_name_columns_and_count_rows(tmp_path, caplog):
     with caplog.at_level(logging.DEBUG):
-        read_one(tmp_path, SESSIONS, HEADER + ",nickname", ROW + ",Zoe", "Max-Ember,soon,iv,41,80,Max")
+        read_one(tmp_path, SESSIONS, HEADER + ",nickname", ROW + ",Zeta", "Mica-Onyx,soon,iv,41,80,Mica")
     assert "dropped and not listed under 'ignore': 'nickname'" in caplog.text
-    assert re.search("Zoe|Max|Quill|Ember|2024", caplog.text) is None
+    assert re.search("Zeta|Mica|Quartz|Onyx|2024", caplog.text) is None
 
 
 def test_dropped_columns_are_not_kept_in_memory(tmp_path):
