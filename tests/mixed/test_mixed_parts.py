@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 
@@ -95,3 +96,7 @@ def test_the_engine_imports_nothing_else_of_the_package():
     code = "import sys, outcomes.mixed; print(sorted(m for m in sys.modules if m.startswith('outcomes') and 'mixed' not in m))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['outcomes']"
+
+
+def test_the_example_of_the_package_runs():
+    assert doctest.testmod(mixed, raise_on_error=False) == doctest.TestResults(failed=0, attempted=5)

@@ -21,7 +21,7 @@ from outcomes.mixed.traces import Traces, add_traces, sandwich_derivatives
 
 
 class Family(Protocol):
-    """Anything that turns parameters into covariance matrices; see ``structures`` and ``random``."""
+    """Anything that turns parameters into covariance matrices; see ``structures`` and ``mixture``."""
 
     def evaluate(self, theta: Floats) -> Derivatives:
         """Matrix and derivatives at ``theta``."""

@@ -17,8 +17,8 @@ from outcomes.mixed.design import Design, build_design, source_values
 from outcomes.mixed.effects import Effects, refuse_saturated
 from outcomes.mixed.errors import DataError
 from outcomes.mixed.likelihood import Likelihood, Part
+from outcomes.mixed.mixture import Mixture, Remainder, start_effects
 from outcomes.mixed.model import Model
-from outcomes.mixed.random import Mixture, Remainder, start_effects
 from outcomes.mixed.rows import Floats, Integers
 from outcomes.mixed.structures import make_structure
 from outcomes.mixed.wide import Prepared

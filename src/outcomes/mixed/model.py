@@ -11,8 +11,8 @@ from outcomes.mixed.basis import Basis, orthogonalise
 from outcomes.mixed.blocks import GramBlock
 from outcomes.mixed.errors import DataError, SettingError
 from outcomes.mixed.likelihood import Likelihood, Part
+from outcomes.mixed.mixture import Mixture, start_effects
 from outcomes.mixed.moments import Moments
-from outcomes.mixed.random import Mixture, start_effects
 from outcomes.mixed.rows import Floats
 from outcomes.mixed.structures import Structure, make_structure
 

@@ -12,8 +12,8 @@ import pandas as pd
 from outcomes.mixed.basis import Basis
 from outcomes.mixed.effects import Effects
 from outcomes.mixed.longrows import LongData
+from outcomes.mixed.mixture import Mixture
 from outcomes.mixed.model import Model
-from outcomes.mixed.random import Mixture
 from outcomes.mixed.rows import Floats, Integers, Rows
 from outcomes.mixed.wide import Wide
 
