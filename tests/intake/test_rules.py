@@ -319,7 +319,7 @@ def test_balance_of_the_example(example, root):
     assert "duplicate_conflicting" in text
 
 
-@pytest.mark.parametrize("spelling", ["4", "-1", "03", "127", "300", " 2 ", '"1"', "1.0", "LA6570-1"])
+@pytest.mark.parametrize("spelling", ["4", "-1", "03", "127", "300", " 2 ", '"1"', "1.0", "0x2", "0X2", "LA6570-1"])
 def test_items_read_as_numbers_are_those_read_as_text(spelling, tmp_path):
     """Where every answer is a small whole number the file is read in a faster way; one empty cell keeps it from that."""
     rows = [

@@ -1,0 +1,71 @@
+"""The fast reader of text exports gives what the careful one gives, or leaves the file to it."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outcomes.errors import InputError
+from outcomes.intake import text
+from outcomes.intake.careful import Careful
+
+cells = st.text(st.sampled_from('ab1é ,"\n'), max_size=4)
+widths = st.integers(1, 3)
+
+
+def quoted(cell):
+    """Return a cell as a careful exporter writes it: quoted where it must be."""
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if set(cell) & set('",\n') else cell
+
+
+@st.composite
+def tables(draw):
+    width = draw(widths)
+    rows = draw(st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=8))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    lines = [",".join("xyz"[:width]), *(",".join(map(quoted, row)) for row in rows)]
+    return width, rows, (end.join(lines) + end).encode()
+
+
+@st.composite
+def scraps(draw):
+    """Draw bytes that need not be a table at all, without stray quotes: only the careful reader judges those."""
+    width = draw(widths)
+    body = draw(st.text(st.sampled_from("ab1é ,\n\r"), min_size=1, max_size=40))
+    return width, (",".join("xyz"[:width]) + "\n" + body).encode()
+
+
+def read_both(width, content, block):
+    """Return both readers' columns spelt out; None where a reader declines or refuses."""
+    places = {name: place for place, name in enumerate("xyz"[:width])}
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "BLOCK", block)
+        path = Path(folder) / "file.csv"
+        path.write_bytes(content)
+        fast = text._read_fast(path, "utf-8-sig", ",", width, places, text._scan(path, "file.csv"), frozenset())
+        try:
+            slow = Careful(path, "file.csv", "utf-8-sig", ",", width, places).read()
+        except InputError:
+            slow = None
+    return tuple(
+        columns and {name: w.values[w.codes].tolist() for name, w in columns.items()} for columns in (fast, slow)
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(tables(), st.sampled_from([64, 1 << 20]))
+def test_well_formed_files_are_read_to_the_letter(table, block):
+    width, rows, content = table
+    fast, slow = read_both(width, content, block)
+    expected = {name: [row[place].strip() for row in rows] for place, name in enumerate("xyz"[:width])}
+    assert slow == expected
+    assert fast == expected or (fast is None and b'"' in content)
+
+
+@settings(max_examples=200, deadline=None)
+@given(scraps(), st.sampled_from([64, 1 << 20]))
+def test_other_files_are_read_alike_or_left_to_the_careful_reader(scrap, block):
+    fast, slow = read_both(*scrap, block)
+    assert fast is None or fast == slow
