@@ -23,6 +23,7 @@ wildcard_constraints:
 rule all:
     input:
         f"results/{STUDY.study}/report.html",
+        f"results/{STUDY.study}/manifest.json",
 
 
 rule intake:
@@ -222,3 +223,20 @@ rule report:
         settings=settings(STUDY, "report"),
     shell:
         "python -m outcomes report {STUDY_FILE:q} 2> {log:q}"
+
+
+rule manifest:
+    """List every released file with its hash and label."""
+    input:
+        tables=rules.tables.output,
+        figures=rules.figures.output,
+        report=rules.report.output,
+        code=sources("outcomes.release.manifest"),
+    output:
+        manifest="results/{study}/manifest.json",
+    log:
+        "logs/{study}/manifest.log",
+    params:
+        settings=settings(STUDY, "manifest"),
+    shell:
+        "python -m outcomes manifest {STUDY_FILE:q} 2> {log:q}"

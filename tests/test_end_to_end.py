@@ -1,6 +1,7 @@
 """From the raw export to the report, as a user runs it: once, again, on other cores, and after being killed."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -59,7 +60,17 @@ def test_every_finished_step_printed_a_line(finished):
     _, result = finished
     steps = re.findall(r"\d+ of \d+  (\w+)$", result.stdout, re.MULTILINE)
     estimates = {"rates", "fit", "compare"}
-    assert set(steps) == {"intake", "score", "series", "endpoints", *estimates, "tables", "figures", "report"}
+    assert set(steps) == {
+        "intake",
+        "score",
+        "series",
+        "endpoints",
+        *estimates,
+        "tables",
+        "figures",
+        "report",
+        "manifest",
+    }
 
 
 def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
@@ -71,6 +82,20 @@ def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     assert set(figures) == {".svg", ".png", ".pdf", ".csv"}
     assert figures[".svg"] == figures[".png"] == figures[".pdf"] == figures[".csv"]
     assert len(figures[".svg"]) >= 6
+
+
+def test_the_manifest_lists_every_released_file_and_no_other(finished):
+    folder, _ = finished
+    manifest = json.loads((folder / "results/example/manifest.json").read_text(encoding="utf-8"))
+    listed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    here = released(folder)
+    del here["results/example/manifest.json"]
+    assert listed == here
+    assert {entry["label"] for entry in manifest["files"]} == {"released aggregate"}
+    assert manifest["minimum_cell"] == 11
+    rows = {entry["path"]: entry["rows_withheld"] for entry in manifest["files"] if "tables/" in entry["path"]}
+    response = pd.read_csv(folder / "results/example/tables/response.csv")
+    assert rows["results/example/tables/response.csv"] == response["withheld"].sum() > 0
 
 
 def test_the_ledger_balances_for_every_file(finished):

@@ -213,6 +213,15 @@ def report(options: Namespace) -> None:
     write_text(closing_lines(released, path), places.results / "summary.txt")
 
 
+def manifest(options: Namespace) -> None:
+    """List every released file with its hash, sensitivity label, and rows withheld (manifest.json)."""
+    from outcomes.release.manifest import NAME, list_released
+
+    study, places = _open(options, "manifest")
+    listed = list_released(study.study, study.privacy, places.results, places.figures)
+    write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", places.results / NAME)
+
+
 def ledger(options: Namespace) -> None:
     """Show how every raw row ended: how many, why, and from which file."""
     from outcomes.intake import describe_ledger
@@ -261,6 +270,7 @@ STEPS: dict[str, Step] = {
     "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
     "figures": Step(figures, "released tables → figures"),
     "report": Step(report, "released tables and figures → report.html"),
+    "manifest": Step(manifest, "every released file → manifest.json: hash, label, rows withheld"),
     "ledger": Step(ledger, "show how every raw row ended, and why"),
     "simulate": Step(
         simulate,

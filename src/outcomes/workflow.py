@@ -96,6 +96,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "tables": ("models", "privacy", "arms"),
     "figures": ("arms", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),
+    "manifest": ("privacy",),
 }
 
 

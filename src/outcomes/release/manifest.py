@@ -1,0 +1,88 @@
+"""What was released: every file with its hash, its label, and how much of it is withheld."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from outcomes.release.tables import TABLES
+from outcomes.settings.analysis import Privacy
+
+NAME = "manifest.json"
+AGGREGATE, PUBLIC, UNKNOWN = "released aggregate", "public", "unknown: not made by this pipeline; do not publish it"
+RESULTS = {
+    "report": "the report",
+    "summary": "the closing lines of a run",
+    "provenance": "hashes of input, settings, and code; versions; seed",
+}
+FORMATS = {".svg": "figure", ".png": "figure", ".pdf": "figure", ".csv": "released rows behind a figure"}
+
+
+def list_released(study: str, privacy: Privacy, results: Path, figures: Path) -> dict[str, Any]:
+    """Return the manifest of a study: every file in its folders of results and figures.
+
+    Parameters
+    ----------
+    study : str
+        The study's name.
+    privacy : Privacy
+        Smallest count that is released, and whether the data are public.
+    results, figures : Path
+        The study's folders; hidden files, which the workflow keeps for itself, and the manifest itself are left out.
+
+    Returns
+    -------
+    dict
+        ``study``, ``minimum_cell``, ``label`` of the whole, and ``files``, ordered by ``path``: path from the folder above
+        results and figures, ``sha256``, ``bytes``, ``label`` (released aggregate: passed the disclosure gate; public: the data
+        are declared public, so nothing is withheld; unknown: left in the folder by something else), ``what`` it is, and, for a
+        table, its ``rows`` and how many of them have ``rows_withheld``. Without date or absolute path.
+    """
+    label = PUBLIC if privacy.public else AGGREGATE
+    files = [_describe(path, top, label) for top in (results, figures) for path in _walk(top)]
+    return {
+        "study": study,
+        "minimum_cell": privacy.minimum_cell,
+        "label": label,
+        "files": sorted(files, key=lambda entry: str(entry["path"])),
+    }
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden and path != folder / NAME:
+            yield path
+
+
+def _describe(path: Path, top: Path, label: str) -> dict[str, Any]:
+    what = _explain(path, top)
+    content = path.read_bytes()
+    entry = {
+        "path": path.relative_to(top.parent.parent).as_posix(),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "label": label if what else UNKNOWN,
+        "what": what,
+    }
+    return entry | (_count_rows(path) if path.suffix == ".csv" else {})
+
+
+def _explain(path: Path, top: Path) -> str:
+    """Return what a file is, by its place; empty where no step of the pipeline writes such a file."""
+    place = path.relative_to(top)
+    if top.parent.name == "figures":
+        kind = FORMATS.get(path.suffix, "")
+        return f"{kind}: {path.stem.replace('_', ' ')}" if kind and len(place.parts) == 1 else ""
+    if place.parts[0] == "tables":
+        return TABLES.get(path.stem, "") if path.suffix == ".csv" else ""
+    return RESULTS.get(path.stem, "") if len(place.parts) == 1 else ""
+
+
+def _count_rows(path: Path) -> dict[str, int]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {"rows": len(rows), "rows_withheld": sum(row.get("withheld", "").lower() == "true" for row in rows)}
