@@ -79,7 +79,8 @@ def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     figures: dict[str, set[str]] = {}
     for path in (folder / "figures/example").glob("[!.]*"):
         figures.setdefault(path.suffix, set()).add(path.stem)
-    assert set(figures) == {".svg", ".png", ".pdf", ".csv"}
+    assert set(figures) == {".svg", ".png", ".pdf", ".csv", ".md"}
+    assert figures[".md"] == {"captions"}
     assert figures[".svg"] == figures[".png"] == figures[".pdf"] == figures[".csv"]
     assert len(figures[".svg"]) >= 6
 

@@ -192,12 +192,14 @@ def tables(options: Namespace) -> None:
 
 
 def figures(options: Namespace) -> None:
-    """Draw every figure from the released tables, as SVG, PNG (300 dpi) and PDF."""
-    from outcomes.release.figures import draw_all, save_figure
+    """Draw every figure from the released tables, as SVG, PNG and PDF, with its data as CSV and its words."""
+    from outcomes.release.figures import draw_all, save_captions, save_figure
 
     study, places = _open(options, "figures")
-    for name, figure in draw_all(read_released(places), study).items():
-        save_figure(figure, places.figures, name)
+    drawn = draw_all(read_released(places), study)
+    for name, figure in drawn.items():
+        save_figure(figure, places.figures, name, study.report.figures.dpi)
+    save_captions(drawn, places.figures)
 
 
 def report(options: Namespace) -> None:

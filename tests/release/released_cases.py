@@ -15,6 +15,7 @@ LONG = (
     "Κεταμίνη ενδομυϊκή",
     "静脉注射氯胺酮",
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk",
+    "كيتامين وريدي بجرعات متكررة مع علاج نفسي",
     "TAU",
 )
 CLINIC = {
@@ -192,15 +193,15 @@ def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
     study = {
         "two arms": lambda: make_study(),
         "one arm": lambda: make_study({"iv": "IV ketamine"}),
-        "six arms": lambda: make_study({f"arm{i}": label for i, label in enumerate(LONG, 1)}),
+        "seven arms": lambda: make_study({f"arm{i}": label for i, label in enumerate(LONG, 1)}),
         "withheld": lambda: make_study(),
         "months": lambda: make_study({"TAU": "Treatment as usual", "RO-DBT": "Radically open DBT"}, **months),
         "named visits": lambda: make_study(**{**months, "instruments": ["madrs"]}),
         "two instruments": lambda: make_study(instruments=["phq9", "gad7"]),
     }[name]()
     axes = {"months": MONTHS, "named visits": NAMED}.get(name, CLINIC)
-    share = {"withheld": 1.1, "six arms": 0.15, "two instruments": 0.1}.get(name, 0.0)
+    share = {"withheld": 1.1, "seven arms": 0.15, "two instruments": 0.1}.get(name, 0.0)
     return make_tables(study, axes, share), study
 
 
-CASES = ("two arms", "one arm", "six arms", "withheld", "months", "named visits", "two instruments")
+CASES = ("two arms", "one arm", "seven arms", "withheld", "months", "named visits", "two instruments")

@@ -15,7 +15,7 @@ def drawn(axes, label):
     return next(line for line in axes.lines if line.get_label() == label)
 
 
-@pytest.mark.parametrize("case", ["two arms", "six arms", "months"])
+@pytest.mark.parametrize("case", ["two arms", "seven arms", "months"])
 def test_a_trajectory_is_the_means_of_its_rows(case):
     tables, study = make_case(case)
     for figure in [f for name, f in draw_all(tables, study).items() if name.startswith("trajectory")]:
@@ -39,7 +39,7 @@ def test_bands_end_at_the_interval():
     assert heights.max() == pytest.approx(rows["upper"].max())
 
 
-@pytest.mark.parametrize("case", ["two arms", "six arms", "named visits"])
+@pytest.mark.parametrize("case", ["two arms", "seven arms", "named visits"])
 def test_rates_are_those_of_both_populations(case):
     tables, study = make_case(case)
     response = tables["response"]

@@ -3,7 +3,7 @@
 ``read_study`` is the only way in. Steps receive the parts they need as arguments; none reads the file itself.
 """
 
-from outcomes.settings.analysis import Model, Privacy, Report
+from outcomes.settings.analysis import Figures, Model, Privacy, Report
 from outcomes.settings.clinical import (
     Arm,
     Baseline,
@@ -38,6 +38,7 @@ __all__ = [
     "Comparison",
     "DateRules",
     "Endpoints",
+    "Figures",
     "InstrumentColumns",
     "Model",
     "Population",

@@ -59,6 +59,17 @@ class Privacy(Frozen):
         return self
 
 
+class Figures(Frozen):
+    """How figures are saved."""
+
+    dpi: int = Field(
+        300,
+        ge=150,
+        le=1200,
+        description="dots per inch of the PNG files; journals ask for 300, and 600 for line art. SVG and PDF have none",
+    )
+
+
 class Report(Frozen):
     """What the report says beside the numbers."""
 
@@ -77,3 +88,4 @@ class Report(Frozen):
     headline: str | None = Field(
         None, description="time point whose response rates stand at the top; default: the last one"
     )
+    figures: Figures = Field(default_factory=Figures, description="how figures are saved")

@@ -6,6 +6,7 @@ look is in :mod:`outcomes.release.figures.style`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from outcomes.settings import Study
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+log = logging.getLogger(__name__)
 
 
 def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figure]:
@@ -34,16 +37,27 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
         Each is a :class:`outcomes.release.figures.draw.Drawing`, which carries the released rows behind it.
     """
     from outcomes.release.figures.draw import draw_plan
-    from outcomes.release.figures.plan import plan_figures
+    from outcomes.release.figures.plan import find_replaced_names, plan_figures
 
+    for drawn, _ in find_replaced_names(study).values():
+        log.warning("figures name an arm '%s': its label has letters that DejaVu Sans lacks; captions give it", drawn)
     return {plan.name: draw_plan(plan, study) for plan in plan_figures(tables, study)}
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write a figure as SVG, PDF, and PNG (300 dpi), and the rows behind it as CSV; return the files.
+def save_figure(figure: Figure, folder: Path, name: str, dpi: int = 300) -> list[Path]:
+    """Write a figure as SVG, PDF, and PNG, and the rows behind it as CSV; return the files.
+
+    Title and text alternative are in each file's metadata. ``dpi`` is that of the PNG; SVG and PDF are drawn as lines.
 
     The files hold no date, and their fonts and identifiers do not depend on the machine: the same figure, the same bytes.
     """
     from outcomes.release.figures.draw import write_figure
 
-    return write_figure(figure, folder, name)
+    return write_figure(figure, folder, name, dpi=dpi)
+
+
+def save_captions(figures: Mapping[str, Figure], folder: Path) -> Path:
+    """Write title, legend and text alternative of every figure as ``captions.md``; return the file."""
+    from outcomes.release.figures.draw import write_captions
+
+    return write_captions(figures, folder)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,11 +26,12 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "distribution": draw_distribution,
     "missingness": draw_missingness,
 }
-FORMATS: dict[str, dict[str, Any]] = {
-    "svg": {"metadata": {"Date": None, "Creator": "outcomes"}},
-    "pdf": {"metadata": {"CreationDate": None, "ModDate": None, "Creator": "outcomes", "Producer": None}},
-    "png": {"dpi": 300, "metadata": {"Software": "outcomes"}},
+FORMATS: dict[str, dict[str, str | None]] = {
+    "svg": {"Date": None, "Creator": "outcomes"},
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": "outcomes", "Producer": None},
+    "png": {"Software": "outcomes"},
 }
+WORDS = {"svg": ("Title", "Description"), "pdf": ("Title", "Subject"), "png": ("Title", "Description")}
 
 
 class Drawing(Figure):
@@ -56,14 +56,16 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
     return drawing
 
 
-def write_figure(figure: Figure, folder: Path, name: str, formats: Iterable[str] = tuple(FORMATS)) -> list[Path]:
-    """Write a figure in the formats, each in one move; and its data where it knows them."""
+def write_figure(
+    figure: Figure, folder: Path, name: str, formats: Iterable[str] = tuple(FORMATS), dpi: int = 300
+) -> list[Path]:
+    """Write a figure in the formats, each in one move; with title, text alternative and data where it knows them."""
     files = []
     with house_style():
         for ending in formats:
             path = folder / f"{name}.{ending}"
             with replacing(path) as temporary:
-                figure.savefig(temporary, format=ending, **FORMATS[ending])
+                figure.savefig(temporary, format=ending, dpi=dpi, metadata=_metadata(figure, ending))
             files.append(path)
     if isinstance(figure, Drawing):
         path = folder / f"{name}.csv"
@@ -71,3 +73,20 @@ def write_figure(figure: Figure, folder: Path, name: str, formats: Iterable[str]
             figure.data.to_csv(temporary, index=False, lineterminator="\n")
         files.append(path)
     return files
+
+
+def write_captions(figures: Mapping[str, Figure], folder: Path) -> Path:
+    """Write ``captions.md``: of each figure the title, the legend, and the text alternative, for the manuscript."""
+    plans = [(name, figure.plan) for name, figure in figures.items() if isinstance(figure, Drawing)]
+    entries = [f"## {plan.title}\n\n{name}\n\n{plan.caption}\n\n*In words:* {plan.alt}\n" for name, plan in plans]
+    path = folder / "captions.md"
+    with replacing(path) as temporary:
+        temporary.write_text("# Figures\n\n" + "\n".join(entries), encoding="utf-8", newline="\n")
+    return path
+
+
+def _metadata(figure: Figure, ending: str) -> dict[str, str | None]:
+    if not isinstance(figure, Drawing):
+        return FORMATS[ending]
+    title, words = WORDS[ending]
+    return {**FORMATS[ending], title: figure.plan.title, words: figure.plan.alt}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from outcomes.release.figures.lettering import printable, wrap
+from outcomes.release.figures.lettering import measure_mm, printable, wrap
 from outcomes.release.figures.panels import EDGE, Sheet
-from outcomes.release.figures.plan import Plan
+from outcomes.release.figures.plan import Plan, say_label
 from outcomes.release.figures.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
 from outcomes.settings import Study
 
@@ -20,9 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PADDING = 1.6  # between a box and its text, mm
-DOWN = 5.0  # height of an arrow, mm
+DOWN = 4.5  # height of an arrow, mm
 ASIDE = 4.0  # length of an arrow to a side box, mm
 BETWEEN = 3.0  # between two columns, mm
+SPACE = 1.6  # between a heading and the count behind it, mm
 
 
 @dataclass(frozen=True)
@@ -78,22 +78,21 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     return boxes
 
 
-def say_label(label: str, study: Study) -> str:
-    """Return a label of the flow table with instruments by name and codes as words."""
-    for name in study.instruments:
-        label = re.sub(rf"\b{re.escape(name)}\b", study.instrument(name).name, label)
-    label = re.sub(r", visit (?=\D)", ", ", label.replace("_", " "))
-    return re.sub(r"\b(\w+) \1\b", r"\1", label)
-
-
 def _equals(n: float) -> str:
     return "n\u00a0withheld" if pd.isna(n) else f"n\u00a0=\u00a0{int(n):,}"
 
 
-def _lines(box: Box, width: float) -> list[tuple[str, bool]]:
+def _lines(box: Box, width: float) -> list[tuple[str, str]]:
+    """Return the lines of a box, each in two parts, bold and plain; a single count stands behind its heading if it fits."""
     inner = width - 2 * PADDING
-    heading = [(line, True) for line in wrap(box.heading, inner, TEXT_PT, True)]
-    return heading + [(line, False) for text in box.lines for line in wrap(text, inner, TEXT_PT)]
+    if (
+        not box.left_out
+        and len(box.lines) == 1
+        and measure_mm(box.heading, TEXT_PT, True) + SPACE + measure_mm(*box.lines, TEXT_PT) <= inner
+    ):
+        return [(box.heading, *box.lines)]
+    heading = [(line, "") for line in wrap(box.heading, inner, TEXT_PT, True)]
+    return heading + [("", line) for text in box.lines for line in wrap(text, inner, TEXT_PT)]
 
 
 def _height(box: Box, width: float) -> float:
@@ -114,8 +113,10 @@ def _draw_box(sheet: Sheet, box: Box, left: float, top: float, width: float) -> 
         linestyle="--" if box.left_out else "-",
     )
     sheet.figure.add_artist(frame)
-    for index, (line, bold) in enumerate(_lines(box, width)):
-        sheet.write(left + PADDING, top + PADDING + index * LINE_MM, line, bold=bold)
+    for index, (bold, plain) in enumerate(_lines(box, width)):
+        line = top + PADDING + index * LINE_MM
+        sheet.write(left + PADDING, line, bold, bold=True)
+        sheet.write(left + PADDING + (measure_mm(bold, TEXT_PT, True) + SPACE if bold else 0), line, plain)
     return top + height
 
 
@@ -137,7 +138,7 @@ def _trunk_height(boxes: Sequence[Box], inner: float) -> float:
 
 
 def _trunk_widths(inner: float) -> tuple[float, float]:
-    main = inner * 0.5
+    main = (inner - BETWEEN) / 2
     return main, inner - main / 2 - ASIDE
 
 
@@ -169,10 +170,10 @@ def _draw_branches(
 ) -> None:
     """Draw one column for each arm under its name, joined to the stage above."""
     lefts = [EDGE + index * (column + BETWEEN) for index in range(len(branches))]
-    if joined:
-        _join(sheet, [left + column / 2 for left in lefts], top)
-        top += 2 * DOWN
     depth = max(len(head) for head in heads) * LINE_MM
+    if joined:
+        _join(sheet, [left + column / 2 for left in lefts], [depth - len(head) * LINE_MM for head in heads], top)
+        top += 2 * DOWN
     for left, head, boxes in zip(lefts, heads, branches, strict=True):
         sheet.paragraph(left + PADDING, top + depth - len(head) * LINE_MM, head, bold=True)
         place = top + depth
@@ -183,11 +184,11 @@ def _draw_branches(
             place = _draw_box(sheet, box, left, place, column)
 
 
-def _join(sheet: Sheet, middles: Sequence[float], top: float) -> None:
-    """Draw the fork from the trunk to the columns."""
+def _join(sheet: Sheet, middles: Sequence[float], drops: Sequence[float], top: float) -> None:
+    """Draw the fork from the trunk to the columns; each arrow drops to where its column's name begins."""
     main, _ = _trunk_widths(sheet.width - 2 * EDGE)
     axis = EDGE + main / 2
     _arrow(sheet, (axis, top), (axis, top + DOWN), head=False)
     _arrow(sheet, (min([axis, *middles]), top + DOWN), (max([axis, *middles]), top + DOWN), head=False)
-    for middle in middles:
-        _arrow(sheet, (middle, top + DOWN), (middle, top + 2 * DOWN))
+    for middle, drop in zip(middles, drops, strict=True):
+        _arrow(sheet, (middle, top + DOWN), (middle, top + 2 * DOWN + drop))

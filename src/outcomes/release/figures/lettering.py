@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -32,11 +33,28 @@ def measure_mm(text: str, size: float, bold: bool = False) -> float:
     return width / 100 * size * MM_PER_POINT
 
 
+def name_arm_drawn(label: str, arm: str, index: int) -> str:
+    """Return how figures name an arm: its label on one line, else its id, else its number.
+
+    Examples
+    --------
+    >>> name_arm_drawn("Ketamine  IV", "iv", 0), name_arm_drawn("静脉注射氯胺酮", "iv", 0)
+    ('Ketamine IV', 'iv')
+    """
+    return printable(one_line(label), arm, f"arm {index + 1}")
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, with single spaces and composed letters."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def printable(*choices: str) -> str:
     """Return the first text that the typeface can write in full, in order of preference; else the last one.
 
-    Figures never borrow a font of the machine: the same study looks the same everywhere. A name in a script that
-    DejaVu Sans lacks (Chinese, say) gives way to the next choice; tables and text still print it.
+    Figures never borrow a font of the machine: the same study looks the same everywhere. DejaVu Sans writes Latin,
+    Greek, Cyrillic, Arabic and Hebrew (in their direction). A name in a script that it lacks (Chinese, say) gives way to
+    the next choice; tables and text still print it, and the caption says what stands for what.
 
     Examples
     --------

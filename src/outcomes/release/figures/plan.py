@@ -5,8 +5,9 @@ The report reads this module for captions and text alternatives without loading 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -40,7 +41,23 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
             plans += _plan_rates(tables, study, instrument)
             plans += _plan_distribution(tables, study, instrument)
             plans += _plan_missingness(tables, study, instrument)
-    return plans
+    return [_explain_names(plan, find_replaced_names(study)) for plan in plans]
+
+
+def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:
+    """Return arm → (name in figures, its label) for each arm whose label the figures' typeface cannot write."""
+    if all(arm.label.isascii() for arm in study.arms):
+        return {}
+    from outcomes.release.figures.lettering import name_arm_drawn, one_line
+
+    drawn = {arm.id: (name_arm_drawn(arm.label, arm.id, i), one_line(arm.label)) for i, arm in enumerate(study.arms)}
+    return {arm: names for arm, names in drawn.items() if names[0] != names[1]}
+
+
+def _explain_names(plan: Plan, replaced: Mapping[str, tuple[str, str]]) -> Plan:
+    present = set(plan.data["arm"]) if "arm" in plan.data else set(replaced)
+    notes = [f" “{drawn}” stands for {label}." for arm, (drawn, label) in replaced.items() if arm in present]
+    return replace(plan, caption=plan.caption + "".join(notes))
 
 
 def read_rows(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -72,12 +89,21 @@ def name_arm(study: Study, arm: str) -> str:
     return next((entry.label for entry in study.arms if entry.id == arm), arm)
 
 
+def say_label(label: str, study: Study) -> str:
+    """Return a label of the flow table with instruments by name and codes as words."""
+    for name in study.instruments:
+        label = re.sub(rf"\b{re.escape(name)}\b", study.instrument(name).name, label)
+    label = re.sub(r", visit (?=\D)", ", ", label.replace("_", " "))
+    label = re.sub(r"^population:(.+)", r"outside the study population (by \1)", label)
+    return re.sub(r"\b(\w+) \1\b", r"\1", label)
+
+
 def _plan_flow(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     rows = read_rows(tables, "flow")
     if rows.empty:
         return []
     steps = [
-        f"{row['label']}{'' if row['arm'] == 'all' else ', ' + name_arm(study, row['arm'])}: {_count(row['n'])}"
+        f"{say_label(str(row['label']), study)}{'' if row['arm'] == 'all' else ', ' + name_arm(study, row['arm'])}: {_count(row['n'])}"
         for row in rows.to_dict("records")
     ]
     return [
@@ -107,7 +133,7 @@ def _plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrum
                 Plan(
                     f"trajectory_{instrument}_{axis}",
                     "trajectory",
-                    f"{name} {phrase}",
+                    f"Mean {name} {phrase}",
                     f"Mean {name} total {phrase} with 95 % confidence bands of the mean, of the scores observed at each "
                     "time point; n is the number of scores. Patients differ between time points because some have no score.",
                     _describe(rows, study, "mean", f"Line chart of the mean {name} {phrase}", 1.0, "points"),
@@ -175,13 +201,23 @@ def _plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrum
             f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of those "
             "observed: each height is the share of patients whose change is at or below that value. Changes are grouped in "
             "bins, so no single patient can be read off.",
-            f"Step chart of the cumulative distribution of percent change of the {name} at {place}, by arm.",
+            _describe_shares(rows, study, f"Line chart of the cumulative distribution of {name} change at {place}"),
             rows,
             instrument,
             headline[0],
             headline[1],
         )
     ]
+
+
+def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
+    """Say a cumulative distribution in words: the change by which at least half of each arm's patients are reached."""
+    parts = []
+    for arm, part in rows.groupby("arm", sort=False):
+        half = part[(part["cumulative"] >= 0.5) & part["bin_upper"].notna()].sort_values("bin_upper")
+        found = f"half have a change of {half['bin_upper'].iloc[0]:+g} % or lower" if len(half) else "not drawn"
+        parts.append(f"{name_arm(study, str(arm))}: {found}")
+    return f"{opening}. " + "; ".join(parts) + "."
 
 
 def _plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.release.figures.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.plan import Plan, note_withheld
-from outcomes.release.figures.style import PAGE_MM, ArmStyle, style_arms
+from outcomes.release.figures.style import COLUMN_MM, PAGE_MM, ArmStyle, style_arms
 from outcomes.release.figures.timeline import Timeline, build_timeline
 from outcomes.release.figures.trajectory import say_withheld, write_counts
 from outcomes.settings import Study
@@ -40,7 +40,7 @@ def draw_rates(figure: Figure, plan: Plan, study: Study) -> None:
         y = Scale((0, top), {v: f"{v:g}" for v in np.arange(0, top + 1, 20.0)}, f"Patients in {endpoint} (%)")
         panels += [_build_panel(part, populations, endpoint, arms, x, y) for populations in together]
     columns = 1 if _crowded(timeline, len(arms) * (2 if len(arms) <= CROWD else 1)) else 2
-    width = PAGE_MM if len(panels) > 1 or columns == 1 else PAGE_MM / 2
+    width = PAGE_MM if len(panels) > 1 or columns == 1 else COLUMN_MM
     compose(figure, plan.title, panels, [FILLED, *note_withheld(rows, study)], width, min(columns, len(panels)))
 
 

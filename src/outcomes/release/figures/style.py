@@ -1,7 +1,9 @@
 """The one style of every figure: sizes, colours, markers, lines, and how a file is written byte for byte the same.
 
-Colours are those of Okabe & Ito (2008, https://jfly.uni-koeln.de/color/), told apart with the common forms of colour
-blindness; marker and line differ as well, so that a figure survives a grey printer.
+The eight colours were chosen by search for three things, which ``tests/release/test_figures_colour.py`` computes: told
+apart with each form of colour blindness (simulated after Machado et al. 2009, doi:10.1109/TVCG.2009.113), unequally dark,
+the first ones most of all, so that they differ in grey, and at least 3:1 against white paper (WCAG 2.1, 1.4.11). Marker
+and line differ as well.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 
 import matplotlib.style
 
-from outcomes.release.figures.lettering import printable
+from outcomes.release.figures.lettering import name_arm_drawn
 from outcomes.settings import Study
 
 COLUMN_MM = 85.0
@@ -26,7 +28,7 @@ INK = "#1a1a1a"
 GREY = "#6b6b6b"
 FAINT = "#d9d9d9"
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+PALETTE = ("#0563C5", "#D17F1B", "#0F3B2A", "#E0257F", "#37003B", "#863D17", "#1C9899", "#7964A9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)), (0, (8, 2)))
 
@@ -89,7 +91,7 @@ def style_arms(study: Study, present: Iterable[str]) -> dict[str, ArmStyle]:
         arm = declared.get(name)
         styles[name] = ArmStyle(
             name,
-            printable(arm.label if arm else name, name, f"arm {index + 1}"),
+            name_arm_drawn(arm.label if arm else name, name, index),
             (arm.color if arm else None) or PALETTE[index % len(PALETTE)],
             MARKERS[index % len(MARKERS)],
             LINES[index % len(LINES)],

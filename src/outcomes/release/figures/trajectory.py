@@ -67,6 +67,8 @@ def _draw_means(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], remission:
         columns: list[Any] = [part[name].to_numpy(float) for name in ("x", "mean", "lower", "upper")]
         x, mean, lower, upper = columns
         axes.fill_between(x, lower, upper, color=arm.color, alpha=0.16, linewidth=0, label=f"band {arm.id}")
+        for edge in (lower, upper):
+            axes.plot(x, edge, color=arm.color, linestyle=arm.line, linewidth=0.4, alpha=0.7)
         axes.plot(x, mean, color=arm.color, linestyle=arm.line, marker=arm.marker, label=arm.id, clip_on=False)
     if rows["mean"].isna().all():
         say_withheld(axes)
