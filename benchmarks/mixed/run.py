@@ -28,7 +28,9 @@ from simulated import simulate
 HERE = Path(__file__).parent
 ENGINES = HERE / "engines"
 RESULTS = HERE / "results.csv"
+KEY = ["task", "patients", "visits", "ours", "peer"]
 OURS = "outcomes.mixed"
+ARROW = "outcomes.mixed, Arrow"  # the table read by Arrow, so that pandas is never imported
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Task:
     at_least: float | None = None  # ratio of peer to ours
     at_most: float | None = None  # seconds, or for the million ratio to X'X
     memory_ratio: float | None = None  # peer's peak over ours, at least
+    ours: str = OURS
 
 
 TASKS = [
@@ -56,16 +59,21 @@ TASKS = [
     Task("mmrm", "unstructured", 5_000, "mmrm", 3, at_least=25),
     Task("mmrm", "unstructured", 50_000, "mmrm", 3, at_least=150, memory_ratio=15),
     Task("mmrm", "unstructured", 5_000, None),
+    Task("mmrm", "unstructured", 5_000, None, ours=ARROW),
     Task("mmrm", "unstructured", 50_000, None),
+    Task("mmrm", "unstructured", 50_000, None, ours=ARROW),
     Task("mmrm", "unstructured", 500_000, None, 3),
     Task("slope", "slope", 500, "statsmodels"),
     Task("slope", "slope", 5_000, "statsmodels", at_least=25),
+    Task("slope", "slope", 5_000, "statsmodels", at_least=25, ours=ARROW),
     Task("slope", "slope", 500, "lme4"),
     Task("slope", "slope", 5_000, "lme4"),
     Task("slope", "slope", 50_000, "lme4", at_least=15),
+    Task("slope", "slope", 50_000, "lme4", at_least=15, ours=ARROW),
     Task("slope", "slope", 500, "mixedlm-rs"),
     Task("slope", "slope", 5_000, "mixedlm-rs"),
     Task("slope", "slope", 50_000, "mixedlm-rs", at_least=2),
+    Task("slope", "slope", 50_000, "mixedlm-rs", at_least=2, ours=ARROW),
     Task("slope", "slope", 500_000, None, 3),
     Task("intermittent", "unstructured", 5_000, None, visits=12, pattern="intermittent", at_most=2.0),
     Task("million", "million", 1_000_000, "X'X", 3, at_most=6.0),
@@ -116,8 +124,8 @@ def version_of(engine: str, mixedlm_python: str | None) -> str | None:
     """Installed version of an engine, None where absent."""
     if engine in ("python", "X'X"):
         return python_version("numpy") if engine == "X'X" else sys.version.split()[0]
-    if engine in (OURS, "statsmodels"):
-        return python_version("outcomes" if engine == OURS else engine)
+    if engine in (OURS, ARROW, "statsmodels"):
+        return python_version("outcomes" if engine in (OURS, ARROW) else engine)
     if engine == "mixedlm-rs":
         return python_version(engine, mixedlm_python) if mixedlm_python else None
     return r_version(engine.split("::")[0])
@@ -131,6 +139,7 @@ def command_for(engine: str, task: Task, table: Path, mixedlm_python: str | None
         return [sys.executable, "engines/million.py", "fit" if engine == OURS else "xtx", str(task.patients)]
     programs = {
         OURS: [sys.executable, "engines/fit_outcomes.py"],
+        ARROW: [sys.executable, "engines/fit_outcomes_arrow.py"],
         "statsmodels": [sys.executable, "engines/fit_statsmodels.py"],
         "mixedlm-rs": [str(mixedlm_python), "engines/fit_mixedlm_rs.py"],
         "nlme::gls": ["Rscript", "engines/fit_gls.R"],
@@ -178,7 +187,7 @@ def judge(task: Task, ours: float, ratio: float | None, memory_ratio: float | No
 def run_task(task: Task, folder: Path, mixedlm_python: str | None) -> list[dict]:
     """Rows of the result table: one an engine, with the pair's ratios on both."""
     table = table_for(task, folder)
-    engines = [OURS, *([task.peer] if task.peer else [])]
+    engines = [task.ours, *([task.peer] if task.peer else [])]
     runs: dict[str, list[Run]] = {engine: [] for engine in engines}
     for number in range(task.repeats + 1):
         for engine in engines:
@@ -188,14 +197,15 @@ def run_task(task: Task, folder: Path, mixedlm_python: str | None) -> list[dict]
     difference = check_same_model(task, runs)
     seconds = {engine: statistics.median(r.seconds for r in group) for engine, group in runs.items()}
     memory = {engine: statistics.median(r.peak_mib for r in group) for engine, group in runs.items()}
-    ratio = seconds[task.peer] / seconds[OURS] if task.peer else None
-    memory_ratio = memory[task.peer] / memory[OURS] if task.peer else None
+    ratio = seconds[task.peer] / seconds[task.ours] if task.peer else None
+    memory_ratio = memory[task.peer] / memory[task.ours] if task.peer else None
     return [
         {
             "task": task.name,
             "model": task.model,
             "patients": task.patients,
             "visits": task.visits,
+            "ours": task.ours,
             "peer": task.peer or "",
             "engine": engine,
             "version": version_of(engine, mixedlm_python),
@@ -206,7 +216,7 @@ def run_task(task: Task, folder: Path, mixedlm_python: str | None) -> list[dict]
             "peer_over_ours": None if ratio is None else round(ratio, 3),
             "memory_peer_over_ours": None if memory_ratio is None else round(memory_ratio, 2),
             "std_error_difference": None if difference is None else float(f"{difference:.1e}"),
-            "target": judge(task, seconds[OURS], ratio, memory_ratio),
+            "target": judge(task, seconds[task.ours], ratio, memory_ratio),
         }
         for engine in engines
     ]
@@ -230,25 +240,37 @@ def write_markdown(table: pd.DataFrame, path: Path) -> None:
         "| task | patients | peer | ours: s (CPU s), MiB | peer: s (CPU s), MiB | ratio | target | |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    key = ["task", "patients", "visits", "peer"]
-    for (name, patients, visits, peer), pair in table.fillna({"peer": ""}).groupby(key, sort=False):
-        task = next(t for t in TASKS if (t.name, t.patients, t.visits, t.peer or "") == (name, patients, visits, peer))
+    for key, pair in table.fillna({"peer": ""}).groupby(KEY, sort=False):
+        task = next(t for t in TASKS if (t.name, t.patients, t.visits, t.ours, t.peer or "") == key)
+        name, patients, _, ours_as, peer = key
         cells = {
             row.engine: f"{row.median_s:.2f} ({row.median_cpu_s:.2f}), {row.peak_mib:.0f}" for row in pair.itertuples()
         }
-        ours = pair[pair["engine"] == OURS].iloc[0]
+        ours = pair[pair["engine"] == ours_as].iloc[0]
         version = f"{peer} {pair['version'].iloc[-1]}" if peer else ""
         ratio = f"{float(ours['peer_over_ours']):.2g}" if peer else ""
         lines.append(
-            f"| {name} | {patients:,} | {version} | {cells[OURS]} | {cells.get(peer, '')} | {ratio} | {asked(task)} "
+            f"| {name}{', Arrow' if ours_as == ARROW else ''} | {patients:,} | {version} | {cells[ours_as]} | {cells.get(peer, '')} | {ratio} | {asked(task)} "
             f"| {ours['target']} |"
         )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def save(rows: list[dict]) -> None:
+    """Put a pair's rows in place of its old ones, in the order of the tasks."""
+    order = {(t.name, t.patients, t.visits, t.ours, t.peer or ""): number for number, t in enumerate(TASKS)}
+    table = pd.DataFrame(rows)
+    if RESULTS.exists():
+        table = pd.concat([pd.read_csv(RESULTS, keep_default_na=False), table])
+    table = table.drop_duplicates([*KEY, "engine"], keep="last")
+    place = pd.Series(list(zip(*(table[name] for name in KEY), strict=True)), index=table.index).map(order)
+    table.assign(place=place).sort_values("place", kind="stable").drop(columns="place").to_csv(RESULTS, index=False)
+    write_markdown(pd.read_csv(RESULTS, keep_default_na=False), RESULTS.with_suffix(".md"))
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="run the tasks whose name starts with this; merged into the results")
+    parser.add_argument("--only", default="", help="run the tasks whose name starts with this")
     parser.add_argument("--mixedlm-python", default=os.environ.get("MIXEDLM_PYTHON"), help="or MIXEDLM_PYTHON")
     parser.add_argument("--peer", help="run only the pairs with this peer")
     return parser.parse_args()
@@ -256,7 +278,6 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_arguments()
-    rows: list[dict] = []
     with tempfile.TemporaryDirectory() as folder:
         for task in TASKS:
             if not task.name.startswith(options.only) or (options.peer and task.peer != options.peer):
@@ -266,17 +287,11 @@ def main() -> None:
                 print(f"SKIPPED {label}: {task.peer} is not installed", flush=True)
                 continue
             new = run_task(task, Path(folder), options.mixedlm_python)
-            rows += new
+            save(new)
             for row in new:
                 print(f"{label}: {row['engine']} {row['median_s']:.3f} s, {row['peak_mib']} MiB", flush=True)
             if new[0]["peer_over_ours"]:
                 print(f"    ratio {new[0]['peer_over_ours']:.3g} {new[0]['target']}", flush=True)
-    table = pd.DataFrame(rows)
-    if RESULTS.exists() and (options.only or options.peer):
-        key = ["task", "patients", "visits", "peer", "engine"]
-        table = pd.concat([pd.read_csv(RESULTS, keep_default_na=False), table]).drop_duplicates(key, keep="last")
-    table.to_csv(RESULTS, index=False)
-    write_markdown(pd.read_csv(RESULTS, keep_default_na=False), RESULTS.with_suffix(".md"))
 
 
 if __name__ == "__main__":

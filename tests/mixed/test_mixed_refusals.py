@@ -206,7 +206,7 @@ def test_more_random_effects_than_rows(trial):
 
 
 def test_not_a_table():
-    refuse("data must be a pandas DataFrame, not list", [1, 2])
+    refuse("data must be a table: .*, not list", [1, 2])
 
 
 def test_questions_a_fit_cannot_answer(trial):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.distributions import t_quantile
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.rows import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ADJUSTMENTS = ("none", "holm", "sidak", "tukey")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import pandas as pd
+import numpy as np
 
 from outcomes.mixed.cells import refuse_single_subjects
+from outcomes.mixed.data import Data
 from outcomes.mixed.effects import Effects, effects_by_visit, read_effects, refuse_saturated
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.facts import Facts, facts_of_moments, facts_of_rows
@@ -15,9 +16,9 @@ from outcomes.mixed.formula import Formula, is_name, parse_terms
 from outcomes.mixed.longrows import arrange_rows, assemble_rows, assemble_visit_rows
 from outcomes.mixed.model import Model, arrange_visits, assemble_visits
 from outcomes.mixed.moments import Moments, sum_moments
-from outcomes.mixed.rows import Floats
+from outcomes.mixed.rows import Floats, number_levels, number_subjects
 from outcomes.mixed.settings import Settings
-from outcomes.mixed.source import RowSource, Source, VisitSource, subject_labels
+from outcomes.mixed.source import RowSource, Source, VisitSource
 from outcomes.mixed.wide import MAX_VISITS, Prepared, design_by_visit, prepare, spread_wide
 
 _FEW = 12
@@ -66,7 +67,7 @@ def arrange_moments(moments: Moments, settings: Settings) -> Arranged:
     )
 
 
-def arrange_table(data: pd.DataFrame, formula: str, columns: Columns, settings: Settings) -> Arranged:
+def arrange_table(data: Data, formula: str, columns: Columns, settings: Settings) -> Arranged:
     """Arrange a table, by patterns of visits wherever the covariance allows."""
     if columns.visit is None and settings.covariance is not None:
         raise SettingError(f"covariance {settings.covariance!r} is indexed by visits: give visit=")
@@ -94,20 +95,24 @@ def arrange_table(data: pd.DataFrame, formula: str, columns: Columns, settings: 
     return _arrange_patterns(prepared, effects, by_visit, columns, settings)
 
 
-def _shared_time(data: pd.DataFrame, columns: Columns, random: str) -> str | None:
+def _shared_time(data: Data, columns: Columns, random: str) -> str | None:
     """Name the one numeric column of the random effects when its few values are common to the subjects, as visits are."""
     factors = Formula(random, "", parse_terms(random)).factors
+    if len(factors) != 1 or not is_name(factors[0]) or factors[0] not in data or columns.subject not in data:
+        return None
+    column, subject = data[factors[0]], data[columns.subject]
     if (
-        len(factors) != 1
-        or not is_name(factors[0])
-        or factors[0] not in data.columns
-        or columns.subject not in data.columns
+        column.labels is not None
+        or column.values.dtype.kind == "b"
+        or column.absent is not None
+        or subject.absent is not None
     ):
         return None
-    column = data[factors[0]]
-    if column.dtype.kind not in "iuf" or column.isna().any() or column.nunique() > _FEW:
+    codes, times = number_levels(column, factors[0])
+    if len(times) > _FEW:
         return None
-    return None if data.duplicated([columns.subject, factors[0]]).any() else factors[0]
+    pairs = number_subjects(subject)[0] * len(times) + codes
+    return factors[0] if np.bincount(pairs).max() == 1 else None
 
 
 def _effects_by_visit(prepared: Prepared, effects: Effects) -> Floats | None:
@@ -128,11 +133,10 @@ def _arrange_patterns(
         refuse_saturated(len(effects.names), int(wide.patterns.sum(axis=1).max()))
     data = arrange_visits(moments)
     restricted = settings.method == "reml"
-    labels = subject_labels(prepared.rows, columns.subject)
     return Arranged(
         lambda covariance: assemble_visits(data, covariance, by_visit, restricted=restricted),
         facts_of_moments(moments),
-        VisitSource(prepared.rows, wide, data.basis, by_visit, labels),
+        VisitSource(prepared.rows, wide, data.basis, by_visit, columns.subject),
         effects,
     )
 
@@ -147,6 +151,5 @@ def _arrange_rows(prepared: Prepared, effects: Effects, columns: Columns, settin
         return assemble_visit_rows(data, prepared, covariance, n_groups, restricted=restricted)
 
     facts = facts_of_rows(prepared, data, subject=columns.subject, visit=columns.visit, group=columns.group)
-    labels = subject_labels(prepared.rows, columns.subject)
     by_visit = settings.covariance is not None
-    return Arranged(assemble, facts, RowSource(prepared.rows, data, effects, labels, by_visit), effects)
+    return Arranged(assemble, facts, RowSource(prepared.rows, data, effects, columns.subject, by_visit), effects)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.mixed.data import Column, Data
 from outcomes.mixed.errors import DataError, FormulaError, MomentsError
 from outcomes.mixed.formula import Expression, is_name, variables
 from outcomes.mixed.rows import Floats, Integers, number_levels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Atom:
             raise MomentsError(
                 f"{self.name!r} cannot be evaluated from moments read from a file; fit to the table instead"
             )
+        import pandas as pd
+
         frame = pd.DataFrame({name: values[name] for name in self.variables})
         return np.asarray(self.spec.get_model_matrix(frame, context=_CONTEXT), dtype=np.float64)
 
@@ -86,7 +91,7 @@ _CONTEXT = {"np": np, "numpy": np}
 
 
 def read_atom(
-    factor: str, table: pd.DataFrame, visit_column: tuple[str | None, Integers | None, tuple[Any, ...]]
+    factor: str, table: Data, visit_column: tuple[str | None, Integers | None, tuple[Any, ...]]
 ) -> tuple[Atom, NDArray[Any]]:
     """Evaluate one factor on the rows.
 
@@ -94,7 +99,7 @@ def read_atom(
     ----------
     factor : str
         A column name or an :class:`Expression`.
-    table : DataFrame
+    table : Data
         Complete rows.
     visit_column : tuple
         Name, numbers and labels of the visit column, whose order also orders its levels.
@@ -115,17 +120,17 @@ def read_atom(
     return _expression(factor, table)
 
 
-def _categorical_column(factor: str, table: pd.DataFrame) -> str | None:
+def _categorical_column(factor: str, table: Data) -> str | None:
     """Name the column whose levels a factor uses, or None for a number."""
     if is_name(factor):
-        dtype = table[factor].dtype
-        if dtype.kind in "mM":
+        column = table[factor]
+        if column.dates:
             raise DataError(f"column {factor!r} holds dates or durations; give the formula a number, as a study day")
-        return factor if isinstance(dtype, pd.CategoricalDtype) or dtype.kind not in "iufb" else None
+        return None if column.labels is None else factor
     call = ast.parse(factor, mode="eval").body
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "C"):
         return None
-    if not (call.args and isinstance(call.args[0], ast.Name) and call.args[0].id in table.columns):
+    if not (call.args and isinstance(call.args[0], ast.Name) and call.args[0].id in table):
         raise FormulaError(f"{factor!r}: C() must be given a column of the data first")
     return call.args[0].id
 
@@ -143,6 +148,8 @@ def _categorical(factor: str, column: str, levels: tuple[Any, ...]) -> Atom:
 
 def _contrasts(atom: Atom) -> Atom:
     """Take the coding that ``C(column, contrasts)`` asks for from formulaic, on one row per level."""
+    import pandas as pd
+
     frame = pd.DataFrame({atom.variables[0]: pd.Categorical(atom.levels, categories=atom.levels)})
     full, full_labels, _ = _model_matrix(f"0 + {atom.name}", frame, atom.name)
     reduced, labels, _ = _model_matrix(f"1 + {atom.name}", frame, atom.name)
@@ -155,25 +162,25 @@ def _numeric(name: str, reads: tuple[str, ...], labels: tuple[str, ...], spec: A
     return Atom(name, reads, (), none, none, labels, labels, stateful, spec)
 
 
-def _numbers(column: pd.Series[Any], name: str) -> Floats:
-    if column.dtype.kind not in "iufb":
-        raise DataError(f"column {name!r} must hold numbers, not {column.dtype}")
-    return column.to_numpy(dtype=np.float64)
+def _numbers(column: Column, name: str) -> Floats:
+    if column.labels is not None:
+        raise DataError(f"column {name!r} must hold numbers, not {column.kind}")
+    return column.values.astype(np.float64, copy=False)
 
 
-def _expression(factor: str, table: pd.DataFrame) -> tuple[Atom, Floats]:
-    reads = tuple(name for name in variables(factor) if name in table.columns)
+def _expression(factor: str, table: Data) -> tuple[Atom, Floats]:
+    reads = tuple(name for name in variables(factor) if name in table)
     quoted = factor if isinstance(ast.parse(factor, mode="eval").body, ast.Call) else f"{{{factor}}}"
-    values, labels, spec = _model_matrix(f"0 + {quoted}", table[list(reads)], factor)
+    values, labels, spec = _model_matrix(f"0 + {quoted}", table.frame(reads), factor)
     return _numeric(factor, reads, labels, spec), values
 
 
-def _model_matrix(text: str, table: pd.DataFrame, factor: str) -> tuple[Floats, tuple[str, ...], Any]:
+def _model_matrix(text: str, frame: pd.DataFrame, factor: str) -> tuple[Floats, tuple[str, ...], Any]:
     """Let formulaic evaluate one factor; labels are what follows the factor's own name."""
     import formulaic
 
     try:
-        matrix = formulaic.model_matrix(text, table, context=_CONTEXT, na_action="ignore")
+        matrix = formulaic.model_matrix(text, frame, context=_CONTEXT, na_action="ignore")
     except Exception as error:
         raise FormulaError(f"cannot evaluate {factor!r}: {error}") from error
     values = np.asarray(matrix, dtype=np.float64)
@@ -192,7 +199,7 @@ def _label(column: str) -> str:
     return f"[{inner.removeprefix('T.')}]"
 
 
-def read_response(response: str, table: pd.DataFrame) -> Floats:
+def read_response(response: str, table: Data) -> Floats:
     """Evaluate the response on the rows, shape (n_rows,); a constant one is refused."""
     if isinstance(response, Expression):
         values = _expression(response, table)[1]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.rows import Floats
@@ -39,7 +38,7 @@ def _read_rows(given: Any, names: Sequence[str]) -> tuple[Floats, bool]:
         return _row(given, names)[None, :], True
     if isinstance(given, Sequence) and given and all(isinstance(one, Mapping) for one in given):
         return np.stack([_row(one, names) for one in given]), False
-    if isinstance(given, pd.DataFrame):
+    if hasattr(given, "to_dict"):
         return np.stack([_row(one, names) for one in given.to_dict("records")]), False
     rows = np.asarray(given, dtype=np.float64)
     if rows.ndim not in (1, 2) or rows.shape[-1] != len(names) or not rows.size:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.errors import MomentsError, SettingError
 from outcomes.mixed.rows import Floats
 from outcomes.mixed.source import Batch, Source
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from outcomes.mixed.result import Fit
 
 RESIDUALS = ("response", "pearson", "normalized")
@@ -52,6 +53,8 @@ def random_effects(fit: Fit) -> pd.DataFrame:
     ----------
     Henderson (1975), doi:10.2307/2529430.
     """
+    import pandas as pd
+
     source, effects = _require_rows(fit), fit.engine.effects
     if effects is None:
         raise SettingError("the model has no random effects")
@@ -79,6 +82,7 @@ def compare(small: Fit, large: Fit) -> pd.DataFrame:
     DataFrame
         A row per fit: ``covariance``, ``parameters``, ``loglik``, ``aic``, ``bic``, ``statistic``, ``df``, ``p_value`` (in the second).
     """
+    import pandas as pd
     from scipy.special import gammaincc
 
     small.require_converged()
@@ -127,6 +131,8 @@ def _contrast(fit: Fit) -> Floats:
 
 
 def _by_row(fit: Fit, source: Source, compute: Callable[[Batch], Floats]) -> pd.Series[float]:
+    import pandas as pd
+
     out = np.empty(fit.n_observations)
     for batch in source.batches(fit.engine.model, _theta(fit)):
         out[batch.rows] = compute(batch)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.effects import Effects
 from outcomes.mixed.errors import SettingError
@@ -20,7 +19,7 @@ from outcomes.mixed.rows import Floats
 from outcomes.mixed.sandwich import infer_sandwich
 from outcomes.mixed.settings import Settings
 from outcomes.mixed.source import Source
-from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+from outcomes.mixed.tables import Estimates, empty_estimates, estimate_contrasts
 
 _SINGULAR = 1e-8
 
@@ -41,10 +40,7 @@ def finish(
     residual, random, variance = _covariances(model, optimum if converged else None, facts, effects, settings)
     singular = converged and _is_singular(model, optimum)
     return Fit(
-        coefficients=_coefficients(model, optimum, inference, facts.design.names, settings.level),
-        vcov=_vcov(model, inference, facts.design.names),
-        covariance=random if residual is None else residual,
-        random_covariance=random,
+        estimates=_estimate(model, optimum, inference, facts.design.names, settings.level),
         residual_variance=variance,
         loglik=float("nan") if optimum is None else optimum.state.loglik,
         converged=converged,
@@ -72,7 +68,7 @@ def finish(
         tried=(*tried, Attempt(settings.structure, converged, reason)),
         design=facts.design,
         means=facts.means,
-        engine=Engine(model, optimum, inference, source, effects),
+        engine=Engine(model, optimum, inference, source, effects, residual, random),
     )
 
 
@@ -119,30 +115,24 @@ def _counter(df: str, facts: Facts, model: Model) -> Callable[[Floats], float]:
     return count
 
 
-def _coefficients(
+def _estimate(
     model: Model, optimum: Optimum | None, inference: Inference | None, names: tuple[str, ...], level: float
-) -> pd.DataFrame:
+) -> Estimates:
+    term = {"term": np.array(names, dtype=object)}
     if optimum is None or inference is None:
-        table = empty_estimates(len(names))
-    else:
-        basis = model.basis
-        beta = basis.inverse @ (optimum.state.beta + basis.offset)
-        table = tabulate_contrasts(inference, basis.inverse, beta, level)
-    table.insert(0, "term", list(names))
-    return table
-
-
-def _vcov(model: Model, inference: Inference | None, names: tuple[str, ...]) -> pd.DataFrame:
-    back = model.basis.inverse
-    values = np.full((len(names),) * 2, np.nan) if inference is None else back @ inference.vcov @ back.T
-    return pd.DataFrame(values, index=list(names), columns=list(names))
+        return term | empty_estimates(len(names))
+    basis = model.basis
+    beta = basis.inverse @ (optimum.state.beta + basis.offset)
+    return term | estimate_contrasts(inference, basis.inverse, beta, level)
 
 
 def _covariances(
     model: Model, optimum: Optimum | None, facts: Facts, effects: Effects | None, settings: Settings
-) -> tuple[Any, Any, Any]:
-    """Give the residual covariance by visit, the effects' covariance, and the residual variance, by group if grouped."""
-    residual, random, variance = {}, {}, {}
+) -> tuple[dict[Any, Floats] | None, dict[Any, Floats] | None, Any]:
+    """Give the residual covariance by visit and the effects' covariance, by group, and the residual variance."""
+    residual: dict[Any, Floats] = {}
+    random: dict[Any, Floats] = {}
+    variance: dict[Any, float] = {}
     per_group = model.likelihood.n_parameters // len(model.families)
     for g, (label, family) in enumerate(zip(facts.groups, model.families, strict=True)):
         theta = (
@@ -151,26 +141,18 @@ def _covariances(
         if isinstance(family, Mixture):
             assert effects is not None
             root = family.root(theta)
-            random[label] = _table(effects.restore(root @ root.T), effects.names)
+            random[label] = effects.restore(root @ root.T)
             variance[label] = float(np.exp(2 * theta[-1]))
             left = family.residual.evaluate(theta[family.n_roots :])[0]
         else:
             left = family.evaluate(theta)[0]
-        residual[label] = None if settings.covariance is None else _table(left, facts.visits)
-    alone = facts.group is None
-
-    def pick(tables: dict[Any, Any]) -> Any:
-        return tables.get(None) if alone else tables
-
+        residual[label] = left
+    alone = None if effects is None or settings.covariance is not None else variance
     return (
-        None if settings.covariance is None else pick(residual),
-        None if effects is None else pick(random),
-        None if effects is None or settings.covariance is not None else pick(variance),
+        None if settings.covariance is None else residual,
+        None if effects is None else random,
+        alone.get(None) if alone is not None and facts.group is None else alone,
     )
-
-
-def _table(values: Floats, names: tuple[Any, ...]) -> pd.DataFrame:
-    return pd.DataFrame(values, index=list(names), columns=list(names))
 
 
 def _is_singular(model: Model, optimum: Optimum | None) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import Any
 
 from outcomes.mixed.arrange import Arranged, Columns, arrange_moments, arrange_table
+from outcomes.mixed.data import read_data
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.finish import finish
 from outcomes.mixed.moments import Moments, sum_moments
@@ -17,7 +17,7 @@ from outcomes.mixed.wide import design_by_visit, prepare, spread_wide
 
 
 def moments(
-    data: pd.DataFrame,
+    data: Any,
     formula: str,
     *,
     subject: str,
@@ -37,13 +37,13 @@ def moments(
     Moments
         Additive: ``moments(a) + moments(b)`` is the moments of the rows of a and b together, whose subjects must differ.
     """
-    prepared = prepare(data, formula, subject=subject, visit=visit, weights=weights, group=group)
+    prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=group)
     design = design_by_visit(prepared)
     return sum_moments(prepared, design, spread_wide(prepared, design), names=(subject, visit, group))
 
 
 def fit(
-    data: pd.DataFrame | Moments,
+    data: Any,
     formula: str | None = None,
     *,
     subject: str | None = None,
@@ -63,8 +63,10 @@ def fit(
 
     Parameters
     ----------
-    data : DataFrame or Moments
-        One row per subject and visit, or moments (then ``formula`` and the columns are those of the moments).
+    data : table or Moments
+        One row per subject and visit: a pandas or polars DataFrame, an Arrow table, or a mapping of column names to arrays; or
+        moments (then ``formula`` and the columns are those of the moments). Categories (pandas, or Arrow's dictionaries) keep
+        their order, text is sorted.
     formula : str
         ``"change ~ baseline*visit + arm*visit"``, read as formulaic reads it: text, categories and ``C(x)`` are factors whose first
         level is the reference; numbers, a numeric visit too, are straight lines.
@@ -111,7 +113,7 @@ def fit(
         raise SettingError("a fit to a table needs formula= and subject=")
     else:
         columns = Columns(subject=subject, visit=visit, weights=weights, group=group)
-        arranged = arrange_table(data, formula, columns, settings)
+        arranged = arrange_table(read_data(data), formula, columns, settings)
     return _climb(arranged, settings, _ladder(settings, fallback))
 
 

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import warnings as python_warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.contrasts import independent_rows, read_contrast
+from outcomes.mixed.data import read_data
 from outcomes.mixed.design import Design, build_design, sort_roles
 from outcomes.mixed.distributions import f_p_value
 from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
 from outcomes.mixed.inference import FixedDf, plain_f
 from outcomes.mixed.moments import factor_means
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+from outcomes.mixed.tables import empty_estimates, estimate_contrasts, tabulate, tabulate_square
 from outcomes.mixed.wide import Prepared, prepare
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORKING = ("independence", "exchangeable", "ar1", "unstructured")
 VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
@@ -85,7 +88,8 @@ class GeeFit:
 
     def estimate(self, rows: Floats) -> pd.DataFrame:
         """Estimate contrasts of the coefficients, shape (l, k), on the link's scale."""
-        return tabulate_contrasts(self.inference, rows, rows @ self.coefficients["estimate"].to_numpy(), self.level)
+        beta = self.coefficients["estimate"].to_numpy()
+        return tabulate(estimate_contrasts(self.inference, rows, rows @ beta, self.level))
 
     def contrast(self, contrast: Any) -> pd.DataFrame:
         """Test one contrast, or several jointly, as ``Fit.contrast``."""
@@ -97,11 +101,12 @@ class GeeFit:
         statistic = plain_f(self.inference.vcov, kept, kept @ self.coefficients["estimate"].to_numpy())
         df = self.inference.count(kept)
         p = f_p_value(statistic, len(kept), df)
-        return pd.DataFrame({"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]})
+        columns = {"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]}
+        return tabulate({name: np.array(value) for name, value in columns.items()})
 
 
 def fit_gee(
-    data: pd.DataFrame,
+    data: Any,
     formula: str,
     *,
     subject: str,
@@ -143,7 +148,7 @@ def fit_gee(
             raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
     if weights is not None and vcov == "mancl_derouen":
         raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
-    prepared = prepare(data, formula, subject=subject, visit=visit, weights=weights, group=None)
+    prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=None)
     _refuse_response(prepared, family)
     rows = prepared.rows
     roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
@@ -156,13 +161,12 @@ def fit_gee(
     if converged:
         values = np.asarray(found.cov_params(), dtype=np.float64)
     inference = FixedDf(values, lambda rows: free)
-    table = (
-        tabulate_contrasts(inference, np.eye(k), np.asarray(found.params), level) if converged else empty_estimates(k)
+    estimates = (
+        estimate_contrasts(inference, np.eye(k), np.asarray(found.params), level) if converged else empty_estimates(k)
     )
-    table.insert(0, "term", list(design.names))
     return GeeFit(
-        coefficients=table,
-        vcov=pd.DataFrame(values, index=list(design.names), columns=list(design.names)),
+        coefficients=tabulate({"term": np.array(design.names, dtype=object)} | estimates),
+        vcov=tabulate_square(values, design.names),
         correlation=_correlation(found if converged else None, working, rows.visits),
         converged=converged,
         warnings=notes,
@@ -238,4 +242,4 @@ def _correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFr
             values = float(dependence) ** gap
         else:
             values = np.where(gap == 0, 1.0, float(dependence or 0.0) if working == "exchangeable" else 0.0)
-    return pd.DataFrame(values, index=list(visits), columns=list(visits))
+    return tabulate_square(values, visits)

@@ -11,13 +11,14 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.adjust import ADJUSTMENTS, adjust_family
 from outcomes.mixed.errors import MomentsError, SettingError
 from outcomes.mixed.rows import Floats
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from outcomes.mixed.gee import GeeFit
     from outcomes.mixed.result import Fit
 
@@ -56,6 +57,8 @@ def margins(
     ----------
     Searle, Speed & Milliken (1980), doi:10.1080/00031305.1980.10483031.
     """
+    import pandas as pd
+
     grid, rows = _mean_rows(fit, [*_listed(factor), *_listed(by)], at or {}, weights)
     return pd.concat([grid, fit.estimate(rows)], axis=1)
 
@@ -83,6 +86,8 @@ def differences(
     DataFrame
         A row per pair: ``contrast`` as ``"iv - esketamine"``, the ``by`` columns, then as in :func:`margins`.
     """
+    import pandas as pd
+
     if adjust not in ADJUSTMENTS:
         raise SettingError(f"adjust {adjust!r} is not one of {', '.join(ADJUSTMENTS)}")
     factors, bys = _listed(factor), _listed(by)
@@ -102,6 +107,8 @@ def _compare(
     bys: list[str],
     adjust: str,
 ) -> pd.DataFrame:
+    import pandas as pd
+
     pairs = list(combinations(places, 2))
     if not pairs:
         raise SettingError("there is nothing to compare: the factor has a single level here")
@@ -120,6 +127,8 @@ def _mean_rows(
     fit: Fit | GeeFit, wanted: list[str], at: Mapping[str, Any], weights: str
 ) -> tuple[pd.DataFrame, Floats]:
     """Give the grid of wanted combinations and the design row of each."""
+    import pandas as pd
+
     if weights not in ("equal", "proportional"):
         raise SettingError(f"weights {weights!r} is not one of equal, proportional")
     fit.require_converged()

@@ -7,15 +7,17 @@ the number of subjects, and the moments of two data sets add up to the moments o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.mixed.design import Design
 from outcomes.mixed.rows import Floats, Integers
 from outcomes.mixed.wide import Prepared, Wide
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Moments:
         DataFrame
             One row per rare pattern: ``group``, ``visits`` (those observed), ``subjects``.
         """
+        import pandas as pd
+
         rare = np.flatnonzero(self.counts < threshold)
         return pd.DataFrame(
             {
@@ -175,6 +179,6 @@ def factor_means(prepared: Prepared) -> dict[str, Floats]:
             means[atom.variables[0]] = np.bincount(found, minlength=len(atom.levels)) / len(found)
     for variable in dict.fromkeys(v for atom in prepared.atoms.values() for v in atom.variables):
         column = prepared.rows.table[variable]
-        if variable not in means and column.dtype.kind in "iufb":
-            means[variable] = np.array([column.to_numpy(dtype=np.float64).mean()])
+        if variable not in means and column.labels is None:
+            means[variable] = np.array([column.values.astype(np.float64).mean()])
     return means

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.contrasts import count_known, independent_rows, read_contrast
 from outcomes.mixed.distributions import f_p_value
 from outcomes.mixed.errors import ConvergenceError, SettingError
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import empty_estimates, tabulate_contrasts
+from outcomes.mixed.tables import Estimates, empty_estimates, estimate_contrasts, tabulate, tabulate_square
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from outcomes.mixed.design import Design
     from outcomes.mixed.effects import Effects
     from outcomes.mixed.inference import Inference
@@ -47,6 +49,8 @@ class Engine:
         The subjects' rows; None for a fit from moments.
     effects : Effects or None
         The random effects' columns.
+    residual, random : dict of array by group, or None
+        Residual covariance by visit, covariance of the random effects; the group is None where there are none.
     """
 
     model: Model
@@ -54,6 +58,8 @@ class Engine:
     inference: Inference | None
     source: Source | None
     effects: Effects | None
+    residual: dict[Any, Floats] | None
+    random: dict[Any, Floats] | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,9 +68,11 @@ class Fit:
 
     Attributes
     ----------
+    estimates : dict of str to array, shape (k,)
+        By column of the design: ``term``, ``estimate``, ``std_error``, ``df``, ``statistic``, ``p_value``, ``lower``, ``upper``, all
+        missing when the fit did not converge. What ``coefficients`` lays out as a table, for programs without pandas.
     coefficients : DataFrame
-        A row per column of the design: ``term``, ``estimate``, ``std_error``, ``df``, ``statistic``, ``p_value``, ``lower``, ``upper``.
-        All missing when the fit did not converge.
+        The same, a row per column of the design.
     vcov : DataFrame, shape (k, k)
         Covariance of the coefficients, adjusted as ``df`` and ``vcov`` asked.
     covariance : DataFrame, shape (n_visits, n_visits), or dict of them by group
@@ -102,10 +110,7 @@ class Fit:
         The fallback ladder as climbed, this fit last.
     """
 
-    coefficients: pd.DataFrame
-    vcov: pd.DataFrame
-    covariance: Any
-    random_covariance: Any
+    estimates: Estimates = field(repr=False)
     residual_variance: Any
     loglik: float
     converged: bool
@@ -147,6 +152,38 @@ class Fit:
         """Names of the coefficients."""
         return self.design.names
 
+    @cached_property
+    def coefficients(self) -> pd.DataFrame:
+        """The coefficients, a row each."""
+        return tabulate(self.estimates)
+
+    @cached_property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance of the coefficients."""
+        inference, back = self.engine.inference, self.engine.model.basis.inverse
+        k = len(self.names)
+        return tabulate_square(
+            np.full((k, k), np.nan) if inference is None else back @ inference.vcov @ back.T, self.names
+        )
+
+    @cached_property
+    def covariance(self) -> Any:
+        """Residual covariance by visit; for random effects alone, the covariance of the effects."""
+        if self.engine.residual is None:
+            return self.random_covariance
+        return self._tabulate_covariance(self.engine.residual, self.visits)
+
+    @cached_property
+    def random_covariance(self) -> Any:
+        """Covariance of the random effects, or None."""
+        if self.engine.random is None or self.engine.effects is None:
+            return None
+        return self._tabulate_covariance(self.engine.random, self.engine.effects.names)
+
+    def _tabulate_covariance(self, found: dict[Any, Floats], names: tuple[Any, ...]) -> Any:
+        tables = {label: tabulate_square(values, names) for label, values in found.items()}
+        return tables[None] if self.group is None else tables
+
     @property
     def aic(self) -> float:
         """Akaike's criterion; REML counts covariance parameters only, as SAS and mmrm do."""
@@ -173,9 +210,9 @@ class Fit:
     def estimate(self, rows: Floats) -> pd.DataFrame:
         """Estimate contrasts of the coefficients, shape (l, k): a row each, as in ``coefficients`` without ``term``."""
         if self.engine.inference is None:
-            return empty_estimates(len(rows))
+            return tabulate(empty_estimates(len(rows)))
         basis = self.engine.model.basis
-        return tabulate_contrasts(self.engine.inference, rows @ basis.inverse, rows @ self._beta, self.level)
+        return tabulate(estimate_contrasts(self.engine.inference, rows @ basis.inverse, rows @ self._beta, self.level))
 
     @property
     def _beta(self) -> Floats:
@@ -225,7 +262,8 @@ class Fit:
         if known == len(kept):
             statistic, df = inference.f_test(kept @ basis.inverse, kept @ self._beta)
         p = f_p_value(statistic, len(kept), df)
-        return pd.DataFrame({"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]})
+        columns = {"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]}
+        return tabulate({name: np.array(value) for name, value in columns.items()})
 
     def anova(self) -> pd.DataFrame:
         """Test each term of the formula, type III.
@@ -237,6 +275,8 @@ class Fit:
             a sandwich of few subjects does not give the variance of all the term's contrasts, or where Kenward and Roger's
             moments match no F.
         """
+        import pandas as pd
+
         from outcomes.mixed.anova import term_contrasts
 
         self.require_converged()

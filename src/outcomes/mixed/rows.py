@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.mixed.errors import DataError, FormulaError
+from outcomes.mixed.data import Column, Data, require_columns
+from outcomes.mixed.errors import DataError
 
 Integers = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -26,8 +26,8 @@ class Rows:
 
     Attributes
     ----------
-    table : DataFrame
-        Kept rows (n_rows) of the columns needed.
+    table : Data
+        The kept rows (n_rows).
     subject : array of int, shape (n_rows,)
         Number of the subject of each row.
     heads : array of int, shape (n_subjects,)
@@ -44,7 +44,7 @@ class Rows:
         Rows left out, by the column that was missing first.
     """
 
-    table: pd.DataFrame
+    table: Data
     subject: Integers
     heads: Integers
     visit: Integers | None
@@ -66,7 +66,7 @@ class Rows:
 
 
 def read_rows(
-    data: pd.DataFrame,
+    data: Data,
     needed: Sequence[str],
     *,
     subject: str,
@@ -85,10 +85,10 @@ def read_rows(
         change within a subject, and a visit that has no data.
     """
     index = [name for name in (subject, visit, weights, group) if name is not None]
-    _require_columns(data, [*needed, *index])
+    require_columns(data, [*needed, *index])
     for name in index:
         _refuse_missing(data[name], name)
-    table, dropped = _complete(data, list(dict.fromkeys([*needed, *index])), list(dict.fromkeys(needed)))
+    table, dropped = _complete(data, list(dict.fromkeys(needed)))
     codes, heads = number_subjects(table[subject])
     visit_codes, visits = (None, ()) if visit is None else number_visits(table[visit], visit)
     if visit_codes is not None:
@@ -107,24 +107,13 @@ def read_rows(
     )
 
 
-def _require_columns(data: pd.DataFrame, names: Iterable[str]) -> None:
-    wanted = list(dict.fromkeys(names))
-    twice = [name for name in wanted if (data.columns == name).sum() > 1]
-    if twice:
-        raise FormulaError(f"the data have more than one column {twice[0]!r}; rename all but one")
-    absent = [name for name in wanted if name not in data.columns]
-    if absent:
-        known = ", ".join(map(str, data.columns[:30]))
-        raise FormulaError(f"the data have no column {', '.join(map(repr, absent))}; they have: {known}")
-
-
-def _refuse_missing(column: pd.Series[Any], name: str) -> None:
-    missing = int(column.isna().sum())
-    if missing:
+def _refuse_missing(column: Column, name: str) -> None:
+    if column.absent is not None:
+        missing = int(column.absent.sum())
         raise DataError(f"column {name!r} is missing on {missing} of {len(column)} rows; every row must have one")
 
 
-def _complete(data: pd.DataFrame, wanted: list[str], needed: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+def _complete(data: Data, needed: list[str]) -> tuple[Data, dict[str, int]]:
     """Keep the rows on which every needed column is present, and count the others once each."""
     keep: NDArray[np.bool_] | None = None
     dropped: dict[str, int] = {}
@@ -136,84 +125,83 @@ def _complete(data: pd.DataFrame, wanted: list[str], needed: list[str]) -> tuple
         if gone.any():
             dropped[name] = int(gone.sum())
             keep = ~absent if keep is None else keep & ~absent
-    table = data[wanted] if keep is None else data.loc[keep, wanted]
+    table = data.where(keep)
     if not len(table):
         raise DataError(f"no row has all of {', '.join(map(repr, needed))}")
     return table, dropped
 
 
-def _absent(column: pd.Series[Any], name: str) -> NDArray[np.bool_] | None:
+def _absent(column: Column, name: str) -> NDArray[np.bool_] | None:
     """Mark missing values, or give None when there are none; an infinite value is refused."""
-    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
-        finite = np.isfinite(column.to_numpy())
+    if column.labels is None and column.values.dtype.kind == "f":
+        finite = np.isfinite(column.values)
         if finite.all():
             return None
-        infinite = int(np.isinf(column.to_numpy()).sum())
+        infinite = int(np.isinf(column.values).sum())
         if infinite:
             raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
         return np.asarray(~finite)
-    if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype):
-        return None
-    absent = column.isna().to_numpy()
-    if column.dtype.kind == "f":
-        _absent(column[~absent].astype(np.float64), name)
-    return absent if absent.any() else None
+    return column.absent
 
 
-def number_subjects(column: pd.Series[Any]) -> tuple[Integers, Integers]:
+def number_subjects(column: Column) -> tuple[Integers, Integers]:
     """Give each row the number of its subject, by first appearance, and each subject its first row."""
-    values = column.to_numpy()
-    if values.dtype.kind in "iu" and len(values):
+    values = column.values
+    if len(values):
         change = values[1:] != values[:-1]
         heads = np.concatenate([[0], np.flatnonzero(change) + 1])
         first = values[heads]
         if (first[1:] > first[:-1]).all() or len(np.unique(first)) == len(first):
             return np.repeat(np.arange(len(heads)), np.diff(heads, append=len(values))), heads
-    codes, labels = pd.factorize(column)
-    codes = np.asarray(codes, dtype=np.intp)
-    heads = np.full(len(labels), -1, dtype=np.intp)
-    heads[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, heads
+    if column.labels is None:
+        values = np.unique(values, return_inverse=True)[1]
+    heads = np.full(int(values.max()) + 1, -1, dtype=np.intp)
+    heads[values[::-1]] = np.arange(len(values) - 1, -1, -1)
+    seen = np.flatnonzero(heads >= 0)
+    order = seen[np.argsort(heads[seen], kind="stable")]
+    rank = np.empty(len(heads), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return rank[values], heads[order]
 
 
-def number_levels(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
+def number_levels(column: Column, name: str) -> tuple[Integers, tuple[Any, ...]]:
     """Give each row the number of its level; a categorical keeps its own order, others are sorted."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy().astype(np.intp)
-        levels = tuple(column.cat.categories)
-        empty = np.flatnonzero(np.bincount(codes, minlength=len(levels)) == 0)
+    if column.labels is None:
+        return _number_sorted(column.values)
+    codes = column.values.astype(np.intp)
+    present = np.bincount(codes, minlength=len(column.labels)) > 0
+    if column.declared:
+        empty = np.flatnonzero(~present)
         if len(empty):
+            unseen = column.labels[empty[0]]
             raise DataError(
-                f"column {name!r}: no complete row has the level {levels[empty[0]]!r}; remove the level or find its rows"
+                f"column {name!r}: no complete row has the level {unseen!r}; remove the level or find its rows"
             )
-        return codes, levels
-    return _number_sorted(column)
+        return codes, column.labels
+    order = sorted(np.flatnonzero(present).tolist(), key=lambda i: column.labels[i])  # type: ignore[index]
+    rank = np.zeros(len(column.labels), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return rank[codes], tuple(_plain(column.labels[i]) for i in order)
 
 
-def _number_sorted(column: pd.Series[Any]) -> tuple[Integers, tuple[Any, ...]]:
-    values = column.to_numpy() if isinstance(column.dtype, np.dtype) else None
-    if values is not None and values.dtype.kind in "iu" and np.ptp(values) < 10_000:
+def _number_sorted(values: NDArray[Any]) -> tuple[Integers, tuple[Any, ...]]:
+    if values.dtype.kind in "iu" and np.ptp(values) < 10_000:
         low = values.min()
         present = np.bincount(values - low) > 0
         rank = np.cumsum(present) - 1
         return rank[values - low].astype(np.intp), tuple((np.flatnonzero(present) + low).tolist())
-    codes, found = pd.factorize(column)
-    labels = list(found)
-    order = sorted(range(len(labels)), key=lambda i: labels[i])
-    rank = np.empty(len(labels), dtype=np.intp)
-    rank[order] = np.arange(len(labels))
-    numbers = np.asarray(codes, dtype=np.intp) if order == list(range(len(order))) else rank[codes]
-    return numbers, tuple(_plain(labels[i]) for i in order)
+    found, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.intp), tuple(found.tolist())
 
 
 def _plain(label: Any) -> Any:
     return label.item() if isinstance(label, np.generic) else label
 
 
-def number_visits(column: pd.Series[Any], name: str) -> tuple[Integers, tuple[Any, ...]]:
+def number_visits(column: Column, name: str) -> tuple[Integers, tuple[Any, ...]]:
     """Give each row its visit: categories in their order, numbers by size, text in natural order (V2 before V10)."""
     codes, levels = number_levels(column, name)
-    if isinstance(column.dtype, pd.CategoricalDtype) or not all(isinstance(level, str) for level in levels):
+    if column.declared or not all(isinstance(level, str) for level in levels):
         return codes, levels
     order = sorted(range(len(levels)), key=lambda i: _natural(levels[i]))
     rank = np.empty(len(levels), dtype=np.intp)
@@ -254,13 +242,13 @@ def constant_within(values: NDArray[Any], codes: Integers, heads: Integers) -> b
     return all(np.array_equal(values[at : at + RUN], table[codes[at : at + RUN]]) for at in runs)
 
 
-def _read_weights(table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers) -> Floats:
+def _read_weights(table: Data, name: str | None, codes: Integers, heads: Integers) -> Floats:
     if name is None:
         return np.ones(len(heads))
     column = table[name]
-    if column.dtype.kind not in "iuf":
+    if column.labels is not None or column.values.dtype.kind == "b":
         raise DataError(f"weights column {name!r} must hold numbers")
-    values = column.to_numpy(dtype=np.float64)
+    values = column.values.astype(np.float64)
     wrong = int((~(np.isfinite(values) & (values > 0))).sum())
     if wrong:
         raise DataError(f"weights column {name!r} has {wrong} rows that are not positive and finite")
@@ -269,9 +257,7 @@ def _read_weights(table: pd.DataFrame, name: str | None, codes: Integers, heads:
     return np.asarray(values[heads])
 
 
-def _number_groups(
-    table: pd.DataFrame, name: str | None, codes: Integers, heads: Integers
-) -> tuple[Integers, tuple[Any, ...]]:
+def _number_groups(table: Data, name: str | None, codes: Integers, heads: Integers) -> tuple[Integers, tuple[Any, ...]]:
     if name is None:
         return np.zeros(len(heads), dtype=np.intp), (None,)
     group, levels = number_levels(table[name], name)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 
 from outcomes.mixed.basis import Basis
 from outcomes.mixed.effects import Effects
@@ -16,6 +15,9 @@ from outcomes.mixed.mixture import Mixture
 from outcomes.mixed.model import Model
 from outcomes.mixed.rows import Floats, Integers, Rows
 from outcomes.mixed.wide import Wide
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BATCH = 5_000
 
@@ -65,9 +67,14 @@ class Source(Protocol):
         """Yield all subjects with their covariances at ``theta``."""
 
 
-def subject_labels(rows: Rows, subject: str) -> pd.Index[Any]:
+def _label_subjects(rows: Rows, subject: str) -> pd.Index[Any]:
     """Give each subject's label."""
-    labels: pd.Index[Any] = pd.Index(rows.table[subject].iloc[rows.heads], name=subject)
+    import pandas as pd
+
+    column = rows.table[subject]
+    first = column.values[rows.heads]
+    found = first if column.labels is None else [column.labels[i] for i in first]
+    labels: pd.Index[Any] = pd.Index(found, name=subject)
     return labels
 
 
@@ -79,12 +86,17 @@ class VisitSource:
     wide: Wide
     basis: Basis
     effects: Floats | None
-    labels: pd.Index[Any]
+    subject: str
+
+    @property
+    def labels(self) -> pd.Index[Any]:
+        """Label of each subject."""
+        return _label_subjects(self.rows, self.subject)
 
     @property
     def index(self) -> pd.Index[Any]:
         """Index of the complete rows in the data."""
-        return self.rows.table.index
+        return self.rows.table.index()
 
     @property
     def weights(self) -> Floats:
@@ -124,13 +136,18 @@ class RowSource:
     rows: Rows
     data: LongData
     effects: Effects
-    labels: pd.Index[Any]
+    subject: str
     by_visit: bool
+
+    @property
+    def labels(self) -> pd.Index[Any]:
+        """Label of each subject."""
+        return _label_subjects(self.rows, self.subject)
 
     @property
     def index(self) -> pd.Index[Any]:
         """Index of the complete rows in the data."""
-        return self.rows.table.index
+        return self.rows.table.index()
 
     @property
     def weights(self) -> Floats:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 if TYPE_CHECKING:
     from outcomes.mixed.result import Fit
 
@@ -42,6 +40,8 @@ def _head(fit: Fit) -> str:
 
 
 def _coefficients(fit: Fit) -> str:
+    import pandas as pd
+
     table = fit.coefficients
     percent = f"{100 * fit.level:g}% CI"
     shown = pd.DataFrame(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.mixed.distributions import t_p_value, t_quantile
 from outcomes.mixed.inference import Inference
 from outcomes.mixed.rows import Floats
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Estimates = dict[str, NDArray[Any]]
+"""Columns of a table of estimates by name, of one length."""
+
 COLUMNS = ("estimate", "std_error", "df", "statistic", "p_value", "lower", "upper")
 
 
-def tabulate_contrasts(inference: Inference, rows: Floats, estimates: Floats, level: float) -> pd.DataFrame:
-    """Give a row per contrast.
+def estimate_contrasts(inference: Inference, rows: Floats, estimates: Floats, level: float) -> Estimates:
+    """Give the columns of a table with a row per contrast.
 
     Parameters
     ----------
@@ -26,27 +34,39 @@ def tabulate_contrasts(inference: Inference, rows: Floats, estimates: Floats, le
 
     Returns
     -------
-    DataFrame
-        One row per contrast: ``estimate``, ``std_error``, ``df``, ``statistic`` (t), ``p_value`` (two-sided), ``lower``, ``upper``.
+    dict of str to array, shape (l,)
+        ``estimate``, ``std_error``, ``df``, ``statistic`` (t), ``p_value`` (two-sided), ``lower``, ``upper``.
     """
     error = np.sqrt(np.einsum("ij,jk,ik->i", rows, inference.vcov, rows))
     df = inference.dfs(rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimates / error
     half = error * np.array([t_quantile(level, float(d)) for d in df])
-    return pd.DataFrame(
-        {
-            "estimate": estimates,
-            "std_error": error,
-            "df": df,
-            "statistic": statistic,
-            "p_value": [t_p_value(float(t), float(d)) for t, d in zip(statistic, df, strict=True)],
-            "lower": estimates - half,
-            "upper": estimates + half,
-        }
-    )
+    return {
+        "estimate": np.asarray(estimates),
+        "std_error": error,
+        "df": np.asarray(df),
+        "statistic": statistic,
+        "p_value": np.array([t_p_value(float(t), float(d)) for t, d in zip(statistic, df, strict=True)]),
+        "lower": estimates - half,
+        "upper": estimates + half,
+    }
 
 
-def empty_estimates(n_rows: int) -> pd.DataFrame:
+def empty_estimates(n_rows: int) -> Estimates:
     """Give the same columns with nothing in them, for a fit that failed."""
-    return pd.DataFrame({name: np.full(n_rows, np.nan) for name in COLUMNS})
+    return {name: np.full(n_rows, np.nan) for name in COLUMNS}
+
+
+def tabulate(columns: Estimates) -> pd.DataFrame:
+    """Lay columns out as a pandas table."""
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def tabulate_square(values: Floats, names: tuple[Any, ...]) -> pd.DataFrame:
+    """Lay a square matrix out with its names on both sides."""
+    import pandas as pd
+
+    return pd.DataFrame(values, index=list(names), columns=list(names))

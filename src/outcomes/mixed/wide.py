@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.mixed.atoms import read_atom, read_response
+from outcomes.mixed.data import Data
 from outcomes.mixed.design import Design, Values, build_design, sort_roles, source_values
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.formula import Formula, is_name, parse, parse_terms, variables
@@ -46,7 +46,7 @@ class Prepared:
 
 
 def prepare(
-    data: pd.DataFrame,
+    data: Data,
     formula: str,
     *,
     subject: str,
@@ -56,13 +56,11 @@ def prepare(
     random: str | None = None,
 ) -> Prepared:
     """Read a table against a formula, and against the terms of random effects."""
-    if not isinstance(data, pd.DataFrame):
-        raise SettingError(f"data must be a pandas DataFrame, not {type(data).__name__}")
     parsed = parse(formula)
     effects = None if random is None else Formula(random, "", parse_terms(random))
     extra = () if effects is None else effects.factors
     factors = (parsed.response, *parsed.factors, *extra)
-    needed = [name for factor in factors for name in variables(factor) if is_name(factor) or name in data.columns]
+    needed = [name for factor in factors for name in variables(factor) if is_name(factor) or name in data]
     rows = read_rows(data, list(dict.fromkeys(needed)), subject=subject, visit=visit, weights=weights, group=group)
     response = read_response(parsed.response, rows.table)
     visit_column = (visit, rows.visit, rows.visits)
