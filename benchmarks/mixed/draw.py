@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 # Okabe and Ito's palette, told apart by markers too.
 LOOKS = {
     "outcomes.mixed": ("#000000", "o"),
+    "outcomes.mixed, Arrow": ("#56B4E9", "X"),
     "nlme::gls": ("#E69F00", "s"),
     "mmrm": ("#D55E00", "D"),
     "statsmodels": ("#0072B2", "^"),

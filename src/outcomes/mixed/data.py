@@ -245,7 +245,7 @@ def _read_chunks(chunks: Any) -> Column:
     if types.is_integer(chunks.type):
         return Column(_plain_numbers(chunks), kind=kind)
     if types.is_floating(chunks.type) or types.is_decimal(chunks.type):
-        return Column(_plain_numbers(chunks.cast(pa.float64())), kind=kind)
+        return Column(_plain_numbers(chunks if types.is_float64(chunks.type) else chunks.cast(pa.float64())), kind=kind)
     whole = chunks.dictionary_encode().unify_dictionaries().combine_chunks()
     return Column(_codes(whole), tuple(whole.dictionary.to_pylist()), dates=types.is_temporal(chunks.type), kind=kind)
 
