@@ -207,7 +207,7 @@ rule figures:
 
 
 rule report:
-    """Write the report from the released tables and figures."""
+    """Write the report as HTML, PDF, and Word from the released tables and figures."""
     input:
         tables=expand("results/{{study}}/tables/{table}.csv", table=TABLES["tables"]),
         figures="figures/{study}",
@@ -215,6 +215,9 @@ rule report:
         code=sources("outcomes.release.report"),
     output:
         report="results/{study}/report.html",
+        pdf="results/{study}/report.pdf",
+        docx="results/{study}/report.docx",
+        tables="results/{study}/tables.docx",
         summary="results/{study}/summary.txt",
         provenance="results/{study}/provenance.json",
     log:

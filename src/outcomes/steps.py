@@ -21,6 +21,7 @@ from outcomes.workflow import (
     provenance,
     read_released,
     read_table,
+    write_bytes,
     write_table,
     write_text,
 )
@@ -203,16 +204,17 @@ def figures(options: Namespace) -> None:
 
 
 def report(options: Namespace) -> None:
-    """Write the report: one offline HTML file, from the released tables and figures."""
-    from outcomes.release.report import closing_lines, render
+    """Write the report as HTML, PDF, and Word, from the released tables and figures."""
+    from outcomes.release.report import closing_lines, compose, write_faces
 
     study, places = _open(options, "report")
     released = read_released(places)
     origin = provenance(read_study(options.study), places)
-    path = places.results / "report.html"
-    write_text(render(released, study, places.figures, origin), path)
+    content = compose(released, study, places.figures, origin)
+    for name, written in write_faces(content, study).items():
+        write_bytes(written, places.results / name)
     write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", places.results / "provenance.json")
-    write_text(closing_lines(released, path), places.results / "summary.txt")
+    write_text(closing_lines(released, places.results / "report.html"), places.results / "summary.txt")
 
 
 def manifest(options: Namespace) -> None:
@@ -271,7 +273,7 @@ STEPS: dict[str, Step] = {
     "compare": Step(compare, "endpoints → two arms compared: weights, balance, differences, sensitivity analyses"),
     "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
     "figures": Step(figures, "released tables → figures"),
-    "report": Step(report, "released tables and figures → report.html"),
+    "report": Step(report, "released tables and figures → the report as HTML, PDF, and Word"),
     "manifest": Step(manifest, "every released file → manifest.json: hash, label, rows withheld"),
     "ledger": Step(ledger, "show how every raw row ended, and why"),
     "simulate": Step(

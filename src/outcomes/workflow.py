@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = Path(__file__).parent
+SOURCES = (".py", ".yaml", ".csv", ".html", ".css", ".typ")  # endings of the files that decide a result
 
 # Which tables a step writes, and which sections of the study file it may read: a change elsewhere does not rerun it.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -184,6 +185,12 @@ def write_text(text: str, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file in one move."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def inputs(study: Study, folder: str) -> list[str]:
     """Return the raw files of a study; optional ones only when they are there."""
     files = {str(Path(folder) / source.file): source.optional for source in study.sources}
@@ -228,7 +235,7 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
 
     code = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".yaml", ".csv", ".html", ".css"):
+        if path.suffix in SOURCES:
             code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     packages = (
         "formulaic",
@@ -237,9 +244,11 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
         "outcomes",
         "pandas",
         "pyarrow",
+        "python-docx",
         "scipy",
         "snakemake",
         "statsmodels",
+        "typst",
     )
     return {
         "study": study.study,
@@ -271,11 +280,7 @@ def sources(*modules: str) -> list[str]:
 def _locate(module: str) -> list[Path]:
     """Return the files of a module (with the data file of the same name); none when it is not in this package."""
     path = PACKAGE.parent.joinpath(*module.split("."))
-    inits = (
-        [path / "__init__.py"]
-        if path.is_dir()
-        else [path.with_suffix(s) for s in (".py", ".yaml", ".csv", ".html", ".css")]
-    )
+    inits = [path / "__init__.py"] if path.is_dir() else [path.with_suffix(s) for s in SOURCES]
     return [file for file in inits if file.is_file()]
 
 

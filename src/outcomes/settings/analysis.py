@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from outcomes.frozen import Frozen
+from outcomes.settings.style import Style
 
 
 class Model(Frozen):
@@ -89,3 +90,4 @@ class Report(Frozen):
         None, description="time point whose response rates stand at the top; default: the last one"
     )
     figures: Figures = Field(default_factory=Figures, description="how figures are saved")
+    style: Style = Field(default_factory=Style, description="how numbers and pages look")

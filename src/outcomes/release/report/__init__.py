@@ -1,4 +1,4 @@
-"""The report: one offline HTML file from released tables, released figures, and the study file.
+"""The report, as HTML, PDF, and Word, from released tables, released figures, and the study file.
 
 Every number in its text comes from a released table; what it says in words comes from the study file.
 """
@@ -13,7 +13,7 @@ from outcomes import __version__
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
 from outcomes.release.report.comparison import show_comparison
-from outcomes.release.report.content import Section
+from outcomes.release.report.content import Report, Section
 from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.limitations import show_limitations
 from outcomes.release.report.material import Material, gather
@@ -49,8 +49,36 @@ def render(
     str
         HTML. The same tables, settings, figures, and provenance give the same bytes.
     """
+    report = compose(tables, study, figures_folder, provenance)
+    return write_page(report.title, report.heads, report.sections)
+
+
+def compose(
+    tables: Mapping[str, pd.DataFrame], study: Study, figures_folder: Path, provenance: Mapping[str, Any]
+) -> Report:
+    """Return the content of the report, whatever it will be written as; the parameters are those of :func:`render`."""
     material = gather(tables, study, provenance)
-    return write_page(study.report.title, _heads(material), build_sections(material, figures_folder))
+    return Report(study.report.title, tuple(_heads(material)), tuple(build_sections(material, figures_folder)))
+
+
+def write_faces(report: Report, study: Study) -> dict[str, bytes]:
+    """Return the report in every form, by the name of its file: HTML, PDF, Word, and its tables alone as Word.
+
+    Raises
+    ------
+    InputError
+        A figure of the report is missing as SVG or PNG.
+    """
+    from outcomes.release.report.document import write_docx, write_tables
+    from outcomes.release.report.paper import write_pdf
+
+    style = study.report.style
+    return {
+        "report.html": write_page(report.title, report.heads, report.sections).encode(),
+        "report.pdf": write_pdf(report, style),
+        "report.docx": write_docx(report, style),
+        "tables.docx": write_tables(report, style),
+    }
 
 
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -42,7 +43,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: the drawing as SVG markup, its caption, and the same in words for those who cannot see it."""
+    """One figure: the drawing as SVG markup, its caption, and the same in words for those who cannot see it.
+
+    ``file`` is the SVG file as it was written; the PNG of the same name lies beside it.
+    """
 
     kind: ClassVar[str] = "picture"
     id: str
@@ -50,6 +54,7 @@ class Picture:
     caption: str
     alt: str
     width_pt: float
+    file: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,12 @@ class Section:
     def empty(self) -> bool:
         """Whether there is nothing to say."""
         return not self.blocks and all(section.empty for section in self.sections)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report: title, the lines below it (kind and text of each), and its sections."""
+
+    title: str
+    heads: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]

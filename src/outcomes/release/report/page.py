@@ -55,9 +55,8 @@ def read_picture(path: Path, name: str, caption: str, alt: str) -> Picture:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     opening = Markup('<svg role="img" aria-label="{}"').format(alt)
-    return Picture(
-        f"figure-{name}", opening + Markup(text[len("<svg") :]), caption, alt, float(width[1]) if width else 241.0
-    )
+    drawing, width_pt = opening + Markup(text[len("<svg") :]), float(width[1]) if width else 241.0
+    return Picture(f"figure-{name}", drawing, caption, alt, width_pt, path)
 
 
 def number_blocks(sections: Sequence[Section]) -> dict[str, str]:

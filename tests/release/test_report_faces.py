@@ -1,0 +1,227 @@
+"""HTML, PDF, and Word say the same from one content model, with the same bytes each time, and read no text as markup."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+
+import pytest
+from docx import Document
+from released_cases import make_case, make_models, make_study, make_tables
+
+from outcomes.errors import InputError, SettingsError
+from outcomes.release.figures import draw_all
+from outcomes.release.figures.draw import write_figure
+from outcomes.release.report import compose, write_faces
+from outcomes.release.report.content import Cell, Grid, Paragraph, Picture, Report, Section
+from outcomes.release.report.document import write_docx
+from outcomes.release.report.paper import write_pdf
+from outcomes.settings.style import Style
+
+MARKUP = r"#let *x* _y_ $z$ @ref <label> \ `code` = - + / ~ [a] {b} & \"c\" // /* %"
+PRINTED = Style(supplement="printed")
+CASES = ("two arms", "six arms", "withheld")
+
+
+def write(case, folder, style=PRINTED, study=None):
+    tables, made = make_case(case)
+    study = study or made
+    tables = make_tables(study) if study is not made else tables
+    if case == "two arms":
+        tables |= make_models()
+    for name, figure in draw_all(tables, study).items():
+        if not (folder / f"{name}.png").is_file():
+            write_figure(figure, folder, name, ["svg"])
+            figure.savefig(folder / f"{name}.png", dpi=20)
+    study = study.model_copy(update={"report": study.report.model_copy(update={"style": style})})
+    report = compose(tables, study, folder, {"study": "made-up", "inputs": {"a.csv": "ab" * 32}, "seed": 7})
+    return report, write_faces(report, study)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    return {case: write(case, tmp_path_factory.mktemp("figures")) for case in CASES}
+
+
+def plain(text):
+    """Text without what only decides where a line breaks."""
+    return re.sub(r"[\s\u200b\u2003\u00a0]+", "", text)
+
+
+def texts_of_docx(data):
+    word = Document(io.BytesIO(data))
+    return plain("".join(node.text or "" for node in word.element.body.iter() if node.tag.endswith("}t")))
+
+
+def texts_of_pdf(data, folder):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not on this machine: the PDF's text is not checked")
+    (folder / "report.pdf").write_bytes(data)
+    command = ["pdftotext", "-raw", str(folder / "report.pdf"), "-"]
+    return plain(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def grids_of(sections):
+    for section in sections:
+        yield from (block for block in section.blocks if isinstance(block, Grid))
+        yield from grids_of(section.sections)
+
+
+def simple(text, style=PRINTED):
+    """A report whose every kind of text is the same."""
+    heads = ((Cell("", head=True), Cell(text, head=True, span=2)), tuple(Cell(text, head=True) for _ in range(3)))
+    rows = ((Cell(text, head=True, span=3),), (Cell(text, head=True), Cell(text), Cell("1.2", number=True)))
+    grid = Grid("grid", text, heads, rows, (text,))
+    section = Section("one", text, (Paragraph(text, text), grid))
+    return Report(text, (("subtitle", text), ("details", text)), (section,))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_cell_of_every_table_is_in_html_and_word(faces, case):
+    report, files = faces[case]
+    page = plain(html.unescape(re.sub(r"<[^>]+>", "", files["report.html"].decode())))
+    word = texts_of_docx(files["report.docx"])
+    cells = [cell.text for grid in grids_of(report.sections) for row in (*grid.heads, *grid.rows) for cell in row]
+    assert len(cells) > 200
+    for text in {plain(text) for text in cells}:
+        assert text in page
+        assert text in word
+
+
+@pytest.mark.parametrize("case", ["two arms", "six arms"])
+def test_every_cell_is_in_the_pdf(faces, case, tmp_path):
+    report, files = faces[case]
+    text = texts_of_pdf(files["report.pdf"], tmp_path)
+    numbers = {cell.text for grid in grids_of(report.sections) for row in grid.rows for cell in row if cell.number}
+    assert len(numbers) > 200
+    missing = [number for number in numbers if plain(number) not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_word_has_the_tables_and_figures_of_the_page(faces, case):
+    _, files = faces[case]
+    word = Document(io.BytesIO(files["report.docx"]))
+    captions = [p.text for p in word.paragraphs if p.style.name == "Caption"]
+    parts = [text for text in captions if re.search(r"Part [2-9] of \d\.$", text)]
+    assert len(word.tables) == len(captions) == files["report.html"].decode().count("<table") + len(parts)
+    assert len(word.inline_shapes) == files["report.html"].decode().count('<svg role="img"') > 0
+    labels = re.findall(r"<b>((?:Table|Figure) \d+)\.</b>", files["report.html"].decode())
+    captions += [p.text for p in word.paragraphs if p.style.name == "Figure Caption"]
+    assert {text.split(".")[0] for text in captions} == set(labels)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_word_has_alternatives_repeated_heads_and_no_empty_paragraphs(faces, case):
+    word = Document(io.BytesIO(faces[case][1]["report.docx"]))
+    for shape in word.inline_shapes:
+        assert len(shape._inline.docPr.get("descr")) > 60
+    for table in word.tables:
+        assert table._tbl.tr_lst[0].find(".//{*}tblHeader") is not None
+        widths = [sum(int(cell.tcPr.width / 635) for cell in row.tc_lst) for row in table._tbl.tr_lst]
+        assert max(widths) - min(widths) <= 12, "rows of a table are equally wide"
+    for paragraph in word.paragraphs:
+        held = paragraph._p.find(".//{*}sectPr") is not None or paragraph._p.find(".//{*}drawing") is not None
+        assert paragraph.text.strip() or held, paragraph.style.name
+
+
+def test_no_table_is_wider_than_its_page(faces):
+    for case in CASES:
+        word = Document(io.BytesIO(faces[case][1]["report.docx"]))
+        rooms, at = {}, 0
+        for element in word.element.body:
+            rooms[element] = at
+            at += element.tag.endswith("}p") and element.find(".//{*}sectPr") is not None
+        for table in word.tables:
+            section = word.sections[rooms[table._tbl]]
+            room = section.page_width - section.left_margin - section.right_margin
+            assert sum(column.width for column in table.columns) <= room + 12700
+
+
+def test_six_arms_turn_the_page_or_divide_the_table(faces):
+    word = Document(io.BytesIO(faces["six arms"][1]["report.docx"]))
+    assert {section.orientation for section in word.sections} == {0, 1}
+
+
+def test_the_same_report_gives_the_same_bytes(faces):
+    report, first = faces["two arms"]
+    second = write_faces(report, make_study(report={"title": "t", "style": PRINTED.model_dump()}))
+    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx"}
+    assert first == second
+    with zipfile.ZipFile(io.BytesIO(first["report.docx"])) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert not re.search(rb"20[0-9]{2}-\d\d-\d\d", archive.read("docProps/core.xml"))
+    assert b"CreationDate" not in first["report.pdf"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_pdf_claims_the_standard_for_accessible_documents(faces, case):
+    pdf = faces[case][1]["report.pdf"]
+    assert pdf.startswith(b"%PDF-1.7")
+    assert b"pdfuaid:part" in pdf or b"pdfuaid" in pdf
+    assert b"/MarkInfo" in pdf
+
+
+def test_text_is_never_markup(tmp_path):
+    for text in (MARKUP, "Kétamine ≤ 静脉 κ Я", "]]></w:t>", "a" * 90):
+        report = simple(text)
+        word = texts_of_docx(write_docx(report, PRINTED))
+        assert word.count(plain(text)) >= 9
+        assert texts_of_pdf(write_pdf(report, PRINTED), tmp_path).count(plain(text)) >= 9
+
+
+def test_withheld_cells_say_so_in_words(faces, tmp_path):
+    _, files = faces["withheld"]
+    assert texts_of_docx(files["report.docx"]).count("withheld") > 50
+    assert texts_of_pdf(files["report.pdf"], tmp_path).count("withheld") > 50
+
+
+def test_a_folded_table_is_listed_unless_it_is_to_be_printed(faces):
+    report, files = faces["two arms"]
+    listed, printed = (Document(io.BytesIO(data)) for data in (write_docx(report, Style()), files["report.docx"]))
+    folded = [grid for grid in grids_of(report.sections) if grid.folded]
+    assert len(printed.tables) == len(listed.tables) + len(folded)
+    bullets = [p.text for p in listed.paragraphs if p.style.name == "List Bullet"]
+    assert sum("Released table" in text and "rows)" in text for text in bullets) == len(folded)
+
+
+def test_the_tables_alone_are_those_of_the_report(faces):
+    _, files = faces["two arms"]
+    whole, alone = (Document(io.BytesIO(files[name])) for name in ("report.docx", "tables.docx"))
+    assert [t._tbl.xml for t in whole.tables] == [t._tbl.xml for t in alone.tables]
+    assert len(alone.inline_shapes) == 0
+
+
+def test_pages_are_of_the_declared_size(tmp_path):
+    report = simple("text")
+    word = Document(io.BytesIO(write_docx(report, Style(paper="letter"))))
+    assert (round(word.sections[0].page_width.inches, 2), round(word.sections[0].page_height.inches, 2)) == (8.5, 11.0)
+    assert b"/MediaBox[0 0 612 792]" in write_pdf(report, Style(paper="letter")).replace(b" [", b"[")
+
+
+def test_a_missing_figure_is_named(tmp_path):
+    picture = Picture("f", "", "caption", "alternative", 240.0, tmp_path / "gone.svg")
+    report = Report("t", (), (Section("s", "S", (picture,)),))
+    for writer in (write_docx, write_pdf):
+        with pytest.raises(InputError, match=r"gone\.(svg|png): no such figure\. Run the step 'figures'"):
+            writer(report, PRINTED)
+
+
+def test_a_folder_without_fonts_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"report\.style\.fonts: no font file"):
+        write_pdf(simple("text"), Style(fonts=str(tmp_path)))
+
+
+def test_the_words_of_the_study_file_reach_every_face(tmp_path):
+    study = make_study({"iv": "Kétamine #1 *IV* <b>", "im": "Κεταμίνη $IM$ @x"})
+    _, files = write("two arms", tmp_path, PRINTED, study)
+    word, page = texts_of_docx(files["report.docx"]), html.unescape(files["report.html"].decode())
+    pdf = texts_of_pdf(files["report.pdf"], tmp_path)
+    for label in ("Kétamine #1 *IV* <b>", "Κεταμίνη $IM$ @x"):
+        assert plain(label) in word
+        assert label in page
+        assert plain(label) in pdf
