@@ -25,9 +25,16 @@ test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+.PHONY: docs
+docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example for its figures).
+	@$(BIN)/python -m outcomes run config/example.yaml --cores $(CORES)
+	$(BIN)/python docs/generate/pages.py
+	$(BIN)/zensical build --clean --strict
+	@echo "Documentation: site/index.html"
+
 .PHONY: clean
 clean:  ## Remove what the pipeline made (the raw exports stay).
-	rm -rf results figures/*/ logs .snakemake data/*/derived
+	rm -rf results figures/*/ logs .snakemake data/*/derived build site
 
 .PHONY: help
 help:  ## List the targets.
