@@ -14,7 +14,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.workflow import TABLES
+from outcomes.release.report import build_sections
+from outcomes.release.report.material import gather
+from outcomes.settings import read_study
+from outcomes.workflow import TABLES, Places, read_released
+
+sys.path.insert(0, str(Path(__file__).parent / "release"))
+from running_text import find_strangers, running_text
 
 ROOT = Path(__file__).parent.parent
 STUDY = "config/example.yaml"
@@ -130,6 +136,15 @@ def test_no_count_below_the_minimum_cell_is_released(finished):
     response = pd.read_csv(folder / "results/example/tables/response.csv").dropna(subset=["events"])
     assert not response["events"].between(1, 10).any()
     assert not (response["n"] - response["events"]).between(1, 10).any()
+
+
+def test_every_number_in_running_text_is_in_a_released_table_or_the_study_file(finished):
+    folder, _ = finished
+    study, places = read_study(ROOT / STUDY), Places("example", folder)
+    tables = read_released(places)
+    texts = list(running_text(build_sections(gather(tables, study, {}), places.figures)))
+    assert len(texts) > 100
+    assert find_strangers(texts, tables, study) == []
 
 
 def test_a_second_run_has_nothing_to_do(finished):

@@ -13,7 +13,6 @@ from outcomes.measures.effects import (
     Criteria,
     compute_percent_change,
     compute_reliable_change,
-    compute_reliable_change_index,
     compute_remission,
     compute_response,
     compute_worsening,
@@ -125,7 +124,7 @@ def test_study_declares_cutoffs_of_its_own():
 def test_reliable_change_index():
     # 1.96 · 5 · √(2 · (1 − 0.84)) = 9.8 · √0.32 = 9.8 · 0.565685 = 5.543717
     declared = ReliableChange(sd=5, reliability=0.84, source="worked example")
-    assert compute_reliable_change_index(declared) == pytest.approx(5.543717, abs=1e-6)
+    assert declared.index == pytest.approx(5.543717, abs=1e-6)
     criteria = Criteria.of("phq9", KNOWN["phq9"], Endpoints(reliable_change={"phq9": declared}))
     change = np.array([-6.0, -5.543717, -5.0, 0.0, 5.0, 6.0, np.nan])
     assert compute_reliable_change(change, criteria).tolist() == [0, 1, 1, 1, 1, 2, -1]

@@ -204,4 +204,58 @@ def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
     return make_tables(study, axes, share), study
 
 
+def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
+    """Return tables and study with a declared comparison whose diagnostics leave something to say."""
+    estimand = {"treated": "iv", "reference": "esketamine", "instrument": "phq9", "axis": "day", "timepoint": "day 28"}
+    declared = {"estimand": estimand, "confounders": ["baseline", "payer", "age"], "left_out": ["payer"]}
+    report = {"title": "Compared", "headline": "session 6", "design": "observational"}
+    study = make_study(comparison=declared, report=report)
+    place = {"axis": "day", "timepoint": "day 28"}
+    effect = {
+        **place,
+        "treated_mean": -8.77,
+        "reference_mean": -6.81,
+        "estimate": -1.96,
+        "std_error": 0.41,
+        "df": 588.2,
+    }
+    effect |= {
+        "p_value": 0.0021,
+        "n_treated": 433,
+        "n_reference": 506,
+        "observed_treated": 269,
+        "observed_reference": 422,
+    }
+    effect |= {"effective_n": 699.4, "covariance": "unstructured", "converged": True, "note": None}
+    bounds = {"cr2": {"lower": -2.78, "upper": -1.14}, "bootstrap": {"lower": -2.83, "upper": -1.07}}
+    other = {"endpoint": "change", "scale": "points", **place, "n": 939, "effective_n": 699.4, "converged": True}
+    analyses = {"unadjusted": (-2.72, -3.53, -1.91), "doubly_robust": (-0.58, -1.31, 0.17)}
+    sensitivity = [
+        other | {"analysis": name, "estimate": value, "lower": low, "upper": high, "note": None}
+        for name, (value, low, high) in analyses.items()
+    ]
+    tipping = {"analysis": "tipping_point_treated", "scale": "delta in points", "estimate": 2.47, "note": None}
+    failed = {"analysis": "without_payer", "converged": False, "note": "did not converge"}
+    empty = dict.fromkeys(("estimate", "lower", "upper"))
+    sensitivity += [other | empty | tipping, other | empty | failed]
+    balance = {"weights": "overlap", "n_treated": 99, "n_reference": 88, "smd_before": 0.41, "smd_after": 0.17}
+    balance |= {"treated_before": 0.33, "reference_before": 0.22, "treated_after": 0.31, "reference_after": 0.27}
+    weights = {"weights": "overlap", "mean": 1.0, "sd": 0.6, "p5": 0.2, "median": 1.0, "p95": 2.1}
+    tables = {
+        "effects": [effect | {"variance": name} | interval for name, interval in bounds.items()],
+        "sensitivity": sensitivity,
+        "covariate_balance": [balance | {"variable": "payer", "level": "medicaid"}],
+        "positivity": [
+            {"variable": "payer", "level": "veterans", "n_treated": 31, "n_reference": 0, "lacks": "esketamine"}
+        ],
+        "weights": [
+            weights | {"arm": "iv", "n": 444, "effective_n": 322.7, "truncated": 13, "without_weight": 17},
+            weights | {"arm": "esketamine", "n": 529, "effective_n": 511.2, "truncated": 0, "without_weight": 0},
+        ],
+        "comparison_statement": [{"subject": "design", "text": "Arms were chosen, not assigned."}],
+    }
+    compared = {name: pd.DataFrame(rows).assign(withheld=False) for name, rows in tables.items()}
+    return make_tables(study) | make_models() | compared, study
+
+
 CASES = ("two arms", "one arm", "seven arms", "withheld", "months", "named visits", "two instruments")

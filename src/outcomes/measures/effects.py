@@ -13,7 +13,7 @@ import numpy as np
 from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument
 from outcomes.measures.order import Array, Bools, Floats
-from outcomes.settings.clinical import Endpoints, ReliableChange
+from outcomes.settings.clinical import Endpoints
 
 TOLERANCE = 1e-9  # of comparisons with a cut-off: a mean of decimals may miss an exact half by the last binary digit
 
@@ -48,7 +48,7 @@ class Criteria:
             response_points=instrument.response_points,
             remission_maximum=remission,
             worsening_points=endpoints.worsening_points,
-            reliable_change=None if declared is None else compute_reliable_change_index(declared),
+            reliable_change=None if declared is None else declared.index,
         )
 
 
@@ -58,14 +58,6 @@ class Truth:
 
     value: Bools
     missing: Bools
-
-
-def compute_reliable_change_index(declared: ReliableChange) -> float:
-    """Return 1.96·SD·√(2(1−r)), the change in points that measurement error alone exceeds one time in twenty.
-
-    Jacobson & Truax 1991, 10.1037/0022-006X.59.1.12.
-    """
-    return float(1.96 * declared.sd * np.sqrt(2 * (1 - declared.reliability)))
 
 
 def compute_percent_change(change: Floats, baseline: Floats) -> Floats:

@@ -28,7 +28,7 @@ TABLES = {
     "margins": "mixed models: adjusted means",
     "model_differences": "mixed models: adjusted differences",
     "target_trial": "the declared estimand beside its emulation",
-    "comparison_statement": "the primary comparison in words",
+    "comparison_statement": "how to read the primary comparison",
     "covariate_balance": "confounders by arm before and after weighting",
     "score_overlap": "propensity score by arm",
     "positivity": "strata that only one arm has",

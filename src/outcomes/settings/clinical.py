@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from math import sqrt
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -117,6 +118,13 @@ class ReliableChange(Frozen):
     sd: float = Field(gt=0, description="standard deviation at baseline in the reference sample")
     reliability: float = Field(gt=0, lt=1, description="test-retest reliability r")
     source: str = Field(description="where the two numbers come from; printed beside the result")
+
+    FORMULA: ClassVar[str] = "1.96·SD·√(2(1 − r))"
+
+    @property
+    def index(self) -> float:
+        """The change in points that measurement error alone exceeds one time in twenty."""
+        return 1.96 * self.sd * sqrt(2 * (1 - self.reliability))
 
 
 class Endpoints(Frozen):

@@ -100,7 +100,7 @@ def compare_arms(
     assert propensity is not None
     return {
         "target_trial": tabulate_target_trial(compared, comparison, study),
-        "comparison_statement": tabulate_statement(setting, effects, positivity, study),
+        "comparison_statement": tabulate_statement(setting, positivity, study),
         "covariate_balance": tabulate_balance(confounders, compared.treated, weights),
         "score_overlap": tabulate_overlap(propensity.probability, compared.treated, arms),
         "positivity": positivity,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.timeline import AXES, build_timeline, find_headline, say_timepoint
 from outcomes.settings import Study
 
@@ -134,7 +135,7 @@ def _plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrum
                     f"trajectory_{instrument}_{axis}",
                     "trajectory",
                     f"Mean {name} {phrase}",
-                    f"Mean {name} total {phrase} with 95 % confidence bands of the mean, of the scores observed at each "
+                    f"Mean {name} total {phrase} with {COVERED} confidence bands of the mean, of the scores observed at each "
                     "time point; n is the number of scores. Patients differ between time points because some have no score.",
                     _describe(rows, study, "mean", f"Line chart of the mean {name} {phrase}", 1.0, "points"),
                     rows,
@@ -163,7 +164,7 @@ def _plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: st
                     f"response_{instrument}_{axis}",
                     "response",
                     f"{name}: {ends} {phrase}",
-                    f"{ends.capitalize()} on the {name} {phrase} with 95 % Wilson intervals. Filled markers and solid "
+                    f"{ends.capitalize()} on the {name} {phrase} with {COVERED} Wilson intervals. Filled markers and solid "
                     "intervals: of all who started, a missing score counting as none; open markers: of those observed.",
                     _describe(
                         started,

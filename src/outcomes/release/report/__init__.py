@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes import __version__
+from outcomes.release.report.abstract import write_abstract
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
 from outcomes.release.report.comparison import show_comparison
@@ -19,7 +20,6 @@ from outcomes.release.report.limitations import show_limitations
 from outcomes.release.report.material import Material, gather
 from outcomes.release.report.methods import describe_methods
 from outcomes.release.report.page import write_page
-from outcomes.release.report.summary import summarise
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     """Return the content of the report, whatever it will be written as."""
     return [
-        summarise(material),
+        write_abstract(material),
         show_attention(material.tables),
         show_flow(material, figures_folder),
         show_patients(material),

@@ -50,12 +50,17 @@ def _flagged(tables: Tables) -> str:
     return f"Rows kept with a doubt noted (flagged): {reasons}." if reasons else ""
 
 
+def has_converged(value: object) -> bool:
+    """Whether a released value of ``converged`` says so: it is a boolean, or text or a number where cells are empty."""
+    return value if isinstance(value, bool) else str(value).lower() == str(True).lower()
+
+
 def unconverged(tables: Tables) -> list[str]:
     """Return the names of the models that did not converge."""
     models = read_rows(tables, "models")
     if models.empty or "converged" not in models:
         return []
-    failed = models[models["converged"].astype(str).str.lower().isin(["false", "0", "0.0"])]
+    failed = models[~models["converged"].map(has_converged)]
     return [str(name) for name in failed["model" if "model" in failed else failed.columns[0]]]
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
+from outcomes.release.report.statement import state_result
 
 Row = dict[str, Any]
 ANALYSES = {
@@ -37,7 +39,7 @@ def show_comparison(material: Material) -> Section:
     said = material.rows("comparison_statement")
     blocks: list[Block] = []
     if len(said):
-        words = [str(text) for text in said["text"].dropna()] or ["Withheld: too few patients."]
+        words = [*state_result(material), *(str(text) for text in said["text"].dropna())]
         tables = [
             tabulate_target_trial(material),
             tabulate_effects(material),
@@ -72,7 +74,7 @@ def tabulate_effects(material: Material) -> Grid | None:
         cells.append(interval(other["lower"], other["upper"], 2) if other else ABSENT)
         rows.append((heading(material.timepoint(*_place(row))), *(number(shown(row, text)) for text in cells)))
     treated, reference = _arms(material)
-    heads = ("Time point", treated, reference, "Difference (95 % interval)", "p", "Interval by bootstrap")
+    heads = ("Time point", treated, reference, f"Difference ({COVERED} interval)", "p", "Interval by bootstrap")
     note = (
         "Adjusted mean change in points and scores observed. Difference and p: sandwich variance clustered by patient, weights taken as "
         "known; bootstrap: weights estimated in each sample."
@@ -97,7 +99,7 @@ def tabulate_risks(material: Material) -> Grid | None:
         rows.append((heading(first), Cell(METHODS[str(row["method"])]), *(number(shown(row, text)) for text in cells)))
     treated, reference = _arms(material)
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
-    note = "Started: a missing score counts as neither. Observed: those with a score. Intervals of 95 %."
+    note = f"Started: a missing score counts as neither. Observed: those with a score. Intervals of {COVERED}."
     place = material.timepoint(estimand.axis, estimand.timepoint)
     return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note)
 
@@ -134,7 +136,7 @@ def tabulate_sensitivity(material: Material) -> Grid | None:
         sizes = [count(row["n"]), count(row["effective_n"])]
         cells = (number(shown(row, text)) for text in (result, *sizes))
         rows.append((heading(label), Cell(material.timepoint(*_place(row))), *cells))
-    heads = ("Analysis", "Time point", "Difference (95 % interval)", "Patients", "Effective sample size")
+    heads = ("Analysis", "Time point", f"Difference ({COVERED} interval)", "Patients", "Effective sample size")
     return _grid("compared-otherwise", "The difference in change, done otherwise.", heads, rows)
 
 

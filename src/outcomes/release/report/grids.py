@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.material import Material, is_randomised, shown
 from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, sample, signed
@@ -109,6 +110,19 @@ def say(code: str) -> str:
     return code.replace("_", " ")
 
 
+def enumerate_words(words: Sequence[str]) -> str:
+    """Return a list as a sentence has it.
+
+    Examples
+    --------
+    >>> enumerate_words(["a"]), enumerate_words(["a", "b"]), enumerate_words(["a", "b", "c"])
+    ('a', 'a and b', 'a, b, and c')
+    """
+    if len(words) < 3:
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"
+
+
 def tabulate_baseline(material: Material) -> Grid | None:
     """Return the patients before treatment, arms side by side."""
     table = material.rows("baseline")
@@ -203,7 +217,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         (top, second),
         tuple(rows),
         (
-            "Mean and median are both shown because they can disagree. The 95 % intervals of the means are in the supplement.",
+            f"Mean and median are both shown because they can disagree. The {COVERED} intervals of the means are in the supplement.",
         ),
     )
 
@@ -223,9 +237,9 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
     top += tuple(heading(material.contrast(str(contrast))) for contrast in contrasts)
     second = (
         heading("Endpoint, time point, population"),
-        *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")),
+        *(heading(text) for _ in arms for text in ("n / N", f"% ({COVERED} CI)")),
     )
-    second += tuple(heading("Difference, pp (95 % CI)") for _ in contrasts)
+    second += tuple(heading(f"Difference, pp ({COVERED} CI)") for _ in contrasts)
     rows: list[tuple[Cell, ...]] = []
     for endpoint in table["endpoint"].drop_duplicates():
         rows.append((Cell(str(endpoint).capitalize(), head=True, span=1 + 2 * len(arms) + len(contrasts)),))

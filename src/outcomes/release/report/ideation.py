@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import PLACE, choose_places, heading, index_rows, number, places_of, rate, say
 from outcomes.release.report.material import Material, shown
@@ -37,7 +38,10 @@ def _moves(material: Material, change: pd.DataFrame, instrument: str) -> Grid:
     words = {"any_to_none": "any at baseline, none later", "none_to_any": "none at baseline, any later"}
     arms = material.arms
     heads = (heading(""), *(heading(material.arm(arm), 2) for arm in arms))
-    second = (heading("Transition, time point"), *(heading(text) for _ in arms for text in ("n / N", "% (95 % CI)")))
+    second = (
+        heading("Transition, time point"),
+        *(heading(text) for _ in arms for text in ("n / N", f"% ({COVERED} CI)")),
+    )
     rows: list[tuple[Cell, ...]] = []
     for transition in change["transition"].drop_duplicates():
         title = words.get(str(transition), say(str(transition))).capitalize()

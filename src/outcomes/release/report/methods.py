@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Bullets, Paragraph, Section, Terms
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, interval, percent
+from outcomes.release.report.numbers import WITHHELD, percent
 from outcomes.settings import Study
 
 BASELINE_RULES = {
@@ -73,9 +74,8 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
         text += f" Published important change: {entry.important_change.percent:g} % ({entry.important_change.source})."
     change = study.endpoints.reliable_change.get(name)
     if change:
-        index = 1.96 * change.sd * (2 * (1 - change.reliability)) ** 0.5
         text += (
-            f" Reliable change: {index:.1f} points (1.96·SD·√(2(1 − r)) with SD {change.sd:g} and r {change.reliability:g}; "
+            f" Reliable change: {change.index:.1f} points ({change.FORMULA} with SD {change.sd:g} and r {change.reliability:g}; "
             f"{change.source})."
         )
     if entry.unverified:
@@ -158,9 +158,7 @@ def _timepoints(study: Study) -> list[str]:
         )
     if points.days:
         windows = ", ".join(f"day {w.day} (days {w.day - w.before} to {w.day + w.after})" for w in points.days)
-        texts.append(
-            f"By calendar day after the first session (day 0): {windows}. The score nearest to the day counts."
-        )
+        texts.append(f"By calendar day after the first session : {windows}. The score nearest to the day counts.")
     if points.visits:
         texts.append(f"By scheduled visit: {', '.join(points.visits)}.")
     if points.clean_window and study.series.origin == "sessions":
@@ -257,13 +255,13 @@ def say_covariance(name: str) -> str:
 
 def _intervals(study: Study) -> list[str]:
     texts = [
-        "Intervals cover 95 %. Proportions: Wilson's score interval; differences of proportions: Newcombe's hybrid score "
+        f"Intervals cover {COVERED}. Proportions: Wilson's score interval; differences of proportions: Newcombe's hybrid score "
         "interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. They describe sampling error only. No correction for multiplicity was made."
     ]
     smallest = study.privacy.minimum_cell
     if smallest > 1:
         texts.append(
-            f"Counts from {interval(1, smallest - 1, 0)} are withheld, and with them whatever would let one work them out. "
+            f"Counts below {smallest} other than zero are withheld, and with them whatever would let one work them out. "
             f"A withheld number is printed as “{WITHHELD}”, is a gap in a figure, and is never zero."
         )
     else:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
+from outcomes.release.report.attention import has_converged
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph
 from outcomes.release.report.grids import heading, index_rows, number
 from outcomes.release.report.material import Material, shown
@@ -39,7 +41,7 @@ def show_models(material: Material) -> list[Block]:
         tabulate_tests(material),
     ]
     text = (
-        "Estimates are in points of the instrument, with 95 % intervals, from the scores as observed: valid when scores are "
+        f"Estimates are in points of the instrument, with {COVERED} intervals, from the scores as observed: valid when scores are "
         "missing at random given what the model contains. Coefficients are in the supplement."
     )
     return [Paragraph(text), *(table for table in tables if table is not None)]
@@ -69,7 +71,7 @@ def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     estimation = ", ".join(
         [str(row["method"]).upper(), DF.get(str(row["df"]), str(row["df"])), VCOV.get(str(row["vcov"]), "")]
     )
-    converged = str(row["converged"]).lower() in ("true", "1", "1.0")
+    converged = has_converged(row["converged"])
     warning = f": {row['warnings']}" if pd.notna(row.get("warnings")) and str(row["warnings"]) else ""
     return (
         heading(str(row["label"])),
@@ -123,8 +125,8 @@ def tabulate_adjusted(material: Material, model: str) -> Grid | None:
     axis = str(material.one("models", model=model).get("axis", ""))
     top = (heading(""), *(heading(material.arm(arm)) for arm in arms))
     top += tuple(heading(material.contrast(name), 2) for name in contrasts)
-    second = (heading("Time point"), *(heading("Mean (95 % CI)") for _ in arms))
-    second += tuple(heading(text) for _ in contrasts for text in ("Difference (95 % CI)", "p"))
+    second = (heading("Time point"), *(heading(f"Mean ({COVERED} CI)") for _ in arms))
+    second += tuple(heading(text) for _ in contrasts for text in (f"Difference ({COVERED} CI)", "p"))
     rows = []
     for timepoint in means["timepoint"].drop_duplicates():
         line = [heading(material.timepoint(axis, str(timepoint)))]

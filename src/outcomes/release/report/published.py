@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.instruments import read_instruments
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.material import Material, shown
@@ -24,7 +25,7 @@ def tabulate_published(material: Material) -> Grid | None:
         return None
     lines = [_line(material, {str(key): value for key, value in row.items()}) for row in rows.to_dict("records")]
     note = (
-        "Estimates with 95 % intervals where published. This study's own result stands beside a published one only where "
+        f"Estimates with {COVERED} intervals where published. This study's own result stands beside a published one only where "
         "instrument, window, and denominator agree; elsewhere the definition differs in what is named. Results on other instruments are in the supplement."
     )
     heads = tuple(heading(text) for text in HEADS)

@@ -1,4 +1,4 @@
-"""The structured summary: a few sentences whose every number comes from a released table."""
+"""The headline results in sentences; every number comes from a released table."""
 
 from __future__ import annotations
 
@@ -7,38 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.report.content import Block, Bullets, Paragraph, Section
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.grids import index_rows
-from outcomes.release.report.material import Material, is_randomised
+from outcomes.release.report.material import Material
 from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
-
-
-def summarise(material: Material) -> Section:
-    """Return setting, patients, measures, results, differences, and caution, each with what the study has."""
-    parts = [
-        ("Setting.", material.study.report.setting, []),
-        ("Patients.", _patients(material), []),
-        ("Measures.", describe_measures(material), []),
-        ("Course.", _place(material, "Scores observed at baseline and at {}, in points:"), _course(material)),
-        ("Response and remission.", _place(material, "At {}, with 95 % intervals:"), _rates(material)),
-        (
-            "Between arms.",
-            _place(material, "Unadjusted difference in response at {}, of all who started:"),
-            _differences(material),
-        ),
-        ("Missing scores.", _missing(material), []),
-        ("Reading.", _reading(material), []),
-    ]
-    blocks: list[Block] = []
-    for lead, text, entries in parts:
-        if text and (entries or not text.endswith(":")):
-            blocks.append(Paragraph(text, lead))
-            blocks += [Bullets(tuple(entries))] if entries else []
-    return Section("summary", "Summary", tuple(blocks))
-
-
-def _place(material: Material, text: str) -> str:
-    return text.format(material.timepoint(*material.headline)) if material.headline else ""
 
 
 def number_of(row: Mapping[Any, Any], column: str) -> str:
@@ -47,7 +19,8 @@ def number_of(row: Mapping[Any, Any], column: str) -> str:
     return WITHHELD if value is None or pd.isna(value) else count(value)
 
 
-def _patients(material: Material) -> str:
+def describe_patients(material: Material) -> str:
+    """Return how many rows were kept and how many series and patients were analysed."""
     flow = material.rows("flow", arm="all")
     if flow.empty:
         return ""
@@ -89,7 +62,8 @@ def describe_measures(material: Material) -> str:
     return text
 
 
-def _course(material: Material) -> list[str]:
+def list_course(material: Material) -> list[str]:
+    """Return the scores of each arm at baseline and at the headline time point."""
     if material.headline is None:
         return []
     cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
@@ -111,7 +85,8 @@ def _mean(row: Mapping[Any, Any]) -> str:
     return f"{fixed(row['mean'])} ({spread}{middle}{sample(number_of(row, 'n'))})"
 
 
-def _rates(material: Material) -> list[str]:
+def list_rates(material: Material) -> list[str]:
+    """Return response and remission of each arm at the headline time point, with both denominators."""
     response = material.rows("response", instrument=material.primary)
     if material.headline is None or response.empty:
         return []
@@ -138,7 +113,8 @@ def _share(row: Mapping[Any, Any]) -> str:
     return f"{percent(row['proportion'])} % ({interval(row['lower'], row['upper'], factor=100)})"
 
 
-def _differences(material: Material) -> list[str]:
+def list_differences(material: Material) -> list[str]:
+    """Return the unadjusted differences in response, of all who started."""
     rows = material.rows("differences", instrument=material.primary, endpoint="response", population="started")
     if material.headline is None or rows.empty:
         return []
@@ -151,11 +127,12 @@ def _differences(material: Material) -> list[str]:
         else:
             bounds = interval(row["lower"], row["upper"], factor=100)
             value = signed(100 * row["difference"])
-            parts.append(f"{name}: {value} percentage points (95 % CI {bounds}).")
+            parts.append(f"{name}: {value} percentage points ({COVERED} CI {bounds}).")
     return parts
 
 
-def _missing(material: Material) -> str:
+def describe_missing(material: Material) -> str:
+    """Return the share of each arm without a score at the headline time point."""
     rows = material.rows("missingness", instrument=material.primary)
     if material.headline is None or rows.empty:
         return ""
@@ -166,12 +143,3 @@ def _missing(material: Material) -> str:
         for row in rows.to_dict("records")
     ]
     return f"No score at {material.timepoint(*material.headline)}: " + ", ".join(parts) + "." if parts else ""
-
-
-def _reading(material: Material) -> str:
-    if material.study.series.origin == "none":
-        return "Each person is seen once: the numbers describe, and say nothing about change."
-    text = "The course within an arm describes what was observed, and does not say what treatment did."
-    if len(material.arms) > 1 and not is_randomised(material):
-        text += " Differences between arms are unadjusted unless they come from a model that says otherwise."
-    return text

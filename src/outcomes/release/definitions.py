@@ -1,0 +1,9 @@
+"""Numbers that the report's words need and no result gives. Each has its name here and is typed nowhere else."""
+
+from __future__ import annotations
+
+LEVEL = 0.95  # of every interval in the released tables
+COVERED = f"{100 * LEVEL:g} %"
+ATTRITION = 0.2  # a missing share above this is named as a limitation
+BALANCED = 0.1  # an absolute standardised difference above this is named as imbalance (10.1002/sim.3697)
+EFFECTIVE = 0.75  # an effective sample size below this share of the patients is named as a limitation

@@ -1,0 +1,223 @@
+"""Limitations that the diagnostics of the comparison and of the models give rise to, each from a released table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.definitions import BALANCED, COVERED, EFFECTIVE
+from outcomes.release.report.grids import enumerate_words, say, say_variable
+from outcomes.release.report.material import Material
+from outcomes.release.report.methods import say_covariance
+from outcomes.release.report.numbers import count, fixed, interval, percent
+
+
+@dataclass(frozen=True)
+class Limitation:
+    """What a reader should hold against the results: in full, and in the few words that the abstract has room for."""
+
+    text: str
+    brief: str = ""
+
+
+def list_diagnosed(material: Material) -> list[Limitation]:
+    """Return the limitations that weights, positivity, missing scores, and convergence give rise to."""
+    found = [
+        _positivity(material),
+        _imbalance(material),
+        _effective(material),
+        _unweighted(material),
+        _tipping(material),
+        _disagreement(material),
+        _unfitted(material),
+        _fallback(material),
+        _dropped(material),
+    ]
+    return [limitation for limitation in found if limitation is not None]
+
+
+def find_effect(material: Material) -> dict[str, Any]:
+    """Return the primary effect of the declared comparison; empty where there is none or it is withheld."""
+    comparison = material.study.comparison
+    if comparison is None:
+        return {}
+    estimand = comparison.estimand
+    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
+    return row if row and pd.notna(row["estimate"]) else {}
+
+
+def excludes_zero(row: Mapping[str, Any]) -> bool:
+    """Whether an interval leaves out no difference."""
+    return bool(row["lower"] > 0 or row["upper"] < 0)
+
+
+def _positivity(material: Material) -> Limitation | None:
+    rows = material.rows("positivity").dropna(subset=["variable"]) if len(material.rows("positivity")) else None
+    if rows is None or rows.empty:
+        return None
+    strata = ", ".join(
+        f"{say_variable(material, str(row['variable']))} {row['level']} (no {material.arm(str(row['lacks']))})"
+        for row in rows.to_dict("records")
+    )
+    return Limitation(
+        f"Positivity: in some strata one of the two arms was never given: {strata}. There the comparison rests on what holds "
+        "in the others.",
+        "strata in which one arm was never given",
+    )
+
+
+def _weighted(material: Material, table: str) -> pd.DataFrame:
+    """Return the rows of the declared weights."""
+    comparison = material.study.comparison
+    rows = material.rows(table)
+    return rows[rows["weights"] == comparison.weights] if comparison and len(rows) else rows.iloc[:0]
+
+
+def _imbalance(material: Material) -> Limitation | None:
+    rows = _weighted(material, "covariate_balance")
+    rows = rows[rows["smd_after"].abs() > BALANCED] if len(rows) else rows
+    if rows.empty:
+        return None
+    names = [
+        say_variable(material, str(row["variable"]))
+        + (f" {row['level']}" if pd.notna(row["level"]) and row["level"] else "")
+        + f" {fixed(row['smd_after'], 2)}"
+        for row in rows.to_dict("records")
+    ]
+    return Limitation(
+        f"Balance: after weighting the arms still differ by more than {BALANCED:g} standard deviations in {', '.join(names)}.",
+        "imbalance that the weights leave",
+    )
+
+
+def _effective(material: Material) -> Limitation | None:
+    rows = _weighted(material, "weights")
+    rows = rows[rows["effective_n"] < EFFECTIVE * rows["n"]] if len(rows) else rows
+    if rows.empty:
+        return None
+    parts = ", ".join(
+        f"{material.arm(str(row['arm']))} {count(row['effective_n'])} of {count(row['n'])}"
+        for row in rows.to_dict("records")
+    )
+    return Limitation(
+        f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}), because the "
+        "arms overlap little in what decided the choice; the result speaks of few.",
+        f"little overlap between the arms (effective sample size {parts})",
+    )
+
+
+def _unweighted(material: Material) -> Limitation | None:
+    rows = _weighted(material, "weights")
+    parts = []
+    for row in rows.to_dict("records"):
+        arm = material.arm(str(row["arm"]))
+        if row["truncated"] > 0:
+            parts.append(f"{count(row['truncated'])} weights of {arm} were truncated, which leaves some imbalance in")
+        if row["without_weight"] > 0:
+            parts.append(f"{count(row['without_weight'])} patients of {arm} have no weight and are left out")
+    return Limitation(f"Weights: {'; '.join(parts)}.") if parts else None
+
+
+def _tipping(material: Material) -> Limitation | None:
+    """Say how much worse missing scores must be to change the answer, in the arm where it takes least."""
+    effect, comparison = find_effect(material), material.study.comparison
+    if not effect or comparison is None or not excludes_zero(effect):
+        return None
+    estimand = comparison.estimand
+    rows = material.rows("sensitivity", endpoint="change", axis=estimand.axis, timepoint=estimand.timepoint)
+    points = {
+        arm: rows.loc[rows["analysis"] == f"tipping_point_{side}", "estimate"].dropna()
+        for side, arm in (("treated", estimand.treated), ("reference", estimand.reference))
+    }
+    known = {arm: float(values.iloc[0]) for arm, values in points.items() if len(values)}
+    if not known:
+        return None
+    arm = min(known, key=lambda name: abs(known[name]))
+    words = f"{fixed(abs(known[arm]))} points {'higher' if known[arm] > 0 else 'lower'}"
+    return Limitation(
+        f"Missing scores: were those of {material.arm(arm)} on average {words} than the model expects, the {COVERED} interval "
+        "of the primary difference would reach no difference.",
+        f"a primary difference that missing {material.arm(arm)} scores {words} than expected would undo",
+    )
+
+
+def _disagreement(material: Material) -> Limitation | None:
+    """Name the analyses that give another answer than the primary one."""
+    effect = find_effect(material)
+    if not effect:
+        return None
+    rows = list_other_differences(material)
+    primary = excludes_zero(effect)
+    other = [row for row in rows if (row["estimate"] > 0) != (effect["estimate"] > 0) or excludes_zero(row) != primary]
+    if not other:
+        return None
+    each = ", ".join(
+        f"{say(str(row['analysis']))} {fixed(row['estimate'], 2)} ({interval(row['lower'], row['upper'], 2)})"
+        for row in other
+    )
+    return Limitation(
+        f"Not every analysis of the same difference gives the same answer as the primary one: {each}.",
+        "analyses that disagree with the primary one",
+    )
+
+
+def list_other_differences(material: Material) -> list[dict[str, Any]]:
+    """Return the other analyses of the primary difference that converged."""
+    comparison = material.study.comparison
+    rows = material.rows("sensitivity", endpoint="change", scale="points")
+    if comparison is None or rows.empty:
+        return []
+    estimand = comparison.estimand
+    here = (rows["axis"] == estimand.axis) & (rows["timepoint"] == estimand.timepoint)
+    rows = rows[here & rows["converged"].astype(bool)].dropna(subset=["estimate", "lower", "upper"])
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _unfitted(material: Material) -> Limitation | None:
+    """Name what could not be estimated in the comparison, and where."""
+    places: dict[str, list[str]] = {}
+    for table, names in {
+        "effects": (),
+        "risks": ("endpoint", "method"),
+        "sensitivity": ("endpoint", "analysis"),
+    }.items():
+        rows = material.rows(table)
+        rows = rows[~rows["converged"].astype(bool)] if len(rows) else rows
+        for row in rows.to_dict("records"):
+            what = " by ".join(say(str(row[name])) for name in names) or "adjusted change"
+            places.setdefault(what, []).append(material.timepoint(str(row["axis"]), str(row["timepoint"])))
+    if not places:
+        return None
+    each = "; ".join(f"{what} at {enumerate_words(list(dict.fromkeys(where)))}" for what, where in places.items())
+    return Limitation(f"Not estimated, because the fit did not converge: {each}.")
+
+
+def _fallback(material: Material) -> Limitation | None:
+    rows = material.rows("models")
+    parts = []
+    for row in rows.to_dict("records") if len(rows) else ():
+        tried = [name.strip() for name in str(row.get("tried", "")).split(",") if name.strip()]
+        if len(tried) > 1 and pd.notna(row.get("tried")):
+            parts.append(
+                f"{row['label']}: {say_covariance(str(row['covariance']))} in place of {say_covariance(tried[0])}"
+            )
+    if not parts:
+        return None
+    return Limitation(f"Declared covariances that did not converge, and what stood in: {'; '.join(parts)}.")
+
+
+def _dropped(material: Material) -> Limitation | None:
+    rows = material.rows("models")
+    if rows.empty or "dropped_rows" not in rows:
+        return None
+    rows = rows[rows["dropped_rows"] > 0]
+    if rows.empty:
+        return None
+    each = "; ".join(
+        f"{row['label']} {count(row['dropped_rows'])} scores ({percent(row['dropped_rows'] / (row['dropped_rows'] + row['n_observations']))} %)"
+        for row in rows.to_dict("records")
+    )
+    return Limitation(f"Scores left out of a model because a covariate is missing: {each}.")

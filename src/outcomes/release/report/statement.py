@@ -1,0 +1,82 @@
+"""The result of the declared comparison in words, from the released effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.report.diagnostics import find_effect, list_other_differences
+from outcomes.release.report.material import Material
+from outcomes.release.report.numbers import WITHHELD, fixed, interval
+
+WEIGHTS = {
+    "overlap": "overlap weights",
+    "att": "weights for those treated",
+    "ate": "weights for all",
+    "none": "no weights",
+}
+
+
+def state_result(material: Material) -> list[str]:
+    """Return the primary difference, its other interval, and how far the other analyses of it reach."""
+    if material.study.comparison is None or material.rows("effects").empty:
+        return []
+    texts = [_difference(material)]
+    if find_effect(material):
+        texts += [_variance(material), _range(material)]
+    return [text for text in texts if text]
+
+
+def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
+    """Return "−1.9 points (95 % CI −2.7 to −1.0)"."""
+    return f"{fixed(effect['estimate'], 2)} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 2)})"
+
+
+def say_arms(material: Material) -> str:
+    """Return the two arms that are compared, the reference last."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return f"{material.arm(estimand.treated)} minus {material.arm(estimand.reference)}"
+
+
+def say_place(material: Material) -> str:
+    """Return instrument and time point of the primary difference."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
+
+
+def _difference(material: Material) -> str:
+    effect = find_effect(material)
+    result = say_difference(material, effect) if effect else WITHHELD
+    assert material.study.comparison is not None
+    worse = material.study.instrument(material.study.comparison.estimand.instrument).higher_is_worse
+    reading = "a larger fall" if worse else "a smaller rise"
+    return f"Change in {say_place(material)}, {say_arms(material)}: {result}; negative is {reading}."
+
+
+def _variance(material: Material) -> str:
+    comparison = material.study.comparison
+    assert comparison is not None
+    known = "" if comparison.weights == "none" else ", which takes the weights as known"
+    text = f"The interval is from a sandwich clustered by patient{known}."
+    estimand = comparison.estimand
+    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="bootstrap")
+    if row and pd.notna(row["lower"]):
+        bounds = interval(row["lower"], row["upper"], 2)
+        text += f" With patients resampled and the weights estimated in each sample it is {bounds}."
+    return text
+
+
+def _range(material: Material) -> str:
+    rows = list_other_differences(material)
+    if not rows:
+        return ""
+    found = [row["estimate"] for row in rows]
+    return (
+        f"Done in every other way declared (last table of this section), the difference lies between {fixed(min(found), 2)} and "
+        f"{fixed(max(found), 2)} points."
+    )

@@ -1,0 +1,176 @@
+"""No number of the report is typed by hand: each comes from a released table, the study file, or a named definition."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from released_cases import CASES, make_case, make_compared, make_models
+from running_text import find_strangers, numbers_in, numbers_of_settings, running_text, strip_names
+
+import outcomes.release.report as report
+from outcomes.release import definitions
+from outcomes.release.figures import plan
+from outcomes.release.report import build_sections
+from outcomes.release.report.material import gather
+
+FOLDER = Path(report.__file__).parent
+WRITERS = {"numbers", "page", "definitions"}  # the format of numbers, markup, and the numbers that have names
+MODULES = [*sorted(path for path in FOLDER.rglob("*.py") if path.stem not in WRITERS), Path(plan.__file__)]
+CODES = {"q1", "q3", "cr0", "cr2", "cr3", "ar1", "sha256", "utf-8"}  # columns and settings, never printed as they are
+PRINT = {"count", "fixed", "percent", "signed", "interval", "p_value", "sample", "str"}
+KEYS = {"time", "order", "bin_lower", "bin_upper", "baseline_answer", "answer", "converged", "withheld", "num_df"}
+
+
+def typed_numbers(code: str) -> list[tuple[int, str]]:
+    """Return line and text of every digit that the code would print although nobody computed it."""
+    tree = ast.parse(code)
+    skipped = {id(part) for node in ast.walk(tree) for part in _unprinted(node)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            if re.search(r"(?<!\\)\d", strip_names(node.value)) and node.value not in CODES:
+                found.append((node.lineno, node.value))
+        elif isinstance(node, ast.FormattedValue) and _is_number(node.value):
+            found.append((node.lineno, ast.unparse(node.value)))
+        elif (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") in PRINT
+            and node.args
+            and _is_number(node.args[0])
+        ):
+            found.append((node.lineno, ast.unparse(node)))
+    return found
+
+
+def _is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
+
+
+def _unprinted(node: ast.AST) -> list[ast.AST]:
+    """Return docstrings, the formats of numbers, and what values are only compared with."""
+    if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and isinstance(node.body[0], ast.Expr):
+        return [node.body[0].value]
+    if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+        return list(ast.walk(node.format_spec))
+    if isinstance(node, ast.Compare) or (isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "isin"):
+        return [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    return []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_number_is_typed_by_hand(path):
+    found = typed_numbers(path.read_text(encoding="utf-8"))
+    assert found == [], "take it from a released table or the study file, or name it in outcomes/release/definitions.py"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'text = f"{name}: response in 45 % of them"',
+        'text = "an interval of 95 %"',
+        'text = f"{45} %"',
+        'text = f"{count(529)} who started"',
+        'text = "about .03"',
+        'text = "PHQ-9 fell by 8"',
+    ],
+)
+def test_a_typed_number_is_found(code):
+    assert len(typed_numbers(code)) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '"""Of 12 things."""',
+        'text = f"the PHQ-9, see 10.1001/jama.2025.13350; {value:.1f}"',
+        "text = fixed(100 * value, 2)",
+        'text = "CR2 sandwich"',
+    ],
+)
+def test_names_and_formats_are_no_typed_numbers(code):
+    assert typed_numbers(code) == []
+
+
+def make(case):
+    if case == "compared":
+        return make_compared()
+    tables, study = make_case(case)
+    return (tables | make_models() if case == "two arms" else tables), study
+
+
+def write(tables, study):
+    return list(running_text(build_sections(gather(tables, study, {}), Path("nowhere"))))
+
+
+@pytest.mark.parametrize("case", [*CASES, "compared"])
+def test_every_number_in_running_text_is_in_a_table_or_the_study_file(case):
+    tables, study = make(case)
+    assert find_strangers(write(tables, study), tables, study) == []
+
+
+def test_a_stranger_is_found():
+    tables, study = make("compared")
+    assert find_strangers(["response in 9876.5 %"], tables, study) == [("9876.5", "response in 9876.5 %")]
+
+
+def shift(table):
+    """Return the table with every result moved a little, so that no threshold is crossed but every digit changes."""
+    results = [name for name in table.select_dtypes("number") if name not in KEYS]
+    old = table[results].astype(float)
+    new = old.where(old.abs() < 1, old * 1.0731 + 3 * (old > 20)).where(old.abs() >= 1, 0.8 * old + 0.19)
+    return table.assign(**{name: new[name] for name in results})
+
+
+@pytest.mark.parametrize("case", ["two arms", "seven arms", "compared"])
+def test_every_number_changes_with_the_results_unless_the_study_file_says_it(case):
+    tables, study = make(case)
+    before, after = (
+        {re.sub(r"\d[\d,.]*", "#", strip_names(text)): numbers_in(text) for text in write(given, study)}
+        for given in (tables, {name: shift(table) for name, table in tables.items()})
+    )
+    shared = set(before) & set(after)
+    assert len(shared) > 0.8 * len(before)
+    fixed_numbers = numbers_of_settings(study) | {str(int(table["withheld"].sum())) for table in tables.values()}
+    moved = 0
+    for sentence in shared:
+        for old, new in zip(before[sentence], after[sentence], strict=True):
+            assert old != new or old in fixed_numbers, sentence
+            moved += old != new
+    assert moved > 15
+
+
+def abstract(tables, study):
+    section = build_sections(gather(tables, study, {}), Path("nowhere"))[0]
+    assert section.id == "abstract"
+    return " ".join(running_text([section]))
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "column", "value", "printed"),
+    [
+        ("effects", {"variance": "cr2"}, "estimate", -3.21, "−3.21 points"),
+        ("effects", {"variance": "cr2"}, "upper", -0.123, "to −0.12)"),
+        ("weights", {"arm": "iv"}, "effective_n", 111.4, "IV ketamine 111 of 444"),
+        ("sensitivity", {"analysis": "tipping_point_treated"}, "estimate", 1.23, "scores 1.2 points higher"),
+        ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.4567, "45.7 % in IV ketamine"),
+    ],
+)
+def test_the_abstract_follows_each_result(table, where, column, value, printed):
+    tables, study = make_compared()
+    assert printed not in abstract(tables, study)
+    changed = tables[table].copy()
+    rows = (changed[list(where)] == list(where.values())).all(axis=1)
+    assert rows.any()
+    changed.loc[rows, column] = value
+    assert printed in abstract({**tables, table: changed}, study)
+
+
+def test_the_level_of_the_intervals_is_that_of_the_analyses():
+    from outcomes.analysis.proportions import compute_wilson
+
+    low, high = compute_wilson(50, 100)
+    assert (low, high) == compute_wilson(50, 100, definitions.LEVEL)
+    assert definitions.COVERED.split()[0] == f"{100 * definitions.LEVEL:g}"
