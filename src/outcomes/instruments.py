@@ -110,6 +110,15 @@ def select_instruments(names: Iterable[str], own: Mapping[str, Any] | None = Non
     ------
     SettingsError
         A name that neither the package nor the study defines.
+
+    Examples
+    --------
+    >>> select_instruments(["gad7"])["gad7"].maximum
+    21.0
+    >>> select_instruments(["phq"])
+    Traceback (most recent call last):
+        ...
+    outcomes.errors.SettingsError: unknown instrument phq; known: bdi2, cadss, gad7, hamd17, madrs, pain_nrs, pcl5, phq8, phq9, qids_sr16, who5.
     """
     known = {**read_instruments(), **(own or {})}
     unknown = [name for name in names if name not in known]

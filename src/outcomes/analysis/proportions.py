@@ -107,6 +107,13 @@ def compute_correlation(
     -------
     ndarray
         Between −1 and 1; 0 where a proportion is 0 or 1.
+
+    Examples
+    --------
+    >>> from math import sqrt
+    >>> products = 20 - 30 * 25 / 50  # fifty patients in both samples; 30 and 25 respond, 20 of them in both
+    >>> round(float(compute_correlation(products, 30, 50, 25, 50)), 4), round(5 / sqrt(30 * 0.4 * 25 * 0.5), 4)
+    (0.4082, 0.4082)
     """
     events, reference_events = np.asarray(events, float), np.asarray(reference_events, float)
     n, reference_n = _positive(n), _positive(reference_n)

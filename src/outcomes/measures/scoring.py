@@ -60,6 +60,22 @@ def derive_scores(assessments: pd.DataFrame, instruments: Mapping[str, Instrumen
         Table ``scores``: one score of one patient at one time; key ``patient, instrument, study_day, visit``. Adds
         ``total`` in points, ``missing_items``, ``prorated``, ``band``, ``ideation``. Items win over a recorded total, which
         counts only where no item is answered; a total of some items is missing unless it may be prorated.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from outcomes.instruments import read_instruments
+    >>> from outcomes.settings import Scoring
+    >>> answered = {f"item_{number}": pd.array([2, 2], dtype="Int8") for number in range(1, 9)}
+    >>> answered["item_9"] = pd.array([0, None], dtype="Int8")  # the second patient left out item 9
+    >>> assessments = pd.DataFrame({
+    ...     "patient": [1, 2], "study_day": [0, 0], "visit": pd.Categorical([None, None], ["baseline"]),
+    ...     "instrument": pd.Categorical(["phq9", "phq9"]), "recorded_total": [16.0, 16.0],
+    ...     "flag": pd.Categorical([None, None], ["none"]), **answered,
+    ... })
+    >>> scores = derive_scores(assessments, {"phq9": read_instruments()["phq9"]}, Scoring())
+    >>> scores["total"].tolist(), scores["missing_items"].tolist()
+    ([16.0, nan], [0, 1])
     """
     assessments = sort_table(assessments, KEY)
     codes, known = compute_codes(assessments["instrument"])
@@ -140,6 +156,12 @@ def compute_prorated(summed: Array, missing: Array, n_items: int, half_up: bool)
 
     ``sum · n / answered``; rounded half up that is floor(x + 1/2), computed in whole numbers so that no binary fraction can
     turn a half.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> compute_prorated(np.array([14, 9]), np.array([2, 1]), n_items=9, half_up=True).tolist()  # 14 * 9 / 7, 9 * 9 / 8
+    [18.0, 10.0]
     """
     answered = n_items - missing.astype(np.int64)
     product = summed.astype(np.int64) * n_items
@@ -159,6 +181,15 @@ def compute_bands(total: Floats, instrument: Instrument) -> Array:
     """Return the place of each total among the instrument's bands in ascending order, -1 where it has none.
 
     A band reaches from its lowest total up to, not including, the next band's: 4.5 on the PHQ-9 is minimal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes.instruments import read_instruments
+    >>> phq9 = read_instruments()["phq9"]
+    >>> places = compute_bands(np.array([4.5, 20.0, np.nan]), phq9).tolist()
+    >>> [list(phq9.bands.values())[place] if place >= 0 else None for place in places]
+    ['minimal', 'severe', None]
     """
     if not instrument.bands:
         return np.full(len(total), -1, dtype=np.int8)

@@ -81,6 +81,19 @@ def compare(small: Fit, large: Fit) -> pd.DataFrame:
     -------
     DataFrame
         A row per fit: ``covariance``, ``parameters``, ``loglik``, ``aic``, ``bic``, ``statistic``, ``df``, ``p_value`` (in the second).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes import mixed
+    >>> trial = {"person": np.repeat(np.arange(8), 2), "visit": ["1", "2"] * 8, "arm": ["a"] * 8 + ["b"] * 8}
+    >>> trial["score"] = [9.0, 7, 8, 7, 10, 6, 9, 8, 7, 6, 9, 5, 8, 4, 10, 7]
+    >>> fits = [
+    ...     mixed.fit(trial, "score ~ arm*visit", subject="person", visit="visit", covariance=name)
+    ...     for name in ("compound_symmetry", "unstructured")
+    ... ]
+    >>> mixed.compare(*fits)[["covariance", "parameters", "p_value"]].round(3).fillna("").values.tolist()  # the visits vary alike
+    [['compound_symmetry', 2, ''], ['unstructured', 3, 1.0]]
     """
     import pandas as pd
     from scipy.special import gammaincc

@@ -36,6 +36,21 @@ def moments(
     -------
     Moments
         Additive: ``moments(a) + moments(b)`` is the moments of the rows of a and b together, whose subjects must differ.
+
+    Examples
+    --------
+    >>> from outcomes import mixed
+    >>> def site(first):
+    ...     return {"person": [first, first, first + 1, first + 1, first + 2, first + 2], "visit": ["1", "2"] * 3,
+    ...             "score": [9.0, 7.5, 8.0, 7.0, 10.0, 6.5 + first]}
+    >>> both = (
+    ...     mixed.moments(site(0), "score ~ visit", subject="person", visit="visit")
+    ...     + mixed.moments(site(3), "score ~ visit", subject="person", visit="visit")
+    ... )
+    >>> both
+    Moments('score ~ visit': 6 subjects, 12 observations, 2 visits, 1 patterns)
+    >>> mixed.fit(both).coefficients["estimate"].round(3).tolist()
+    [9.0, -1.5]
     """
     prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=group)
     design = design_by_visit(prepared)
@@ -102,6 +117,18 @@ def fit(
     ------
     MixedError
         For data, designs or arguments that cannot make a model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes import mixed
+    >>> trial = {"person": np.repeat(np.arange(8), 2), "visit": ["1", "2"] * 8, "arm": ["a"] * 8 + ["b"] * 8}
+    >>> trial["score"] = [9.0, 7, 8, 7, 10, 6, 9, 8, 7, 6, 9, 5, 8, 4, 10, 7]
+    >>> fit = mixed.fit(trial, "score ~ arm*visit", subject="person", visit="visit")
+    >>> fit.converged, fit.n_subjects, fit.n_observations
+    (True, 8, 16)
+    >>> fit.coefficients[["term", "estimate"]].round(3).values.tolist()
+    [['Intercept', 9.0], ['arm[b]', -0.5], ['visit[2]', -2.0], ['arm[b]:visit[2]', -1.0]]
     """
     settings = read_settings(
         covariance=covariance, random=random, method=method, df=df, information=information, vcov=vcov, level=level

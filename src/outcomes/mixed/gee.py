@@ -137,6 +137,17 @@ def fit_gee(
     -------
     GeeFit
         ``margins`` and ``differences`` accept it too, on the link's scale.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes import mixed
+    >>> trial = {"person": np.arange(40), "visit": ["6"] * 40, "arm": ["a"] * 20 + ["b"] * 20}
+    >>> trial["response"] = [1] * 5 + [0] * 15 + [1] * 10 + [0] * 10
+    >>> fit = mixed.fit_gee(trial, "response ~ arm", subject="person", visit="visit")
+    >>> odds_ratio = np.exp(fit.coefficients["estimate"][1])  # (10 / 10) / (5 / 15)
+    >>> round(float(odds_ratio), 6)
+    3.0
     """
     for name, value, allowed in (
         ("family", family, FAMILIES),

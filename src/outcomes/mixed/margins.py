@@ -56,6 +56,16 @@ def margins(
     References
     ----------
     Searle, Speed & Milliken (1980), doi:10.1080/00031305.1980.10483031.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes import mixed
+    >>> trial = {"person": np.repeat(np.arange(8), 2), "visit": ["1", "2"] * 8, "arm": ["a"] * 8 + ["b"] * 8}
+    >>> trial["score"] = [9.0, 7, 8, 7, 10, 6, 9, 8, 7, 6, 9, 5, 8, 4, 10, 7]
+    >>> fit = mixed.fit(trial, "score ~ arm*visit", subject="person", visit="visit")
+    >>> mixed.margins(fit, "arm", by="visit")[["arm", "visit", "estimate"]].round(2).values.tolist()
+    [['a', '1', 9.0], ['a', '2', 7.0], ['b', '1', 8.5], ['b', '2', 5.5]]
     """
     import pandas as pd
 
@@ -85,6 +95,17 @@ def differences(
     -------
     DataFrame
         A row per pair: ``contrast`` as ``"iv - esketamine"``, the ``by`` columns, then as in :func:`margins`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes import mixed
+    >>> trial = {"person": np.repeat(np.arange(8), 2), "visit": ["1", "2"] * 8, "arm": ["a"] * 8 + ["b"] * 8}
+    >>> trial["score"] = [9.0, 7, 8, 7, 10, 6, 9, 8, 7, 6, 9, 5, 8, 4, 10, 7]
+    >>> fit = mixed.fit(trial, "score ~ arm*visit", subject="person", visit="visit")
+    >>> table = mixed.differences(fit, "arm", by="visit")
+    >>> table[["contrast", "visit", "estimate", "df"]].round(2).values.tolist()
+    [['b - a', '1', -0.5, 6.0], ['b - a', '2', -1.5, 6.0]]
     """
     import pandas as pd
 

@@ -60,6 +60,15 @@ def suppress(cells: Cells, minimum_cell: int) -> set[Hashable]:
     Counts from 1 to ``minimum_cell`` − 1 are withheld, and as many others as it takes that no withheld cell follows from the
     released ones by the sums, and that withheld parts of a released total do not add up to a small count. Zeros are
     released. Where there is a choice, the cell of least cost goes.
+
+    Examples
+    --------
+    >>> cells = Cells()
+    >>> for name, count in {"all": 100, "iv": 60, "esketamine": 36, "im": 4}.items():
+    ...     _ = cells.add(name, count)
+    >>> cells.tie("all", ["iv", "esketamine", "im"])
+    >>> sorted(suppress(cells, 11))  # "esketamine" too: else "im" is 100 - 60 - 36
+    ['esketamine', 'im']
     """
     hidden = {name for name, count in cells.counts.items() if 0 < count < minimum_cell}
     while hidden:

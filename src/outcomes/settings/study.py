@@ -131,6 +131,16 @@ def check_study(content: dict[str, Any], name: str = "study file") -> Study:
     ------
     SettingsError
         Every failure with its key, what was found, and what is allowed.
+
+    Examples
+    --------
+    >>> check_study({"study": "mine", "data": "raw", "instruments": ["phq9"]})
+    Traceback (most recent call last):
+        ...
+    outcomes.errors.SettingsError: study file has 3 problem(s):
+      sources: required, and not given.
+      arms: required, and not given.
+      report: required, and not given.
     """
     try:
         return Study.model_validate(content)

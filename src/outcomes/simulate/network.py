@@ -81,6 +81,12 @@ def simulate_network(patients: int, seed: int, mess: Mess | None = Mess()) -> Ne
     ------
     SettingsError
         If the number of patients or the seed is out of range.
+
+    Examples
+    --------
+    >>> network = simulate_network(60, seed=1)
+    >>> network.truth["arms"]["iv"] + network.truth["arms"]["esketamine"] + network.truth["arms"]["im"]
+    60
     """
     check_arguments(patients, seed)
     mess = Mess.none() if mess is None else mess

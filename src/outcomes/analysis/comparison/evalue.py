@@ -22,7 +22,13 @@ def compute_evalue(ratio: float) -> float:
 
 
 def compute_interval_evalue(lower: float, upper: float) -> float:
-    """Return the E-value of the interval's bound nearer to no effect; 1 when the interval holds a ratio of 1."""
+    """Return the E-value of the interval's bound nearer to no effect; 1 when the interval holds a ratio of 1.
+
+    Examples
+    --------
+    >>> round(compute_interval_evalue(1.8, 8.7), 2), compute_interval_evalue(0.9, 1.4)
+    (3.0, 1.0)
+    """
     if not (lower > 0 and upper > 0):
         return float("nan")
     if lower <= 1 <= upper:
@@ -31,5 +37,11 @@ def compute_interval_evalue(lower: float, upper: float) -> float:
 
 
 def convert_difference(difference: float, sd: float) -> float:
-    """Return the risk ratio that roughly corresponds to a difference in means, exp(0.91 d) (10.7326/M16-2607)."""
+    """Return the risk ratio that roughly corresponds to a difference in means, exp(0.91 d) (10.7326/M16-2607).
+
+    Examples
+    --------
+    >>> round(convert_difference(-2.0, 5.0), 3)  # two points on a scale with a standard deviation of five
+    0.695
+    """
     return float(np.exp(0.91 * difference / sd))

@@ -50,6 +50,15 @@ def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = 
     Returns
     -------
     Logistic
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> group = np.repeat([0.0, 1.0], 20)
+    >>> treated = np.concatenate([np.arange(20) < 5, np.arange(20) < 15])  # a quarter, and three quarters
+    >>> fitted = fit_logistic(group[:, None], treated)
+    >>> fitted.converged, np.round(fitted.probability[[0, 39]], 6).tolist()
+    (True, [0.25, 0.75])
     """
     design = np.column_stack([np.ones(len(columns)), columns])
     rows = np.ones(len(design), dtype=bool) if used is None else used

@@ -40,6 +40,19 @@ def estimate_means(outcome: Floats, treated: Bools, design: Floats, weights: Wei
         Coded confounders, without a constant.
     weights : Weights
     method : {"weighted", "g_computation", "augmented"}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from outcomes.analysis.comparison.weights import compute_weights
+    >>> severe = np.repeat([0.0, 1.0], 40)
+    >>> treated = np.concatenate([np.arange(40) < 8, np.arange(40) < 32])  # the severe are treated more often
+    >>> outcome = np.where(severe == 1, np.arange(80) % 4 == 0, np.arange(80) % 2 == 0).astype(float)  # and respond less
+    >>> weights = compute_weights(treated, severe[:, None], "ate")
+    >>> crude = outcome[treated].mean() - outcome[~treated].mean()
+    >>> one, other = estimate_means(outcome, treated, severe[:, None], weights, "augmented")
+    >>> round(float(crude), 3), abs(round(float(one.value - other.value), 6))
+    (-0.15, 0.0)
     """
     sides = (treated, ~treated)
     if method == "weighted":

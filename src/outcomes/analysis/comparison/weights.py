@@ -61,6 +61,17 @@ def compute_weights(treated: Bools, design: Floats, kind: str, truncation: float
     kind : {"overlap", "att", "ate", "none"}
     truncation : float, optional
         Quantile at which att and ate weights are cut.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> severity = np.linspace(10, 24, 40)
+    >>> treated = np.arange(40) % 3 + severity / 12 > 2
+    >>> weight = compute_weights(treated, severity[:, None], "overlap").weight
+    >>> before = severity[treated].mean() - severity[~treated].mean()
+    >>> after = np.average(severity[treated], weights=weight[treated]) - np.average(severity[~treated], weights=weight[~treated])
+    >>> round(float(before), 2), abs(round(float(after), 6))
+    (1.27, 0.0)
     """
     if kind == "none":
         ones, zeros = np.ones(len(treated)), np.zeros(len(treated))
