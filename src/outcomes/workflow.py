@@ -59,6 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 TABLES["compare"] = (
     "target_trial",
+    "eligibility",
     "comparison_statement",
     "covariate_balance",
     "score_overlap",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from outcomes.release.bins import merge_bins
 from outcomes.release.blanking import blank, is_small
+from outcomes.release.subgroups import SUBGROUP_RULES
 
 Tables = Mapping[str, pd.DataFrame]
 EVERYONE = "all"
@@ -158,4 +159,5 @@ COMPARISON_RULES = {
     "sensitivity": withhold_sensitivity,
     "tipping": withhold_tipping,
     "early_signals": withhold_early_signals,
+    **SUBGROUP_RULES,
 }

@@ -28,6 +28,7 @@ TABLES = {
     "margins": "mixed models: adjusted means",
     "model_differences": "mixed models: adjusted differences",
     "target_trial": "the declared estimand beside its emulation",
+    "eligibility": "from the first series to those compared",
     "comparison_statement": "how to read the primary comparison",
     "covariate_balance": "confounders by arm before and after weighting",
     "score_overlap": "propensity score by arm",

@@ -32,7 +32,14 @@ def show(compared, study=STUDY):
 def test_the_section_says_what_the_tables_say():
     section = show(COMPARED)
     grids = {block.id: block for block in section.blocks if block.kind == "grid"}
-    assert set(grids) == {"target-trial", "compared-change", "compared-risks", "compared-balance", "compared-otherwise"}
+    assert set(grids) == {
+        "target-trial",
+        "compared-patients",
+        "compared-change",
+        "compared-risks",
+        "compared-balance",
+        "compared-otherwise",
+    }
     effect = COMPARED["effects"].set_index(["timepoint", "variance"]).sort_index().loc[("day 28", "cr2")]
     row = next(row for row in grids["compared-change"].rows if row[0].text == "day 28")
     assert row[3].text.startswith(f"{effect['estimate']:.2f}".replace("-", "−"))

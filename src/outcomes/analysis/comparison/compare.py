@@ -20,6 +20,7 @@ from outcomes.analysis.comparison.bootstrap import Progress, resample_difference
 from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
+from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
 from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 COLUMNS: dict[str, list[str]] = {
     "target_trial": TARGET_TRIAL,
+    "eligibility": ELIGIBILITY,
     "comparison_statement": STATEMENT,
     "covariate_balance": BALANCE,
     "score_overlap": OVERLAP,
@@ -100,6 +102,7 @@ def compare_arms(
     assert propensity is not None
     return {
         "target_trial": tabulate_target_trial(compared, comparison, study),
+        "eligibility": tabulate_eligibility(compared.steps, arms),
         "comparison_statement": tabulate_statement(setting, positivity, study),
         "covariate_balance": tabulate_balance(confounders, compared.treated, weights),
         "score_overlap": tabulate_overlap(propensity.probability, compared.treated, arms),

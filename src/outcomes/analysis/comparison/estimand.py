@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.analysis.comparison.eligibility import say_rule
 from outcomes.analysis.comparison.events import BUILT_IN
 from outcomes.analysis.comparison.people import Compared
 from outcomes.errors import ModelError
 from outcomes.settings import Study
-from outcomes.settings.comparison import Comparison, Estimand
+from outcomes.settings.comparison import Comparison, Eligibility, Estimand
 
 TARGET_TRIAL = ["component", "specification", "emulation"]
 FOR_WHOM = {
@@ -18,6 +19,10 @@ FOR_WHOM = {
     "att": "patients who had the treated arm",
     "ate": "all patients compared",
     "none": "the patients as they are, without weights",
+}
+CONTRASTS = {
+    "risk_difference": "difference in risks, {treated} minus {reference}",
+    "risk_ratio": "ratio of risks, {treated} to {reference}",
 }
 MEANING = {
     "treatment_policy": "scores after it are used like any other",
@@ -94,6 +99,7 @@ def tabulate_target_trial(compared: Compared, comparison: Comparison, study: Stu
     rows = [
         ("eligibility", "no earlier series of either treatment; entry threshold at baseline",
          "a patient's first series on record, if the study file includes it; history before the export is not seen"),
+        *[_describe_rule(rule) for rule in estimand.eligibility],
         ("treatments", f"{treated} or {reference}", "arm of the first series, as given"),
         ("assignment", "at random", _describe_assignment(study.report.design, confounders)),
         ("time zero", "randomisation", "day of the first session; baseline from before it"),
@@ -101,10 +107,18 @@ def tabulate_target_trial(compared: Compared, comparison: Comparison, study: Stu
          f"score of {estimand.timepoint} on axis {estimand.axis}; beside it: {_list_axes(compared)}"),
         *[_describe_event(event, estimand) for event in estimand.events],
         ("missing scores", "none", "missing at random given the earlier scores, the baseline, and the arm"),
-        ("contrast", f"difference in means, {treated} minus {reference}",
+        ("contrast", f"difference in means of the change, {treated} minus {reference}; response and remission: "
+         f"{CONTRASTS[estimand.summary.binary].format(treated=treated, reference=reference)}",
          f"the same, among {FOR_WHOM[comparison.weights]}"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=TARGET_TRIAL)
+
+
+def _describe_rule(rule: Eligibility) -> tuple[str, str, str]:
+    unknown = "patients without a value are left out" if rule.missing == "exclude" else "patients without a value enter"
+    if rule.column == "baseline":
+        unknown = "by the baseline score of this analysis"
+    return f"eligibility: {rule.column.replace('_', ' ')}", say_rule(rule), f"as recorded; {unknown}"
 
 
 def _describe_assignment(design: str | None, confounders: str) -> str:

@@ -10,9 +10,16 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
+from outcomes.analysis.comparison.eligibility import (
+    REQUIRED_BASELINE,
+    REQUIRED_CONFOUNDERS,
+    Step,
+    apply_rules,
+    check_columns,
+    check_size,
+)
 from outcomes.analysis.comparison.events import apply_strategies, derive_event_days
 from outcomes.analysis.selection import select_included
-from outcomes.errors import ModelError
 from outcomes.settings.comparison import Comparison
 
 log = logging.getLogger(__name__)
@@ -29,7 +36,8 @@ class Compared:
     Attributes
     ----------
     people : DataFrame
-        One row per patient: ``patient``, ``treated`` (bool), ``baseline`` (points), and the confounders.
+        One row per patient: ``patient``, ``treated`` (bool), ``baseline`` (points), the confounders, and the columns
+        of eligibility rules and subgroups.
     scores : DataFrame
         One row per patient, axis, and time point, observed or not: ``person`` (row of ``people``), ``axis``, ``timepoint``,
         ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing).
@@ -37,12 +45,15 @@ class Compared:
         By axis: its time points in order of time.
     left_out : mapping of str to int
         Patients who are not compared, by reason.
+    steps : tuple of Step
+        Patients of the two arms whose first series is included, and how many of them each rule left out.
     """
 
     people: pd.DataFrame
     scores: pd.DataFrame
     timepoints: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, int]
+    steps: tuple[Step, ...] = ()
 
     @property
     def treated(self) -> Bools:
@@ -91,7 +102,7 @@ def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) 
     Raises
     ------
     ModelError
-        A confounder that no table has, or an arm without patients.
+        A column that no table has, a rule that does not fit its column, or too few patients in an arm.
     """
     estimand = comparison.estimand
     first = tables["cohort"][tables["cohort"]["series"] == 1]
@@ -99,26 +110,33 @@ def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) 
     scores = select_included(tables["endpoints"], chosen.astype({"included": bool}))
     scores = scores[scores["instrument"] == estimand.instrument]
     people = _describe_people(chosen, scores, tables["patients"], comparison)
+    people, steps = _leave_out(people.sort_values("patient", ignore_index=True), comparison)
+    check_size(people["treated"].to_numpy(dtype=bool), steps, estimand)
     counts = {
         "not included": int((~first["included"]).sum()),
         "first series in another arm": int(first["included"].sum() - len(chosen)),
-        "no baseline score": int(people["baseline"].isna().sum()),
+        **{step.reason: sum(step.n) for step in steps[1:-1]},
     }
-    people = people[people["baseline"].notna()]
-    if comparison.missing == "exclude":
-        known = people[list(comparison.confounders)].notna().all(axis=1)
-        counts["a confounder is missing"] = int((~known).sum())
-        people = people[known]
-    people = people.sort_values("patient", ignore_index=True)
-    for arm, there in ((estimand.treated, people["treated"].any()), (estimand.reference, (~people["treated"]).any())):
-        if not there:
-            raise ModelError(
-                f"comparison: no patient of arm '{arm}' has a first series that is included and a baseline."
-            )
     log.info("compared %d patients; left out: %s", len(people), counts)
     days = derive_event_days(tables, people["patient"], estimand)
     rows = _collect_scores(scores, people, days, comparison)
-    return Compared(people, rows, order_timepoints(rows), counts)
+    return Compared(people, rows, order_timepoints(rows), counts, steps)
+
+
+def _leave_out(people: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """Return who is compared, and the steps that led there."""
+    rules: list[tuple[str, Bools]] = list(apply_rules(people, comparison.estimand.eligibility))
+    rules.append((REQUIRED_BASELINE, people["baseline"].notna().to_numpy()))
+    if comparison.missing == "exclude":
+        known = people[list(comparison.confounders)].notna().all(axis=1)
+        rules.append((REQUIRED_CONFOUNDERS, known.to_numpy()))
+    treated = people["treated"].to_numpy(dtype=bool)
+    left = np.ones(len(people), dtype=bool)
+    steps = [Step.count("", left, treated)]
+    for reason, met in rules:
+        steps.append(Step.count(reason, left & ~met, treated))
+        left &= met
+    return people[left].reset_index(drop=True), (*steps, Step.count("", left, treated))
 
 
 def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -132,13 +150,14 @@ def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 def _describe_people(
     chosen: pd.DataFrame, scores: pd.DataFrame, patients: pd.DataFrame, comparison: Comparison
 ) -> pd.DataFrame:
-    own = [name for name in comparison.confounders if name != "baseline"]
-    unknown = [name for name in own if name not in patients]
-    if unknown:
-        raise ModelError(
-            f"comparison.confounders: {', '.join(unknown)} not among the patients' columns "
-            f"({', '.join(patients.columns)}) and not `baseline`."
-        )
+    rules = [rule.column for rule in comparison.estimand.eligibility]
+    by = comparison.subgroups.by if comparison.subgroups else ()
+    places = {"confounders": list(comparison.confounders), "estimand.eligibility": rules}
+    places["subgroups.by"] = [one.column for one in by]
+    for place, names in places.items():
+        check_columns(names, patients, f"comparison.{place}")
+    every = dict.fromkeys(name for names in places.values() for name in names)
+    own = [name for name in every if name != "baseline"]
     baseline = scores.groupby("patient")["baseline"].first()
     people = chosen[["patient", "arm"]].merge(patients[["patient", *own]], on="patient", how="left")
     people = people.assign(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.eligibility import tabulate_eligibility
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
@@ -42,6 +43,7 @@ def show_comparison(material: Material) -> Section:
         words = [*state_result(material), *(str(text) for text in said["text"].dropna())]
         tables = [
             tabulate_target_trial(material),
+            tabulate_eligibility(material),
             tabulate_effects(material),
             tabulate_risks(material),
             tabulate_balance(material),
