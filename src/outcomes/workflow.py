@@ -70,6 +70,8 @@ TABLES["compare"] = (
     "sensitivity",
     "tipping",
     "early_signals",
+    "subgroups",
+    "interactions",
 )
 MODEL_TABLES = ("models", "coefficients", "tests", "margins", "model_differences")
 TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *MODEL_TABLES)

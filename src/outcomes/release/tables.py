@@ -39,6 +39,8 @@ TABLES = {
     "sensitivity": "the comparison done in every other way",
     "tipping": "differences if missing scores were worse than assumed",
     "early_signals": "early response as a sign of later response",
+    "subgroups": "the comparison within kinds of patients",
+    "interactions": "tests that the comparison is the same in all kinds of patients",
     "published": "this cohort beside published ones",
 }
 

@@ -27,6 +27,7 @@ from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
 from outcomes.analysis.comparison.sensitivity import SENSITIVITY, Setting, tabulate_sensitivity
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
+from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
 from outcomes.analysis.comparison.weights import KINDS, WEIGHTS, compute_weights, tabulate_weights
 from outcomes.errors import ModelError
 from outcomes.settings import Study
@@ -47,6 +48,8 @@ COLUMNS: dict[str, list[str]] = {
     "sensitivity": SENSITIVITY,
     "tipping": TIPPING,
     "early_signals": EARLY_SIGNALS,
+    "subgroups": SUBGROUPS,
+    "interactions": INTERACTIONS,
 }
 
 
@@ -97,7 +100,10 @@ def compare_arms(
         log.warning(
             "comparison: no patient with %s = %s had %s; there the score rests on the model", variable, level, arm
         )
-    signals = comparison.early_signals
+    signals, kinds = comparison.early_signals, comparison.subgroups
+    subgroups, interactions = empty["subgroups"], empty["interactions"]
+    if kinds is not None:
+        subgroups, interactions = tabulate_subgroups(setting, effects, risks, kinds)
     propensity = weights["overlap"].propensity
     assert propensity is not None
     return {
@@ -113,6 +119,8 @@ def compare_arms(
         "sensitivity": tabulate_sensitivity(setting, effects, risks),
         "tipping": _tip(setting, effects),
         "early_signals": empty["early_signals"] if signals is None else tabulate_early_signals(compared, signals, arms),
+        "subgroups": subgroups,
+        "interactions": interactions,
     }
 
 
