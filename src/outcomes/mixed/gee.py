@@ -19,7 +19,7 @@ from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
 from outcomes.mixed.inference import FixedDf, plain_f
 from outcomes.mixed.moments import factor_means
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import empty_estimates, estimate_contrasts, tabulate, tabulate_square
+from outcomes.mixed.tables import Estimates, empty_estimates, estimate_contrasts, tabulate, tabulate_square
 from outcomes.mixed.wide import Prepared, prepare
 
 if TYPE_CHECKING:
@@ -149,37 +149,20 @@ def fit_gee(
     >>> round(float(odds_ratio), 6)
     3.0
     """
-    for name, value, allowed in (
-        ("family", family, FAMILIES),
-        ("working", working, WORKING),
-        ("vcov", vcov, tuple(VARIANCES)),
-        ("df", df, ("subjects", "normal")),
-    ):
-        if value not in allowed:
-            raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
-    if weights is not None and vcov == "mancl_derouen":
-        raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
+    _refuse_options(family, working, vcov, df, weights)
     prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=None)
     _refuse_response(prepared, family)
     rows = prepared.rows
     roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
     design = build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
     found, notes = _solve(prepared, design, family, working, VARIANCES[vcov])
-    k = len(design.names)
-    free = float("inf") if df == "normal" else float(rows.n_subjects - k)
-    converged = found is not None and bool(found.converged) and bool(np.isfinite(found.params).all())
-    values = np.full((k, k), np.nan)
-    if converged:
-        values = np.asarray(found.cov_params(), dtype=np.float64)
-    inference = FixedDf(values, lambda rows: free)
-    estimates = (
-        estimate_contrasts(inference, np.eye(k), np.asarray(found.params), level) if converged else empty_estimates(k)
-    )
+    free = float("inf") if df == "normal" else float(rows.n_subjects - len(design.names))
+    estimates, inference = _infer(found, len(design.names), free, level)
     return GeeFit(
         coefficients=tabulate({"term": np.array(design.names, dtype=object)} | estimates),
-        vcov=tabulate_square(values, design.names),
-        correlation=_correlation(found if converged else None, working, rows.visits),
-        converged=converged,
+        vcov=tabulate_square(inference.vcov, design.names),
+        correlation=_correlation(found, working, rows.visits),
+        converged=found is not None,
         warnings=notes,
         n_subjects=rows.n_subjects,
         n_observations=rows.n_rows,
@@ -199,6 +182,27 @@ def fit_gee(
     )
 
 
+def _refuse_options(family: str, working: str, vcov: str, df: str, weights: str | None) -> None:
+    for name, value, allowed in (
+        ("family", family, FAMILIES),
+        ("working", working, WORKING),
+        ("vcov", vcov, tuple(VARIANCES)),
+        ("df", df, ("subjects", "normal")),
+    ):
+        if value not in allowed:
+            raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
+    if weights is not None and vcov == "mancl_derouen":
+        raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
+
+
+def _infer(found: Any, k: int, free: float, level: float) -> tuple[Estimates, FixedDf]:
+    """Give the columns of the coefficients and their variance, missing for a fit that failed."""
+    if found is None:
+        return empty_estimates(k), FixedDf(np.full((k, k), np.nan), lambda rows: free)
+    inference = FixedDf(np.asarray(found.cov_params(), dtype=np.float64), lambda rows: free)
+    return estimate_contrasts(inference, np.eye(k), np.asarray(found.params), level), inference
+
+
 def _refuse_response(prepared: Prepared, family: str) -> None:
     wrong = int((~np.isin(prepared.response, (0.0, 1.0))).sum())
     if family == "binomial" and wrong:
@@ -206,7 +210,7 @@ def _refuse_response(prepared: Prepared, family: str) -> None:
 
 
 def _solve(prepared: Prepared, design: Design, family: str, working: str, variance: str) -> tuple[Any, tuple[str, ...]]:
-    """Run statsmodels, rows sorted by subject and visit; its warnings become notes."""
+    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed."""
     import statsmodels.api as sm
 
     rows = prepared.rows
@@ -238,7 +242,8 @@ def _solve(prepared: Prepared, design: Design, family: str, working: str, varian
             found = model.fit(maxiter=200, cov_type=variance)
         except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
             return None, (str(error),)
-    return found, tuple(dict.fromkeys(str(one.message) for one in caught))
+    good = bool(found.converged) and bool(np.isfinite(found.params).all())
+    return found if good else None, tuple(dict.fromkeys(str(one.message) for one in caught))
 
 
 def _correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
