@@ -24,7 +24,7 @@ from outcomes.settings.style import Style
 
 MARKUP = r"#let *x* _y_ $z$ @ref <label> \ `code` = - + / ~ [a] {b} & \"c\" // /* %"
 PRINTED = Style(supplement="printed")
-CASES = ("two arms", "six arms", "withheld")
+CASES = ("two arms", "seven arms", "withheld")
 
 
 def write(case, folder, style=PRINTED, study=None):
@@ -92,7 +92,7 @@ def test_every_cell_of_every_table_is_in_html_and_word(faces, case):
         assert text in word
 
 
-@pytest.mark.parametrize("case", ["two arms", "six arms"])
+@pytest.mark.parametrize("case", ["two arms", "seven arms"])
 def test_every_cell_is_in_the_pdf(faces, case, tmp_path):
     report, files = faces[case]
     text = texts_of_pdf(files["report.pdf"], tmp_path)
@@ -142,8 +142,8 @@ def test_no_table_is_wider_than_its_page(faces):
             assert sum(column.width for column in table.columns) <= room + 12700
 
 
-def test_six_arms_turn_the_page_or_divide_the_table(faces):
-    word = Document(io.BytesIO(faces["six arms"][1]["report.docx"]))
+def test_seven_arms_turn_the_page_or_divide_the_table(faces):
+    word = Document(io.BytesIO(faces["seven arms"][1]["report.docx"]))
     assert {section.orientation for section in word.sections} == {0, 1}
 
 

@@ -17,7 +17,8 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.material import gather
 
 FOLDER = Path(report.__file__).parent
-WRITERS = {"numbers", "page", "definitions"}  # the format of numbers, markup, and the numbers that have names
+FACES = {"page", "paper", "document", "ooxml", "widths"}  # markup and sizes of type
+WRITERS = FACES | {"numbers", "styling", "definitions"}  # and the format of numbers, and the numbers that have names
 MODULES = [*sorted(path for path in FOLDER.rglob("*.py") if path.stem not in WRITERS), Path(plan.__file__)]
 CODES = {"q1", "q3", "cr0", "cr2", "cr3", "ar1", "sha256", "utf-8"}  # columns and settings, never printed as they are
 PRINT = {"count", "fixed", "percent", "signed", "interval", "p_value", "sample", "str"}

@@ -15,6 +15,7 @@ NAME = "manifest.json"
 AGGREGATE, PUBLIC, UNKNOWN = "released aggregate", "public", "unknown: not made by this pipeline; do not publish it"
 RESULTS = {
     "report": "the report",
+    "tables": "the tables of the report alone, for a manuscript",
     "summary": "the closing lines of a run",
     "provenance": "hashes of input, settings, and code; versions; seed",
 }

@@ -19,7 +19,9 @@ from outcomes.release.report.findings import show_flow, show_patients, show_publ
 from outcomes.release.report.limitations import show_limitations
 from outcomes.release.report.material import Material, gather
 from outcomes.release.report.methods import describe_methods
+from outcomes.release.report.numbers import styled
 from outcomes.release.report.page import write_page
+from outcomes.release.report.styling import restyle
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -57,8 +59,10 @@ def compose(
     tables: Mapping[str, pd.DataFrame], study: Study, figures_folder: Path, provenance: Mapping[str, Any]
 ) -> Report:
     """Return the content of the report, whatever it will be written as; the parameters are those of :func:`render`."""
-    material = gather(tables, study, provenance)
-    return Report(study.report.title, tuple(_heads(material)), tuple(build_sections(material, figures_folder)))
+    material, style = gather(tables, study, provenance), study.report.style
+    with styled(style):
+        sections = tuple(build_sections(material, figures_folder))
+    return restyle(Report(study.report.title, tuple(_heads(material)), sections), style)
 
 
 def write_faces(report: Report, study: Study) -> dict[str, bytes]:

@@ -1,13 +1,49 @@
-"""Numbers as a journal prints them: declared decimals, true minus signs, no number where one is withheld."""
+"""Numbers as a journal prints them: declared decimals, true minus signs, no number where one is withheld.
+
+How they look is the study's choice (``report.style``) and the same wherever a report is written; :func:`styled` sets it
+for what is written inside. Halves are rounded away from zero, as a reader does by hand.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
 
 import pandas as pd
 
+from outcomes.settings.style import Style
+
 WITHHELD = "withheld"
 ABSENT = "–"
+SPACE = "\u202f"  # narrow, and a line does not break at it
+Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]
+_PLAIN = Style()
+_STYLE: ContextVar[Style] = ContextVar("style", default=_PLAIN)
+
+
+@contextmanager
+def styled(style: Style) -> Iterator[None]:
+    """Print the numbers written inside in a style.
+
+    Examples
+    --------
+    >>> with styled(Style(journal="lancet")):
+    ...     interval(1.24, 3.36), interval(-1.24, 3.36), p_value(0.0312, sign=True)
+    ('1·2–3·4', '−1·2 to 3·4', '=0·031')
+    """
+    token = _STYLE.set(style)
+    try:
+        yield
+    finally:
+        _STYLE.reset(token)
+
+
+def style_of() -> Style:
+    """Return the style in which numbers are printed now."""
+    return _STYLE.get()
 
 
 def count(value: Any) -> str:
@@ -18,26 +54,46 @@ def count(value: Any) -> str:
     >>> count(12345.0)
     '12,345'
     """
-    return ABSENT if pd.isna(value) else f"{round(float(value)):,}".replace("-", "−")
+    return ABSENT if pd.isna(value) else fixed(value, 0)
 
 
-def fixed(value: Any, decimals: int = 1) -> str:
-    """Return a number with fixed decimals; a rounded zero has no sign.
+def fixed(value: Any, decimals: int | Kind = "score") -> str:
+    """Return a number with as many decimals, or with those of its kind; a rounded zero has no sign.
 
     Examples
     --------
-    >>> fixed(-1.26), fixed(-0.04)
-    ('−1.3', '0.0')
+    >>> fixed(-1.26), fixed(-0.04), fixed(0.25), fixed(-0.25), fixed(31.25, "percent")
+    ('−1.3', '0.0', '0.3', '−0.3', '31.3')
     """
     if pd.isna(value):
         return ABSENT
     if abs(value) == float("inf"):
         return "∞" if value > 0 else "−∞"
-    text = f"{float(value):,.{decimals}f}"
-    return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", "−")
+    text = f"{_round(float(value), _decimals(decimals)):,f}"
+    return _mark(text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", "−"))
 
 
-def percent(proportion: Any, decimals: int = 1) -> str:
+def _decimals(decimals: int | Kind) -> int:
+    return decimals if isinstance(decimals, int) else int(getattr(style_of().decimals, decimals))
+
+
+def _round(value: float, decimals: int) -> Decimal:
+    """Return a number rounded, half away from zero, first freed of the dust of binary arithmetic."""
+    clean = Decimal(f"{value:.{decimals + 8}f}")
+    return clean.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+def _mark(text: str) -> str:
+    """Return a number with the journal's decimal mark and spaces between thousands."""
+    if style_of().journal != "lancet":
+        return text
+    whole, _, rest = text.partition(".")
+    digits = whole.replace(",", "")
+    whole = whole.replace(",", SPACE) if len(digits.lstrip("−")) > 4 else digits
+    return f"{whole}·{rest}" if rest else whole
+
+
+def percent(proportion: Any, decimals: int | Kind = "percent") -> str:
     """Return a proportion in percent, without the sign.
 
     Examples
@@ -48,21 +104,32 @@ def percent(proportion: Any, decimals: int = 1) -> str:
     return ABSENT if pd.isna(proportion) else fixed(100 * float(proportion), decimals)
 
 
-def interval(lower: Any, upper: Any, decimals: int = 1, factor: float = 1) -> str:
-    """Return an interval; "to" instead of a dash, which beside a minus sign would be unreadable.
+def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor: float = 1) -> str:
+    """Return an interval; "to" where a dash or hyphen beside a minus sign would be unreadable.
+
+    Without ``decimals``, those of a score, or of a percentage where the factor is 100.
 
     Examples
     --------
     >>> interval(-2.14, 4.37)
     '−2.1 to 4.4'
+    >>> with styled(Style(journal="ama")):
+    ...     interval(2.14, 4.37), interval(-2.14, 4.37)
+    ('2.1-4.4', '−2.1 to 4.4')
     """
     if pd.isna(lower) or pd.isna(upper):
         return ABSENT
-    return f"{fixed(float(lower) * factor, decimals)} to {fixed(float(upper) * factor, decimals)}"
+    kind = decimals if decimals is not None else "percent" if factor == 100 else "score"
+    low, high = fixed(float(lower) * factor, kind), fixed(float(upper) * factor, kind)
+    between = {"plain": " to ", "ama": "-", "lancet": "–"}[style_of().journal]
+    return f"{low} to {high}" if "−" in low + high else f"{low}{between}{high}"
 
 
 def p_value(p: Any, sign: bool = False) -> str:
-    """Return a p value: two digits, three below .01 and just below .05, "< .001" and "> .99" at the ends.
+    """Return a p value.
+
+    Two digits, three below .01 and just below .05, "< .001" and "> .99" at the ends; in the Lancet's style two
+    significant digits, at most four decimals, and "<0·0001".
 
     Examples
     --------
@@ -71,15 +138,28 @@ def p_value(p: Any, sign: bool = False) -> str:
     """
     if pd.isna(p):
         return ABSENT
-    if p < 0.001:
-        return "< .001"
-    if p > 0.99:
-        return "> .99"
-    digits = 3 if p < 0.01 or 0.045 <= p < 0.05 else 2
-    return ("= " if sign else "") + f"{p:.{digits}f}".removeprefix("0")
+    lancet = style_of().journal == "lancet"
+    least = 0.0001 if lancet else 0.001
+    if p < least:
+        relation, text = "<", f"{least:.{4 if lancet else 3}f}"
+    elif p > 0.99:
+        relation, text = ">", "0.99"
+    else:
+        relation, text = "=", f"{_round(float(p), _digits(float(p), lancet)):f}"
+    zero = style_of().p_value == "zero" or (lancet and style_of().p_value is None)
+    text = _mark(text if zero else text.removeprefix("0"))
+    if relation == "=" and not sign:
+        return text
+    return f"{relation}{text}" if lancet else f"{relation} {text}"
 
 
-def signed(value: Any, decimals: int = 1) -> str:
+def _digits(p: float, lancet: bool) -> int:
+    if lancet:
+        return min(4, 1 - int(f"{p:.1e}".split("e")[1]))
+    return 3 if p < 0.01 or 0.045 <= p < 0.05 else 2
+
+
+def signed(value: Any, decimals: int | Kind = "score") -> str:
     """Return a difference with its sign.
 
     Examples
@@ -88,7 +168,7 @@ def signed(value: Any, decimals: int = 1) -> str:
     ('+0.3', '−3.0')
     """
     text = fixed(value, decimals)
-    return text if text == ABSENT or text.startswith("−") or not text.strip("0.,") else f"+{text}"
+    return text if text == ABSENT or text.startswith("−") or not text.strip("0.·,") else f"+{text}"
 
 
 def sample(n: str) -> str:
@@ -99,4 +179,6 @@ def sample(n: str) -> str:
     >>> sample("12").replace("\u00a0", " "), sample("withheld").replace("\u00a0", " ")
     ('n = 12', 'n withheld')
     """
-    return f"n\u00a0{n}" if n == WITHHELD else f"n\u00a0=\u00a0{n}"
+    if n == WITHHELD:
+        return f"n\u00a0{n}"
+    return f"n={n}" if style_of().journal == "lancet" else f"n\u00a0=\u00a0{n}"

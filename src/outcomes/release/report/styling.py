@@ -1,0 +1,49 @@
+"""What a journal does to words around numbers: signs closed up, "P" and "p" as it writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from functools import partial
+from typing import Any
+
+from outcomes.release.report.content import Report
+from outcomes.settings.style import Style
+
+NAMES = {"id", "svg"}  # fields that are not read by anyone
+HEADS = {"ama": "P value", "lancet": "p value"}
+SPACED = re.compile(r"(?<=\d)[ \u00a0]%")
+INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
+PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
+
+
+def restyle(report: Report, style: Style) -> Report:
+    """Return the report with the words around its numbers as the journal has them; in the plain style, as it is."""
+    if style.journal == "plain":
+        return report
+    restyled: Report = _map(report, partial(_restyle, journal=style.journal))
+    return restyled
+
+
+def _restyle(text: str, journal: str) -> str:
+    if text == "p":
+        return HEADS[journal]
+    text = SPACED.sub("%", text)
+    if journal == "ama":
+        return PROBABILITY.sub("P ", INTERVAL.sub(", ", text))
+    return PROBABILITY.sub("p", text)
+
+
+def _map(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a part of a report with every text in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(_map(entry, change) for entry in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        texts = {
+            field.name: _map(getattr(value, field.name), change) for field in fields(value) if field.name not in NAMES
+        }
+        return replace(value, **texts)
+    return value
