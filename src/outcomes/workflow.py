@@ -98,7 +98,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "fit": ("arms", "seed"),
     "compare": ("comparison", *_CLINICAL, "arms", "series", "report", "seed"),
     "tables": ("models", "privacy", "arms"),
-    "figures": ("arms", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
+    "figures": ("arms", "comparison", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),
     "manifest": ("privacy",),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from compared_cases import declare_comparison, make_compared_tables
 
 from outcomes.settings import Study, check_study
 
@@ -38,6 +39,7 @@ KEYS = {
     "unit",
     "label",
 }
+KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 
 
@@ -73,6 +75,8 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
         [{"file": "a.csv", "raw": 1000, "kept": 954, "corrected": 35, "flagged": 14, "merged": 12, "quarantined": 34}]
     )
     tables["ledger"] = pd.DataFrame([{"file": "a.csv", "state": "quarantined", "reason": "no_date", "rows": 34}])
+    if study.comparison is not None:
+        tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
     return {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
 
 
@@ -191,10 +195,12 @@ def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
     """Return tables and study of one of the shapes."""
     months = {"series": {"origin": "visits"}, "report": {"title": "Months", "time_unit": "month"}}
     study = {
-        "two arms": lambda: make_study(),
+        "two arms": lambda: make_study(comparison=declare_comparison("iv", "esketamine")),
         "one arm": lambda: make_study({"iv": "IV ketamine"}),
-        "seven arms": lambda: make_study({f"arm{i}": label for i, label in enumerate(LONG, 1)}),
-        "withheld": lambda: make_study(),
+        "seven arms": lambda: make_study(
+            {f"arm{i}": label for i, label in enumerate(LONG, 1)}, comparison=declare_comparison("arm1", "arm4")
+        ),
+        "withheld": lambda: make_study(comparison=declare_comparison("iv", "esketamine")),
         "months": lambda: make_study({"TAU": "Treatment as usual", "RO-DBT": "Radically open DBT"}, **months),
         "named visits": lambda: make_study(**{**months, "instruments": ["madrs"]}),
         "two instruments": lambda: make_study(instruments=["phq9", "gad7"]),

@@ -32,6 +32,7 @@ from outcomes.mixed.errors import (
 )
 from outcomes.mixed.fit import fit, moments
 from outcomes.mixed.gee import GeeFit, fit_gee
+from outcomes.mixed.influence import influences
 from outcomes.mixed.margins import differences, margins
 from outcomes.mixed.moments import Moments
 from outcomes.mixed.result import Fit
@@ -56,6 +57,7 @@ __all__ = [
     "differences",
     "fit",
     "fit_gee",
+    "influences",
     "load_moments",
     "margins",
     "moments",

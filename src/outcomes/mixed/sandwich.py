@@ -18,7 +18,7 @@ from outcomes.mixed.inference import fai_cornelius
 from outcomes.mixed.likelihood import State
 from outcomes.mixed.model import Model
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.source import Source
+from outcomes.mixed.source import Batch, Source
 
 _POWERS = {"cr0": 0.0, "cr2": -0.5, "cr3": -1.0}
 
@@ -70,18 +70,34 @@ class SandwichInference:
 def infer_sandwich(model: Model, state: State, source: Source, kind: str) -> SandwichInference:
     """Sum the subjects' adjusted scores into a sandwich."""
     middle = np.zeros_like(state.phi)
-    for x, residual, adjust in whitened(model, state, source, kind):
-        scores = ((adjust @ residual[:, :, None]).transpose(0, 2, 1) @ x)[:, 0]
+    for batch in source.batches(model, state.theta):
+        scores = _score(*_whiten(batch, state, kind))
         middle += scores.T @ scores
     return SandwichInference(state.phi @ middle @ state.phi, model, state, source, kind)
+
+
+def sum_scores(model: Model, state: State, source: Source, kind: str) -> Floats:
+    """Return each subject's adjusted score (n, k): what infer_sandwich squares and sums."""
+    scores = np.zeros((len(source.weights), len(state.phi)))
+    for batch in source.batches(model, state.theta):
+        scores[batch.subjects] = _score(*_whiten(batch, state, kind))
+    return scores
 
 
 def whitened(model: Model, state: State, source: Source, kind: str) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Yield batches of whitened design (m, t, k), residuals (m, t), and adjustment matrices (m, t, t)."""
     for batch in source.batches(model, state.theta):
-        white = np.linalg.solve(np.linalg.cholesky(batch.sigma), batch.columns)
-        x, residual = white[:, :, :-1], white @ np.r_[-state.beta, 1.0]
-        yield x, residual, _adjustment(x @ state.phi @ x.transpose(0, 2, 1), _POWERS[kind])
+        yield _whiten(batch, state, kind)
+
+
+def _whiten(batch: Batch, state: State, kind: str) -> tuple[Floats, Floats, Floats]:
+    white = np.linalg.solve(np.linalg.cholesky(batch.sigma), batch.columns)
+    x, residual = white[:, :, :-1], white @ np.r_[-state.beta, 1.0]
+    return x, residual, _adjustment(x @ state.phi @ x.transpose(0, 2, 1), _POWERS[kind])
+
+
+def _score(x: Floats, residual: Floats, adjust: Floats) -> Floats:
+    return np.asarray(((adjust @ residual[:, :, None]).transpose(0, 2, 1) @ x)[:, 0])
 
 
 def _adjustment(leverage: Floats, power: float) -> Floats:

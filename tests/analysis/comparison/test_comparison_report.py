@@ -1,6 +1,7 @@
 """The comparison from the made-up study to the released tables and the section of the report."""
 
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ def release(compared, minimum_cell=11):
 
 
 def show(compared, study=STUDY):
-    return show_comparison(gather(release(compared), study, {}))
+    return show_comparison(gather(release(compared), study, {}), Path("nowhere"))
 
 
 def test_the_section_says_what_the_tables_say():
@@ -37,6 +38,7 @@ def test_the_section_says_what_the_tables_say():
         "compared-patients",
         "compared-change",
         "compared-risks",
+        "compared-weights",
         "compared-balance",
         "compared-otherwise",
     }

@@ -9,9 +9,12 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from outcomes.release.figures.balance import draw_balance
 from outcomes.release.figures.distribution import draw_distribution
 from outcomes.release.figures.flow import draw_flow
+from outcomes.release.figures.forest import draw_forest
 from outcomes.release.figures.missingness import draw_missingness
+from outcomes.release.figures.overlap import draw_overlap
 from outcomes.release.figures.plan import Plan
 from outcomes.release.figures.rates import draw_rates
 from outcomes.release.figures.style import house_style
@@ -25,6 +28,9 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "response": draw_rates,
     "distribution": draw_distribution,
     "missingness": draw_missingness,
+    "overlap": draw_overlap,
+    "balance": draw_balance,
+    "forest": draw_forest,
 }
 FORMATS: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "outcomes"},

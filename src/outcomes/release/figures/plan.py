@@ -35,6 +35,8 @@ class Plan:
 
 def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     """Return the figures that the released tables of a study give rise to, in the order of the report."""
+    from outcomes.release.figures.comparison_plan import plan_comparison
+
     plans = _plan_flow(tables, study)
     for instrument in study.instruments:
         plans += _plan_trajectories(tables, study, instrument)
@@ -42,6 +44,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
             plans += _plan_rates(tables, study, instrument)
             plans += _plan_distribution(tables, study, instrument)
             plans += _plan_missingness(tables, study, instrument)
+    plans += plan_comparison(tables, study)
     return [_explain_names(plan, find_replaced_names(study)) for plan in plans]
 
 

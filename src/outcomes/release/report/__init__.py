@@ -93,7 +93,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_flow(material, figures_folder),
         show_patients(material),
         show_results(material, figures_folder),
-        show_comparison(material),
+        show_comparison(material, figures_folder),
         show_published(material),
         show_limitations(material),
         describe_methods(material),

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import COVERED
+from outcomes.release.figures.comparison_plan import WEIGHTED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.eligibility import tabulate_eligibility
+from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.statement import state_result
 
 Row = dict[str, Any]
-ANALYSES = {
-    "unadjusted": "Unadjusted",
-    "baseline_adjusted": "Adjusted for the baseline score",
-    "covariate_adjusted": "Adjusted for all confounders",
-    "weighted_overlap": "Overlap weights",
-    "weighted_att": "Weights for those treated",
-    "weighted_ate": "Weights for all",
-    "doubly_robust": "Weights and adjustment",
-    "complete_cases": "Complete cases, weighted",
-    "bootstrap": "Bootstrap over patients",
-}
 METHODS = {
     "unadjusted": "Unadjusted",
     "weighted": "Weighted",
@@ -35,21 +28,31 @@ METHODS = {
 }
 
 
-def show_comparison(material: Material) -> Section:
-    """Return the section on the declared comparison; empty when the study has none."""
+def show_comparison(material: Material, folder: Path) -> Section:
+    """Return the section on the declared comparison with its figures; empty when the study has none."""
     said = material.rows("comparison_statement")
     blocks: list[Block] = []
-    if len(said):
+    declared = material.study.comparison
+    if declared is not None and len(said):
         words = [*state_result(material), *(str(text) for text in said["text"].dropna())]
-        tables = [
+        parts: list[Block | None] = [
             tabulate_target_trial(material),
             tabulate_eligibility(material),
             tabulate_effects(material),
             tabulate_risks(material),
+            *pictures(material, folder, "overlap"),
+            tabulate_weights(material),
+            *pictures(material, folder, "balance"),
             tabulate_balance(material),
+            *pictures(
+                material,
+                folder,
+                "forest",
+                declared.estimand.instrument,
+            ),
             tabulate_sensitivity(material),
         ]
-        blocks = [*(Paragraph(text) for text in words), *(table for table in tables if table is not None)]
+        blocks = [*(Paragraph(text) for text in words), *(part for part in parts if part is not None)]
     return Section("comparison", "Comparison of two arms", tuple(blocks))
 
 
@@ -127,13 +130,26 @@ def tabulate_balance(material: Material) -> Grid | None:
     return _grid("compared-balance", "Confounders before and after weighting.", heads, rows, note)
 
 
+def tabulate_weights(material: Material) -> Grid | None:
+    """Return how the declared weights are spread, and what they cost."""
+    kind = material.study.comparison.weights if material.study.comparison else ""
+    rows = []
+    for row in _records(material.rows("weights", weights=kind)):
+        spread = interval(row["p5"], row["p95"], 2)
+        cells = [count(row["n"]), count(row["effective_n"]), fixed(row["sd"], 2), spread, count(row["truncated"])]
+        rows.append((heading(material.arm(str(row["arm"]))), *(number(shown(row, text)) for text in cells)))
+    heads = ("Arm", "Patients", "Effective sample size", "SD of the weights", "5 % to 95 %", "Cut, both arms")
+    note = "Weights of mean 1 over both arms. Effective sample size: (Σw)² / Σw²."
+    return _grid("compared-weights", f"The weights ({say(WEIGHTED[kind])}).", heads, rows, note) if kind else None
+
+
 def tabulate_sensitivity(material: Material) -> Grid | None:
     """Return the difference in change done in every other way."""
     table = material.rows("sensitivity", endpoint="change", scale="points")
     rows = []
     for row in _records(table):
         name = str(row["analysis"])
-        label = ANALYSES.get(name, f"Without {say(name.removeprefix('without_'))}")
+        label = describe_analysis(name)[1]
         result = _estimate(row) if row["converged"] else "did not converge"
         sizes = [count(row["n"]), count(row["effective_n"])]
         cells = (number(shown(row, text)) for text in (result, *sizes))

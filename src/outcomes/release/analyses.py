@@ -1,0 +1,76 @@
+"""What each row of the sensitivity grid is called, and which question it belongs to, in figures and report alike."""
+
+from __future__ import annotations
+
+import re
+
+ADJUSTMENT, WEIGHTS, SITES = "Adjustment", "Weights and variance", "Sites"
+CONFOUNDERS, SCORES, DEFINITIONS = "Missing confounders", "Missing scores", "Definitions"
+CONTROLS, OTHER = "Negative controls", "Other"
+GROUPS = (ADJUSTMENT, WEIGHTS, SITES, CONFOUNDERS, SCORES, DEFINITIONS, CONTROLS, OTHER)
+
+_NAMES: dict[str, tuple[str, str]] = {
+    "unadjusted": (ADJUSTMENT, "Unadjusted"),
+    "baseline_adjusted": (ADJUSTMENT, "Adjusted for the baseline score"),
+    "covariate_adjusted": (ADJUSTMENT, "Adjusted for all confounders"),
+    "doubly_robust": (ADJUSTMENT, "Weights and adjustment"),
+    "weighted_overlap": (WEIGHTS, "Overlap weights"),
+    "weighted_att": (WEIGHTS, "Weights for those treated"),
+    "weighted_ate": (WEIGHTS, "Weights for all"),
+    "weights_known": (WEIGHTS, "Weights taken as known"),
+    "bootstrap": (WEIGHTS, "Bootstrap over patients"),
+    "gee_weighted": (WEIGHTS, "Estimating equations, weighted"),
+    "site_fixed": (SITES, "Sites fixed"),
+    "site_random": (SITES, "Sites random (random intercept)"),
+    "site_pooled_fixed": (SITES, "Within sites, common effect"),
+    "site_pooled_random": (SITES, "Within sites, random effects"),
+    "missing_indicator": (CONFOUNDERS, "A level of their own"),
+    "missing_exclude": (CONFOUNDERS, "Patients left out"),
+    "missing_impute": (CONFOUNDERS, "Multiple imputation"),
+    "complete_cases": (SCORES, "Complete cases, weighted"),
+    "worst_case_treated": (SCORES, "Worst case for the treated"),
+    "worst_case_reference": (SCORES, "Worst case for the reference"),
+    "windows_narrower": (DEFINITIONS, "Windows narrower"),
+    "windows_wider": (DEFINITIONS, "Windows wider"),
+    "baseline_last": (DEFINITIONS, "Baseline: last score"),
+    "baseline_mean": (DEFINITIONS, "Baseline: mean score"),
+    "baseline_worst": (DEFINITIONS, "Baseline: worst score"),
+    "control_slope": (CONTROLS, "Change before treatment"),
+}
+_METHODS = {"unadjusted": "Unadjusted", "weighted": "Weighted", "g_computation": "G-computation", "augmented": "Weighted and modelled"}  # fmt: skip
+_NAMES |= {
+    f"{method}_{population}": (ADJUSTMENT if method == "unadjusted" else WEIGHTS, f"{label}, {who}")
+    for population, who in (("started", "all who started"), ("observed", "those observed"))
+    for method, label in _METHODS.items()
+}
+_ORDER = {name: place for place, name in enumerate(_NAMES)}
+_PATTERNS: tuple[tuple[str, str, str], ...] = (
+    (r"without_(.+)", ADJUSTMENT, "Without {}"),
+    (r"response_at_(.+)", DEFINITIONS, "Response: a drop of {} %"),
+    (r"remission_at_(.+)", DEFINITIONS, "Remission: at most {} points"),
+    (r"control_(.+)", CONTROLS, "{} before treatment"),
+    (r"(.*(?:imput|jump|copy|delta|ipcw|dropout|tipping|missing).*)", SCORES, "{}"),
+)
+
+
+def describe_analysis(name: str) -> tuple[str, str]:
+    """Return the group and the label of an analysis; one that is not known keeps its name, in the last group.
+
+    Examples
+    --------
+    >>> describe_analysis("without_payer")
+    ('Adjustment', 'Without payer')
+    """
+    if name in _NAMES:
+        return _NAMES[name]
+    for pattern, group, label in _PATTERNS:
+        found = re.fullmatch(pattern, name)
+        if found:
+            text = label.format(found[1].replace("_", " "))
+            return group, text[:1].upper() + text[1:]
+    return OTHER, name.replace("_", " ").capitalize()
+
+
+def rank_analysis(name: str) -> tuple[int, str]:
+    """Return what analyses are sorted by: the order of this module, then their names."""
+    return _ORDER.get(name, len(_ORDER)), name

@@ -1,0 +1,145 @@
+"""Which figures a comparison of two arms has, and what they say. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.release.analyses import describe_analysis
+from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plan import Plan, name_arm, read_rows
+from outcomes.release.figures.timeline import say_timepoint
+from outcomes.settings import Study
+
+THRESHOLD = (
+    0.1  # standardised difference above which a confounder is called out of balance (Austin 2009, 10.1002/sim.3697)
+)
+MOST_LEVELS = 60
+FOREST_SCALES = ("points", "risk difference", "log odds ratio")
+WEIGHTED = {
+    "overlap": "overlap weights",
+    "att": "weights for those treated",
+    "ate": "weights for all",
+    "none": "no weights",
+}
+ENDPOINTS = {"change": "change", "response": "response", "remission": "remission"}
+
+
+def plan_comparison(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the figures of the declared comparison; none when the study has none."""
+    if study.comparison is None or read_rows(tables, "comparison_statement").empty:
+        return []
+    return [*_plan_overlap(tables, study), *_plan_balance(tables, study), *_plan_forests(tables, study)]
+
+
+def name_sides(study: Study) -> tuple[str, str]:
+    """Return the printed names of the treated and the reference arm."""
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    return name_arm(study, estimand.treated), name_arm(study, estimand.reference)
+
+
+def name_level(variable: str, level: str | float | None) -> str:
+    """Return a confounder, or one level of it, in words."""
+    name = str(variable).replace("_", " ")
+    return f"{name[:1].upper()}{name[1:]}" + (f": {level}" if pd.notna(level) and level != "" else "")
+
+
+def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    rows = read_rows(tables, "score_overlap")
+    if rows.empty:
+        return []
+    treated, reference = name_sides(study)
+    parts = []
+    for arm, part in rows.groupby("arm", sort=False):
+        half = part[part["cumulative"] >= 0.5]
+        middle = f"half at or below {half['bin_upper'].iloc[0]:.2f}" if len(half) else "withheld"
+        parts.append(f"{name_arm(study, str(arm))}: {middle}")
+    return [
+        Plan(
+            "score_overlap",
+            "overlap",
+            "Overlap of the propensity score",
+            f"Estimated probability of {treated} given the confounders, in patients who had it (above) and in those who had "
+            f"{reference} (below), as the share of each arm for every 0.05 of the score. Neighbouring bins with few patients are "
+            "merged.",
+            f"Two histograms of the propensity score, one above and one below a common axis. {'; '.join(parts)}.",
+            rows,
+        )
+    ]
+
+
+def _plan_balance(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    assert study.comparison is not None
+    kind = study.comparison.weights
+    rows = read_rows(tables, "covariate_balance")
+    rows = rows[rows["weights"] == kind] if len(rows) else rows
+    if rows.empty:
+        return []
+    note = ""
+    if len(rows) > MOST_LEVELS:
+        worst = rows["smd_before"].abs().fillna(0).groupby(rows["variable"], sort=False).idxmax()
+        rows, note = rows.loc[worst], " Of each variable the level that differs most."
+    before, after = rows["smd_before"].abs(), rows["smd_after"].abs()
+    known = int(before.notna().sum())
+    largest = f"The largest difference is {before.max():.2f} before and {after.max():.2f} after." if known else ""
+    return [
+        Plan(
+            "covariate_balance",
+            "balance",
+            "Balance of the confounders",
+            f"Standardised differences between the arms before and after weighting ({WEIGHTED[kind]}), without sign. Dotted line: "
+            f"{THRESHOLD:g}.{note}",
+            f"Dot chart of standardised differences of {len(rows)} confounders and levels. Before weighting "
+            f"{int((before > THRESHOLD).sum())} of {known} are above {THRESHOLD:g}, after it {int((after > THRESHOLD).sum())}. {largest}".strip(),
+            rows,
+        )
+    ]
+
+
+def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    table = read_rows(tables, "sensitivity")
+    if table.empty:
+        return []
+    treated, reference = name_sides(study)
+    name = study.instrument(estimand.instrument).name
+    plans = []
+    for endpoint in sorted(table["endpoint"].unique()):
+        rows = table[(table["endpoint"] == endpoint) & table["scale"].isin(FOREST_SCALES)]
+        if rows.empty:
+            continue
+        what = str(endpoint).replace("_", " ")
+        plans.append(
+            Plan(
+                f"sensitivity_{endpoint}",
+                "forest",
+                f"{name}, {what}: every analysis",
+                f"Difference {treated} minus {reference} in {what} by every analysis of the sensitivity grid, with {COVERED} intervals, the number of "
+                "patients, and the effective number under the weights. Filled diamond and dotted line: the declared primary analysis.",
+                _describe_forest(rows, study),
+                rows,
+                estimand.instrument,
+                estimand.axis,
+                estimand.timepoint,
+            )
+        )
+    return plans
+
+
+def _describe_forest(rows: pd.DataFrame, study: Study) -> str:
+    assert study.comparison is not None
+    parts = []
+    for (scale, axis, timepoint), own in rows.groupby(["scale", "axis", "timepoint"], sort=False):
+        known = own[own["estimate"].notna()]
+        place = f"{scale} at {say_timepoint(str(axis), str(timepoint))}"
+        if known.empty:
+            parts.append(f"{place}: withheld")
+            continue
+        known = known.sort_values("estimate", kind="stable")
+        low, high = known.iloc[0], known.iloc[-1]
+        ends = [f"{row['estimate']:.2f} ({describe_analysis(str(row['analysis']))[1]})" for row in (low, high)]
+        parts.append(f"{place}: {len(known)} estimates from {ends[0]} to {ends[1]}")
+    return f"Forest plot. {'; '.join(parts)}."
