@@ -18,6 +18,7 @@ from outcomes.release.figures.overlap import draw_overlap
 from outcomes.release.figures.plan import Plan
 from outcomes.release.figures.rates import draw_rates
 from outcomes.release.figures.style import house_style
+from outcomes.release.figures.subgroups import draw_subgroups
 from outcomes.release.figures.trajectory import draw_trajectory
 from outcomes.settings import Study
 from outcomes.workflow import replacing
@@ -31,6 +32,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "overlap": draw_overlap,
     "balance": draw_balance,
     "forest": draw_forest,
+    "subgroups": draw_subgroups,
 }
 FORMATS: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "outcomes"},

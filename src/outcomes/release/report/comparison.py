@@ -18,6 +18,7 @@ from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.statement import state_result
+from outcomes.release.report.subgroups import show_subgroups
 
 Row = dict[str, Any]
 METHODS = {
@@ -53,7 +54,10 @@ def show_comparison(material: Material, folder: Path) -> Section:
             tabulate_sensitivity(material),
         ]
         blocks = [*(Paragraph(text) for text in words), *(part for part in parts if part is not None)]
-    return Section("comparison", "Comparison of two arms", tuple(blocks))
+    kinds = (show_subgroups(material, folder),) if blocks else ()
+    return Section(
+        "comparison", "Comparison of two arms", tuple(blocks), tuple(part for part in kinds if not part.empty)
+    )
 
 
 def tabulate_target_trial(material: Material) -> Grid | None:
