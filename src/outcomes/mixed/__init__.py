@@ -35,6 +35,7 @@ from outcomes.mixed.gee import GeeFit, fit_gee
 from outcomes.mixed.influence import influences
 from outcomes.mixed.margins import differences, margins
 from outcomes.mixed.moments import Moments
+from outcomes.mixed.posterior import Draws, draw_parameters
 from outcomes.mixed.result import Fit
 from outcomes.mixed.settings import LADDER
 from outcomes.mixed.storage import load_moments
@@ -46,6 +47,7 @@ __all__ = [
     "ConvergenceError",
     "DataError",
     "DesignError",
+    "Draws",
     "Fit",
     "FormulaError",
     "GeeFit",
@@ -55,6 +57,7 @@ __all__ = [
     "SettingError",
     "compare",
     "differences",
+    "draw_parameters",
     "fit",
     "fit_gee",
     "influences",

@@ -11,6 +11,7 @@ from outcomes.frozen import Frozen
 ChangeStrategy = Literal["treatment_policy", "hypothetical", "while_on_treatment"]
 BinaryStrategy = Literal["treatment_policy", "hypothetical", "while_on_treatment", "composite"]
 WeightKind = Literal["overlap", "att", "ate", "none"]
+ReferenceMethod = Literal["jump_to_reference", "copy_reference", "copy_increments"]
 
 
 class Strategies(Frozen):
@@ -181,6 +182,38 @@ class Subgroups(Frozen):
         return self
 
 
+class Delta(Frozen):
+    """Points by which scores after a patient's last one are worse (where positive) than missing at random says."""
+
+    treated: float = Field(0.0, description="points added in the treated arm")
+    reference: float = Field(0.0, description="points added in the reference arm")
+    accrues: bool = Field(
+        False, description="add the points once more at every further time point, instead of the same at each"
+    )
+
+
+class Imputation(Frozen):
+    """Multiple imputation of missing scores (docs/comparison.md); the seed is the study's."""
+
+    draws: int = Field(100, ge=0, description="imputed data sets; 0: no imputation")
+    methods: tuple[ReferenceMethod, ...] = Field(
+        ("jump_to_reference", "copy_reference", "copy_increments"),
+        description="how the treated follow the reference arm after their last score (10.1080/10543406.2013.834911); "
+        "missing at random is always shown beside it",
+    )
+    deltas: tuple[Delta, ...] = Field(
+        (Delta(treated=2.0), Delta(reference=2.0)),
+        description="rows of the delta adjustment; the table of tipping points has the grid of `deltas`",
+    )
+
+    @field_validator("draws")
+    @classmethod
+    def _enough(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("one imputation has no variance between imputations; ask for 0 (none) or at least 2")
+        return value
+
+
 class Comparison(Frozen):
     """The comparison of two arms."""
 
@@ -213,7 +246,12 @@ class Comparison(Frozen):
     deltas: tuple[float, ...] = Field(
         (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0),
         min_length=1,
-        description="points added to missing scores of either arm in the delta adjustment (worse where positive)",
+        description="points added to the scores of either arm after a patient's last one in the table of tipping points "
+        "(worse where positive)",
+    )
+    imputation: Imputation = Field(Imputation(), description="multiple imputation of missing scores")
+    censoring_truncation: float | None = Field(
+        0.99, gt=0.5, lt=1, description="quantile at which weights for staying in the study are cut; null: not at all"
     )
     subgroups: Subgroups | None = Field(None, description="differences within kinds of patients, and interaction tests")
     early_signals: EarlySignals | None = Field(None, description="early response as a sign of later response")

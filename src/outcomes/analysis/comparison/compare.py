@@ -22,6 +22,7 @@ from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_ti
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
 from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
+from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
@@ -46,7 +47,9 @@ COLUMNS: dict[str, list[str]] = {
     "effects": EFFECTS,
     "risks": RISKS,
     "sensitivity": SENSITIVITY,
+    "imputations": IMPUTATIONS,
     "tipping": TIPPING,
+    "dropout": DROPOUT,
     "early_signals": EARLY_SIGNALS,
     "subgroups": SUBGROUPS,
     "interactions": INTERACTIONS,
@@ -100,6 +103,7 @@ def compare_arms(
         log.warning(
             "comparison: no patient with %s = %s had %s; there the score rests on the model", variable, level, arm
         )
+    missing = analyse_missing(setting, study)
     signals, kinds = comparison.early_signals, comparison.subgroups
     subgroups, interactions = empty["subgroups"], empty["interactions"]
     if kinds is not None:
@@ -116,8 +120,12 @@ def compare_arms(
         "weights": tabulate_weights(weights, compared.treated, arms),
         "effects": effects,
         "risks": risks,
-        "sensitivity": tabulate_sensitivity(setting, effects, risks),
-        "tipping": _tip(setting, effects),
+        "sensitivity": pd.concat(
+            [tabulate_sensitivity(setting, effects, risks), missing.sensitivity], ignore_index=True
+        ),
+        "imputations": missing.imputations,
+        "tipping": pd.concat([_tip(setting, effects), missing.tipping], ignore_index=True),
+        "dropout": missing.dropout,
         "early_signals": empty["early_signals"] if signals is None else tabulate_early_signals(compared, signals, arms),
         "subgroups": subgroups,
         "interactions": interactions,

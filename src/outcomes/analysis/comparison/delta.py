@@ -1,7 +1,8 @@
-"""What if missing scores are worse than missing at random says: delta adjustment and its tipping point.
+"""What if scores after a patient's last one are worse than missing at random says: delta adjustment and its tipping point.
 
-Adding delta to every score that is imputed in an arm moves that arm's mean by delta times the weighted share that is missing, so
-the adjusted difference has a closed form and needs no random draw (Mehrotra, Liu & Permutt 2017, 10.1002/pst.1817).
+Adding delta to every such score of an arm moves that arm's mean by delta times the weighted share of its patients who have none
+any more, so the adjusted difference has a closed form and needs no random draw (Mehrotra, Liu & Permutt 2017, 10.1002/pst.1817). A
+gap before a later score stays missing at random, as in imputation by reference arm.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.people import Compared, find_dropout
 from outcomes.analysis.comparison.weights import TINY
 
-TIPPING = ["axis", "timepoint", "delta_treated", "delta_reference", "estimate", "lower", "upper"]
+TIPPING = ["axis", "timepoint", "method", "delta_treated", "delta_reference", "estimate", "lower", "upper"]
 Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
 class Shares:
-    """The difference that one point more in the missing scores of the treated, and of the reference, makes.
+    """The difference that one point more in the scores after the last of the treated, and of the reference, makes.
 
     Attributes
     ----------
     slope : ndarray, shape (2,)
-        About the share missing among the treated, and minus the share missing in the reference.
+        About the share of the treated seen no more, and minus that of the reference.
     vcov : ndarray, shape (2, 2)
         Their sandwich covariance (HC0).
     """
@@ -37,9 +38,9 @@ class Shares:
     vcov: Floats
 
 
-def compute_shares(missing: Bools, treated: Bools, baseline: Floats, weight: Floats) -> Shares:
-    """Regress each arm's missing indicator on arm and baseline, weighted: the arm's coefficient is the slope of delta."""
-    arms = np.column_stack([missing & treated, missing & ~treated]).astype(float)
+def compute_shares(dropped: Bools, treated: Bools, baseline: Floats, weight: Floats) -> Shares:
+    """Regress each arm's indicator of dropout on arm and baseline, weighted: the arm's coefficient is the slope of delta."""
+    arms = np.column_stack([dropped & treated, dropped & ~treated]).astype(float)
     design = np.column_stack([treated, np.ones(len(treated)), baseline - baseline.mean()]).astype(float)
     weighed = design * weight[:, None]
     inverse = np.linalg.pinv(weighed.T @ design)
@@ -52,9 +53,9 @@ def compute_shares(missing: Bools, treated: Bools, baseline: Floats, weight: Flo
 def find_shares(compared: Compared, axis: str, timepoint: str, weight: Floats) -> Shares:
     """Return the slopes of delta at a time point, among the patients who have a weight."""
     used = weight > TINY
-    missing = np.isnan(compared.at(axis, timepoint, "change"))
+    dropped = find_dropout(compared.changes(axis)) <= compared.timepoints[axis].index(timepoint)
     baseline = compared.people["baseline"].to_numpy(dtype=float)
-    return compute_shares(missing[used], compared.treated[used], baseline[used], weight[used])
+    return compute_shares(dropped[used], compared.treated[used], baseline[used], weight[used])
 
 
 def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float]) -> pd.DataFrame:
@@ -67,12 +68,12 @@ def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float])
     shares : Shares
         As :func:`find_shares` returns them for that time point.
     deltas : sequence of float
-        Points added to the missing scores of an arm.
+        Points added to an arm's scores after the last.
 
     Returns
     -------
     DataFrame
-        One row per ``delta_treated`` and ``delta_reference``, the key: the difference in points with its 95 % interval.
+        One row per ``delta_treated`` and ``delta_reference``: the difference in points with its 95 % interval; ``method`` is ``closed_form``.
     """
     rows = []
     for treated in deltas:
@@ -80,7 +81,7 @@ def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float])
             pair = np.array([treated, reference])
             estimate = float(effect["estimate"] + pair @ shares.slope)
             half = Z * float(np.sqrt(effect["std_error"] ** 2 + pair @ shares.vcov @ pair))
-            place = [effect["axis"], effect["timepoint"], treated, reference]
+            place = [effect["axis"], effect["timepoint"], "closed_form", treated, reference]
             rows.append([*place, estimate, estimate - half, estimate + half])
     return pd.DataFrame(rows, columns=TIPPING)
 

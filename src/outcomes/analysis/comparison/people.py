@@ -76,6 +76,10 @@ class Compared:
         values[rows["person"].to_numpy()] = rows[column].to_numpy(dtype=float)
         return values
 
+    def changes(self, axis: str) -> Floats:
+        """Return the changes of an axis, one row per patient and one column per time point, missing where there is none."""
+        return np.column_stack([self.at(axis, point, "change") for point in self.timepoints[axis]])
+
     def take(self, rows: Ints) -> Compared:
         """Return the chosen patients as new ones, in the given order; a patient may be taken more than once."""
         order = np.argsort(self.scores["person"].to_numpy(), kind="stable")
@@ -145,6 +149,20 @@ def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     points = points.sort_values(["time", "timepoint"])
     own = {axis: tuple(points.loc[points["axis"] == axis, "timepoint"]) for axis in AXES}
     return {axis: names for axis, names in own.items() if names}
+
+
+def find_dropout(change: Floats) -> Ints:
+    """Return, for rows of changes in order of time, the place after the last that is not missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nan = np.nan
+    >>> find_dropout(np.array([[1, 2, 3], [1, nan, 3], [1, nan, nan], [nan, nan, nan]])).tolist()
+    [3, 3, 1, 0]
+    """
+    places = np.arange(1, change.shape[1] + 1)
+    return np.asarray((~np.isnan(change) * places).max(axis=1, initial=0), dtype=np.int64)
 
 
 def _describe_people(

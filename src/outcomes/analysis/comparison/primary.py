@@ -32,6 +32,8 @@ class Specification:
         Baseline by time point in the mean.
     vcov : str
         ``model`` or a sandwich, as in :func:`outcomes.mixed.fit`.
+    covariates_by_time : bool
+        Covariates by time point, or the same at all.
     """
 
     axis: str
@@ -39,6 +41,7 @@ class Specification:
     fallback: tuple[str, ...]
     baseline: bool = True
     vcov: str = "cr2"
+    covariates_by_time: bool = True
 
 
 def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Floats | None = None) -> pd.DataFrame:
@@ -82,11 +85,12 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     from outcomes import mixed
 
     covariates = [name for name in frame.columns if name.startswith("x") and name[1:].isdigit()]
-    crossed = ["arm", *(["baseline"] if specification.baseline else []), *covariates]
+    crossed = ["arm", *(["baseline"] if specification.baseline else [])]
+    by_time, steady = (covariates, []) if specification.covariates_by_time else ([], covariates)
     weighted = bool(np.ptp(frame["weight"]) > 0)
     return mixed.fit(
         frame,
-        "change ~ " + " + ".join(f"{name}*timepoint" for name in crossed),
+        "change ~ " + " + ".join([*(f"{name}*timepoint" for name in (*crossed, *by_time)), *steady]),
         subject="person",
         visit="timepoint",
         weights="weight" if weighted else None,

@@ -1,0 +1,39 @@
+"""Worst cases for the change: every missing score at an end of the scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from outcomes.analysis.comparison.bounds import fill_worst
+from outcomes.analysis.comparison.missing.ancova import build_ancova
+from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.analysis.comparison.weights import compute_effective_n
+from outcomes.instruments import Instrument
+
+CASES = {
+    "worst_case_treated": "missing treated at the worst end of the scale, missing reference at the best",
+    "worst_case_reference": "missing treated at the best end of the scale, missing reference at the worst",
+}
+
+
+def bound_change(wide: Wide, timepoint: str, instrument: Instrument) -> Iterator[dict[str, Any]]:
+    """Yield the rows between which the difference lies, whatever the missing scores at a time point were."""
+    place = wide.timepoints.index(timepoint)
+    change = wide.change[:, place]
+    best, worst = (
+        (instrument.minimum, instrument.maximum)
+        if instrument.higher_is_worse
+        else (instrument.maximum, instrument.minimum)
+    )
+    ancova = build_ancova(wide.treated, wide.baseline, wide.weight)
+    for case, note in CASES.items():
+        good = fill_worst(np.full(len(change), np.nan), wide.treated, case)
+        extreme = np.where(good == 1, best, worst) - wide.baseline
+        estimates, variances = ancova.estimate(np.where(np.isnan(change), extreme, change)[:, None])
+        estimate, half = float(estimates[0]), 1.959963984540054 * float(np.sqrt(variances[0]))
+        bounds = {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
+        size = {"n": len(change), "effective_n": compute_effective_n(wide.weight), "converged": True}
+        yield {"analysis": case, "note": note} | bounds | size

@@ -1,0 +1,105 @@
+"""The imputation model: means and covariance of the changes, drawn from their posterior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.primary import Specification, build_frame, fit_change
+from outcomes.analysis.comparison.weights import TINY
+from outcomes.errors import ModelError
+
+LEAST_ACCEPTED = 0.05  # of the sampler's proposals; below it the draws hang together too much
+
+
+@dataclass(frozen=True)
+class ImputationModel:
+    """Draws of the parameters of the changes' joint normal distribution.
+
+    Attributes
+    ----------
+    slopes : ndarray, shape (draws, T, 2 + k)
+        Of constant, baseline, and covariates at each time point: the mean of the reference arm.
+    arm : ndarray, shape (draws, T)
+        Difference treated − reference, given those.
+    covariance : ndarray, shape (draws, T, T)
+        Of both arms.
+    note : str
+        What of the declared model had to give.
+    """
+
+    slopes: Floats
+    arm: Floats
+    covariance: Floats
+    note: str
+
+    def predict_reference(self, wide: Wide, chosen: slice) -> Floats:
+        """Return every patient's mean had they had the reference arm, shape (draws chosen, n, T)."""
+        columns = np.column_stack([np.ones(len(wide.baseline)), wide.baseline, wide.covariates])
+        return np.asarray(columns @ self.slopes[chosen, :, : columns.shape[1]].transpose(0, 2, 1))
+
+
+def draw_model(
+    compared: Compared, wide: Wide, covariates: Floats, weight: Floats, specification: Specification, draws: int,
+    generator: np.random.Generator,
+) -> ImputationModel:  # fmt: skip
+    """Fit the changes on arm, baseline, and covariates, each by time point, and draw from the posterior.
+
+    The model has no weights: given the confounders in it, weights say nothing more of a missing score. Where the patients seen at
+    some time point cannot tell so many covariates apart, these are held constant over time, and where even that fails, left out;
+    the note says so.
+
+    Raises
+    ------
+    ModelError
+        No model could be fitted, or its posterior could not be sampled.
+    """
+    from outcomes import mixed
+
+    present = (weight > TINY).astype(float)
+    reasons = []
+    for note, one, columns in _list_models(specification, covariates):
+        try:
+            fit = fit_change(build_frame(compared, wide.axis, present, columns), one, df="normal")
+            fit.require_converged()
+            found = mixed.draw_parameters(fit, draws, generator)
+        except mixed.MixedError as error:
+            reasons.append(str(error))
+            continue
+        if found.accepted < LEAST_ACCEPTED:
+            reasons.append(f"{found.accepted:.0%} of the sampler's proposals were taken")
+            continue
+        notes = "; ".join(text for text in (note, *fit.warnings) if text)
+        count = 0 if columns is None else columns.shape[1]
+        return _arrange(fit.names, found, wide.timepoints, count, notes)
+    raise ModelError(f"comparison.imputation: no imputation model for axis {wide.axis}: {reasons[-1]}.")
+
+
+def _list_models(specification: Specification, covariates: Floats) -> list[tuple[str, Specification, Floats | None]]:
+    if not covariates.shape[1]:
+        return [("", specification, None)]
+    steady = replace(specification, covariates_by_time=False)
+    return [
+        ("", specification, covariates),
+        ("imputed with confounders held constant over time", steady, covariates),
+        ("imputed without confounders other than the baseline", specification, None),
+    ]
+
+
+def _arrange(names: tuple[str, ...], found: Any, timepoints: tuple[str, ...], count: int, note: str) -> ImputationModel:
+    """Sort the coefficients by time point: that of a variable and, after the first time point, its interaction."""
+    place = {name: index for index, name in enumerate(names)}
+    variables = ["Intercept", "baseline", *(f"x{number + 1}" for number in range(count)), "arm[treated]"]
+    values = np.zeros((len(found.coefficients), len(timepoints), len(variables)))
+    for column, variable in enumerate(variables):
+        values[:, :, column] = found.coefficients[:, [place[variable]]]
+        for row, point in enumerate(timepoints):
+            term = f"timepoint[{point}]" if variable == "Intercept" else f"{variable}:timepoint[{point}]"
+            if term in place:
+                values[:, row, column] += found.coefficients[:, place[term]]
+    return ImputationModel(values[:, :, :-1], values[:, :, -1], found.covariance, note)
