@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -150,6 +150,44 @@ def build_missingness(table: pd.DataFrame) -> Cells:
         cells.tie((at, "reached"), [(at, "observed"), (at, "unanswered")])
         cells.tie((at, "missing"), [(at, "not reached"), (at, "unanswered")])
     return cells
+
+
+def build_dropout(table: pd.DataFrame, sizes: Mapping[str, int]) -> Cells:
+    """Return, by (row, name), the patients of a band who were there, stayed, and left, and their sums over the bands.
+
+    Those who stayed for one time point are those who are there at the next; at the first, all of the arm are (``sizes``).
+    Rows of all time points are the sums over them. How many stayed for the first and for the last time point other tables show.
+    """
+    cells = Cells()
+    for at, row in zip(table.index, _records(table), strict=True):
+        left = row["n"] - row["stayed"]
+        for name, count in (("n", row["n"]), ("stayed", row["stayed"]), ("left", left)):
+            cells.add((at, name), count, 0 if name == "left" else None)
+        cells.tie((at, "n"), [(at, "stayed"), (at, "left")])
+    for (axis, arm), rows in table.groupby(["axis", "arm"], sort=False):
+        _tie_time_points(cells, rows, (str(axis), str(arm)), sizes.get(str(arm), 0))
+        for _, band in rows.groupby("band", sort=False):
+            pooled = band["timepoint"] == EVERYONE
+            for at in band.index[pooled]:
+                for name in ("n", "stayed", "left"):
+                    cells.tie((at, name), [(other, name) for other in band.index[~pooled]])
+    return cells
+
+
+def _tie_time_points(cells: Cells, rows: pd.DataFrame, place: tuple[str, str], size: int) -> None:
+    """Tie the bands of each time point to those there before it, those who left, and those who stayed."""
+    points = [name for name in rows["timepoint"].unique() if name != EVERYONE]
+    there: Hashable = cells.add((*place, "started"), size, NEVER)
+    for number, point in enumerate(points):
+        own = rows.index[rows["timepoint"] == point]
+        counts = {name: sum(cells.counts[at, name] for at in own) for name in ("stayed", "left")}
+        known = number in (0, len(points) - 1)
+        stayed = cells.add((*place, point, "stayed"), counts["stayed"], LAST if known else 0)
+        left = cells.add((*place, point, "left"), counts["left"], 0)
+        for total, name in ((there, "n"), (stayed, "stayed"), (left, "left")):
+            cells.tie(total, [(at, name) for at in own])
+        cells.tie(there, [stayed, left])
+        there = stayed
 
 
 def build_ideation(table: pd.DataFrame) -> Cells:

@@ -12,12 +12,18 @@ import pandas as pd
 
 from outcomes.release.bins import merge_bins
 from outcomes.release.blanking import blank, is_small
+from outcomes.release.cells import build_dropout
 from outcomes.release.subgroups import SUBGROUP_RULES
+from outcomes.release.suppression import suppress
 
 Tables = Mapping[str, pd.DataFrame]
 EVERYONE = "all"
 CELL = ["axis", "timepoint", "endpoint"]
 EFFECT = ["treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value"]
+IMPUTED = [
+    "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between", "missing_information",
+    "monte_carlo_error", "n", "effective_n",
+]  # fmt: skip
 RISK = [
     "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
     "ratio_upper", "nnt",
@@ -108,6 +114,24 @@ def withhold_sensitivity(table: pd.DataFrame, tables: Tables, minimum_cell: int)
     return blank(table, rows | ~table["converged"].astype(bool), ["note"])
 
 
+def withhold_imputations(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold imputed differences where the effects table withholds the difference; all compared patients are in each."""
+    hidden = _list_hidden(tables, minimum_cell)
+    keys = table[["axis", "timepoint"]].itertuples(index=False, name=None)
+    rows = pd.Series([(*key, "change") in hidden for key in keys], table.index, dtype=bool)
+    return blank(blank(table, rows, IMPUTED), rows | ~table["converged"].astype(bool), ["note"])
+
+
+def withhold_dropout(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
+    """Withhold few patients in a band, few who stayed, few who left, and those from which they follow."""
+    sides = dict(zip(table["arm"].unique(), ("treated", "reference"), strict=False))
+    sizes = {str(arm): _count_arm(tables, side) for arm, side in sides.items()}
+    hidden = suppress(build_dropout(table, sizes), minimum_cell)
+    people = [(at, "n") in hidden for at in table.index]
+    split = [(at, "stayed") in hidden or (at, "left") in hidden for at in table.index]
+    return blank(blank(table, people, ["n"]), split, ["stayed", "dropped_proportion"])
+
+
 def withhold_tipping(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold the tipping points of a difference that is withheld; needs the effects table beside it."""
     hidden = _list_hidden(tables, minimum_cell)
@@ -157,7 +181,9 @@ COMPARISON_RULES = {
     "effects": withhold_effects,
     "risks": withhold_risks,
     "sensitivity": withhold_sensitivity,
+    "imputations": withhold_imputations,
     "tipping": withhold_tipping,
+    "dropout": withhold_dropout,
     "early_signals": withhold_early_signals,
     **SUBGROUP_RULES,
 }

@@ -133,7 +133,7 @@ def estimate_weighted(wide: Wide, timepoint: str, truncation: float | None) -> d
     staying = weigh_stayers(wide, place, truncation)
     used = staying.weight > 0
     weight = (wide.weight * staying.weight)[used]
-    row: dict[str, Any] = {"analysis": "censoring_weighted", "n": int(used.sum()), "converged": staying.converged}
+    row: dict[str, Any] = {"analysis": "censoring_weighted", "n": len(used), "converged": staying.converged}
     row["effective_n"] = compute_effective_n(weight)
     if len(set(wide.treated[used].tolist())) < 2:
         return row | {"converged": False, "note": "no score in one arm"}

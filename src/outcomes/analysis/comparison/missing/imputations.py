@@ -26,7 +26,7 @@ from outcomes.analysis.comparison.people import Compared
 from outcomes.analysis.comparison.primary import Specification
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.errors import ModelError
-from outcomes.settings.comparison import Imputation
+from outcomes.settings.imputation import Imputation
 
 IMPUTATIONS = [
     "axis", "timepoint", "analysis", "draws", "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between",

@@ -24,7 +24,7 @@ class ImputationModel:
     Attributes
     ----------
     slopes : ndarray, shape (draws, T, 2 + k)
-        Of constant, baseline, and covariates at each time point: the mean of the reference arm.
+        Of constant, baseline, and the covariates in the model at each time point: the mean of the reference arm.
     arm : ndarray, shape (draws, T)
         Difference treated − reference, given those.
     covariance : ndarray, shape (draws, T, T)
@@ -41,7 +41,7 @@ class ImputationModel:
     def predict_reference(self, wide: Wide, chosen: slice) -> Floats:
         """Return every patient's mean had they had the reference arm, shape (draws chosen, n, T)."""
         columns = np.column_stack([np.ones(len(wide.baseline)), wide.baseline, wide.covariates])
-        return np.asarray(columns @ self.slopes[chosen, :, : columns.shape[1]].transpose(0, 2, 1))
+        return np.asarray(columns[:, : self.slopes.shape[2]] @ self.slopes[chosen].transpose(0, 2, 1))
 
 
 def draw_model(

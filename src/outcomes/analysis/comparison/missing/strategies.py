@@ -17,7 +17,7 @@ import numpy as np
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.missing.imputing import regress
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.settings.comparison import Delta
+from outcomes.settings.imputation import Delta
 
 AT_RANDOM = "imputed_mar"
 

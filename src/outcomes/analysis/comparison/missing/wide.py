@@ -67,7 +67,7 @@ def spread_changes(compared: Compared, axis: str, weight: Floats, covariates: Fl
     """
     used = weight > TINY
     change = compared.changes(axis)[used]
-    seen = ~np.isnan(change).all(axis=0)
+    seen = np.any(~np.isnan(change), axis=0).tolist()
     return Wide(
         axis,
         tuple(point for point, some in zip(compared.timepoints[axis], seen, strict=True) if some),
