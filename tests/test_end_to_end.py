@@ -14,12 +14,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from outcomes.release.figures import draw_all
+from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
 from outcomes.release.report.material import gather
 from outcomes.settings import read_study
 from outcomes.workflow import TABLES, Places, read_released
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))
+from figure_checks import check_figure
+from released_cases import LONG
 from running_text import find_strangers, running_text
 
 ROOT = Path(__file__).parent.parent
@@ -103,6 +107,19 @@ def test_the_manifest_lists_every_released_file_and_no_other(finished):
     rows = {entry["path"]: entry["rows_withheld"] for entry in manifest["files"] if "tables/" in entry["path"]}
     response = pd.read_csv(folder / "results/example/tables/response.csv")
     assert rows["results/example/tables/response.csv"] == response["withheld"].sum() > 0
+
+
+def test_every_figure_of_the_study_bears_arms_of_any_name(finished, monkeypatch):
+    folder, _ = finished
+    monkeypatch.chdir(folder)
+    study = read_study(STUDY)
+    labels = [*LONG[:2], LONG[-2]]
+    arms = [arm.model_copy(update={"label": label}) for arm, label in zip(study.arms, labels, strict=True)]
+    drawn = draw_all(read_released(Places("example")), study.model_copy(update={"arms": tuple(arms)}))
+    assert {path.stem for path in (folder / "figures/example").glob("*.svg")} == set(drawn)
+    for name, figure in drawn.items():
+        check_figure(name, figure)
+    assert {figure.plan.family for figure in drawn.values()} == set(FAMILIES), "the example lacks a family of figures"
 
 
 def test_the_ledger_balances_for_every_file(finished):

@@ -20,6 +20,7 @@ RESULTS = {
     "provenance": "hashes of input, settings, and code; versions; seed",
 }
 FORMATS = {".svg": "figure", ".png": "figure", ".pdf": "figure", ".csv": "released rows behind a figure"}
+CAPTIONS = "captions.md"
 
 
 def list_released(study: str, privacy: Privacy, results: Path, figures: Path) -> dict[str, Any]:
@@ -76,6 +77,8 @@ def _explain(path: Path, top: Path) -> str:
     """Return what a file is, by its place; empty where no step of the pipeline writes such a file."""
     place = path.relative_to(top)
     if top.parent.name == "figures":
+        if place.as_posix() == CAPTIONS:
+            return "titles, legends and text alternatives of the figures"
         kind = FORMATS.get(path.suffix, "")
         return f"{kind}: {path.stem.replace('_', ' ')}" if kind and len(place.parts) == 1 else ""
     if place.parts[0] == "tables":

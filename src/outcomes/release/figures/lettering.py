@@ -11,6 +11,7 @@ from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.textpath import TextToPath
 
 MM_PER_POINT = 25.4 / 72
+LEAST = 3  # letters of a broken word that stand on a line of their own
 
 
 @cache
@@ -103,4 +104,7 @@ def _pieces(text: str, width_mm: float, size: float, bold: bool) -> list[str]:
                 piece = ""
             piece += letter
         pieces.append(piece)
+        if len(piece) < LEAST and len(pieces) > 1 and pieces[-2].endswith("-"):
+            short = LEAST - len(piece)
+            pieces[-2:] = [pieces[-2][: -1 - short] + "-", pieces[-2][-1 - short : -1] + piece]
     return pieces
