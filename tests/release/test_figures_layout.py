@@ -144,6 +144,15 @@ def test_the_caption_says_what_a_replaced_name_stands_for(caplog):
     assert "Café de nuit" in [text.get_text() for text in figures["trajectory_phq9_day"].texts]
 
 
+def test_a_name_drawn_as_boxes_is_warned_of(caplog):
+    tables, study = make_case("named visits")
+    tables["scores"] = tables["scores"].replace("end of maintenance", "维持期末")
+    draw_all(tables, study)
+    assert [record.message for record in caplog.records] == [
+        "trajectory_madrs_visit: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them"
+    ]
+
+
 def test_dollar_signs_are_text_not_mathematics():
     study = make_study({"iv": "IV at $400 to $800", "tau": "x_{1}^2"})
     figure = draw_all(make_tables(study), study)["trajectory_phq9_session"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from outcomes.release.figures.balance import draw_balance
 from outcomes.release.figures.distribution import draw_distribution
 from outcomes.release.figures.flow import draw_flow
 from outcomes.release.figures.forest import draw_forest
+from outcomes.release.figures.lettering import BOX
 from outcomes.release.figures.missingness import draw_missingness
 from outcomes.release.figures.overlap import draw_overlap
 from outcomes.release.figures.plan import Plan
@@ -22,6 +25,8 @@ from outcomes.release.figures.subgroups import draw_subgroups
 from outcomes.release.figures.trajectory import draw_trajectory
 from outcomes.settings import Study
 from outcomes.workflow import replacing
+
+log = logging.getLogger(__name__)
 
 FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "flow": draw_flow,
@@ -61,6 +66,8 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
     with house_style():
         drawing = Drawing(plan)
         FAMILIES[plan.family](drawing, plan, study)
+    if any(BOX in text.get_text() for text in drawing.findobj(Text)):
+        log.warning("%s: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them", plan.name)
     return drawing
 
 

@@ -10,6 +10,7 @@ import matplotlib
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.textpath import TextToPath
 
+BOX = "□"
 MM_PER_POINT = 25.4 / 72
 LEAST = 3  # letters of a broken word that stand on a line of their own
 
@@ -76,7 +77,7 @@ def legible(text: str) -> str:
     >>> legible("visit 静")
     'visit □'
     """
-    return "".join(letter if ord(letter) in _letters() or letter == "\n" else "□" for letter in text)
+    return "".join(letter if ord(letter) in _letters() or letter == "\n" else BOX for letter in text)
 
 
 def wrap(text: str, width_mm: float, size: float, bold: bool = False) -> list[str]:
