@@ -16,7 +16,7 @@ from outcomes.release.report.eligibility import tabulate_eligibility
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
+from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.statement import state_result
 from outcomes.release.report.subgroups import show_subgroups
 
@@ -80,7 +80,7 @@ def tabulate_effects(material: Material) -> Grid | None:
     for row in _records(effects[effects["variance"] == "cr2"]):
         other = resampled.get(_place(row), {})
         cells = [_mean(row, "treated"), _mean(row, "reference"), _estimate(row), p_value(row["p_value"])]
-        cells.append(interval(other["lower"], other["upper"], 2) if other else ABSENT)
+        cells.append(interval(other["lower"], other["upper"], "estimate") if other else ABSENT)
         rows.append((heading(material.timepoint(*_place(row))), *(number(shown(row, text)) for text in cells)))
     treated, reference = _arms(material)
     heads = ("Time point", treated, reference, f"Difference ({COVERED} interval)", "p", "Interval by bootstrap")
@@ -99,11 +99,11 @@ def tabulate_risks(material: Material) -> Grid | None:
         return None
     rows = []
     for row in _records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
-        risks = [fixed(100 * row[f"risk_{arm}"]) for arm in ("treated", "reference")]
+        risks = [percent(row[f"risk_{arm}"]) for arm in ("treated", "reference")]
         bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
-        ratio = interval(row["ratio_lower"], row["ratio_upper"], 2)
-        difference = f"{fixed(100 * row['difference'])} ({bounds})" if bounds != ABSENT else ABSENT
-        cells = [*risks, difference, f"{fixed(row['ratio'], 2)} ({ratio})" if ratio != ABSENT else ABSENT]
+        ratio = interval(row["ratio_lower"], row["ratio_upper"], "ratio")
+        difference = f"{percent(row['difference'])} ({bounds})" if bounds != ABSENT else ABSENT
+        cells = [*risks, difference, f"{fixed(row['ratio'], 'ratio')} ({ratio})" if ratio != ABSENT else ABSENT]
         first = f"{say(str(row['endpoint'])).capitalize()}, {row['population']}"
         rows.append((heading(first), Cell(METHODS[str(row["method"])]), *(number(shown(row, text)) for text in cells)))
     treated, reference = _arms(material)
@@ -119,12 +119,12 @@ def tabulate_balance(material: Material) -> Grid | None:
     rows = []
     for row in _records(material.rows("covariate_balance", weights=kind)):
         level = f": {row['level']}" if pd.notna(row["level"]) and row["level"] else ""
-        factor = 100 if level else 1
+        write = percent if level else fixed
         cells = [
-            *(fixed(factor * row[f"{arm}_before"]) for arm in ("treated", "reference")),
-            fixed(row["smd_before"], 2),
-            *(fixed(factor * row[f"{arm}_after"]) for arm in ("treated", "reference")),
-            fixed(row["smd_after"], 2),
+            *(write(row[f"{arm}_before"]) for arm in ("treated", "reference")),
+            fixed(row["smd_before"], "smd"),
+            *(write(row[f"{arm}_after"]) for arm in ("treated", "reference")),
+            fixed(row["smd_after"], "smd"),
         ]
         name = f"{say(str(row['variable'])).capitalize()}{level}"
         rows.append((heading(name), *(number(shown(row, text)) for text in cells)))
@@ -192,5 +192,5 @@ def _mean(row: Row, arm: str) -> str:
 
 
 def _estimate(row: Row) -> str:
-    bounds = interval(row["lower"], row["upper"], 2)
-    return f"{fixed(row['estimate'], 2)} ({bounds})" if bounds != ABSENT else ABSENT
+    bounds = interval(row["lower"], row["upper"], "estimate")
+    return f"{fixed(row['estimate'], 'estimate')} ({bounds})" if bounds != ABSENT else ABSENT

@@ -84,7 +84,7 @@ def _imbalance(material: Material) -> Limitation | None:
     names = [
         say_variable(material, str(row["variable"]))
         + (f" {row['level']}" if pd.notna(row["level"]) and row["level"] else "")
-        + f" {fixed(row['smd_after'], 2)}"
+        + f" {fixed(row['smd_after'], 'smd')}"
         for row in rows.to_dict("records")
     ]
     return Limitation(
@@ -155,7 +155,7 @@ def _disagreement(material: Material) -> Limitation | None:
     if not other:
         return None
     each = ", ".join(
-        f"{say(str(row['analysis']))} {fixed(row['estimate'], 2)} ({interval(row['lower'], row['upper'], 2)})"
+        f"{say(str(row['analysis']))} {fixed(row['estimate'], 'estimate')} ({interval(row['lower'], row['upper'], 'estimate')})"
         for row in other
     )
     return Limitation(

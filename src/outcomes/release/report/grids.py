@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.material import Material, is_randomised, shown
-from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, interval, sample, signed
+from outcomes.release.report.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, sample, signed
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
@@ -36,14 +36,15 @@ def pair(row: Row, first: str, second: str, write: Callable[[Any], str]) -> str:
     return shown(row, f"{write(row[first])} ({write(row[second])})" if row and pd.notna(row[first]) else ABSENT)
 
 
-def estimate(row: Row, value: str, factor: float = 1, decimals: int = 1, write: Any = fixed) -> str:
+def estimate(row: Row, value: str, factor: float = 1, write: Any = fixed) -> str:
     """Return "estimate (lower to upper)"."""
     if not row or pd.isna(row[value]):
         return shown(row, ABSENT)
-    text = write(row[value] * factor, decimals)
+    kind: Kind = "percent" if factor == 100 else "score"
+    text = write(row[value] * factor, kind)
     if pd.isna(row["lower"]):
         return shown(row, text)
-    return shown(row, f"{text} ({interval(row['lower'], row['upper'], decimals, factor)})")
+    return shown(row, f"{text} ({interval(row['lower'], row['upper'], kind, factor)})")
 
 
 def places_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -174,7 +175,7 @@ def _variable(
 def _share(row: Row) -> str:
     if not row or pd.isna(row["n"]):
         return ABSENT
-    return count(row["n"]) + (f" ({fixed(row['percent'])})" if pd.notna(row["percent"]) else "")
+    return count(row["n"]) + (f" ({fixed(row['percent'], 'percent')})" if pd.notna(row["percent"]) else "")
 
 
 def _quartiles(row: Row) -> str:

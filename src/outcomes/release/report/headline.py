@@ -126,7 +126,7 @@ def list_differences(material: Material) -> list[str]:
             parts.append(f"{name}: {WITHHELD}.")
         else:
             bounds = interval(row["lower"], row["upper"], factor=100)
-            value = signed(100 * row["difference"])
+            value = signed(100 * row["difference"], "percent")
             parts.append(f"{name}: {value} percentage points ({COVERED} CI {bounds}).")
     return parts
 

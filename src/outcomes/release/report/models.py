@@ -80,7 +80,7 @@ def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(f"{estimation}; {'own engine' if row['engine'] == 'mixed' else row['engine']}"),
         number(shown(row, count(row["n_subjects"]))),
         number(shown(row, count(row["n_observations"]))),
-        number(shown(row, fixed(row["loglik"], 2))),
+        number(shown(row, fixed(row["loglik"], "statistic"))),
         Cell(("yes" if converged else "no") + warning),
     )
 
@@ -109,7 +109,7 @@ def tabulate_tests(material: Material) -> Grid | None:
 def _test(row: Mapping[str, Any]) -> list[Cell]:
     if not row:
         return [number(ABSENT)] * 3
-    texts = (fixed(row["den_df"]), fixed(row["statistic"], 2), p_value(row["p_value"]))
+    texts = (fixed(row["den_df"]), fixed(row["statistic"], "statistic"), p_value(row["p_value"]))
     return [number(shown(row, text)) for text in texts]
 
 

@@ -32,7 +32,7 @@ def state_result(material: Material) -> list[str]:
 
 def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
     """Return "−1.9 points (95 % CI −2.7 to −1.0)"."""
-    return f"{fixed(effect['estimate'], 2)} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 2)})"
+    return f"{fixed(effect['estimate'], 'estimate')} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 'estimate')})"
 
 
 def say_arms(material: Material) -> str:
@@ -66,7 +66,7 @@ def _variance(material: Material) -> str:
     estimand = comparison.estimand
     row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="bootstrap")
     if row and pd.notna(row["lower"]):
-        bounds = interval(row["lower"], row["upper"], 2)
+        bounds = interval(row["lower"], row["upper"], "estimate")
         text += f" With patients resampled and the weights estimated in each sample it is {bounds}."
     return text
 
@@ -77,6 +77,6 @@ def _range(material: Material) -> str:
         return ""
     found = [row["estimate"] for row in rows]
     return (
-        f"Done in every other way declared (last table of this section), the difference lies between {fixed(min(found), 2)} and "
-        f"{fixed(max(found), 2)} points."
+        f"Done in every other way declared (last table of this section), the difference lies between {fixed(min(found), 'estimate')} and "
+        f"{fixed(max(found), 'estimate')} points."
     )
