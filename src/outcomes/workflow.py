@@ -44,6 +44,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "rates": (
         "flow",
         "baseline",
+        "baseline_smd",
         "scores",
         "response",
         "differences",

@@ -55,10 +55,10 @@ def tabulate_baseline(
         raise SettingsError(
             f"report.baseline_columns: {', '.join(unknown)} not among the patients' columns ({', '.join(patients.columns)})."
         )
-    people = _describe_people(endpoints, cohort, patients, columns, instruments)
+    people = describe_people(endpoints, cohort, patients, columns, instruments)
     groups = {EVERYONE: select_first(people)}
     groups |= {arm: select_first(people[people["arm"] == arm]) for arm in arms}
-    attributes = [(name, _levels(people[name])) for name in columns]
+    attributes = [(name, list_levels(people[name])) for name in columns]
     for name, instrument in instruments.items():
         attributes.append((name, None))
         if instrument.bands:
@@ -69,7 +69,7 @@ def tabulate_baseline(
     return pd.DataFrame(rows, columns=BASELINE).astype({"n": "int64", "missing": "Int64"})
 
 
-def _describe_people(
+def describe_people(
     endpoints: pd.DataFrame,
     cohort: pd.DataFrame,
     patients: pd.DataFrame,
@@ -95,7 +95,7 @@ def _band(score: pd.Series, bands: Mapping[int, str]) -> pd.Series:
     return cut.astype("str").where(score >= edges[0])
 
 
-def _levels(column: pd.Series) -> list[Any] | None:
+def list_levels(column: pd.Series) -> list[Any] | None:
     """Return the levels of a categorical column in order; None for a number."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         present = set(column.dropna())

@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
+from outcomes.analysis.imbalance import tabulate_imbalance
 from outcomes.analysis.ledger import tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
@@ -40,6 +41,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     arms = [arm.id for arm in study.arms]
     instruments = {name: study.instrument(name) for name in study.instruments}
     given = (endpoints, cohort, arms)
+    described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments)
     response = tabulate_response(*given)
     enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
     return {
@@ -55,9 +57,8 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             study.report.headline,
             instruments[study.instruments[0]].name,
         ),
-        "baseline": tabulate_baseline(
-            endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments
-        ),
+        "baseline": tabulate_baseline(*described),
+        "baseline_smd": tabulate_imbalance(*described),
         "scores": pd.concat([enrolled, tabulate_scores(*given)], ignore_index=True),
         "response": response,
         "differences": tabulate_differences(*given),

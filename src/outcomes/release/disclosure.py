@@ -23,6 +23,7 @@ from outcomes.release.cells import (
     build_scores,
 )
 from outcomes.release.compared import COMPARISON_RULES
+from outcomes.release.imbalance import withhold_imbalance
 from outcomes.release.suppression import suppress
 from outcomes.settings.analysis import Privacy
 
@@ -252,6 +253,7 @@ Rule = Callable[[pd.DataFrame, Tables, int], pd.DataFrame]
 RULES: dict[str, Rule] = {
     "flow": withhold_flow,
     "baseline": withhold_baseline,
+    "baseline_smd": withhold_imbalance,
     "scores": withhold_scores,
     "response": withhold_response,
     "differences": withhold_differences,

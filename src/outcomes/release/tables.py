@@ -12,6 +12,7 @@ DECIMALS = 6
 TABLES = {
     "flow": "from the rows of the export to the series analysed",
     "baseline": "patients before treatment",
+    "baseline_smd": "standardised differences between arms before treatment",
     "scores": "scores by time point",
     "response": "response, remission, and worsening, with both denominators",
     "differences": "differences between arms in response, remission, and worsening",

@@ -9,6 +9,7 @@ from outcomes.release.report.content import Block, Grid, Paragraph, Picture, Sec
 from outcomes.release.report.material import Material
 from outcomes.release.report.models import show_models
 from outcomes.release.report.page import read_picture
+from outcomes.release.report.patients import tabulate_patients
 from outcomes.release.report.published import tabulate_published
 
 
@@ -20,7 +21,7 @@ def show_flow(material: Material, folder: Path) -> Section:
 
 def show_patients(material: Material) -> Section:
     """Return the baseline table."""
-    return Section("patients", "Patients before treatment", present([grids.tabulate_baseline(material)]))
+    return Section("patients", "Patients before treatment", present([tabulate_patients(material)]))
 
 
 def show_results(material: Material, folder: Path) -> Section:

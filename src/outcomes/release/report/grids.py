@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.material import Material, is_randomised, shown
-from outcomes.release.report.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, sample, signed
+from outcomes.release.report.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, signed
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
@@ -124,61 +124,8 @@ def enumerate_words(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])}, and {words[-1]}"
 
 
-def tabulate_baseline(material: Material) -> Grid | None:
-    """Return the patients before treatment, arms side by side."""
-    table = material.rows("baseline")
-    if table.empty:
-        return None
-    table = table.assign(level=table["level"].fillna("").astype(str))
-    arms = ["all", *material.arms] if len(material.arms) != 1 else material.arms
-    cells = index_rows(table, "variable", "level", "arm")
-    heads = (heading("Characteristic"), *(heading(_patients(material, cells, arm)) for arm in arms))
-    rows: list[tuple[Cell, ...]] = []
-    for variable in [name for name in table["variable"].drop_duplicates() if name != "patients"]:
-        levels = list(table.loc[table["variable"] == variable, "level"].drop_duplicates())
-        rows += _variable(material, cells, str(variable), levels, arms)
-    notes = ("Percentages are of the patients with a known value. SD: standard deviation; Q1 to Q3: quartiles.",)
-    return Grid("baseline", "Patients before treatment.", (heads,), tuple(rows), notes)
-
-
-def _patients(material: Material, cells: Mapping[tuple[str, ...], Row], arm: str) -> str:
-    row = cells.get(("patients", "", arm), {})
-    n = shown(row, count(row["n"])) if row else ABSENT
-    return f"{material.arm(arm)} ({sample(n)})"
-
-
-def _variable(
-    material: Material, cells: Mapping[tuple[str, ...], Row], variable: str, levels: Sequence[str], arms: Sequence[str]
-) -> Iterable[tuple[Cell, ...]]:
-    """Yield the lines of one characteristic, with a line for missing values where there are any."""
-    title = say_variable(material, variable)
-    each = {level: [cells.get((variable, level, arm), {}) for arm in arms] for level in levels}
-    if levels == [""]:
-        yield (heading(f"{title}, mean (SD)"), *(number(pair(row, "mean", "sd", fixed)) for row in each[""]))
-        middle = (heading(f"{title}, median (Q1 to Q3)"),)
-        yield middle + tuple(number(shown(row, _quartiles(row))) for row in each[""])
-    else:
-        yield (heading(f"{title}, n (%)"), *(Cell("") for _ in arms))
-        for level in levels:
-            yield (
-                heading(f"\u2003{level}"),
-                *(number(shown(row, _share(row))) for row in each[level]),
-            )
-    missing = each[levels[0]]
-    if any(row and (pd.isna(row["missing"]) or row["missing"] > 0) for row in missing):
-        yield (
-            heading("\u2003missing"),
-            *(number(shown(row, count(row["missing"]) if row else ABSENT)) for row in missing),
-        )
-
-
-def _share(row: Row) -> str:
-    if not row or pd.isna(row["n"]):
-        return ABSENT
-    return count(row["n"]) + (f" ({fixed(row['percent'], 'percent')})" if pd.notna(row["percent"]) else "")
-
-
-def _quartiles(row: Row) -> str:
+def quartiles(row: Row) -> str:
+    """Return "median (quartile to quartile)"."""
     if not row or pd.isna(row["median"]):
         return ABSENT
     return f"{fixed(row['median'])} ({interval(row['q1'], row['q3'])})"
@@ -209,7 +156,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         for arm in arms:
             row = cells.get((*place, arm), {})
             line.append(number(shown(row, count(row["n"]) if row else ABSENT)))
-            line += [number(pair(row, "mean", "sd", fixed)), number(shown(row, _quartiles(row)))]
+            line += [number(pair(row, "mean", "sd", fixed)), number(shown(row, quartiles(row)))]
         rows.append(tuple(line))
     name = material.instrument(instrument)
     return Grid(
