@@ -96,6 +96,26 @@ rule endpoints:
         "python -m outcomes endpoints {STUDY_FILE:q} 2> {log:q}"
 
 
+rule variants:
+    """Form endpoints in other ways for the comparison: other baselines, windows, thresholds."""
+    input:
+        patients="data/{study}/derived/patients.parquet",
+        scores="data/{study}/derived/scores.parquet",
+        series="data/{study}/derived/series.parquet",
+        sessions="data/{study}/derived/series_sessions.parquet",
+        code=sources("outcomes.measures.variants"),
+    output:
+        tables=expand(
+            "data/{{study}}/derived/{table}.parquet", table=TABLES["variants"]
+        ),
+    log:
+        "logs/{study}/variants.log",
+    params:
+        settings=settings(STUDY, "variants"),
+    shell:
+        "python -m outcomes variants {STUDY_FILE:q} 2> {log:q}"
+
+
 rule rates:
     """Describe the cohort: flow, baseline, scores, response and remission, missingness."""
     input:
@@ -152,6 +172,7 @@ rule compare:
                 "series_sessions",
                 "events",
                 "endpoints",
+                *TABLES["variants"],
                 "cohort",
             ],
         ),

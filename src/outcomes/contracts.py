@@ -275,6 +275,31 @@ CONTRACTS: dict[str, Contract] = {
     ),
 }
 
+_ENDPOINTS = CONTRACTS["endpoints"].fields
+_COMPARED = (
+    "patient", "series", "arm", "instrument", "axis", "timepoint", "time", "reached", "score_day", "score", "baseline", "change",
+    "response", "remission",
+)  # fmt: skip
+CONTRACTS["variants"] = Contract(
+    "one series that enters the analysis, instrument and time point, derived in another way",
+    ("variant", "patient", "series", "instrument", "axis", "timepoint"),
+    {"variant": Field("category", "what is derived otherwise"), **{name: _ENDPOINTS[name] for name in _COMPARED}},
+)
+CONTRACTS["pretreatment"] = Contract(
+    "one series with two scores or more before its first session",
+    ("patient", "series", "instrument"),
+    {
+        "patient": PATIENT,
+        "series": SERIES,
+        "arm": ARM,
+        "instrument": INSTRUMENT,
+        "first_day": Field("Int32", "day of the first of them, counted from the first session", maximum=0),
+        "first_score": Field("float64", "score in points"),
+        "last_day": Field("Int32", "day of the last of them, counted from the first session", maximum=0),
+        "last_score": Field("float64", "score in points"),
+    },
+)
+
 
 def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the table unchanged when it meets its contract.

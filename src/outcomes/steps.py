@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import SettingsError
 from outcomes.settings import Model, Study, read_study
@@ -25,6 +25,9 @@ from outcomes.workflow import (
     write_table,
     write_text,
 )
+
+if TYPE_CHECKING:
+    from outcomes.measures.definitions import Definitions
 
 
 @dataclass(frozen=True)
@@ -105,19 +108,10 @@ def series(options: Namespace) -> None:
 
 def endpoints(options: Namespace) -> None:
     """Compare each score with its baseline: change, response, remission, worsening, reliable change, and when."""
-    from outcomes.measures.definitions import Definitions
     from outcomes.measures.endpoints import derive_endpoints
 
     study, places = _open(options, "endpoints")
-    definitions = Definitions(
-        instruments={name: study.instrument(name) for name in study.instruments},
-        series=study.series,
-        baseline=study.baseline,
-        timepoints=study.timepoints,
-        endpoints=study.endpoints,
-        population=study.population,
-        visits=study.visits,
-    )
+    definitions = _define(study)
     derived = derive_endpoints(
         read_table(places.table("scores"), "scores"),
         read_table(places.table("series"), "series"),
@@ -126,6 +120,42 @@ def endpoints(options: Namespace) -> None:
         definitions,
     )
     for name, table in zip(TABLES["endpoints"], derived, strict=True):
+        write_table(table, places.table(name), name)
+
+
+def _define(study: Study) -> Definitions:
+    from outcomes.measures.definitions import Definitions
+
+    return Definitions(
+        instruments={name: study.instrument(name) for name in study.instruments},
+        series=study.series,
+        baseline=study.baseline,
+        timepoints=study.timepoints,
+        endpoints=study.endpoints,
+        population=study.population,
+        visits=study.visits,
+    )
+
+
+def variants(options: Namespace) -> None:
+    """Form the compared patients' endpoints in other ways, and find their scores before treatment."""
+    from outcomes.contracts import empty_table
+    from outcomes.measures.variants import derive_pretreatment, derive_variants
+    from outcomes.settings.variants import declare_variants
+
+    study, places = _open(options, "variants")
+    tables = {name: empty_table(name) for name in TABLES["variants"]}
+    if study.comparison is not None:
+        names = ("scores", "series", "series_sessions", "patients")
+        scores, series, sessions, patients = (read_table(places.table(name), name) for name in names)
+        estimand, days = study.comparison.estimand, study.comparison.negative_control.slope_days
+        definitions = _define(study)
+        declared = declare_variants(study)
+        tables["variants"] = derive_variants(scores, series, sessions, patients, definitions, declared, estimand)
+        if days is not None:
+            found = derive_pretreatment(scores, series, sessions, definitions, estimand.instrument, days)
+            tables["pretreatment"] = found
+    for name, table in tables.items():
         write_table(table, places.table(name), name)
 
 
@@ -163,7 +193,8 @@ def compare(options: Namespace) -> None:
     from outcomes.analysis.comparison import compare_arms
 
     study, places = _open(options, "compare")
-    names = ("patients", "series", "series_sessions", "events", "endpoints", "cohort") if study.comparison else ()
+    names = ("patients", "series", "series_sessions", "events", "endpoints", "cohort", *TABLES["variants"])
+    names = names if study.comparison else ()
     inputs = {name: read_table(places.table(name), name) for name in names}
     compared = compare_arms(inputs, study.comparison, study, lambda numbers: tqdm(numbers, "bootstrap", disable=None))
     for name in TABLES["compare"]:
@@ -266,6 +297,7 @@ STEPS: dict[str, Step] = {
     "score": Step(score, "answers → totals, bands, the ideation item"),
     "series": Step(series, "sessions → series by protocol"),
     "endpoints": Step(endpoints, "scores and series → change, response, remission … at each time point"),
+    "variants": Step(variants, "scores and series → endpoints derived in other ways, for the comparison"),
     "rates": Step(rates, "endpoints → flow, baseline, scores, rates with both denominators"),
     "fit": Step(
         fit, "endpoints → one mixed-effects model", ((("model",), {"help": "name of the model in the study file"}),)

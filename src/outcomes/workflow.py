@@ -58,6 +58,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "balance",
     ),
 }
+TABLES["variants"] = ("variants", "pretreatment")
 TABLES["compare"] = (
     "target_trial",
     "eligibility",
@@ -97,9 +98,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "score": (*_CLINICAL, "scoring"),
     "series": ("arms", "own_protocols", "series", "visits"),
     "endpoints": (*_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms"),
+    "variants": ("comparison", *_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms"),
     "rates": (*_CLINICAL, "arms", "population", "timepoints", "visits", "report", "privacy", "series", "baseline"),
     "fit": ("arms", "seed"),
-    "compare": ("comparison", *_CLINICAL, "arms", "series", "report", "seed"),
+    "compare": ("comparison", *_CLINICAL, "arms", "series", "baseline", "timepoints", "report", "seed"),
     "tables": ("models", "privacy", "arms"),
     "figures": ("arms", "comparison", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),

@@ -182,6 +182,54 @@ class Subgroups(Frozen):
         return self
 
 
+class Variants(Frozen):
+    """Other derivations of the endpoints, each a row of the sensitivity grid; those declared elsewhere as they are anyway are skipped."""
+
+    baseline: tuple[Literal["last", "mean", "worst"], ...] = Field(
+        ("last", "mean", "worst"), description="other baseline rules (studies whose series begin with a session)"
+    )
+    baseline_days: int = Field(
+        30,
+        ge=0,
+        description="days before the first session from which those rules take scores, if more than the declared",
+    )
+    windows: tuple[float, ...] = Field(
+        (0.5, 1.5),
+        description="calendar windows so many times as wide before and after their day, cut half-way to the next window",
+    )
+    response_percent: tuple[float, ...] = Field(
+        (40.0, 60.0), description="drops from baseline, in percent, that are called response instead"
+    )
+    remission_maximum: tuple[float, ...] = Field(
+        (), description="largest totals that are called remission instead, in points of the estimand's instrument"
+    )
+
+    @field_validator("windows")
+    @classmethod
+    def _positive(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 < one <= 5 for one in value):
+            raise ValueError("each is a factor above 0 and at most 5")
+        return value
+
+
+class NegativeControl(Frozen):
+    """What the treatment cannot have changed: a difference between the arms there is confounding that is left."""
+
+    slope_days: int | None = Field(
+        180,
+        ge=7,
+        description="the change from the first to the last score before treatment, of those with two in so many days before "
+        "the first session; null: not",
+    )
+    columns: tuple[str, ...] = Field(
+        (),
+        description="patients' columns known before treatment (numbers, yes or no) that are not among the confounders",
+    )
+    instruments: tuple[str, ...] = Field(
+        (), description="instruments whose change the treatment is taken not to bear on; at the primary time point"
+    )
+
+
 class Comparison(Frozen):
     """The comparison of two arms."""
 
@@ -223,12 +271,21 @@ class Comparison(Frozen):
     )
     subgroups: Subgroups | None = Field(None, description="differences within kinds of patients, and interaction tests")
     early_signals: EarlySignals | None = Field(None, description="early response as a sign of later response")
+    variants: Variants = Field(default_factory=Variants, description="other baseline rules, windows, and thresholds")
+    negative_control: NegativeControl = Field(
+        default_factory=NegativeControl, description="what treatment cannot have changed, compared in the same way"
+    )
 
     @model_validator(mode="after")
     def _left_out_are_confounders(self) -> Self:
         unknown = sorted(set(self.left_out) - set(self.confounders))
         if unknown:
             raise ValueError(f"left_out names {unknown}, which 'confounders' does not list")
+        inside = sorted(set(self.negative_control.columns) & set(self.confounders))
+        if inside:
+            raise ValueError(
+                f"negative_control.columns: {inside} are confounders; weights make those equal by themselves"
+            )
         if len(self.confounders) == 1 and self.left_out:
             raise ValueError("left_out would leave no confounder at all")
         return self

@@ -16,7 +16,7 @@ from outcomes.analysis.comparison.interactions import adjust_p_values, compare_e
 from outcomes.analysis.comparison.levels import derive_levels, weigh_within
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import Specification, build_frame
-from outcomes.analysis.comparison.sensitivity import Setting
+from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.shrinkage import condition_on_spread, shrink_effects
 from outcomes.analysis.comparison.subgroups import tabulate_subgroups
 from outcomes.analysis.comparison.weights import KINDS, compute_weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ from outcomes.analysis.comparison.balance import (
     tabulate_positivity,
 )
 from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
-from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
@@ -26,13 +25,16 @@ from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_m
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
-from outcomes.analysis.comparison.sensitivity import SENSITIVITY, Setting, tabulate_sensitivity
+from outcomes.analysis.comparison.sensitivity import SENSITIVITY, tabulate_sensitivity
+from outcomes.analysis.comparison.setting import Row, Setting, build_setting
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
-from outcomes.analysis.comparison.weights import KINDS, WEIGHTS, compute_weights, tabulate_weights
+from outcomes.analysis.comparison.variant_rows import vary_derivations
+from outcomes.analysis.comparison.weights import WEIGHTS, tabulate_weights
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
+from outcomes.settings.variants import declare_variants
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,8 @@ def compare_arms(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts.
+        ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts; for
+        more rows of the sensitivity grid also ``variants`` and ``pretreatment``.
     comparison : Comparison or None
         Without one, every table is there and empty.
     study : Study
@@ -91,11 +94,8 @@ def compare_arms(
     check_estimand(tables, comparison, study)
     compared = select_compared(tables, comparison)
     arms = comparison.estimand.treated, comparison.estimand.reference
-    confounders = code_confounders(compared.people, comparison.confounders)
-    weights = {
-        kind: compute_weights(compared.treated, confounders.design, kind, comparison.truncation) for kind in KINDS
-    }
-    setting = Setting(compared, confounders, weights, comparison)
+    setting = build_setting(compared, comparison)
+    confounders, weights = setting.confounders, setting.weights
     effects = estimate_effects(setting, study.seed, progress)
     risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
     positivity = tabulate_positivity(confounders, compared.treated, arms)
@@ -121,7 +121,8 @@ def compare_arms(
         "effects": effects,
         "risks": risks,
         "sensitivity": pd.concat(
-            [tabulate_sensitivity(setting, effects, risks), missing.sensitivity], ignore_index=True
+            [tabulate_sensitivity(setting, effects, risks, list_further(tables, setting, study)), missing.sensitivity],
+            ignore_index=True,
         ),
         "imputations": missing.imputations,
         "tipping": pd.concat([_tip(setting, effects), missing.tipping], ignore_index=True),
@@ -130,6 +131,12 @@ def compare_arms(
         "subgroups": subgroups,
         "interactions": interactions,
     }
+
+
+def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: Study) -> Iterator[Row]:
+    """Yield the rows of the sensitivity grid that need more than the compared patients and their weights."""
+    if "variants" in tables:
+        yield from vary_derivations(tables, setting, declare_variants(study))
 
 
 def estimate_effects(setting: Setting, seed: int, progress: Progress) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from outcomes.analysis.comparison.interactions import ESTIMATES, Estimates, comp
 from outcomes.analysis.comparison.levels import Within
 from outcomes.analysis.comparison.primary import build_frame
 from outcomes.analysis.comparison.risks import POPULATIONS, Z, compute_error
-from outcomes.analysis.comparison.sensitivity import Setting
+from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.standardisation import Mean, estimate_means
 
 POINTS, DIFFERENCE, RATIO = "points", "risk difference", "risk ratio"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.analysis.comparison.estimand import FOR_WHOM
-from outcomes.analysis.comparison.sensitivity import Setting
+from outcomes.analysis.comparison.setting import Setting
 from outcomes.settings import Study
 
 STATEMENT = ["subject", "text"]

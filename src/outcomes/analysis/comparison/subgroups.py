@@ -19,7 +19,7 @@ from outcomes.analysis.comparison.level_effects import (
     list_outcomes,
 )
 from outcomes.analysis.comparison.levels import Levels, Within, derive_levels, weigh_within
-from outcomes.analysis.comparison.sensitivity import Setting
+from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.settings.comparison import Subgroups

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from outcomes.release.figures.comparison_plan import THRESHOLD, name_level
+from outcomes.release.definitions import BALANCED
+from outcomes.release.figures.comparison_plan import name_level
 from outcomes.release.figures.lettering import wrap
 from outcomes.release.figures.lines import Line, arrange_lines, draw_chart
 from outcomes.release.figures.panels import EDGE, Scale, Sheet
@@ -22,7 +23,7 @@ def draw_balance(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw the absolute standardised difference of each level before and after weighting; a withheld one has no mark."""
     rows = plan.data.assign(before=plan.data["smd_before"].abs(), after=plan.data["smd_after"].abs())
     known = pd.concat([rows["before"], rows["after"]]).dropna()
-    x = build_scale(0, max([2 * THRESHOLD, *known.tolist()]), "Standardised difference")
+    x = build_scale(0, max([2 * BALANCED, *known.tolist()]), "Standardised difference")
     names = [
         name_level(str(row["variable"]), row["level"])
         + (f" {WITHHELD}" if pd.isna(row["before"]) and row["withheld"] else "")
@@ -38,7 +39,7 @@ def draw_balance(figure: Figure, plan: Plan, study: Study) -> None:
     sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     axes, end = draw_chart(sheet, chart, (), Scale((-0.02 * x.limits[1], x.limits[1]), x.ticks, x.label), top - LINE_MM)
     y = [one.middle for one in chart.placed]
-    axes.axvline(THRESHOLD, color=GREY, linewidth=0.9, linestyle=":", zorder=1)
+    axes.axvline(BALANCED, color=GREY, linewidth=0.9, linestyle=":", zorder=1)
     axes.hlines(y, rows["before"], rows["after"], color=FAINT, linewidth=1.0, zorder=1)
     axes.plot(rows["before"], y, "o", markerfacecolor="white", color=INK, label="before", clip_on=False, zorder=3)
     axes.plot(rows["after"], y, "s", color=INK, markersize=3.4, label="after", clip_on=False, zorder=4)

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import BALANCED, COVERED
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.timeline import say_timepoint
 from outcomes.settings import Study
 
-THRESHOLD = (
-    0.1  # standardised difference above which a confounder is called out of balance (Austin 2009, 10.1002/sim.3697)
-)
 MOST_LEVELS = 60
 FOREST_SCALES = ("points", "risk difference", "log odds ratio")
 WEIGHTED = {
@@ -90,9 +87,9 @@ def _plan_balance(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             "balance",
             "Balance of the confounders",
             f"Standardised differences between the arms before and after weighting ({WEIGHTED[kind]}), without sign. Dotted line: "
-            f"{THRESHOLD:g}.{note}",
+            f"{BALANCED:g}.{note}",
             f"Dot chart of standardised differences of {len(rows)} confounders and levels. Before weighting "
-            f"{int((before > THRESHOLD).sum())} of {known} are above {THRESHOLD:g}, after it {int((after > THRESHOLD).sum())}. {largest}".strip(),
+            f"{int((before > BALANCED).sum())} of {known} are above {BALANCED:g}, after it {int((after > BALANCED).sum())}. {largest}".strip(),
             rows,
         )
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, TAILS
 from outcomes.release.figures.comparison_plan import WEIGHTED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.eligibility import tabulate_eligibility
@@ -142,8 +142,8 @@ def tabulate_weights(material: Material) -> Grid | None:
         spread = interval(row["p5"], row["p95"], 2)
         cells = [count(row["n"]), count(row["effective_n"]), fixed(row["sd"], 2), spread, count(row["truncated"])]
         rows.append((heading(material.arm(str(row["arm"]))), *(number(shown(row, text)) for text in cells)))
-    heads = ("Arm", "Patients", "Effective sample size", "SD of the weights", "5 % to 95 %", "Cut, both arms")
-    note = "Weights of mean 1 over both arms. Effective sample size: (Σw)² / Σw²."
+    heads = ("Arm", "Patients", "Effective sample size", "SD of the weights", TAILS, "Cut, both arms")
+    note = "Weights average one over both arms. Effective sample size: as many patients would tell as much unweighted (Kish)."
     return _grid("compared-weights", f"The weights ({say(WEIGHTED[kind])}).", heads, rows, note) if kind else None
 
 

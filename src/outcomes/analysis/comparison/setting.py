@@ -1,0 +1,93 @@
+"""What every row of the sensitivity grid needs, and how a mixed model becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.confounders import Confounders, code_confounders
+from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences
+from outcomes.analysis.comparison.weights import KINDS, Weights, compute_effective_n, compute_weights
+from outcomes.settings.comparison import Comparison
+
+POINTS, RISK, ODDS, EVALUE, DELTA = "points", "risk difference", "log odds ratio", "e-value", "delta in points"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every row needs.
+
+    Attributes
+    ----------
+    compared : Compared
+    confounders : Confounders
+    weights : mapping of str to Weights
+        All kinds.
+    comparison : Comparison
+    """
+
+    compared: Compared
+    confounders: Confounders
+    weights: Mapping[str, Weights]
+    comparison: Comparison
+
+    @property
+    def primary(self) -> Weights:
+        """Return the declared weights."""
+        return self.weights[self.comparison.weights]
+
+    def specify(self, axis: str, baseline: bool = True, vcov: str = "cr2") -> Specification:
+        """Return the mixed model of an axis."""
+        return Specification(axis, self.comparison.covariance, self.comparison.fallback, baseline, vcov)
+
+
+def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, str]:
+    """Return the time point of each axis that the grid shows: the primary one, and the last of any other axis."""
+    chosen = {axis: compared.timepoints[axis][-1] for axis in compared.axes()}
+    return chosen | {comparison.estimand.axis: comparison.estimand.timepoint}
+
+
+def build_setting(compared: Compared, comparison: Comparison) -> Setting:
+    """Code the confounders of the compared patients and estimate all kinds of weights."""
+    confounders = code_confounders(compared.people, comparison.confounders)
+    weights = {
+        kind: compute_weights(compared.treated, confounders.design, kind, comparison.truncation) for kind in KINDS
+    }
+    return Setting(compared, confounders, weights, comparison)
+
+
+def fit_row(
+    analysis: str,
+    setting: Setting,
+    specification: Specification,
+    timepoint: str,
+    weight: Floats,
+    covariates: Floats | None = None,
+    note: str = "",
+) -> Row:
+    """Return the row of a mixed model of the compared patients' changes under the given weights."""
+    frame = build_frame(setting.compared, specification.axis, weight, covariates)
+    return fit_frame(analysis, frame, specification, timepoint, note)
+
+
+def fit_frame(analysis: str, frame: pd.DataFrame, specification: Specification, timepoint: str, note: str = "") -> Row:
+    """Return the row of a mixed model of a frame: its numbers, or why there are none."""
+    from outcomes import mixed
+
+    people = frame.drop_duplicates("person")
+    row: Row = {"analysis": analysis, "n": len(people), "converged": False}
+    row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    try:
+        table, fit = estimate_differences(frame, specification)
+    except mixed.MixedError as error:
+        return row | {"note": str(error)}
+    found = table.set_index("timepoint").reindex([timepoint]).iloc[0][["estimate", "lower", "upper"]]
+    notes = "; ".join(one for one in (note, *fit.warnings) if one)
+    values = {str(name): float(value) for name, value in found.items()}
+    return row | values | {"converged": fit.converged, "note": notes}
