@@ -112,6 +112,19 @@ class TestSensitivity:
         assert pd.isna(rows.loc["unadjusted", "n"])
         assert rows.loc["unadjusted", "estimate"] == -1
 
+    def test_numbers_close_to_another_row_s_are_withheld(self):
+        table = pd.concat([make_sensitivity(n=380), make_sensitivity(n=374).assign(analysis="windows_wider").head(1)])
+        rows = release(sensitivity=table.reset_index(drop=True))["sensitivity"].set_index("analysis")
+        assert rows.loc["unadjusted", "n"] == 380
+        assert pd.isna(rows.loc["windows_wider", "n"])
+        assert rows.loc["windows_wider", "estimate"] == -1
+
+    def test_an_unweighted_effective_number_goes_with_the_number(self):
+        rows = release(sensitivity=make_sensitivity(n=415).assign(effective_n=415.0))["sensitivity"].set_index(
+            "analysis"
+        )
+        assert pd.isna(rows.loc["unadjusted", "effective_n"])
+
     def test_an_analysis_of_few_is_withheld(self):
         rows = release(sensitivity=make_sensitivity(n=8))["sensitivity"].set_index("analysis")
         assert rows.loc["unadjusted", ["n", "estimate", "lower", "upper", "effective_n"]].isna().all()

@@ -19,6 +19,7 @@ from outcomes.release.suppression import suppress
 Tables = Mapping[str, pd.DataFrame]
 EVERYONE = "all"
 CELL = ["axis", "timepoint", "endpoint"]
+UNWEIGHTED = 0.5  # an effective number so near the patients is theirs
 EFFECT = ["treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value"]
 IMPUTED = [
     "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between", "missing_information",
@@ -109,7 +110,10 @@ def withhold_sensitivity(table: pd.DataFrame, tables: Tables, minimum_cell: int)
     cells = [tuple(key) in hidden for key in table[CELL].itertuples(index=False)]
     rows = pd.Series(cells, table.index, dtype=bool) | is_small(table["n"], minimum_cell)
     total = _count_arm(tables, "treated") + _count_arm(tables, "reference")
-    table = blank(table, rows | is_small(total - table["n"], minimum_cell), ["n"])
+    close = rows | _find_close(table, total, minimum_cell)
+    unweighted = (table["effective_n"] - table["n"]).abs() < UNWEIGHTED
+    table = blank(table, close & unweighted, ["effective_n"])
+    table = blank(table, close, ["n"])
     table = blank(table, rows, ["estimate", "lower", "upper", "effective_n"])
     return blank(table, rows | ~table["converged"].astype(bool), ["note"])
 
@@ -130,6 +134,19 @@ def withhold_dropout(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> 
     people = [(at, "n") in hidden for at in table.index]
     split = [(at, "stayed") in hidden or (at, "left") in hidden for at in table.index]
     return blank(blank(table, people, ["n"]), split, ["stayed", "dropped_proportion"])
+
+
+def _find_close(table: pd.DataFrame, total: int, minimum_cell: int) -> pd.Series:
+    """Return the rows whose number of patients is not, but nearly, that of everyone or of a row before it at the same place."""
+    close = []
+    known: dict[tuple[object, ...], set[int]] = {}
+    for *place, n in table[[*CELL, "n"]].itertuples(index=False, name=None):
+        others = known.setdefault(tuple(place), {total})
+        near = pd.notna(n) and any(0 < abs(int(n) - other) < minimum_cell for other in others)
+        close.append(near)
+        if pd.notna(n) and not near:
+            others.add(int(n))
+    return pd.Series(close, table.index, dtype=bool)
 
 
 def withhold_tipping(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

@@ -23,7 +23,8 @@ from outcomes.analysis.comparison.missing.imputations import (
     tabulate_imputed_tipping,
 )
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.sensitivity import POINTS, SENSITIVITY, Setting, choose_timepoints
+from outcomes.analysis.comparison.sensitivity import SENSITIVITY
+from outcomes.analysis.comparison.setting import POINTS, Setting, choose_timepoints
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 
