@@ -189,12 +189,41 @@ rule compare:
         "python -m outcomes compare {STUDY_FILE:q} 2> {log:q}"
 
 
+rule durability:
+    """Follow the response after the induction: Turnbull, Kaplan–Meier, hazard ratios."""
+    input:
+        tables=expand(
+            "data/{{study}}/derived/{table}.parquet",
+            table=[
+                "patients",
+                "scores",
+                "series",
+                "series_sessions",
+                "endpoints",
+                "cohort",
+            ],
+        ),
+        code=sources("outcomes.analysis.durability"),
+    output:
+        ends="data/{study}/derived/durability.parquet",
+        tables=expand(
+            "data/{{study}}/derived/estimates/{table}.parquet",
+            table=TABLES["durability"],
+        ),
+    log:
+        "logs/{study}/durability.log",
+    params:
+        settings=settings(STUDY, "durability"),
+    shell:
+        "python -m outcomes durability {STUDY_FILE:q} 2> {log:q}"
+
+
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:
         estimates=expand(
             "data/{{study}}/derived/estimates/{table}.parquet",
-            table=[*TABLES["rates"], *TABLES["compare"]],
+            table=[*TABLES["rates"], *TABLES["compare"], *TABLES["durability"]],
         ),
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
         code=sources(

@@ -11,7 +11,7 @@ from outcomes.errors import OutcomesError
 
 EPILOG = """\
 The steps run in this order, and `outcomes run` (or `make`) runs all that are needed:
-  intake → score → series → endpoints → rates, fit, compare → tables → figures → report
+  intake → score → series → endpoints → rates, fit, compare, durability → tables → figures → report
 Patient-level tables stay under data/; everything under results/ and figures/ has passed the disclosure gate.
 """
 

@@ -273,6 +273,23 @@ CONTRACTS: dict[str, Contract] = {
             "session": Field("Int16", "sessions had by then", 0, nullable=True),
         },
     ),
+    "durability": Contract(
+        "a patient in response at the landmark after the induction, and one end of it",
+        ("patient", "end"),
+        {
+            "patient": PATIENT,
+            "arm": ARM,
+            "end": Field("category", "what ends the response", allowed=("loss", "relapse")),
+            "outcome": Field(
+                "category", "what came first", allowed=("none", "ended", "further_treatment"), nullable=False
+            ),
+            "lower": Field(
+                "Int32", "last day since the induction on which it was seen to hold; at least the landmark", 1
+            ),
+            "upper": Field("Int32", "day on which the outcome was seen; missing where none was", 1, nullable=True),
+            "last_day": Field("Int32", "upper, or the end of follow-up where no outcome was seen", 1),
+        },
+    ),
 }
 
 _ENDPOINTS = CONTRACTS["endpoints"].fields

@@ -201,6 +201,19 @@ def compare(options: Namespace) -> None:
         write_table(compared[name], places.derived / "estimates" / f"{name}.parquet")
 
 
+def durability(options: Namespace) -> None:
+    """Follow the response after the induction: how long it lasts, seen at visits, with and without further treatment."""
+    from outcomes.analysis.durability import describe_durability
+
+    study, places = _open(options, "durability")
+    names = ("patients", "scores", "series", "series_sessions", "endpoints", "cohort") if study.durability else ()
+    inputs = {name: read_table(places.table(name), name) for name in names}
+    ends, estimates = describe_durability(inputs, study.durability, study)
+    write_table(ends, places.table("durability"), "durability")
+    for name in TABLES["durability"]:
+        write_table(estimates[name], places.derived / "estimates" / f"{name}.parquet")
+
+
 def _model(study: Study, name: str) -> Model:
     if name not in study.models:
         raise SettingsError(f"no model '{name}'; the study file has: {', '.join(study.models) or 'none'}.")
@@ -214,7 +227,7 @@ def tables(options: Namespace) -> None:
     from outcomes.release.tables import format_table
 
     study, places = _open(options, "tables")
-    names = (*TABLES["rates"], *TABLES["compare"])
+    names = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"])
     estimates = {name: read_table(places.derived / "estimates" / f"{name}.parquet") for name in names}
     fitted = [(places.derived / "models" / f"{name}.json").read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
@@ -303,6 +316,7 @@ STEPS: dict[str, Step] = {
         fit, "endpoints → one mixed-effects model", ((("model",), {"help": "name of the model in the study file"}),)
     ),
     "compare": Step(compare, "endpoints → two arms compared: weights, balance, differences, sensitivity analyses"),
+    "durability": Step(durability, "scores after the induction → how long the response lasts"),
     "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
     "figures": Step(figures, "released tables → figures"),
     "report": Step(report, "released tables and figures → the report as HTML, PDF, and Word"),

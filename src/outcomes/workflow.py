@@ -77,8 +77,9 @@ TABLES["compare"] = (
     "subgroups",
     "interactions",
 )
+TABLES["durability"] = ("durability_cohort", "durability_curve", "durability_held", "durability_effect")
 MODEL_TABLES = ("models", "coefficients", "tests", "margins", "model_differences")
-TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *MODEL_TABLES)
+TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"], *MODEL_TABLES)
 
 _CLINICAL = ("instruments", "own_instruments", "endpoints")
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -102,8 +103,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "rates": (*_CLINICAL, "arms", "population", "timepoints", "visits", "report", "privacy", "series", "baseline"),
     "fit": ("arms", "seed"),
     "compare": ("comparison", *_CLINICAL, "arms", "series", "baseline", "timepoints", "report", "seed"),
+    "durability": ("durability", "comparison", *_CLINICAL, "arms", "series", "baseline", "seed"),
     "tables": ("models", "privacy", "arms"),
-    "figures": ("arms", "comparison", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
+    "figures": ("arms", "comparison", "durability", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),
     "manifest": ("privacy",),
 }

@@ -120,12 +120,33 @@ def simulate_singular(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def simulate_visits(rng: np.random.Generator) -> pd.DataFrame:
+    """A loss that 160 subjects of two arms have at a Weibull time from day 14 on, seen at visits only, or treated again first."""
+    n = 160
+    arm = rng.integers(0, 2, n)
+    weight = np.round(rng.uniform(0.3, 1.7, n), 3)
+    loss = 14 + 60 * rng.weibull(1.2, n) * np.exp(-0.45 * arm)
+    again = np.where(rng.random(n) < 0.35, rng.integers(20, 90, n), 10_000)
+    rows = []
+    for subject in range(n):
+        visits = np.unique(np.concatenate([rng.integers(15, 112, rng.integers(0, 7)), [14]]))
+        visits = visits[visits <= again[subject]]
+        held, bad = visits[visits < loss[subject]], visits[visits >= loss[subject]]
+        lower = int(max(held, default=14))
+        outcome = 1 if len(bad) else 2 if again[subject] < 112 else 0
+        upper = {0: None, 1: int(min(bad, default=0)), 2: int(again[subject])}[outcome]
+        rows.append((subject + 1, "ab"[arm[subject]], weight[subject], lower, upper, outcome))
+    table = pd.DataFrame(rows, columns=["subject", "arm", "weight", "lower", "upper", "outcome"])
+    return table.astype({"upper": "Int64"})
+
+
 TABLES = {
     "trial_unbalanced": simulate_trial,
     "slopes_by_day": simulate_days,
     "three_arms": simulate_three_arms,
     "awkward": simulate_awkward,
     "singular": simulate_singular,
+    "seen_at_visits": simulate_visits,
 }
 
 

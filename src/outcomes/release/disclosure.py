@@ -23,6 +23,7 @@ from outcomes.release.cells import (
     build_scores,
 )
 from outcomes.release.compared import COMPARISON_RULES
+from outcomes.release.durability import DURABILITY_RULES
 from outcomes.release.imbalance import withhold_imbalance
 from outcomes.release.suppression import suppress
 from outcomes.settings.analysis import Privacy
@@ -271,4 +272,5 @@ RULES: dict[str, Rule] = {
     "model_differences": withhold_model,
     "published": withhold_published,
     **COMPARISON_RULES,
+    **DURABILITY_RULES,
 }

@@ -42,6 +42,10 @@ TABLES = {
     "early_signals": "early response as a sign of later response",
     "subgroups": "the comparison within kinds of patients",
     "interactions": "tests that the comparison is the same in all kinds of patients",
+    "durability_cohort": "who is followed after the induction",
+    "durability_curve": "response held after the induction, week by week",
+    "durability_held": "response held at the declared weeks",
+    "durability_effect": "loss of response: one arm's hazard to the other's",
     "published": "this cohort beside published ones",
 }
 

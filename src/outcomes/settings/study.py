@@ -17,6 +17,7 @@ from outcomes.protocols import Protocol, select_protocols
 from outcomes.settings.analysis import Model, Privacy, Report
 from outcomes.settings.clinical import Arm, Baseline, Endpoints, Population, Scoring, SeriesRules, Timepoints
 from outcomes.settings.comparison import Comparison
+from outcomes.settings.durability import Durability
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -50,6 +51,9 @@ class Study(Frozen):
     models: dict[str, Model] = Field(default_factory=dict, description="mixed-effects models by name")
     comparison: Comparison | None = Field(
         None, description="two arms compared, with weights for confounders; null: not"
+    )
+    durability: Durability | None = Field(
+        None, description="how long the response lasts after the induction; null: not"
     )
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")

@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from outcomes.release.figures.balance import draw_balance
 from outcomes.release.figures.distribution import draw_distribution
+from outcomes.release.figures.durability import draw_durability
 from outcomes.release.figures.flow import draw_flow
 from outcomes.release.figures.forest import draw_forest
 from outcomes.release.figures.lettering import BOX
@@ -38,6 +39,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "balance": draw_balance,
     "forest": draw_forest,
     "subgroups": draw_subgroups,
+    "durability": draw_durability,
 }
 FORMATS: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "outcomes"},

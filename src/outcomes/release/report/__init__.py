@@ -15,6 +15,7 @@ from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
 from outcomes.release.report.comparison import show_comparison
 from outcomes.release.report.content import Report, Section
+from outcomes.release.report.durability import show_durability
 from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.limitations import show_limitations
 from outcomes.release.report.material import Material, gather
@@ -94,6 +95,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_patients(material),
         show_results(material, figures_folder),
         show_comparison(material, figures_folder),
+        show_durability(material, figures_folder),
         show_published(material),
         show_limitations(material),
         describe_methods(material),
