@@ -189,7 +189,8 @@ def test_the_section_tells_who_was_followed_and_what_is_held(tmp_path):
     held = tables_shown["durability-held"]
     row = tables["durability_held"].dropna(subset=["share"]).query("method == 'at_visit'").iloc[0]
     printed = [cell.text for line in held.rows for cell in line]
-    assert any(text.startswith(f"{100 * row['share']:.0f} (") and f"n {row['seen']}" in text for text in printed)
+    assert any(text == f"{100 * row['share']:.0f}, n {row['seen']}" for text in printed)
+    assert any("(" in text for line in held.rows for text in [line[2].text])
     assert any("treated again first, week 8" in text for text in printed)
 
 
