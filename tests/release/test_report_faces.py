@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 
+import numpy as np
 import pytest
 from docx import Document
 from released_cases import make_case, make_models, make_study, make_tables
@@ -201,6 +202,39 @@ def test_pages_are_of_the_declared_size(tmp_path):
     word = Document(io.BytesIO(write_docx(report, Style(paper="letter"))))
     assert (round(word.sections[0].page_width.inches, 2), round(word.sections[0].page_height.inches, 2)) == (8.5, 11.0)
     assert b"/MediaBox[0 0 612 792]" in write_pdf(report, Style(paper="letter")).replace(b" [", b"[")
+
+
+@pytest.mark.parametrize(("width", "height"), [(241, 300), (480, 2000), (2000, 100)])
+def test_a_figure_of_any_shape_is_shown_whole(tmp_path, width, height):
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm (poppler-utils) is not on this machine: the PDF's figure is not looked at")
+    corners = "".join(
+        f'<rect x="{x}" y="{y}" width="12" height="12" fill="#ff0000"/>'
+        for x in (0, width - 12)
+        for y in (0, height - 12)
+    )
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}pt">{corners}</svg>'
+    )
+    (tmp_path / "f.svg").write_text(drawing)
+    picture = Picture("f", "", "caption", "alternative", width, tmp_path / "f.svg")
+    (tmp_path / "f.pdf").write_bytes(write_pdf(Report("t", (), (Section("s", "S", (picture,)),)), Style()))
+    command = ["pdftoppm", "-r", "72", str(tmp_path / "f.pdf"), str(tmp_path / "p")]
+    subprocess.run(command, check=True)
+    pixels = np.concatenate([read_ppm(file) for file in sorted(tmp_path.glob("p*.ppm"))])
+    red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60)
+    rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
+    assert red.any()
+    shape = (rows[-1] - rows[0] + 1) / (columns[-1] - columns[0] + 1)
+    assert shape == pytest.approx(height / width, rel=0.05)
+
+
+def read_ppm(file):
+    """The pixels of a picture as pdftoppm writes it."""
+    kind, size, _, data = file.read_bytes().split(b"\n", 3)
+    columns, rows = map(int, size.split())
+    assert kind == b"P6"
+    return np.frombuffer(data, dtype=np.uint8).reshape(rows, columns, 3)
 
 
 def test_a_missing_figure_is_named(tmp_path):

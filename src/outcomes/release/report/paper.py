@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,7 @@ import typst
 from outcomes.errors import InputError, SettingsError
 from outcomes.release.report.arrange import Heading, Item, arrange, split_links, split_words
 from outcomes.release.report.content import Bullets, Cell, Grid, Paragraph, Picture, Report, Terms
-from outcomes.release.report.widths import PAGES, Fit, split_figures
+from outcomes.release.report.widths import MARGIN_PT, PAGES, Fit, Page, split_figures
 from outcomes.settings.style import Style
 
 LOG = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ HERE = Path(__file__)
 FAMILIES = ("Libertinus Serif", "DejaVu Sans", "STIXGeneral")
 LAST_RESORT = "Last Resort High-Efficiency"  # a box for each letter, named for its script; comes with matplotlib
 LACKING = "could not be displayed"  # what typst says of a letter that no font has
+CAPTION_PT = 80.0  # room for the caption below a figure
 TOGETHER_PT = 330.0  # a table below this height is not broken over pages
 Run = list[str]
 
@@ -91,11 +93,12 @@ def _content(report: Report, style: Style) -> dict[str, Any]:
 
 def _run(run: Sequence[Item], style: Style) -> dict[str, Any]:
     sideways = run[0].sideways
-    room = PAGES[style.paper].room(sideways)
-    return {"sideways": sideways, "room": room, "items": _pair([_item(item) for item in run])}
+    page = PAGES[style.paper]
+    items = _pair([_item(item, page) for item in run])
+    return {"sideways": sideways, "room": page.room(sideways), "items": items}
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item, page: Page) -> dict[str, Any]:
     match item.content:
         case Heading(text, level):
             return {"kind": "heading", "text": text, "level": level}
@@ -106,18 +109,27 @@ def _item(item: Item) -> dict[str, Any]:
         case Terms(entries=terms):
             return {"kind": "terms", "entries": [[term, _text(text)] for term, text in terms]}
         case Picture() as picture:
-            return _picture(picture, item.label)
+            return _picture(picture, item.label, page)
         case Grid() as grid:
             assert item.fit is not None
             return _grid(grid, item.label, item.fit)
 
 
-def _picture(picture: Picture, label: str) -> dict[str, Any]:
+def _picture(picture: Picture, label: str, page: Page) -> dict[str, Any]:
     if not picture.file.is_file():
         raise InputError(f"{picture.file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
     svg = picture.file.read_text(encoding="utf-8")
     words = {"label": label, "caption": _text(picture.caption), "alt": picture.alt}
-    return {"kind": "picture", "svg": svg, "width": picture.width_pt, **words}
+    width, height = _measure(svg)
+    tallest = page.height_pt - 2 * MARGIN_PT - CAPTION_PT  # typst would crop what is taller
+    return {"kind": "picture", "svg": svg, "width": min(width, width * tallest / height), **words}
+
+
+def _measure(svg: str) -> tuple[float, float]:
+    """Return width and height of a drawing in points, from the box that it is drawn in."""
+    box = re.search(r'<svg[^>]*\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    assert box is not None
+    return float(box[1]), float(box[2])
 
 
 def _pair(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ MARGIN_PT = 56.7  # 20 mm
 PADDING_PT = 7.0
 SPARE = 1.06  # what a typeface may be wider than Times Roman
 BOLD = 1.18  # the same for its bold type
-LONG_EM = 15.0  # a word wider than this may be broken
+LONG_EM = 12.0  # a word wider than this may be broken
 SIDEWAYS, UPRIGHT = True, False
 # Size of type, whether the page lies on its side, and whether "12.3 (4.5 to 6.7)" may break before its bracket, in order of preference.
 TRIALS = (
@@ -131,7 +131,7 @@ def _columns(grid: Grid, broken: bool) -> tuple[list[float], list[float]]:
             at += cell.span
     for at, cell in wide:
         own = range(at, at + cell.span)
-        lacking = BOLD * _longest(cell.text.split(" ")) - sum(least[column] for column in own)
+        lacking = BOLD * min(_longest(cell.text.split(" ")), LONG_EM) - sum(least[column] for column in own)
         for column in own:
             least[column] += max(0.0, lacking) / cell.span
             full[column] = max(full[column], least[column])
