@@ -22,7 +22,8 @@ PLACES = (("day", "day 28"), ("session", "6"))
 def declare_comparison(treated: str, reference: str) -> dict[str, object]:
     """Return the comparison block of a study file."""
     estimand = {"treated": treated, "reference": reference, "instrument": "phq9", "axis": "day", "timepoint": "day 28"}
-    return {"estimand": estimand, "confounders": ["baseline", "payer", "failures"]}
+    subgroups = {"by": [{"column": "payer"}, {"column": "sex"}]}
+    return {"estimand": estimand, "confounders": ["baseline", "payer", "failures"], "subgroups": subgroups}
 
 
 def make_compared_tables(treated: str, reference: str, rng: np.random.Generator) -> dict[str, pd.DataFrame]:

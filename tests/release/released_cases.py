@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables
+from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
 
@@ -39,7 +40,7 @@ KEYS = {
     "unit",
     "label",
 }
-KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text"}
+KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 
 
@@ -77,6 +78,7 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     tables["ledger"] = pd.DataFrame([{"file": "a.csv", "state": "quarantined", "reason": "no_date", "rows": 34}])
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
+        tables |= make_subgroup_tables()
     return {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
 
 

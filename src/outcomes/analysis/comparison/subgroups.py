@@ -25,7 +25,7 @@ from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.settings.comparison import Subgroups
 
 SUBGROUPS = [
-    "endpoint", "population", "variable", "label", "level", "scale", "n_treated", "n_reference", "observed_treated",
+    "order", "endpoint", "population", "variable", "label", "level", "scale", "n_treated", "n_reference", "observed_treated",
     "observed_reference", "events_treated", "events_reference", "effective_n", *ESTIMATES, "shrunken", "shrunken_lower",
     "shrunken_upper", "converged", "note",
 ]  # fmt: skip
@@ -54,7 +54,7 @@ def tabulate_subgroups(
     -------
     subgroups : DataFrame
         One row per endpoint (change, response at the primary time point), population (of response; '' for the change), variable, and
-        level, the key; first everyone (variable and level 'all'). Patients of the level by arm, those with a score, and those responded; their
+        level, the key, and ``order`` its line; first everyone (variable and level 'all'). Patients of the level by arm, those with a score, and those responded; their
         effective number under weights estimated within the level; the difference treated − reference in points, risks, or as a ratio (then
         ``std_error`` is that of its logarithm) with 95 % interval, and the same shrunken towards the other levels. Without numbers, and the
         reason as ``note``, for the level 'missing' and levels of too few.
@@ -92,7 +92,8 @@ def tabulate_subgroups(
     counts = [name for name in SUBGROUPS if name.startswith(("n_", "observed_", "events_"))]
     types = dict.fromkeys(counts, "Int64") | {"converged": "bool"}
     interactions = pd.concat(tests, ignore_index=True).astype({"levels": "int64", "converged": "bool"})
-    return pd.DataFrame(rows, columns=SUBGROUPS).astype(types), interactions
+    table = pd.DataFrame(rows, columns=SUBGROUPS).assign(order=range(len(rows)))
+    return table.astype(types), interactions
 
 
 def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def plan_subgroups(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pla
     rows, tests = (table[table["population"] != "observed"] for table in (rows, tests))
     tests = tests.rename(columns={"converged": "tested"})
     columns = [*keys, "p_value", "p_adjusted", "multiplicity", "tested"]
-    rows = rows.merge(tests[columns], on=keys, how="left", validate="m:1")
+    rows = rows.merge(tests[columns], on=keys, how="left", validate="m:1").sort_values("order", kind="stable")
     return [_plan_endpoint(own, study, str(endpoint)) for endpoint, own in rows.groupby("endpoint", sort=False)]
 
 
@@ -47,7 +47,7 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     return Plan(
         f"subgroups_{endpoint}",
         "subgroups",
-        f"{what} at {place} by kind of patient, {way}",
+        f"{what} at {place} by kind of patient",
         caption,
         _describe(rows, f"Forest plot of the difference in {what} at {place}, {way}, within kinds of patients"),
         rows,

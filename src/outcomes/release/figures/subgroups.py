@@ -224,7 +224,9 @@ def _draw_markers(axes: Axes, lines: list[Line], ruler: Ruler, top: float, botto
     axes.set_xlim(ruler.limits)
     axes.set_ylim(bottom, top)
     axes.spines["left"].set_visible(False)
-    axes.set_yticks([])
+    levels = [line for line in lines if not line.heading]
+    axes.set_yticks([line.middle for line in levels], [" ".join(line.words) for line in levels])
+    axes.tick_params(left=False, labelleft=False)  # the names stand in a column of their own
     axes.set_xticks(list(ruler.ticks), list(ruler.ticks.values()))
     axes.axvline(0.0, color=INK, linewidth=0.6, zorder=0)
     for line in lines:

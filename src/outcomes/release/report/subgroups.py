@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, UNLIKELY
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number
@@ -16,7 +16,6 @@ from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_va
 
 Row = dict[str, Any]
 EVERYONE = "all"
-UNLIKELY = 0.05  # a p value below this is named
 MULTIPLICITY = {
     "bonferroni": "Bonferroni's",
     "holm": "Holm's",
@@ -71,8 +70,8 @@ def _find_differing(material: Material) -> str:
     if not known:
         return "No test of interaction can be shown."
     if not found:
-        return f"Of {known} tests of interaction none is below .05."
-    return f"Of {known} tests of interaction {len(found)} {'is' if len(found) == 1 else 'are'} below .05: {'; '.join(found)}."
+        return f"Of {known} tests of interaction none is below {p_value(UNLIKELY)}."
+    return f"Of {known} tests of interaction {len(found)} {'is' if len(found) == 1 else 'are'} below {p_value(UNLIKELY)}: {'; '.join(found)}."
 
 
 def _say_endpoint(row: Any) -> str:
@@ -81,7 +80,7 @@ def _say_endpoint(row: Any) -> str:
 
 def tabulate_changes(material: Material) -> Grid | None:
     """Return the difference in change within levels, raw and shrunken."""
-    rows = material.rows("subgroups", endpoint="change")
+    rows = _sort(material.rows("subgroups", endpoint="change"))
     if rows.empty:
         return None
     lines: list[tuple[Cell, ...]] = []
@@ -105,7 +104,7 @@ def tabulate_changes(material: Material) -> Grid | None:
 
 def tabulate_responses(material: Material) -> Grid | None:
     """Return the difference in response within levels with both denominators, raw and shrunken."""
-    table = material.rows("subgroups", endpoint="response")
+    table = _sort(material.rows("subgroups", endpoint="response"))
     if table.empty:
         return None
     observed: dict[tuple[str, str], Row] = {
@@ -134,6 +133,10 @@ def tabulate_responses(material: Material) -> Grid | None:
     caption = f"Response within kinds of patients, {words}, {_place(material)}."
     note = "Started: a missing score counts as no response. Observed: those with a score."
     return Grid("subgroups-response", caption, (top, tuple(map(heading, texts))), tuple(lines), (note,))
+
+
+def _sort(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("order", kind="stable") if len(rows) else rows
 
 
 def _group(rows: pd.DataFrame) -> list[tuple[str, list[Row]]]:
