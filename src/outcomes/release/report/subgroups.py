@@ -63,15 +63,13 @@ def _introduce(material: Material) -> list[str]:
 def _find_differing(material: Material) -> str:
     tests = material.rows("interactions")
     found = [
-        f"{row['label']} ({_say_endpoint(row)}, p {p_value(row['p_adjusted'], sign=True)})"
-        for row in tests[tests["p_adjusted"] < UNLIKELY].to_dict("records")
+        f"{row['label']} ({_say_endpoint(row)})" for row in tests[tests["p_adjusted"] < UNLIKELY].to_dict("records")
     ]
-    known = int(tests["p_adjusted"].notna().sum())
-    if not known:
+    if tests["p_adjusted"].isna().all():
         return "No test of interaction can be shown."
     if not found:
-        return f"Of {known} tests of interaction none is below {p_value(UNLIKELY)}."
-    return f"Of {known} tests of interaction {len(found)} {'is' if len(found) == 1 else 'are'} below {p_value(UNLIKELY)}: {'; '.join(found)}."
+        return "No test of interaction has a p value below one in twenty."
+    return f"Tests of interaction with a p value below one in twenty: {'; '.join(found)}."
 
 
 def _say_endpoint(row: Any) -> str:
