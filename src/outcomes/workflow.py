@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = Path(__file__).parent
-SOURCES = (".py", ".yaml", ".csv", ".html", ".css", ".typ")  # endings of the files that decide a result
+SOURCES = (".py", ".yaml", ".csv", ".html", ".css", ".js", ".typ")  # endings of the files that decide a result
 
 # Which tables a step writes, and which sections of the study file it may read: a change elsewhere does not rerun it.
 TABLES: dict[str, tuple[str, ...]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
@@ -96,6 +98,10 @@ def test_nothing_is_asked_of_the_network(pages, case):
     assert not re.search(r"url\((?!#)", pages[case])
     policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'")
+    for tag in ("script", "style"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", pages[case], flags=re.DOTALL)
+        assert f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in policy
+    assert "script-src 'unsafe-inline'" not in policy
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -119,6 +125,15 @@ def test_rows_of_a_table_are_equally_long(pages, case):
         assert len(lengths) == 1, table[:300]
 
 
+def test_tables_can_be_sorted_unless_a_row_is_the_level_of_another(pages):
+    tables = re.findall(
+        r'<figure class="table[^>]*id="([^"]+)".*?<table( class="sortable")?', pages["two arms"], flags=re.DOTALL
+    )
+    can = {name for name, sortable in tables if sortable}
+    assert {"scores-phq9", "response-phq9", "table-response"} <= can
+    assert "baseline" not in can
+
+
 def test_every_figure_has_a_caption_and_words_in_its_place(pages):
     tables, study = make_case("two arms")
     page = Page(pages["two arms"])
@@ -131,6 +146,7 @@ def test_every_figure_has_a_caption_and_words_in_its_place(pages):
 
 
 def test_boxes_that_scroll_can_be_reached_with_the_keyboard(pages):
+    # The script takes boxes that need not scroll out of the order of the Tab key.
     boxes = [a for a in Page(pages["two arms"]).all("div") if "scroll" in a.get("class", "")]
     assert len(boxes) > 8
     assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-labelledby"] for a in boxes)

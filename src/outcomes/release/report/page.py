@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -19,10 +21,31 @@ DOI = re.compile(r"\b10\.\d{4,9}/[^\s;,<>\"]*[^\s;,<>\".)]")
 def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
     """Return the page: title block (class and text of each line), table of contents, and the sections that say something."""
     filled = [section for section in sections if not section.empty]
+    style, script = (HERE.with_suffix(ending).read_text(encoding="utf-8") for ending in (".css", ".js"))
     page: str = _template().render(
-        title=title, heads=heads, sections=filled, style=Markup(HERE.with_suffix(".css").read_text(encoding="utf-8"))
+        title=title,
+        heads=heads,
+        sections=filled,
+        style=Markup(style),
+        script=Markup(script),
+        hashes={"style": _allow(style), "script": _allow(script)},
     )
     return page
+
+
+def _allow(text: str) -> Markup:
+    """Return the source expression that lets a content security policy take this text and no other."""
+    return Markup("'sha256-{}'").format(b64encode(sha256(text.encode()).digest()).decode())
+
+
+def can_sort(grid: Grid) -> bool:
+    """Whether the rows may change places: there are several, and none is the level of a heading that is a row like it."""
+    grouped = False
+    for row in grid.rows:
+        grouped |= row[0].span > 1
+        if row[0].text.startswith("\u2003") and not grouped:
+            return False
+    return len(grid.rows) > 2
 
 
 def link_dois(text: str) -> Markup:
@@ -76,7 +99,10 @@ def _walk(sections: Sequence[Section]) -> list[Block]:
 def _environment() -> Environment:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["link"] = link_dois
-    environment.globals["number_blocks"] = number_blocks
+    environment.filters["unbreak"] = lambda text: text.replace(
+        " to ", "\u00a0to\u00a0"
+    )  # an interval stays on one line
+    environment.globals |= {"number_blocks": number_blocks, "can_sort": can_sort}
     environment.filters["markup"] = Markup
     return environment
 
