@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from whole_run import ROOT, STUDY, command, run, workspace
 
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
@@ -26,37 +26,10 @@ from figure_checks import check_figure
 from released_cases import LONG
 from running_text import find_strangers, running_text
 
-ROOT = Path(__file__).parent.parent
-STUDY = "config/example.yaml"
-
-
-def workspace(folder: Path) -> Path:
-    """Lay out what a fresh clone holds, with the environment that runs this test."""
-    for name in ("Snakefile", "config", "src", "notebooks"):
-        (folder / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "data" / "example", folder / "data" / "example", ignore=shutil.ignore_patterns("derived"))
-    return folder
-
-
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "outcomes", "run", STUDY, *options]
-
-
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*options), cwd=folder, capture_output=True, text=True, check=False)
-
 
 def released(folder: Path) -> dict[str, str]:
     files = [path for top in ("results", "figures") for path in sorted((folder / top).rglob("[!.]*")) if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    folder = workspace(tmp_path_factory.mktemp("finished"))
-    result = run(folder, "--cores", "2")
-    assert result.returncode == 0, result.stderr
-    return folder, result
 
 
 def test_the_last_lines_say_where_the_report_is(finished):
