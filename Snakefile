@@ -9,7 +9,7 @@ of the sections of the study file that the step may read.
 """
 
 from outcomes.settings import read_study
-from outcomes.workflow import TABLES, inputs, settings, sources
+from outcomes.workflow import TABLES, inputs, plans, settings, sources
 
 STUDY_FILE = config.get("study_file", "config/example.yaml")
 STUDY = read_study(STUDY_FILE)
@@ -262,7 +262,8 @@ rule report:
         tables=expand("results/{{study}}/tables/{table}.csv", table=TABLES["tables"]),
         figures="figures/{study}",
         hashes="data/{study}/derived/inputs.json",
-        code=sources("outcomes.release.report"),
+        plan=plans(STUDY_FILE),
+        code=sources("outcomes.release.report", "outcomes.settings.plan"),
     output:
         report="results/{study}/report.html",
         pdf="results/{study}/report.pdf",

@@ -250,10 +250,12 @@ def figures(options: Namespace) -> None:
 def report(options: Namespace) -> None:
     """Write the report as HTML, PDF, and Word, from the released tables and figures."""
     from outcomes.release.report import closing_lines, compose, write_faces
+    from outcomes.settings.plan import describe_plan
 
     study, places = _open(options, "report")
     released = read_released(places)
-    origin = provenance(read_study(options.study), places)
+    whole = read_study(options.study)
+    origin = provenance(whole, places) | {"plan": describe_plan(whole, Path(options.study))}
     content = compose(released, study, places.figures, origin)
     for name, written in write_faces(content, study).items():
         write_bytes(written, places.results / name)
@@ -268,6 +270,20 @@ def manifest(options: Namespace) -> None:
     study, places = _open(options, "manifest")
     listed = list_released(study.study, study.privacy, places.results, places.figures)
     write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", places.results / NAME)
+
+
+def lock(options: Namespace) -> None:
+    """Lock the analysis plan: write the analysis part of the study file, its hash, and the date beside the study file.
+
+    The report then lists every later deviation in words. A lock is never overwritten; --amend adds a version with its reason.
+    """
+    from datetime import date
+
+    from outcomes.settings.plan import lock_plan, place_of
+
+    path = place_of(Path(options.study))
+    write_text(lock_plan(read_study(options.study), Path(options.study), date.today(), options.amend), path)
+    print(f"Locked: {path}. Keep it under version control with the study file.")
 
 
 def ledger(options: Namespace) -> None:
@@ -321,6 +337,11 @@ STEPS: dict[str, Step] = {
     "figures": Step(figures, "released tables → figures"),
     "report": Step(report, "released tables and figures → the report as HTML, PDF, and Word"),
     "manifest": Step(manifest, "every released file → manifest.json: hash, label, rows withheld"),
+    "lock": Step(
+        lock,
+        "lock the analysis plan; the report lists every later deviation",
+        ((("--amend",), {"metavar": "REASON", "help": "add a version to a plan that is locked, and say why"}),),
+    ),
     "ledger": Step(ledger, "show how every raw row ended, and why"),
     "simulate": Step(
         simulate,

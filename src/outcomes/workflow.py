@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from outcomes.contracts import check_table
 from outcomes.errors import InputError
 from outcomes.settings import Study
+from outcomes.settings.plan import place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,6 +206,12 @@ def inputs(study: Study, folder: str) -> list[str]:
     """Return the raw files of a study; optional ones only when they are there."""
     files = {str(Path(folder) / source.file): source.optional for source in study.sources}
     return [file for file, optional in files.items() if not optional or Path(file).is_file()]
+
+
+def plans(study_file: Path | str) -> list[str]:
+    """Return the locked plan of a study file, if there is one."""
+    path = place_of(Path(study_file))
+    return [str(path)] if path.is_file() else []
 
 
 def settings(study: Study, step: str) -> str:

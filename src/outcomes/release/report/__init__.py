@@ -22,6 +22,7 @@ from outcomes.release.report.material import Material, gather
 from outcomes.release.report.methods import describe_methods
 from outcomes.release.report.numbers import styled
 from outcomes.release.report.page import write_page
+from outcomes.release.report.plan import show_plan
 from outcomes.release.report.styling import restyle
 from outcomes.settings import Study
 
@@ -99,6 +100,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_published(material),
         show_limitations(material),
         describe_methods(material),
+        show_plan(material),
         show_supplement(material),
         show_provenance(material),
     ]

@@ -11,6 +11,7 @@ from outcomes.release.report.grids import enumerate_words
 from outcomes.release.report.limitations import list_limitations
 from outcomes.release.report.material import Material
 from outcomes.release.report.methods import BASELINE_RULES, say_covariance
+from outcomes.release.report.plan import describe_adherence
 from outcomes.release.report.statement import WEIGHTS, say_arms, say_difference, say_place
 
 DESIGNS = {
@@ -90,6 +91,7 @@ def _methods(material: Material) -> str:
         )
     else:
         sentences += [f"Primary model: {model.label}." for model in study.models.values() if model.primary]
+    sentences.append(describe_adherence(material))
     return " ".join(sentence for sentence in sentences if sentence)
 
 

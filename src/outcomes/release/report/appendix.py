@@ -58,7 +58,7 @@ def show_provenance(material: Material) -> Section:
     versions = record.get("versions")
     if isinstance(versions, Mapping):
         terms.append(("Software", ", ".join(f"{name} {version}" for name, version in versions.items())))
-    further = [key for key in record if key not in ("study", "settings", "code", "seed", "versions", "inputs")]
+    further = [key for key in record if key not in ("study", "settings", "code", "seed", "versions", "inputs", "plan")]
     terms += [(say(key)[:1].upper() + say(key)[1:], _text(record[key])) for key in sorted(further)]
     blocks: list[Block] = [Terms(tuple(terms))] if terms else []
     inputs = record.get("inputs")
