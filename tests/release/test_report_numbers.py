@@ -20,7 +20,18 @@ FOLDER = Path(report.__file__).parent
 FACES = {"page", "paper", "document", "ooxml", "widths"}  # markup and sizes of type
 WRITERS = FACES | {"numbers", "styling", "definitions"}  # and the format of numbers, and the numbers that have names
 MODULES = [*sorted(path for path in FOLDER.rglob("*.py") if path.stem not in WRITERS), Path(plan.__file__)]
-CODES = {"q1", "q3", "cr0", "cr2", "cr3", "ar1", "sha256", "utf-8"}  # columns and settings, never printed as they are
+CODES = {
+    "p5",
+    "p95",
+    "q1",
+    "q3",
+    "cr0",
+    "cr2",
+    "cr3",
+    "ar1",
+    "sha256",
+    "utf-8",
+}  # columns and settings, never printed as they are
 PRINT = {"count", "fixed", "percent", "signed", "interval", "p_value", "sample", "str"}
 KEYS = {"time", "order", "bin_lower", "bin_upper", "baseline_answer", "answer", "converged", "withheld", "num_df"}
 
