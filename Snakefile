@@ -269,6 +269,7 @@ rule report:
         pdf="results/{study}/report.pdf",
         docx="results/{study}/report.docx",
         tables="results/{study}/tables.docx",
+        printed=directory("results/{study}/printed"),
         summary="results/{study}/summary.txt",
         provenance="results/{study}/provenance.json",
     log:

@@ -257,6 +257,8 @@ def report(options: Namespace) -> None:
     whole = read_study(options.study)
     origin = provenance(whole, places) | {"plan": describe_plan(whole, Path(options.study))}
     content = compose(released, study, places.figures, origin)
+    for old in places.results.glob("printed/table-*.csv"):
+        old.unlink()
     for name, written in write_faces(content, study).items():
         write_bytes(written, places.results / name)
     write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", places.results / "provenance.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import io
 import re
@@ -104,6 +105,22 @@ def test_every_cell_is_in_the_pdf(faces, case, tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_every_printed_table_is_a_csv_with_the_same_cells(faces, case):
+    report, files = faces[case]
+    printed = {name: data.decode("utf-8-sig") for name, data in files.items() if name.endswith(".csv")}
+    grids = [grid for grid in grids_of(report.sections) if not grid.folded]
+    assert len(printed) == len(grids) > 5
+    for grid in grids:
+        text = next(text for name, text in printed.items() if name.endswith(f"-{grid.id}.csv"))
+        lines = list(csv.reader(io.StringIO(text)))
+        assert lines[0][0].endswith(grid.caption)
+        assert {len(line) for line in lines[1 : 2 + len(grid.rows)]} == {grid.columns}
+        for row, line in zip(grid.rows, lines[2:], strict=False):
+            assert [cell.text.strip() for cell in row] == [text for text in line if text or len(row) > 1]
+        assert [line[0] for line in lines[2 + len(grid.rows) :]] == list(grid.notes)
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_word_has_the_tables_and_figures_of_the_page(faces, case):
     _, files = faces[case]
     word = Document(io.BytesIO(files["report.docx"]))
@@ -151,7 +168,8 @@ def test_seven_arms_turn_the_page_or_divide_the_table(faces):
 def test_the_same_report_gives_the_same_bytes(faces):
     report, first = faces["two arms"]
     second = write_faces(report, make_study(report={"title": "t", "style": PRINTED.model_dump()}))
-    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx"}
+    printed = {name for name in first if name.startswith("printed/table-")}
+    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx"} | printed
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first["report.docx"])) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

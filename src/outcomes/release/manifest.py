@@ -13,6 +13,7 @@ from outcomes.settings.analysis import Privacy
 
 NAME = "manifest.json"
 AGGREGATE, PUBLIC, UNKNOWN = "released aggregate", "public", "unknown: not made by this pipeline; do not publish it"
+PRINTED = "printed"  # the folder of the report's tables as CSV
 RESULTS = {
     "report": "the report",
     "tables": "the tables of the report alone, for a manuscript",
@@ -70,7 +71,7 @@ def _describe(path: Path, top: Path, label: str) -> dict[str, Any]:
         "label": label if what else UNKNOWN,
         "what": what,
     }
-    return entry | (_count_rows(path) if path.suffix == ".csv" else {})
+    return entry | (_count_rows(path) if path.suffix == ".csv" and path.parent.name != PRINTED else {})
 
 
 def _explain(path: Path, top: Path) -> str:
@@ -83,6 +84,8 @@ def _explain(path: Path, top: Path) -> str:
         return f"{kind}: {path.stem.replace('_', ' ')}" if kind and len(place.parts) == 1 else ""
     if place.parts[0] == "tables":
         return TABLES.get(path.stem, "") if path.suffix == ".csv" else ""
+    if place.parts[0] == PRINTED:
+        return "a table of the report as printed" if path.suffix == ".csv" else ""
     return RESULTS.get(path.stem, "") if len(place.parts) == 1 else ""
 
 

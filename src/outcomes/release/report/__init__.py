@@ -68,7 +68,7 @@ def compose(
 
 
 def write_faces(report: Report, study: Study) -> dict[str, bytes]:
-    """Return the report in every form, by the name of its file: HTML, PDF, Word, and its tables alone as Word.
+    """Return the report in every form, by its file: HTML, PDF, Word, and its tables alone as Word and as CSV.
 
     Raises
     ------
@@ -76,6 +76,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
         A figure of the report is missing as SVG or PNG.
     """
     from outcomes.release.report.document import write_docx, write_tables
+    from outcomes.release.report.flat import write_tables_csv
     from outcomes.release.report.paper import write_pdf
 
     style = study.report.style
@@ -84,6 +85,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
         "report.pdf": write_pdf(report, style),
         "report.docx": write_docx(report, style),
         "tables.docx": write_tables(report, style),
+        **write_tables_csv(report),
     }
 
 
