@@ -152,6 +152,31 @@ def test_submission_time_goes_before_the_time_of_day(tmp_path):
     assert only(read_one(tmp_path, tables, "id,day,sent,p", *rows))["recorded_total"].tolist() == [4]
 
 
+def test_an_unreadable_submission_time_decides_nothing_and_is_in_the_ledger(tmp_path):
+    tables = {"assessments": {"columns": {"patient": "id", "date": "day", "submitted": "sent"},
+                              "instruments": {"phq9": {"total": "p"}}}}  # fmt: skip
+    rows = [
+        "a,2024-01-01,2024-01-02T08:00:00Z,5",
+        "a,2024-01-01,yesterday,9",
+        "a,2024-01-05,,3",
+        "a,2024-01-09,1066-01-01,3",
+    ]
+    export = read_one(tmp_path, tables, "id,day,sent,p", *rows)
+    assert export.tables["assessments"]["recorded_total"].tolist() == [5, 3, 3]
+    assert [entry[:3] for entry in entries(export) if "submission" in entry[2]] == [
+        (3, "corrected", "unreadable_submission"), (5, "corrected", "unreadable_submission")
+    ]  # fmt: skip
+    assert "yesterday" not in export.ledger.to_csv()
+
+
+def test_a_submission_time_of_two_tables_is_entered_once(tmp_path):
+    columns = {"patient": "id", "date": "day", "submitted": "sent"}
+    tables = {"assessments": {"columns": columns, "instruments": {"phq9": {"total": "p"}}},
+              "vitals": {"columns": {**columns, "heart_rate_before": "pulse"}}}  # fmt: skip
+    export = read_one(tmp_path, tables, "id,day,sent,p,pulse", "a,2024-01-01,yesterday,5,70")
+    assert reasons(export).count("unreadable_submission") == 1
+
+
 def test_rows_that_are_left_out(tmp_path):
     rows = [",,,,", "NA,n/a,,,", ",2024-01-01,iv,40,80", "a,,iv,40,80", "a,soon,iv,40,80", "a,1999-01-01,iv,40,80",
             "a,2024-01-01,,40,80", "a,2024-01-01,ECT,40,80", "a,2024-01-02,Ketamine IV,40,80"]  # fmt: skip

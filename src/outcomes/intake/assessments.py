@@ -26,7 +26,7 @@ def build_assessments(batches: Sequence[Batch], zero: Array, study: Study, ledge
     read = [_read_batch(batch, names, study, ledger) for batch in batches]
     answers = {name: _join([part[name] for part in read], study.instrument(name).n_items) for name in names}
     del read
-    stack = Stack.of(batches, zero, study)
+    stack = Stack.of(batches, zero)
     key = compose_key(stack.patient, stack.day, stack.visit)
     answers = _settle(answers, key, stack, study, ledger)
     order = np.arange(len(key)) if bool((key[1:] >= key[:-1]).all()) else np.argsort(key, kind="stable")

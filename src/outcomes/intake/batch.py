@@ -33,6 +33,7 @@ class Batch:
     study_day: Array  # as given by the export; NaN where it gives none
     visit: Array  # code of the study's visit; -1 without one
     constants: dict[str, str | float] = field(default_factory=dict)
+    submitted: Array | None = None  # time of submission, as ``date``; None where the export has no such column
 
     @property
     def primary(self) -> bool:
@@ -44,7 +45,8 @@ class Batch:
         if bool(which.all()):
             return self
         names = ("rows", "patient", "date", "study_day", "visit")
-        return replace(self, **{name: getattr(self, name)[which] for name in names})
+        submitted = None if self.submitted is None else self.submitted[which]
+        return replace(self, submitted=submitted, **{name: getattr(self, name)[which] for name in names})
 
     def has(self, name: str) -> bool:
         """Tell whether a canonical column is mapped."""
@@ -166,7 +168,7 @@ def _make_batch(
     batch = _with_patients(batch, study, number, ledger)
     if table == "patients":
         return batch
-    batch = _with_times(batch, study, ledger, first)
+    batch = _with_submission(_with_times(batch, study, ledger, first), study, ledger, first)
     return _with_treatment(batch, study, ledger) if table == "sessions" else batch
 
 
@@ -202,6 +204,17 @@ def _with_times(batch: Batch, study: Study, ledger: Ledger, first: Batch | None)
         placed = placed & ~unknown
         ledger.note(batch.file, batch.rows[~placed & ~unknown & ~undated], "no_time")
     return batch.select(placed)
+
+
+def _with_submission(batch: Batch, study: Study, ledger: Ledger, first: Batch | None) -> Batch:
+    """Return the batch with the time of submission; one that cannot be read is missing, and in the ledger."""
+    if not batch.has("submitted"):
+        return batch
+    words = batch.words("submitted")
+    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
+    if first is None or first.mapping.columns.get("submitted") != batch.mapping.columns.get("submitted"):
+        ledger.note(batch.file, batch.rows[words.spread(reasons) > 1], "unreadable_submission", "submitted")
+    return replace(batch, submitted=words.spread(times))
 
 
 def _read_visits(batch: Batch, study: Study, ledger: Ledger) -> tuple[Batch, Array]:

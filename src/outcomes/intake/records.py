@@ -36,7 +36,7 @@ def build_vitals(batches: Sequence[Batch], zero: Array, study: Study, ledger: Le
     """Return one row per patient, day, measure and moment (see the contract), sorted by these."""
     import pandas as pd
 
-    stack = Stack.of(batches, zero, study)
+    stack = Stack.of(batches, zero)
     sources, kinds, values = [], [], []
     for batch, start in zip(batches, _starts(stack), strict=True):
         found = np.zeros(len(batch.rows), dtype=bool)
@@ -85,7 +85,7 @@ def _build_events(
 ) -> tuple[pd.DataFrame, Array, Array]:
     import pandas as pd
 
-    stack = Stack.of(batches, zero, study)
+    stack = Stack.of(batches, zero)
     parts = [_split_events(batch, study, ledger) for batch in batches]
     kinds = stack_words([words for _, words in parts], [len(words) for _, words in parts])
     if not all(batch.column("event").values or batch.column("event").constant for batch in batches):

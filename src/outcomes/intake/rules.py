@@ -134,6 +134,14 @@ RULES: dict[str, Rule] = {
         "The value is set missing.",
         "a pulse of `fast`; a study day of 2.5, or of more than a lifetime",
     ),
+    "unreadable_submission": Rule(
+        "corrected",
+        "values",
+        "A time of submission fits none of `dates.formats`, or lies outside the allowed years.",
+        "The time is set missing: it decides between no two records.",
+        "`yesterday`",
+        "dates.formats, dates.first_year, dates.last_year",
+    ),
     "implausible_value": Rule(
         "corrected",
         "values",

@@ -32,7 +32,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     """Return the sessions (one row each; see the contract) sorted by patient, day and ordinal."""
     import pandas as pd
 
-    stack = Stack.of(batches, zero, study)
+    stack = Stack.of(batches, zero)
     treatments = _treatments(batches, stack.sizes, study)
     numbers = _stack_numbers(batches, study, ledger)
     extras = _extras(batches, stack.sizes, study, ledger)

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.intake.batch import Batch
-from outcomes.intake.dates import parse_dates
 from outcomes.intake.duplicates import CONFLICTING, EXACT, OUT, fingerprint, whole
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.origin import compute_study_days
-from outcomes.intake.values import is_missing
 from outcomes.intake.words import Array
-from outcomes.settings import Study
 
 
 @dataclass(frozen=True)
@@ -29,12 +26,12 @@ class Stack:
     study_day: Array  # NaN where only a visit places the row
     day: Array  # the study day as an integer that sorts; missing before all others
     visit: Array
-    submitted: Array  # time of submission; NaN where unknown
+    submitted: Array  # time of submission, else the time of day in the date; NaN where unknown
     sizes: tuple[int, ...]
     batches: tuple[Batch, ...]
 
     @classmethod
-    def of(cls, batches: Sequence[Batch], zero: Array, study: Study) -> Stack:
+    def of(cls, batches: Sequence[Batch], zero: Array) -> Stack:
         """Stack the batches."""
         sizes = tuple(len(batch.rows) for batch in batches)
         file = np.repeat(np.array([batch.file for batch in batches], dtype=np.int64), sizes)
@@ -49,7 +46,7 @@ class Stack:
             study_day,
             whole(study_day),
             _join([batch.visit for batch in batches]),
-            _join([_submitted(batch, study) for batch in batches]),
+            _join([batch.date if batch.submitted is None else batch.submitted for batch in batches]),
             sizes,
             tuple(batches),
         )
@@ -96,12 +93,3 @@ def rank_files(batches: Sequence[Batch]) -> Array:
 
 def _join(parts: Sequence[Array]) -> Array:
     return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0)
-
-
-def _submitted(batch: Batch, study: Study) -> Array:
-    """Return the time of submission; where the export has no such column, the time of day in the date."""
-    if not batch.has("submitted"):
-        return batch.date
-    words = batch.words("submitted")
-    times, _ = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
-    return words.spread(times)
