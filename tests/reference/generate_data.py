@@ -140,6 +140,22 @@ def simulate_visits(rng: np.random.Generator) -> pd.DataFrame:
     return table.astype({"upper": "Int64"})
 
 
+def simulate_confounded(rng: np.random.Generator) -> pd.DataFrame:
+    """Two arms chosen by payer, severity, and site; 400 patients with a change and a response."""
+    n = 400
+    payer = rng.choice(["commercial", "medicare", "self-pay"], n, p=[0.5, 0.2, 0.3])
+    site = rng.choice(["a", "b", "c", "d"], n)
+    baseline, failures = np.round(rng.normal(17, 4, n)), rng.poisson(2.5, n)
+    logit = 1.3 * (payer == "self-pay") - 0.25 * (failures - 2.5) + 0.08 * (baseline - 17) + 0.4 * (site == "a") - 0.3
+    treated = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int)
+    change = (
+        -0.35 * baseline + 0.5 * (failures - 2.5) - 1.5 * treated - 1.0 * (payer == "self-pay") + rng.normal(0, 4, n)
+    )
+    columns = {"treated": treated, "baseline": baseline, "payer": payer, "failures": failures, "site": site}
+    response = (change <= -0.5 * baseline).astype(int)
+    return pd.DataFrame({**columns, "change": np.round(change, 4), "response": response})
+
+
 TABLES = {
     "trial_unbalanced": simulate_trial,
     "slopes_by_day": simulate_days,
@@ -147,6 +163,7 @@ TABLES = {
     "awkward": simulate_awkward,
     "singular": simulate_singular,
     "seen_at_visits": simulate_visits,
+    "confounded": simulate_confounded,
 }
 
 

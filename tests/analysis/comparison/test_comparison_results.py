@@ -297,3 +297,18 @@ def test_worst_cases_by_hand():
     outcome, treated = np.array([1.0, np.nan, 0.0, np.nan]), np.array([True, True, False, False])
     assert fill_worst(outcome, treated, "worst_case_treated").tolist() == [1, 0, 0, 1]
     assert fill_worst(outcome, treated, "worst_case_reference").tolist() == [1, 1, 0, 0]
+
+
+def test_a_study_of_one_time_point_is_compared():
+    endpoints = TABLES["endpoints"]
+    kept = endpoints["timepoint"].isin(["baseline", "day 28"])
+    tables = TABLES | {"endpoints": endpoints[kept].reset_index(drop=True)}
+    comparison = make_comparison(early_signals=None, replicates=20)
+    effects = compare_arms(tables, comparison, STUDY)["effects"].set_index("variance")
+    exog = np.column_stack([np.ones(len(WEIGHTS.weight)), COMPARED.treated, COMPARED.people["baseline"]])
+    change = COMPARED.at("day", "day 28", "change")
+    seen = ~np.isnan(change)
+    theirs = sm.WLS(change[seen], exog[seen], WEIGHTS.weight[seen]).fit()
+    assert effects.loc["cr2", "estimate"] == pytest.approx(theirs.params[1], rel=1e-6)
+    assert effects.loc["cr2", "treated_mean"] - effects.loc["cr2", "reference_mean"] == pytest.approx(theirs.params[1])
+    assert effects.loc["bootstrap", "std_error"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +89,10 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     crossed = ["arm", *(["baseline"] if specification.baseline else [])]
     by_time, steady = (covariates, []) if specification.covariates_by_time else ([], covariates)
     weighted = bool(np.ptp(frame["weight"]) > 0)
+    by = "*timepoint" if len(frame["timepoint"].cat.categories) > 1 else ""
     return mixed.fit(
         frame,
-        "change ~ " + " + ".join([*(f"{name}*timepoint" for name in (*crossed, *by_time)), *steady]),
+        "change ~ " + " + ".join([*(f"{name}{by}" for name in (*crossed, *by_time)), *steady]),
         subject="person",
         visit="timepoint",
         weights="weight" if weighted else None,
@@ -114,9 +116,17 @@ def estimate_differences(frame: pd.DataFrame, specification: Specification) -> t
     from outcomes import mixed
 
     fit = fit_change(frame, specification)
-    table = mixed.differences(fit, "arm", by="timepoint")
+    table = _by_timepoint(mixed.differences, fit, frame)
     columns = ["timepoint", "estimate", "std_error", "df", "lower", "upper", "p_value"]
     return table[columns].astype({"timepoint": str}), fit
+
+
+def _by_timepoint(tabulate: Callable[..., pd.DataFrame], fit: Any, frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    """Return a table of the engine by arm and time point; a model of one time point does not have it as a factor."""
+    points = frame["timepoint"].cat.categories
+    if len(points) > 1:
+        return tabulate(fit, "arm", by="timepoint", **options)
+    return tabulate(fit, "arm", **options).assign(timepoint=points[0])
 
 
 def tabulate_effects(compared: Compared, weight: Floats, specification: Specification) -> pd.DataFrame:
@@ -140,7 +150,7 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
         table = table.assign(covariance=specification.covariance, converged=False, note=str(error))
     else:
         table = table.assign(covariance=fit.structure, converged=fit.converged, note="; ".join(fit.warnings))
-        table = table.assign(**_adjust_means(fit, people, table["timepoint"])) if fit.converged else table
+        table = table.assign(**_adjust_means(fit, frame, people, table["timepoint"])) if fit.converged else table
     return (
         _count_people(frame, people, table)
         .assign(
@@ -152,11 +162,11 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
     )
 
 
-def _adjust_means(fit: Any, people: pd.DataFrame, timepoints: pd.Series) -> dict[str, pd.Series]:
+def _adjust_means(fit: Any, frame: pd.DataFrame, people: pd.DataFrame, timepoints: pd.Series) -> dict[str, pd.Series]:
     from outcomes import mixed
 
     at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))}
-    means = mixed.margins(fit, "arm", by="timepoint", at=at)
+    means = _by_timepoint(mixed.margins, fit, frame, at=at)
     own = {
         name: means[means["arm"] == name].astype({"timepoint": str}).set_index("timepoint")["estimate"] for name in ARMS
     }
