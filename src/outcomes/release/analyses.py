@@ -48,8 +48,9 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
     (r"without_(.+)", ADJUSTMENT, "Without {}"),
     (r"response_at_(.+)", DEFINITIONS, "Response: a drop of {} %"),
     (r"remission_at_(.+)", DEFINITIONS, "Remission: at most {} points"),
+    (r"control_change_(.+)", CONTROLS, "Change of {}"),
     (r"control_(.+)", CONTROLS, "{} before treatment"),
-    (r"(.*(?:imput|jump|copy|delta|ipcw|dropout|tipping|missing).*)", SCORES, "{}"),
+    (r"(.*(?:imput|jump|copy|delta|censor|ipcw|dropout|tipping|missing).*)", SCORES, "{}"),
 )
 
 

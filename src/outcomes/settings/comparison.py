@@ -240,6 +240,9 @@ class Comparison(Frozen):
     left_out: tuple[str, ...] = Field(
         (), description="confounders that a sensitivity analysis leaves out, one at a time (for example the payer)"
     )
+    site: str | None = Field(
+        "site", description="the confounder that names the site, for rows with sites as random; null: none"
+    )
     missing: Literal["indicator", "exclude"] = Field(
         "indicator", description="patients without a confounder: a level of its own, or left out and counted"
     )

@@ -17,6 +17,7 @@ from outcomes.analysis.comparison.balance import (
     tabulate_positivity,
 )
 from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.control_rows import compare_controls
 from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
@@ -26,7 +27,8 @@ from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
 from outcomes.analysis.comparison.sensitivity import SENSITIVITY, tabulate_sensitivity
-from outcomes.analysis.comparison.setting import Row, Setting, build_setting
+from outcomes.analysis.comparison.setting import Row, Setting, build_setting, choose_timepoints
+from outcomes.analysis.comparison.site_rows import vary_sites
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
 from outcomes.analysis.comparison.variant_rows import vary_derivations
@@ -135,8 +137,12 @@ def compare_arms(
 
 def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: Study) -> Iterator[Row]:
     """Yield the rows of the sensitivity grid that need more than the compared patients and their weights."""
+    for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
+        place = {"endpoint": "change", "axis": axis, "timepoint": timepoint}
+        yield from (place | row for row in vary_sites(setting, axis, timepoint))
     if "variants" in tables:
         yield from vary_derivations(tables, setting, declare_variants(study))
+    yield from compare_controls(tables, setting)
 
 
 def estimate_effects(setting: Setting, seed: int, progress: Progress) -> pd.DataFrame:

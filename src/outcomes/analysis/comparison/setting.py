@@ -15,6 +15,7 @@ from outcomes.analysis.comparison.primary import Specification, build_frame, est
 from outcomes.analysis.comparison.weights import KINDS, Weights, compute_effective_n, compute_weights
 from outcomes.settings.comparison import Comparison
 
+SPREAD = "standard deviations"
 POINTS, RISK, ODDS, EVALUE, DELTA = "points", "risk difference", "log odds ratio", "e-value", "delta in points"
 Row = dict[str, Any]
 

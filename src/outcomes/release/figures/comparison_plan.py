@@ -13,7 +13,8 @@ from outcomes.release.figures.timeline import say_timepoint
 from outcomes.settings import Study
 
 MOST_LEVELS = 60
-FOREST_SCALES = ("points", "risk difference", "log odds ratio")
+CONTROL = "negative_control"
+FOREST_SCALES = ("points", "risk difference", "standard deviations", "log odds ratio")
 WEIGHTED = {
     "overlap": "overlap weights",
     "att": "weights for those treated",
@@ -108,6 +109,9 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
         rows = table[(table["endpoint"] == endpoint) & table["scale"].isin(FOREST_SCALES)]
         if rows.empty:
             continue
+        if endpoint == CONTROL:
+            plans.append(_plan_controls(rows, study))
+            continue
         what = str(endpoint).replace("_", " ")
         plans.append(
             Plan(
@@ -124,6 +128,23 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             )
         )
     return plans
+
+
+def _plan_controls(rows: pd.DataFrame, study: Study) -> Plan:
+    assert study.comparison is not None
+    treated, reference = name_sides(study)
+    return Plan(
+        "sensitivity_negative_control",
+        "forest",
+        "Negative controls",
+        f"Weighted difference {treated} minus {reference} in what the treatment cannot have changed, with {COVERED} intervals. "
+        "A difference here is confounding that the weights have left.",
+        _describe_forest(rows, study),
+        rows,
+        study.comparison.estimand.instrument,
+        study.comparison.estimand.axis,
+        study.comparison.estimand.timepoint,
+    )
 
 
 def _describe_forest(rows: pd.DataFrame, study: Study) -> str:

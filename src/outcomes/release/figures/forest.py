@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from outcomes.release.analyses import GROUPS, describe_analysis, rank_analysis
 from outcomes.release.definitions import COVERED
-from outcomes.release.figures.comparison_plan import FOREST_SCALES
+from outcomes.release.figures.comparison_plan import CONTROL, FOREST_SCALES
 from outcomes.release.figures.lettering import wrap
 from outcomes.release.figures.lines import Chart, Line, arrange_lines, draw_chart
 from outcomes.release.figures.panels import EDGE, Scale, Sheet
@@ -25,8 +25,15 @@ HEADS = (f"Estimate ({COVERED} interval)", "n", "effective n")
 NAMES = 62.0
 BETWEEN = 2.5  # between two panels, mm
 ODDS = "log odds ratio"
-LABELS = {"points": "Difference (points)", "risk difference": "Difference (percentage points)", ODDS: "Log odds ratio"}
+LABELS = {
+    "points": "Difference (points)",
+    "risk difference": "Difference (percentage points)",
+    "standard deviations": "Difference (standard deviations)",
+    ODDS: "Log odds ratio",
+}
 DIRECTION = {"points": "negative: a larger fall with", "risk difference": "positive: more with"}
+MARKS = "Filled diamond, dotted line: the declared analysis."
+EFFECTIVE = "Effective n: as many patients would tell as much unweighted."
 Record = dict[str, Any]
 
 
@@ -180,10 +187,12 @@ def _notes(plan: Plan, blocks: Sequence[Block], study: Study) -> list[str]:
     estimand = study.comparison.estimand
     styles = style_arms(study, (estimand.treated, estimand.reference))
     treated, reference = styles[estimand.treated].label, styles[estimand.reference].label
+    control = (plan.data["endpoint"] == CONTROL).any()
     way = next((f"; {DIRECTION[block.scale]} {treated}" for block in blocks if block.scale in DIRECTION), "")
+    way = "; zero is what no confounding left would give" if control else way
     sense = f"{treated} minus {reference}{way}."
-    marks = "Filled diamond, dotted line: the declared analysis. Effective n: as many patients would tell as much unweighted."
     started = plan.data["analysis"].astype(str).str.endswith("_started").any()
     missing = ["All who started: a missing score counts as no event."] if started else []
     hidden = plan.data[["estimate", "n", "effective_n"]].isna().any(axis=1)
-    return [sense, marks, *missing, *note_withheld(plan.data.assign(withheld=plan.data["withheld"] & hidden), study)]
+    words = [sense, EFFECTIVE] if control else [sense, f"{MARKS} {EFFECTIVE}", *missing]
+    return [*words, *note_withheld(plan.data.assign(withheld=plan.data["withheld"] & hidden), study)]

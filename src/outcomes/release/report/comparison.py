@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import COVERED, TAILS
-from outcomes.release.figures.comparison_plan import WEIGHTED
+from outcomes.release.figures.comparison_plan import CONTROL, WEIGHTED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.eligibility import tabulate_eligibility
 from outcomes.release.report.findings import pictures
@@ -149,7 +149,9 @@ def tabulate_weights(material: Material) -> Grid | None:
 
 def tabulate_sensitivity(material: Material) -> Grid | None:
     """Return the difference in change done in every other way."""
-    table = material.rows("sensitivity", endpoint="change", scale="points")
+    table = material.rows("sensitivity")
+    if len(table):
+        table = table[(table["endpoint"] == "change") & (table["scale"] == "points") | (table["endpoint"] == CONTROL)]
     rows = []
     for row in _records(table):
         name = str(row["analysis"])
