@@ -30,6 +30,11 @@ _NAMES: dict[str, tuple[str, str]] = {
     "complete_cases": (SCORES, "Complete cases, weighted"),
     "worst_case_treated": (SCORES, "Worst case for the treated"),
     "worst_case_reference": (SCORES, "Worst case for the reference"),
+    "imputed_mar": (SCORES, "Imputed, missing at random"),
+    "jump_to_reference": (SCORES, "Imputed, jump to reference"),
+    "copy_reference": (SCORES, "Imputed, copy reference"),
+    "copy_increments": (SCORES, "Imputed, copy increments"),
+    "censoring_weighted": (SCORES, "Weighted for dropout"),
     "windows_narrower": (DEFINITIONS, "Windows narrower"),
     "windows_wider": (DEFINITIONS, "Windows wider"),
     "baseline_last": (DEFINITIONS, "Baseline: last score"),
@@ -45,6 +50,8 @@ _NAMES |= {
 }
 _ORDER = {name: place for place, name in enumerate(_NAMES)}
 _PATTERNS: tuple[tuple[str, str, str], ...] = (
+    (r"delta_(treated|reference)_([\d.]+)", SCORES, "Imputed, {1} points worse in the {0}"),
+    (r"delta_(treated|reference)_([\d.]+)_accruing", SCORES, "Imputed, {1} points worse at each time point in the {0}"),
     (r"without_(.+)", ADJUSTMENT, "Without {}"),
     (r"response_at_(.+)", DEFINITIONS, "Response: a drop of {} %"),
     (r"remission_at_(.+)", DEFINITIONS, "Remission: at most {} points"),
@@ -67,7 +74,7 @@ def describe_analysis(name: str) -> tuple[str, str]:
     for pattern, group, label in _PATTERNS:
         found = re.fullmatch(pattern, name)
         if found:
-            text = label.format(found[1].replace("_", " "))
+            text = label.format(*(part.replace("_", " ") for part in found.groups()))
             return group, text[:1].upper() + text[1:]
     return OTHER, name.replace("_", " ").capitalize()
 

@@ -105,29 +105,28 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     treated, reference = name_sides(study)
     name = study.instrument(estimand.instrument).name
     plans = []
-    for endpoint in sorted(table["endpoint"].unique()):
-        rows = table[(table["endpoint"] == endpoint) & table["scale"].isin(FOREST_SCALES)]
-        if rows.empty:
-            continue
-        if endpoint == CONTROL:
-            plans.append(_plan_controls(rows, study))
-            continue
-        what = str(endpoint).replace("_", " ")
+    shown = table[table["scale"].isin(FOREST_SCALES) & (table["endpoint"] != CONTROL)]
+    places = shown[["endpoint", "axis", "timepoint"]].drop_duplicates().itertuples(index=False, name=None)
+    for endpoint, axis, timepoint in sorted(places, key=lambda one: (one[1] != estimand.axis, *map(str, one))):
+        rows = shown[(shown["endpoint"] == endpoint) & (shown["axis"] == axis) & (shown["timepoint"] == timepoint)]
+        place = say_timepoint(str(axis), str(timepoint))
         plans.append(
             Plan(
-                f"sensitivity_{endpoint}",
+                f"sensitivity_{endpoint}_{axis}",
                 "forest",
-                f"{name}, {what}: every analysis",
-                f"Difference {treated} minus {reference} in {what} by every analysis of the sensitivity grid, with {COVERED} intervals, the number of "
-                "patients, and the effective number under the weights. Filled diamond and dotted line: the declared primary analysis.",
+                f"{name}, {endpoint} at {place}: every analysis",
+                f"Difference {treated} minus {reference} in {endpoint} at {place} by every analysis of the sensitivity grid, with {COVERED} "
+                "intervals, the number of patients, and the effective number under the weights. Filled diamond and dotted line: the "
+                "declared analysis. Worst cases may lie beyond the axis, where an arrow stands.",
                 _describe_forest(rows, study),
                 rows,
                 estimand.instrument,
-                estimand.axis,
-                estimand.timepoint,
+                str(axis),
+                str(timepoint),
             )
         )
-    return plans
+    controls = table[table["scale"].isin(FOREST_SCALES) & (table["endpoint"] == CONTROL)]
+    return [*plans, *([_plan_controls(controls, study)] if len(controls) else [])]
 
 
 def _plan_controls(rows: pd.DataFrame, study: Study) -> Plan:

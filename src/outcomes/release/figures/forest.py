@@ -32,6 +32,7 @@ LABELS = {
     ODDS: "Log odds ratio",
 }
 DIRECTION = {"points": "negative: a larger fall with", "risk difference": "positive: more with"}
+EXTREME = "worst_case"
 MARKS = "Filled diamond, dotted line: the declared analysis."
 EFFECTIVE = "Effective n: as many patients would tell as much unweighted."
 Record = dict[str, Any]
@@ -145,10 +146,11 @@ def _even(charts: Sequence[Chart]) -> list[Chart]:
 
 
 def build_axis(blocks: Sequence[Block]) -> Scale:
-    """Return the horizontal axis of all panels of one scale, with no difference on it."""
+    """Return the horizontal axis of all panels of one scale, with no difference on it; worst cases may lie beyond it."""
     factor = 100 if blocks[0].scale == "risk difference" else 1
     records = [row for block in blocks for row in block.rows if row is not None]
-    values = [factor * row[name] for row in records for name in ("estimate", "lower", "upper")]
+    inner = [row for row in records if not str(row["analysis"]).startswith(EXTREME)] or records
+    values = [factor * row[name] for row in inner for name in ("estimate", "lower", "upper")]
     known = [value for value in values if pd.notna(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
     raw = max(high - low, 1e-6) / 6
@@ -167,9 +169,16 @@ def _draw_marks(axes: Any, block: Block, chart: Chart, weights: str) -> None:
             continue
         chosen = row["analysis"] == name_main(str(row["endpoint"]), weights)
         estimate, lower, upper = (factor * row[name] for name in ("estimate", "lower", "upper"))
+        low, high = axes.get_xlim()
+        if not low <= estimate <= high:
+            beyond = {"color": INK, "markersize": 4.0, "clip_on": False, "label": row["analysis"]}
+            axes.plot([low if estimate < low else high], [place.middle], "<" if estimate < low else ">", **beyond)
+            continue
         if chosen:
             axes.axvline(estimate, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
-        axes.hlines(place.middle, lower, upper, color=INK, linewidth=1.4 if chosen else 0.8, zorder=2)
+        axes.hlines(
+            place.middle, max(lower, low), min(upper, high), color=INK, linewidth=1.4 if chosen else 0.8, zorder=2
+        )
         marker, face, size = ("D", INK, 4.0) if chosen else ("s", "white", 3.2)
         style = {"color": INK, "markerfacecolor": face, "markersize": size}
         axes.plot([estimate], [place.middle], marker, label=row["analysis"], zorder=3, **style)
