@@ -13,6 +13,7 @@ from outcomes.analysis.imbalance import tabulate_imbalance
 from outcomes.analysis.ledger import tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
+from outcomes.analysis.regression import build_expectation, tabulate_regression, tabulate_two_baselines
 from outcomes.analysis.scores import (
     tabulate_change_distribution,
     tabulate_enrolment,
@@ -44,6 +45,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments)
     response = tabulate_response(*given)
     enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
+    expected = {name: build_expectation(study, name) for name in study.regression_to_mean}
     return {
         "flow": tabulate_flow(
             tables["balance"],
@@ -67,6 +69,8 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "ideation": tabulate_ideation(*given),
         "ideation_change": tabulate_ideation_change(*given),
         "recall": tabulate_recall(*given),
+        "regression_to_mean": tabulate_regression(*given, expected),
+        "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
         "published": tabulate_published(response, study.arms, study.timepoints),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tables["balance"].astype({"file": str}),

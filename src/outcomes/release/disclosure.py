@@ -25,6 +25,7 @@ from outcomes.release.cells import (
 from outcomes.release.compared import COMPARISON_RULES
 from outcomes.release.durability import DURABILITY_RULES
 from outcomes.release.imbalance import withhold_imbalance
+from outcomes.release.regression import REGRESSION_RULES
 from outcomes.release.suppression import suppress
 from outcomes.settings.analysis import Privacy
 
@@ -272,5 +273,6 @@ RULES: dict[str, Rule] = {
     "model_differences": withhold_model,
     "published": withhold_published,
     **COMPARISON_RULES,
+    **REGRESSION_RULES,
     **DURABILITY_RULES,
 }

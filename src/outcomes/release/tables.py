@@ -20,6 +20,8 @@ TABLES = {
     "missingness": "scores missing by time point",
     "ideation": "answers to the ideation item at baseline and later",
     "ideation_change": "ideation item from any to none and from none to any",
+    "regression_to_mean": "change from baseline beside what regression to the mean would give",
+    "two_baselines": "change between two baselines, and from both",
     "recall": "scores whose recall window reaches before treatment",
     "ledger": "how raw rows ended",
     "balance": "raw rows of each file and how many were kept",

@@ -127,6 +127,29 @@ class ReliableChange(Frozen):
         return 1.96 * self.sd * sqrt(2 * (1 - self.reliability))
 
 
+class Regression(Frozen):
+    """What regression to the mean is expected from (Barnett 2005, 10.1093/ije/dyh299)."""
+
+    mean: float | None = Field(
+        None,
+        description="mean of the population that patients come from; null: found from the entry threshold "
+        "(`baseline.minimum`), the standard deviation, and the mean baseline",
+    )
+    sd: float | None = Field(
+        None, gt=0, description="standard deviation in that population; null: that of endpoints.reliable_change"
+    )
+    reliability: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="correlation of two scores of one patient without a change; null: that of endpoints.reliable_change",
+    )
+    source: str = Field(description="where the numbers come from; printed beside the result")
+    screening_days: int = Field(
+        90, ge=1, description="days before the first session from which a score counts as the first of two baselines"
+    )
+
+
 class Endpoints(Frozen):
     """Definitions of the binary endpoints."""
 

@@ -15,7 +15,16 @@ from outcomes.frozen import Frozen
 from outcomes.instruments import Instrument, select_instruments
 from outcomes.protocols import Protocol, select_protocols
 from outcomes.settings.analysis import Model, Privacy, Report
-from outcomes.settings.clinical import Arm, Baseline, Endpoints, Population, Scoring, SeriesRules, Timepoints
+from outcomes.settings.clinical import (
+    Arm,
+    Baseline,
+    Endpoints,
+    Population,
+    Regression,
+    Scoring,
+    SeriesRules,
+    Timepoints,
+)
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
@@ -47,6 +56,10 @@ class Study(Frozen):
     endpoints: Endpoints = Field(
         default_factory=Endpoints, description="response, remission, worsening, reliable change"
     )
+    regression_to_mean: dict[str, Regression] = Field(
+        default_factory=dict,
+        description="instrument → what regression to the mean is expected from; without one, no table",
+    )
     population: Population = Field(default_factory=Population, description="who enters the analysis")
     models: dict[str, Model] = Field(default_factory=dict, description="mixed-effects models by name")
     comparison: Comparison | None = Field(
@@ -65,11 +78,19 @@ class Study(Frozen):
             "models": {m.instrument for m in self.models.values()},
             "endpoints.reliable_change": set(self.endpoints.reliable_change),
             "baseline.minimum": set(self.baseline.minimum),
+            "regression_to_mean": set(self.regression_to_mean),
         }.items():
             if names - known:
                 raise ValueError(
                     f"{place} names {sorted(names - known)}, which 'instruments' does not list ({sorted(known)})"
                 )
+        for name, one in self.regression_to_mean.items():
+            if name not in self.endpoints.reliable_change and (one.sd is None or one.reliability is None):
+                raise ValueError(
+                    f"regression_to_mean.{name}: give 'sd' and 'reliability', or endpoints.reliable_change"
+                )
+            if one.mean is None and name not in self.baseline.minimum:
+                raise ValueError(f"regression_to_mean.{name}: give 'mean', or an entry threshold in baseline.minimum")
         select_protocols([arm.protocol for arm in self.arms if arm.protocol], self.own_protocols)
         for source in self.sources:
             if source.layout is not None and source.layout not in self.layouts:

@@ -11,6 +11,7 @@ from outcomes.release.report.models import show_models
 from outcomes.release.report.page import read_picture
 from outcomes.release.report.patients import tabulate_patients
 from outcomes.release.report.published import tabulate_published
+from outcomes.release.report.regression import show_regression
 
 
 def show_flow(material: Material, folder: Path) -> Section:
@@ -27,7 +28,7 @@ def show_patients(material: Material) -> Section:
 def show_results(material: Material, folder: Path) -> Section:
     """Return scores, rates, distributions, models, and ideation item of every instrument, the primary one first."""
     parts = [_instrument(material, folder, name) for name in material.study.instruments]
-    parts += [_models(material), _ideation(material), _missingness(material, folder)]
+    parts += [_models(material), _ideation(material), _missingness(material, folder), show_regression(material)]
     return Section("results", "Results", (), tuple(part for part in parts if not part.empty))
 
 
