@@ -95,7 +95,7 @@ class TestExpectation:
     )
     def test_what_cannot_be_expected(self, declared, endpoints, said):
         with pytest.raises(SettingsError, match=said):
-            check_study(STUDY | {"regression_to_mean": declared, "endpoints": endpoints})
+            build_expectation(check_study(STUDY | {"regression_to_mean": declared, "endpoints": endpoints}), "phq9")
 
 
 class TestWithoutTreatment:

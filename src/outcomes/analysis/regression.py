@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
+from outcomes.errors import SettingsError
 from outcomes.settings import Study
 
 REGRESSION = [
@@ -57,13 +58,21 @@ class Expectation:
 
 
 def build_expectation(study: Study, instrument: str) -> Expectation:
-    """Return what a study declares for an instrument; standard deviation and reliability of the reliable change where not given."""
+    """Return what a study declares for an instrument; standard deviation and reliability of the reliable change where not given.
+
+    Raises
+    ------
+    SettingsError
+        Neither a mean nor an entry threshold is declared.
+    """
     declared, change = study.regression_to_mean[instrument], study.endpoints.reliable_change.get(instrument)
     sd = declared.sd if change is None or declared.sd is not None else change.sd
     reliability = declared.reliability if change is None or declared.reliability is not None else change.reliability
     assert sd is not None
     assert reliability is not None
     threshold = study.baseline.minimum.get(instrument)
+    if declared.mean is None and threshold is None:
+        raise SettingsError(f"regression_to_mean.{instrument}: give 'mean', or an entry threshold in baseline.minimum.")
     return Expectation(sd, reliability, declared.mean, threshold, declared.screening_days)
 
 

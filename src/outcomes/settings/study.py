@@ -89,8 +89,6 @@ class Study(Frozen):
                 raise ValueError(
                     f"regression_to_mean.{name}: give 'sd' and 'reliability', or endpoints.reliable_change"
                 )
-            if one.mean is None and name not in self.baseline.minimum:
-                raise ValueError(f"regression_to_mean.{name}: give 'mean', or an entry threshold in baseline.minimum")
         select_protocols([arm.protocol for arm in self.arms if arm.protocol], self.own_protocols)
         for source in self.sources:
             if source.layout is not None and source.layout not in self.layouts:
