@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -13,19 +14,20 @@
 # %% [markdown]
 # # Explore trajectories
 #
-# Run the pipeline first (`make`); this notebook reads what it left under `data/{study}/derived/`. Open it with
-# `jupytext --to notebook notebooks/10-explore-trajectories.py`, or directly in Jupyter with the jupytext extension.
+# Run the pipeline first (`make`); this notebook reads what it left under `data/{study}/derived/` and `results/`.
 #
-# Everything shown here is an aggregate. The tables themselves have one row per patient: look, but do not publish them.
+# Everything shown here is an aggregate of at least `privacy.minimum_cell` patients, or comes from the released tables. The tables
+# under `derived/` have one row per patient: look, but do not publish them.
 
 # %%
 import matplotlib.pyplot as plt
 
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_table
+from outcomes.workflow import Places, read_released, read_table
 
 study = read_study("config/example.yaml")
 places = Places(study.study)
+released = read_released(places)
 endpoints = read_table(places.table("endpoints"), "endpoints")
 cohort = read_table(places.table("cohort"), "cohort")
 included = endpoints.merge(cohort.loc[cohort["included"], ["patient", "series"]])
@@ -34,10 +36,11 @@ print(f"{len(cohort):,} series, {cohort['included'].sum():,} analysed; {len(incl
 # %% [markdown]
 # ## Who was left out, and why
 #
-# The first reason that applies counts. The report's flow diagram is drawn from the same table.
+# The first reason that applies counts. The report's flow diagram is drawn from the same table; a number that is missing is
+# withheld, because it is small or would give a small one away.
 
 # %%
-cohort["exclusion"].value_counts(dropna=False).rename("series").to_frame()
+released["flow"].query("arm == 'all' and unit == 'series'")[["label", "n"]].astype({"n": "Int64"})
 
 # %% [markdown]
 # ## The course by session and by day
@@ -51,6 +54,7 @@ figure, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="const
 for panel, axis in zip(panels, ("session", "day"), strict=True):
     rows = phq9[phq9["axis"] == axis]
     means = rows.groupby(["arm", "time"], observed=True)["score"].agg(["mean", "sem", "count"])
+    means = means[means["count"] >= study.privacy.minimum_cell]
     for arm in study.arms:
         course = means.loc[arm.id]
         panel.errorbar(course.index, course["mean"], yerr=1.96 * course["sem"], marker="o", label=arm.label, capsize=2)
@@ -66,8 +70,11 @@ plt.show()
 # *observed* are those with a score before the next one.
 
 # %%
-by_session = phq9[phq9["axis"] == "session"].assign(observed=lambda rows: rows["score"].notna())
-by_session.groupby(["arm", "timepoint"], observed=True)[["reached", "observed"]].mean().mul(100).round(0).unstack(0)
+missing = released["missingness"].query("instrument == 'phq9' and axis == 'session' and arm != 'all'")
+shares = missing.assign(
+    reached=missing["reached"] / missing["started"], observed=missing["observed"] / missing["started"]
+)
+shares.pivot(index="timepoint", columns="arm", values=["reached", "observed"]).mul(100).round(0)
 
 # %% [markdown]
 # ## Do those who stop differ from those who go on?
@@ -79,7 +86,8 @@ by_session.groupby(["arm", "timepoint"], observed=True)[["reached", "observed"]]
 third = phq9[(phq9["axis"] == "session") & (phq9["time"] == 3)].set_index(["patient", "series"])
 sixth = phq9[(phq9["axis"] == "session") & (phq9["time"] == 6)].set_index(["patient", "series"])
 third = third.assign(seen_at_six=sixth["score"].notna().reindex(third.index))
-third.groupby(["arm", "seen_at_six"], observed=True)["change"].agg(["mean", "count"]).round(2)
+groups = third.groupby(["arm", "seen_at_six"], observed=True)["change"].agg(["mean", "count"]).round(2)
+groups[groups["count"] >= study.privacy.minimum_cell]
 
 # %% [markdown]
 # ## The recall window

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -45,7 +46,8 @@ rows = endpoints.merge(cohort.loc[cohort["included"], ["patient", "series"]])
 rows = rows[(rows["instrument"] == "phq9") & (rows["axis"] == "session") & rows["arm"].isin(["iv", "esketamine"])]
 rows = rows.dropna(subset=["change", "baseline"]).merge(patients.drop(columns="arm", errors="ignore"), on="patient")
 rows = rows.assign(arm=rows["arm"].astype(str), timepoint=rows["timepoint"].astype(str))
-rows.groupby(["arm", "timepoint"])["change"].agg(["count", "mean"]).unstack(0).round(2)
+means = rows.groupby(["arm", "timepoint"])["change"].agg(["count", "mean"])
+means[means["count"] >= study.privacy.minimum_cell].unstack(0).round(2)
 
 # %% [markdown]
 # ## Fit the model twice

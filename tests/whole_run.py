@@ -13,7 +13,7 @@ STUDY = "config/example.yaml"
 
 def workspace(folder: Path) -> Path:
     """Lay out what a fresh clone holds, with the environment that runs this test."""
-    for name in ("Snakefile", "config", "src", "notebooks"):
+    for name in ("Snakefile", "config", "src", "notebooks", "tests"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "data" / "example", folder / "data" / "example", ignore=shutil.ignore_patterns("derived"))
     return folder

@@ -1,0 +1,191 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Compare two arms, step by step
+#
+# `outcomes compare` goes from scores to an adjusted difference in one command. This notebook takes the same steps one at a
+# time, with the same functions, and stops at each to look: who is compared, how they differ, what weights do about it, what
+# the difference then is, and how far to trust it.
+#
+# Run the pipeline first (`make`). What is printed below is aggregate, and tables come from `results/`, where the disclosure
+# gate has withheld small counts.
+
+# %%
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.confounders import code_confounders
+from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.primary import Specification, tabulate_effects
+from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights
+from outcomes.settings import read_study
+from outcomes.workflow import Places, read_released, read_table
+
+study = read_study("config/example.yaml")
+places = Places(study.study)
+released = read_released(places)
+comparison = study.comparison
+estimand = comparison.estimand
+
+# %% [markdown]
+# ## 1. Say what is estimated, before looking
+#
+# The study file declares it. The left column is the trial one would like to have run; the right one is what these data do
+# in its place. If the two cannot be brought together, no amount of modelling helps.
+
+# %%
+released["target_trial"].drop(columns="withheld").style.hide(axis="index").set_properties(
+    **{"text-align": "left", "white-space": "normal"}
+)
+
+# %% [markdown]
+# ## 2. Who is compared
+#
+# Each patient's first series, if it is analysed and in one of the two arms. `people` has a row a patient (do not print it);
+# `scores` has their changes on every time axis.
+
+# %%
+names = ("patients", "cohort", "series", "series_sessions", "endpoints", "events")
+compared = select_compared({name: read_table(places.table(name), name) for name in names}, comparison)
+treated = compared.treated
+print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} with {estimand.reference}")
+
+# %% [markdown]
+# ## 3. The arms are not alike
+#
+# Payers decide who is offered what, and payers' patients differ. A standardised difference above 0.1 is usually called
+# imbalance. The propensity score sums it up: the probability of IV given everything in `confounders`.
+
+# %%
+confounders = code_confounders(compared.people, comparison.confounders)
+weights = {kind: compute_weights(treated, confounders.design, kind) for kind in ("none", "ate", "overlap")}
+score = weights["overlap"].propensity.probability
+
+figure, panel = plt.subplots(figsize=(6, 2.8), layout="constrained")
+bins = np.linspace(0, 1, 11)
+for arm, inside, style in ((estimand.treated, treated, "-"), (estimand.reference, ~treated, "--")):
+    share, _ = np.histogram(score[inside], bins)
+    panel.stairs(
+        np.where(share < study.privacy.minimum_cell, np.nan, share), bins, linestyle=style, label=arm, linewidth=1.5
+    )
+panel.set_xlabel(f"probability of {estimand.treated}")
+panel.set_ylabel("patients")
+panel.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# The two outlines overlap almost everywhere: for most patients either arm was possible. Where only one outline stands there
+# is nobody to compare with, and whatever is said of those patients comes from a model, not from data. (A gap in an outline
+# is a bin of fewer patients than may be shown.)
+#
+# ## 4. Weights, and what they cost
+#
+# Overlap weights count each patient by the probability of the *other* arm. They make the arms' means of every
+# confounder equal exactly, and speak for patients who could have had either. Weights for everybody (`ate`) divide by the
+# probability of the arm that was had, and a few patients come to speak for many. The effective number of patients tells.
+
+# %%
+pd.DataFrame(
+    {
+        kind: {
+            "effective number": compute_effective_n(one.weight),
+            "largest weight, in means": one.weight.max() / one.weight.mean(),
+        }
+        for kind, one in weights.items()
+    }
+).T.round(1)
+
+# %%
+balance = released["covariate_balance"].query("weights == 'overlap'").dropna(subset=["smd_before"])
+labels = balance["variable"] + balance["level"].map(lambda level: f": {level}", na_action="ignore").fillna("")
+figure, panel = plt.subplots(figsize=(6, 0.22 * len(balance) + 0.8), layout="constrained")
+panel.plot(balance["smd_before"].abs(), labels, "o", color="0.6", label="before")
+panel.plot(balance["smd_after"].abs(), labels, "s", color="black", markersize=4, label="after overlap weights")
+panel.axvline(0.1, color="0.7", linestyle=":")
+panel.set_xlabel("absolute standardised difference")
+panel.invert_yaxis()
+panel.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# ## 5. The difference
+#
+# A mixed model of the change by time point, unstructured covariance, with and without weights. Nothing else differs between
+# the two columns.
+
+# %%
+specification = Specification(estimand.axis, comparison.covariance, comparison.fallback)
+effects = pd.concat(
+    {kind: tabulate_effects(compared, weights[kind].weight, specification) for kind in ("none", "overlap")},
+    names=["weights"],
+).reset_index("weights")
+effects.set_index(["timepoint", "weights"])[["estimate", "lower", "upper", "p_value"]].round(3)
+
+# %% [markdown]
+# The example is synthetic, so the answer can be looked up: the difference that the two potential outcomes of every patient
+# imply, averaged over the population that overlap weights stand for.
+
+# %%
+truth = json.loads(Path("data/example/truth.json").read_text())["estimands"]["phq9"]
+days = effects["timepoint"].drop_duplicates()
+true = [truth[day.replace(" ", "_")]["mean_change"]["ato"]["difference"] for day in days]
+
+figure, panel = plt.subplots(figsize=(6, 3), layout="constrained")
+for shift, (kind, marker) in zip((-0.1, 0.1), {"none": "o", "overlap": "s"}.items(), strict=True):
+    own = effects[effects["weights"] == kind]
+    place = np.arange(len(own)) + shift
+    panel.vlines(place, own["lower"], own["upper"], color="0.5")
+    panel.plot(
+        place,
+        own["estimate"],
+        marker,
+        color="black",
+        markerfacecolor="white" if kind == "none" else "black",
+        label=kind,
+    )
+panel.plot(np.arange(len(days)), true, "_", color="black", markersize=22, label="truth")
+panel.set_xticks(range(len(days)), days)
+panel.set_ylabel("difference in change, points")
+panel.legend(frameon=False, title="weights")
+plt.show()
+
+# %% [markdown]
+# ## 6. Done in every other way
+#
+# One analysis is one choice among many that a careful colleague might have made. If the answer depended on it, that would be
+# the finding. Each line is the same difference at the primary time point with one thing changed.
+
+# %%
+grid = released["sensitivity"].query("endpoint == 'change' and scale == 'points' and axis == @estimand.axis")
+grid = grid[(grid["timepoint"] == estimand.timepoint) & grid["estimate"].notna()]
+figure, panel = plt.subplots(figsize=(6.5, 0.24 * len(grid) + 0.8), layout="constrained")
+rows = np.arange(len(grid))
+panel.hlines(rows, grid["lower"], grid["upper"], color="0.5")
+panel.plot(grid["estimate"], rows, "ko", markersize=3.5)
+panel.set_yticks(rows, grid["analysis"].str.replace("_", " "))
+panel.axvline(0, color="0.7", linewidth=0.8)
+panel.set_xlabel(f"difference in change at {estimand.timepoint}, points")
+panel.invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# ## 7. What weights cannot do
+#
+# They balance what was measured. An unmeasured reason that both led to IV and improved the outcome would still be in the
+# difference. The E-value (in `sensitivity.csv`) says how strong it would have to be; `tipping.csv` how much worse missing scores
+# would have to be. Neither says that it is not there.

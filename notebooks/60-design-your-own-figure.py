@@ -1,0 +1,148 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Design your own figure
+#
+# The pipeline draws its figures from the tables in `results/`, and so can you. Everything there has passed the disclosure gate,
+# so whatever you draw from it may be shown. This notebook draws one figure three times: quickly, in the house's style, and with
+# numbers below the axis as a journal wants them; then saves it so that a rerun gives the same bytes.
+
+# %%
+import hashlib
+import tempfile
+from pathlib import Path
+
+import IPython.display
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from outcomes.release.figures import draw_all, save_figure
+from outcomes.release.figures.panels import Panel, Row, Scale, compose
+from outcomes.release.figures.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
+from outcomes.settings import read_study
+from outcomes.workflow import Places, read_released
+
+study = read_study("config/example.yaml")
+released = read_released(Places(study.study))
+sorted(released)
+
+# %% [markdown]
+# ## 1. Quickly
+#
+# How many of those who started are in remission after each session? One table, one filter, one line an arm. A withheld number
+# is missing, and a missing number is a gap: never fill it.
+
+# %%
+rows = released["response"].query(
+    "instrument == 'phq9' and axis == 'session' and endpoint == 'remission' and population == 'started'"
+)
+rows = rows[rows["arm"] != "all"]
+figure, panel = plt.subplots(figsize=(5, 3), layout="constrained")
+for arm, own in rows.groupby("arm", sort=False):
+    panel.plot(own["time"], 100 * own["proportion"], marker="o", label=arm)
+panel.set_xlabel("session")
+panel.set_ylabel("in remission (%)")
+panel.legend()
+plt.show()
+
+# %% [markdown]
+# ## 2. In the house's style
+#
+# `style_arms` gives each arm the colour, marker, and line that it has in every other figure of the study, so that a reader need not
+# learn them twice; they can be told apart in grey. `house_style()` sets type, ticks, and everything that could differ from one
+# computer to the next.
+
+# %%
+arms = style_arms(study, rows.dropna(subset=["proportion"])["arm"])
+with house_style():
+    figure, panel = plt.subplots(figsize=(COLUMN_MM / MM_PER_INCH, 2.6), layout="constrained")
+    for name, style in arms.items():
+        own = rows[rows["arm"] == name]
+        look = {"color": style.color, "linestyle": style.line, "marker": style.marker}
+        panel.plot(own["time"], 100 * own["proportion"], label=style.label, **look)
+        panel.fill_between(
+            own["time"], 100 * own["lower"], 100 * own["upper"], color=style.color, alpha=0.15, linewidth=0
+        )
+    panel.set_xlabel("Treatment session")
+    panel.set_ylabel("In remission, of all who started (%)")
+    panel.legend(frameon=False, loc="upper left")
+    plt.show()
+
+# %% [markdown]
+# ## 3. With the numbers below the axis
+#
+# A `Panel` is axes with rows below; `compose` measures every text and lays the page out in millimetres, so nothing is cut off
+# however long an arm's name is. What is inside the axes is yours; here pandas draws it.
+# Stars stand for what is withheld.
+
+# %%
+columns = [rows[rows["arm"] == name] for name in arms]
+block = []
+for style, own in zip(arms.values(), columns, strict=True):
+    numbers = {x: "*" if np.isnan(n) else f"{n:.0f}" for x, n in zip(own["time"], own["n"], strict=True)}
+    block += [Row(style.label, style), Row(prefix="n", cells=numbers)]
+shares = pd.DataFrame(
+    {name: 100 * own.set_index("time")["proportion"] for name, own in zip(arms, columns, strict=True)}
+)
+panel = Panel(
+    "",
+    lambda axes: shares.plot(
+        ax=axes, color=[style.color for style in arms.values()], style=list("os^D")[: len(arms)], legend=False
+    ),
+    Scale((0.7, 6.3), {float(k): str(k) for k in range(1, 7)}, "Treatment session"),
+    Scale((0, 40), {float(value): str(value) for value in range(0, 41, 10)}, "In remission (%)"),
+    tuple(block),
+)
+with house_style():
+    figure = Figure()
+    compose(
+        figure, "Remission by session", [panel], ["Of all who started; a missing score counts as none."], COLUMN_MM, 1
+    )
+IPython.display.display(figure)
+
+# %% [markdown]
+# ## 4. Save it
+#
+# `save_figure` writes SVG, PDF, and PNG without a date and with fixed identifiers: the same numbers, the same bytes, on any
+# computer. So a figure in a paper can be checked against its data by a checksum.
+
+# %%
+digests = []
+for _ in range(2):
+    with tempfile.TemporaryDirectory() as folder:
+        files = save_figure(figure, Path(folder), "remission")
+        digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in files})
+digests[0], digests[0] == digests[1]
+
+# %% [markdown]
+# ## 5. Start from a figure there is
+#
+# `draw_all` returns every figure of the study; each is a matplotlib figure with the released rows behind it as `data`. Take
+# one, change what you want, save it under another name.
+
+# %%
+figures = draw_all(released, study)
+own = figures["trajectory_phq9_session"]
+own.axes[0].axhline(10, color="0.5", linewidth=0.8, linestyle="--")
+own.axes[0].annotate("entry threshold", (0, 10), xytext=(0, 2), textcoords="offset points", fontsize=7)
+IPython.display.display(own)
+
+# %%
+own.data[["arm", "timepoint", "n", "mean", "lower", "upper"]].dropna().round(1).head(6)
+
+# %% [markdown]
+# A figure that the report should always have belongs into the package: a plan in `release/figures/plan.py` and a module that draws
+# it. `CONTRIBUTING.md` says how.
