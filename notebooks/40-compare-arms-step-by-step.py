@@ -89,7 +89,7 @@ panel.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The two outlines overlap almost everywhere: for most patients either arm was possible. Where only one outline stands there
+# The outlines differ in shape and overlap over most of the range: for most patients either arm was possible. Where only one outline stands there
 # is nobody to compare with, and whatever is said of those patients comes from a model, not from data. (A gap in an outline
 # is a bin of fewer patients than may be shown.)
 #
@@ -165,6 +165,10 @@ panel.legend(frameon=False, title="weights")
 plt.show()
 
 # %% [markdown]
+# Weights bring the estimate nearer to the truth at every time point: part of the raw difference was who was offered what. What is
+# left between square and line is chance and the scores that nobody gave; over 500 such networks the weighted estimate is right on
+# average (`benchmarks/comparison/`). A clinic has one network and no line.
+#
 # ## 6. Done in every other way
 #
 # One analysis is one choice among many that a careful colleague might have made. If the answer depended on it, that would be

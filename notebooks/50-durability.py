@@ -96,6 +96,7 @@ for panel, method in zip(panels, ("kaplan_meier", "turnbull"), strict=True):
         panel.plot(own["week"], own["share"], line, marker="o", label=arm)
         panel.fill_between(own["week"], own["lower"], own["upper"], alpha=0.15)
     panel.set_title(method.replace("_", " "))
+    panel.set_xlim(0, study.durability.horizon_weeks)
     panel.set_xlabel("weeks since the induction")
 panels[0].set_ylabel("share that holds")
 panels[0].legend(frameon=False)

@@ -100,7 +100,11 @@ shares = pd.DataFrame(
 panel = Panel(
     "",
     lambda axes: shares.plot(
-        ax=axes, color=[style.color for style in arms.values()], style=list("os^D")[: len(arms)], legend=False
+        ax=axes,
+        color=[style.color for style in arms.values()],
+        style=[f"{style.marker}-" for style in arms.values()],
+        legend=False,
+        xlabel="",
     ),
     Scale((0.7, 6.3), {float(k): str(k) for k in range(1, 7)}, "Treatment session"),
     Scale((0, 40), {float(value): str(value) for value in range(0, 41, 10)}, "In remission (%)"),
