@@ -22,6 +22,8 @@ from outcomes.settings import read_study
 from outcomes.workflow import TABLES, Places, read_released
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))
+from attack import solve
+from attack_meaning import describe
 from figure_checks import check_figure
 from released_cases import LONG
 from running_text import find_strangers, running_text
@@ -93,6 +95,24 @@ def test_every_figure_of_the_study_bears_arms_of_any_name(finished, monkeypatch)
     for name, figure in drawn.items():
         check_figure(name, figure)
     assert {figure.plan.family for figure in drawn.values()} == set(FAMILIES), "the example lacks a family of figures"
+
+
+def test_no_small_group_can_be_proven_from_all_that_is_released(finished):
+    folder, _ = finished
+    study = read_study(ROOT / STUDY)
+    tables = {path.stem: pd.read_csv(path) for path in (folder / "results/example/tables").glob("*.csv")}
+    assert solve(describe(tables, study), study.privacy.minimum_cell) == []
+
+
+def test_the_rows_behind_figures_are_rows_of_released_tables(finished):
+    folder, _ = finished
+    numbers = set()
+    for path in (folder / "results/example/tables").glob("*.csv"):
+        numbers |= set(pd.read_csv(path).select_dtypes("number").round(6).to_numpy().ravel())
+    for path in (folder / "figures/example").glob("*.csv"):
+        table = pd.read_csv(path).drop(columns=["withheld"], errors="ignore").select_dtypes("number")
+        counts = [name for name in table if name in {"n", "events", "started", "reached", "observed", "at_risk"}]
+        assert set(table[counts].melt()["value"].dropna()) <= numbers, path.name
 
 
 def test_the_ledger_balances_for_every_file(finished):

@@ -231,7 +231,9 @@ def tables(options: Namespace) -> None:
     estimates = {name: read_table(places.derived / "estimates" / f"{name}.parquet") for name in names}
     fitted = [(places.derived / "models" / f"{name}.json").read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
-    released = withhold(estimates | models, study.privacy)
+    derived = {name: study.instrument(name).derived_from for name in study.instruments}
+    sources = {name: source.instrument for name, source in derived.items() if source is not None}
+    released = withhold(estimates | models, study.privacy, study.instruments, sources)
     for name in TABLES["tables"]:
         write_text(format_table(released[name]), places.results / "tables" / f"{name}.csv")
 

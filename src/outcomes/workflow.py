@@ -118,7 +118,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "fit": ("arms", "seed"),
     "compare": ("comparison", *_CLINICAL, "arms", "series", "baseline", "timepoints", "report", "seed"),
     "durability": ("durability", "comparison", *_CLINICAL, "arms", "series", "baseline", "seed"),
-    "tables": ("models", "privacy", "arms"),
+    "tables": ("models", "privacy", "arms", *_CLINICAL),
     "figures": ("arms", "comparison", "durability", *_CLINICAL, "timepoints", "visits", "report", "privacy", "series"),
     "report": tuple(Study.model_fields),
     "manifest": ("privacy",),

@@ -22,9 +22,11 @@ from outcomes.release.tables import format_table
 from outcomes.settings.clinical import Arm, Timepoints
 
 
-def make_tables(sizes: dict[str, int] = study.SIZES, seed: int = 7) -> dict[str, pd.DataFrame]:
+def make_tables(
+    sizes: dict[str, int] = study.SIZES, seed: int = 7, endpoints: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables by name, before the disclosure gate."""
-    endpoints = study.generate_endpoints(seed, sizes)
+    endpoints = study.generate_endpoints(seed, sizes) if endpoints is None else endpoints
     cohort = study.derive_cohort(endpoints)
     patients = study.generate_patients(endpoints)
     ledger, balance = study.generate_ledger()

@@ -19,7 +19,7 @@ SIZES = [
     {"iv": 30},
     {"iv": 9, "im": 80},
 ]
-CASES = [(sizes, seed) for sizes in SIZES for seed in (7, 8, 9)]
+CASES = [(sizes, seed) for sizes in SIZES for seed in (7,)]
 PLACE = ["arm", "instrument", "axis", "timepoint"]
 COUNTS = {
     "flow": ["n"],
@@ -99,10 +99,12 @@ def test_withheld_rows_say_so_and_only_they_lose_numbers(case):
 def test_counts_and_what_follows_from_them_go_together(case):
     _, released = case
     scores = released["scores"]
-    assert scores.loc[scores["n"].isna(), ["mean", "sd", "median", "q1", "q3", "lower", "upper"]].isna().all(axis=None)
+    told = scores[scores["n"].isna() & scores["mean"].notna()]  # enough scores, but few without one
+    assert (told[["median", "q1", "q3"]] % 1 == 0).all(axis=None)
+    assert (told["mean"] * 10 % 1).round(6).isin([0, 1]).all()
     response = released["response"]
     no_one = (response["n"] == 0).fillna(False)
-    assert (response["events"].isna() | no_one == response["proportion"].isna()).all()
+    assert (response[["n", "events"]].isna().any(axis=1) | no_one == response["proportion"].isna()).all()
     assert response.loc[response["events"].isna(), ["lower", "upper"]].isna().all(axis=None)
     baseline = released["baseline"]
     assert baseline.loc[baseline["n"].isna(), "percent"].isna().all()
@@ -234,6 +236,8 @@ def test_bins_hold_enough_and_keep_the_total(case):
     for place, bins in after.groupby(PLACE):
         if totals[place] < K:
             assert bins["n"].isna().all()
+        elif bins["n"].isna().any():  # all of it, where its total would give another number away
+            assert bins[["n", "cumulative"]].isna().all(axis=None)
         else:
             assert (bins["n"] >= K).all()
             assert bins["n"].sum() == totals[place]
@@ -286,7 +290,9 @@ def test_input_is_not_changed():
 def test_a_model_of_few_patients_says_nothing():
     models = pd.DataFrame(
         {"model": ["few", "many"], "n_subjects": [9, 90], "n_observations": [30, 300], "dropped_rows": [0, 4]}
-    ).assign(loglik=-1.5, converged=True)
+    ).assign(
+        loglik=-1.5, bic=9.0, converged=True, instrument="phq9", axis="day", df="kenward_roger", dropped_subjects=0
+    )
     margins = pd.DataFrame({"model": ["few", "many"], "arm": "iv", "estimate": [1.0, 2.0]})
     released = withhold({"models": models, "margins": margins}, Privacy())
     assert released["models"]["n_observations"].tolist()[1:] == [300]

@@ -159,7 +159,14 @@ def test_a_small_level_hides_the_shares_of_its_variable():
     table = table.assign(**dict.fromkeys(columns, 0.5))
     released = release(covariate_balance=table)["covariate_balance"].set_index(["variable", "level"])
     assert released.loc["payer", ["n_treated", "treated_before", "reference_after"]].isna().all(axis=None)
-    assert released["smd_after"].isna().tolist() == [False, False, True, False, False, False]
+    assert released["smd_after"].isna().tolist() == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]  # the baseline table may show one arm
     assert released.loc[["sex", "age"]].notna().all(axis=None)
 
 

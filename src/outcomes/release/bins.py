@@ -1,13 +1,20 @@
-"""Histogram bins with enough in each."""
+"""Histogram bins with enough in each, also between a bin's edge and a cut-off whose count another table shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+PLACE = ["arm", "instrument", "axis", "timepoint"]
 
-def merge_bins(table: pd.DataFrame, within: Sequence[str], minimum_cell: int) -> pd.DataFrame:
+
+def merge_bins(
+    table: pd.DataFrame,
+    within: Sequence[str],
+    minimum_cell: int,
+    marks: Mapping[tuple[object, ...], Sequence[int]] | None = None,
+) -> pd.DataFrame:
     """Return the table with neighbouring bins merged until each holds at least ``minimum_cell``.
 
     Parameters
@@ -20,6 +27,9 @@ def merge_bins(table: pd.DataFrame, within: Sequence[str], minimum_cell: int) ->
     minimum_cell : int
         Smallest count of a bin; from the left, a bin is closed as soon as it has that many, and the rest joins the last.
         A group with fewer in all becomes one bin.
+    marks : mapping, optional
+        Group → numbers at or below some point of the line that are shown elsewhere; no edge lies so near to one that fewer
+        than ``minimum_cell`` are between, unless no one is.
 
     Returns
     -------
@@ -28,8 +38,12 @@ def merge_bins(table: pd.DataFrame, within: Sequence[str], minimum_cell: int) ->
     """
     if table.empty:
         return table
-    group = table.groupby(list(within), sort=False).ngroup()
-    parts = [pd.Series(_close_bins(rows["n"].tolist(), minimum_cell), rows.index) for _, rows in table.groupby(group)]
+    keys = list(within)
+    group = table.groupby(keys, sort=False).ngroup()
+    parts = []
+    for name, rows in table.groupby(keys, sort=False):
+        at = (marks or {}).get(name if isinstance(name, tuple) else (name,), ())
+        parts.append(pd.Series(_close_bins(rows["n"].tolist(), minimum_cell, at), rows.index))
     place = pd.concat(parts).reindex(table.index)
     merged = table.groupby([group, place], sort=False)
     first = merged.first().reset_index(drop=True)
@@ -39,13 +53,26 @@ def merge_bins(table: pd.DataFrame, within: Sequence[str], minimum_cell: int) ->
     )[table.columns]
 
 
-def _close_bins(counts: Sequence[int], minimum_cell: int) -> list[int]:
+def merge_changes(table: pd.DataFrame, response: pd.DataFrame | None, minimum_cell: int) -> pd.DataFrame:
+    """Return the distribution of change merged with an eye on response and worsening, which count parts of the same line."""
+    marks: dict[tuple[object, ...], list[int]] = {}
+    if response is not None:
+        known = response[response["population"] == "observed"]
+        for row in known.to_dict("records"):
+            if row["endpoint"] in ("response", "worsening"):
+                below = row["events"] if row["endpoint"] == "response" else row["n"] - row["events"]
+                marks.setdefault(tuple(row[name] for name in PLACE), []).append(int(below))
+    return merge_bins(table, PLACE, minimum_cell, marks)
+
+
+def _close_bins(counts: Sequence[int], minimum_cell: int, marks: Sequence[int] = ()) -> list[int]:
     """Return the number of the merged bin of each bin."""
-    places, current, held = [], 0, 0
+    places, current, held, below = [], 0, 0, 0
     left = sum(counts)
     for count in counts:
-        if held >= minimum_cell and left >= minimum_cell:
+        apart = all(below == mark or abs(below - mark) >= minimum_cell for mark in marks)
+        if held >= minimum_cell and left >= minimum_cell and apart:
             current, held = current + 1, 0
         places.append(current)
-        held, left = held + count, left - count
+        held, left, below = held + count, left - count, below + count
     return places

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.release.bins import merge_bins
 from outcomes.release.blanking import blank, is_small
 from outcomes.release.cells import build_dropout
 from outcomes.release.subgroups import SUBGROUP_RULES
@@ -56,9 +55,8 @@ def withhold_covariate_balance(table: pd.DataFrame, tables: Tables, minimum_cell
 
 
 def withhold_score_overlap(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Merge neighbouring bins until each holds enough; an arm of few is withheld."""
-    merged = merge_bins(table, ["arm"], minimum_cell)
-    return blank(merged, is_small(merged["n"], minimum_cell), ["n", "cumulative"])
+    """Withhold an arm of few; the bins are merged already."""
+    return blank(table, is_small(table["n"], minimum_cell), ["n", "cumulative"])
 
 
 def withhold_positivity(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

@@ -6,11 +6,12 @@ see :mod:`outcomes.release.suppression`. Smallest and largest values are never r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
-from outcomes.release.bins import merge_bins
+from outcomes.release.across import check_declared, merge_lines, withhold_across
 from outcomes.release.blanking import blank as _blank
 from outcomes.release.blanking import is_small as _small
 from outcomes.release.cells import (
@@ -34,8 +35,13 @@ ALL_FILES = "all files"
 STATISTICS = ["mean", "sd", "median", "q1", "q3"]
 
 
-def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
+def withhold(
+    tables: Tables, privacy: Privacy, instruments: Sequence[str] = (), derived: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, pd.DataFrame]:
     """Return the tables as they may be released.
+
+    First each table by its own rule; then all together (:mod:`outcomes.release.relations`), so that no withheld count, and no
+    small group that two tables differ by, follows from any of them.
 
     Parameters
     ----------
@@ -43,6 +49,10 @@ def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
         Tables by their released name; a name without a rule is refused.
     privacy : Privacy
         ``minimum_cell``; at 1 nothing is withheld.
+    instruments : sequence of str
+        Instrument ids, the primary first: where there is a choice, numbers of the others are withheld.
+    derived : mapping of str to str
+        Instrument → instrument from whose items it is computed.
 
     Returns
     -------
@@ -53,15 +63,17 @@ def withhold(tables: Tables, privacy: Privacy) -> dict[str, pd.DataFrame]:
     Raises
     ------
     ValueError
-        A table for which there is no rule.
+        A table for which there is no rule, or with whole numbers that are not declared.
     """
     unknown = sorted(set(tables) - set(RULES))
     if unknown:
         raise ValueError(f"no disclosure rule for {', '.join(unknown)}; add one to outcomes.release.disclosure.RULES.")
+    check_declared(tables)
     if privacy.minimum_cell == 1:
         return {name: table.assign(withheld=False) for name, table in tables.items()}
-    tables = {**tables, **_pool_files(tables, privacy.minimum_cell)}
-    return {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
+    tables = {**tables, **_pool_files(tables, privacy.minimum_cell), **merge_lines(tables, privacy.minimum_cell)}
+    released = {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
+    return withhold_across(tables, released, privacy.minimum_cell, instruments, derived)
 
 
 def _pool_files(tables: Tables, minimum_cell: int) -> dict[str, pd.DataFrame]:
@@ -87,20 +99,20 @@ def _pool_files(tables: Tables, minimum_cell: int) -> dict[str, pd.DataFrame]:
 
 def withhold_flow(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold boxes of the flow: small ones, and those from which a small one follows by adding up the chart."""
-    hidden = suppress(build_flow(table, tables.get("ledger"), tables.get("balance")), minimum_cell)
+    hidden = suppress(build_flow(table, tables.get("ledger"), tables.get("balance")), minimum_cell, proof=False)
     return _blank(table, table["order"].isin(hidden), ["n"])
 
 
 def withhold_ledger(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold few rows with one end, and those from which they follow; needs flow and balance beside it."""
-    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell)
+    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell, proof=False)
     keys = table[["file", "state", "reason"]].itertuples(index=False)
     return _blank(table, [tuple(key) in hidden for key in keys], ["rows"])
 
 
 def withhold_balance(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold few rows of a file, and those from which they follow; needs flow and ledger beside it."""
-    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell)
+    hidden = suppress(build_flow(tables["flow"], tables["ledger"], tables["balance"]), minimum_cell, proof=False)
     for state in table.columns.drop("file"):
         table = _blank(table, [(file, state) in hidden for file in table["file"]], [state])
     return table
@@ -112,7 +124,7 @@ def withhold_baseline(table: pd.DataFrame, tables: Tables, minimum_cell: int) ->
     Levels and the missing add up to the arm's patients, arms to all. Where the number of known values is withheld only
     because few are missing, the statistics stay, rounded to one decimal so that the number cannot be read off them.
     """
-    hidden = suppress(build_baseline(table), minimum_cell)
+    hidden = suppress(build_baseline(table), minimum_cell, proof=False)
     keys = list(zip(table["variable"], table["level"], table["arm"], strict=True))
     counts = pd.Series([key in hidden for key in keys], table.index)
     missing = pd.Series([(variable, None, arm) in hidden for variable, _, arm in keys], table.index)
@@ -127,7 +139,7 @@ def withhold_baseline(table: pd.DataFrame, tables: Tables, minimum_cell: int) ->
 
 def withhold_scores(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold distributions of few scores; the arms' number at baseline would otherwise follow from 'all'."""
-    hidden = suppress(build_scores(table), minimum_cell)
+    hidden = suppress(build_scores(table), minimum_cell, proof=False)
     keys = table[PLACE].itertuples(index=False)
     few = _small(_untreated(table), minimum_cell)
     whole = few | pd.Series([tuple(key) in hidden for key in keys], index=table.index)
@@ -161,14 +173,13 @@ def withhold_differences(table: pd.DataFrame, tables: Tables, minimum_cell: int)
 
 
 def withhold_change(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Merge neighbouring bins until each holds enough; a distribution of few is withheld."""
-    merged = merge_bins(table, PLACE, minimum_cell)
-    return _blank(merged, _small(merged["n"], minimum_cell), ["n", "cumulative"])
+    """Withhold a distribution of few; its bins are merged already."""
+    return _blank(table, _small(table["n"], minimum_cell), ["n", "cumulative"])
 
 
 def withhold_missingness(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold few observed, few missing, few who did not reach the time point, and few who reached it and did not answer."""
-    hidden = suppress(build_missingness(table), minimum_cell)
+    hidden = suppress(build_missingness(table), minimum_cell, proof=False)
     released = table
     for name in ("started", "reached", "observed"):
         released = _blank(released, [(at, name) in hidden for at in table.index], [name])
@@ -178,14 +189,14 @@ def withhold_missingness(table: pd.DataFrame, tables: Tables, minimum_cell: int)
 
 def withhold_ideation(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold pairs of answers, so that they follow neither from one another nor from the any-or-none counts."""
-    hidden = suppress(build_ideation(table), minimum_cell)
+    hidden = suppress(build_ideation(table), minimum_cell, proof=False)
     keys = table[[*PLACE, "baseline_answer", "answer"]].itertuples(index=False)
     return _blank(table, [tuple(key) in hidden for key in keys], ["n"])
 
 
 def withhold_ideation_change(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold any-or-none counts that are small or follow from the pairs of answers; needs the ideation table beside it."""
-    hidden = suppress(build_ideation(tables["ideation"]), minimum_cell)
+    hidden = suppress(build_ideation(tables["ideation"]), minimum_cell, proof=False)
     keys = [tuple(key) for key in table[[*PLACE, "transition"]].itertuples(index=False)]
     small = [(*key, "n") in hidden for key in keys]
     events = [(*key, "events") in hidden for key in keys]
