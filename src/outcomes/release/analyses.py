@@ -57,6 +57,7 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
     (r"remission_at_(.+)", DEFINITIONS, "Remission: at most {} points"),
     (r"control_change_(.+)", CONTROLS, "Change of {}"),
     (r"control_(.+)", CONTROLS, "{} before treatment"),
+    (r"delta_(.+)", SCORES, "Imputed, delta: {}"),
     (r"(.*(?:imput|jump|copy|delta|censor|ipcw|dropout|tipping|missing).*)", SCORES, "{}"),
 )
 

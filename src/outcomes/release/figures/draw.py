@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from outcomes.release.figures.balance import draw_balance
 from outcomes.release.figures.distribution import draw_distribution
+from outcomes.release.figures.dropout import draw_dropout
 from outcomes.release.figures.durability import draw_durability
 from outcomes.release.figures.flow import draw_flow
 from outcomes.release.figures.forest import draw_forest
@@ -23,6 +24,7 @@ from outcomes.release.figures.plan import Plan
 from outcomes.release.figures.rates import draw_rates
 from outcomes.release.figures.style import house_style
 from outcomes.release.figures.subgroups import draw_subgroups
+from outcomes.release.figures.tipping import draw_tipping
 from outcomes.release.figures.trajectory import draw_trajectory
 from outcomes.settings import Study
 from outcomes.workflow import replacing
@@ -38,6 +40,8 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "overlap": draw_overlap,
     "balance": draw_balance,
     "forest": draw_forest,
+    "tipping": draw_tipping,
+    "dropout": draw_dropout,
     "subgroups": draw_subgroups,
     "durability": draw_durability,
 }

@@ -37,6 +37,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
     """Return the figures that the released tables of a study give rise to, in the order of the report."""
     from outcomes.release.figures.comparison_plan import plan_comparison
     from outcomes.release.figures.durability_plan import plan_durability
+    from outcomes.release.figures.missing_plan import plan_missing
     from outcomes.release.figures.subgroup_plan import plan_subgroups
 
     plans = _plan_flow(tables, study)
@@ -47,6 +48,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
             plans += _plan_distribution(tables, study, instrument)
             plans += _plan_missingness(tables, study, instrument)
     plans += plan_comparison(tables, study)
+    plans += plan_missing(tables, study)
     plans += plan_subgroups(tables, study)
     plans += plan_durability(tables, study)
     return [_explain_names(plan, find_replaced_names(study)) for plan in plans]

@@ -16,6 +16,7 @@ from outcomes.release.report.eligibility import tabulate_eligibility
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.missing_data import show_missing_data
 from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.statement import state_result
 from outcomes.release.report.subgroups import show_subgroups
@@ -54,7 +55,7 @@ def show_comparison(material: Material, folder: Path) -> Section:
             tabulate_sensitivity(material),
         ]
         blocks = [*(Paragraph(text) for text in words), *(part for part in parts if part is not None)]
-    kinds = (show_subgroups(material, folder),) if blocks else ()
+    kinds = (show_missing_data(material, folder), show_subgroups(material, folder)) if blocks else ()
     return Section(
         "comparison", "Comparison of two arms", tuple(blocks), tuple(part for part in kinds if not part.empty)
     )

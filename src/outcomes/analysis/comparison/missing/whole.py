@@ -28,6 +28,8 @@ from outcomes.analysis.comparison.setting import POINTS, Setting, choose_timepoi
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 
+BOUND = "points at the ends of the scale"
+
 
 @dataclass(frozen=True)
 class MissingTables:
@@ -69,7 +71,7 @@ def analyse_missing(setting: Setting, study: Study) -> MissingTables:
         place = {"endpoint": "change", "scale": POINTS, "axis": axis, "timepoint": chosen[axis]}
         rows += [place | row for row in _list_rows(setting, wide, chosen[axis], table)]
         if chosen[axis] in wide.timepoints:
-            rows += [place | row for row in bound_change(wide, chosen[axis], instrument)]
+            rows += [place | row | {"scale": BOUND} for row in bound_change(wide, chosen[axis], instrument)]
     return MissingTables(
         _stack(imputed, IMPUTATIONS),
         _stack(tipping, TIPPING),

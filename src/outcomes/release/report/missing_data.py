@@ -1,0 +1,143 @@
+"""Missing scores in the comparison, for the reader: what each assumption makes of the difference, and who left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.analyses import describe_analysis
+from outcomes.release.definitions import COVERED
+from outcomes.release.report.content import Block, Grid, Paragraph, Section
+from outcomes.release.report.findings import pictures
+from outcomes.release.report.grids import heading, number
+from outcomes.release.report.material import Material, shown
+from outcomes.release.report.numbers import ABSENT, count, fixed, interval
+
+Row = dict[str, Any]
+FOLLOWING = {
+    "jump_to_reference": "if after their last score they went over to the course of the reference arm at once",
+    "copy_increments": "if they kept what they had gained and went on as the reference arm does",
+    "copy_reference": "if they were like patients of the reference arm who had the same scores so far",
+}
+
+
+def show_missing_data(material: Material, folder: Path) -> Section:
+    """Return the part on missing scores; empty where nothing was compared."""
+    comparison = material.study.comparison
+    blocks: list[Block] = []
+    if comparison is not None and len(material.rows("dropout")):
+        blocks += [Paragraph(text) for text in _explain(material) if text]
+        grid = tabulate_imputations(material)
+        blocks += [grid] if grid is not None else []
+        blocks += pictures(material, folder, "tipping", comparison.estimand.instrument)
+        blocks += pictures(material, folder, "dropout", comparison.estimand.instrument)
+    return Section("missing-data", "Missing scores in the comparison", tuple(blocks))
+
+
+def _explain(material: Material) -> list[str]:
+    return [_say_imputed(material), _say_jumps(material), _say_tipping(material), _say_stayers(material)]
+
+
+def _at(material: Material, name: str, table: str = "imputations") -> Row:
+    """Return the row of an analysis at the primary time point; empty where it has no estimate."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    where = {"endpoint": "change"} if table == "sensitivity" else {}
+    row = material.one(table, axis=estimand.axis, timepoint=estimand.timepoint, analysis=name, **where)
+    return {} if not row or pd.isna(row["estimate"]) else row
+
+
+def _say(row: Row) -> str:
+    return f"{fixed(row['estimate'], 2)} points ({COVERED} CI {interval(row['lower'], row['upper'], 2)})"
+
+
+def _say_imputed(material: Material) -> str:
+    assert material.study.comparison is not None
+    comparison = material.study.comparison
+    place = material.timepoint(comparison.estimand.axis, comparison.estimand.timepoint)
+    row = _at(material, "imputed_mar")
+    if not row:
+        return f"No difference by multiple imputation can be shown at {place}."
+    return (
+        f"Every missing score was replaced {count(row['draws'])} times by a draw from what the patient's arm, baseline, confounders, and other "
+        f"scores say of it, and the results were put together by Rubin's rules. If scores are missing at random in that sense, the difference at "
+        f"{place} is {_say(row)}; {fixed(100 * row['missing_information'], 0)} % of the information on it is missing."
+    )
+
+
+def _say_jumps(material: Material) -> str:
+    assert material.study.comparison is not None
+    treated = material.arm(material.study.comparison.estimand.treated)
+    found = [(words, _at(material, name)) for name, words in FOLLOWING.items()]
+    parts = [f"{_say(row)} {words}" for words, row in found if row]
+    if not parts:
+        return ""
+    return (
+        f"Patients of {treated} who left may have lost what the treatment gave. The difference is {'; '.join(parts)}."
+    )
+
+
+def _say_tipping(material: Material) -> str:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    parts = []
+    for side, arm in (("treated", estimand.treated), ("reference", estimand.reference)):
+        row = _at(material, f"tipping_point_{side}", "sensitivity")
+        if row:
+            points = f"{fixed(abs(row['estimate']))} points {'higher' if row['estimate'] > 0 else 'lower'}"
+            parts.append(f"{points} in {material.arm(arm)} alone")
+    if not parts:
+        return ""
+    return (
+        f"The scores after the last would have to be, on average, {' or '.join(parts)} than missing at random says before the interval holds no "
+        "difference."
+    )
+
+
+def _say_stayers(material: Material) -> str:
+    row = _at(material, "censoring_weighted", "sensitivity")
+    if not row:
+        return ""
+    return (
+        "Without any imputation, with those seen weighted up for those like them who left, the difference is "
+        f"{_say(row)}, with an effective sample of {count(row['effective_n'])} patients."
+    )
+
+
+def tabulate_imputations(material: Material) -> Grid | None:
+    """Return the difference under every assumption at the primary time point and at the last of the other axes."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    table = material.rows("imputations")
+    if table.empty:
+        return None
+    last = {str(axis): str(own["timepoint"].iloc[-1]) for axis, own in table.groupby("axis", sort=False)}
+    chosen = last | {estimand.axis: estimand.timepoint}
+    rows = []
+    for axis, timepoint in chosen.items():
+        for row in table[(table["axis"] == axis) & (table["timepoint"] == timepoint)].to_dict("records"):
+            record = {str(key): value for key, value in row.items()}
+            cells = [_estimate(record), fixed(100 * record["missing_information"], 0), fixed(record["df"], 0)]
+            cells.append(fixed(record["monte_carlo_error"], 3))
+            first = heading(describe_analysis(str(record["analysis"]))[1])
+            place = heading(material.timepoint(axis, timepoint))
+            rows.append((first, place, *(number(shown(record, text)) for text in cells)))
+    difference = f"Difference ({COVERED} interval)"
+    heads = ("Scores after the last", "Time point", difference, "Missing information (%)", "df", "Monte-Carlo error")
+    treated, reference = (material.arm(arm) for arm in (estimand.treated, estimand.reference))
+    notes = (
+        "Delta: points added to the scores after a patient's last one; accruing: once more at every further time point. Gaps before a later "
+        "score are at random in every row. Rubin's rules with Barnard and Rubin's degrees of freedom. Monte-Carlo error: how far another set "
+        "of draws would move the estimate.",
+    )
+    caption = f"The difference in change by multiple imputation, {treated} minus {reference}, in points."
+    return Grid("imputations", caption, (tuple(map(heading, heads)),), tuple(rows), notes)
+
+
+def _estimate(row: Row) -> str:
+    if not row["converged"]:
+        return "did not converge"
+    bounds = interval(row["lower"], row["upper"], 2)
+    return f"{fixed(row['estimate'], 2)} ({bounds})" if bounds != ABSENT else ABSENT
