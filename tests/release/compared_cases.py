@@ -60,5 +60,37 @@ def make_compared_tables(treated: str, reference: str, rng: np.random.Generator)
         "covariate_balance": balance,
         "score_overlap": pd.concat(bins, ignore_index=True),
         "sensitivity": grid.assign(converged=True),
+        **make_missing_tables(treated, reference),
         "comparison_statement": pd.DataFrame({"subject": ["result"], "text": ["A result."]}),
+    }
+
+
+def make_missing_tables(treated: str, reference: str) -> dict[str, pd.DataFrame]:
+    """Return the tables on missing scores."""
+    rng = np.random.default_rng(3)
+    pairs = pd.DataFrame(
+        itertools.product((0.0, 2.5, 5.0, 10.0), repeat=2), columns=["delta_treated", "delta_reference"]
+    )
+    estimate = -3.0 + 0.5 * pairs["delta_treated"] - 0.2 * pairs["delta_reference"]
+    place = {"axis": "day", "timepoint": "day 28"}
+    tipping = pairs.assign(**place, estimate=estimate, lower=estimate - 1, upper=estimate + 1)
+    rows = [
+        {"axis": axis, "timepoint": timepoint, "arm": arm, "band": band, "band_lower": lower, "n": int(rng.integers(20, 2000))}
+        for axis in ("day", "session")
+        for timepoint in (f"{axis} 1", "all")
+        for arm in (treated, reference)
+        for lower, band in enumerate(("minimal", "mild", "moderate", "moderately severe", "severe"))
+    ]  # fmt: skip
+    dropout = pd.DataFrame(rows).assign(dropped_proportion=rng.random(len(rows)))
+    dropout["stayed"] = (dropout["n"] * (1 - dropout["dropped_proportion"])).round().astype(int)
+    names = ("imputed_mar", "jump_to_reference", "copy_reference", "copy_increments", "delta_treated_2")
+    imputed = pd.DataFrame(
+        [{**dict(zip(("axis", "timepoint"), at, strict=True)), "analysis": name} for at in PLACES for name in names]
+    )
+    imputed = imputed.assign(draws=100, estimate=-1.5, std_error=0.4, df=431.2, lower=-2.3, upper=-0.7, p_value=0.0004)
+    facts = {"within": 0.12, "between": 0.04, "missing_information": 0.231, "monte_carlo_error": 0.02, "n": 973}
+    return {
+        "tipping": pd.concat([tipping.assign(method=name) for name in ("closed_form", "imputed")], ignore_index=True),
+        "dropout": dropout,
+        "imputations": imputed.assign(**facts, effective_n=723.2, converged=True, note=""),
     }

@@ -42,6 +42,7 @@ KEYS = {
 }
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
+KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
 
 
 def make_study(arms: dict[str, str] | None = None, **changes: Any) -> Study:

@@ -56,7 +56,7 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             f"line: on one side the {COVERED} interval excludes no difference, on the other it does not.",
             f"Heat map of the difference by points added in either arm. {pairs} {ends}"
             if len(known)
-            else "Heat map, withheld.",
+            else "Heat map of the difference by points added in either arm; every difference is withheld.",
             rows,
             estimand.instrument,
             estimand.axis,

@@ -12,7 +12,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.lettering import measure_mm
 from outcomes.release.figures.missing_plan import find_excluded
 from outcomes.release.figures.panels import GAP, LEFT, PLOT, RIGHT, Panel, Scale, compose
-from outcomes.release.figures.plan import Plan, note_withheld
+from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import COLUMN_MM, GREY, INK, LINE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.trajectory import say_withheld
 from outcomes.settings import Study
@@ -66,10 +66,11 @@ def _draw_cells(axes: Axes, rows: pd.DataFrame, across: list[float], up: list[fl
         say_withheld(axes)
         return
     furthest = float(np.nanmax(np.abs(estimates))) or 1.0
-    words = np.vectorize(lambda value: f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−"))(estimates)
+    words = np.vectorize(_write_cell, otypes=[object])(estimates)
     fits = _fit_words(words, len(across), len(up))
     for (row, column), value in np.ndenumerate(estimates):
-        color = _mix(colors[0 if value < 0 else 1], DEEPEST * abs(value) / furthest)
+        depth = 0.0 if np.isnan(value) else DEEPEST * abs(value) / furthest
+        color = _mix(colors[0 if value < 0 else 1], depth)
         axes.fill([column, column + 1, column + 1, column], [row, row, row + 1, row + 1], color=color, linewidth=0)
         if fits:
             ink = INK if excluded[row, column] else GREY
@@ -77,6 +78,11 @@ def _draw_cells(axes: Axes, rows: pd.DataFrame, across: list[float], up: list[fl
     for start, end in _find_border(excluded):
         axes.plot(*zip(start, end, strict=True), color=INK, linewidth=1.8, solid_capstyle="butt")
     axes.tick_params(length=0)
+
+
+def _write_cell(value: float) -> str:
+    """Return a difference with one decimal, without the sign of a rounded zero."""
+    return WITHHELD if np.isnan(value) else f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def _fit_words(words: np.ndarray, columns: int, lines: int) -> bool:
