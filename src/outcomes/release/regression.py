@@ -26,10 +26,18 @@ def withhold_two_baselines(table: pd.DataFrame, tables: Tables, minimum_cell: in
 
 
 def _withhold(table: pd.DataFrame, wider: pd.DataFrame | None, minimum_cell: int) -> pd.DataFrame:
+    """Withhold numbers of patients, all of few, and all of everyone where an arm has few; round means whose number is withheld.
+
+    A mean of whole scores to six decimals tells how many it was taken over.
+    """
     hidden = suppress(build_numbers(table, wider), minimum_cell)
     gone = pd.Series([tuple(key) in hidden for key in table[PLACE].itertuples(index=False)], table.index, dtype=bool)
-    numbers = [name for name in table.columns if name not in (*PLACE, "time", "reference")]
-    return blank(blank(table, gone, ["n"]), is_small(table["n"], minimum_cell), numbers)
+    whole = is_small(table["n"], minimum_cell) | (gone & (table["arm"] == EVERYONE))
+    numbers = [name for name in table.columns if name not in (*PLACE, "time", "reference", "n")]
+    released = blank(blank(table, gone, ["n"]), whole, numbers)
+    return released.assign(
+        **{name: released[name].astype(float).where(~gone, released[name].astype(float).round(1)) for name in numbers}
+    )
 
 
 def build_numbers(table: pd.DataFrame, wider: pd.DataFrame | None) -> Cells:
