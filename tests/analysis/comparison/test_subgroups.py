@@ -1,5 +1,7 @@
 """Differences within kinds of patients: levels, weights within them, tests of interaction, and shrinkage."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -312,6 +314,25 @@ class TestTables:
         result = compare_arms(TABLES, make_comparison(), STUDY)
         assert result["subgroups"].empty
         assert result["interactions"].empty
+
+
+class TestCommitted:
+    """The table of benchmarks/comparison/subgroup_tests.py."""
+
+    TABLE = pd.read_csv(Path(__file__).parents[3] / "benchmarks" / "comparison" / "subgroup_tests.csv")
+
+    def test_tests_reject_as_often_as_they_say(self):
+        null = self.TABLE[self.TABLE["added"] == 0]
+        assert (null["clinics"] >= 400).all()
+        assert (self.TABLE["failed"] == 0).all()
+        assert null["rejected"].between(0.02, 0.08).all()
+        assert null["coverage"].between(0.93, 0.97).all()
+        assert (null["apart"].abs() < 3 * null["apart_se"]).all()
+
+    def test_a_known_interaction_is_recovered(self):
+        row = self.TABLE[self.TABLE["added"] != 0].iloc[0]
+        assert abs(row["apart"] - row["added"]) < 3 * row["apart_se"]
+        assert row["rejected"] > 0.9
 
 
 class TestTruth:
