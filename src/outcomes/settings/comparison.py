@@ -243,9 +243,12 @@ class Comparison(Frozen):
     site: str | None = Field(
         "site", description="the confounder that names the site, for rows with sites as random; null: none"
     )
-    missing: Literal["indicator", "exclude"] = Field(
-        "indicator", description="patients without a confounder: a level of its own, or left out and counted"
+    missing: Literal["indicator", "exclude", "impute"] = Field(
+        "indicator",
+        description="patients without a confounder: a level of its own; left out and counted; or multiply imputed, the primary difference "
+        "pooled by Rubin's rules and the other tables those of the first imputation",
     )
+    imputations: int = Field(20, ge=2, le=200, description="filled data sets where missing confounders are imputed")
     weights: WeightKind = Field(
         "overlap",
         description="for whom the primary result holds; overlap: patients who could have had either arm "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,19 @@ from outcomes.analysis.comparison.balance import (
     tabulate_positivity,
 )
 from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.confounder_imputation import (
+    impute_confounders,
+    lacks_confounders,
+    pool_effects,
+    vary_missing,
+)
 from outcomes.analysis.comparison.control_rows import compare_controls
 from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
 from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
 from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
-from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.people import Compared, select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
 from outcomes.analysis.comparison.sensitivity import SENSITIVITY, tabulate_sensitivity
@@ -96,9 +102,10 @@ def compare_arms(
     check_estimand(tables, comparison, study)
     compared = select_compared(tables, comparison)
     arms = comparison.estimand.treated, comparison.estimand.reference
-    setting = build_setting(compared, comparison)
-    confounders, weights = setting.confounders, setting.weights
-    effects = estimate_effects(setting, study.seed, progress)
+    settings = build_settings(compared, comparison, study.seed)
+    setting = settings[0]
+    compared, confounders, weights = setting.compared, setting.confounders, setting.weights
+    effects = estimate_effects(settings, study.seed, progress)
     risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
     positivity = tabulate_positivity(confounders, compared.treated, arms)
     for variable, level, arm in zip(positivity["variable"], positivity["level"], positivity["lacks"], strict=True):
@@ -142,27 +149,44 @@ def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: St
         yield from (place | row for row in vary_sites(setting, axis, timepoint))
     if "variants" in tables:
         yield from vary_derivations(tables, setting, declare_variants(study))
+    yield from vary_missing(tables, setting, study.seed)
     yield from compare_controls(tables, setting)
 
 
-def estimate_effects(setting: Setting, seed: int, progress: Progress) -> pd.DataFrame:
+def build_settings(compared: Compared, comparison: Comparison, seed: int) -> list[Setting]:
+    """Return the patients with their confounders and weights: once, or as often as missing confounders are imputed."""
+    filled = [compared]
+    if comparison.missing == "impute" and lacks_confounders(compared, comparison):
+        filled = impute_confounders(compared, comparison, seed)
+        log.info("comparison: missing confounders imputed %d times", len(filled))
+    return [build_setting(one, comparison) for one in filled]
+
+
+def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress) -> pd.DataFrame:
     """Return the primary analysis on every axis, with the sandwich and, where declared, the bootstrap.
+
+    Of several settings, which differ in imputed confounders, the differences are pooled; the bootstrap is then left out, for it
+    would take the imputed values as observed.
 
     Raises
     ------
     ModelError
         The model of the primary axis did not converge.
     """
+    setting = settings[0]
     comparison, compared = setting.comparison, setting.compared
     specifications = [setting.specify(axis) for axis in compared.axes()]
-    tables = {one.axis: tabulate_effects(compared, setting.primary.weight, one) for one in specifications}
+    if len(settings) > 1:
+        tables = {axis: pool_effects(settings, axis) for axis in compared.axes()}
+    else:
+        tables = {one.axis: tabulate_effects(compared, setting.primary.weight, one) for one in specifications}
     primary = tables[comparison.estimand.axis]
     if not primary["converged"].all():
         raise ModelError(
             f"comparison: the primary analysis did not converge ({primary['note'].iloc[0]}); declare a simpler "
             "comparison.covariance, or more in comparison.fallback."
         )
-    if comparison.replicates:
+    if comparison.replicates and len(settings) == 1:
         usable = [one for one in specifications if tables[one.axis]["converged"].all()]
         generator = np.random.default_rng([seed, *b"comparison/bootstrap"])
         kind, truncation = comparison.weights, comparison.truncation

@@ -66,3 +66,13 @@ def repeat_bootstrap(own: pd.DataFrame) -> Iterator[Row]:
     for row in own[own["variance"] == "bootstrap"].to_dict("records"):
         kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
         yield {"analysis": "bootstrap", "scale": POINTS, "n": row["n_treated"] + row["n_reference"]} | kept
+
+
+def repeat_pooled(own: pd.DataFrame) -> Iterator[Row]:
+    """Yield the declared analysis once more where it is pooled over imputed confounders, of which the other rows take the first."""
+    for row in own[(own["variance"] == "cr2") & own["note"].astype(str).str.contains("imputations of missing")].to_dict(
+        "records"
+    ):
+        kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
+        size = {"n": row["n_treated"] + row["n_reference"]}
+        yield {"analysis": "missing_impute", "scale": POINTS} | size | kept

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from outcomes.analysis.comparison.model_rows import repeat_bootstrap, vary_model
+from outcomes.analysis.comparison.model_rows import repeat_bootstrap, repeat_pooled, vary_model
 from outcomes.analysis.comparison.people import ENDPOINTS
 from outcomes.analysis.comparison.question_rows import question_effect
 from outcomes.analysis.comparison.risk_rows import bound_risks, fit_odds, repeat_risks
@@ -42,7 +42,7 @@ def tabulate_sensitivity(
         place = {"axis": axis, "timepoint": timepoint}
         rows += [{"endpoint": "change", "scale": POINTS} | row | place for row in vary_model(setting, axis, timepoint)]
         own = effects[(effects["axis"] == axis) & (effects["timepoint"] == timepoint)]
-        rows += [{"endpoint": "change"} | row | place for row in repeat_bootstrap(own)]
+        rows += [{"endpoint": "change"} | row | place for row in (*repeat_bootstrap(own), *repeat_pooled(own))]
         rows += [{"endpoint": "change"} | row | place for row in question_effect(setting, own, axis, timepoint)]
         for endpoint in ENDPOINTS:
             some = risks[(risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["endpoint"] == endpoint)]
