@@ -61,6 +61,8 @@ COUNTS: dict[str, tuple[str, ...]] = {
         "events_reference",
     ),
     "interactions": (),
+    "regression_to_mean": ("n",),
+    "two_baselines": ("n",),
     "durability_cohort": ("n",),
     "durability_curve": ("at_risk", "events", "treated", "censored"),
     "durability_held": ("n", "seen", "events"),
@@ -333,6 +335,15 @@ def read_recall(system: System, rows: list[dict[str, Any]], study: Study) -> Non
         system.within(("observed", *place), n)
 
 
+def read_regression(system: System, rows: list[dict[str, Any]], study: Study) -> None:
+    for row in rows:
+        place = tuple(row[key] for key in PLACE)
+        name = system.show(("regressed" if "baseline_mean" in row else "two baselines", *place), row["n"])
+        system.near(("observed", *place), name)
+        system.near(("known", *place, "worsening"), name)
+        system.near(("started", place[0]), name)
+
+
 def read_ideation(system: System, rows: list[dict[str, Any]], study: Study) -> None:
     for row in rows:
         place = tuple(row[key] for key in PLACE)
@@ -439,6 +450,8 @@ READERS: dict[str, Reader] = {
     "published": read_published,
     "change_distribution": read_change,
     "recall": read_recall,
+    "regression_to_mean": read_regression,
+    "two_baselines": read_regression,
     "ideation": read_ideation,
     "ideation_change": read_ideation_change,
 }

@@ -111,6 +111,12 @@ def coarsen_bins(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -
     return blank(table, some, ["n", "cumulative"])
 
 
+def coarsen_means(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
+    """Round every statistic of rows without a count, as a mean of whole scores gives its count away."""
+    numbers = [str(name) for name in table if pd.api.types.is_float_dtype(table[name]) and name not in ("time", "n")]
+    return _round(table, table["n"].isna(), numbers, [])
+
+
 def blank_covariates(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
     """Withhold the shares of a variable with a withheld level; round the means of a number whose count is withheld."""
     gone = table["n_treated"].isna() | table["n_reference"].isna()
@@ -138,6 +144,8 @@ SPECIAL: dict[str, Consequence] = {
     "scores": coarsen_scores,
     "change_distribution": coarsen_bins,
     "score_overlap": coarsen_bins,
+    "regression_to_mean": coarsen_means,
+    "two_baselines": coarsen_means,
     "covariate_balance": blank_covariates,
     "risks": blank_plain_risks,
 }

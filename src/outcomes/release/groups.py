@@ -158,6 +158,14 @@ def _subgroups(row: Record) -> dict[str, Group]:
     )
 
 
+def _regressed(row: Record) -> dict[str, Group]:
+    return {"n": ("regressed", *_place(row))}
+
+
+def _two_baselines(row: Record) -> dict[str, Group]:
+    return {"n": ("two baselines", *_place(row))}
+
+
 def _steps(row: Record) -> dict[str, Group]:
     return {"n": ("step", row["arm"], row["step"])}
 
@@ -221,6 +229,8 @@ COUNTS: dict[str, tuple[str, ...]] = {
         "events_reference",
     ),
     "interactions": (),
+    "regression_to_mean": ("n",),
+    "two_baselines": ("n",),
     "durability_cohort": ("n",),
     "durability_curve": ("at_risk", "events", "treated", "censored"),
     "durability_held": ("n", "seen", "events"),
@@ -270,4 +280,6 @@ NAMERS: dict[str, Namer] = {
     "subgroups": _subgroups,
     "imputations": _imputations,
     "durability_cohort": _steps,
+    "regression_to_mean": _regressed,
+    "two_baselines": _two_baselines,
 }

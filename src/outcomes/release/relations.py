@@ -136,6 +136,8 @@ def _relate_places(system: System, tables: Tables) -> None:
             *known,
             ("recalled", *place),
             ("overlapping", *place),
+            ("regressed", *place),
+            ("two baselines", *place),
             ("ideation", (*place, "answered")),
         ]
         family += [("observed", place[0], one, *place[2:]) for one in (system.derived.get(str(place[1])),) if one]

@@ -15,7 +15,7 @@ SIDES = ("treated", "reference")
 COSTS = {
     "started": NEVER, "compared": 1e8, "compared at risk": 1e8, "observed": 1e5, "known": 5e4, "event": 4e4,
     "counted": 3e4, "scored": 2.5e4, "settled": 2e4, "settled event": 2e4, "n_subjects": 1e4, "analysis": 5e3,
-    "n_observations": 1e3, "reached": 100, "step": 1e7, "dropped_rows": 50, "dropped_subjects": 50, "recalled": 10, "overlapping": 10,
+    "n_observations": 1e3, "reached": 100, "step": 1e7, "regressed": 20, "two baselines": 20, "dropped_rows": 50, "dropped_subjects": 50, "recalled": 10, "overlapping": 10,
 }  # fmt: skip
 
 
