@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from docx import Document
@@ -203,7 +205,8 @@ def test_a_folded_table_is_listed_unless_it_is_to_be_printed(faces):
     report, files = faces["two arms"]
     listed, printed = (Document(io.BytesIO(data)) for data in (write_docx(report, Style()), files["report.docx"]))
     folded = [grid for grid in grids_of(report.sections) if grid.folded]
-    assert len(printed.tables) == len(listed.tables) + len(folded)
+    further = [p for p in printed.paragraphs if re.search(r"Part [2-9] of \d\.$", p.text)]
+    assert len(printed.tables) == len(listed.tables) + len(folded) + len(further)
     bullets = [p.text for p in listed.paragraphs if p.style.name == "List Bullet"]
     assert sum("Released table" in text and "rows)" in text for text in bullets) == len(folded)
 
@@ -261,6 +264,18 @@ def test_a_missing_figure_is_named(tmp_path):
     for writer in (write_docx, write_pdf):
         with pytest.raises(InputError, match=r"gone\.(svg|png): no such figure\. Run the step 'figures'"):
             writer(report, PRINTED)
+
+
+def test_letters_without_a_font_are_noted_unless_a_font_is_named(tmp_path, caplog):
+    report = simple("静脉")
+    write_pdf(report, Style())
+    assert "report.style.fonts" in caplog.text
+    assert "静" not in caplog.text
+    caplog.clear()
+    shipped = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "LastResortHE-Regular.ttf"
+    shutil.copy(shipped, tmp_path)
+    write_pdf(report, Style(fonts=str(tmp_path)))
+    assert caplog.text == ""
 
 
 def test_a_folder_without_fonts_is_refused(tmp_path):

@@ -17,7 +17,7 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.material import gather
 
 FOLDER = Path(report.__file__).parent
-FACES = {"page", "paper", "document", "ooxml", "widths"}  # markup and sizes of type
+FACES = {"page", "paper", "document", "ooxml", "flat", "widths"}  # markup and sizes of type
 WRITERS = FACES | {"numbers", "styling", "definitions"}  # and the format of numbers, and the numbers that have names
 MODULES = [*sorted(path for path in FOLDER.rglob("*.py") if path.stem not in WRITERS), Path(plan.__file__)]
 CODES = {

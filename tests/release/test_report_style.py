@@ -117,13 +117,14 @@ def test_a_style_ends_with_its_block():
 
 def test_words_around_numbers_follow_the_journal():
     text = "Difference −1.9 points (95 % CI 1.0 to 2.7; p = .03), 40\u00a0% of 10"
-    grid = Grid("t", text, ((Cell("p", head=True), Cell("Mean (95 % CI)", head=True)),), ((Cell(text),) * 2,))
+    grid = Grid("t", text, ((Cell("p", head=True), Cell("Mean (95 % CI)", head=True)),), ((Cell(text), Cell("p")),))
     report = Report(text, (("details", text),), (Section("p", text, (Paragraph(text), grid)),))
     assert restyle(report, PLAIN) is report
     ama = restyle(report, AMA)
     said = "Difference −1.9 points (95% CI, 1.0 to 2.7; P = .03), 40% of 10"
     assert (ama.title, ama.heads[0], ama.sections[0].id) == (said, ("details", said), "p")
     assert [cell.text for cell in ama.sections[0].blocks[1].heads[0]] == ["P value", "Mean (95% CI)"]
+    assert [cell.text for cell in ama.sections[0].blocks[1].rows[0]] == [said, "p"]
     with styled(LANCET):
         text = f"(95 % CI {interval(1, 2)}; p {p_value(0.0312, sign=True)}; p {p_value(0.00001, sign=True)})"
     section = Section("p", "", (Paragraph(text),))

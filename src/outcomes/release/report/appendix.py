@@ -20,7 +20,8 @@ def show_supplement(material: Material) -> Section:
     """Return every released table, folded."""
     blocks: list[Block] = [
         Paragraph(
-            "Every table below is also a CSV file in the folder “tables” beside this report, with all its rows. Tables opened here are printed with the page; closed ones are not."
+            "Every table below is also a CSV file in the folder “tables” beside this report, with all its rows. The page folds "
+            "them and prints those that are open; PDF and Word list them, or print them where the study file says so."
         )
     ]
     for name in material.tables:

@@ -93,6 +93,17 @@ def _mark(text: str) -> str:
     return f"{whole}·{rest}" if rest else whole
 
 
+def general(value: Any) -> str:
+    """Return a number with as many digits as it has, such as the limit of a bin.
+
+    Examples
+    --------
+    >>> general(-12.5), general(3.0)
+    ('−12.5', '3')
+    """
+    return ABSENT if pd.isna(value) else _mark(f"{value:g}".replace("-", "−"))
+
+
 def percent(proportion: Any, decimals: int | Kind = "percent") -> str:
     """Return a proportion in percent, without the sign.
 

@@ -142,7 +142,7 @@ def build_table(grid: Grid, fit: Fit) -> Any:
     heads = [_row(grid, row, fit, index, kept=True) for index, row in enumerate(grid.heads)]
     last = len(grid.rows) - 1
     body = [
-        _row(grid, row, fit, None, kept=bool(grid.notes) if index == last else together or row[0].span > 1)
+        _row(grid, row, fit, None, kept=bool(grid.notes) if index == last else together or row[0].span > 1 or index < 3)
         for index, row in enumerate(grid.rows)
     ]
     columns = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in fit.widths_pt)

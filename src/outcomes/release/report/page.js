@@ -38,7 +38,7 @@
   addEventListener("afterprint", fold);
 
   // Tables: each column's heading sorts the rows, within their groups where there are any; up, down, as it was.
-  const value = (text) => parseFloat(text.replaceAll(",", "").replaceAll("−", "-").replace(/^[^\d.+-]+/, ""));
+  const value = (text) => parseFloat(text.replace(/[,\u202f]/g, "").replaceAll("·", ".").replaceAll("−", "-").replace(/^[^\d.+-]+/, ""));
   const compare = (column) => {
     const key = (row) => row.cells[column].textContent.trim();
     return (rows) => {

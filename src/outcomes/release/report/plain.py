@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, p_value, percent
+from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, general, p_value, percent
 
 COUNTS = {"n", "events", "started", "reached", "observed", "rows", "missing", "order", "overlapping", "n_subjects"}
 COUNTS |= {
@@ -81,7 +81,7 @@ def write_value(name: str, column: str, value: Any) -> str:
     if column in SHARES or (name in RATE_TABLES and column in ("lower", "upper")):
         return percent(value)
     if column in ("time", "bin_lower", "bin_upper", "seed"):
-        return f"{value:g}".replace("-", "−")
+        return general(value)
     return fixed(value, _decimals(name, column))
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import Any
 
-from outcomes.release.report.content import Report
+from outcomes.release.report.content import Grid, Report
 from outcomes.settings.style import Style
 
 NAMES = {"id", "svg"}  # fields that are not read by anyone
@@ -22,28 +22,31 @@ def restyle(report: Report, style: Style) -> Report:
     """Return the report with the words around its numbers as the journal has them; in the plain style, as it is."""
     if style.journal == "plain":
         return report
-    restyled: Report = _map(report, partial(_restyle, journal=style.journal))
+    restyled: Report = _map(report, partial(_restyle, journal=style.journal), HEADS[style.journal])
     return restyled
 
 
 def _restyle(text: str, journal: str) -> str:
-    if text == "p":
-        return HEADS[journal]
     text = SPACED.sub("%", text)
     if journal == "ama":
         return PROBABILITY.sub("P ", INTERVAL.sub(", ", text))
     return PROBABILITY.sub("p", text)
 
 
-def _map(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a part of a report with every text in it changed."""
+def _map(value: Any, change: Callable[[str], str], p_head: str) -> Any:
+    """Return a part of a report with every text in it changed, and columns of p values headed as the journal has it."""
+    if isinstance(value, Grid):
+        heads = tuple(tuple(replace(c, text=p_head) if c.text == "p" else c for c in row) for row in value.heads)
+        value = replace(value, heads=heads)
     if isinstance(value, str):
         return change(value)
     if isinstance(value, tuple):
-        return tuple(_map(entry, change) for entry in value)
+        return tuple(_map(entry, change, p_head) for entry in value)
     if is_dataclass(value) and not isinstance(value, type):
         texts = {
-            field.name: _map(getattr(value, field.name), change) for field in fields(value) if field.name not in NAMES
+            field.name: _map(getattr(value, field.name), change, p_head)
+            for field in fields(value)
+            if field.name not in NAMES
         }
         return replace(value, **texts)
     return value

@@ -19,12 +19,19 @@ SPARE = 1.06  # what a typeface may be wider than Times Roman
 BOLD = 1.18  # the same for its bold type
 LONG_EM = 12.0  # a word wider than this may be broken
 SIDEWAYS, UPRIGHT = True, False
-# Size of type, whether the page lies on its side, and whether "12.3 (4.5 to 6.7)" may break before its bracket, in order of preference.
+WIDE_EM, NARROW_EM, LEAST_EM = (
+    18.0,
+    8.0,
+    4.0,
+)  # what the first column and the others get, where they have so much to say
+# Size of type, whether the page lies on its side, whether "12.3 (4.5 to 6.7)" may break before its bracket, and the width of
+# the first column, in order of preference.
 TRIALS = (
-    *((size, UPRIGHT, False) for size in (9.0, 8.5, 8.0, 7.5)),
-    *((size, UPRIGHT, True) for size in (8.5, 8.0, 7.5, 7.0)),
-    *((size, SIDEWAYS, False) for size in (8.5, 8.0, 7.5, 7.0)),
-    *((size, SIDEWAYS, True) for size in (8.0, 7.5, 7.0, 6.5)),
+    *((size, UPRIGHT, False, WIDE_EM) for size in (9.0, 8.5, 8.0)),
+    *((size, UPRIGHT, False, NARROW_EM) for size in (9.0, 8.5, 8.0, 7.5)),
+    *((size, UPRIGHT, True, NARROW_EM) for size in (8.5, 8.0, 7.5, 7.0)),
+    *((size, SIDEWAYS, False, NARROW_EM) for size in (8.5, 8.0, 7.5, 7.0)),
+    *((size, SIDEWAYS, True, NARROW_EM) for size in (8.0, 7.5, 7.0, 6.5)),
 )
 _GROUPS = {
     278: "ijlt/:;", 250: " .,\u00a0", 333: "()rfI-‐", 389: "sJ", 444: "aceéèêz“”", 722: "wADGHKNOQUVXYRÄÖÜ", 611: "ELTZ",
@@ -77,8 +84,8 @@ def fit_grid(grid: Grid, page: Page) -> list[tuple[Grid, Fit]]:
 
 
 def _try(grid: Grid, page: Page) -> Fit | None:
-    for size, sideways, broken in TRIALS:
-        least, full = _columns(grid, broken)
+    for size, sideways, broken, first in TRIALS:
+        least, full = _columns(grid, broken, first)
         room = (page.room(sideways) - PADDING_PT * grid.columns) / size
         if sum(least) <= room:
             return _fit(grid, _spread(least, full, room), size, sideways)
@@ -87,8 +94,8 @@ def _try(grid: Grid, page: Page) -> Fit | None:
 
 def _squeeze(grid: Grid, page: Page) -> Fit:
     """Return the smallest type on a page on its side, with columns in proportion to what they need: long words break."""
-    size, sideways, broken = TRIALS[-1]
-    least, _ = _columns(grid, broken)
+    size, sideways, broken, first = TRIALS[-1]
+    least, _ = _columns(grid, broken, first)
     room = (page.room(sideways) - PADDING_PT * grid.columns) / size
     return _fit(grid, [width * room / sum(least) for width in least], size, sideways)
 
@@ -116,7 +123,7 @@ def _count_lines(row: Sequence[Cell], widths: Sequence[float]) -> int:
     return lines
 
 
-def _columns(grid: Grid, broken: bool) -> tuple[list[float], list[float]]:
+def _columns(grid: Grid, broken: bool, first: float) -> tuple[list[float], list[float]]:
     """Return, for each column, the least width and that of its longest line, in ems."""
     least, full = [1.0] * grid.columns, [1.0] * grid.columns
     wide: list[tuple[int, Cell]] = []
@@ -126,7 +133,7 @@ def _columns(grid: Grid, broken: bool) -> tuple[list[float], list[float]]:
             if cell.span > 1:
                 wide += [(at, cell)] if head else []
             else:
-                least[at] = max(least[at], _least(cell, head, broken, first=at == 0))
+                least[at] = max(least[at], _least(cell, head, broken, first if at == 0 else LEAST_EM))
                 full[at] = max(full[at], least[at], 0.0 if head else min(SPARE * measure_em(cell.text), 40.0))
             at += cell.span
     for at, cell in wide:
@@ -138,13 +145,13 @@ def _columns(grid: Grid, broken: bool) -> tuple[list[float], list[float]]:
     return least, full
 
 
-def _least(cell: Cell, head: bool, broken: bool, first: bool) -> float:
+def _least(cell: Cell, head: bool, broken: bool, words: float) -> float:
     if cell.number:
         return SPARE * _longest(split_figures(cell.text) if broken else [cell.text])
     longest = min(_longest(re.split(r"[ \u2003/]|(?<=-)", cell.text)), LONG_EM)
     if head:
         return BOLD * longest
-    return SPARE * max(longest, min(measure_em(cell.text), 8.0 if first else 4.0))
+    return SPARE * max(longest, min(measure_em(cell.text), words))
 
 
 def _longest(words: Iterable[str]) -> float:
@@ -164,8 +171,8 @@ def split_figures(text: str) -> list[str]:
 
 def _split(grid: Grid, page: Page) -> list[Grid]:
     """Return the table in parts of neighbouring columns that fit a page, what stands below one heading together."""
-    least, _ = _columns(grid, broken=True)
-    size, sideways, _ = TRIALS[-1]
+    size, sideways, broken, first = TRIALS[-1]
+    least, _ = _columns(grid, broken, first)
     room = page.room(sideways) / size
     need = [width + PADDING_PT / size for width in least]
     parts: list[list[int]] = []
