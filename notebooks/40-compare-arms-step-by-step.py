@@ -166,7 +166,7 @@ plt.show()
 
 # %% [markdown]
 # Weights bring the estimate nearer to the truth at every time point: part of the raw difference was who was offered what. What is
-# left between square and line is chance and the scores that nobody gave; over 500 such networks the weighted estimate is right on
+# left between square and line is chance and the scores that nobody gave; over many such networks the weighted estimate is right on
 # average (`benchmarks/comparison/`). A clinic has one network and no line.
 #
 # ## 6. Done in every other way

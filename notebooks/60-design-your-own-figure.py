@@ -26,7 +26,6 @@ from pathlib import Path
 import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from outcomes.release.figures import draw_all, save_figure
@@ -85,7 +84,7 @@ with house_style():
 # ## 3. With the numbers below the axis
 #
 # A `Panel` is axes with rows below; `compose` measures every text and lays the page out in millimetres, so nothing is cut off
-# however long an arm's name is. What is inside the axes is yours; here pandas draws it.
+# however long an arm's name is. What is inside the axes is yours.
 # Stars stand for what is withheld.
 
 # %%
@@ -94,18 +93,12 @@ block = []
 for style, own in zip(arms.values(), columns, strict=True):
     numbers = {x: "*" if np.isnan(n) else f"{n:.0f}" for x, n in zip(own["time"], own["n"], strict=True)}
     block += [Row(style.label, style), Row(prefix="n", cells=numbers)]
-shares = pd.DataFrame(
-    {name: 100 * own.set_index("time")["proportion"] for name, own in zip(arms, columns, strict=True)}
-)
 panel = Panel(
     "",
-    lambda axes: shares.plot(
-        ax=axes,
-        color=[style.color for style in arms.values()],
-        style=[f"{style.marker}-" for style in arms.values()],
-        legend=False,
-        xlabel="",
-    ),
+    lambda axes: [
+        axes.plot(own["time"], 100 * own["proportion"], color=look.color, linestyle=look.line, marker=look.marker)
+        for look, own in zip(arms.values(), columns, strict=True)
+    ],
     Scale((0.7, 6.3), {float(k): str(k) for k in range(1, 7)}, "Treatment session"),
     Scale((0, 40), {float(value): str(value) for value in range(0, 41, 10)}, "In remission (%)"),
     tuple(block),
