@@ -35,6 +35,7 @@ PUBLIC = [
     "outcomes.analysis.comparison.evalue.compute_interval_evalue",
     "outcomes.analysis.comparison.evalue.convert_difference",
     "outcomes.analysis.comparison.bounds.fill_worst",
+    "outcomes.analysis.durability.turnbull.fit_turnbull",
     "outcomes.release.suppression.suppress",
     "outcomes.simulate.network.simulate_network",
 ]

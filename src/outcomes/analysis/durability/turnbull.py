@@ -75,6 +75,14 @@ def fit_turnbull(seen: Seen) -> Distribution:
 
     Maximised by constrained Newton steps (Wang 2007, 10.1111/j.1467-9868.2007.00583.x), which end at the maximum itself:
     no interval can gain likelihood by more than 1e-9 of the sample.
+
+    Examples
+    --------
+    Two patients are lost between days 10 and 20 and between 14 and 30, one holds on day 25 and is not seen again:
+
+    >>> seen = Seen(np.array([10.0, 14, 25]), np.array([20.0, 30, np.inf]), np.array([1, 1, 0]))
+    >>> fit_turnbull(seen).cumulative(np.array([14.0, 20, 30]), 1).round(2)
+    array([0. , 0.5, 1. ])
     """
     rows, counts = _group(seen)
     left, right, outcome = find_intersections(rows)
