@@ -270,6 +270,7 @@ rule report:
         docx="results/{study}/report.docx",
         tables="results/{study}/tables.docx",
         printed=directory("results/{study}/printed"),
+        checklists="results/{study}/checklists.csv",
         summary="results/{study}/summary.txt",
         provenance="results/{study}/provenance.json",
     log:

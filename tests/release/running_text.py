@@ -18,7 +18,7 @@ from outcomes.settings import Study
 DOI = r"\b10\.\d{4,9}/\S+"
 NAMES = ("AR(1)", "CR0", "CR2", "CR3", "SHA-256", "Q1", "Q3", "Type III")  # of methods and statistics, not quantities
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+")
-SETS_OF_TEXT = ("provenance", "supplement", "plan")  # hashes, versions, and dates; and the tables as they are
+SETS_OF_TEXT = ("provenance", "supplement", "plan", "checklists")  # hashes, dates, items; and the tables as they are
 
 
 def strip_names(text: str) -> str:

@@ -171,7 +171,7 @@ def test_the_same_report_gives_the_same_bytes(faces):
     report, first = faces["two arms"]
     second = write_faces(report, make_study(report={"title": "t", "style": PRINTED.model_dump()}))
     printed = {name for name in first if name.startswith("printed/table-")}
-    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx"} | printed
+    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx", "checklists.csv"} | printed
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first["report.docx"])) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

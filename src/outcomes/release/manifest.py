@@ -17,6 +17,7 @@ PRINTED = "printed"  # the folder of the report's tables as CSV
 RESULTS = {
     "report": "the report",
     "tables": "the tables of the report alone, for a manuscript",
+    "checklists": "reporting checklists, filled from the report",
     "summary": "the closing lines of a run",
     "provenance": "hashes of input, settings, and code; versions; seed",
 }

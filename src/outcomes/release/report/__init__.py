@@ -13,6 +13,7 @@ from outcomes import __version__
 from outcomes.release.report.abstract import write_abstract
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
+from outcomes.release.report.checklists import show_checklists, write_checklists
 from outcomes.release.report.comparison import show_comparison
 from outcomes.release.report.content import Report, Section
 from outcomes.release.report.durability import show_durability
@@ -86,12 +87,13 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
         "report.docx": write_docx(report, style),
         "tables.docx": write_tables(report, style),
         **write_tables_csv(report),
+        "checklists.csv": write_checklists(report.sections).encode(),
     }
 
 
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     """Return the content of the report, whatever it will be written as."""
-    return [
+    sections = [
         write_abstract(material),
         show_attention(material.tables),
         show_flow(material, figures_folder),
@@ -106,6 +108,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_supplement(material),
         show_provenance(material),
     ]
+    return [*sections, show_checklists(sections, material.study)]
 
 
 def closing_lines(tables: Mapping[str, pd.DataFrame], report_path: Path) -> str:

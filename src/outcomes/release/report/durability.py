@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.findings import pictures, present
 from outcomes.release.report.grids import heading, index_rows, number, say
@@ -107,7 +108,7 @@ def tabulate_held(material: Material) -> Grid | None:
         *(heading(material.arm(arm)) for arm in arms),
     )
     notes = (
-        "Percent with 95 % interval. Seen at the visit: n is the number with a score near that week.",
+        f"Percent with {COVERED} interval. Seen at the visit: n is the number with a score near that week.",
         _published(material),
     )
     caption = "Response held after the induction."
@@ -165,7 +166,7 @@ def tabulate_effect(material: Material) -> Grid | None:
         "End",
         "Model",
         "Weights",
-        "Hazard ratio (95 % interval)",
+        f"Hazard ratio ({COVERED} interval)",
         "p",
         "Effective sample size",
         "Proportionality, p",
@@ -180,7 +181,7 @@ def tabulate_effect(material: Material) -> Grid | None:
 
 
 def _warn(material: Material) -> str:
-    text = "Below 1: later than in the reference arm. Sandwich variance, weights taken as known. "
+    text = "Below one: later than in the reference arm. Sandwich variance, weights taken as known. "
     text += "The Cox model sees an end sooner in an arm with more visits; the Weibull model does not. "
     if is_randomised(material):
         return text + "Responders are compared, so chance no longer balances the arms."

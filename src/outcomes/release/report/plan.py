@@ -34,7 +34,7 @@ def describe_adherence(material: Material) -> str:
 
 def _blocks(plan: Mapping[str, Any]) -> list[Block]:
     text = f"The analysis part of the study file was locked on {plan['locked']} with version {plan['version']} (SHA-256 {plan['sha256']})."
-    blocks: list[Block] = [Paragraph(text)]
+    blocks: list[Block] = [Paragraph(text, "Locked.")]
     for amendment in plan["amendments"]:
         blocks.append(Paragraph(f"On {amendment['date']}: {amendment['reason']}", "Amended."))
         blocks.append(_list(amendment["changes"]))
