@@ -17,7 +17,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "weighted_overlap": (WEIGHTS, "Overlap weights"),
     "weighted_att": (WEIGHTS, "Weights for those treated"),
     "weighted_ate": (WEIGHTS, "Weights for all"),
-    "weights_known": (WEIGHTS, "Weights taken as known"),
+    "score_estimated": (WEIGHTS, "Variance with the score estimated"),
     "bootstrap": (WEIGHTS, "Bootstrap over patients"),
     "gee_weighted": (WEIGHTS, "Estimating equations, weighted"),
     "site_fixed": (SITES, "Sites fixed"),
@@ -76,7 +76,7 @@ def describe_analysis(name: str) -> tuple[str, str]:
         found = re.fullmatch(pattern, name)
         if found:
             text = label.format(*(part.replace("_", " ") for part in found.groups()))
-            return group, text[:1].upper() + text[1:]
+            return group, text[:1].upper() + text[1:].replace(" 1 points", " 1 point")
     return OTHER, name.replace("_", " ").capitalize()
 
 

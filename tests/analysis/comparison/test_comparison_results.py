@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from two_arms import generate_tables, make_comparison, make_study
 
+from outcomes import mixed
 from outcomes.analysis.comparison import COLUMNS, compare_arms
 from outcomes.analysis.comparison.bootstrap import resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.bounds import fill_worst
@@ -17,7 +18,16 @@ from outcomes.analysis.comparison.early_signals import tabulate_early_signals
 from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval_evalue, convert_difference
 from outcomes.analysis.comparison.odds import build_binary_frame, estimate_odds
 from outcomes.analysis.comparison.people import Compared, order_timepoints, select_compared
-from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences, tabulate_effects
+from outcomes.analysis.comparison.primary import (
+    Specification,
+    build_frame,
+    estimate_differences,
+    fit_change,
+    tabulate_effects,
+)
+from outcomes.analysis.comparison.risks import compute_error
+from outcomes.analysis.comparison.stacked import compute_stacked_error
+from outcomes.analysis.comparison.standardisation import estimate_means
 from outcomes.analysis.comparison.weights import compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import EarlySignals
@@ -312,3 +322,17 @@ def test_a_study_of_one_time_point_is_compared():
     assert effects.loc["cr2", "estimate"] == pytest.approx(theirs.params[1], rel=1e-6)
     assert effects.loc["cr2", "treated_mean"] - effects.loc["cr2", "reference_mean"] == pytest.approx(theirs.params[1])
     assert effects.loc["bootstrap", "std_error"] > 0
+
+
+def test_the_error_with_an_estimated_score_is_that_of_the_stacked_means():
+    # one time point, no baseline slope left: the weighted difference of two means, whose stack has a closed form
+    frame = build_frame(COMPARED, "day", WEIGHTS.weight)
+    frame = frame[frame["timepoint"] == "day 28"]
+    frame = frame.assign(timepoint=frame["timepoint"].cat.remove_unused_categories(), baseline=0.0)
+    fit = fit_change(frame, Specification("day", "unstructured", (), baseline=False, vcov="cr0"))
+    change = COMPARED.at("day", "day 28", "change")
+    one, other = estimate_means(change, COMPARED.treated, DESIGN, WEIGHTS, "weighted")
+    stacked = compute_stacked_error(fit, "day 28", WEIGHTS)
+    assert stacked == pytest.approx(compute_error(one.influence - other.influence), rel=0.01)  # leverage apart
+    known = mixed.influences(fit, "cr0")["arm[treated]"]
+    assert stacked < np.sqrt((known**2).sum())

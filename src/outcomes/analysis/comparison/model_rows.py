@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.primary import build_frame
+from outcomes.analysis.comparison.primary import build_frame, estimate_differences
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
-from outcomes.analysis.comparison.weights import Weights, compute_weights
+from outcomes.analysis.comparison.stacked import compute_stacked_error
+from outcomes.analysis.comparison.weights import Weights, compute_effective_n, compute_weights
+
+Z = NormalDist().inv_cdf(0.975)
 
 
 def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
@@ -32,7 +36,35 @@ def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
             setting.compared.treated, design, setting.comparison.weights, setting.comparison.truncation
         )
         yield fit_row(f"without_{name}", setting, setting.specify(axis), timepoint, weights.weight)
+    yield from _stack(setting, axis, timepoint)
     yield _fit_complete(setting, axis, timepoint)
+
+
+def _stack(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
+    """Yield the declared analysis with the variance that holds that the score was estimated; nothing without weights."""
+    from outcomes import mixed
+
+    if setting.primary.propensity is None:
+        return
+    frame = build_frame(setting.compared, axis, setting.primary.weight)
+    people = frame.drop_duplicates("person")
+    row: Row = {
+        "analysis": "score_estimated",
+        "n": len(people),
+        "converged": False,
+        "note": "stacked estimating equations",
+    }
+    row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    try:
+        table, fit = estimate_differences(frame, setting.specify(axis))
+    except mixed.MixedError as error:
+        yield row | {"note": str(error)}
+        return
+    if fit.converged and timepoint in set(table["timepoint"]):
+        estimate = float(table.loc[table["timepoint"] == timepoint, "estimate"].iloc[0])
+        half = Z * compute_stacked_error(fit, timepoint, setting.primary)
+        row |= {"estimate": estimate, "lower": estimate - half, "upper": estimate + half, "converged": True}
+    yield row
 
 
 def _without(setting: Setting, name: str, missing_ok: bool = False) -> Floats:
