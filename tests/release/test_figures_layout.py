@@ -167,6 +167,11 @@ def test_wrapped_lines_fit_and_lose_no_letter(text, width):
     assert "".join(lines).replace("-", "").replace(" ", "") == text.replace("-", "").replace(" ", "")
 
 
+def test_a_word_breaks_at_its_own_hyphen_first():
+    assert wrap("Esketamin-Nasenspray", 18.0, 8) == ["Esketamin-", "Nasenspray"]
+    assert wrap("Esketamin-Nasenspray", 80.0, 8) == ["Esketamin-Nasenspray"]
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 17.3), (0, 27), (0, 60), (0, 0.4), (0, 1000)])
 def test_a_scale_covers_its_values_with_a_handful_of_round_ticks(low, high):
     scale = build_scale(low, high, "points")

@@ -96,16 +96,18 @@ def wrap(text: str, width_mm: float, size: float, bold: bool = False) -> list[st
 
 def _pieces(text: str, width_mm: float, size: float, bold: bool) -> list[str]:
     """Return the words of a text, each cut into pieces that fit the width."""
-    pieces = []
+    pieces: list[str] = []
     for word in text.split(" "):
-        piece = ""
+        piece, cut = "", False
         for letter in word:
             if piece and measure_mm(piece + letter + "-", size, bold) > width_mm:
-                pieces.append(piece + "-")
-                piece = ""
+                own = piece.rfind("-") + 1  # a hyphen of the word's own is the better place
+                cut = not own
+                pieces.append(piece[:own] if own else piece + "-")
+                piece = piece[own:] if own else ""
             piece += letter
         pieces.append(piece)
-        if len(piece) < LEAST and len(pieces) > 1 and pieces[-2].endswith("-"):
+        if cut and len(piece) < LEAST:
             short = LEAST - len(piece)
             pieces[-2:] = [pieces[-2][: -1 - short] + "-", pieces[-2][-1 - short : -1] + piece]
     return pieces
