@@ -60,7 +60,7 @@ def _define(material: Material, settings: Durability) -> list[str]:
         "An end is seen only at a visit. Kaplan–Meier takes the first visit that shows it as its day, and so sees it late where "
         "visits are rare; the interval-censored estimate (Turnbull) uses only that it came between two visits. Both ask whether "
         "an end was ever seen until a week, and scores go up and down: “seen at the visit” asks how many hold at that time, "
-        "whatever lay between, and is the higher number.",
+        "whatever lay between, and is usually the higher number.",
     ]
 
 
