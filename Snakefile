@@ -232,7 +232,11 @@ rule tables:
             "outcomes.analysis.models",
         ),
     output:
-        tables=expand("results/{{study}}/tables/{table}.csv", table=TABLES["tables"]),
+        tables=report(
+            expand("results/{{study}}/tables/{table}.csv", table=TABLES["tables"]),
+            caption="config/report/tables.rst",
+            category="Tables",
+        ),
     log:
         "logs/{study}/tables.log",
     params:
@@ -247,7 +251,13 @@ rule figures:
         tables=expand("results/{{study}}/tables/{table}.csv", table=TABLES["tables"]),
         code=sources("outcomes.release.figures"),
     output:
-        figures=directory("figures/{study}"),
+        figures=report(
+            directory("figures/{study}"),
+            patterns=["{figure}.svg"],
+            caption="config/report/figures.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "logs/{study}/figures.log",
     params:
@@ -265,12 +275,24 @@ rule report:
         plan=plans(STUDY_FILE),
         code=sources("outcomes.release.report", "outcomes.settings.plan"),
     output:
-        report="results/{study}/report.html",
-        pdf="results/{study}/report.pdf",
+        report=report(
+            "results/{study}/report.html",
+            caption="config/report/report.rst",
+            category="Report",
+        ),
+        pdf=report(
+            "results/{study}/report.pdf",
+            caption="config/report/report.rst",
+            category="Report",
+        ),
         docx="results/{study}/report.docx",
         tables="results/{study}/tables.docx",
         printed=directory("results/{study}/printed"),
-        checklists="results/{study}/checklists.csv",
+        checklists=report(
+            "results/{study}/checklists.csv",
+            caption="config/report/checklists.rst",
+            category="Report",
+        ),
         summary="results/{study}/summary.txt",
         provenance="results/{study}/provenance.json",
     log:
