@@ -157,6 +157,24 @@ def test_every_number_in_running_text_is_in_a_released_table_or_the_study_file(f
     assert find_strangers(texts, tables, study) == []
 
 
+def test_the_workflow_report_holds_released_files_alone(finished, tmp_path):
+    """Snakemake's own report: captions and categories, no private table, nothing fetched from outside by the page."""
+    folder, _ = finished
+    page = tmp_path / "workflow.html"
+    options = ["--cores", "1", "--nolock", "--config", f"study_file={STUDY}", "--report", str(page)]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    added = re.findall(r"^Adding (\S+) \(", done.stderr, re.MULTILINE)
+    assert {"flow.csv", "report.html", "report.pdf", "checklists.csv", "flow.svg"} <= set(added)
+    assert not [name for name in added if name.endswith(".parquet")]
+    text = page.read_text(encoding="utf-8")
+    assert all(f'"{category}"' in text for category in ("Tables", "Figures", "Report"))
+    assert "passed the disclosure gate" in text
+    assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="https?:', text)
+
+
 def test_a_second_run_has_nothing_to_do(finished):
     folder, _ = finished
     before = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*") if path.is_file()}
