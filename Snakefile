@@ -226,9 +226,11 @@ rule tables:
             table=[*TABLES["rates"], *TABLES["compare"], *TABLES["durability"]],
         ),
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
+        cohort="data/{study}/derived/cohort.parquet",
         code=sources(
             "outcomes.release.disclosure",
             "outcomes.release.tables",
+            "outcomes.release.units",
             "outcomes.analysis.models",
         ),
     output:

@@ -225,6 +225,7 @@ def tables(options: Namespace) -> None:
     from outcomes.analysis.models import ModelResult, collect_models
     from outcomes.release.disclosure import withhold
     from outcomes.release.tables import format_table
+    from outcomes.release.units import protect_patients
 
     study, places = _open(options, "tables")
     names = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"])
@@ -233,7 +234,8 @@ def tables(options: Namespace) -> None:
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     derived = {name: study.instrument(name).derived_from for name in study.instruments}
     sources = {name: source.instrument for name, source in derived.items() if source is not None}
-    released = withhold(estimates | models, study.privacy, study.instruments, sources)
+    privacy = protect_patients(study.privacy, read_table(places.table("cohort"), "cohort"))
+    released = withhold(estimates | models, privacy, study.instruments, sources)
     for name in TABLES["tables"]:
         write_text(format_table(released[name]), places.results / "tables" / f"{name}.csv")
 

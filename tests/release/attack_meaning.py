@@ -318,7 +318,8 @@ def read_cumulative(system: System, place: tuple[Any, ...], bins: list[dict[str,
     for row, end in zip(bins, ends, strict=True):
         if total is not None and not pd.isna(row["cumulative"]) and row is bins[0]:
             count = row["cumulative"] * total
-            if abs(count - round(count)) < 1e-3:
+            exact = abs(row["cumulative"] * 100 % 1) > 1e-6  # whole percents are rounded
+            if exact and abs(count - round(count)) < 1e-3:
                 system.narrow(("bin", *place, end), round(count), round(count))
 
 

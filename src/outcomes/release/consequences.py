@@ -36,6 +36,7 @@ FOLLOWS: dict[str, dict[str, tuple[str, ...]]] = {
     "early_signals": {"n": RATE, "events": RATE},
 }
 EXACT_DF = ("residual", "between_within")  # degrees of freedom that are a count less the number of coefficients
+MANY = 200  # so many that each whole percent is the rounded share of some count
 CELL = ["instrument", "axis", "timepoint", "endpoint", "population"]
 
 
@@ -105,10 +106,15 @@ def _is_vague(table: pd.DataFrame, n: pd.Series, minimum_cell: int) -> pd.Series
 
 
 def coarsen_bins(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
-    """Withhold a whole distribution of which one bin is withheld: the others and the proportions would give it away."""
+    """Withhold all counts of a distribution of which one bin is withheld, as the others and the proportions would give it away.
+
+    Of many, the proportions stay, in whole percents: with 200 or more, any number near theirs would give the same.
+    """
     group = [table[name] for name in (PLACE if "instrument" in table else ["arm"])]
     some = table["n"].isna().groupby(group, sort=False).transform("any")
-    return blank(table, some, ["n", "cumulative"])
+    many = before["n"].astype(float).groupby(group, sort=False).transform("sum") >= MANY
+    table = blank(blank(table, some, ["n"]), some & ~many, ["cumulative"])
+    return table.assign(cumulative=table["cumulative"].mask(some, table["cumulative"].round(2)))
 
 
 def coarsen_means(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:

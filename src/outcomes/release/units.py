@@ -1,0 +1,35 @@
+"""The smallest count that cannot be fewer than the minimum cell of patients, where a patient may be counted more than once."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from outcomes.settings.analysis import Privacy
+
+
+def protect_patients(privacy: Privacy, cohort: pd.DataFrame) -> Privacy:
+    """Return the privacy settings with the minimum cell raised so that it protects patients, not series.
+
+    Where all of a patient's series are analysed, eleven series may be of four patients. The raised minimum is one more than
+    the k − 1 patients with most analysed series have together: that many series, whichever they are, come from at least k
+    patients. Where each patient is analysed once, nothing changes.
+
+    Parameters
+    ----------
+    privacy : Privacy
+        With the declared ``minimum_cell`` k, in patients.
+    cohort : DataFrame
+        Table of that contract.
+
+    Examples
+    --------
+    >>> cohort = pd.DataFrame({"patient": [1, 1, 1, 2, 2, 3, 4, 5, 6], "included": True})
+    >>> protect_patients(Privacy(minimum_cell=5), cohort).minimum_cell  # 3 + 2 + 1 + 1 series may be of four patients
+    8
+    """
+    if privacy.minimum_cell == 1:
+        return privacy
+    series = cohort.loc[cohort["included"], "patient"].value_counts()
+    most = int(series.nlargest(privacy.minimum_cell - 1).sum())
+    missing = privacy.minimum_cell - 1 - min(len(series), privacy.minimum_cell - 1)
+    return privacy.model_copy(update={"minimum_cell": most + missing + 1})
