@@ -153,7 +153,7 @@ def build_axis(blocks: Sequence[Block]) -> Scale:
     values = [factor * row[name] for row in inner for name in ("estimate", "lower", "upper")]
     known = [value for value in values if pd.notna(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
-    raw = max(high - low, 1e-6) / 6
+    raw = max(high - low, 1e-6) / 5
     power = 10 ** np.floor(np.log10(raw))
     step = float(next(power * one for one in (1, 2, 5, 10) if power * one >= raw))
     start, end = int(np.floor(low / step)), int(np.ceil(high / step))
