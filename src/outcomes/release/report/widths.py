@@ -19,19 +19,17 @@ SPARE = 1.06  # what a typeface may be wider than Times Roman
 BOLD = 1.18  # the same for its bold type
 LONG_EM = 12.0  # a word wider than this may be broken
 SIDEWAYS, UPRIGHT = True, False
-WIDE_EM, NARROW_EM, LEAST_EM = (
-    18.0,
-    8.0,
-    4.0,
-)  # what the first column and the others get, where they have so much to say
-# Size of type, whether the page lies on its side, whether "12.3 (4.5 to 6.7)" may break before its bracket, and the width of
-# the first column, in order of preference.
+# Ems that the first column of words and the others get at least, where they have so much to say.
+WIDE, MIDDLE, NARROW = (18.0, 9.0), (13.0, 6.0), (8.0, 4.0)
+# Size of type, whether the page lies on its side, whether "12.3 (4.5 to 6.7)" may break before its bracket, and what
+# columns of words get, in order of preference.
 TRIALS = (
-    *((size, UPRIGHT, False, WIDE_EM) for size in (9.0, 8.5, 8.0)),
-    *((size, UPRIGHT, False, NARROW_EM) for size in (9.0, 8.5, 8.0, 7.5)),
-    *((size, UPRIGHT, True, NARROW_EM) for size in (8.5, 8.0, 7.5, 7.0)),
-    *((size, SIDEWAYS, False, NARROW_EM) for size in (8.5, 8.0, 7.5, 7.0)),
-    *((size, SIDEWAYS, True, NARROW_EM) for size in (8.0, 7.5, 7.0, 6.5)),
+    *((size, UPRIGHT, False, WIDE) for size in (9.0, 8.5, 8.0)),
+    *((size, UPRIGHT, False, MIDDLE) for size in (8.5, 8.0, 7.5)),
+    *((size, UPRIGHT, False, NARROW) for size in (9.0, 8.5, 8.0, 7.5)),
+    *((size, UPRIGHT, True, NARROW) for size in (8.5, 8.0, 7.5, 7.0)),
+    *((size, SIDEWAYS, False, NARROW) for size in (8.5, 8.0, 7.5, 7.0)),
+    *((size, SIDEWAYS, True, NARROW) for size in (8.0, 7.5, 7.0, 6.5)),
 )
 _GROUPS = {
     278: "ijlt/:;", 250: " .,\u00a0", 333: "()rfI-‐", 389: "sJ", 444: "aceéèêz“”", 722: "wADGHKNOQUVXYRÄÖÜ", 611: "ELTZ",
@@ -84,8 +82,8 @@ def fit_grid(grid: Grid, page: Page) -> list[tuple[Grid, Fit]]:
 
 
 def _try(grid: Grid, page: Page) -> Fit | None:
-    for size, sideways, broken, first in TRIALS:
-        least, full = _columns(grid, broken, first)
+    for size, sideways, broken, words in TRIALS:
+        least, full = _columns(grid, broken, words)
         room = (page.room(sideways) - PADDING_PT * grid.columns) / size
         if sum(least) <= room:
             return _fit(grid, _spread(least, full, room), size, sideways)
@@ -94,8 +92,8 @@ def _try(grid: Grid, page: Page) -> Fit | None:
 
 def _squeeze(grid: Grid, page: Page) -> Fit:
     """Return the smallest type on a page on its side, with columns in proportion to what they need: long words break."""
-    size, sideways, broken, first = TRIALS[-1]
-    least, _ = _columns(grid, broken, first)
+    size, sideways, broken, words = TRIALS[-1]
+    least, _ = _columns(grid, broken, words)
     room = (page.room(sideways) - PADDING_PT * grid.columns) / size
     return _fit(grid, [width * room / sum(least) for width in least], size, sideways)
 
@@ -123,7 +121,7 @@ def _count_lines(row: Sequence[Cell], widths: Sequence[float]) -> int:
     return lines
 
 
-def _columns(grid: Grid, broken: bool, first: float) -> tuple[list[float], list[float]]:
+def _columns(grid: Grid, broken: bool, words: tuple[float, float]) -> tuple[list[float], list[float]]:
     """Return, for each column, the least width and that of its longest line, in ems."""
     least, full = [1.0] * grid.columns, [1.0] * grid.columns
     wide: list[tuple[int, Cell]] = []
@@ -133,7 +131,7 @@ def _columns(grid: Grid, broken: bool, first: float) -> tuple[list[float], list[
             if cell.span > 1:
                 wide += [(at, cell)] if head else []
             else:
-                least[at] = max(least[at], _least(cell, head, broken, first if at == 0 else LEAST_EM))
+                least[at] = max(least[at], _least(cell, head, broken, words[0 if at == 0 else 1]))
                 full[at] = max(full[at], least[at], 0.0 if head else min(SPARE * measure_em(cell.text), 40.0))
             at += cell.span
     for at, cell in wide:
@@ -171,8 +169,8 @@ def split_figures(text: str) -> list[str]:
 
 def _split(grid: Grid, page: Page) -> list[Grid]:
     """Return the table in parts of neighbouring columns that fit a page, what stands below one heading together."""
-    size, sideways, broken, first = TRIALS[-1]
-    least, _ = _columns(grid, broken, first)
+    size, sideways, broken, words = TRIALS[-1]
+    least, _ = _columns(grid, broken, words)
     room = page.room(sideways) / size
     need = [width + PADDING_PT / size for width in least]
     parts: list[list[int]] = []
