@@ -139,11 +139,11 @@ def test_word_has_the_tables_and_figures_of_the_page(faces, case):
 def test_word_has_alternatives_repeated_heads_and_no_empty_paragraphs(faces, case):
     word = Document(io.BytesIO(faces[case][1]["report.docx"]))
     for shape in word.inline_shapes:
-        assert len(shape._inline.docPr.get("descr")) > 60
+        assert len(shape._inline.docPr.get("descr")) > 30
     for table in word.tables:
         assert table._tbl.tr_lst[0].find(".//{*}tblHeader") is not None
         widths = [sum(int(cell.tcPr.width / 635) for cell in row.tc_lst) for row in table._tbl.tr_lst]
-        assert max(widths) - min(widths) <= 12, "rows of a table are equally wide"
+        assert len(set(widths)) == 1, "rows of a table are equally wide"
     for paragraph in word.paragraphs:
         held = paragraph._p.find(".//{*}sectPr") is not None or paragraph._p.find(".//{*}drawing") is not None
         assert paragraph.text.strip() or held, paragraph.style.name

@@ -149,7 +149,7 @@ def build_table(grid: Grid, fit: Fit) -> Any:
     half = _twips(PADDING_PT / 2)
     return parse_xml(
         f"<w:tbl {nsdecls('w')}><w:tblPr>"
-        f'<w:tblW w:w="{_twips(sum(fit.widths_pt))}" w:type="dxa"/>'
+        f'<w:tblW w:w="{sum(map(_twips, fit.widths_pt))}" w:type="dxa"/>'
         '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="8"/></w:tblBorders>'
         '<w:tblLayout w:type="fixed"/>'
         f'<w:tblCellMar><w:left w:w="{half}" w:type="dxa"/><w:right w:w="{half}" w:type="dxa"/></w:tblCellMar>'
@@ -162,7 +162,7 @@ def _row(grid: Grid, row: Sequence[Cell], fit: Fit, head: int | None, kept: bool
     marks = "<w:cantSplit/>" + ("<w:tblHeader/>" if head is not None else "")
     cells, at = [], 0
     for cell in row:
-        width = sum(fit.widths_pt[at : at + cell.span])
+        width = sum(_twips(width) for width in fit.widths_pt[at : at + cell.span])
         align = _align(grid, cell, at) if head is not None else "right" if cell.number else "left"
         border = head is not None and (head == len(grid.heads) - 1 or (cell.span > 1 and bool(cell.text)))
         bold = head is not None or (cell.head and cell.span > 1)
@@ -177,9 +177,7 @@ def _align(grid: Grid, cell: Cell, column: int) -> str:
     return "left" if column == 0 or grid.holds_words(column) else "right"
 
 
-def _cell(
-    cell: Cell, width: float, size: float, align: str, *, border: bool, bold: bool, head: bool, kept: bool
-) -> str:
+def _cell(cell: Cell, width: int, size: float, align: str, *, border: bool, bold: bool, head: bool, kept: bool) -> str:
     span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
     rule = '<w:tcBorders><w:bottom w:val="single" w:sz="4"/></w:tcBorders>' if border else ""
     place = '<w:vAlign w:val="bottom"/>' if head else ""
@@ -190,7 +188,7 @@ def _cell(
     look = ("<w:b/>" if bold else "") + ("<w:i/>" if cell.withheld else "") + f'<w:sz w:val="{round(2 * size)}"/>'
     run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{_words(cell, text)}</w:t></w:r>' if text else ""
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{_twips(width)}" w:type="dxa"/>{span}{rule}{place}</w:tcPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{rule}{place}</w:tcPr>'
         f'<w:p><w:pPr>{keep}<w:spacing w:before="{before}" w:after="20"/>{indent}<w:jc w:val="{align}"/>'
         f'<w:rPr><w:sz w:val="{round(2 * size)}"/></w:rPr></w:pPr>{run}</w:p></w:tc>'
     )
