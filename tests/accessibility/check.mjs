@@ -121,15 +121,16 @@ async function check(browser, {name, device, colorScheme, media}) {
     await shorten(page);
     await audit(page, name);
   } else {
-    await shorten(page);
     await measure(page, name);
-    await audit(page, name);
     if (!(await page.locator("#viewer").count())) {
+      await audit(page, name);
       note(name, "not a report of this project: no viewer of figures, nothing further is tried");
       await context.close();
       return;
     }
-    await useKeyboard(page, name);
+    await useKeyboard(page, name);  // before rows are removed, which sorting would bring back
+    await shorten(page);
+    await audit(page, name);
     await unfold(page);
     await measure(page, `${name}, everything unfolded`);
     await dressOtherwise(page, name, colorScheme);
