@@ -53,7 +53,7 @@ def shrink_effects(estimates: Floats, errors: Floats, scale: float) -> Shrunken:
     --------
     >>> import numpy as np
     >>> shrink_effects(np.array([-4.0, 0.0]), np.array([1.0, 1.0]), 1.0).estimate.round(2).tolist()
-    [-2.73, -1.27]
+    [-3.09, -0.91]
     """
     tau = (np.arange(POINTS) + 0.5) * REACH * scale / POINTS
     mean, variance, density = condition_on_spread(estimates, errors, tau)

@@ -159,4 +159,5 @@ def _describe_forest(rows: pd.DataFrame, study: Study) -> str:
         low, high = known.iloc[0], known.iloc[-1]
         ends = [f"{row['estimate']:.2f} ({describe_analysis(str(row['analysis']))[1]})" for row in (low, high)]
         parts.append(f"{place}: {len(known)} estimates from {ends[0]} to {ends[1]}")
-    return f"Forest plot. {'; '.join(parts)}."
+    treated, reference = name_sides(study)
+    return f"Forest plot of the difference {treated} minus {reference}. {'; '.join(parts)}."
