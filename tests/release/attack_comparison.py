@@ -127,7 +127,7 @@ def read_effects(system: System, tables: Tables, sides: Mapping[str, str], instr
             system.within(scored, counted)
             system.near(observed, counted)
             system.near(observed, scored)
-        if row["effective_n"] == round(row["effective_n"]) and not pd.isna(row["effective_n"]):
+        if not pd.isna(row["effective_n"]) and row["effective_n"] == round(row["effective_n"]):
             system.narrow(("both", "scored", row["axis"]), row["effective_n"], row["effective_n"])
         system.add(
             system.narrow(("both", "scored", row["axis"])), [("scored", row["axis"], arm) for arm in sides.values()]

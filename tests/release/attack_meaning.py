@@ -310,7 +310,8 @@ def read_change(system: System, rows: list[dict[str, Any]], study: Study) -> Non
             if study.endpoints.worsening_points <= 1:
                 more = system.narrow(("worse in percent", *place))
                 system.add(more, [piece for piece in pieces if piece[-1] > 0])
-                (system.same if all_known else system.within)(worse, more)
+                if study.cleaning.non_integer_total != "flag" or study.series.origin == "sessions":  # whole points
+                    (system.same if all_known else system.within)(worse, more)
 
 
 def read_cumulative(system: System, place: tuple[Any, ...], bins: list[dict[str, Any]], ends: list[float]) -> None:
