@@ -44,7 +44,7 @@ def test_the_last_lines_say_where_the_report_is(finished):
 def test_every_finished_step_printed_a_line(finished):
     _, result = finished
     steps = re.findall(r"\d+ of \d+  (\w+)$", result.stdout, re.MULTILINE)
-    estimates = {"rates", "fit", "compare", "durability"}
+    estimates = {"rates", "fit", "variants", "compare", "durability"}
     assert set(steps) == {
         "intake",
         "score",

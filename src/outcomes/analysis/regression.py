@@ -87,7 +87,7 @@ def find_population_mean(baseline_mean: float, threshold: float, sd: float) -> t
     --------
     >>> mean, _ = find_population_mean(17.0, 10.0, 5.0)
     >>> round(mean, 2)
-    16.26
+    16.07
     """
     from scipy.optimize import brentq
 

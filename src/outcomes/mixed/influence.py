@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from outcomes.mixed.errors import ConvergenceError, SettingError
 from outcomes.mixed.result import Fit
 from outcomes.mixed.sandwich import sum_scores
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def influences(fit: Fit, kind: str = "cr0") -> pd.DataFrame:
@@ -34,6 +37,8 @@ def influences(fit: Fit, kind: str = "cr0") -> pd.DataFrame:
     SettingError
         A fit from moments, or an unknown kind.
     """
+    import pandas as pd
+
     engine = fit.engine
     if kind not in ("cr0", "cr2", "cr3"):
         raise SettingError(f"kind={kind!r} is not one of 'cr0', 'cr2', 'cr3'")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.figures.lettering import measure_mm
+from outcomes.release.figures.lettering import measure_mm, wrap
 from outcomes.release.figures.missing_plan import find_excluded
 from outcomes.release.figures.panels import GAP, LEFT, PLOT, RIGHT, Panel, Scale, compose
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
@@ -33,8 +33,8 @@ def draw_tipping(figure: Figure, plan: Plan, study: Study) -> None:
     favoured = (estimand.treated, estimand.reference) if worse else (estimand.reference, estimand.treated)
     colors = (styles[favoured[0]].color, styles[favoured[1]].color)
     across, up = (sorted(plan.data[name].unique()) for name in ("delta_treated", "delta_reference"))
-    x = Scale((0, len(across)), _place_ticks(across), f"Points added, {styles[estimand.treated].label}")
-    y = Scale((0, len(up)), _place_ticks(up), f"Points added, {styles[estimand.reference].label}")
+    x = Scale((0, len(across)), _place_ticks(across), _name_axis(styles[estimand.treated].label, estimand.treated))
+    y = Scale((0, len(up)), _place_ticks(up), _name_axis(styles[estimand.reference].label, estimand.reference))
     panel = Panel("", partial(_draw_cells, rows=plan.data, across=across, up=up, colors=colors), x, y, ())
     notes = [
         f"Below 0 (colour of {styles[favoured[0]].label}): in favour of {styles[favoured[0]].label}. Above 0: in favour of "
@@ -42,6 +42,12 @@ def draw_tipping(figure: Figure, plan: Plan, study: Study) -> None:
         *_note_border(plan.data),
     ]
     compose(figure, plan.title, [panel], [*notes, *note_withheld(plan.data, study)], COLUMN_MM, 1)
+
+
+def _name_axis(label: str, arm: str) -> str:
+    """Return the label of an axis with the arm's label, or its id where the label would run into the ticks."""
+    named = f"Points added, {label}"
+    return named if len(wrap(named, PLOT, TEXT_PT)) <= 2 else f"Points added, {arm}"
 
 
 def _place_ticks(deltas: list[float]) -> dict[float, str]:
