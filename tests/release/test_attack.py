@@ -138,3 +138,26 @@ def test_a_whole_number_that_is_not_declared_does_not_leave():
     table = pd.DataFrame({"axis": ["day"], "timepoint": ["day 28"], "survivors": [40]})
     with pytest.raises(ValueError, match=r"counts not declared: tipping\.survivors"):
         withhold({"tipping": table}, Privacy())
+
+
+def make_baseline(**changes):
+    """Return two arms of 60, of whom 56 have a score."""
+    statistics = ("mean", "sd", "median", "q1", "q3", "percent")
+    rows = [
+        {"variable": variable, "level": "", "arm": arm, "n": n, "missing": missing} | dict.fromkeys(statistics, np.nan)
+        for arm in ("iv", "im")
+        for variable, n, missing in (("patients", 60, np.nan), ("phq9", 56, 4))
+    ]
+    return {"baseline": pd.DataFrame(rows).assign(**changes)}
+
+
+@pytest.mark.parametrize("empty", ["", None, np.nan, pd.NA])
+def test_a_name_that_is_missing_in_place_of_empty_protects_as_well(empty):
+    released = withhold(make_baseline(level=empty), Privacy(minimum_cell=K))["baseline"]
+    assert released.loc[released["variable"] == "phq9", ["n", "missing"]].isna().all(axis=None)
+    assert released.loc[released["variable"] == "patients", "n"].notna().all()
+
+
+def test_a_count_without_a_name_does_not_leave():
+    with pytest.raises(ValueError, match="missing name in baseline"):
+        withhold(make_baseline(arm=["iv", np.nan, "im", "im"]), Privacy(minimum_cell=K))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from outcomes.release.consequences import withhold_groups
 from outcomes.release.groups import COUNTS, NO_COUNTS, Tables, register_groups
 from outcomes.release.relations import relate_groups
 from outcomes.release.suppression import suppress
+
+MAY_BE_EMPTY = ("level", "reason", "population")  # columns of names in which empty says: none
 
 
 def check_declared(tables: Tables) -> None:
@@ -31,6 +33,42 @@ def check_declared(tables: Tables) -> None:
             f"counts not declared: {', '.join(sorted(wrong))}; say in outcomes.release.groups what each counts "
             "(COUNTS and NAMERS), or that it counts nobody (NO_COUNTS)."
         )
+
+
+def fill_names(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Return the tables with empty text for names that are missing, as they are after reading a table from CSV.
+
+    A missing name equals no other, not even itself, so a count under it would be tied to nothing and withheld too rarely.
+    """
+    filled = dict(tables)
+    for name, table in tables.items():
+        for column in [column for column in MAY_BE_EMPTY if column in table and table[column].isna().any()]:
+            texts = table[column].astype(object)
+            filled[name] = filled[name].assign(**{column: texts.where(texts.notna(), "")})
+    return filled
+
+
+def check_names(tables: Tables) -> None:
+    """Refuse a table with a count of which a part of the name is missing.
+
+    Raises
+    ------
+    ValueError
+        Names the tables, never the counts.
+    """
+    places = register_groups(tables).places
+    wrong = sorted({place[0] for group, shown in places.items() if _is_nameless(group) for place in shown})
+    if wrong:
+        raise ValueError(
+            f"counts with a missing name in {', '.join(wrong)}; every arm, instrument, time point, and level of a table with "
+            "counts needs one ('' where there is none)."
+        )
+
+
+def _is_nameless(part: Hashable) -> bool:
+    if isinstance(part, tuple):
+        return any(_is_nameless(one) for one in part)
+    return part is pd.NA or part is pd.NaT or part != part
 
 
 def withhold_across(

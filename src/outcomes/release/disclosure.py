@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from outcomes.release.across import check_declared, merge_lines, withhold_across
+from outcomes.release.across import check_declared, check_names, fill_names, merge_lines, withhold_across
 from outcomes.release.blanking import blank as _blank
 from outcomes.release.blanking import is_small as _small
 from outcomes.release.cells import (
@@ -63,7 +63,7 @@ def withhold(
     Raises
     ------
     ValueError
-        A table for which there is no rule, or with whole numbers that are not declared.
+        A table for which there is no rule, with whole numbers that are not declared, or with a count without a name.
     """
     unknown = sorted(set(tables) - set(RULES))
     if unknown:
@@ -71,6 +71,8 @@ def withhold(
     check_declared(tables)
     if privacy.minimum_cell == 1:
         return {name: table.assign(withheld=False) for name, table in tables.items()}
+    tables = fill_names(tables)
+    check_names(tables)
     tables = {**tables, **_pool_files(tables, privacy.minimum_cell), **merge_lines(tables, privacy.minimum_cell)}
     released = {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
     return withhold_across(tables, released, privacy.minimum_cell, instruments, derived)
