@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
 from outcomes import __version__, steps
 from outcomes.errors import OutcomesError
+
+# Steps run side by side, and a sum that is split over threads depends in its last bits on how many there are.
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 EPILOG = """\
 The steps run in this order, and `outcomes run` (or `make`) runs all that are needed:
@@ -45,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step; return 0, or 2 after an error that the user can mend (its message goes to standard error)."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     logging.getLogger("outcomes").setLevel(logging.INFO)
     parsed = build_parser().parse_args(arguments)
