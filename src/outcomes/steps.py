@@ -242,13 +242,10 @@ def tables(options: Namespace) -> None:
 
 def figures(options: Namespace) -> None:
     """Draw every figure from the released tables, as SVG, PNG and PDF, with its data as CSV and its words."""
-    from outcomes.release.figures import draw_all, save_captions, save_figure
+    from outcomes.release.figures import write_all
 
     study, places = _open(options, "figures")
-    drawn = draw_all(read_released(places), study)
-    for name, figure in drawn.items():
-        save_figure(figure, places.figures, name, study.report.figures.dpi)
-    save_captions(drawn, places.figures)
+    write_all(read_released(places), study, places.figures, options.cores)
 
 
 def report(options: Namespace) -> None:
@@ -317,6 +314,13 @@ def dictionary(options: Namespace) -> None:
 
 
 _OUT = (("--out",), {"metavar": "FILE", "help": "write to this file instead of the screen"})
+
+
+def _cores(default: int) -> tuple[tuple[str, ...], dict[str, Any]]:
+    about = {"type": int, "default": default, "metavar": "N", "help": "jobs at once (default: %(default)s)"}
+    return (("--cores",), about)
+
+
 _STUDY_DATA = (("--data",), {"metavar": "FOLDER", "help": "folder of the raw exports, in place of the study file's"})
 
 STEPS: dict[str, Step] = {
@@ -325,7 +329,7 @@ STEPS: dict[str, Step] = {
         "all steps that are needed, ending with the path of the report",
         (
             _STUDY_DATA,
-            (("--cores",), {"type": int, "default": 2, "metavar": "N", "help": "jobs at once (default: %(default)s)"}),
+            _cores(2),
         ),
     ),
     "intake": Step(intake, "raw export → clean tables and the ledger", (_STUDY_DATA,)),
@@ -340,7 +344,7 @@ STEPS: dict[str, Step] = {
     "compare": Step(compare, "endpoints → two arms compared: weights, balance, differences, sensitivity analyses"),
     "durability": Step(durability, "scores after the induction → how long the response lasts"),
     "tables": Step(tables, "estimates → released tables, through the disclosure gate"),
-    "figures": Step(figures, "released tables → figures"),
+    "figures": Step(figures, "released tables → figures", (_cores(1),)),
     "report": Step(report, "released tables and figures → the report as HTML, PDF, and Word"),
     "manifest": Step(manifest, "every released file → manifest.json: hash, label, rows withheld"),
     "lock": Step(

@@ -239,6 +239,9 @@ class Part:
         self._study = study
         self._step = step
 
+    def __reduce__(self) -> tuple[type[Part], tuple[Study, str]]:
+        return Part, (self._study, self._step)
+
     def __getattr__(self, name: str) -> Any:
         if name in Study.model_fields and name not in ("study", *SECTIONS[self._step]):
             raise AttributeError(

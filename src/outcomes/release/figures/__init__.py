@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ from outcomes.settings import Study
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from outcomes.release.figures.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +42,34 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
         Each is a :class:`outcomes.release.figures.draw.Drawing`, which carries the released rows behind it.
     """
     from outcomes.release.figures.draw import draw_plan
+
+    return {plan.name: draw_plan(plan, study) for plan in _plan(tables, study)}
+
+
+def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path, cores: int = 1) -> None:
+    """Draw every figure as :func:`draw_all` and write it as :func:`save_figure`, on several cores; and ``captions.md``.
+
+    A figure takes about half a second, most of it to embed its fonts in the PDF. The files do not depend on ``cores``.
+    """
+    from outcomes.release.figures.draw import write_captions, write_plan
+
+    plans = _plan(tables, study)
+    write = partial(write_plan, study=study, folder=folder)
+    if cores > 1:
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            list(pool.map(write, plans))
+    else:
+        for plan in plans:
+            write(plan)
+    write_captions(plans, folder)
+
+
+def _plan(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     from outcomes.release.figures.plan import find_replaced_names, plan_figures
 
     for drawn, _ in find_replaced_names(study).values():
         log.warning("figures name an arm '%s': its label has letters that DejaVu Sans lacks; captions give it", drawn)
-    return {plan.name: draw_plan(plan, study) for plan in plan_figures(tables, study)}
+    return list(plan_figures(tables, study))
 
 
 def save_figure(figure: Figure, folder: Path, name: str, dpi: int = 300) -> list[Path]:
@@ -58,6 +86,6 @@ def save_figure(figure: Figure, folder: Path, name: str, dpi: int = 300) -> list
 
 def save_captions(figures: Mapping[str, Figure], folder: Path) -> Path:
     """Write title, legend and text alternative of every figure as ``captions.md``; return the file."""
-    from outcomes.release.figures.draw import write_captions
+    from outcomes.release.figures.draw import Drawing, write_captions
 
-    return write_captions(figures, folder)
+    return write_captions([figure.plan for figure in figures.values() if isinstance(figure, Drawing)], folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -96,10 +96,14 @@ def write_figure(
     return files
 
 
-def write_captions(figures: Mapping[str, Figure], folder: Path) -> Path:
+def write_plan(plan: Plan, study: Study, folder: Path) -> None:
+    """Draw one figure and write its files."""
+    write_figure(draw_plan(plan, study), folder, plan.name, dpi=study.report.figures.dpi)
+
+
+def write_captions(plans: Iterable[Plan], folder: Path) -> Path:
     """Write ``captions.md``: of each figure the title, the legend, and the text alternative, for the manuscript."""
-    plans = [(name, figure.plan) for name, figure in figures.items() if isinstance(figure, Drawing)]
-    entries = [f"## {plan.title}\n\n{name}\n\n{plan.caption}\n\n*In words:* {plan.alt}\n" for name, plan in plans]
+    entries = [f"## {plan.title}\n\n{plan.name}\n\n{plan.caption}\n\n*In words:* {plan.alt}\n" for plan in plans]
     path = folder / "captions.md"
     with replacing(path) as temporary:
         temporary.write_text("# Figures\n\n" + "\n".join(entries), encoding="utf-8", newline="\n")
