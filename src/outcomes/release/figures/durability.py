@@ -72,25 +72,14 @@ def _draw_curves(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle], landm
         part = rows[(rows["arm"] == arm.id) & rows["share"].notna()]
         week = part["week"].to_numpy(float)
         share, lower, upper = (100 * part[name].to_numpy(float) for name in ("share", "lower", "upper"))
-        steps = (part["method"] == "kaplan_meier").any()
         known = ~np.isnan(lower)
-        axes.fill_between(
-            week[known],
-            lower[known],
-            upper[known],
-            step="post" if steps else None,
-            color=arm.color,
-            alpha=0.13,
-            linewidth=0,
-        )
-        if steps:
-            axes.vlines(week[known], lower[known], upper[known], color=arm.color, linewidth=0.7, alpha=0.6)
+        axes.fill_between(week[known], lower[known], upper[known], color=arm.color, alpha=0.13, linewidth=0)
+        axes.vlines(week[known], lower[known], upper[known], color=arm.color, linewidth=0.7, alpha=0.6)
         axes.plot(
             week,
             share,
             color=arm.color,
             linestyle=arm.line,
-            drawstyle="steps-post" if steps else "default",
             marker=arm.marker,
             markersize=3.2,
             label=arm.id,

@@ -36,7 +36,8 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"{instrument}: {title[0].lower()}{title[1:]}",
                 f"{title}, of patients in response at the landmark (day {study.durability.landmark.to_day}). Kaplan–Meier takes "
                 "the first visit that shows the end as its day; the interval-censored estimate (Turnbull) only that it came "
-                "between two visits, and so usually lies lower. Bands: 95 %. Markers stand where a number may be released. "
+                "between two visits, and so usually lies lower. Bands: 95 %. Markers stand where a number may be released; "
+                "the lines only join them. "
                 f"{TREATED[study.durability.maintenance]}.",
                 _say(own, study, title),
                 _start(own, cohort, study),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from outcomes.release.analyses import GROUPS, describe_analysis, rank_analysis
+from outcomes.release.analyses import CONTROLS, GROUPS, describe_analysis, rank_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.comparison_plan import CONTROL, FOREST_SCALES
 from outcomes.release.figures.lettering import wrap
@@ -110,8 +110,11 @@ def _group(records: Sequence[Record], scale: str, title: str) -> Block:
     for group in GROUPS:
         members = [(label, record) for name, label, record in described if name == group]
         if members:
-            lines += [Line(group, heading=True), *(Line(label, cells=write_cells(record)) for label, record in members)]
-            rows += [None, *(record for _, record in members)]
+            if group != CONTROLS:  # the figure's own title
+                lines.append(Line(group, heading=True))
+                rows.append(None)
+            lines += [Line(label, cells=write_cells(record)) for label, record in members]
+            rows += [record for _, record in members]
     return Block(title, scale, tuple(lines), tuple(rows))
 
 

@@ -12,7 +12,7 @@ from outcomes.release.report.limitations import list_limitations
 from outcomes.release.report.material import Material
 from outcomes.release.report.methods import BASELINE_RULES, say_covariance
 from outcomes.release.report.plan import describe_adherence
-from outcomes.release.report.statement import WEIGHTS, say_arms, say_difference, say_place
+from outcomes.release.report.statement import WEIGHTS, say_arms, say_difference, say_place, state_response
 
 DESIGNS = {
     "observational": "Observational cohort; patients, clinicians, and payers chose the arm.",
@@ -99,7 +99,10 @@ def _compared(material: Material) -> str:
     effect = find_effect(material)
     if not effect:
         return ""
-    return f"Weighted change in {say_place(material)}, {say_arms(material)}: {say_difference(material, effect)}."
+    assert material.study.comparison is not None
+    kind = "Adjusted" if material.study.comparison.weights == "none" else "Weighted"
+    text = f"{kind} difference in change in {say_place(material)}, {say_arms(material)}: {say_difference(material, effect)}."
+    return f"{text} {state_response(material)}".strip()
 
 
 def _limitations(material: Material) -> str:

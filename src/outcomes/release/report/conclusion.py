@@ -11,7 +11,7 @@ from outcomes.release.report.attention import unconverged
 from outcomes.release.report.diagnostics import excludes_zero, find_effect
 from outcomes.release.report.grids import enumerate_words, index_rows
 from outcomes.release.report.material import Material, is_randomised
-from outcomes.release.report.statement import say_arms, say_place
+from outcomes.release.report.statement import find_response, say_arms, say_place
 
 RANDOMISED = {
     "randomised": "Chance decided the arm, so the difference estimates what being assigned to it did, as far as the missing "
@@ -71,7 +71,7 @@ def _difference(material: Material) -> str:
             return "Differences between arms are unadjusted unless they come from a model that says otherwise."
         return UNDECLARED
     reading = RANDOMISED.get(design, CHOSEN if design == "observational" else UNDECLARED)
-    return f"{_direction(material, effect)} {reading}"
+    return " ".join(text for text in (_direction(material, effect), _contrary(material, effect), reading) if text)
 
 
 def _direction(material: Material, effect: Mapping[str, Any]) -> str:
@@ -83,6 +83,25 @@ def _direction(material: Material, effect: Mapping[str, Any]) -> str:
         return f"The interval of the difference in {say_place(material)}, {say_arms(material)}, includes zero: neither arm stands out."
     more, less = (treated, reference) if effect["estimate"] < 0 else (reference, treated)
     return f"{say_place(material)} lay further below baseline under {more} than under {less}, by an interval that excludes zero."
+
+
+def _contrary(material: Material, effect: Mapping[str, Any]) -> str:
+    """Say that response of all who started favours the other arm, where both intervals exclude zero."""
+    comparison = material.study.comparison
+    assert comparison is not None
+    row = find_response(material, "started")
+    if not row or not excludes_zero(effect) or row["difference_lower"] <= 0 <= row["difference_upper"]:
+        return ""
+    worse = material.study.instrument(comparison.estimand.instrument).higher_is_worse
+    better = (effect["estimate"] < 0) == worse
+    if better == (row["difference"] > 0):
+        return ""
+    less = "less" if row["difference"] < 0 else "more"
+    arms = [material.arm(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
+    return (
+        f"Response of all who started, a missing score counting as none, was {less} frequent under {arms[0]} than under "
+        f"{arms[1]}: which arm did better depends on how missing scores are taken."
+    )
 
 
 def _unusable(material: Material) -> str:

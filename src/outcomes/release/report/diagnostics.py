@@ -104,8 +104,8 @@ def _effective(material: Material) -> Limitation | None:
     )
     return Limitation(
         f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}), because the "
-        "arms overlap little in what decided the choice; the result speaks of few.",
-        f"little overlap between the arms (effective sample size {parts})",
+        "arms differ in what decided the choice; the result rests on fewer patients than were compared.",
+        f"limited overlap between the arms (effective sample size {parts})",
     )
 
 
@@ -139,7 +139,7 @@ def _tipping(material: Material) -> Limitation | None:
     words = f"{fixed(abs(known[arm]))} points {'higher' if known[arm] > 0 else 'lower'}"
     return Limitation(
         f"Missing scores: were those of {material.arm(arm)} on average {words} than the model expects, the {COVERED} interval "
-        "of the primary difference would reach no difference.",
+        "of the primary difference would include zero.",
         f"a primary difference that missing {material.arm(arm)} scores {words} than expected would undo",
     )
 
@@ -176,6 +176,9 @@ def list_other_differences(material: Material) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
+_WAYS = {"g_computation": "G-computation", "augmented": "weighting and modelling"}
+
+
 def _unfitted(material: Material) -> Limitation | None:
     """Name what could not be estimated in the comparison, and where."""
     places: dict[str, list[str]] = {}
@@ -187,7 +190,7 @@ def _unfitted(material: Material) -> Limitation | None:
         rows = material.rows(table)
         rows = rows[~rows["converged"].astype(bool)] if len(rows) else rows
         for row in rows.to_dict("records"):
-            what = " by ".join(say(str(row[name])) for name in names) or "adjusted change"
+            what = " by ".join(_WAYS.get(str(row[name]), say(str(row[name]))) for name in names) or "adjusted change"
             places.setdefault(what, []).append(material.timepoint(str(row["axis"]), str(row["timepoint"])))
     if not places:
         return None

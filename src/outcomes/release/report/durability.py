@@ -108,7 +108,7 @@ def tabulate_held(material: Material) -> Grid | None:
         *(heading(material.arm(arm)) for arm in arms),
     )
     notes = (
-        f"Percent with {COVERED} interval. Seen at the visit: n is the number with a score near that week.",
+        f"Percent with {COVERED} interval (none where no end was seen). Seen at the visit: n is the number with a score near that week.",
         _published(material),
     )
     caption = "Response held after the induction."
@@ -119,7 +119,7 @@ def _share(row: dict[str, Any]) -> str:
     if not row or pd.isna(row["share"]):
         return shown(row, ABSENT)
     text = fixed(100 * row["share"], 0)
-    if pd.notna(row["lower"]):
+    if pd.notna(row["lower"]) and row["lower"] < row["upper"]:
         text += f" ({interval(row['lower'], row['upper'], 0, factor=100)})"
     return text + (f", n {count(row['seen'])}" if pd.notna(row["seen"]) else "")
 

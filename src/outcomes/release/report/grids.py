@@ -101,7 +101,10 @@ def tabulate_reasons(material: Material) -> Grid | None:
         "What was done to raw rows, and why.",
         ((heading("State"), heading("Reason"), heading("Rows")),),
         tuple(rows),
-        ("A row can have several entries.",),
+        (
+            "A row can have several entries. In the table of rows by state it counts once: a row that was corrected and also flagged is "
+            "among the corrected there.",
+        ),
         sortable=True,
     )
 

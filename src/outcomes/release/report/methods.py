@@ -176,7 +176,7 @@ def _endpoints(study: Study) -> list[str]:
     texts = [
         "Each rate is given with two denominators: all who started, a missing score counting as no response and no remission; "
         "and those observed at that time point. The first is cautious, the second describes those who stayed and answered.",
-        f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} in points of the total.",
+        f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} point{'' if study.endpoints.worsening_points == 1 else 's'}.",
     ]
     if study.population.include:
         rules = "; ".join(f"{column} {' or '.join(values)}" for column, values in study.population.include.items())
@@ -218,9 +218,11 @@ def _missing(study: Study) -> list[str]:
         )
     else:
         text = "A total needs every item: a missing item is never counted as zero, and the total is then missing."
+    imputed = study.comparison is not None and study.comparison.imputation.draws > 0
     return [
         text,
-        "Where items and a stored total disagree, the items count and the ledger notes it. Missing scores are not imputed.",
+        "Where items and a stored total disagree, the items count and the ledger notes it. Missing scores are not imputed"
+        + (", but for the sensitivity analyses of the comparison." if imputed else "."),
     ]
 
 
@@ -253,10 +255,18 @@ def say_covariance(name: str) -> str:
     return words.replace("ar1", "AR(1)").replace("_", " ")
 
 
+def _multiplicity(study: Study) -> str:
+    declared = study.comparison.subgroups if study.comparison is not None else None
+    if declared is None or declared.multiplicity == "none":
+        return "No correction for multiplicity was made."
+    return "No correction for multiplicity was made, but for the tests of interaction between kinds of patients."
+
+
 def _intervals(study: Study) -> list[str]:
     texts = [
         f"Intervals cover {COVERED}. Proportions: Wilson's score interval; differences of proportions: Newcombe's hybrid score "
-        "interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. They describe sampling error only. No correction for multiplicity was made."
+        "interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. They describe sampling error only. "
+        + _multiplicity(study)
     ]
     smallest = study.privacy.minimum_cell
     if smallest > 1:

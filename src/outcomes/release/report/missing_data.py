@@ -91,8 +91,8 @@ def _say_tipping(material: Material) -> str:
     if not parts:
         return ""
     return (
-        f"The scores after the last would have to be, on average, {' or '.join(parts)} than missing at random says before the interval holds no "
-        "difference."
+        f"The scores after the last would have to be, on average, {' or '.join(parts)} than missing at random says before the interval "
+        "includes zero."
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.report.diagnostics import find_effect, list_other_differences
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, fixed, interval
+from outcomes.release.report.numbers import WITHHELD, fixed, interval, signed
 
 WEIGHTS = {
     "overlap": "overlap weights",
@@ -19,6 +19,8 @@ WEIGHTS = {
     "none": "no weights",
 }
 
+DENOMINATORS = {"started": "all who started, a missing score counting as none", "observed": "those observed"}
+
 
 def state_result(material: Material) -> list[str]:
     """Return the primary difference, its other interval, and how far the other analyses of it reach."""
@@ -26,7 +28,7 @@ def state_result(material: Material) -> list[str]:
         return []
     texts = [_difference(material)]
     if find_effect(material):
-        texts += [_variance(material), _range(material)]
+        texts += [_variance(material), _range(material), state_response(material)]
     return [text for text in texts if text]
 
 
@@ -47,6 +49,34 @@ def say_place(material: Material) -> str:
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
     return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
+
+
+def state_response(material: Material) -> str:
+    """Return the difference in response at the place of the primary difference, by both denominators."""
+    parts = []
+    for population, words in DENOMINATORS.items():
+        row = find_response(material, population)
+        if row:
+            bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
+            value = signed(100 * row["difference"], "percent")
+            parts.append(f"{value} percentage points ({COVERED} CI {bounds}) of {words}")
+    if not parts:
+        return ""
+    return f"Difference in response at the same time, {_way(material)}: {'; '.join(parts)}."
+
+
+def _way(material: Material) -> str:
+    assert material.study.comparison is not None
+    return "unadjusted" if material.study.comparison.weights == "none" else "weighted"
+
+
+def find_response(material: Material, population: str) -> dict[str, Any]:
+    """Return the difference in response, weighted as declared, where the primary difference is; empty where there is none or it is withheld."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
+    row = material.one("risks", **place, endpoint="response", population=population, method=_way(material))
+    return row if row and pd.notna(row["difference"]) and pd.notna(row["difference_lower"]) else {}
 
 
 def _difference(material: Material) -> str:

@@ -68,8 +68,8 @@ def _find_differing(material: Material) -> str:
     if tests["p_adjusted"].isna().all():
         return "No test of interaction can be shown."
     if not found:
-        return "No test of interaction has a p value below one in twenty."
-    return f"Tests of interaction with a p value below one in twenty: {'; '.join(found)}."
+        return "No test of interaction has an adjusted p value below one in twenty."
+    return f"Tests of interaction with an adjusted p value below one in twenty: {'; '.join(found)}."
 
 
 def _say_endpoint(row: Any) -> str:
