@@ -120,7 +120,7 @@ def test_a_gate_without_one_of_its_parts_is_caught(without, monkeypatch):
     assert solve(describe(read, study), K)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, 2, 38, 45, 91])  # the last three once leaked, each in its own way
 def test_no_small_group_can_be_proven_in_a_random_study(seed):
     result = attack_study(draw_study(seed))
     assert result["findings"] == []

@@ -57,11 +57,14 @@ def merge_changes(table: pd.DataFrame, response: pd.DataFrame | None, minimum_ce
     """Return the distribution of change merged with an eye on response and worsening, which count parts of the same line."""
     marks: dict[tuple[object, ...], list[int]] = {}
     if response is not None:
+        binned = table.groupby(PLACE, sort=False, observed=True)["n"].sum().to_dict()
         known = response[response["population"] == "observed"]
         for row in known.to_dict("records"):
             if row["endpoint"] in ("response", "worsening"):
-                below = row["events"] if row["endpoint"] == "response" else row["n"] - row["events"]
-                marks.setdefault(tuple(row[name] for name in PLACE), []).append(int(below))
+                place = tuple(row[name] for name in PLACE)
+                people = binned.get(place, 0)  # without those whose baseline is 0, who may have got worse
+                below = row["events"] if row["endpoint"] == "response" else people - row["events"]
+                marks.setdefault(place, []).append(int(below))
     return merge_bins(table, PLACE, minimum_cell, marks)
 
 

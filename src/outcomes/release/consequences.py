@@ -16,6 +16,7 @@ RISK = (
     "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
     "ratio_upper", "nnt",
 )  # fmt: skip
+STATISTICS = ("mean", "sd", "median", "q1", "q3")
 SHARES = ("treated_before", "reference_before", "treated_after", "reference_after")
 # Numbers that are computed from a count alone, by table and count: they go with it.
 FOLLOWS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -69,18 +70,31 @@ def withhold_groups(
             flags = pd.Series(table.index.isin(rows) & table[column].notna().to_numpy(), table.index)
             follows = [other for other in FOLLOWS.get(name, {}).get(column, ()) if other in table]
             table = blank(table, flags, [column, *follows])
+        if "n" in before:
+            before = before.assign(n=pd.Series(register.count_rows(name), dtype=float).reindex(before.index))
         released[name] = SPECIAL[name](table, before, minimum_cell) if name in SPECIAL else table
     return _follow_across(released)
 
 
 def coarsen_scores(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
-    """Round the statistics of rows without a count, and withhold the interval where it would still give the count away."""
+    """Round the statistics of rows without a count, and withhold those that would still give the count away."""
     rows = pd.Series(table["n"].isna() & table["mean"].notna(), table.index)
     table = _round(table, rows, ["mean", "sd"], ["median", "q1", "q3"])
+    few = rows & (before["n"] - _count_at_least(table["mean"].astype(float)) < minimum_cell)
+    table = blank(table, few, [name for name in (*STATISTICS, "lower", "upper") if name in table])
+    rows &= ~few
     if "lower" not in table:
         return table
     table = _round(table, rows, ["lower", "upper"], [])
     return blank(table, rows & ~_is_vague(table, before["n"], minimum_cell), ["lower", "upper"])
+
+
+def _count_at_least(mean: pd.Series) -> pd.Series:
+    """Return the smallest number of whole scores, from 2 (there is a standard deviation), with a mean that rounds to this one."""
+    least = pd.Series(10, mean.index)  # any tenth is the rounded mean of 10
+    for n in range(9, 1, -1):
+        least = least.mask(((n * mean).round() - n * mean).abs() <= n * 0.0501, n)
+    return least
 
 
 def _round(table: pd.DataFrame, rows: pd.Series, tenths: list[str], whole: list[str]) -> pd.DataFrame:

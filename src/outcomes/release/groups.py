@@ -33,6 +33,15 @@ class Register:
             self.counts[group] = int(count)
             self.places.setdefault(group, []).append(place)
 
+    def count_rows(self, table: str) -> dict[Hashable, int]:
+        """Return, by row of a table, its count ``n`` before anything was withheld."""
+        return {
+            at: self.counts[group]
+            for group, places in self.places.items()
+            for name, at, column in places
+            if name == table and column == "n"
+        }
+
 
 def register_groups(tables: Tables) -> Register:
     """Return the groups of all tables, before anything is withheld."""

@@ -162,7 +162,7 @@ def _relate_changes(system: System, known: Group, response: Group, worsening: Gr
     if all(name in counts for name in (known, response, worsening)):
         rest = counts[known] - counts[response] - counts[worsening]
         if rest >= 0:
-            system.cells.tie(known, [response, worsening, system.cells.add(("neither", *known[1:5]), rest, 0)])
+            system.cells.tie(known, [response, worsening, system.cells.add(("neither", known), rest, 0)])
 
 
 def _relate_bins(system: System, tables: Tables) -> None:
@@ -178,6 +178,8 @@ def _relate_bins(system: System, tables: Tables) -> None:
         if kind == "bin":
             others = [("known", *place, endpoint) for endpoint in ENDPOINTS]
             system.near(total, ("observed", *place), ("started", place[0]), ("recalled", *place), *others)
+            system.split(total, ("event", *place, "response"))
+            _relate_changes(system, total, ("event", *place, "response"), ("event", *place, "worsening"))
         else:
             system.near(total, ("compared", place[0]))
 
