@@ -12,7 +12,7 @@ committed. `{study}/derived/` holds the pipeline's private tables, one row per p
 it is never committed either, and nothing in it is fit to leave the building. Released tables are under `results/`.
 
 The tables below are those of `{study}/derived/`, in the order in which they arise. This page is rendered by
-`outcomes dictionary --out data/README.md` from `src/outcomes/contracts.py`.
+`outcomes dictionary --out data/README.md` from `src/outcomes/contracts/tables.py`.
 """
 
 
