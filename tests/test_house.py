@@ -49,7 +49,11 @@ def test_no_drawer_for_everything():
 
 
 def test_rooms_are_all_there():
-    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} == {*ROOMS, "contracts", "settings"}
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} == {
+        *ROOMS,
+        "contracts",
+        "settings",
+    }
 
 
 def test_the_readme_draws_every_rule():
