@@ -26,6 +26,7 @@ from attack import solve
 from attack_meaning import describe
 from figure_checks import check_figure
 from released_cases import LONG
+from released_columns import ALLOWED, COLUMNS, FORBIDDEN
 from running_text import find_strangers, running_text
 
 
@@ -113,6 +114,26 @@ def test_the_rows_behind_figures_are_rows_of_released_tables(finished):
         table = pd.read_csv(path).drop(columns=["withheld"], errors="ignore").select_dtypes("number")
         counts = [name for name in table if name in {"n", "events", "started", "reached", "observed", "at_risk"}]
         assert set(table[counts].melt()["value"].dropna()) <= numbers, path.name
+
+
+def test_no_released_column_is_an_extreme_or_a_patient(finished):
+    folder, _ = finished
+    paths = [*(folder / "results/example/tables").glob("*.csv"), *(folder / "figures/example").glob("*.csv")]
+    assert len(paths) > len(TABLES["tables"])
+    for path in paths:
+        columns = set(pd.read_csv(path, nrows=0))
+        assert columns <= COLUMNS, f"{path.name}: declare in released_columns.py"
+        assert not [name for name in columns - ALLOWED if not FORBIDDEN.isdisjoint(name.split("_"))], path.name
+
+
+def test_no_released_quartile_is_the_smallest_or_largest_score(finished):
+    folder, _ = finished
+    place = ["arm", "instrument", "axis", "timepoint"]
+    endpoints = pd.read_parquet(folder / "data/example/derived/endpoints.parquet").dropna(subset="score")
+    ends = endpoints.groupby(place, observed=True)["score"].agg(["min", "max"]).reset_index()
+    scores = pd.read_csv(folder / "results/example/tables/scores.csv").dropna(subset="mean").merge(ends, on=place)
+    assert len(scores) > 50
+    assert ((scores["q1"] > scores["min"]) & (scores["q3"] < scores["max"])).all()
 
 
 def test_the_ledger_balances_for_every_file(finished):
