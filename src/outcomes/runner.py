@@ -65,7 +65,8 @@ def _find_inputs(study: Study, folder: str, study_file: Path) -> None:
     missing = [os.path.relpath(path, folder) for path in inputs(study, folder) if not Path(path).is_file()]
     if missing:
         raise InputError(
-            f"{folder}: {len(missing)} file(s) that {study_file} names are not there: {', '.join(missing)}."
+            f"{folder}: {len(missing)} file(s) that {study_file} names are not there: {', '.join(missing)}. "
+            "Put them there, or correct the names in the study file (key `sources`)."
         )
 
 

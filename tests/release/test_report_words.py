@@ -8,6 +8,7 @@ import importlib
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from released_cases import make_case, make_compared, make_models, make_study, withhold
 
@@ -105,6 +106,23 @@ def test_the_conclusion_claims_no_more_than_the_design(design):
     assert "further below baseline under IV ketamine than under Intranasal esketamine" in conclusion
     assert ("does not say what treatment did" in conclusion) == (design not in ("randomised", "crossover"))
     assert not re.search(CAUSAL, conclusion)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"), [((-0.135, -0.001), True), ((-0.135, 0.02), False), ((0.02, 0.135), False)]
+)
+def test_the_conclusion_says_when_response_of_all_who_started_favours_the_other_arm(bounds, said):
+    tables, study = make_compared()
+    estimand = study.comparison.estimand
+    row = {"axis": estimand.axis, "timepoint": estimand.timepoint, "endpoint": "response", "population": "started"}
+    row |= {"method": "weighted", "converged": True, "withheld": False, "risk_treated": 0.3, "risk_reference": 0.3}
+    row |= {"difference": sum(bounds) / 2, "difference_lower": bounds[0], "difference_upper": bounds[1]}
+    risks = pd.DataFrame([row | {"ratio": 1.0, "ratio_lower": 0.8, "ratio_upper": 1.2}])
+    text = words(tables | {"risks": risks}, study)
+    assert ("was less frequent under IV ketamine than under Intranasal esketamine" in text) == said
+    value, reach = signed(50 * sum(bounds), "percent"), interval(*bounds, factor=100)
+    sentence = f"weighted: {value} percentage points (95 % CI {reach}) of all who started".replace("\u00a0", " ")
+    assert text.count(sentence) == 2  # in the abstract and in the comparison
 
 
 def test_the_conclusion_takes_no_side_when_the_interval_includes_zero():

@@ -45,7 +45,7 @@ def draw_durability(figure: Figure, plan: Plan, study: Study) -> None:
     ]
     notes = [f"Grey: before the landmark (day {study.durability.landmark.to_day}), at which all hold."]
     gone = [arm.label for arm in style_arms(study, plan.data["arm"]).values() if arm.id not in drawn]
-    notes += [f"Not drawn, because few had it: {', '.join(gone)}."] if gone else []
+    notes += [f"Not drawn, because too little of it can be released: {', '.join(gone)}."] if gone else []
     compose(figure, plan.title, panels, [*notes, *note_withheld(rows, study)], PAGE_MM, 2)
 
 

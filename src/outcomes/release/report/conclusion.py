@@ -70,8 +70,10 @@ def _difference(material: Material) -> str:
         if design == "observational":
             return "Differences between arms are unadjusted unless they come from a model that says otherwise."
         return UNDECLARED
-    reading = RANDOMISED.get(design, CHOSEN if design == "observational" else UNDECLARED)
-    return " ".join(text for text in (_direction(material, effect), _contrary(material, effect), reading) if text)
+    if design not in (*RANDOMISED, "observational"):
+        return f"{_direction(material, effect)} {UNDECLARED}"
+    sentences = [_direction(material, effect), RANDOMISED.get(design, CHOSEN), _contrary(material, effect)]
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _direction(material: Material, effect: Mapping[str, Any]) -> str:
@@ -100,7 +102,7 @@ def _contrary(material: Material, effect: Mapping[str, Any]) -> str:
     arms = [material.arm(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
     return (
         f"Response of all who started, a missing score counting as none, was {less} frequent under {arms[0]} than under "
-        f"{arms[1]}: which arm did better depends on how missing scores are taken."
+        f"{arms[1]}: which arm looks better depends on how missing scores are taken."
     )
 
 
