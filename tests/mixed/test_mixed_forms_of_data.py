@@ -125,6 +125,8 @@ def test_refusals_are_the_same(trial):
             mixed.fit(form(trial.assign(day=pd.Timestamp("2020-01-01"))), "change ~ day", **COLUMNS)
     with pytest.raises(mixed.DataError, match="not of one length: 'a' 2, 'b' 3"):
         mixed.fit({"a": [1, 2], "b": [1, 2, 3]}, "a ~ b", subject="a", covariance=None, random="1")
+    with pytest.raises(mixed.DataError, match="column 'change' holds values of different kinds"):
+        mixed.fit({"person": [1, 2], "visit": [1, 2], "change": [1.0, "x"]}, "change ~ 1", **COLUMNS)
     twice = pa.table([pa.array([1.0]), pa.array([2.0])], names=["change", "change"])
     with pytest.raises(mixed.FormulaError, match="more than one column 'change'"):
         mixed.fit(twice, "change ~ 1", **COLUMNS)

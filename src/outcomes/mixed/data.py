@@ -191,18 +191,18 @@ def _read_mapping(data: Mapping[str, Any]) -> Data:
     if len(set(sizes.values())) > 1:
         lengths = ", ".join(f"{name!r} {size}" for name, size in list(sizes.items())[:6])
         raise DataError(f"the columns are not of one length: {lengths}")
-    return Data(tuple(data), next(iter(sizes.values()), 0), lambda name: _read_array(data[name]), data)
+    return Data(tuple(data), next(iter(sizes.values()), 0), lambda name: _read_array(data[name], name), data)
 
 
-def _read_array(given: Any) -> Column:
+def _read_array(given: Any, name: str) -> Column:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(given, pandas.Series):
         return _read_series(given)
     if not isinstance(given, np.ndarray):
-        return _read_list(given)
+        return _read_list(given, name)
     values = given
     if values.ndim != 1:
-        raise DataError(f"a column must have one dimension, not {values.ndim}")
+        raise DataError(f"column {name!r} must have one dimension, not {values.ndim}")
     kind = str(values.dtype)
     if values.dtype.kind in "iufb":
         return Column(values, kind=kind)
@@ -211,14 +211,14 @@ def _read_array(given: Any) -> Column:
     return Column(np.array(codes, dtype=np.intp), tuple(place), dates=values.dtype.kind in "mM", kind=kind)
 
 
-def _read_list(given: Any) -> Column:
+def _read_list(given: Any, name: str) -> Column:
     """Let Arrow tell numbers from text, and find what is missing."""
     import pyarrow as pa
 
     try:
         return _read_chunks(pa.chunked_array([pa.array(given, from_pandas=True)]))
     except pa.ArrowException:
-        raise DataError("a column of the mapping holds values of different kinds; give numbers or text alone") from None
+        raise DataError(f"column {name!r} holds values of different kinds; give numbers or text alone") from None
 
 
 def _is_missing(value: Any) -> bool:
