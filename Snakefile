@@ -8,8 +8,9 @@ modules that the step imports, so that a changed formula reruns exactly the step
 of the sections of the study file that the step may read.
 """
 
+from outcomes.provenance import sources
 from outcomes.settings import read_study
-from outcomes.workflow import TABLES, inputs, plans, settings, sources
+from outcomes.workflow import TABLES, inputs, plans, settings
 
 STUDY_FILE = config.get("study_file", "config/example.yaml")
 STUDY = read_study(STUDY_FILE)

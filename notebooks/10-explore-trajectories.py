@@ -22,8 +22,8 @@
 # %%
 import matplotlib.pyplot as plt
 
+from outcomes.files import Places, read_released, read_table
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_released, read_table
 
 study = read_study("config/example.yaml")
 places = Places(study.study)

@@ -27,8 +27,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from outcomes import mixed
+from outcomes.files import Places, read_table
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_table
 
 study = read_study("config/example.yaml")
 places = Places(study.study)

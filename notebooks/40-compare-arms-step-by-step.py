@@ -33,8 +33,8 @@ from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import Specification, tabulate_effects
 from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights
+from outcomes.files import Places, read_released, read_table
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_released, read_table
 
 study = read_study("config/example.yaml")
 places = Places(study.study)

@@ -29,8 +29,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from outcomes.analysis.durability.turnbull import Seen, fit_turnbull
+from outcomes.files import Places, read_released
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_released
 
 study = read_study("config/example.yaml")
 released = read_released(Places(study.study))

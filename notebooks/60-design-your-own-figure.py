@@ -28,11 +28,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from outcomes.files import Places, read_released
 from outcomes.release.figures import draw_all, save_figure
 from outcomes.release.figures.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_released
 
 study = read_study("config/example.yaml")
 released = read_released(Places(study.study))

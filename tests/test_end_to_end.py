@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 from whole_run import ROOT, STUDY, command, run, workspace
 
+from outcomes.files import Places, read_released
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
 from outcomes.release.report.material import gather
 from outcomes.settings import read_study
-from outcomes.workflow import TABLES, Places, read_released
+from outcomes.workflow import TABLES
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))
 from attack import solve

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from outcomes.__main__ import main
+from outcomes.files import Places, read_released
 from outcomes.release.disclosure import withhold
 from outcomes.release.groups import COUNTS, NO_COUNTS
 from outcomes.release.tables import format_table
 from outcomes.settings import read_study
 from outcomes.settings.analysis import Privacy
-from outcomes.workflow import TABLES, Places, read_released
+from outcomes.workflow import TABLES
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))
 from attack import solve

@@ -35,7 +35,7 @@ INTERFACE = {
     ),
     "Disclosure": ("outcomes.release.suppression", "outcomes.release.disclosure"),
     "Figures and report": ("outcomes.release.figures", "outcomes.release.report"),
-    "Files": ("outcomes.workflow",),
+    "Files": ("outcomes.files", "outcomes.workflow", "outcomes.provenance"),
     "A synthetic network": ("outcomes.simulate",),
     "Errors": ("outcomes.errors",),
 }

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from outcomes.errors import InputError
+from outcomes.files import Places
 from outcomes.settings import Study, read_study
-from outcomes.workflow import Places, inputs
+from outcomes.workflow import inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")

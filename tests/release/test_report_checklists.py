@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from released_cases import make_case, make_compared, make_study
 
+from outcomes.files import Places as Folders
+from outcomes.files import read_released
 from outcomes.release.report import build_sections
 from outcomes.release.report.checklists import Places, fill_checklists, read_checklists, write_checklists
 from outcomes.release.report.material import gather
 from outcomes.release.report.page import number_blocks
 from outcomes.settings import read_study
-from outcomes.workflow import Places as Folders
-from outcomes.workflow import read_released
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "example.yaml"
 

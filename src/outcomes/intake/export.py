@@ -14,6 +14,7 @@ import numpy as np
 
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError, SettingsError
+from outcomes.files import sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, wanted_columns
 from outcomes.intake.excel import read_excel
@@ -27,7 +28,6 @@ from outcomes.intake.text import read_text
 from outcomes.intake.values import map_values
 from outcomes.intake.words import Array, RawTable
 from outcomes.settings import Column, Source, Study, Table
-from outcomes.workflow import sha256
 
 if TYPE_CHECKING:
     import pandas as pd

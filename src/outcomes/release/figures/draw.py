@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from outcomes.files import replacing
 from outcomes.release.figures.balance import draw_balance
 from outcomes.release.figures.distribution import draw_distribution
 from outcomes.release.figures.dropout import draw_dropout
@@ -27,7 +28,6 @@ from outcomes.release.figures.subgroups import draw_subgroups
 from outcomes.release.figures.tipping import draw_tipping
 from outcomes.release.figures.trajectory import draw_trajectory
 from outcomes.settings import Study
-from outcomes.workflow import replacing
 
 log = logging.getLogger(__name__)
 

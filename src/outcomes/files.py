@@ -1,0 +1,117 @@
+"""Files at the edge: where every table of a study lives, and reading and writing through the contracts.
+
+Everything is written to a temporary name and moved into place, so a run that is killed leaves no half-written file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outcomes.contracts import check_table
+from outcomes.errors import InputError
+from outcomes.workflow import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one study. Patient-level tables exist only in ``derived``."""
+
+    study: str
+    root: Path = Path()
+
+    @property
+    def derived(self) -> Path:
+        """Private tables."""
+        return self.root / "data" / self.study / "derived"
+
+    @property
+    def results(self) -> Path:
+        """Released tables and the report."""
+        return self.root / "results" / self.study
+
+    @property
+    def figures(self) -> Path:
+        """Released figures."""
+        return self.root / "figures" / self.study
+
+    def table(self, name: str) -> Path:
+        """Return the path of a private table."""
+        return self.derived / f"{name}.parquet"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and move it there when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: Path, contract: str | None = None) -> None:
+    """Write a private table as Parquet after checking its contract."""
+    import pandas as pd
+
+    if contract is not None:
+        check_table(table, contract)
+    blank = [name for name in table if table[name].dtype == "category" and not len(table[name].cat.categories)]
+    text = pd.CategoricalDtype(
+        pd.Index([], dtype="str")
+    )  # without a type of their own, no categories read back as objects
+    with replacing(path) as temporary:
+        table.astype(dict.fromkeys(blank, text)).to_parquet(
+            temporary, index=False, compression="zstd", compression_level=1
+        )
+
+
+def read_table(path: Path, contract: str | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a private table.
+
+    Raises
+    ------
+    InputError
+        The file is absent: the step that writes it has not run.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such table. Run the steps before this one first, or `make`, which runs all.")
+    table = pd.read_parquet(path, columns=columns)
+    return table if contract is None or columns is not None else check_table(table, contract)
+
+
+def read_released(places: Places) -> dict[str, pd.DataFrame]:
+    """Read every released table of a study by name; empty cells are missing."""
+    import pandas as pd
+
+    return {name: pd.read_csv(places.results / "tables" / f"{name}.csv") for name in TABLES["tables"]}
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file in one move."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file in one move."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
