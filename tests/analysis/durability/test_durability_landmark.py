@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from outcomes.analysis.durability import describe_durability
+from outcomes.analysis.durability.curves import Grid, tabulate_curve
 from outcomes.contracts import check_table, empty_table
 from outcomes.errors import ModelError, SettingsError
 from outcomes.settings import check_study
@@ -177,3 +178,22 @@ def test_an_instrument_that_is_not_the_studys_and_a_study_without_sessions():
     study = check_study(content)
     with pytest.raises(ModelError, match="no dated sessions"):
         describe_durability(build_tables(), study.durability, study)
+
+
+def test_further_treatment_counts_on_its_own_day_however_long_nobody_was_seen_before_it():
+    """Treated again on days 20, 40, and 60, last seen at the landmark; a fourth patient holds until day 90."""
+    rows = pd.DataFrame(
+        {
+            "arm": "iv",
+            "end": "loss",
+            "outcome": ["further_treatment"] * 3 + ["none"],
+            "lower": [14.0, 14.0, 14.0, 90.0],
+            "upper": [20.0, 40.0, 60.0, np.inf],
+            "last_day": [20.0, 40.0, 60.0, 90.0],
+        }
+    )
+    curve = tabulate_curve(rows, Grid((2, 4, 7, 12), 20, competing=True), np.random.default_rng(1))
+    for method in ("kaplan_meier", "turnbull"):
+        own = curve[curve["method"] == method].set_index(["state", "week"])["share"]
+        np.testing.assert_allclose(own["further_treatment"], [0, 0.25, 0.5, 0.75], atol=1e-9)
+        np.testing.assert_allclose(own["held"], [1, 0.75, 0.5, 0.25], atol=1e-9)
