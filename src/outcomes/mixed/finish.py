@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from outcomes.mixed.effects import Effects
+from outcomes.mixed.engine import Engine
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.facts import Facts
 from outcomes.mixed.inference import FixedDf, Inference, infer_model
 from outcomes.mixed.mixture import Mixture
 from outcomes.mixed.model import Model
 from outcomes.mixed.optimise import Optimum
-from outcomes.mixed.result import Attempt, Engine, Fit
+from outcomes.mixed.result import Attempt, Fit
 from outcomes.mixed.rows import Floats
 from outcomes.mixed.sandwich import infer_sandwich
 from outcomes.mixed.settings import Settings

@@ -80,33 +80,23 @@ def fit(
     ----------
     data : table or Moments
         One row per subject and visit: a pandas or polars DataFrame, an Arrow table, or a mapping of column names to arrays; or
-        moments (then ``formula`` and the columns are those of the moments). Categories (pandas, or Arrow's dictionaries) keep
-        their order, text is sorted.
+        moments (then formula and columns are theirs). Categories keep their order, text is sorted.
     formula : str
         ``"change ~ baseline*visit + arm*visit"``, read as formulaic reads it: text, categories and ``C(x)`` are factors whose first
         level is the reference; numbers, a numeric visit too, are straight lines.
-    subject, visit : str
-        Columns. Visits are ordered as categories, by size, or in natural order of their text.
-    covariance : str or None
-        Covariance by visit (``STRUCTURES``), or None for independent residuals beside random effects.
-    random : str, optional
-        Random effects per subject, as ``"1"`` or ``"1 + day"``.
-    weights : str, optional
-        Column of positive weights, one value per subject; the subject's covariance is divided by it.
-    group : str, optional
-        Column whose levels have a covariance each.
-    method : {"reml", "ml"}
+    subject, visit, weights, group : str
+        Columns: visits are ordered as categories, by size, or in natural order of their text; a subject's covariance is divided
+        by its positive weight; each level of the group has a covariance of its own.
+    covariance, random : str or None
+        Covariance by visit (``STRUCTURES``) or None, and random effects per subject, as ``"1"`` or ``"1 + day"``.
+    method, information : {"reml", "ml"}, {"observed", "expected"}
+        The likelihood, and which information of the covariance parameters weighs the df and the adjustment.
     df : {"kenward_roger", "satterthwaite", "between_within", "residual", "normal"}
-        With ML or a sandwich, for which Kenward and Roger's correction is not defined, Satterthwaite's df are used and a warning
-        is recorded in the fit.
-    information : {"observed", "expected"}
-        Which information of the covariance parameters weighs the df and the adjustment.
+        With ML or a sandwich, for which Kenward and Roger's correction is not defined, Satterthwaite's, with a warning in the fit.
     vcov : {"model", "cr0", "cr2", "cr3"}
         Model-based, or the sandwich clustered by subject: plain, bias-reduced, jackknife.
-    level : float
-        Coverage of intervals.
-    fallback : bool or sequence of str
-        Structures to try when the first does not converge; True for the declared ladder. Recorded in ``tried``.
+    level, fallback : float, bool or sequence of str
+        Coverage of intervals; structures to try when the first does not converge, True for the declared ladder (see ``tried``).
 
     Returns
     -------
@@ -120,28 +110,29 @@ def fit(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from outcomes import mixed
-    >>> trial = {"person": np.repeat(np.arange(8), 2), "visit": ["1", "2"] * 8, "arm": ["a"] * 8 + ["b"] * 8}
-    >>> trial["score"] = [9.0, 7, 8, 7, 10, 6, 9, 8, 7, 6, 9, 5, 8, 4, 10, 7]
-    >>> fit = mixed.fit(trial, "score ~ arm*visit", subject="person", visit="visit")
-    >>> fit.converged, fit.n_subjects, fit.n_observations
-    (True, 8, 16)
-    >>> fit.coefficients[["term", "estimate"]].round(3).values.tolist()
-    [['Intercept', 9.0], ['arm[b]', -0.5], ['visit[2]', -2.0], ['arm[b]:visit[2]', -1.0]]
+    >>> trial = {"person": [1, 1, 2, 2, 3, 3], "visit": ["1", "2"] * 3, "score": [9.0, 7.5, 8.0, 7.0, 10.0, 6.5]}
+    >>> fit(trial, "score ~ visit", subject="person", visit="visit").coefficients["estimate"].round(3).tolist()
+    [9.0, -2.0]
     """
     settings = read_settings(
         covariance=covariance, random=random, method=method, df=df, information=information, vcov=vcov, level=level
     )
+    return _climb(_arrange(data, formula, subject, (visit, weights, group), settings), settings, fallback)
+
+
+def _arrange(
+    data: Any,
+    formula: str | None,
+    subject: str | None,
+    others: tuple[str | None, str | None, str | None],
+    settings: Settings,
+) -> Arranged:
     if isinstance(data, Moments):
-        _refuse_columns(formula, subject, visit, weights, group)
-        arranged = arrange_moments(data, settings)
-    elif formula is None or subject is None:
+        _refuse_columns(formula, subject, *others)
+        return arrange_moments(data, settings)
+    if formula is None or subject is None:
         raise SettingError("a fit to a table needs formula= and subject=")
-    else:
-        columns = Columns(subject=subject, visit=visit, weights=weights, group=group)
-        arranged = arrange_table(read_data(data), formula, columns, settings)
-    return _climb(arranged, settings, _ladder(settings, fallback))
+    return arrange_table(read_data(data), formula, Columns(subject, *others), settings)
 
 
 def _refuse_columns(*given: str | None) -> None:
@@ -161,10 +152,10 @@ def _ladder(settings: Settings, fallback: bool | Sequence[str]) -> tuple[str, ..
     return LADDER[after:]
 
 
-def _climb(arranged: Arranged, settings: Settings, ladder: tuple[str, ...]) -> Fit:
+def _climb(arranged: Arranged, settings: Settings, fallback: bool | Sequence[str]) -> Fit:
     """Fit the structure asked for, and each of the ladder until one converges."""
     tried: tuple[Attempt, ...] = ()
-    rungs = (settings.covariance, *ladder)
+    rungs = (settings.covariance, *_ladder(settings, fallback))
     for rung in rungs:
         now = settings.with_covariance(rung)
         try:

@@ -14,12 +14,18 @@ import numpy as np
 from outcomes.mixed.contrasts import independent_rows, read_contrast
 from outcomes.mixed.data import read_data
 from outcomes.mixed.design import Design, build_design, sort_roles
-from outcomes.mixed.distributions import f_p_value
 from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
 from outcomes.mixed.inference import FixedDf, plain_f
 from outcomes.mixed.moments import factor_means
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import Estimates, empty_estimates, estimate_contrasts, tabulate, tabulate_square
+from outcomes.mixed.tables import (
+    Estimates,
+    empty_estimates,
+    estimate_contrasts,
+    tabulate,
+    tabulate_joint,
+    tabulate_square,
+)
 from outcomes.mixed.wide import Prepared, prepare
 
 if TYPE_CHECKING:
@@ -28,6 +34,30 @@ if TYPE_CHECKING:
 WORKING = ("independence", "exchangeable", "ar1", "unstructured")
 VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
 FAMILIES = ("binomial", "poisson", "gaussian")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to solve the equations and how to infer; see ``fit_gee``."""
+
+    family: str
+    working: str
+    vcov: str
+    df: str
+    level: float
+
+    def refuse_unknown(self, *, weighted: bool) -> None:
+        """Raise SettingError for a choice that is not offered, or not with weights."""
+        for name, value, allowed in (
+            ("family", self.family, FAMILIES),
+            ("working", self.working, WORKING),
+            ("vcov", self.vcov, tuple(VARIANCES)),
+            ("df", self.df, ("subjects", "normal")),
+        ):
+            if value not in allowed:
+                raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
+        if weighted and self.vcov == "mancl_derouen":
+            raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,10 +129,7 @@ class GeeFit:
             return self.estimate(rows)
         kept = independent_rows(rows, self.inference.vcov)
         statistic = plain_f(self.inference.vcov, kept, kept @ self.coefficients["estimate"].to_numpy())
-        df = self.inference.count(kept)
-        p = f_p_value(statistic, len(kept), df)
-        columns = {"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]}
-        return tabulate({name: np.array(value) for name, value in columns.items()})
+        return tabulate_joint(statistic, len(kept), self.inference.count(kept))
 
 
 def fit_gee(
@@ -149,50 +176,42 @@ def fit_gee(
     >>> round(float(odds_ratio), 6)
     3.0
     """
-    _refuse_options(family, working, vcov, df, weights)
+    choices = Choices(family, working, vcov, df, level)
+    choices.refuse_unknown(weighted=weights is not None)
     prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=None)
     _refuse_response(prepared, family)
+    return _fit(prepared, formula, (subject, visit), choices)
+
+
+def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choices) -> GeeFit:
     rows = prepared.rows
     roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
     design = build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
-    found, notes = _solve(prepared, design, family, working, VARIANCES[vcov])
-    free = float("inf") if df == "normal" else float(rows.n_subjects - len(design.names))
-    estimates, inference = _infer(found, len(design.names), free, level)
+    found, notes = _solve(prepared, design, choices)
+    free = float("inf") if choices.df == "normal" else float(rows.n_subjects - len(design.names))
+    estimates, inference = _infer(found, len(design.names), free, choices.level)
     return GeeFit(
         coefficients=tabulate({"term": np.array(design.names, dtype=object)} | estimates),
         vcov=tabulate_square(inference.vcov, design.names),
-        correlation=_correlation(found, working, rows.visits),
+        correlation=_correlation(found, choices.working, rows.visits),
         converged=found is not None,
         warnings=notes,
         n_subjects=rows.n_subjects,
         n_observations=rows.n_rows,
         dropped=dict(rows.dropped),
         formula=formula,
-        family=family,
-        working=working,
-        vcov_type=vcov,
-        df_method=df,
-        subject=subject,
-        visit=visit,
+        family=choices.family,
+        working=choices.working,
+        vcov_type=choices.vcov,
+        df_method=choices.df,
+        subject=index[0],
+        visit=index[1],
         visits=rows.visits,
-        level=level,
+        level=choices.level,
         design=design,
         means=factor_means(prepared),
         inference=inference,
     )
-
-
-def _refuse_options(family: str, working: str, vcov: str, df: str, weights: str | None) -> None:
-    for name, value, allowed in (
-        ("family", family, FAMILIES),
-        ("working", working, WORKING),
-        ("vcov", vcov, tuple(VARIANCES)),
-        ("df", df, ("subjects", "normal")),
-    ):
-        if value not in allowed:
-            raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
-    if weights is not None and vcov == "mancl_derouen":
-        raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
 
 
 def _infer(found: Any, k: int, free: float, level: float) -> tuple[Estimates, FixedDf]:
@@ -209,7 +228,7 @@ def _refuse_response(prepared: Prepared, family: str) -> None:
         raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
 
 
-def _solve(prepared: Prepared, design: Design, family: str, working: str, variance: str) -> tuple[Any, tuple[str, ...]]:
+def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...]]:
     """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed."""
     import statsmodels.api as sm
 
@@ -226,20 +245,20 @@ def _solve(prepared: Prepared, design: Design, family: str, working: str, varian
         "exchangeable": structures.Exchangeable,
         "ar1": lambda: structures.Autoregressive(grid=True),
         "unstructured": structures.Unstructured,
-    }[working]()
+    }[choices.working]()
     model = sm.GEE(
         prepared.response[order],
         x[order],
         groups=rows.subject[order],
         time=rows.visit[order],
-        family=families[family](),
+        family=families[choices.family](),
         cov_struct=structure,
         weights=None if (rows.weights == 1).all() else rows.weights[rows.subject][order],
     )
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always")
         try:
-            found = model.fit(maxiter=200, cov_type=variance)
+            found = model.fit(maxiter=200, cov_type=VARIANCES[choices.vcov])
         except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
             return None, (str(error),)
     good = bool(found.converged) and bool(np.isfinite(found.params).all())

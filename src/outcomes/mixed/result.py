@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from outcomes.mixed.contrasts import count_known, independent_rows, read_contrast
-from outcomes.mixed.distributions import f_p_value
 from outcomes.mixed.errors import ConvergenceError, SettingError
 from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import Estimates, empty_estimates, estimate_contrasts, tabulate, tabulate_square
+from outcomes.mixed.tables import (
+    Estimates,
+    empty_estimates,
+    estimate_contrasts,
+    tabulate,
+    tabulate_joint,
+    tabulate_square,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from outcomes.mixed.design import Design
-    from outcomes.mixed.effects import Effects
-    from outcomes.mixed.inference import Inference
-    from outcomes.mixed.model import Model
-    from outcomes.mixed.optimise import Optimum
-    from outcomes.mixed.source import Source
+    from outcomes.mixed.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -32,34 +34,6 @@ class Attempt:
     covariance: str
     converged: bool
     reason: str
-
-
-@dataclass(frozen=True)
-class Engine:
-    """The arithmetic behind a fit: model, optimum, inference, and the subjects' rows where they are kept.
-
-    Attributes
-    ----------
-    model : Model
-    optimum : Optimum or None
-        None when the likelihood could not be evaluated at all.
-    inference : Inference or None
-        None when the fit did not converge.
-    source : Source or None
-        The subjects' rows; None for a fit from moments.
-    effects : Effects or None
-        The random effects' columns.
-    residual, random : dict of array by group, or None
-        Residual covariance by visit, covariance of the random effects; the group is None where there are none.
-    """
-
-    model: Model
-    optimum: Optimum | None
-    inference: Inference | None
-    source: Source | None
-    effects: Effects | None
-    residual: dict[Any, Floats] | None
-    random: dict[Any, Floats] | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -261,9 +235,7 @@ class Fit:
         statistic = df = float("nan")
         if known == len(kept):
             statistic, df = inference.f_test(kept @ basis.inverse, kept @ self._beta)
-        p = f_p_value(statistic, len(kept), df)
-        columns = {"num_df": [len(kept)], "df": [df], "statistic": [statistic], "p_value": [p]}
-        return tabulate({name: np.array(value) for name, value in columns.items()})
+        return tabulate_joint(statistic, len(kept), df)
 
     def anova(self) -> pd.DataFrame:
         """Test each term of the formula, type III.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from outcomes.mixed.distributions import t_p_value, t_quantile
+from outcomes.mixed.distributions import f_p_value, t_p_value, t_quantile
 from outcomes.mixed.inference import Inference
 from outcomes.mixed.rows import Floats
 
@@ -63,6 +63,13 @@ def tabulate(columns: Estimates) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns)
+
+
+def tabulate_joint(statistic: float, n_contrasts: int, df: float) -> pd.DataFrame:
+    """Lay a joint test out as one row: ``num_df``, ``df`` (the denominator's), ``statistic`` (F), ``p_value``."""
+    p = f_p_value(statistic, n_contrasts, df)
+    columns = {"num_df": [n_contrasts], "df": [df], "statistic": [statistic], "p_value": [p]}
+    return tabulate({name: np.array(value) for name, value in columns.items()})
 
 
 def tabulate_square(values: Floats, names: tuple[Any, ...]) -> pd.DataFrame:

@@ -104,42 +104,57 @@ def compare_arms(
     arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
     setting = settings[0]
-    compared, confounders, weights = setting.compared, setting.confounders, setting.weights
+    compared, confounders = setting.compared, setting.confounders
     effects = estimate_effects(settings, study.seed, progress)
     risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
     positivity = tabulate_positivity(confounders, compared.treated, arms)
+    _warn_of_absent(positivity)
+    missing = analyse_missing(setting, study)
+    sensitivity = tabulate_sensitivity(setting, effects, risks, list_further(tables, setting, study))
+    always = {
+        "target_trial": tabulate_target_trial(compared, comparison, study),
+        "eligibility": tabulate_eligibility(compared.steps, arms),
+        "comparison_statement": tabulate_statement(setting, positivity, study),
+        "positivity": positivity,
+        "effects": effects,
+        "risks": risks,
+        "sensitivity": pd.concat([sensitivity, missing.sensitivity], ignore_index=True),
+        "imputations": missing.imputations,
+        "tipping": pd.concat([_tip(setting, effects), missing.tipping], ignore_index=True),
+        "dropout": missing.dropout,
+    }
+    return empty | always | _tabulate_weighting(setting, arms) | _tabulate_declared(setting, effects, risks)
+
+
+def _tabulate_weighting(setting: Setting, arms: tuple[str, str]) -> dict[str, pd.DataFrame]:
+    """Return what the weights are and how alike they make the arms."""
+    treated, weights = setting.compared.treated, setting.weights
+    propensity = weights["overlap"].propensity
+    assert propensity is not None
+    return {
+        "covariate_balance": tabulate_balance(setting.confounders, treated, weights),
+        "score_overlap": tabulate_overlap(propensity.probability, treated, arms),
+        "weights": tabulate_weights(weights, treated, arms),
+    }
+
+
+def _tabulate_declared(setting: Setting, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables that are there only when the study file declares them: early signals, subgroups, interactions."""
+    estimand, tables = setting.comparison.estimand, {}
+    if setting.comparison.early_signals is not None:
+        arms = estimand.treated, estimand.reference
+        tables["early_signals"] = tabulate_early_signals(setting.compared, setting.comparison.early_signals, arms)
+    if setting.comparison.subgroups is not None:
+        kinds = setting.comparison.subgroups
+        tables["subgroups"], tables["interactions"] = tabulate_subgroups(setting, effects, risks, kinds)
+    return tables
+
+
+def _warn_of_absent(positivity: pd.DataFrame) -> None:
     for variable, level, arm in zip(positivity["variable"], positivity["level"], positivity["lacks"], strict=True):
         log.warning(
             "comparison: no patient with %s = %s had %s; there the score rests on the model", variable, level, arm
         )
-    missing = analyse_missing(setting, study)
-    signals, kinds = comparison.early_signals, comparison.subgroups
-    subgroups, interactions = empty["subgroups"], empty["interactions"]
-    if kinds is not None:
-        subgroups, interactions = tabulate_subgroups(setting, effects, risks, kinds)
-    propensity = weights["overlap"].propensity
-    assert propensity is not None
-    return {
-        "target_trial": tabulate_target_trial(compared, comparison, study),
-        "eligibility": tabulate_eligibility(compared.steps, arms),
-        "comparison_statement": tabulate_statement(setting, positivity, study),
-        "covariate_balance": tabulate_balance(confounders, compared.treated, weights),
-        "score_overlap": tabulate_overlap(propensity.probability, compared.treated, arms),
-        "positivity": positivity,
-        "weights": tabulate_weights(weights, compared.treated, arms),
-        "effects": effects,
-        "risks": risks,
-        "sensitivity": pd.concat(
-            [tabulate_sensitivity(setting, effects, risks, list_further(tables, setting, study)), missing.sensitivity],
-            ignore_index=True,
-        ),
-        "imputations": missing.imputations,
-        "tipping": pd.concat([_tip(setting, effects), missing.tipping], ignore_index=True),
-        "dropout": missing.dropout,
-        "early_signals": empty["early_signals"] if signals is None else tabulate_early_signals(compared, signals, arms),
-        "subgroups": subgroups,
-        "interactions": interactions,
-    }
 
 
 def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: Study) -> Iterator[Row]:
