@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ def read_answers(batch: Batch, name: str, study: Study, ledger: Ledger) -> tuple
     """Return one instrument's answers, and which rows had a record that was left out."""
     instrument, columns = study.instrument(name), batch.mapping.instruments[name]
     items = tuple(
-        _read_item(batch, column, f"{name}.item_{number}", instrument, study, ledger)
+        _read_item(batch, column, f"{name}.item_{number}", instrument, columns.answers, study, ledger)
         for number, column in enumerate(columns.items, start=1)
     )
     total = _read_total(batch, columns.total, f"{name}.total", study, ledger)
@@ -60,11 +61,22 @@ def read_answers(batch: Batch, name: str, study: Study, ledger: Ledger) -> tuple
     return Answers(has, items, total, flag), out
 
 
-def _read_item(batch: Batch, column: str, label: str, instrument: Instrument, study: Study, ledger: Ledger) -> Array:
+def _read_item(
+    batch: Batch,
+    column: str,
+    label: str,
+    instrument: Instrument,
+    answers: Mapping[str, int],
+    study: Study,
+    ledger: Ledger,
+) -> Array:
     words = batch.text(column)
     missing = is_missing(words.values, study.cleaning)
-    coded = [instrument.answer_codes.get(value) for value in words.values]
-    points = np.where([code is not None for code in coded], [code or 0 for code in coded], to_numbers(words.values))
+    declared = {spelling.strip().casefold(): points for spelling, points in answers.items()}
+    codes = declared or instrument.answer_codes
+    coded = [codes.get(value.casefold() if declared else value) for value in words.values]
+    numbers = np.full(len(words.values), np.nan) if declared else to_numbers(words.values)
+    points = np.where([code is not None for code in coded], [code or 0 for code in coded], numbers)
     assert instrument.items is not None
     wrong = ~missing & ~(points == np.floor(points))
     outside = ~missing & ~wrong & ((points < instrument.items.minimum) | (points > instrument.items.maximum))

@@ -11,7 +11,7 @@ from outcomes.intake.dates import DATE_REASONS, parse_dates
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.values import MISSING, REPAIRED, UNKNOWN, Mapped, is_missing, map_values, plain_text, to_numbers
 from outcomes.intake.words import Array, RawTable, Words, constant
-from outcomes.settings import Column, Source, Study, Table, TableMap
+from outcomes.settings import Column, DateRules, Source, Study, Table, TableMap
 
 PRIMARY_ORDER: tuple[Table, ...] = ("sessions", "assessments", "patients", "adverse_events", "vitals", "events")
 TIME = frozenset({"date", "study_day", "visit"})
@@ -32,6 +32,7 @@ class Batch:
     date: Array  # days since 1970 with the time of day; NaN without a date
     study_day: Array  # as given by the export; NaN where it gives none
     visit: Array  # code of the study's visit; -1 without one
+    dates: DateRules  # how this file's dates are written
     constants: dict[str, str | float] = field(default_factory=dict)
     submitted: Array | None = None  # time of submission, as ``date``; None where the export has no such column
 
@@ -163,13 +164,17 @@ def _make_batch(
     nothing = np.full(len(rows), np.nan)
     batch = Batch(
         file, table, first.table if first else table, raw, mapping, rows, np.zeros(len(rows), np.int32), nothing, nothing,
-        np.full(len(rows), -1, np.int16), {name: v for name, v in source.constants.items() if name != "patient"},
+        np.full(len(rows), -1, np.int16), _date_rules(source, study), {name: v for name, v in source.constants.items() if name != "patient"},
     )  # fmt: skip
     batch = _with_patients(batch, study, number, ledger)
     if table == "patients":
         return batch
     batch = _with_submission(_with_times(batch, study, ledger, first), study, ledger, first)
     return _with_treatment(batch, study, ledger) if table == "sessions" else batch
+
+
+def _date_rules(source: Source, study: Study) -> DateRules:
+    return study.dates.model_copy(update={"formats": source.date_formats}) if source.date_formats else study.dates
 
 
 def _with_patients(batch: Batch, study: Study, number: dict[str, int], ledger: Ledger) -> Batch:
@@ -211,7 +216,7 @@ def _with_submission(batch: Batch, study: Study, ledger: Ledger, first: Batch | 
     if not batch.has("submitted"):
         return batch
     words = batch.words("submitted")
-    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
+    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates)
     if first is None or first.mapping.columns.get("submitted") != batch.mapping.columns.get("submitted"):
         ledger.note(batch.file, batch.rows[words.spread(reasons) > 1], "unreadable_submission", "submitted")
     return replace(batch, submitted=words.spread(times))
@@ -242,7 +247,7 @@ def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
 
 def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array) -> tuple[Batch, Array]:
     words = batch.words("date")
-    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), study.dates)
+    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates)
     of_row = words.spread(reasons)
     wrong = of_row > 1
     for code in (2, 3) if ledger is not None and wrong.any() else ():

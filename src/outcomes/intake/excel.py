@@ -26,9 +26,9 @@ DAMAGE = (
 
 
 def read_excel(
-    path: Path, name: str, source: Source, wanted: set[str], numeric: frozenset[str] = frozenset()
+    path: Path, name: str, source: Source, wanted: set[str] | None, numeric: frozenset[str] = frozenset()
 ) -> RawTable:
-    """Read the wanted columns of one sheet; its numbers have one spelling, so ``numeric`` names nothing special.
+    """Read the wanted columns of one sheet (None: all that have a name); its numbers have one spelling in any case.
 
     Raises
     ------
@@ -40,6 +40,7 @@ def read_excel(
         rows = _rows(_sheet(book, name, source.sheet), name)
         names = check_header([_text(cell) for cell in next(rows, ())], name)
         names = rename_header(names, source.rename, name)
+        wanted = set(filter(None, names)) if wanted is None else wanted
         places = find_columns(wanted, names, name)
         report_columns(names, wanted, source.ignore, name)
         columns, size = _columns(rows, places)
@@ -48,6 +49,21 @@ def read_excel(
     if size == 0:
         raise InputError(f"{name}: there is a header and no row below it. Export the sheet again.")
     return RawTable(name, size, columns)
+
+
+def list_sheets(path: Path, name: str) -> list[str]:
+    """Return the names of a workbook's sheets.
+
+    Raises
+    ------
+    InputError
+        Not a readable workbook.
+    """
+    book = _open(path, name)
+    try:
+        return [sheet.title for sheet in book.worksheets]
+    finally:
+        book.close()
 
 
 def _open(path: Path, name: str) -> Any:

@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,8 @@ from outcomes.intake.patients import build_patients
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
 from outcomes.intake.text import read_text
-from outcomes.intake.values import map_values
-from outcomes.intake.words import Array, RawTable
+from outcomes.intake.values import is_missing, map_values, write_points
+from outcomes.intake.words import Array, RawTable, Words
 from outcomes.settings import Column, Source, Study, Table
 
 if TYPE_CHECKING:
@@ -132,7 +132,19 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     except OSError as error:
         raise InputError(f"{source_name(source)}: cannot be read ({error.strerror}).") from None
     log.info("%s: %d rows", raw.name, raw.size)
+    if source.decimal == ",":
+        raw = replace(raw, columns={column: write_points(words) for column, words in raw.columns.items()})
+    if source.patient_prefix:
+        owners = {mapping.columns["patient"].column or "" for mapping in study.tables_of(source).values()}
+        prefixed = {name: _with_prefix(raw.columns[name], source.patient_prefix, study) for name in owners}
+        raw = replace(raw, columns=raw.columns | prefixed)
     return raw
+
+
+def _with_prefix(words: Words, prefix: str, study: Study) -> Words:
+    """Return identifiers with the site's prefix; missing ones stay missing."""
+    missing = is_missing(words.values, study.cleaning)
+    return Words(words.codes, np.where(missing, words.values, prefix + words.values))
 
 
 def _progress(sources: Sequence[Source]) -> Iterable[Source]:

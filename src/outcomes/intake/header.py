@@ -48,7 +48,7 @@ def rename_header(names: list[str], rename: Mapping[str, str], file: str) -> lis
 def find_columns(
     wanted: Iterable[str], names: list[str], file: str, who: str = "the study file maps"
 ) -> dict[str, int]:
-    """Return the position of every wanted column.
+    """Return the position of every wanted column, in the file's order.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def find_columns(
             + f"\nThe file has {len(names)} column(s){_names_shown(names, known)}. Correct the names in the study file"
             + (", or its 'delimiter'." if len(names) == 1 else ".")
         )
-    return {name: place[name] for name in wanted}
+    return {name: place[name] for name in sorted(wanted, key=place.__getitem__)}
 
 
 def report_columns(names: list[str], used: Iterable[str], ignore: Iterable[str], file: str) -> None:
@@ -83,25 +83,25 @@ def report_columns(names: list[str], used: Iterable[str], ignore: Iterable[str],
 def _names_shown(names: list[str], known: bool) -> str:
     """Return the file's column names; none where not one is known, as row 1 may then be a patient's."""
     if known:
-        return f": {_listed(filter(_is_name, names))}"
+        return f": {_listed(filter(is_name, names))}"
     return "; none has such a name. Is row 1 the row of column names?"
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
     """Tell whether a cell of row 1 reads as a column name, and not as a code, a date or a number."""
     return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None
 
 
 def _shown(repeated: list[str], names: list[str]) -> str:
-    columns = [str(place) for place, name in enumerate(names, start=1) if name in repeated and not _is_name(name)]
-    spelt = _listed(filter(_is_name, repeated))
+    columns = [str(place) for place, name in enumerate(names, start=1) if name in repeated and not is_name(name)]
+    spelt = _listed(filter(is_name, repeated))
     return "; ".join(filter(None, [spelt, "columns " + ", ".join(columns) if columns else ""]))
 
 
 def _nearest(name: str, names: list[str]) -> str:
     lower = {other.casefold(): other for other in names}
     near = [lower[other] for other in difflib.get_close_matches(name.casefold(), lower, n=3, cutoff=0.6)]
-    near = [other for other in near if _is_name(other)]
+    near = [other for other in near if is_name(other)]
     return f" – nearest: {_listed(near)}" if near else ""
 
 

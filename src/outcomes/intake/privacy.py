@@ -114,7 +114,7 @@ def check_names(columns: Mapping[str, str], where: str) -> None:
                 f"{where}: the column of the patients' identifiers is mapped to {name!r} too, and would pass intake. "
                 "Map it to 'patient' only."
             )
-        names = {_plain(name), _plain(column)}
+        names = {plain_name(name), plain_name(column)}
         words = {word for plain in names for word in plain.split("_")} if name not in DATED else set()
         for kind, found in (
             ("an identifier or a date", names & IDENTIFYING | words & TELLING),
@@ -136,7 +136,7 @@ def check_ages(columns: Mapping[str, str], table: str, where: str) -> None:
         A column with the word age in its name that is mapped to anything but ``age`` of the patients.
     """
     for name, column in columns.items():
-        words = {*_plain(name).split("_"), *_plain(column).split("_")}
+        words = {*plain_name(name).split("_"), *plain_name(column).split("_")}
         if "age" in words and (table, name) != ("patients", "age"):
             raise SettingsError(
                 f"{where}: the column mapped to {name!r} looks like an age. Map it to 'age' of the table patients, where "
@@ -163,7 +163,12 @@ def check_numbers(numbers: Array, name: str, table: str, study: Study) -> None:
         )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a column's name in lower case with its words joined by underscores.
+
+    >>> plain_name("Patient Code"), plain_name("PHQ-9 Q1"), plain_name("visitDate")
+    ('patient_code', 'phq_9_q1', 'visit_date')
+    """
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
 
@@ -182,7 +187,9 @@ def check_categories(values: Array, name: str, table: str, study: Study) -> None
         raise InputError(f"{where} has {len(values)} different texts; that is no category. {way_out}")
     if any(len(value) > LONGEST_CATEGORY for value in values):
         raise InputError(f"{where} holds text of more than {LONGEST_CATEGORY} characters: free text. {way_out}")
-    rules = study.dates.model_copy(update={"excel_serials": False, "first_year": 1900, "last_year": 2100})
+    formats = (*study.dates.formats, *(form for source in study.sources for form in source.date_formats))
+    looser = {"formats": formats, "excel_serials": False, "first_year": 1900, "last_year": 2100}
+    rules = study.dates.model_copy(update=looser)
     days, _ = parse_dates(values, np.zeros(len(values), dtype=bool), rules)
     if not np.isnan(days).all():
         raise InputError(f"{where} holds dates, which must not pass intake. Map it to 'date', or move it to 'ignore'.")

@@ -37,9 +37,9 @@ class _Shape:
 
 
 def read_text(
-    path: Path, name: str, source: Source, wanted: set[str], numeric: frozenset[str] = frozenset()
+    path: Path, name: str, source: Source, wanted: set[str] | None, numeric: frozenset[str] = frozenset()
 ) -> RawTable:
-    """Read the wanted columns of a text export; of the ``numeric`` ones only the number matters, not its spelling.
+    """Read the wanted columns of a text export (None: all that have a name); of the ``numeric`` ones only the number matters.
 
     Raises
     ------
@@ -51,8 +51,9 @@ def read_text(
     head = _first_lines(path, encoding)
     delimiter = _known_delimiter(source.delimiter, name) or ("\t" if _is_tab(path, source) else _find_delimiter(head))
     header = check_header(next(csv.reader([*head, ""], delimiter=delimiter), []), name)
-    _refuse_one_column(len(header), len(wanted), head, delimiter, name)
+    _refuse_one_column(len(header), 2 if wanted is None else len(wanted), head, delimiter, name)
     names = rename_header(header, source.rename, name)
+    wanted = set(filter(None, names)) if wanted is None else wanted
     places = find_columns(wanted, names, name)
     report_columns(names, wanted, source.ignore, name)
     columns = _read_fast(path, encoding, delimiter, len(names), places, shape, numeric)

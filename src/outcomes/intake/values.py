@@ -12,6 +12,7 @@ from outcomes.intake.words import Array, Words, text_array
 from outcomes.settings import Cleaning, Column
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d+)(?![\d.,])")
 FINE, MISSING, UNKNOWN, REPAIRED = 0, 1, 2, 3
 
 
@@ -83,6 +84,19 @@ def repair(value: str) -> str:
         return value.encode("cp1252").decode("utf-8")
     except UnicodeError:
         return value
+
+
+def write_points(words: Words) -> Words:
+    """Return a column with the decimal commas of its numbers written as points.
+
+    >>> write_points(Words(np.array([0, 1]), text_array(["32,5 mg = 0,5 mg/kg", "1.250,00"]))).values.tolist()
+    ['32.5 mg = 0.5 mg/kg', '1250.00']
+    """
+    return Words(words.codes, text_array([DECIMAL_COMMA.sub(_point, value) for value in words.values]))
+
+
+def _point(number: re.Match[str]) -> str:
+    return f"{number[1].replace('.', '')}.{number[2]}"
 
 
 def to_numbers(values: Array) -> Array:

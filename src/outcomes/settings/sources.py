@@ -46,6 +46,11 @@ class InstrumentColumns(Frozen):
         (), description="item columns in the instrument's order; empty when only totals exist"
     )
     total: str | None = Field(None, description="column of the stored total")
+    answers: dict[str, int] = Field(
+        default_factory=dict,
+        description="export spelling of an answer → points, where items are not the instrument's own numbers (for example "
+        "`several days: 1`); compared without case. When given, any other spelling is set missing with a ledger entry",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -83,6 +88,15 @@ class Source(Frozen):
     format: Literal["auto", "csv", "tsv", "excel"] = Field("auto", description="file format; auto goes by the ending")
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
     encoding: str = Field("utf-8", description="text encoding: utf-8 (a byte-order mark is fine), cp1252, latin-1 …")
+    decimal: Literal[".", ","] = Field(
+        ".", description="decimal mark of the file's numbers; with a comma, 0,5 is a half"
+    )
+    date_formats: tuple[str, ...] = Field(
+        (), description="formats of this file's dates, where they are not those of `dates.formats`"
+    )
+    patient_prefix: str = Field(
+        "", description="put before every patient's identifier of this file, where sites number their patients alike"
+    )
     sheet: str | None = Field(None, description="sheet of an Excel workbook; by default the only one")
     ignore: tuple[str, ...] = Field(
         (), description="columns that are known and not used (identifiers, free text): dropped on reading"

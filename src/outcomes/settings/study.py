@@ -71,6 +71,19 @@ class Study(Frozen):
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_to_do(cls, content: Any) -> Any:
+        """Refuse a draft whose list of what could not be found is not worked off."""
+        if not isinstance(content, dict) or "to_do" not in content:
+            return content
+        if content["to_do"]:
+            raise ValueError(
+                f"to_do: the draft of this file lists {len(content['to_do'])} thing(s) to write; write them, and delete the "
+                "list"
+            )
+        return {key: value for key, value in content.items() if key != "to_do"}
+
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         known = set(select_instruments(self.instruments, self.own_instruments))

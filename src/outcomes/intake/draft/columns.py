@@ -1,0 +1,143 @@
+"""Columns that a name and the content agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from outcomes.errors import SettingsError
+from outcomes.intake.dates import EXCEL_EPOCH
+from outcomes.intake.doses import parse_doses, parse_weights
+from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.spellings import Spellings, find_spellings
+from outcomes.intake.draft.survey import CLEANING, Field
+from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, words_of
+from outcomes.intake.privacy import LONGEST_CATEGORY, check_ages, check_names
+from outcomes.intake.values import to_numbers
+
+MOST_LABELS = 40
+
+
+def find_columns(found: Found, free: set[str], rules: dict[str, dict[str, Any]]) -> dict[str, Guess]:
+    """Return the canonical columns that a name and the content agree on; each column is used once."""
+    ranked = sorted(
+        ((match_name(name, rule["names"]), canonical, name) for canonical, rule in rules.items() for name in free),
+        key=lambda one: (-one[0][0], -one[0][1], one[1], one[2]),
+    )
+    guesses: dict[str, Guess] = {}
+    for (level, _), canonical, name in ranked:
+        if level == NONE or canonical in guesses or any(guess.column == name for guess in guesses.values()):
+            continue
+        guess = _judge_content(found, canonical, rules[canonical], name)
+        if guess is not None and _passes_gate(canonical, name):
+            check = guess.check or ("the name says more than that" if level == PART else "")
+            guesses[canonical] = Guess(name, guess.spellings, guess.unit, check)
+    _note_unknown(found, guesses, free, rules)
+    return {canonical: guesses[canonical] for canonical in rules if canonical in guesses}
+
+
+def _note_unknown(found: Found, guesses: dict[str, Guess], free: set[str], rules: dict[str, dict[str, Any]]) -> None:
+    """Say which columns are named like one of a closed vocabulary and hold other values (sex as 1 and 2)."""
+    for canonical, rule in rules.items():
+        named = [name for name in sorted(free) if match_name(name, rule["names"])[0] >= NEAR]
+        if canonical in guesses or rule["kind"] not in ("spelling", "yes_no") or not named:
+            continue
+        column = found.sheet.fields[named[0]]
+        if column.filled and len(column.values) <= 12 and named[0] not in {guess.column for guess in guesses.values()}:
+            found.notes.append(
+                f"{named[0]!r} reads as {canonical} by its name, and its values are none that are known: map it by hand, as "
+                f"{canonical}: {{column: …, values: {{…: …}}}}"
+            )
+
+
+def _passes_gate(canonical: str, name: str) -> bool:
+    """Tell whether the privacy gate lets a mapping pass."""
+    try:
+        check_names({canonical: name}, "")
+        check_ages({canonical: name}, "patients", "")
+    except SettingsError:
+        return False
+    return True
+
+
+def _judge_content(found: Found, canonical: str, rule: dict[str, Any], name: str) -> Guess | None:
+    """Return a guess where the values are what such a column holds."""
+    column = found.sheet.fields[name]
+    judges: dict[str, Callable[[], Guess | None]] = {
+        "number": lambda: Guess(name) if is_number(column, *rule["range"]) else None,
+        "dose": lambda: _judge_dose(found, column),
+        "weight": lambda: _judge_weight(column),
+        "yes_no": lambda: _judge_spelling(found, column, "yes_no", 0.9),
+        "spelling": lambda: _judge_spelling(found, column, canonical, 0.5),
+        "words": lambda: Guess(name) if _is_category(found, column) else None,
+    }
+    return judges[rule["kind"]]() if column.filled else None
+
+
+def is_number(column: Field, low: float, high: float) -> bool:
+    """Tell whether nearly every filled row holds a number in a range."""
+    numbers = to_numbers(column.words.values)
+    return column.share((numbers >= low) & (numbers <= high)) >= 0.8
+
+
+def _judge_dose(found: Found, column: Field) -> Guess | None:
+    numbers, kinds = parse_doses(column.words.values, column.missing)
+    if column.share(~np.isnan(numbers)) < 0.7:
+        return None
+    bare = "".join(words_of(column.name)).endswith("mgkg") or column.share((kinds == 0) & (numbers < 5)) > 0.5
+    if bare:
+        found.notes.append(
+            f"{column.name!r} holds doses in mg per kg without saying so in the cell, which intake would take for mg: "
+            "write '0.5 mg/kg' in the export, or map a column in mg to dose_mg"
+        )
+        return None
+    return Guess(column.name)
+
+
+def _judge_weight(column: Field) -> Guess | None:
+    kilograms, _ = parse_weights(column.words.values, column.missing, "kg", CLEANING.weight_kg)
+    if column.share(~np.isnan(kilograms)) < 0.7:
+        return None
+    if set(words_of(column.name)) & {"lb", "lbs", "pounds"}:
+        return Guess(column.name, unit="lb")
+    numbers = to_numbers(column.words.spread(column.words.values))
+    heavy = (~np.isnan(numbers)).mean() > 0.5 and np.nanmedian(numbers) > 120
+    return (
+        Guess(column.name, unit="lb", check="half of the numbers are above 120: taken as pounds")
+        if heavy
+        else Guess(column.name)
+    )
+
+
+def _judge_spelling(found: Found, column: Field, kind: str, least: float) -> Guess | None:
+    if kind == "sex" and set(words_of(column.name)) & {"female", "male"}:
+        return _judge_coded_sex(found, column)
+    spellings = find_spellings(column, found.patients, kind)
+    if spellings.share < least or (kind == "event" and not any(spellings.values.values())):
+        return None
+    return Guess(column.name, spellings)
+
+
+def _judge_coded_sex(found: Found, column: Field) -> Guess | None:
+    """Return the sex of a column named female or male that holds yes or no."""
+    spellings = find_spellings(column, found.patients, "yes_no")
+    yes, no = ("female", "male") if "female" in words_of(column.name) else ("male", "female")
+    values: dict[str, str | None] = {spelling: yes if v == "yes" else no for spelling, v in spellings.values.items()}
+    return Guess(column.name, Spellings(values, share=spellings.share)) if spellings.share >= 0.9 else None
+
+
+def _is_category(found: Found, column: Field) -> bool:
+    """Tell whether the values are few, short and shared by patients, and no dates or day numbers."""
+    values = column.values
+    patients = len(found.sheet.fields[found.patient].values)
+    few = len(values) == 1 or len(values) <= min(MOST_LABELS, max(patients / 3, 2))
+    numbers = to_numbers(values)
+    serial = len(values) and bool(((numbers > EXCEL_EPOCH) & (numbers < 2 * EXCEL_EPOCH)).all())
+    return (
+        few
+        and not serial
+        and all(len(value) <= LONGEST_CATEGORY for value in values)
+        and column.name not in found.dates
+    )

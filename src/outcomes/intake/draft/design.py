@@ -1,0 +1,205 @@
+"""What is analysed, drafted: arms, instruments, time points, models, and what is missing to choose them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from outcomes.instruments import read_instruments
+from outcomes.intake.draft.export import Survey
+from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.spellings import SHOWN
+from outcomes.intake.draft.survey import Field
+from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.values import to_numbers
+from outcomes.protocols import read_protocols
+
+LABELS = {"esketamine": "Intranasal esketamine", "iv": "IV ketamine", "im": "IM ketamine"}
+PRIMARY = ("phq9", "madrs", "qids_sr16", "hamd17", "bdi2", "phq8", "gad7")
+
+
+@dataclass
+class Visit:
+    """A scheduled visit as the study file declares it."""
+
+    label: str
+    name: str
+    time: float | None
+    baseline: bool = False
+
+
+@dataclass
+class Design:
+    """What the study file says beside its sources; ``missing`` lists what must be written before it runs."""
+
+    kind: str  # sessions | visits | survey
+    arms: list[tuple[str, str]]  # id and label
+    instruments: list[str]
+    attributes: list[str]
+    visits: list[Visit] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)  # part of the file → what to check there
+    missing: list[str] = field(default_factory=list)
+    time_unit: str | None = None  # of the visits, where the name of their column says it
+
+
+def draft_design(survey: Survey) -> Design:
+    """Return the design that the tables found allow."""
+    tables = survey.tables
+    placed = {name for one in survey.found for name in one.tables.get("assessments", {})}
+    kind = "sessions" if "sessions" in tables else "visits" if "visit" in placed else "survey"
+    design = Design(kind, [], _instruments(survey), _attributes(survey))
+    if not design.instruments:
+        design.missing.append(
+            "questionnaires: no column reads as the items or the total of an instrument ("
+            + ", ".join(read_instruments())
+            + "). Write under a source's `tables`: assessments: {columns: {patient: …, date: …}, instruments: {phq9: {items: "
+            "[nine columns], total: …}}}"
+        )
+    if kind == "sessions":
+        _add_treatments(survey, design)
+    else:
+        _add_visits(survey, design, placed)
+        _add_allocation(survey, design)
+    return design
+
+
+def _instruments(survey: Survey) -> list[str]:
+    """Return the instruments to analyse, the primary one first; the PHQ-8 where PHQ-9 items are."""
+    found = survey.instruments
+    ordered = [name for name in PRIMARY if name in found] + [name for name in found if name not in PRIMARY]
+    items = any("phq9" in one.instruments and one.instruments["phq9"].items for one in survey.found)
+    return [*ordered, "phq8"] if items and "phq8" not in ordered else ordered
+
+
+def _attributes(survey: Survey) -> list[str]:
+    """Return the patients' columns found, in the vocabulary's order."""
+    found = {name for one in survey.found for name in one.tables.get("patients", {})}
+    found |= {"site" for one in survey.found if "site" in one.constants}
+    return [name for name in read_vocabulary()["patients"] if name in found and name != "arm"]
+
+
+def _add_treatments(survey: Survey, design: Design) -> None:
+    found = survey.treatments
+    known = [name for name in LABELS if name in found]
+    design.arms = [(name, LABELS[name]) for name in known]
+    others = sorted(set(found) - set(known))
+    if others:
+        design.notes["arms"] = (
+            f"also found, and in no arm: {', '.join(others)}. Add an arm for each that is compared (with a protocol, see "
+            "src/outcomes/protocols.yaml)"
+        )
+    for one in survey.found:
+        if "sessions" in one.tables and "treatment" not in one.tables["sessions"] and "treatment" not in one.constants:
+            design.missing.append(
+                f"{one.sheet.name}: no column says which treatment was given. Write `constants: {{treatment: iv}}` (or im, "
+                "esketamine) for this source, or name its column under `treatment`"
+            )
+    if not known and not design.missing:
+        design.missing.append("arms: no spelling of a treatment was recognised; list them under `treatment: values`")
+
+
+def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
+    """Add scheduled visits, or the one visit of a survey; say what is missing where neither is the case."""
+    if design.kind == "visits":
+        labels = [one for one in survey.found if "visit" in one.tables.get("assessments", {})]
+        design.visits, rare = _visits(labels)
+        design.time_unit = _unit(labels)
+        for visit in design.visits:
+            visit.name = f"{design.time_unit or 'visit'} {visit.label}" if visit.label.isdecimal() else visit.label
+        if rare:
+            design.notes["visits"] = f"{rare} rows have labels of fewer than {SHOWN} patients, which are not shown here"
+        times = Counter(visit.time for visit in design.visits if visit.time is not None)
+        if any(count > 1 for count in times.values()):
+            design.missing.append(
+                "visits: several labels give the same time. In a crossover write the `arm` of each; otherwise correct `time`"
+            )
+        if not any(visit.baseline for visit in design.visits):
+            design.missing.append("visits: no label reads as the baseline. Write `baseline: true` for the one that is")
+    elif {"date", "study_day"} & placed:
+        design.missing.append(
+            "treatment sessions: no file has a column of treatments (ketamine IV, Spravato …) with a date. Map its columns "
+            "under a source's `tables`: sessions: {columns: {patient: …, date: …, treatment: …}}"
+        )
+    elif any("assessments" in one.tables and one.rows_per_patient > 1.05 for one in survey.found):
+        design.missing.append(
+            "time: the questionnaires have neither a date nor a visit label. Map `date`, `study_day`, or `visit`"
+        )
+    else:
+        design.visits = [Visit("survey", "survey", 0.0, baseline=True)]
+        for one in survey.found:
+            one.constants |= {"visit": "survey"} if "assessments" in one.tables else {}
+
+
+def _visits(found: list[Found]) -> tuple[list[Visit], int]:
+    """Return the visits by time, and the rows with labels that too few patients have to show them."""
+    rows: Counter[str] = Counter()
+    rare = 0
+    for one in found:
+        column = one.sheet.fields[one.tables["assessments"]["visit"].column]
+        for label, count, patients in _labels(column, one):
+            if patients >= SHOWN:
+                rows[label] += count
+            else:
+                rare += count
+    return sorted(
+        (_visit(label) for label in rows), key=lambda visit: (visit.time is None, visit.time, visit.label)
+    ), rare
+
+
+def _unit(found: list[Found]) -> str | None:
+    """Return the unit of time that the columns of labels are named after."""
+    words = {word for one in found for word in words_of(one.tables["assessments"]["visit"].column)}
+    return next((unit for unit in ("day", "week", "month", "year") if {unit, f"{unit}s"} & words), None)
+
+
+def _labels(column: Field, one: Found) -> list[tuple[str, int, int]]:
+    """Return every label with its rows and patients."""
+    places = np.nonzero(~column.missing & (column.rows > 0))[0]
+    codes = one.patients.codes
+    return [
+        (column.words.values[p], int(column.rows[p]), len(np.unique(codes[column.words.codes == p])))
+        for p in places.tolist()
+    ]
+
+
+def _visit(label: str) -> Visit:
+    """Return a visit with the time that its label ends in; a label that reads as the baseline is at time 0.
+
+    >>> _visit("month_6").time, _visit("Baseline").baseline, _visit("Post-Rx").time
+    (6.0, True, None)
+    """
+    words = re.sub(r"[^a-z0-9]+", " ", label.casefold()).strip()
+    baseline = words in read_vocabulary()["baseline_visits"] or bool({"baseline", "bl", "b0"} & set(words.split()))
+    number = re.search(r"(\d+)(?:_arm_\d+)?$", label.casefold())
+    time = 0.0 if baseline else float(to_numbers(np.array([number[1]], dtype=object))[0]) if number else None
+    return Visit(label, label, time, baseline)
+
+
+def _add_allocation(survey: Survey, design: Design) -> None:
+    """Add the arms of an allocated study; one arm of all patients where no column allocates them."""
+    values: set[str] = set()
+    rare = 0
+    for one in survey.found:
+        if "arm" in one.tables.get("patients", {}):
+            for label, rows, patients in _labels(one.sheet.fields[one.tables["patients"]["arm"].column], one):
+                values |= {label} if patients >= SHOWN else set()
+                rare += rows if patients < SHOWN else 0
+    control = read_vocabulary()["control_arms"]
+    ordered = sorted(values, key=lambda arm: (not any(word in arm.casefold() for word in control), arm))
+    design.arms = [(arm, arm) for arm in ordered] or [("all", "All patients")]
+    if not values:
+        holders = [one for one in survey.found if "patients" in one.tables] or survey.found
+        for one in holders:
+            one.tables.setdefault("patients", {"patient": Guess(one.patient)})
+            one.constants["arm"] = "all"
+        design.notes["arms"] = "no column allocates patients to arms; all are in one"
+    elif rare:
+        design.notes["arms"] = f"{rare} rows name arms of fewer than {SHOWN} patients, which are not shown here"
+
+
+def protocol_of(arm: str) -> str | None:
+    """Return the protocol named like an arm."""
+    return arm if arm in read_protocols() else None

@@ -1,0 +1,229 @@
+"""The sheets of an export seen together: whose rows they are, what they give, and in what order day and month stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from outcomes.intake.draft.dateforms import DateForms
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.survey import Sheet, Unread, read_folder
+from outcomes.intake.draft.tables import choose_patient, describe_sheet
+from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+
+ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
+ITEM_NAMES = frozenset(
+    {"item", "question", "instrument", "questionnaire", "scale", "measure", "test", "code", "description"}
+)
+
+
+@dataclass
+class Survey:
+    """Everything that was found in an export."""
+
+    found: list[Found]  # sheets that feed a table
+    idle: list[Unread] = field(default_factory=list)  # sheets and files that feed none, and why
+    orders: dict[str, str] = field(default_factory=dict)  # sheet → day | month | both | unknown, where it matters
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def tables(self) -> set[str]:
+        """The canonical tables that some sheet feeds."""
+        return {table for one in self.found for table in one.tables}
+
+    @property
+    def instruments(self) -> list[str]:
+        """The instruments found, depression first, as the package lists them."""
+        found = {name for one in self.found for name in one.instruments}
+        return [name for name in read_vocabulary()["instruments"] if name in found]
+
+    @property
+    def treatments(self) -> dict[str, int]:
+        """The treatments found, with the number of sheets that spell them."""
+        counts: Counter[str] = Counter()
+        for one in self.found:
+            guess = one.tables.get("sessions", {}).get("treatment")
+            names = set(guess.spellings.values.values()) if guess and guess.spellings else set()
+            counts.update(name for name in names | {one.constants.get("treatment")} if name)
+        return dict(counts)
+
+
+def survey_export(folder: Path) -> Survey:
+    """Read every file below a folder and find what it holds.
+
+    Raises
+    ------
+    InputError
+        No such folder, or one without a file.
+    """
+    sheets, unread = read_folder(folder)
+    survey = Survey([], list(unread))
+    for sheet in sheets:
+        patient = choose_patient(sheet, [other for other in sheets if other is not sheet])
+        if patient is None:
+            survey.idle.append(
+                Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
+            )
+            continue
+        one = describe_sheet(sheet, patient)
+        _name_treatment(one)
+        trouble = _mixed_forms(sheet) or (_rows_of_items(one) if not one.instruments else None)
+        if trouble is not None:
+            one.tables, one.instruments = {}, {}
+            one.troubles.insert(0, trouble)
+        if one.tables:
+            survey.found.append(one)
+        else:
+            survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or "no column that any table needs"))
+    _keep_attributes_once(survey.found)
+    _name_sites(survey)
+    _compare_identifiers(survey)
+    survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
+    return survey
+
+
+def _name_treatment(one: Found) -> None:
+    """Give sessions without a column of treatments the one that the file is named after."""
+    sessions = one.tables.get("sessions")
+    if sessions is None or "treatment" in sessions:
+        return
+    groups = read_vocabulary()["treatment"]
+    words = set(words_of(one.sheet.name))
+    named = [name for name in ("esketamine", "iv", "im") if words & {*groups[name]} - {"shot", "drip"}]
+    if len(named) == 1:
+        one.constants["treatment"] = named[0]
+        one.notes.append(f"no column says which treatment was given; {named[0]} after the name of the file")
+
+
+def _mixed_forms(sheet: Sheet) -> str | None:
+    """Return what is wrong with a REDCap export whose rows are of several forms."""
+    for name, column in sheet.fields.items():
+        if squeeze(name) == "redcaprepeatinstrument" and (len(column.values) > 1 or 0 < column.filled < sheet.raw.size):
+            return (
+                "a REDCap export whose rows belong to several forms (redcap_repeat_instrument). Export each form to a file of "
+                "its own (Data Exports → selected instruments)"
+            )
+    return None
+
+
+def _rows_of_items(one: Found) -> str | None:
+    """Return what is wrong with a sheet of one row per item or per score."""
+    free = {name: column for name, column in one.sheet.fields.items() if name not in one.used and name != one.patient}
+    answers = [name for name in free if set(words_of(name)) & ANSWER_NAMES]
+    items = [name for name in free if set(words_of(name)) & ITEM_NAMES and name not in answers]
+    spelt = [name for name in items if len(free[name].values) <= 200 and one.rows_per_patient > 1.5]
+    if not answers or not spelt:
+        return None
+    return (
+        f"one row per answer or score ({', '.join(map(repr, [*spelt, *answers]))}); intake reads one row per questionnaire. "
+        "Pivot it: a row per patient and date, a column per item or total"
+    )
+
+
+def _keep_attributes_once(found: Sequence[Found]) -> None:
+    """Leave out attributes of patients on sheets with many rows a patient, where a sheet of patients has them."""
+    lists = [one for one in found if "patients" in one.tables and one.rows_per_patient < 1.5]
+    known = {name for one in lists for name in one.tables["patients"]}
+    for one in found:
+        if "patients" in one.tables and one not in lists and lists:
+            own = {
+                name: guess for name, guess in one.tables["patients"].items() if name == "patient" or name not in known
+            }
+            one.tables["patients"] = own
+            if len(own) == 1:
+                del one.tables["patients"]
+    for one in found:  # an allocation is of studies without sessions; elsewhere the sessions say the arm
+        if any("sessions" in other.tables for other in found) and "patients" in one.tables:
+            one.tables["patients"].pop("arm", None)
+            if len(one.tables["patients"]) == 1:
+                del one.tables["patients"]
+
+
+def _name_sites(survey: Survey) -> None:
+    """Name sites after folders, where no column does and several folders feed one table."""
+    if any("site" in one.tables.get("patients", {}) for one in survey.found):
+        return
+    if len({_folder(one) for one in survey.found} - {"."}) < 2:
+        return
+    for one in survey.found:
+        if {"patients", "sessions"} & set(one.tables):
+            one.constants["site"] = _folder(one)
+    survey.notes.append("sites are named after the folders, as no column names them")
+
+
+def _order(one: Found, found: Sequence[Found]) -> str | None:
+    """Return in what order a sheet writes day and month; None where its dates need no decision.
+
+    Its own columns of dates decide; where these fit either order, the other date columns of the sheet, then of the export.
+    """
+    own = [one.dates[name] for name in dated_columns(one) if one.dates[name].open]
+    if not own:
+        return None
+    sheet = [forms for forms in one.dates.values() if forms.open]
+    every = [forms for other in found for forms in other.dates.values() if forms.open]
+    for place, columns in enumerate((own, sheet, every)):
+        orders = {forms.order for forms in columns} - {None}
+        if len(orders) > 1 and place == 2:
+            return "unknown"
+        if orders:
+            order = "both" if len(orders) > 1 else orders.pop()
+            if place:
+                where = "another column of this sheet" if place == 1 else "other files"
+                one.notes.append(f"its dates fit day first and month first; {order} first after {where}")
+            return order
+    return "unknown"
+
+
+def dated_columns(one: Found) -> list[str]:
+    """Return the columns that are mapped as dates."""
+    columns = [
+        guesses[name].column for guesses in one.tables.values() for name in ("date", "submitted") if name in guesses
+    ]
+    return [name for name in dict.fromkeys(columns) if name in one.dates]
+
+
+def date_formats(one: Found, order: str) -> list[str]:
+    """Return the formats of a sheet's mapped dates."""
+    forms: list[DateForms] = [one.dates[name] for name in dated_columns(one)]
+    return list(dict.fromkeys(form for each in forms for form in each.formats(order)))
+
+
+def _compare_identifiers(survey: Survey) -> None:
+    """Tell patients of sites apart that number theirs alike; note sheets whose identifiers occur nowhere else."""
+    for one in survey.found:
+        others = [other for other in survey.found if other is not one]
+        if others and max(_share(one, other) for other in others) == 0:
+            survey.notes.append(f"no identifier in {one.sheet.name} (column {one.patient!r}) occurs in any other file")
+    lists = [one for one in survey.found if {"patients", "sessions"} & set(one.tables)]
+    alike = [
+        one
+        for one in lists
+        if any(
+            _folder(one) != _folder(other) and one.tables.keys() == other.tables.keys() and _share(one, other) > 0.5
+            for other in lists
+        )
+    ]
+    if not alike or not all(value.isdecimal() and len(value) <= 5 for one in alike for value in _identifiers(one)):
+        return
+    for one in survey.found:
+        one.prefix = f"{_folder(one)}-"
+    survey.notes.append(
+        "patients are numbered alike in several folders, so that each folder's name is put before its numbers (patient_prefix); "
+        "delete it if a number means one person everywhere"
+    )
+
+
+def _share(first: Found, second: Found) -> float:
+    """Return the share of the smaller sheet's identifiers that the other has too."""
+    one, two = _identifiers(first), _identifiers(second)
+    return len(one & two) / max(min(len(one), len(two)), 1)
+
+
+def _identifiers(one: Found) -> set[str]:
+    return set(one.sheet.fields[one.patient].values)
+
+
+def _folder(one: Found) -> str:
+    return PurePosixPath(one.sheet.source.file).parent.as_posix()

@@ -1,0 +1,59 @@
+"""What one sheet was found to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from outcomes.intake.draft.dateforms import DateForms
+from outcomes.intake.draft.questionnaires import Questionnaire
+from outcomes.intake.draft.spellings import Spellings
+from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.words import Words
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Which column of the export feeds one canonical column."""
+
+    column: str
+    spellings: Spellings | None = None
+    unit: str | None = None
+    check: str = ""  # why that is unsure
+
+
+@dataclass
+class Found:
+    """What one sheet holds. ``tables`` has, for each canonical table, its canonical columns."""
+
+    sheet: Sheet
+    patient: str
+    tables: dict[str, dict[str, Guess]] = field(default_factory=dict)
+    instruments: dict[str, Questionnaire] = field(default_factory=dict)
+    dates: dict[str, DateForms] = field(default_factory=dict)  # every date-like column
+    notes: list[str] = field(default_factory=list)  # to check
+    troubles: list[str] = field(default_factory=list)  # what the sheet would give, were it not for this
+    constants: dict[str, str] = field(default_factory=dict)
+    prefix: str = ""  # put before the patients' identifiers
+
+    @property
+    def used(self) -> set[str]:
+        """The columns that some table takes."""
+        of_tables = {guess.column for columns in self.tables.values() for guess in columns.values()}
+        of_items = {name for one in self.instruments.values() for name in one.columns}
+        return of_tables | of_items if self.tables else set()
+
+    @property
+    def dropped(self) -> list[str]:
+        """The columns that no table takes, in the sheet's order."""
+        return [name for name in self.sheet.fields if name not in self.used]
+
+    @property
+    def patients(self) -> Words:
+        """Whose each row is."""
+        return self.sheet.fields[self.patient].words
+
+    @property
+    def rows_per_patient(self) -> float:
+        """Rows that name a patient, by the number of patients."""
+        column = self.sheet.fields[self.patient]
+        return column.filled / max(len(column.values), 1)

@@ -1,0 +1,287 @@
+"""Which columns of a sheet are the items and the total of which instrument."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from outcomes.instruments import Instrument, read_instruments
+from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+from outcomes.intake.values import to_numbers
+from outcomes.intake.words import Array
+
+SURE = 0.95  # of the filled rows that must hold an allowed answer
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """One instrument in one sheet: item columns in order, the total's column, answers written otherwise, doubts."""
+
+    instrument: str
+    items: tuple[str, ...] = ()
+    total: str | None = None
+    answers: dict[str, int] = field(default_factory=dict)
+    check: str = ""
+    trouble: str = ""  # why it cannot be mapped; then it is not
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns it takes."""
+        return {*self.items, *([self.total] if self.total else [])}
+
+
+def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
+    """Return the questionnaires among some columns of a sheet, by instrument.
+
+    An instrument whose columns occur more than once in a row (a wide export) or hold what is no answer is returned with
+    its ``trouble``.
+    """
+    found: dict[str, Questionnaire] = {}
+    named = {name: _claims(name) for name in sheet.fields if name in free}
+    for instrument, definition in read_instruments().items():
+        one = _by_name(sheet, instrument, definition, named)
+        if one is not None:
+            found[instrument] = one
+    items = {column for one in found.values() for column in one.items}
+    found = {
+        name: one for name, one in found.items() if one.items or one.trouble or one.total not in items
+    }  # phq8 of phq1 …
+    taken = {column for one in found.values() for column in one.columns}
+    for one in _by_position(sheet, free - taken, found):
+        found[one.instrument] = one
+    return {name: _judge(sheet, read_instruments()[name], one) for name, one in found.items()}
+
+
+def _claims(name: str) -> list[tuple[str, int | None]]:
+    """Return what a name says a column is: instrument and item number, or None for its total.
+
+    >>> _claims("PHQ-9 Q1"), _claims("gad7_total")
+    ([('phq9', 1)], [('gad7', None)])
+    """
+    known = read_vocabulary()
+    claims: list[tuple[str, int | None]] = []
+    for instrument, entry in known["instruments"].items():
+        definition = read_instruments()[instrument]
+        item = _question(name, entry.get("questions", ())) or _code(name, definition)
+        if item is not None:
+            claims.append((instrument, item or None))
+            continue
+        for alias in entry["names"]:
+            rest = _after(name, alias)
+            if rest is None or (len(alias) == 1 and not rest.isdigit()):
+                continue
+            number = re.fullmatch(rf"(?:{'|'.join(map(re.escape, known['item']))})0?(\d{{1,2}})0?", rest)
+            if rest in known["total"]:
+                claims.append((instrument, None))
+            elif number and 1 <= int(number[1]) <= definition.n_items:
+                claims.append((instrument, int(number[1])))
+            break
+    return claims
+
+
+def _after(name: str, alias: str) -> str | None:
+    """Return what a name says beside an instrument's name; None where it does not begin or end with that."""
+    whole = squeeze(name)
+    if whole.startswith(alias):
+        return whole.removeprefix(alias)
+    return whole.removesuffix(alias) if whole.endswith(alias) and len(alias) > 2 else None
+
+
+def _question(name: str, questions: tuple[str, ...]) -> int | None:
+    words = set(words_of(name))
+    if len(words) < 2:
+        return None
+    return next((n for n, question in enumerate(questions, 1) if set(question.split()) <= words), None)
+
+
+def _code(name: str, definition: Instrument) -> int | None:
+    """Return the item that a LOINC code in the name means, 0 for the total's."""
+    if definition.loinc is None:
+        return None
+    codes = {squeeze(code): place for place, code in enumerate(definition.loinc.items, 1)}
+    codes[squeeze(definition.loinc.total)] = 0
+    return next((place for code, place in codes.items() if code in squeeze(name)), None)
+
+
+def _by_name(
+    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, list[tuple[str, int | None]]]
+) -> Questionnaire | None:
+    """Return an instrument that columns are named after."""
+    places: dict[int | None, list[str]] = defaultdict(list)
+    for name, claims in named.items():
+        for claimed, item in claims:
+            if claimed == instrument and sheet.fields[name].filled:
+                places[item].append(name)
+    items = {item: names for item, names in places.items() if item is not None}
+    last = definition.n_items
+    if last and last not in items and len(items) == last - 1:  # phq1 … phq8 and phq9, whose name is the total's too
+        ninth = [name for name in places[None] if squeeze(name)[-1:] == str(last)]
+        if ninth and not any(squeeze(first[0]).startswith(instrument) for first in items.values()):
+            items[last] = ninth[:1]
+            places[None] = [name for name in places[None] if name != ninth[0]]
+    doubled = sum(len(names) > 1 for names in items.values())
+    if doubled or (len(places[None]) > 1 and not items):
+        return Questionnaire(instrument, (), None, trouble=_wide(instrument, doubled, len(places[None])))
+    total = max(places[None], key=lambda name: sheet.fields[name].filled, default=None)
+    complete = len(items) == last > 0
+    if not complete and total is None:
+        return _spread_over_columns(sheet, instrument, definition, named)
+    ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
+    check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else ""
+    return Questionnaire(instrument, ordered, total, check=check)
+
+
+def _spread_over_columns(
+    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, list[tuple[str, int | None]]]
+) -> Questionnaire | None:
+    """Return the trouble where several columns hold one instrument at several times (phq9_week1, phq9_week2)."""
+    several = [
+        name
+        for name in named
+        if any(alias in squeeze(name) for alias in _long_names(instrument))
+        and not set(words_of(name))
+        & {"date", "complete", "timestamp", "difficulty", "severity", "band", "change", "time"}
+        and _within(sheet.fields[name], definition.minimum, definition.maximum) >= SURE
+    ]
+    if len(several) < 2:
+        return None
+    return Questionnaire(instrument, trouble=_wide(instrument, 0, len(several)))
+
+
+def _within(column: Field, low: float, high: float) -> float:
+    numbers = to_numbers(column.words.values)
+    return column.share((numbers >= low) & (numbers <= high))
+
+
+def _wide(instrument: str, doubled: int, totals: int) -> str:
+    what = f"{doubled} items" if doubled else f"{totals} totals"
+    return (
+        f"{instrument}: {what} have more than one column, so that a row holds several questionnaires (a wide export). "
+        "Export one row per questionnaire with its date (REDCap: one form at a time, events as rows)."
+    )
+
+
+def _by_position(sheet: Sheet, free: set[str], found: dict[str, Questionnaire]) -> list[Questionnaire]:
+    """Return instruments whose items are numbered columns of any name: q1 … q9, item_1 … item_7."""
+    series: dict[str, dict[int, str]] = defaultdict(dict)
+    for name in sheet.fields:
+        match = re.fullmatch(r"(.*?)0*(\d{1,2})", squeeze(name))
+        if match and name in free:
+            series[match[1]][int(match[2])] = name
+    guesses = []
+    for prefix, members in series.items():
+        if set(members) == set(range(1, len(members) + 1)):
+            items = tuple(members[number] for number in range(1, len(members) + 1))
+            one = _fitting(sheet, prefix, items, free, found)
+            guesses += [one] if one is not None else []
+    return guesses
+
+
+def _fitting(
+    sheet: Sheet, prefix: str, items: tuple[str, ...], free: set[str], found: dict[str, Questionnaire]
+) -> Questionnaire | None:
+    """Return the one instrument that so many items with such answers can be."""
+    fits = [
+        name
+        for name, definition in read_instruments().items()
+        if definition.n_items == len(items) and (name not in found or not found[name].items) and not definition.derived_from
+        and _answer_coding(sheet, name, definition, items) is not None
+    ]  # fmt: skip
+    hinted = [name for name in fits if any(alias in squeeze(sheet.name) for alias in _long_names(name))]
+    if len(hinted or fits) != 1 or (not hinted and _levels(sheet, items) < 3):
+        return None
+    instrument = (hinted or fits)[0]
+    total = found[instrument].total if instrument in found else _sum_column(sheet, items, free - set(items))
+    sure = bool(hinted) or instrument in found or total is not None
+    check = "" if sure else f"guessed from {len(items)} columns with such answers: {prefix}1 … {prefix}{len(items)}"
+    return Questionnaire(instrument, items, total, check=check)
+
+
+def _levels(sheet: Sheet, items: tuple[str, ...]) -> int:
+    """Return how many different answers there are: ticked boxes have two, and are no scale."""
+    return len({value for item in items for value in sheet.fields[item].values})
+
+
+def _long_names(instrument: str) -> list[str]:
+    return [alias for alias in read_vocabulary()["instruments"].get(instrument, {}).get("names", ()) if len(alias) > 2]
+
+
+def _sum_column(sheet: Sheet, items: tuple[str, ...], free: set[str]) -> str | None:
+    """Return the column that holds the sum of the items in nearly every complete row."""
+    sums = np.sum([_numbers(sheet.fields[item]) for item in items], axis=0)
+    for name in sorted(free):
+        both = ~np.isnan(sums) & ~np.isnan(column := _numbers(sheet.fields[name]))
+        if both.sum() >= 5 and np.ptp(sums[both]) > 0 and (sums[both] == column[both]).mean() >= 0.9:
+            return name
+    return None
+
+
+def _numbers(column: Field) -> Array:
+    return column.words.spread(to_numbers(column.words.values))
+
+
+def _answer_coding(
+    sheet: Sheet, instrument: str, definition: Instrument, items: tuple[str, ...]
+) -> dict[str, int] | None:
+    """Return how answers are written: empty where they are the instrument's own numbers, None where it cannot be told."""
+    assert definition.items is not None
+    low, high = definition.items.minimum, definition.items.maximum
+    columns = [sheet.fields[item] for item in items]
+    rows = sum(column.filled for column in columns)
+    if not rows:
+        return None
+    inside, over, under = 0.0, 0.0, 0.0
+    for column in columns:
+        numbers = to_numbers(column.words.values)
+        allowed = (numbers == np.floor(numbers)) & (numbers >= low) & (numbers <= high)
+        coded = np.isin(column.words.values, list(definition.answer_codes))
+        inside += column.share(allowed | coded) * column.filled
+        over += column.share(numbers == high + 1) * column.filled
+        under += column.share(numbers == low) * column.filled
+    if over > 0.01 * rows and under == 0 and inside + over >= SURE * rows:
+        return {str(number): number - 1 for number in range(low + 1, high + 2)}
+    if inside >= SURE * rows:
+        return {}
+    words: dict[str, int] = read_vocabulary()["answers"].get(instrument, {})
+    spelt = sum(c.share(np.isin([v.casefold() for v in c.words.values], list(words))) * c.filled for c in columns)
+    return dict(words) if words and spelt >= SURE * rows else None
+
+
+def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:
+    """Return a questionnaire after a look at its answers and totals."""
+    if one.trouble:
+        return one
+    if one.items:
+        assert definition.items is not None
+        answers = _answer_coding(sheet, one.instrument, definition, one.items)
+        if answers is None:
+            allowed = f"{definition.items.minimum} to {definition.items.maximum}"
+            if one.total is None:
+                trouble = (
+                    f"{one.instrument}: the columns named after its items do not hold whole numbers from {allowed}."
+                )
+                return Questionnaire(one.instrument, trouble=trouble)
+            return replace(one, items=(), check=f"its item columns do not hold {allowed}; only the total is used")
+        if str(definition.items.maximum + 1) in answers:
+            check = "answers are one point higher than the instrument's, and taken so" + (
+                f"; {one.total!r} is left out, as it may be their sum" if one.total else ""
+            )
+            return replace(one, answers=answers, total=None, check=check)
+        one = replace(one, answers=answers)
+    if one.total is not None:
+        numbers = to_numbers(sheet.fields[one.total].words.values)
+        if _within(sheet.fields[one.total], definition.minimum, definition.maximum) < 0.8 and not one.items:
+            trouble = (
+                f"{one.instrument}: the column named after it does not hold totals from 0 to {definition.maximum:g}."
+            )
+            return Questionnaire(one.instrument, trouble=trouble)
+        if definition.multiplier != 1 and np.nanmax(numbers) * definition.multiplier <= definition.maximum:
+            raw = definition.maximum / definition.multiplier
+            return replace(
+                one, check=f"no total is above {raw:g}: raw sums? The total is {definition.multiplier:g} times them"
+            )
+    return one

@@ -1,0 +1,56 @@
+"""What ``outcomes draft`` prints: what was found per file, and what a trial reading keeps."""
+
+from __future__ import annotations
+
+from outcomes.intake.draft.export import Survey, dated_columns
+from outcomes.intake.draft.found import Found
+from outcomes.intake.export import Export
+from outcomes.intake.header import is_name
+
+
+def describe_sheets(survey: Survey) -> str:
+    """Return, per file: rows, tables, instruments, how dates are written, and columns dropped."""
+    lines = []
+    for one in survey.found:
+        lines.append(f"{one.sheet.name}: {one.sheet.raw.size:,} rows → {', '.join(one.tables)}")
+        if one.instruments:
+            lines.append(f"    instruments  {', '.join(_instrument(one, name) for name in one.instruments)}")
+        if dated_columns(one):
+            lines.append(f"    dates        {_dates(one, survey)}")
+        if one.dropped:
+            shown = [name if is_name(name) else "(a name not shown)" for name in one.dropped]
+            lines.append(
+                f"    dropped      {', '.join(shown[:8])}{f' and {len(shown) - 8} more' if len(shown) > 8 else ''}"
+            )
+        lines += [f"    check        {note}" for note in [*one.notes, *one.troubles]]
+    lines += [f"{idle.name}: left out: {idle.reason}" for idle in survey.idle]
+    return "\n".join(lines) + "\n"
+
+
+def _instrument(one: Found, name: str) -> str:
+    questionnaire = one.instruments[name]
+    parts = [f"{len(questionnaire.items)} items"] if questionnaire.items else []
+    return f"{name} ({' and '.join([*parts, *(['total'] if questionnaire.total else [])])})"
+
+
+def _dates(one: Found, survey: Survey) -> str:
+    columns = dated_columns(one)
+    order = survey.orders.get(one.sheet.name)
+    forms = [one.dates[name] for name in columns]
+    if order in ("unknown", "both"):
+        return f"{', '.join(map(repr, columns))}: {'day or month first?' if order == 'unknown' else 'day first and month first'}"
+    written = [form for each in forms for form in each.formats(order or "day")]
+    written += ["Excel day numbers"] if any(each.serials for each in forms) else []
+    return f"{', '.join(map(repr, columns))}: {', '.join(dict.fromkeys(written)) or 'date cells'}"
+
+
+def describe_trial(export: Export) -> str:
+    """Return how many rows a trial reading keeps, and the reasons of those left out."""
+    raw, kept, merged, out = (int(export.balance[name].sum()) for name in ("raw", "kept", "merged", "quarantined"))
+    lines = [f"A trial reading keeps {kept:,} of {raw:,} rows; {merged:,} are duplicates, {out:,} are left out"]
+    if out:
+        reasons = export.ledger.loc[export.ledger["state"] == "quarantined", "reason"].astype(str).value_counts()
+        lines[0] += ": " + ", ".join(
+            f"{reason} {count:,}" for reason, count in sorted(reasons.items(), key=lambda one: -one[1])
+        )
+    return f"\n{lines[0]}.\n"

@@ -1,0 +1,134 @@
+"""What one sheet holds: its patients, its dates, and the tables that its columns feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number
+from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.questionnaires import Questionnaire, find_questionnaires
+from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.treatments import find_sessions, note_pairs
+from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
+from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
+
+ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
+    "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
+
+
+def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
+    """Return the column of the patients' identifiers: the best name, and of those the one whose values other sheets know."""
+    elsewhere: set[str] = set()
+    for other in others:
+        names = [name for name in other.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
+        elsewhere |= {value for name in names for value in other.fields[name].values}
+    ranked = []
+    for name, column in sheet.fields.items():
+        level, rank = match_name(name, read_vocabulary()["patient"])
+        distinct = len(column.values)
+        if level == NONE or not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
+            continue
+        known = len(elsewhere.intersection(column.values)) >= 0.2 * distinct
+        if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
+            ranked.append((known, level >= NEAR, rank, level, name))
+    return max(ranked)[-1] if ranked else None
+
+
+def describe_sheet(sheet: Sheet, patient: str) -> Found:
+    """Return the tables that a sheet's columns feed."""
+    found = Found(sheet, patient)
+    known = read_vocabulary()
+    found.dates = {
+        name: forms
+        for name, column in sheet.fields.items()
+        if name != patient and (forms := find_dates(column)).share >= 0.7
+    }
+    date = _choose_date(found, known["date"])
+    free = {name for name in sheet.fields if name != patient and name not in _named_dates(found) and _may_pass(name)}
+    placed = {"patient": Guess(patient)} | ({"date": date} if date else {})
+    label = None if date else _choose_label(found, free, known)
+    free -= {label[1].column} if label else set()
+    if date:
+        find_sessions(found, free, placed)
+        _find_events(found, free, placed)
+    found.instruments = _without_sessions_cadss(find_questionnaires(sheet, free - found.used), found)
+    found.troubles += [one.trouble for one in found.instruments.values() if one.trouble]
+    found.instruments = {name: one for name, one in found.instruments.items() if not one.trouble}
+    if found.instruments:
+        found.tables["assessments"] = placed | (dict([label]) if label else {}) | _submission(found, date, known)
+    note_pairs(found)
+    taken = set(found.used)
+    attributes = find_columns(found, free - taken, known["patients"])
+    if attributes:
+        found.tables["patients"] = {"patient": Guess(patient)} | attributes
+    return found
+
+
+def _may_pass(name: str) -> bool:
+    """Tell whether a column's name is neither an identifier's, nor a date's, nor of free text."""
+    plain = plain_name(name)
+    return not ({plain} & (IDENTIFYING | FREE_TEXT) or set(plain.split("_")) & TELLING)
+
+
+def _named_dates(found: Found) -> set[str]:
+    """Return date columns that are no numbers under another name (a charge can look like a day number)."""
+    return {name for name, forms in found.dates.items() if forms.serials < 0.95 or forms.fractions}
+
+
+def _choose_date(found: Found, names: list[str]) -> Guess | None:
+    """Return the column that places the rows in time; of two, the likelier name, with a doubt where none is likely."""
+    ranked = []
+    for name, forms in found.dates.items():
+        level, rank = match_name(name, names)
+        if set(words_of(name)) & ELSEWHERE or (forms.serials > 0.95 and level == NONE):
+            continue
+        ranked.append((level, rank, name))
+    if not ranked:
+        return None
+    level, _, name = max(ranked)
+    others = [other for one, _, other in ranked if other != name and one == level]
+    if level > PART or (
+        len(ranked) == 1 and set(words_of(name)) & {"date", "day", "time", "timestamp", "datetime", "on", "at"}
+    ):
+        return Guess(name)
+    return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
+
+
+def _choose_label(found: Found, free: set[str], known: dict[str, Any]) -> tuple[str, Guess] | None:
+    """Return the column of study days or of visit labels and which of the two, where no date places the rows."""
+    for canonical in ("study_day", "visit"):
+        ranked = [(match_name(name, known[canonical]), name) for name in sorted(free)]
+        ranked = [
+            (level, name)
+            for level, name in ranked
+            if level[0] >= NEAR and _is_label(found.sheet.fields[name], canonical)
+        ]
+        if ranked:
+            return canonical, Guess(max(ranked)[1])
+    return None
+
+
+def _is_label(column: Field, canonical: str) -> bool:
+    if canonical == "study_day":
+        return is_number(column, -3660, 36600)
+    return 1 <= len(column.values) <= MOST_LABELS and len(column.values) * 3 <= column.filled
+
+
+def _submission(found: Found, date: Guess | None, known: dict[str, Any]) -> dict[str, Guess]:
+    """Return the time of submission, where the date is another column."""
+    ranked = [(match_name(name, known["submitted"]), name) for name in found.dates if date and name != date.column]
+    ranked = [one for one in ranked if one[0][0] >= NEAR]
+    return {"submitted": Guess(max(ranked)[1])} if ranked and date else {}
+
+
+def _find_events(found: Found, free: set[str], placed: dict[str, Guess]) -> None:
+    """Add adverse events: a column of their names, one or several a cell."""
+    columns = find_columns(found, free - found.used, read_vocabulary()["adverse_events"])
+    if "event" in columns:
+        found.tables["adverse_events"] = placed | columns
+
+
+def _without_sessions_cadss(instruments: dict[str, Questionnaire], found: Found) -> dict[str, Questionnaire]:
+    return {name: one for name, one in instruments.items() if not one.columns & found.used}

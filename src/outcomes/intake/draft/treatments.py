@@ -1,0 +1,108 @@
+"""Treatment sessions: which column says what was given, and the vital signs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from outcomes.intake.draft.columns import find_columns, is_number
+from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.spellings import Spellings, find_spellings
+from outcomes.intake.draft.vocabulary import NONE, match_name, read_vocabulary, words_of
+from outcomes.intake.words import text_array
+
+
+def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> None:
+    """Add sessions and vitals, where the rows are treatment sessions."""
+    known = read_vocabulary()
+    treatment = _choose_treatment(found, free, known["sessions"]["treatment"]["names"])
+    taken = {treatment.column} if treatment else set()
+    others = {name: rule for name, rule in known["sessions"].items() if name != "treatment"}
+    columns = find_columns(found, free - taken, others)
+    vitals = _find_vitals(found, free - taken - {guess.column for guess in columns.values()}, known["vitals"])
+    telling = {"dose_mg", "duration_min"} & set(columns)
+    if treatment or telling:
+        found.tables["sessions"] = placed | ({"treatment": treatment} if treatment else {}) | columns
+    if vitals:
+        found.tables["vitals"] = placed | vitals
+
+
+def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess | None:
+    """Return the column whose values are spellings of treatments: the one that tells most of them apart.
+
+    What it leaves unsure (ketamine without a route, nasal without a drug) another such column may settle.
+    """
+    ranked = []
+    for name in free:
+        level, rank = match_name(name, names)
+        column = found.sheet.fields[name]
+        if not column.filled or len(column.values) > 200:
+            continue
+        spellings = find_spellings(column, found.patients, "treatment")
+        if spellings.share >= (0.5 if level > NONE else 0.8):
+            apart = len(set(spellings.values.values()))
+            ranked.append((apart, -len(spellings.checks), level, rank, name, spellings))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda one: one[:5])
+    _, _, level, _, name, spellings = ranked[-1]
+    for *_, other, other_spellings in ranked[:-1]:
+        spellings = _settle(found, name, spellings, other, other_spellings)
+    return Guess(name, spellings, check="" if level > NONE else "by its values only")
+
+
+def _settle(found: Found, name: str, spellings: Spellings, other: str, others: Spellings) -> Spellings:
+    """Return the spellings with those settled whose rows have one sure treatment in another column."""
+    sure = {spelling: value for spelling, value in others.values.items() if spelling not in others.checks}
+    second = found.sheet.fields[other].words
+    elsewhere = second.spread(text_array([sure.get(value.casefold()) for value in second.values]))
+    first = found.sheet.fields[name].words
+    own = first.spread(text_array([value.casefold() for value in first.values]))
+    values, checks = dict(spellings.values), dict(spellings.checks)
+    for spelling in spellings.checks:
+        told = [value for value in elsewhere[own == spelling] if value is not None]
+        if told and max(map(told.count, set(told))) >= 0.95 * len(told):
+            values[spelling] = max(set(told), key=told.count)
+            del checks[spelling]
+    return replace(spellings, values=values, checks=checks)
+
+
+def _find_vitals(found: Found, free: set[str], known: dict[str, dict[str, list[str]]]) -> dict[str, Guess]:
+    """Return vital signs: a measure and a moment in the name; before the session where no moment is named."""
+    ranges = {"systolic": (40, 300), "diastolic": (20, 200), "heart_rate": (20, 250), "spo2": (50, 100)}
+    vitals: dict[str, Guess] = {}
+    for measure, synonyms in known["measures"].items():
+        for name in (name for name in found.sheet.fields if name in free):
+            moment = _moment(name, synonyms, known["moments"])
+            if moment is None or not is_number(found.sheet.fields[name], *ranges[measure]):
+                continue
+            check = "" if moment else "no moment is named; taken as before the session"
+            vitals.setdefault(f"{measure}_{moment or 'before'}", Guess(name, check=check))
+    return vitals
+
+
+def _moment(name: str, synonyms: list[str], moments: dict[str, list[str]]) -> str | None:
+    """Return when a vital sign was taken; empty where the name does not say, None where it is not this measure."""
+    fillers = set(read_vocabulary()["fillers"])
+    whole = "".join(word for word in words_of(name) if word not in fillers)
+    rests = []
+    for synonym in ("".join(words_of(synonym)) for synonym in synonyms):
+        if whole.startswith(synonym):
+            rests.append(whole.removeprefix(synonym))
+        elif whole.endswith(synonym):
+            rests.append(whole.removesuffix(synonym))
+    places = {"": "", **{word: moment for moment, words in moments.items() for word in words}}
+    return next((places[rest] for rest in sorted(rests, key=len) if rest in places), None)
+
+
+def note_pairs(found: Found) -> None:
+    """Say which columns hold two numbers a cell, such as a blood pressure."""
+    pair = re.compile(r"\d{2,3} ?/ ?\d{2,3}")
+    for name in found.dropped:
+        column = found.sheet.fields[name]
+        if column.share(np.array([pair.fullmatch(value) is not None for value in column.words.values])) > 0.5:
+            found.notes.append(
+                f"{name!r} holds two numbers a cell (blood pressure?), which intake does not read: split it in two"
+            )

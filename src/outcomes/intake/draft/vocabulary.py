@@ -1,0 +1,116 @@
+"""Names and spellings that exports use, as data (``vocabulary.yaml`` beside this module), and how a name is matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from outcomes.intake.privacy import plain_name
+
+SAME, NEAR, PART, NONE = 3, 2, 1, 0
+WHO = frozenset({"patient", "pt", "client", "subject"})
+
+
+@cache
+def read_vocabulary() -> dict[str, Any]:
+    """Return the vocabulary."""
+    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return content
+
+
+@cache
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a column's name.
+
+    >>> words_of("PHQ-9 Q1"), words_of("visitDate")
+    (('phq', '9', 'q1'), ('visit', 'date'))
+    """
+    return tuple(plain_name(name).split("_"))
+
+
+def squeeze(name: str) -> str:
+    """Return a name as one word.
+
+    >>> squeeze("PHQ-9 Total")
+    'phq9total'
+    """
+    return "".join(words_of(name))
+
+
+def match_name(name: str, synonyms: Iterable[str]) -> tuple[int, int]:
+    """Return how well a name matches the best of its synonyms (SAME, NEAR, PART, NONE), and minus the synonym's place.
+
+    >>> match_name("Weight (kg)", ["weight"]), match_name("weight_before_surgery", ["weight"]), match_name("note", ["weight"])
+    ((2, 0), (1, 0), (0, 0))
+    """
+    return max(((level(name, synonym), -place) for place, synonym in enumerate(synonyms)), default=(NONE, 0))
+
+
+@cache
+def level(name: str, synonym: str) -> int:
+    """Return how well a name matches one synonym."""
+    if squeeze(name) == squeeze(synonym):
+        return SAME
+    own, wanted = set(words_of(name)), set(words_of(synonym))
+    fillers = set(read_vocabulary()["fillers"])
+    left = own - fillers
+    whose = not wanted & WHO or bool(own & WHO)  # "number" alone is no patient number
+    if left and (
+        (left == wanted - fillers and whose) or "".join(w for w in words_of(name) if w in left) == squeeze(synonym)
+    ):
+        return NEAR
+    return PART if wanted <= own and max(len(word) for word in wanted) > 2 else NONE
+
+
+def tokens(value: str) -> list[str]:
+    """Return the words of a cell; doses and numbers count as none.
+
+    >>> tokens("Ketamine (I.V.) 40 mg"), tokens("S-ketamine")
+    (['ketamine', 'iv', 'mg'], ['sketamine'])
+    """
+    value = re.sub(r"\b([a-z])\.([a-z])\b\.?", r"\1\2", value.casefold()).replace("s-ket", "sket")
+    found = re.findall(r"[^\W_]+", value)
+    return [re.sub(r"^\d+(mg)?$", r"\1", word) for word in found if re.sub(r"^\d+(mg)?$", r"\1", word)]
+
+
+def recognise(value: str, kind: str) -> str | None:
+    """Return what a spelling means in one of the closed vocabularies (sex, payer, severity, event); None if unknown.
+
+    >>> recognise("Self-Pay", "payer"), recognise("F", "sex"), recognise("Aetna 123", "payer")
+    ('self-pay', 'female', None)
+    """
+    return _spellings(kind).get(" ".join(re.findall(r"[^\W_]+", value.casefold())))
+
+
+@cache
+def _spellings(kind: str) -> dict[str, str]:
+    return {spelling: name for name, all_ in read_vocabulary()["spellings"][kind].items() for spelling in all_}
+
+
+def recognise_treatment(value: str) -> tuple[str | None, str]:
+    """Return the treatment that a spelling means (None if it is none that is known) and why that is unsure, if so.
+
+    >>> recognise_treatment("Ketamine IV"), recognise_treatment("Spravato (esketamine) 84mg"), recognise_treatment("Dr. Who")
+    (('iv', ''), ('esketamine', ''), (None, ''))
+    >>> recognise_treatment("ketamine")
+    ('iv', 'no route is written; taken as IV')
+    """
+    groups = read_vocabulary()["treatment"]
+    of_word = {word: group for group, listed in groups.items() for word in listed}
+    words = tokens(value)
+    kinds = {of_word.get(word, "") for word in words} - {"silent"}
+    if not words or "" in kinds or not kinds:
+        return None, ""
+    routes = kinds & {"iv", "im", "subcutaneous", "oral"}
+    if "esketamine" in kinds:
+        return (None, "") if routes else ("esketamine", "")
+    if len(routes) == 1 and "nasal" not in kinds:
+        return routes.pop(), ""
+    if kinds == {"nasal"}:
+        return "esketamine", "nasal, without the name of the drug; taken as esketamine"
+    return ("iv", "no route is written; taken as IV") if kinds == {"ketamine"} else (None, "")
