@@ -14,7 +14,7 @@ from outcomes.errors import OutcomesError
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 EPILOG = """\
-The steps run in this order, and `outcomes run` (or `make`) runs all that are needed:
+`outcomes draft FOLDER` writes a study file to start with. The steps run in this order, and `outcomes run` (or `make`) runs all that are needed:
   intake → score → series → endpoints → rates, fit, compare, durability → tables → figures → report
 Patient-level tables stay under data/; everything under results/ and figures/ has passed the disclosure gate.
 """

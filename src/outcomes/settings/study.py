@@ -148,7 +148,7 @@ def read_study(path: Path | str) -> Study:
     """
     path = Path(path)
     if not path.is_file():
-        raise SettingsError(f"{path}: no such study file. Copy config/example.yaml and edit it.")
+        raise SettingsError(f"{path}: no such study file. Draft one with `outcomes draft`, or copy config/example.yaml.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

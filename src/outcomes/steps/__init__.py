@@ -19,6 +19,27 @@ _OUT: Option = (("--out",), {"metavar": "FILE", "help": "write to this file inst
 _DATA: Option = (("--data",), {"metavar": "FOLDER", "help": "folder of the raw exports, in place of the study file's"})
 
 STEPS: dict[str, Step] = {
+    "draft": Step(
+        around.draft,
+        "raw export → a study file to check",
+        (
+            (("folder",), {"metavar": "FOLDER", "help": "folder of the raw export"}),
+            (
+                ("--out",),
+                {
+                    "default": "config/mine.yaml",
+                    "metavar": "FILE",
+                    "help": "study file to write (default: %(default)s)",
+                },
+            ),
+            (
+                ("--first",),
+                {"choices": ("day", "month"), "help": "what stands first in dates that fit both, such as 03/04/2024"},
+            ),
+            (("--force",), {"action": "store_true", "help": "replace the file where there is one"}),
+        ),
+        takes_study=False,
+    ),
     "run": Step(
         around.run,
         "all steps that are needed, ending with the path of the report",

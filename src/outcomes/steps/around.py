@@ -1,12 +1,33 @@
-"""The commands around the steps: run them all, lock the plan, invent a network, describe study files and tables."""
+"""The commands around the steps: draft a study file, run all, lock the plan, invent a network, describe files and tables."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
 
+from outcomes.errors import SettingsError
 from outcomes.files import write_text
 from outcomes.settings import read_study
+
+
+def draft(options: Namespace) -> int:
+    """Draft a study file from a raw export, to be read through before the first run.
+
+    Every file that intake can read is read. Names and content say which table a file feeds, what its columns mean, which items
+    are whose, how dates are written, and which spelling of a treatment means which arm. What is unsure is marked `CHECK:`; what
+    is missing is listed. The draft holds names of columns and spellings of closed vocabularies, and no other value of the data.
+    """
+    from outcomes.intake.draft import draft_study, name_study
+
+    out = Path(options.out)
+    if out.exists() and not options.force:
+        raise SettingsError(
+            f"{out}: there is such a file already. Name another with --out, or replace it with --force."
+        )
+    drafted = draft_study(Path(options.folder), name_study(out), options.first)
+    write_text(drafted.text, out)
+    print(drafted.describe(out))
+    return 2 if drafted.missing else 0
 
 
 def run(options: Namespace) -> int:
