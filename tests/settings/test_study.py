@@ -41,6 +41,25 @@ def test_shipped_study_files_are_valid(path):
     assert read_study(path).study == path.stem
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"privacy": {"minimum_cels": 5}}, "privacy.minimum_cels: unknown key; did you mean 'minimum_cell'? See "),
+        ({"Instruments": ["phq9"]}, "Instruments: unknown key; did you mean 'instruments'? See "),
+        ({"arms": [{"id": "iv", "label": "IV", "protocl": "iv"}]}, "arms.0.protocl: unknown key; did you mean 'protocol'? See "),
+        ({"comparison": {"negative_control": {"colums": []}}}, "negative_control.colums: unknown key; did you mean 'columns'? See "),
+        ({"comparison": {"estimand": {"events": {"stopping": {"chnge": "hypothetical"}}}}}, "stopping.chnge: unknown key; did you mean 'change'? See "),
+        ({"replicates": 5}, "replicates: unknown key; a key of that name belongs under comparison or under durability. See "),
+        ({"scoring": {"sources": []}}, "scoring.sources: unknown key; a key of that name belongs at the top level. See "),
+        ({"zzz": 5}, "zzz: unknown key; see config/schema.yaml"),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_is_answered_with_the_nearest_known_one(changes, said):
+    with pytest.raises(SettingsError) as caught:
+        check_study(minimal(**changes))
+    assert said in str(caught.value)
+
+
 def test_every_default_is_what_the_schema_says():
     assert (ROOT / "config" / "schema.yaml").read_text() == describe_schema(), (
         "run `outcomes schema --out config/schema.yaml`"

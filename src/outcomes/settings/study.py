@@ -27,6 +27,7 @@ from outcomes.settings.clinical import (
 )
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
+from outcomes.settings.keys import suggest_key
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -189,7 +190,9 @@ def _sentence(failure: Any) -> str:
     key = ".".join(str(part) for part in failure["loc"]) or "(top level)"
     message = failure["msg"].removeprefix("Value error, ")
     if failure["type"] == "extra_forbidden":
-        return f"{key}: unknown key; see config/schema.yaml for the keys allowed here."
+        *place, name = failure["loc"]
+        near = suggest_key(Study.model_json_schema(by_alias=True), place, str(name))
+        return f"{key}: unknown key; {f'{near} See' if near else 'see'} config/schema.yaml for the keys allowed here."
     if failure["type"] == "missing":
         return f"{key}: required, and not given."
     value = failure.get("input")

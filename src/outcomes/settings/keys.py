@@ -1,0 +1,66 @@
+"""What to write in place of a key that the study file's schema does not know."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+Node = dict[str, Any]
+
+
+def suggest_key(schema: Node, place: Sequence[str | int], key: str) -> str:
+    """Return the nearest known key: of the same mapping, else one of that name elsewhere; '' when there is none.
+
+    Parameters
+    ----------
+    schema : dict
+        JSON schema of the study file.
+    place : sequence of str or int
+        Keys, and places in lists, that lead to the mapping that holds the unknown key.
+    key : str
+        The unknown key.
+    """
+    near = difflib.get_close_matches(key.casefold(), _list_keys(schema, place), n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    elsewhere = list(dict.fromkeys(where for name, where in _walk(schema, schema, "", ()) if name == key))[:3]
+    return f"a key of that name belongs {' or '.join(elsewhere)}." if elsewhere else ""
+
+
+def _list_keys(schema: Node, place: Sequence[str | int]) -> list[str]:
+    """Return the keys known at a place of the study file."""
+    nodes = [schema]
+    for part in place:
+        nodes = [inner for node in nodes for inner in _enter(schema, node, part)]
+    return [name for node in nodes for name in node.get("properties", {})]
+
+
+def _enter(schema: Node, node: Node, part: str | int) -> Iterator[Node]:
+    """Yield what may stand under a key, or at a place of a list."""
+    if isinstance(part, int):
+        rules = [node.get("items")]
+    else:
+        rules = [node.get("properties", {}).get(part) or node.get("additionalProperties")]
+    for rule in rules:
+        yield from _resolve(schema, rule)
+
+
+def _resolve(schema: Node, rule: Any) -> Iterator[Node]:
+    if not isinstance(rule, dict):
+        return
+    for option in rule.get("anyOf", [rule]):
+        yield schema["$defs"][option["$ref"].rsplit("/", 1)[1]] if "$ref" in option else option
+
+
+def _walk(schema: Node, node: Node, where: str, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:
+    """Yield every key below a node with the path of its mapping."""
+    if id(node) in above:
+        return
+    for name, rule in node.get("properties", {}).items():
+        yield name, f"under {where}" if where else "at the top level"
+        for inner in _resolve(schema, rule):
+            yield from _walk(schema, inner, f"{where}.{name}".lstrip("."), (*above, id(node)))
+    for part, name in (("additionalProperties", "<name>"), ("items", "[]")):
+        for inner in _resolve(schema, node.get(part)):
+            yield from _walk(schema, inner, f"{where}.{name}", (*above, id(node)))
