@@ -64,7 +64,7 @@ def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = 
     rows = np.ones(len(design), dtype=bool) if used is None else used
     x, y = design[rows], np.asarray(outcome, dtype=float)[rows]
     coefficients, converged = _climb(x, y)
-    probability = _invert(design @ coefficients)
+    probability = invert_logit(design @ coefficients)
     p = probability[rows]
     inverse = np.linalg.pinv((x.T * (p * (1 - p))) @ x, hermitian=True)
     influence = np.zeros_like(design)
@@ -81,7 +81,7 @@ def _climb(x: Floats, y: Floats) -> tuple[Floats, bool]:
     beta = np.zeros(x.shape[1])
     loglik = _loglik(x @ beta, y)
     for _ in range(MOST_STEPS):
-        p = _invert(x @ beta)
+        p = invert_logit(x @ beta)
         step = np.linalg.lstsq((x.T * (p * (1 - p))) @ x, x.T @ (y - p), rcond=None)[0]
         new = _loglik(x @ (beta + step), y)
         while new < loglik - 1e-9 * abs(loglik) and np.abs(step).max() > SMALLEST_STEP:
@@ -99,6 +99,6 @@ def _loglik(linear: Floats, y: Floats) -> float:
     return float(y @ linear - np.logaddexp(0.0, linear).sum())
 
 
-def _invert(linear: Floats) -> Floats:
+def invert_logit(linear: Floats) -> Floats:
     """Return probabilities, kept off 0 and 1 by less than any weight can tell."""
     return np.asarray(1 / (1 + np.exp(-np.clip(linear, -LARGEST_LOGIT, LARGEST_LOGIT))))

@@ -1,34 +1,52 @@
 """Response and remission in either arm, had all patients of the declared population had it.
 
 Three ways to the same risk: weighting (the treated stand for all), g-computation (an outcome model is averaged over the population), and
-both (augmented: the model's average plus the weighted mean of its residuals, right when either model is). Variances are those of
-stacked estimating equations (Stefanski & Boos 2002, 10.1198/000313002753631330): they hold that scores and outcome models were
+both (augmented: the model's average plus the weighted mean of its residuals, right when either model is). Where a level of a confounder
+has no one with the outcome in an arm, or only such patients, its outcome model is Firth's. Variances are those of stacked estimating equations (Stefanski & Boos 2002, 10.1198/000313002753631330): they hold that scores and outcome models were
 estimated.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.firth import fit_firth
 from outcomes.analysis.comparison.propensity import Logistic, fit_logistic
 from outcomes.analysis.comparison.weights import Weights
 
 METHODS = ("weighted", "g_computation", "augmented")
+MAXIMUM_LIKELIHOOD, FIRTH = "maximum_likelihood", "firth"
+OutcomeFit = Callable[[Floats, Floats, Bools], tuple[Logistic, str]]
 
 
 @dataclass(frozen=True)
 class Mean:
-    """An estimated mean and each patient's influence on it: the estimation error is the mean of the influences."""
+    """An estimated mean and each patient's influence on it: the estimation error is the mean of the influences.
+
+    ``outcome_model`` names how the model behind it was fitted, '' where there is none.
+    """
 
     value: float
     influence: Floats
     converged: bool = True
+    outcome_model: str = ""
 
 
-def estimate_means(outcome: Floats, treated: Bools, design: Floats, weights: Weights, method: str) -> tuple[Mean, Mean]:
+def fit_outcome(design: Floats, outcome: Floats, used: Bools) -> tuple[Logistic, str]:
+    """Fit the outcome model of an arm by maximum likelihood, or by Firth's penalised likelihood where that has no finite maximum."""
+    model = fit_logistic(design, outcome, used)
+    if model.converged:
+        return model, MAXIMUM_LIKELIHOOD
+    return fit_firth(design, outcome, used), FIRTH
+
+
+def estimate_means(
+    outcome: Floats, treated: Bools, design: Floats, weights: Weights, method: str, fit: OutcomeFit = fit_outcome
+) -> tuple[Mean, Mean]:
     """Return the mean of a binary outcome under the treated arm and under the reference.
 
     Parameters
@@ -40,6 +58,8 @@ def estimate_means(outcome: Floats, treated: Bools, design: Floats, weights: Wei
         Coded confounders, without a constant.
     weights : Weights
     method : {"weighted", "g_computation", "augmented"}
+    fit : callable
+        Takes design, outcome, and the rows used; returns the outcome model of an arm and how it was fitted.
 
     Examples
     --------
@@ -58,7 +78,7 @@ def estimate_means(outcome: Floats, treated: Bools, design: Floats, weights: Wei
     if method == "weighted":
         one, other = (_weigh(np.nan_to_num(outcome), side & ~np.isnan(outcome), weights) for side in sides)
         return one, other
-    one, other = (_standardise(outcome, side, design, weights, method == "augmented") for side in sides)
+    one, other = (_standardise(outcome, side, design, weights, method == "augmented", fit) for side in sides)
     return one, other
 
 
@@ -79,16 +99,18 @@ def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:
         return mean
     gradient = weights.propensity.design.T @ slope
     converged = mean.converged and weights.propensity.converged
-    return Mean(mean.value, mean.influence + weights.propensity.influence @ gradient, converged)
+    return replace(mean, influence=mean.influence + weights.propensity.influence @ gradient, converged=converged)
 
 
-def _standardise(outcome: Floats, side: Bools, design: Floats, weights: Weights, augmented: bool) -> Mean:
+def _standardise(
+    outcome: Floats, side: Bools, design: Floats, weights: Weights, augmented: bool, fit: OutcomeFit
+) -> Mean:
     used = side & ~np.isnan(outcome)
     y = np.nan_to_num(outcome)
     if not 0 < y[used].sum() < used.sum():
         return Mean(np.nan, np.full(len(y), np.nan), False)
-    model = fit_logistic(design, y, used)
-    average = _average(model, weights)
+    model, how = fit(design, y, used)
+    average = replace(_average(model, weights), outcome_model=how)
     if not augmented:
         return average
     rest = _weigh(y - model.probability, used, weights)
@@ -96,7 +118,7 @@ def _standardise(outcome: Floats, side: Bools, design: Floats, weights: Weights,
     spread = model.probability * (1 - model.probability)
     through_model = -model.influence @ (model.design.T @ (w * spread) / w.sum())
     influence = average.influence + rest.influence + through_model
-    return Mean(average.value + rest.value, influence, average.converged and rest.converged)
+    return Mean(average.value + rest.value, influence, average.converged and rest.converged, how)
 
 
 def _average(model: Logistic, weights: Weights) -> Mean:
