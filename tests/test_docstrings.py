@@ -27,6 +27,7 @@ PUBLIC = [
     "outcomes.analysis.proportions.compute_newcombe",
     "outcomes.analysis.proportions.compute_correlation",
     "outcomes.analysis.comparison.propensity.fit_logistic",
+    "outcomes.analysis.comparison.firth.fit_firth",
     "outcomes.analysis.comparison.weights.compute_weights",
     "outcomes.analysis.comparison.weights.compute_effective_n",
     "outcomes.analysis.comparison.balance.compute_smd",

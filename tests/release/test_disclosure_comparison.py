@@ -35,7 +35,8 @@ def make_risks(events=40):
     rows = [("started", 120, 300), ("observed", 100, 250)]
     return pd.DataFrame(
         [PLACE | numbers | {"endpoint": "response", "population": population, "method": "weighted", "n_treated": n, "n_reference": m,
-         "effective_n": 300.0, "events_treated": events, "events_reference": 90, "converged": True} for population, n, m in rows]
+         "effective_n": 300.0, "events_treated": events, "events_reference": 90,
+         "outcome_model": "maximum_likelihood", "converged": True} for population, n, m in rows]
     )  # fmt: skip
 
 

@@ -88,7 +88,10 @@ def withhold_effects(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> 
 
 
 def withhold_risks(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Withhold risks of which the events are few or all but few, in both populations, which share their events."""
+    """Withhold risks of which the events are few or all but few, in both populations, which share their events.
+
+    How their outcome model was fitted too: by maximum likelihood, it says that every level of the confounders has an event.
+    """
     keys = [table[name] for name in CELL]
     few, missing = pd.Series(False, table.index), pd.Series(False, table.index)
     for arm in ("treated", "reference"):
@@ -96,7 +99,7 @@ def withhold_risks(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd
         few |= is_small(events, minimum_cell) | is_small(n - events, minimum_cell) | is_small(n, minimum_cell)
         missing |= is_small(_count_arm(tables, arm) - n, minimum_cell)
     hidden = few.groupby(keys, sort=False).transform("any")
-    table = blank(table, hidden, ["events_treated", "events_reference", *RISK])
+    table = blank(table, hidden, ["events_treated", "events_reference", "outcome_model", *RISK])
     counts = ["n_treated", "n_reference"]
     small = missing | is_small(table["n_treated"], minimum_cell) | is_small(table["n_reference"], minimum_cell)
     return blank(table, small, counts)

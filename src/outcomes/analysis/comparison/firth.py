@@ -61,7 +61,7 @@ def fit_firth(columns: Floats, outcome: Floats, used: Bools, mean_kept: bool = T
         errors[:, 0] = (y - q - errors[:, 1:] @ (spread @ x[:, 1:])) / spread.sum()
     coefficients, influence = np.zeros(design.shape[1]), np.zeros_like(design)
     coefficients[kept] = beta
-    influence[np.ix_(used, kept)] = len(design) * errors
+    influence[np.ix_(np.flatnonzero(used), np.array(kept))] = len(design) * errors
     return Logistic(design, coefficients, invert_logit(design @ coefficients), influence, converged)
 
 

@@ -11,7 +11,7 @@ from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval
 from outcomes.analysis.comparison.odds import build_binary_frame, estimate_odds
 from outcomes.analysis.comparison.risks import contrast_means
 from outcomes.analysis.comparison.setting import EVALUE, ODDS, RISK, Row, Setting
-from outcomes.analysis.comparison.standardisation import estimate_means
+from outcomes.analysis.comparison.standardisation import FIRTH, estimate_means
 from outcomes.analysis.comparison.weights import TINY, compute_effective_n
 
 
@@ -22,7 +22,8 @@ def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
         size = {"n": n, "effective_n": row["effective_n"], "converged": row["converged"]}
         bounds = {"estimate": row["difference"], "lower": row["difference_lower"], "upper": row["difference_upper"]}
         name = f"{row['method']}_{row['population']}"
-        yield {"analysis": name, "scale": RISK} | bounds | size | {"note": ""}
+        note = "outcome models by Firth's penalised likelihood" if row["outcome_model"] == FIRTH else ""
+        yield {"analysis": name, "scale": RISK} | bounds | size | {"note": note}
         if row["method"] == "weighted":
             nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])
             note = "of the risk ratio; lower: of the interval's bound nearer to none"

@@ -12,14 +12,14 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounders import Confounders
 from outcomes.analysis.comparison.people import ENDPOINTS, Compared
-from outcomes.analysis.comparison.standardisation import METHODS, Mean, estimate_means
+from outcomes.analysis.comparison.standardisation import FIRTH, METHODS, Mean, estimate_means
 from outcomes.analysis.comparison.weights import Weights, compute_effective_n, compute_weights
 
 POPULATIONS = ("started", "observed")
 RISKS = [
     "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "effective_n", "events_treated", "events_reference",
     "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
-    "ratio_upper", "nnt", "converged",
+    "ratio_upper", "nnt", "outcome_model", "converged",
 ]  # fmt: skip
 Z = NormalDist().inv_cdf(0.975)
 
@@ -47,6 +47,12 @@ def contrast_means(treated: Mean, reference: Mean) -> dict[str, float]:
     return facts | ratio | {"nnt": 1 / difference if clear else np.nan}
 
 
+def name_model(*means: Mean) -> str:
+    """Return how the outcome models behind some means were fitted: as Firth's where any was, '' where there is none."""
+    ways = {mean.outcome_model for mean in means}
+    return FIRTH if FIRTH in ways else min(ways)
+
+
 def compute_error(influence: Floats) -> float:
     """Return the standard error of an estimate from the patients' influences on it."""
     return float(np.sqrt(np.square(influence - influence.mean()).sum()) / len(influence))
@@ -60,7 +66,9 @@ def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weight
     DataFrame
         One row per axis, time point, endpoint, population (``started``: a missing score is not responded; ``observed``), and method
         (``unadjusted``, ``weighted``, ``g_computation``, ``augmented``), the key. Risks in the declared population, difference treated − reference, ratio, number needed to
-        treat, all missing where a model did not converge; patients and events as counted by arm, and the effective number of patients under the method's weights.
+        treat, all missing where a model did not converge, or no one or everyone in an arm has an outcome that is modelled; patients and events as
+        counted by arm, and the effective number of patients under the method's weights. ``outcome_model``: '' without one, else
+        ``maximum_likelihood``, or ``firth`` where that had no finite answer in an arm.
     """
     rows = [
         row
@@ -92,4 +100,5 @@ def _compare(
                 means = estimate_means(y, treated, confounders.design, used, way)
                 converged = all(mean.converged for mean in means)
                 size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
-                yield key | {"method": method} | counts | size | (contrast_means(*means) if converged else {})
+                model = {"outcome_model": name_model(*means) if converged else ""}
+                yield key | {"method": method} | counts | size | model | (contrast_means(*means) if converged else {})

@@ -22,6 +22,9 @@ from outcomes.release.report.statement import state_result
 from outcomes.release.report.subgroups import show_subgroups
 
 Row = dict[str, Any]
+PENALISED = (
+    "penalised likelihood, as a level of a confounder had only patients with, or only without, the outcome in an arm"
+)
 METHODS = {
     "unadjusted": "Unadjusted",
     "weighted": "Weighted",
@@ -98,7 +101,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     table = material.rows("risks")
     if estimand is None or table.empty:
         return None
-    rows = []
+    rows, penalised = [], False
     for row in _records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
         risks = [percent(row[f"risk_{arm}"]) for arm in ("treated", "reference")]
         bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
@@ -106,10 +109,14 @@ def tabulate_risks(material: Material) -> Grid | None:
         difference = f"{percent(row['difference'])} ({bounds})" if bounds != ABSENT else ABSENT
         cells = [*risks, difference, f"{fixed(row['ratio'], 'ratio')} ({ratio})" if ratio != ABSENT else ABSENT]
         first = f"{say(str(row['endpoint'])).capitalize()}, {row['population']}"
-        rows.append((heading(first), Cell(METHODS[str(row["method"])]), *(number(shown(row, text)) for text in cells)))
+        firth = row.get("outcome_model") == "firth"
+        method = f"{METHODS[str(row['method'])]}{' (Firth)' if firth else ''}"
+        rows.append((heading(first), Cell(method), *(number(shown(row, text)) for text in cells)))
+        penalised |= firth
     treated, reference = _arms(material)
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
     note = f"Started: a missing score counts as neither. Observed: those with a score. Intervals of {COVERED}."
+    note += f" Firth: {PENALISED}." if penalised else ""
     place = material.timepoint(estimand.axis, estimand.timepoint)
     return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note)
 

@@ -195,7 +195,8 @@ def _unfitted(material: Material) -> Limitation | None:
     if not places:
         return None
     each = "; ".join(f"{what} at {enumerate_words(list(dict.fromkeys(where)))}" for what, where in places.items())
-    return Limitation(f"Not estimated, because the fit did not converge: {each}.")
+    why = "the fit did not converge, or no one or everyone in an arm had the outcome"
+    return Limitation(f"Not estimated, because {why}: {each}.")
 
 
 def _fallback(material: Material) -> Limitation | None:

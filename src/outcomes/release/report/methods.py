@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.report.adjustment import describe_adjustment
 from outcomes.release.report.content import Bullets, Paragraph, Section, Terms
 from outcomes.release.report.material import Material
 from outcomes.release.report.numbers import WITHHELD, percent
@@ -43,6 +44,7 @@ def describe_methods(material: Material) -> Section:
         Section("methods-endpoints", "Endpoints and denominators", _paragraphs(_endpoints(study))),
         Section("methods-recall", "Recall", _paragraphs(_recall(material))),
         Section("methods-missing", "Missing items and scores", _paragraphs(_missing(study))),
+        Section("methods-comparison", "Comparison of arms", _paragraphs(describe_adjustment(material))),
         Section("methods-models", "Models", _models(study)),
         Section("methods-intervals", "Intervals and disclosure", _paragraphs(_intervals(study))),
     )
