@@ -32,6 +32,7 @@ from outcomes.analysis.comparison.standardisation import OutcomeFit, estimate_me
 from outcomes.analysis.comparison.weights import compute_weights
 
 SCENARIOS = {  # patients, sites, constant of the outcome model
+    "300 patients, a few events": (300, 6, -4.3),
     "300 patients, very rare": (300, 6, -3.4),
     "300 patients, rare": (300, 6, -2.4),
     "1,000 patients, rare": (1000, 8, -2.6),

@@ -37,6 +37,7 @@ from outcomes.analysis.comparison.setting import Row, Setting, build_setting, ch
 from outcomes.analysis.comparison.site_rows import vary_sites
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
+from outcomes.analysis.comparison.support import check_support
 from outcomes.analysis.comparison.variant_rows import vary_derivations
 from outcomes.analysis.comparison.weights import WEIGHTS, tabulate_weights
 from outcomes.errors import ModelError
@@ -105,10 +106,10 @@ def compare_arms(
     settings = build_settings(compared, comparison, study.seed)
     setting = settings[0]
     compared, confounders = setting.compared, setting.confounders
+    positivity = tabulate_positivity(confounders, compared.treated, arms)
+    check_support(setting, positivity)
     effects = estimate_effects(settings, study.seed, progress)
     risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
-    positivity = tabulate_positivity(confounders, compared.treated, arms)
-    _warn_of_absent(positivity)
     missing = analyse_missing(setting, study)
     sensitivity = tabulate_sensitivity(setting, effects, risks, list_further(tables, setting, study))
     always = {
@@ -148,13 +149,6 @@ def _tabulate_declared(setting: Setting, effects: pd.DataFrame, risks: pd.DataFr
         kinds = setting.comparison.subgroups
         tables["subgroups"], tables["interactions"] = tabulate_subgroups(setting, effects, risks, kinds)
     return tables
-
-
-def _warn_of_absent(positivity: pd.DataFrame) -> None:
-    for variable, level, arm in zip(positivity["variable"], positivity["level"], positivity["lacks"], strict=True):
-        log.warning(
-            "comparison: no patient with %s = %s had %s; there the score rests on the model", variable, level, arm
-        )
 
 
 def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: Study) -> Iterator[Row]:

@@ -168,9 +168,7 @@ def vary_missing(tables: Mapping[str, pd.DataFrame], setting: Setting, seed: int
             if way != comparison.missing:
                 own = comparison.model_copy(update={"missing": way})
                 other = build_setting(select_compared(tables, own), own)
-                yield place | fit_row(
-                    f"missing_{way}", other, other.specify(axis), timepoint, other.primary.weight, note=note
-                )
+                yield place | fit_row(f"missing_{way}", other, other.specify(axis), timepoint, other.primary, note=note)
         if comparison.missing != "impute":
             settings = [build_setting(one, comparison) for one in impute_confounders(everyone, comparison, seed)]
             row = pool_effects(settings, axis).set_index("timepoint").loc[timepoint]

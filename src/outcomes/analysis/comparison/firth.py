@@ -66,13 +66,17 @@ def fit_firth(columns: Floats, outcome: Floats, used: Bools, mean_kept: bool = T
 
 
 def _climb(x: Floats, y: Floats) -> tuple[Floats, bool]:
-    """Return the coefficients by Fisher scoring with step halving, and whether they settled."""
+    """Return the coefficients by scoring with step halving, and whether they settled.
+
+    The information is that of the data with Firth's h/2 events and h/2 non-events added to each row, h its leverage: without them steps
+    are up to twice too long where a level has no event, and swing about the maximum for ever.
+    """
     beta = np.zeros(x.shape[1])
     height = _loglik(x, y, beta)
     for _ in range(MOST_STEPS):
         p = invert_logit(x @ beta)
-        score = x.T @ (y - p + _find_leverage(x, p) * (0.5 - p))
-        step = np.linalg.solve((x.T * (p * (1 - p))) @ x, score)
+        h = _find_leverage(x, p)
+        step = np.linalg.solve((x.T * (p * (1 - p) * (1 + h))) @ x, x.T @ (y - p + h * (0.5 - p)))
         step *= min(1.0, LARGEST_STEP / max(float(np.abs(step).max()), SMALLEST_STEP))
         new = _loglik(x, y, beta + step)
         while new < height - 1e-9 * abs(height) and np.abs(step).max() > SMALLEST_STEP:

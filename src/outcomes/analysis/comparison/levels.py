@@ -58,7 +58,7 @@ class Within:
     @property
     def converged(self) -> bool:
         """Whether there are weights to work with."""
-        return self.weights is not None and (self.weights.propensity is None or self.weights.propensity.converged)
+        return self.weights is not None and self.weights.supported
 
 
 def derive_levels(people: pd.DataFrame, subgroup: Subgroup, key: str) -> Levels:

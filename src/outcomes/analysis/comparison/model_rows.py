@@ -20,7 +20,7 @@ Z = NormalDist().inv_cdf(0.975)
 
 def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
     """Yield the declared analysis with more, fewer, or other adjustments, weights, and patients."""
-    plain, primary = setting.weights["none"].weight, setting.primary.weight
+    plain, primary = setting.weights["none"], setting.primary
     covariates = _without(setting, "baseline", missing_ok=True)
     model = setting.specify(axis, vcov="model")
     yield fit_row("unadjusted", setting, setting.specify(axis, False, "model"), timepoint, plain)
@@ -28,14 +28,14 @@ def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
     yield fit_row("covariate_adjusted", setting, model, timepoint, plain, covariates)
     for kind, one in setting.weights.items():
         if kind != "none":
-            yield fit_row(f"weighted_{kind}", setting, setting.specify(axis), timepoint, one.weight, note=_cut(one))
+            yield fit_row(f"weighted_{kind}", setting, setting.specify(axis), timepoint, one, note=_cut(one))
     yield fit_row("doubly_robust", setting, setting.specify(axis), timepoint, primary, covariates)
     for name in setting.comparison.left_out:
         design = _without(setting, name)
         weights = compute_weights(
             setting.compared.treated, design, setting.comparison.weights, setting.comparison.truncation
         )
-        yield fit_row(f"without_{name}", setting, setting.specify(axis), timepoint, weights.weight)
+        yield fit_row(f"without_{name}", setting, setting.specify(axis), timepoint, weights)
     yield from _stack(setting, axis, timepoint)
     yield _fit_complete(setting, axis, timepoint)
 
@@ -89,6 +89,8 @@ def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
         return {"analysis": analysis, "n": len(rows), "converged": False, "note": "no complete case in one arm"}
     design = code_confounders(complete.people, setting.comparison.confounders).design
     weights = compute_weights(complete.treated, design, setting.comparison.weights, setting.comparison.truncation)
+    if not weights.supported:
+        return {"analysis": analysis, "n": len(rows), "converged": False, "note": "the complete cases do not overlap"}
     frame = build_frame(complete, axis, weights.weight)
     return fit_frame(analysis, frame, setting.specify(axis), timepoint, "every score of the axis observed")
 

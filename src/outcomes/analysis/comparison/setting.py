@@ -68,12 +68,15 @@ def fit_row(
     setting: Setting,
     specification: Specification,
     timepoint: str,
-    weight: Floats,
+    weights: Weights,
     covariates: Floats | None = None,
     note: str = "",
 ) -> Row:
     """Return the row of a mixed model of the compared patients' changes under the given weights."""
-    frame = build_frame(setting.compared, specification.axis, weight, covariates)
+    if not weights.supported:
+        size = {"n": len(weights.weight), "converged": False}
+        return {"analysis": analysis, "note": "patients whom the weights stand for have no counterpart"} | size
+    frame = build_frame(setting.compared, specification.axis, weights.weight, covariates)
     return fit_frame(analysis, frame, specification, timepoint, note)
 
 

@@ -98,7 +98,7 @@ def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:
     if weights.propensity is None:
         return mean
     gradient = weights.propensity.design.T @ slope
-    converged = mean.converged and weights.propensity.converged
+    converged = mean.converged and weights.supported
     return replace(mean, influence=mean.influence + weights.propensity.influence @ gradient, converged=converged)
 
 

@@ -73,7 +73,7 @@ def _fail(variant: Variant, ends: Sequence[str], axes: Mapping[str, str]) -> Ite
 
 def _fit(setting: Setting, variant: Variant, axis: str, timepoint: str) -> Row:
     specification = setting.specify(axis)
-    row = fit_row(variant.name, setting, specification, timepoint, setting.primary.weight, note=variant.note)
+    row = fit_row(variant.name, setting, specification, timepoint, setting.primary, note=variant.note)
     return {"scale": POINTS} | row
 
 

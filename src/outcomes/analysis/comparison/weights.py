@@ -15,6 +15,7 @@ KINDS = ("overlap", "att", "ate", "none")
 WEIGHTS = [
     "weights", "arm", "n", "effective_n", "mean", "sd", "p5", "median", "p95", "truncated", "without_weight",
 ]  # fmt: skip
+CERTAIN = 1e-6  # a score so near 0 or 1: the search for its coefficients ended where they had no end
 TINY = 1e-8  # a weight below this part of the mean takes no part in a model
 
 
@@ -43,6 +44,37 @@ class Weights:
     tilt_slope: Floats
     truncated: int
     propensity: Logistic | None
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether there are patients whose arm the confounders do not tell for certain."""
+        return self.propensity is None or not _find_certain(self.propensity).all()
+
+    @property
+    def supported(self) -> bool:
+        """Whether everyone whom the weights stand for has a counterpart in the other arm.
+
+        Where the score has no finite estimate, the confounders tell some patients' arm for certain. Overlap weights leave those out, att
+        weights those of the reference arm; the others are weighed as if they had not been there.
+        """
+        if self.propensity is None:
+            return True
+        return (
+            self.overlapping
+            and not (_find_certain(self.propensity) & ~_find_left_out(self.propensity, self.kind)).any()
+        )
+
+
+def _find_certain(propensity: Logistic) -> Bools:
+    """Return the patients whose arm the confounders tell for certain."""
+    score = propensity.probability
+    return np.asarray((np.minimum(score, 1 - score) < CERTAIN) & (not propensity.converged))
+
+
+def _find_left_out(propensity: Logistic, kind: str) -> Bools:
+    """Return those of them whom the weights do not stand for."""
+    certain = _find_certain(propensity)
+    return certain & {"overlap": certain, "att": propensity.probability < 0.5, "ate": ~certain}[kind]
 
 
 def compute_weights(treated: Bools, design: Floats, kind: str, truncation: float | None = None) -> Weights:
@@ -90,12 +122,14 @@ def compute_weights(treated: Bools, design: Floats, kind: str, truncation: float
         raw = np.where(treated, share / e, (1 - share) / (1 - e))
         slope = np.where(treated, -raw * (1 - e), raw * e)
         tilt, tilt_slope = np.ones(len(e)), np.zeros(len(e))
+    out = _find_left_out(propensity, kind)
+    raw, slope, tilt, tilt_slope = (np.where(out, 0.0, values) for values in (raw, slope, tilt, tilt_slope))
     cut = np.zeros(len(e), dtype=bool)
     if truncation is not None and kind != "overlap":
         limit = np.quantile(raw, truncation)
         cut = raw > limit
         raw, slope = np.minimum(raw, limit), np.where(cut, 0.0, slope)
-    scale = raw.mean()
+    scale = raw.mean() or 1.0
     return Weights(kind, raw / scale, slope / scale, tilt, tilt_slope, int(cut.sum()), propensity)
 
 

@@ -1,0 +1,67 @@
+"""Whether the confounders leave something to compare: refused where they tell the arm, or say nothing at all."""
+
+from __future__ import annotations
+
+import logging
+
+import pandas as pd
+
+from outcomes.analysis.comparison.eligibility import FEWEST
+from outcomes.analysis.comparison.estimand import FOR_WHOM
+from outcomes.analysis.comparison.setting import Setting
+from outcomes.analysis.comparison.weights import TINY
+from outcomes.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+
+def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
+    """Refuse confounders without a value, and arms that do not overlap where the declared weights need them to.
+
+    Strata that one arm lacks are named in the log where the weights leave their patients out (overlap; att, if the treated arm lacks
+    it), as are confounders with one value in all patients, which adjust for nothing.
+
+    Parameters
+    ----------
+    setting : Setting
+    positivity : DataFrame
+        The strata that one arm lacks, as :func:`tabulate_positivity` returns them.
+
+    Raises
+    ------
+    ModelError
+        Names the confounders or strata, without their numbers of patients.
+    """
+    comparison, people = setting.comparison, setting.compared.people
+    values = {name: people[name].nunique() for name in comparison.confounders}
+    empty = [name for name, n in values.items() if n == 0]
+    if empty:
+        raise ModelError(
+            f"comparison.confounders: {', '.join(empty)} has no value in any patient compared. Take it out, or see "
+            "the column's mapping under sources."
+        )
+    for name in (name for name, n in values.items() if n == 1 and people[name].notna().all()):
+        log.warning("comparison.confounders: %s is the same in all patients compared, and adjusts for nothing", name)
+    strata = [f"{row.variable} = {row.level} had {row.lacks}" for row in positivity.itertuples()]
+    _check_overlap(setting, strata)
+    for stratum in strata:
+        log.warning("comparison: no patient with %s; there nothing is compared directly", stratum)
+
+
+def _check_overlap(setting: Setting, strata: list[str]) -> None:
+    weights, treated = setting.primary, setting.compared.treated
+    if weights.propensity is None or weights.propensity.converged:
+        return
+    why = f"no patient with {'; no patient with '.join(strata)}" if strata else "a combination of them decides it"
+    inside = weights.weight > TINY
+    if not weights.overlapping or min((inside & side).sum() for side in (treated, ~treated)) < FEWEST:
+        raise ModelError(
+            f"comparison.confounders: they tell the arm of all patients, or of all but a few ({why}), so nothing can be compared. "
+            "Take out what follows from the treatment, group levels, or choose other arms."
+        )
+    if not weights.supported:
+        raise ModelError(
+            f"comparison.weights: '{weights.kind}' weights stand for {FOR_WHOM[weights.kind]}, and the confounders tell the arm of "
+            f"some of them for certain ({why}): they have no counterpart. Declare weights: overlap, leave those patients out "
+            "by comparison.estimand.eligibility, or group the levels of the confounder."
+        )
