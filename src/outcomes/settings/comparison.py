@@ -283,7 +283,15 @@ class Comparison(Frozen):
     )
 
     @model_validator(mode="after")
-    def _left_out_are_confounders(self) -> Self:
+    def _confounders_agree(self) -> Self:
+        twice = sorted({name for name in self.confounders if self.confounders.count(name) > 1})
+        if twice:
+            raise ValueError(f"confounders lists {twice} twice; list each once")
+        if self.site is not None and "site" in self.model_fields_set and self.site not in self.confounders:
+            raise ValueError(
+                f"site names '{self.site}', which 'confounders' ({', '.join(self.confounders)}) does not list; "
+                "list it there, or write site: null for no rows on sites"
+            )
         unknown = sorted(set(self.left_out) - set(self.confounders))
         if unknown:
             raise ValueError(f"left_out names {unknown}, which 'confounders' does not list")
@@ -291,6 +299,11 @@ class Comparison(Frozen):
         if inside:
             raise ValueError(
                 f"negative_control.columns: {inside} are confounders; weights make those equal by themselves"
+            )
+        if self.estimand.instrument in self.negative_control.instruments:
+            raise ValueError(
+                f"negative_control.instruments: '{self.estimand.instrument}' is the outcome compared, on which the treatment is meant "
+                "to bear; name an instrument on which it cannot"
             )
         if len(self.confounders) == 1 and self.left_out:
             raise ValueError("left_out would leave no confounder at all")

@@ -115,6 +115,28 @@ class Study(Frozen):
             raise ValueError("two arms have the same id")
         return self
 
+    @model_validator(mode="after")
+    def _comparison_agrees(self) -> Self:
+        if self.comparison is None:
+            return self
+        estimand, arms = self.comparison.estimand, [arm.id for arm in self.arms]
+        for key in ("treated", "reference"):
+            if getattr(estimand, key) not in arms:
+                raise ValueError(
+                    f"comparison.estimand.{key}: no arm '{getattr(estimand, key)}'; arms: {', '.join(arms)}"
+                )
+        named = {"estimand.instrument": estimand.instrument}
+        named |= {
+            f"negative_control.instruments.{at}": one
+            for at, one in enumerate(self.comparison.negative_control.instruments)
+        }
+        for place, name in named.items():
+            if name not in self.instruments:
+                raise ValueError(
+                    f"comparison.{place}: '{name}' is not among 'instruments' ({', '.join(self.instruments)})"
+                )
+        return self
+
     def tables_of(self, source: Source) -> dict[Table, TableMap]:
         """Return the mappings of a source, its own or its layout's."""
         return source.tables if source.layout is None else self.layouts[source.layout]

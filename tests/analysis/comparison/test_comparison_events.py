@@ -9,7 +9,7 @@ from outcomes.analysis.comparison.estimand import check_estimand, tabulate_targe
 from outcomes.analysis.comparison.events import apply_strategies, derive_event_days
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.contracts import CONTRACTS
-from outcomes.errors import ModelError
+from outcomes.errors import ModelError, SettingsError
 from outcomes.settings.comparison import Comparison, Estimand
 
 TABLES = generate_tables()
@@ -95,9 +95,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"treated": "oral"}, "no arm 'oral'"),
-            ({"instrument": "gad7"}, "'gad7' is not among"),
-            ({"timepoint": "day 29"}, "no 'day 29' on axis day"),
+            ({"timepoint": "day 29"}, "estimand.timepoint: no 'day 29' on axis day; there are: day 7, day 28"),
+            ({"timepoint": "session 2"}, "no 'session 2' on axis day.*'session 2' is on axis session"),
             ({"events": {"switching": "treatment_policy"}}, "scores after the next series"),
             ({"axis": "session", "timepoint": "session 3", "events": {"stopping": "treatment_policy"}}, "never held"),
             ({"events": {"ect": "hypothetical"}}, "no row of the table of events"),
@@ -106,6 +105,40 @@ class TestRefusals:
     def test_what_the_data_cannot_support(self, changes, said):
         with pytest.raises(ModelError, match=said):
             check_estimand(TABLES, make_comparison(estimand=changes), make_study())
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            (
+                {"early_signals": {"signals": ["session 1"], "target": "session 9"}},
+                "early_signals.target: no 'session 9'",
+            ),
+            ({"early_signals": {"signals": ["week 1"], "target": "session 3"}}, "early_signals.signals.0: no 'week 1'"),
+            ({"covariance": "unstructred"}, "comparison.covariance: 'unstructred' is not one of unstructured"),
+            ({"fallback": ["ar1", "ar2"]}, "comparison.fallback: 'ar2' is not one of unstructured"),
+        ],
+    )
+    def test_names_that_nothing_has(self, changes, said):
+        with pytest.raises(ModelError, match=said):
+            check_estimand(TABLES, make_comparison(**changes), make_study())
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            (
+                {"estimand": COMPARISON["estimand"] | {"treated": "oral"}},
+                "comparison.estimand.treated: no arm 'oral'; arms: ",
+            ),
+            ({"estimand": COMPARISON["estimand"] | {"instrument": "gad7"}}, "estimand.instrument: 'gad7' is not among"),
+            ({"negative_control": {"instruments": ["gad77"]}}, "instruments.0: 'gad77' is not among 'instruments'"),
+            ({"negative_control": {"instruments": ["phq9"]}}, "'phq9' is the outcome compared"),
+            ({"site": "clinic"}, "site names 'clinic', which 'confounders' .* does not list"),
+            ({"confounders": ["baseline", "payer", "payer"]}, "lists .'payer'. twice"),
+        ],
+    )
+    def test_what_the_study_file_contradicts(self, changes, said):
+        with pytest.raises(SettingsError, match=said):
+            make_study(comparison=COMPARISON | changes)
 
     def test_labelled_visits_have_no_days(self):
         with pytest.raises(ModelError, match="no dated sessions"):

@@ -14,6 +14,7 @@ from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.analysis.comparison.site_rows import compare_within, estimate_heterogeneity, pool_differences, vary_sites
 from outcomes.errors import ModelError
+from outcomes.settings.comparison import NegativeControl
 
 # BCG vaccine against tuberculosis (Colditz et al. 1994): vaccinated ill, well; others ill, well
 BCG = np.array(
@@ -32,7 +33,7 @@ def make_sites(spread=0.0, seed=3):
     generator = np.random.default_rng(seed)
     site = generator.choice([f"site {k}" for k in range(8)], 1200)
     extra = dict(zip(sorted(set(site)), generator.normal(0, spread, 8), strict=True))
-    patients = tables["patients"].assign(site=pd.Categorical(site), age=np.arange(1200.0) % 50)
+    patients = tables["patients"].assign(site=pd.Categorical(site), age=np.arange(1200.0) % 50, always=1.0)
     endpoints = tables["endpoints"]
     treated = (endpoints["arm"] == "iv").to_numpy() & (endpoints["axis"] != "baseline").to_numpy()
     more = endpoints["patient"].map(pd.Series(site, patients["patient"]).map(extra)).to_numpy(dtype=float)
@@ -119,7 +120,8 @@ class TestControls:
     TABLES, SETTING = make_sites()
 
     def compare(self, pretreatment=None, **declared):
-        comparison = make_comparison(confounders=["baseline", "payer", "failures", "site"], negative_control=declared)
+        comparison = make_comparison(confounders=["baseline", "payer", "failures", "site"])
+        comparison = comparison.model_copy(update={"negative_control": NegativeControl(**declared)})
         setting = build_setting(self.SETTING.compared, comparison)
         tables = self.TABLES if pretreatment is None else self.TABLES | {"pretreatment": pretreatment}
         return {row["analysis"]: row for row in compare_controls(tables, setting)}
@@ -152,6 +154,8 @@ class TestControls:
         ("declared", "message"),
         [
             ({"columns": ["income"]}, "income not among the patients' columns"),
+            ({"columns": ["patient"]}, "patient not among the patients' columns"),
+            ({"columns": ["always"]}, "always does not vary"),
             ({"instruments": ["gad7"]}, "'gad7' has no score at day 28"),
         ],
     )

@@ -15,7 +15,7 @@ from outcomes.analysis.comparison import compare_arms
 from outcomes.analysis.comparison.balance import compute_smd
 from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.interactions import adjust_p_values, compare_effects, estimate_changes
-from outcomes.analysis.comparison.levels import derive_levels, weigh_within
+from outcomes.analysis.comparison.levels import check_levels, derive_levels, weigh_within
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import Specification, build_frame
 from outcomes.analysis.comparison.setting import Setting
@@ -87,6 +87,14 @@ class TestLevels:
     def test_what_does_not_fit_the_column(self, subgroup, said):
         with pytest.raises(ModelError, match=said):
             derive_levels(self.PEOPLE, Subgroup.model_validate(subgroup), "by.0")
+
+    def test_a_variable_that_tells_the_arm_is_refused(self):
+        treated = np.arange(40) % 2 == 0
+        people = pd.DataFrame({"drug": np.where(treated, "a", "b"), "sex": np.where(np.arange(40) < 9, "f", "m")})
+        levels = {name: derive_levels(people, Subgroup(column=name), "by.0") for name in people}
+        check_levels(levels["sex"], treated, "by.0")
+        with pytest.raises(ModelError, match=r"by.0: each level of drug is found in one arm only"):
+            check_levels(levels["drug"], treated, "by.0")
 
     def test_a_column_with_a_level_for_everyone_is_refused(self):
         people = pd.DataFrame({"code": [f"x{i}" for i in range(40)]})

@@ -55,11 +55,16 @@ def compare_controls(tables: Mapping[str, pd.DataFrame], setting: Setting) -> It
 
 def _read_column(patients: pd.DataFrame, order: pd.Series, name: str) -> tuple[Floats, str]:
     """Return a patients' column as numbers: in standard deviations, or 1 and 0 for yes and no."""
-    if name not in patients:
+    known = [one for one in patients.columns if one != "patient"]
+    if name not in known:
         raise ModelError(
-            f"comparison.negative_control.columns: {name} not among the patients' columns ({', '.join(patients.columns)})."
+            f"comparison.negative_control.columns: {name} not among the patients' columns ({', '.join(known)})."
         )
     column = order.map(patients.set_index("patient")[name])
+    if column.nunique() < 2:
+        raise ModelError(
+            f"comparison.negative_control.columns: {name} does not vary among the patients compared; it can show nothing. Take it out."
+        )
     if pd.api.types.is_bool_dtype(column) or set(column.dropna().unique()) <= {True, False}:
         return np.asarray(column.astype("boolean").to_numpy(dtype=float, na_value=np.nan), dtype=float), RISK
     if not pd.api.types.is_numeric_dtype(column):

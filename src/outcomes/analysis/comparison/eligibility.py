@@ -42,13 +42,14 @@ class Step:
 
 
 def check_columns(names: Sequence[str], patients: pd.DataFrame, place: str) -> None:
-    """Refuse names that are neither patients' columns nor ``baseline``.
+    """Refuse names that are neither patients' columns nor ``baseline``; the number of the patient is not one.
 
     Raises
     ------
     ModelError
     """
-    unknown = [name for name in names if name not in patients and name != "baseline"]
+    known = set(patients.columns) - {"patient"} | {"baseline"}
+    unknown = [name for name in names if name not in known]
     if unknown:
         there = ", ".join(name for name in patients.columns if name != "patient")
         raise ModelError(f"{place}: {', '.join(unknown)} not among the patients' columns ({there}) and not `baseline`.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -40,26 +40,38 @@ def check_estimand(tables: Mapping[str, pd.DataFrame], comparison: Comparison, s
     ModelError
         Names the key and what is lacking.
     """
-    estimand = comparison.estimand
-    arms = [arm.id for arm in study.arms]
-    for key in ("treated", "reference"):
-        if getattr(estimand, key) not in arms:
-            raise ModelError(f"comparison.estimand.{key}: no arm '{getattr(estimand, key)}'; arms: {', '.join(arms)}.")
-    if estimand.instrument not in study.instruments:
-        raise ModelError(
-            f"comparison.estimand.instrument: '{estimand.instrument}' is not among {', '.join(study.instruments)}."
-        )
-    rows = tables["endpoints"][tables["endpoints"]["axis"] == estimand.axis]
-    known = sorted(rows["timepoint"].astype(str).unique())
-    if estimand.timepoint not in known:
-        raise ModelError(
-            f"comparison.estimand.timepoint: no '{estimand.timepoint}' on axis {estimand.axis}; there are: "
-            f"{', '.join(known) or 'none'}."
-        )
+    estimand, signals = comparison.estimand, comparison.early_signals
+    named = [("estimand.timepoint", estimand.axis, estimand.timepoint)]
+    if signals is not None:
+        named += [(f"early_signals.signals.{place}", signals.axis, one) for place, one in enumerate(signals.signals)]
+        named += [("early_signals.target", signals.axis, signals.target)]
+        named += [(f"early_signals.later.{one}", axis, one) for one, axis in signals.later.items()]
+    for key, axis, timepoint in named:
+        _check_timepoint(tables["endpoints"], f"comparison.{key}", axis, timepoint)
+    for key, names in {"covariance": (comparison.covariance,), "fallback": comparison.fallback}.items():
+        _check_covariances(f"comparison.{key}", names)
     for event in estimand.events:
         reason = find_refusal(event, estimand, tables, study)
         if reason:
             raise ModelError(f"comparison.estimand.events.{event}: {reason}")
+
+
+def _check_timepoint(endpoints: pd.DataFrame, key: str, axis: str, timepoint: str) -> None:
+    points = endpoints[["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"]).sort_values("time")
+    own = points.loc[points["axis"] == axis, "timepoint"].astype(str).tolist()
+    if timepoint in own:
+        return
+    others = points.loc[points["timepoint"].astype(str) == timepoint, "axis"].astype(str).tolist()
+    hint = f" '{timepoint}' is on axis {' and '.join(others)}." if others else " See timepoints in the study file."
+    raise ModelError(f"{key}: no '{timepoint}' on axis {axis}; there are: {', '.join(own) or 'none'}.{hint}")
+
+
+def _check_covariances(key: str, names: Sequence[str]) -> None:
+    from outcomes.mixed import STRUCTURES
+
+    unknown = [name for name in names if name not in STRUCTURES]
+    if unknown:
+        raise ModelError(f"{key}: '{unknown[0]}' is not one of {', '.join(STRUCTURES)}.")
 
 
 def find_refusal(event: str, estimand: Estimand, tables: Mapping[str, pd.DataFrame], study: Study) -> str:

@@ -147,6 +147,22 @@ def weigh_within(people: pd.DataFrame, treated: Bools, inside: Bools, comparison
     return Within(np.flatnonzero(kept), None, None)
 
 
+def check_levels(levels: Levels, treated: Bools, key: str) -> None:
+    """Refuse a variable each of whose levels only one arm has.
+
+    Raises
+    ------
+    ModelError
+    """
+    arms = [set(treated[levels.place == level].tolist()) for level in range(len(levels.names))]
+    there = [one for one in arms if one]
+    if len(there) > 1 and all(len(one) == 1 for one in there):
+        raise ModelError(
+            f"{key}: each level of {levels.column} is found in one arm only, so within none can arms be compared; "
+            "name a column known before the treatment was chosen."
+        )
+
+
 def _find_lone(confounders: Confounders, treated: Bools) -> Bools:
     """Return the patients of strata that only one arm has."""
     lone = np.zeros(len(treated), dtype=bool)

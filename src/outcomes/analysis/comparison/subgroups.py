@@ -18,7 +18,7 @@ from outcomes.analysis.comparison.level_effects import (
     find_obstacle,
     list_outcomes,
 )
-from outcomes.analysis.comparison.levels import Levels, Within, derive_levels, weigh_within
+from outcomes.analysis.comparison.levels import Levels, Within, check_levels, derive_levels, weigh_within
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weights import compute_effective_n
@@ -72,6 +72,8 @@ def tabulate_subgroups(
         derive_levels(compared.people, one, f"comparison.subgroups.by.{place}")
         for place, one in enumerate(subgroups.by)
     ]
+    for place, one in enumerate(variables):
+        check_levels(one, compared.treated, f"comparison.subgroups.by.{place}")
     within = {
         (one.column, level): weigh_within(compared.people, compared.treated, one.place == level, setting.comparison)
         for one in variables
