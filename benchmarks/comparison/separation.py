@@ -7,7 +7,7 @@ exists; by maximum likelihood stopped where the likelihood no longer rises (``li
 constant corrected (``flic``); and as the package does (``package``): by maximum likelihood where it exists, else with the corrected constant.
 Clinics without an event in an arm are counted and left out.
 
-    python benchmarks/comparison/separation.py --clinics 2000 --out benchmarks/comparison/separation.csv
+    python benchmarks/comparison/separation.py --clinics 600 --out benchmarks/comparison/separation.csv
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Run the study from the command line and write its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clinics", type=int, default=2000, help="of each scenario")
+    parser.add_argument("--clinics", type=int, default=600, help="of each scenario")
     parser.add_argument("--seed", type=int, default=410_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)

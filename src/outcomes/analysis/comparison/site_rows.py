@@ -66,7 +66,7 @@ def _fit_fixed(frame: pd.DataFrame, site: str) -> Row:
     exog = np.column_stack([np.ones(len(frame)), frame["arm"] == ARMS[1], frame[columns], dummies]).astype(float)
     fit = sm.OLS(frame["change"].to_numpy(), exog).fit()
     lower, upper = fit.conf_int()[1]
-    note = f"scores at the time point, all confounders, a constant for each {site}"
+    note = f"not weighted: scores at the time point, adjusted for all confounders, a constant for each {site}"
     return _write("site_fixed", fit.params[1], lower, upper, len(frame), note)
 
 
@@ -82,7 +82,10 @@ def _fit_random(frame: pd.DataFrame) -> Row:
         return {"analysis": "site_random", "n": len(frame), "converged": False, "note": str(error)}
     row = fit.coefficients[fit.coefficients["term"] == "arm[treated]"].iloc[0]
     note = "; ".join(
-        ["scores at the time point, all confounders, sites drawn from a normal distribution", *fit.warnings]
+        [
+            "not weighted: scores at the time point, adjusted for all confounders, sites drawn from a normal distribution",
+            *fit.warnings,
+        ]
     )
     found = _write("site_random", row["estimate"], row["lower"], row["upper"], len(frame), note)
     return found | {"converged": fit.converged}
