@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes import mixed
@@ -112,7 +113,7 @@ class TestBootstrap:
 
 
 class TestDelta:
-    EFFECT = pd.Series({"axis": "day", "timepoint": "day 28", "estimate": -3.0, "std_error": 1.0})
+    EFFECT = pd.Series({"axis": "day", "timepoint": "day 28", "estimate": -3.0, "std_error": 1.0, "df": 40.0})
 
     def test_imputing_and_adding_delta_gives_the_closed_form(self):
         generator = np.random.default_rng(4)
@@ -147,6 +148,14 @@ class TestDelta:
     def test_nothing_to_tip(self):
         shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
         assert np.isnan(find_tipping_point(self.EFFECT.replace(-3.0, -1.0), shares, 0))
+
+    def test_without_delta_the_interval_is_the_primary_one(self):
+        # 2.0 standard errors from none: outside a normal interval, inside that of t with 40 degrees of freedom
+        effect = self.EFFECT.replace(-3.0, -2.0)
+        shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
+        row = tabulate_tipping(effect, shares, (0.0,)).iloc[0]
+        assert row["upper"] == pytest.approx(-2.0 + stats.t.ppf(0.975, 40))
+        assert np.isnan(find_tipping_point(effect, shares, 0))
 
 
 class TestOdds:
@@ -209,7 +218,7 @@ class TestEarlySignals:
         later = parts[1].assign(axis="day", timepoint="day 28", time=28.0, score_day=28.0)
         later["response"] = [1, 1, np.nan, 1, 1, 0, np.nan, 1, 1]
         later.loc[4, "score_day"] = 8.0  # the same score as session 2's: not later
-        scores = pd.concat([*parts, later], ignore_index=True)
+        scores = pd.concat([*parts, later], ignore_index=True).assign(reached=True)
         people = pd.DataFrame({"patient": range(9), "treated": [True] * 5 + [False] * 4})
         compared = Compared(people, scores, order_timepoints(scores), {})
         signals = EarlySignals(signals=("session 1",), target="session 2", later={"day 28": "day"})
@@ -223,6 +232,25 @@ class TestEarlySignals:
             ("started", "late_response"): (1, 4), ("observed", "late_response"): (1, 2),
         }  # fmt: skip
         assert {key: tuple(table.loc[key]) for key in expected} == expected
+
+    def test_a_session_never_held_is_no_landmark_whatever_event_came_later(self):
+        # the last patient had neither session, came back later, and so counts as not responded (composite)
+        scores = pd.DataFrame(
+            {
+                "person": [0, 1, 2, 0, 1, 2],
+                "axis": "session",
+                "timepoint": ["session 1"] * 3 + ["session 2"] * 3,
+                "time": [1.0] * 3 + [2.0] * 3,
+                "score_day": [4.0, 4.0, np.nan, 8.0, 8.0, np.nan],
+                "reached": [True, True, False, True, True, False],
+                "response": [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+            }
+        )
+        people = pd.DataFrame({"patient": range(3), "treated": [True, False, False]})
+        compared = Compared(people, scores, order_timepoints(scores), {})
+        signals = EarlySignals(signals=("session 1",), target="session 2")
+        table = tabulate_early_signals(compared, signals, ("iv", "esketamine"))
+        assert table.loc[(table["arm"] == "all") & (table["measure"] == "npv"), "n"].tolist() == [1, 1]
 
 
 class TestWhole:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ from outcomes.analysis.comparison.people import Compared, find_dropout
 from outcomes.analysis.comparison.weights import TINY
 
 TIPPING = ["axis", "timepoint", "method", "delta_treated", "delta_reference", "estimate", "lower", "upper"]
-Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float])
     Parameters
     ----------
     effect : Series
-        A row of the primary analysis: ``axis``, ``timepoint``, ``estimate``, ``std_error``.
+        A row of the primary analysis: ``axis``, ``timepoint``, ``estimate``, ``std_error``, ``df``.
     shares : Shares
         As :func:`find_shares` returns them for that time point.
     deltas : sequence of float
@@ -73,14 +71,15 @@ def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float])
     Returns
     -------
     DataFrame
-        One row per ``delta_treated`` and ``delta_reference``: the difference in points with its 95 % interval; ``method`` is ``closed_form``.
+        One row per ``delta_treated`` and ``delta_reference``: the difference in points with its 95 % interval, that of the primary analysis
+        where both are 0; ``method`` is ``closed_form``.
     """
-    rows = []
+    rows, quantile = [], _find_quantile(effect)
     for treated in deltas:
         for reference in deltas:
             pair = np.array([treated, reference])
             estimate = float(effect["estimate"] + pair @ shares.slope)
-            half = Z * float(np.sqrt(effect["std_error"] ** 2 + pair @ shares.vcov @ pair))
+            half = quantile * float(np.sqrt(effect["std_error"] ** 2 + pair @ shares.vcov @ pair))
             place = [effect["axis"], effect["timepoint"], "closed_form", treated, reference]
             rows.append([*place, estimate, estimate - half, estimate + half])
     return pd.DataFrame(rows, columns=TIPPING)
@@ -91,11 +90,18 @@ def find_tipping_point(effect: pd.Series, shares: Shares, arm: int) -> float:
 
     Missing when the interval holds no difference already, or when no delta makes it.
     """
-    b, v = float(effect["estimate"]), float(effect["std_error"]) ** 2
+    b, v, z = float(effect["estimate"]), float(effect["std_error"]) ** 2, _find_quantile(effect)
     s, u = float(shares.slope[arm]), float(shares.vcov[arm, arm])
-    if not abs(b) > Z * np.sqrt(v):
+    if not abs(b) > z * np.sqrt(v):
         return float("nan")
-    roots = np.roots([s**2 - Z**2 * u, 2 * b * s, b**2 - Z**2 * v])
+    roots = np.roots([s**2 - z**2 * u, 2 * b * s, b**2 - z**2 * v])
     real = roots[np.abs(roots.imag) < 1e-12].real
     moving = real[np.sign(real) == -np.sign(b * s)]
     return float(moving[np.abs(moving).argmin()]) if len(moving) else float("nan")
+
+
+def _find_quantile(effect: pd.Series) -> float:
+    """Return the quantile of t behind the primary interval, of its own degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(float(effect["df"]), 0.975))

@@ -21,7 +21,8 @@ EVERYONE = "all"
 def tabulate_early_signals(compared: Compared, signals: EarlySignals, arms: tuple[str, str]) -> pd.DataFrame:
     """Return how well an early response foretells the target, and how many respond after the target.
 
-    Patients count at a landmark when their score there is known, whatever came later: nothing conditions on the future.
+    Patients count at a landmark when they reached it and their response there is known, whatever came later: nothing conditions on the
+    future. (The composite strategy knows a response after sessions that were never held, from an event that came later.)
     In population ``started`` an unknown response at the target is none; ``observed`` leaves those patients out.
 
     Returns
@@ -46,7 +47,8 @@ def tabulate_early_signals(compared: Compared, signals: EarlySignals, arms: tupl
 def _describe(compared: Compared, signals: EarlySignals, arm: str, inside: Bools) -> Iterator[list[object]]:
     target = compared.at(signals.axis, signals.target, "response")
     for name in signals.signals:
-        signal = compared.at(signals.axis, name, "response")
+        reached = compared.at(signals.axis, name, "reached") == 1
+        signal = np.where(reached, compared.at(signals.axis, name, "response"), np.nan)
         for population, later in (("started", np.nan_to_num(target)), ("observed", target)):
             for measure, events, n in _cross(signal[inside], later[inside]):
                 yield [arm, signals.axis, name, signals.axis, signals.target, population, measure, events, n]

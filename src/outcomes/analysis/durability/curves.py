@@ -57,8 +57,8 @@ def tabulate_curve(rows: pd.DataFrame, grid: Grid, generator: np.random.Generato
     outcome = rows["outcome"].map({name: place for place, name in enumerate(OUTCOMES)}).to_numpy().astype(np.int64)
     last = rows["last_day"].to_numpy(dtype=float)
     first = _estimate_competing(last, outcome, grid) if grid.competing else _estimate_kaplan_meier(last, outcome, grid)
-    upper = rows["upper"].to_numpy(dtype=float)
-    seen = Seen(np.where(outcome == 2, upper, rows["lower"].to_numpy(dtype=float)), upper, outcome)  # a session has a day
+    lower, upper = (rows[name].to_numpy(dtype=float) for name in ("lower", "upper"))
+    seen = Seen(np.where(outcome == 2, upper, lower), upper, outcome)  # the day of further treatment is known
     second = _estimate_turnbull(seen, grid, generator)
     earliest = np.where(outcome == 1, seen.lower + 1, last)  # days are whole, and an interval is open on the left
     parts = []
