@@ -106,6 +106,34 @@ def test_no_small_group_can_be_proven_from_all_that_is_released(finished):
     assert solve(describe(tables, study), study.privacy.minimum_cell) == []
 
 
+def test_the_page_sets_the_example_beside_its_truth(finished):
+    folder, _ = finished
+    tables = {
+        name: pd.read_csv(folder / f"results/example/tables/{name}.csv")
+        for name in ("effects", "risks", "interactions")
+    }
+    truth = json.loads((ROOT / "data/example/truth.json").read_text())["estimands"]["phq9"]
+    rows, missed = [], 0
+    for row in tables["effects"].query("variance == 'cr2'").to_dict("records"):
+        place = row["timepoint"].replace(" ", "_")
+        true = truth[place if row["axis"] == "day" else f"after_{place}"]["mean_change"]["ato"]["difference"]
+        rows.append((f"change, {row['timepoint']}", row["estimate"], row["lower"], row["upper"], true, 2))
+        missed += not row["lower"] <= true <= row["upper"]
+    for row in tables["risks"].query("timepoint == 'day 28' and method == 'weighted'").to_dict("records"):
+        found = [row[name] for name in ("difference", "difference_lower", "difference_upper")]
+        true = truth["day_28"][row["endpoint"]]["ato"]["difference"]
+        rows.append((f"{row['endpoint']}, day 28, {row['population']}", *found, true, 3))
+    page = (
+        (ROOT / "docs" / "synthetic-clinic.md").read_text(encoding="utf-8").split("## The example beside its truth")[1]
+    )
+    printed = [line for line in page.split("## ")[0].splitlines() if line.startswith(("| change", "| re"))]
+    write = "| {} | {:+.{n}f} ({:+.{n}f} to {:+.{n}f}) | {:+.{n}f} |".format
+    assert printed == [write(*row[:5], n=row[5]).replace("-", "\u2212") for row in rows]
+    assert missed == 4
+    tests = tables["interactions"].query("endpoint == 'change' and variable == 'failed_antidepressants'")
+    assert tests["p_adjusted"].round(2).tolist() == [0.01]
+
+
 def test_the_rows_behind_figures_are_rows_of_released_tables(finished):
     folder, _ = finished
     numbers = set()

@@ -198,3 +198,17 @@ def test_the_recorded_baseline_is_the_one_of_the_truth(large: Network) -> None:
     baseline = large.questionnaires[large.questionnaires["occasion"] == "baseline"].dropna(subset=PHQ9_ITEMS)
     known = large.patients.set_index("patient")["baseline_phq9"].loc[baseline["patient"]].to_numpy()
     assert (baseline[PHQ9_ITEMS].sum(axis=1).to_numpy() == known).all()
+
+
+def test_failed_antidepressants_do_not_set_the_arms_apart_in_the_example(example: Network) -> None:
+    """The page says what the true differences at day 28 are, so that a small p of their interaction is known for chance."""
+    scores = scores_of(example, "phq9", "day_28")
+    gain = np.array(scores["iv"]) - np.array(scores["esketamine"])
+    chance = example.patients["propensity_iv"].to_numpy()
+    weight = np.where(example.patients["arm"].isin(["iv", "esketamine"]), chance * (1 - chance), 0.0)
+    few = (example.patients["failures"] < 2).to_numpy()
+    below, above = (
+        f"{np.average(gain[side], weights=weight[side]):.2f}".replace("-", "\u2212") for side in (few, ~few)
+    )
+    page = " ".join((Path(__file__).parents[2] / "docs" / "synthetic-clinic.md").read_text(encoding="utf-8").split())
+    assert f"are {below} points below two failures and {above} from two" in page
