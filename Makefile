@@ -23,7 +23,7 @@ test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: docs
 docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example for its figures).

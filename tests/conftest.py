@@ -1,7 +1,9 @@
-"""What several folders of tests share: one finished run of the example, and skipped checks said aloud."""
+"""What several folders of tests share: one finished run of the example, an order, and skipped checks said aloud."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
 from pathlib import Path
 
@@ -10,14 +12,37 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from whole_run import run, workspace
 
+# Tests run side by side, each on one core; the variables are read when numpy is imported, which is after this.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+# The files that take longest, longest first: begun last, one would run alone while the other cores wait.
+LONG = ("test_accessibility.py", "test_end_to_end.py", "test_stopped_runs.py", "test_notebooks.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The folder of a finished run of the example, and the process that ran it; read it, change nothing."""
-    folder = workspace(tmp_path_factory.mktemp("finished"))
-    result = run(folder, "--cores", "2")
-    assert result.returncode == 0, result.stderr
-    return folder, result
+    """The folder of a finished run of the example, and what it printed; read it, change nothing.
+
+    Processes that run tests side by side share one run: the first makes it, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, printed = shared / "finished", shared / "finished.txt"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            result = run(workspace(folder), "--cores", "2")
+            assert result.returncode == 0, result.stderr
+            printed.write_text(result.stdout, encoding="utf-8")
+    assert printed.is_file(), "the run of the example failed in another process of the tests"
+    return folder, printed.read_text(encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,10 +1,11 @@
-"""Notebooks are pairs of one content, without outputs, and define nothing; tests/test_end_to_end.py executes them."""
+"""Notebooks are pairs of one content, without outputs, define nothing, and run on the finished example."""
 
 import ast
 from pathlib import Path
 
 import jupytext
 import pytest
+from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
@@ -31,3 +32,14 @@ def test_a_notebook_defines_nothing_and_begins_with_words(script):
     assert book.cells[0].source.startswith("# ")
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     assert not [node for node in ast.walk(ast.parse(script.read_text())) if isinstance(node, kinds)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_notebooks_run_on_the_pipelines_output(finished, script):
+    folder, _ = finished
+    book = jupytext.read(script)
+    assert not any(cell.get("outputs") for cell in book.cells)
+    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
+    assert outputs
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -25,3 +26,9 @@ def command(*options: str) -> list[str]:
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*options), cwd=folder, capture_output=True, text=True, check=False)
+
+
+def released(folder: Path) -> dict[str, str]:
+    """Return the hash of every released file."""
+    files = [path for top in ("results", "figures") for path in sorted((folder / top).rglob("[!.]*")) if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
