@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,8 @@ def finished(tmp_path_factory):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say which checks were left out because this machine cannot run them."""
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else ""
-        if "NOT checked" in reason:
-            terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
+    """Say what was not checked on this machine, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[-1].removeprefix("Skipped: ") for report in skipped)
+    for reason, number in reasons.items():
+        terminalreporter.write_line(f"{number} not checked: {reason}", yellow=True)
