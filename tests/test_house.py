@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> set[str]:
+def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -28,7 +29,11 @@ def imported_rooms(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: write imports in full"
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return {name.split(".")[1] for name in names if name.startswith("outcomes.")} - {"__version__"}
+    return {name for name in names if name.startswith("outcomes.")}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path)} - {"__version__"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -41,6 +46,23 @@ def test_imports_go_down(path):
             assert there in GROUND - EDGE or (here, there) in ALLOWED, f"{here} imports {there}"
         elif here in GROUND:
             assert there in GROUND, f"ground floor {here} imports {there}"
+
+
+@pytest.mark.parametrize("room", ["analysis", "analysis/comparison", "release"])
+def test_rooms_within_a_room_import_one_way(room):
+    inner = {path.parent.name: path.parent for path in (PACKAGE / room).glob("*/__init__.py")}
+    assert inner
+    start = f"outcomes.{room.replace('/', '.')}."
+    graph = {
+        name: {
+            there
+            for path in folder.rglob("*.py")
+            for module in imported(path)
+            if module.startswith(start) and (there := module.removeprefix(start).split(".")[0]) in inner.keys() - {name}
+        }
+        for name, folder in inner.items()
+    }
+    TopologicalSorter(graph).prepare()  # a circle is an error that names it
 
 
 def test_no_drawer_for_everything():
