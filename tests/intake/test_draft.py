@@ -406,6 +406,40 @@ def test_sites_that_number_their_patients_alike_are_kept_apart(tmp_path):
     assert "# CHECK: patients are numbered alike" in draft.text
 
 
+def test_one_file_of_all_encounters_keeps_the_questionnaires_of_visits_without_treatment(tmp_path):
+    rows = []
+    for n in range(160):
+        kind = ("New patient intake", "IV ketamine", "IV ketamine", "Follow-up")[n // 40]
+        status = "No-show" if n == 50 else "Completed"
+        rows.append(f"c{n % 40},{n // 40 + 1}/{n % 28 + 1}/2024,{kind},{status},120/80,{5 + n % 20}")
+    write(tmp_path, "all.csv", *rows, header="Chart #,Encounter Date,Encounter Type,Status,BP,QIDS-SR total")
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    treatment = study_of(draft).sources[0].tables["sessions"].columns["treatment"]
+    assert treatment.values == {"iv ketamine": "iv", "follow-up": None, "new patient intake": None}
+    assert "'Status' says that sessions did not take place (1 rows)" in draft.summary
+    assert "'BP' holds two numbers a cell" in draft.summary
+    tables = read_export(study_of(draft), tmp_path).tables
+    assert (len(tables["sessions"]), len(tables["assessments"])) == (80, 160)
+
+
+def test_files_that_name_patients_differently_are_not_joined_in_silence(tmp_path):
+    write(tmp_path, "log.csv", *visits(), header=LOG)
+    write(tmp_path, "form.csv", *(f"m{row}" for row in answers()), header=ASKED.replace("client_id", "Email Address"))
+    draft = draft_study(tmp_path, "mine")
+    assert [one.split(":")[0] for one in draft.missing] == ["patients"]
+    assert "'Email Address' of form.csv, 'client_id' of log.csv" in draft.missing[0]
+
+
+def test_questionnaires_without_a_date_are_not_placed_among_dated_sessions(tmp_path):
+    write(tmp_path, "log.csv", *visits(), header=LOG)
+    rows = [",".join(part for k, part in enumerate(row.split(",")) if k != 1) for row in answers()]
+    write(tmp_path, "phq.csv", *rows, header=ASKED.replace("date,", ""))
+    draft = draft_study(tmp_path, "mine")
+    assert "phq.csv: left out: phq9 without a date" in draft.summary
+    assert any(one.startswith("questionnaires: no column") for one in draft.missing)
+
+
 # ── Privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

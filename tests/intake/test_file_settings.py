@@ -82,3 +82,28 @@ def test_sites_that_number_their_patients_alike_are_kept_apart_by_a_prefix(tmp_p
 def test_only_a_point_or_a_comma_is_a_decimal_mark(tmp_path):
     with pytest.raises(SettingsError, match="decimal"):
         read_log(tmp_path, "a;2024-01-01;iv;30;60", decimal=";")
+
+
+def test_questionnaires_of_a_visit_that_is_declared_no_session_stay(tmp_path):
+    treatment = {"column": "arm", "values": {"iv": "iv", "follow-up": None}}
+    sessions = {"sessions": {"columns": {"patient": "id", "date": "day", "treatment": treatment}}}
+    assessments = {
+        "assessments": {"columns": {"patient": "id", "date": "day"}, "instruments": {"phq9": {"total": "phq"}}}
+    }
+    rows = (
+        "a,2024-01-01,iv,20",
+        "a,2024-02-05,Follow-up,7",
+        "a,2024-02-09,,6",
+        "a,2024-02-10,spa,5",
+        "b,2024-01-02,FOLLOW-UP,9",
+    )
+    export = read_one(tmp_path, sessions | assessments, "id,day,arm,phq", *rows)
+    assert export.tables["sessions"]["study_day"].tolist() == [0]
+    scores = export.tables["assessments"]
+    placed = list(zip(scores["patient"], scores["study_day"], scores["recorded_total"], strict=True))
+    assert placed == [(1, 0, 20), (1, 35, 7), (2, 0, 9)]
+    assert [(entry[0], entry[2]) for entry in entries(export)] == [(4, "no_treatment"), (5, "unknown_value")]
+    balance = export.balance.iloc[0]
+    assert (balance["raw"], balance["kept"], balance["quarantined"]) == (5, 3, 2)
+    alone = read_one(tmp_path, sessions, "id,day,arm,phq", *rows)  # without questionnaires such rows are of no use
+    assert alone.ledger["reason"].tolist().count("no_treatment") == 3

@@ -137,7 +137,7 @@ def test_files_that_are_no_study(tmp_path, text, words):
 
 
 def test_missing_study_file_says_what_to_copy(tmp_path):
-    with pytest.raises(SettingsError, match=r"no such study file. Draft one with `outcomes draft`, or copy config/example.yaml"):
+    with pytest.raises(SettingsError, match=r"no such study file; `outcomes draft` writes one"):
         read_study(tmp_path / "none.yaml")
 
 

@@ -9,7 +9,17 @@ import numpy as np
 
 from outcomes.intake.dates import DATE_REASONS, parse_dates
 from outcomes.intake.ledger import Ledger
-from outcomes.intake.values import MISSING, REPAIRED, UNKNOWN, Mapped, is_missing, map_values, plain_text, to_numbers
+from outcomes.intake.values import (
+    MISSING,
+    REPAIRED,
+    UNKNOWN,
+    Mapped,
+    is_missing,
+    map_values,
+    plain_text,
+    repair,
+    to_numbers,
+)
 from outcomes.intake.words import Array, RawTable, Words, constant
 from outcomes.settings import Column, DateRules, Source, Study, Table, TableMap
 
@@ -129,12 +139,31 @@ def make_batches(
     tables = study.tables_of(source)
     rows = np.arange(raw.size, dtype=np.int64)
     rows = _leave_out_blank(file, raw, wanted_columns(study, source), rows, study, ledger)
+    other = _no_sessions(raw, tables)[rows]
+    groups = [(tables, rows[~other])]
+    if other.any():
+        groups.append(({name: mapping for name, mapping in tables.items() if name != "sessions"}, rows[other]))
     batches: list[Batch] = []
-    for table in (name for name in PRIMARY_ORDER if name in tables):
-        first = batches[0] if batches else None
-        start = rows if first is None else first.rows
-        batches.append(_make_batch(file, raw, source, table, tables[table], study, number, ledger, start, first))
+    for mine, of_group in groups:
+        first: Batch | None = None
+        for table in (name for name in PRIMARY_ORDER if name in mine):
+            start = of_group if first is None else first.rows
+            batch = _make_batch(file, raw, source, table, mine[table], study, number, ledger, start, first)
+            first = first or batch
+            batches.append(batch)
     return batches
+
+
+def _no_sessions(raw: RawTable, tables: dict[Table, TableMap]) -> Array:
+    """Return which rows are declared to be no session (a treatment mapped to null), where they may be questionnaires."""
+    column = tables["sessions"].columns.get("treatment") if {"sessions", "assessments"} <= set(tables) else None
+    none = (
+        {spelling.strip().casefold() for spelling, value in column.values.items() if value is None} if column else set()
+    )
+    if not none or column is None or column.column is None:
+        return np.zeros(raw.size, dtype=bool)
+    words = raw.columns[column.column]
+    return words.spread(np.array([repair(value).casefold() in none for value in words.values], dtype=bool))
 
 
 def _leave_out_blank(file: int, raw: RawTable, names: set[str], rows: Array, study: Study, ledger: Ledger) -> Array:

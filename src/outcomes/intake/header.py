@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping
 from outcomes.errors import InputError
 
 log = logging.getLogger(__name__)
+ONE_COLUMN = (
+    "row 1 names one column only. If that is a title, delete the rows above the column names; otherwise this is no table of an "
+    "export."
+)
 
 
 def check_header(names: list[str], file: str) -> list[str]:

@@ -57,7 +57,12 @@ RULES: dict[str, Rule] = {
         "visits",
     ),
     "no_treatment": Rule(
-        "quarantined", "rows", "A session without a treatment.", "The row is left out.", "`K-1,2024-01-01,`"
+        "quarantined",
+        "rows",
+        "A session without a treatment.",
+        "The row is left out. Where the study file maps a spelling to null (a visit without treatment) and the file holds "
+        "questionnaires too, the row stays as a questionnaire.",
+        "`K-1,2024-01-01,`",
     ),
     "no_event": Rule(
         "quarantined",

@@ -18,7 +18,7 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.careful import Careful
-from outcomes.intake.header import check_header, find_columns, rename_header, report_columns
+from outcomes.intake.header import ONE_COLUMN, check_header, find_columns, rename_header, report_columns
 from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -51,7 +51,9 @@ def read_text(
     head = _first_lines(path, encoding)
     delimiter = _known_delimiter(source.delimiter, name) or ("\t" if _is_tab(path, source) else _find_delimiter(head))
     header = check_header(next(csv.reader([*head, ""], delimiter=delimiter), []), name)
-    _refuse_one_column(len(header), 2 if wanted is None else len(wanted), head, delimiter, name)
+    if wanted is None and len(header) == 1:
+        raise InputError(f"{name}: {ONE_COLUMN}")
+    _refuse_one_column(len(header), len(wanted or ()), head, delimiter, name)
     names = rename_header(header, source.rename, name)
     wanted = set(filter(None, names)) if wanted is None else wanted
     places = find_columns(wanted, names, name)

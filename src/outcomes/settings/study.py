@@ -171,7 +171,7 @@ def read_study(path: Path | str) -> Study:
     """
     path = Path(path)
     if not path.is_file():
-        raise SettingsError(f"{path}: no such study file. Draft one with `outcomes draft`, or copy config/example.yaml.")
+        raise SettingsError(f"{path}: no such study file; `outcomes draft` writes one.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -63,18 +63,20 @@ class DateForms:
 def find_dates(column: Field) -> DateForms:
     """Return how the dates of a column are written; a share of 0 where it holds none."""
     found: dict[str, list[int]] = {}
-    evidence: Counter[str] = Counter()
+    orders: dict[int, str] = {}
     for place in np.nonzero(~column.missing & (column.rows > 0))[0].tolist():
         form, order = _form(column.words.values[place])
         if form is not None:
             found.setdefault(form, []).append(place)
-            if "{}" in form:
-                evidence[order] += int(column.rows[place])
+            orders[place] = order
+    evidence: Counter[str] = Counter()
     dated = np.zeros(len(column.rows), dtype=bool)
     kept = []
     for form, places in found.items():
         fine = _parsed(column, places, form)
         dated[fine] = True
+        for place in fine.tolist() if "{}" in form else ():
+            evidence[orders[place]] += int(column.rows[place])
         if len(fine):
             kept.append((form, int(column.rows[fine].sum())))
     numbers = to_numbers(column.words.values) - EXCEL_EPOCH

@@ -85,7 +85,7 @@ def _add_treatments(survey: Survey, design: Design) -> None:
     found = survey.treatments
     known = [name for name in LABELS if name in found]
     design.arms = [(name, LABELS[name]) for name in known]
-    others = sorted(set(found) - set(known))
+    others = sorted(found - set(known))
     if others:
         design.notes["arms"] = (
             f"also found, and in no arm: {', '.join(others)}. Add an arm for each that is compared (with a protocol, see "
@@ -97,6 +97,17 @@ def _add_treatments(survey: Survey, design: Design) -> None:
                 f"{one.sheet.name}: no column says which treatment was given. Write `constants: {{treatment: iv}}` (or im, "
                 "esketamine) for this source, or name its column under `treatment`"
             )
+    treated, asked = (
+        {value for one in survey.found if table in one.tables for value in one.sheet.fields[one.patient].values}
+        for table in ("sessions", "assessments")
+    )
+    if treated and asked and not treated & asked:
+        files = [one for one in survey.found if {"sessions", "assessments"} & set(one.tables)]
+        design.missing.append(
+            "patients: no identifier of the questionnaires occurs among the sessions (columns "
+            + ", ".join(f"{one.patient!r} of {one.sheet.name}" for one in files)
+            + "). Both must name patients alike; write the same identifier into both exports"
+        )
     if not known and not design.missing:
         design.missing.append("arms: no spelling of a treatment was recognised; list them under `treatment: values`")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -40,14 +39,11 @@ class Survey:
         return [name for name in read_vocabulary()["instruments"] if name in found]
 
     @property
-    def treatments(self) -> dict[str, int]:
-        """The treatments found, with the number of sheets that spell them."""
-        counts: Counter[str] = Counter()
-        for one in self.found:
-            guess = one.tables.get("sessions", {}).get("treatment")
-            names = set(guess.spellings.values.values()) if guess and guess.spellings else set()
-            counts.update(name for name in names | {one.constants.get("treatment")} if name)
-        return dict(counts)
+    def treatments(self) -> set[str]:
+        """The treatments found."""
+        guesses = [one.tables.get("sessions", {}).get("treatment") for one in self.found]
+        spelt = {name for guess in guesses if guess and guess.spellings for name in guess.spellings.values.values()}
+        return {name for name in spelt | {one.constants.get("treatment") for one in self.found} if name}
 
 
 def survey_export(folder: Path) -> Survey:
@@ -78,7 +74,9 @@ def survey_export(folder: Path) -> Survey:
         else:
             survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or "no column that any table needs"))
     _keep_attributes_once(survey.found)
+    _leave_undated(survey)
     _name_sites(survey)
+    _note_births(survey)
     _compare_identifiers(survey)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
@@ -141,6 +139,29 @@ def _keep_attributes_once(found: Sequence[Found]) -> None:
                 del one.tables["patients"]
 
 
+def _leave_undated(survey: Survey) -> None:
+    """Leave out questionnaires without a date, where other files date the treatment sessions."""
+    if "sessions" not in survey.tables:
+        return
+    for one in survey.found:
+        if "assessments" in one.tables and not {"date", "study_day"} & set(one.tables["assessments"]):
+            one.troubles.append(
+                f"{', '.join(one.instruments)} without a date: left out, as nothing places it among the sessions"
+            )
+            del one.tables["assessments"]
+            one.instruments = {}
+    survey.idle += [Unread(one.sheet.name, "; ".join(one.troubles)) for one in survey.found if not one.tables]
+    survey.found = [one for one in survey.found if one.tables]
+
+
+def _note_births(survey: Survey) -> None:
+    """Say why there is no age where there are dates of birth."""
+    words = {word for one in survey.found for name in one.sheet.fields for word in words_of(name)}
+    known = {name for one in survey.found for name in one.tables.get("patients", {})}
+    if "age" not in known and words & {"dob", "birth", "birthdate", "birthday"}:
+        survey.notes.append("no age: dates of birth are dropped; a column of ages in years would be read")
+
+
 def _name_sites(survey: Survey) -> None:
     """Name sites after folders, where no column does and several folders feed one table."""
     if any("site" in one.tables.get("patients", {}) for one in survey.found):
@@ -149,7 +170,7 @@ def _name_sites(survey: Survey) -> None:
         return
     for one in survey.found:
         if {"patients", "sessions"} & set(one.tables):
-            one.constants["site"] = _folder(one)
+            one.constants |= {"site": _folder(one)} if _folder(one) != "." else {}
     survey.notes.append("sites are named after the folders, as no column names them")
 
 
@@ -208,7 +229,7 @@ def _compare_identifiers(survey: Survey) -> None:
     if not alike or not all(value.isdecimal() and len(value) <= 5 for one in alike for value in _identifiers(one)):
         return
     for one in survey.found:
-        one.prefix = f"{_folder(one)}-"
+        one.prefix = f"{_folder(one)}-" if _folder(one) != "." else ""
     survey.notes.append(
         "patients are numbered alike in several folders, so that each folder's name is put before its numbers (patient_prefix); "
         "delete it if a number means one person everywhere"

@@ -59,8 +59,8 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
 def _claims(name: str) -> list[tuple[str, int | None]]:
     """Return what a name says a column is: instrument and item number, or None for its total.
 
-    >>> _claims("PHQ-9 Q1"), _claims("gad7_total")
-    ([('phq9', 1)], [('gad7', None)])
+    >>> _claims("PHQ-9 Q1"), _claims("DPQ020"), _claims("gad7_total")
+    ([('phq9', 1)], [('phq9', 2)], [('gad7', None)])
     """
     known = read_vocabulary()
     claims: list[tuple[str, int | None]] = []
@@ -70,16 +70,15 @@ def _claims(name: str) -> list[tuple[str, int | None]]:
         if item is not None:
             claims.append((instrument, item or None))
             continue
-        for alias in entry["names"]:
+        for alias in sorted(entry["names"], key=len, reverse=True):
             rest = _after(name, alias)
             if rest is None or (len(alias) == 1 and not rest.isdigit()):
                 continue
-            number = re.fullmatch(rf"(?:{'|'.join(map(re.escape, known['item']))})0?(\d{{1,2}})0?", rest)
-            if rest in known["total"]:
-                claims.append((instrument, None))
-            elif number and 1 <= int(number[1]) <= definition.n_items:
-                claims.append((instrument, int(number[1])))
-            break
+            number = re.fullmatch(rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))", rest)
+            item = int(number[1] or number[2]) if number else 0
+            if rest in known["total"] or 1 <= item <= definition.n_items:
+                claims.append((instrument, item or None))
+                break
     return claims
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from outcomes.intake.draft.survey import Field
-from outcomes.intake.draft.vocabulary import read_vocabulary, recognise, recognise_treatment
+from outcomes.intake.draft.vocabulary import is_no_session, read_vocabulary, recognise, recognise_treatment
 from outcomes.intake.words import Words
 
 SHOWN = (
@@ -66,6 +66,10 @@ def _find(column: Field, patients: Words, kind: str, separator: str | None) -> S
     lost = np.zeros(len(column.rows), dtype=bool)
     for spelling, places in rows.items():
         name, check = meaning(spelling)
+        if kind == "treatment" and is_no_session(spelling):
+            unknown |= places
+            values[spelling] = None
+            continue
         if name is not None:
             values[spelling] = None if (kind, name) == ("event", "none") else name
             checks |= {spelling: check} if check else {}

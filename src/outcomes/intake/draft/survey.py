@@ -14,7 +14,7 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.excel import list_sheets, read_excel
-from outcomes.intake.header import is_name
+from outcomes.intake.header import ONE_COLUMN, is_name
 from outcomes.intake.text import read_text
 from outcomes.intake.values import is_missing, write_points
 from outcomes.intake.words import Array, RawTable, Words
@@ -152,7 +152,7 @@ def _find_encoding(path: Path) -> str:
 def _as_sheet(source: Source, raw: RawTable) -> Sheet:
     columns = raw.columns
     if len(columns) < 2:
-        raise InputError(f"{raw.name}: one column only; this is no table of an export.")
+        raise InputError(f"{raw.name}: {ONE_COLUMN}")
     named = sum(any(c.isalpha() for c in name) for name in columns)
     own = sum(bool((words.values == name).any()) for name, words in columns.items())
     if named < 0.6 * len(columns) or own > 1 or sum(map(is_name, columns)) * 4 < len(columns):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
@@ -59,6 +61,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     if found.instruments:
         found.tables["assessments"] = placed | (dict([label]) if label else {}) | _submission(found, date, known)
     note_pairs(found)
+    _note_lost_scores(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
     if attributes:
@@ -128,6 +131,21 @@ def _find_events(found: Found, free: set[str], placed: dict[str, Guess]) -> None
     columns = find_columns(found, free - found.used, read_vocabulary()["adverse_events"])
     if "event" in columns:
         found.tables["adverse_events"] = placed | columns
+
+
+def _note_lost_scores(found: Found) -> None:
+    """Say how many rows of questionnaires are lost, because their row is of no treatment that is known."""
+    treatment = found.tables.get("sessions", {}).get("treatment")
+    if treatment is None or treatment.spellings is None or not found.instruments:
+        return
+    column = found.sheet.fields[treatment.column]
+    known = np.isin([value.casefold() for value in column.words.values], list(treatment.spellings.values))
+    rows = int(column.rows[~known].sum())
+    if rows:
+        found.notes.append(
+            f"{rows:,} rows are no treatment by {treatment.column!r}, and their questionnaires are left out with them: export the "
+            "questionnaires to a file of their own, too"
+        )
 
 
 def _without_sessions_cadss(instruments: dict[str, Questionnaire], found: Found) -> dict[str, Questionnaire]:

@@ -27,6 +27,21 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
         found.tables["sessions"] = placed | ({"treatment": treatment} if treatment else {}) | columns
     if vitals:
         found.tables["vitals"] = placed | vitals
+    if "sessions" in found.tables:
+        _note_not_held(found)
+
+
+def _note_not_held(found: Found) -> None:
+    """Say which column tells that some sessions did not take place: intake takes every row for one."""
+    listed = read_vocabulary()["not_held"]
+    for name, column in found.sheet.fields.items():
+        spelt = [" ".join(re.findall(r"[^\W_]+", value.casefold())) in listed for value in column.words.values]
+        rows = int(column.rows[np.array(spelt, dtype=bool)].sum())
+        if rows and len(column.values) <= 30:
+            found.notes.append(
+                f"{name!r} says that sessions did not take place ({rows:,} rows), and intake takes every row for a session: take "
+                "these rows out of the export"
+            )
 
 
 def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess | None:
@@ -42,7 +57,7 @@ def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess |
             continue
         spellings = find_spellings(column, found.patients, "treatment")
         if spellings.share >= (0.5 if level > NONE else 0.8):
-            apart = len(set(spellings.values.values()))
+            apart = len(set(spellings.values.values()) - {None})
             ranked.append((apart, -len(spellings.checks), level, rank, name, spellings))
     if not ranked:
         return None
@@ -55,7 +70,7 @@ def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess |
 
 def _settle(found: Found, name: str, spellings: Spellings, other: str, others: Spellings) -> Spellings:
     """Return the spellings with those settled whose rows have one sure treatment in another column."""
-    sure = {spelling: value for spelling, value in others.values.items() if spelling not in others.checks}
+    sure = {spelling: value for spelling, value in others.values.items() if value and spelling not in others.checks}
     second = found.sheet.fields[other].words
     elsewhere = second.spread(text_array([sure.get(value.casefold()) for value in second.values]))
     first = found.sheet.fields[name].words

@@ -92,6 +92,15 @@ def _spellings(kind: str) -> dict[str, str]:
     return {spelling: name for name, all_ in read_vocabulary()["spellings"][kind].items() for spelling in all_}
 
 
+def is_no_session(value: str) -> bool:
+    """Tell whether a spelling is of a visit without treatment.
+
+    >>> is_no_session("Follow-up visit"), is_no_session("Troche visit")
+    (True, False)
+    """
+    return bool(tokens(value)) and set(tokens(value)) <= set(read_vocabulary()["no_session"])
+
+
 def recognise_treatment(value: str) -> tuple[str | None, str]:
     """Return the treatment that a spelling means (None if it is none that is known) and why that is unsure, if so.
 
