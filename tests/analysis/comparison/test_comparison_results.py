@@ -1,6 +1,7 @@
 """The primary model, the bootstrap, the sensitivity analyses, and the whole comparison on a made-up study."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -98,12 +99,40 @@ class TestBootstrap:
         np.testing.assert_allclose(boot["std_error"], effects["std_error"], rtol=0.25)
         assert ((boot["lower"] < boot["estimate"]) & (boot["estimate"] < boot["upper"])).all()
 
-    def test_too_many_failures_are_an_error(self):
+    def test_too_many_failures_leave_no_interval_and_say_why(self):
         effects = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
         samples = self.draw(10)["day"]
         samples.iloc[:2] = np.nan
-        with pytest.raises(ModelError, match="2 of 10 bootstrap samples"):
-            tabulate_bootstrap(effects, samples)
+        boot = tabulate_bootstrap(effects, samples)
+        assert boot[["estimate", "lower", "upper"]].isna().all(axis=None)
+        assert not boot["converged"].any()
+        assert boot["note"].str.contains("90% of the 10 samples").all()
+
+    def test_samples_have_the_covariance_at_which_all_patients_converged(self, monkeypatch):
+        asked = []
+
+        def fit_ladder(frame, specification, df=None):
+            asked.append((specification.covariance, specification.fallback))
+            simpler = specification.fallback[0] if specification.fallback else specification.covariance
+            return fit_change(frame, replace(specification, covariance=simpler, fallback=()), df)
+
+        monkeypatch.setattr("outcomes.analysis.comparison.bootstrap.fit_change", fit_ladder)
+        ladder = replace(BY_DAY, fallback=("compound_symmetry",))
+        resample_differences(COMPARED, DESIGN, [ladder], "overlap", None, 2, np.random.default_rng(1))
+        assert asked == [("unstructured", ("compound_symmetry",)), *[("compound_symmetry", ())] * 2]
+
+    def test_it_gives_up_when_an_interval_is_out_of_reach(self, monkeypatch):
+        asked = []
+
+        def fail(frame, specification, df=None):
+            asked.append(frame)
+            return SimpleNamespace(converged=False)
+
+        monkeypatch.setattr("outcomes.analysis.comparison.bootstrap.fit_change", fail)
+        samples = self.draw(100)["day"]
+        assert samples.isna().all(axis=None)
+        assert len(samples) == 100
+        assert len(asked) == 1 + 11  # all patients, then samples until more than one in ten have failed
 
     def test_progress_sees_every_sample(self):
         seen = []

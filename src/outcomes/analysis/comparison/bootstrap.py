@@ -14,7 +14,6 @@ from outcomes.analysis.comparison.confounders import find_independent
 from outcomes.analysis.comparison.people import Compared
 from outcomes.analysis.comparison.primary import EFFECTS, Specification, build_frame, fit_change
 from outcomes.analysis.comparison.weights import compute_weights
-from outcomes.errors import ModelError
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 Z = NormalDist().inv_cdf(0.975)
@@ -33,6 +32,9 @@ def resample_differences(
 ) -> dict[str, pd.DataFrame]:
     """Return the differences treated − reference in samples of patients drawn with replacement.
 
+    The covariance of each axis is the one at which the model of all patients converged. An axis of which so many samples have failed that
+    an interval is out of reach is given up.
+
     Parameters
     ----------
     compared : Compared
@@ -50,21 +52,31 @@ def resample_differences(
     Returns
     -------
     dict of str to DataFrame
-        By axis: one row per sample, one column per time point; missing where the sample's model did not converge.
+        By axis: one row per sample, one column per time point; missing where the sample's model did not converge, or was given up.
     """
     n, treated = len(compared.people), compared.treated
+    weight = compute_weights(treated, design, kind, truncation).weight
+    settled = [_settle(compared, weight, one) for one in specifications]
     changes = {one.axis: compared.keep_changes(one.axis) for one in specifications}
     drawn: dict[str, list[dict[str, float]]] = {one.axis: [] for one in specifications}
+    allowed = replicates - FEWEST * replicates
     for _ in progress(range(replicates)):
         rows = generator.integers(0, n, n)
         columns = design[rows]
         weight = compute_weights(treated[rows], columns[:, find_independent(columns)], kind, truncation).weight
-        for one in specifications:
-            sample = changes[one.axis].take(rows)
-            drawn[one.axis].append(_differ(sample, weight, replace(one, vcov="model", fallback=())))
+        for one in settled:
+            given_up = sum(not found for found in drawn[one.axis]) > allowed
+            drawn[one.axis].append({} if given_up else _differ(changes[one.axis].take(rows), weight, one))
     return {
         one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints[one.axis]) for one in specifications
     }
+
+
+def _settle(compared: Compared, weight: Floats, specification: Specification) -> Specification:
+    """Return the specification of a sample's model: with the covariance at which that of all patients converged, and no other."""
+    fit = fit_change(build_frame(compared, specification.axis, weight), specification, df="normal")
+    covariance = fit.structure if fit.converged else specification.covariance
+    return replace(specification, covariance=covariance, vcov="model", fallback=())
 
 
 def _differ(sample: Compared, weight: Floats, specification: Specification) -> dict[str, float]:
@@ -98,17 +110,21 @@ def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataF
     samples : DataFrame
         As :func:`resample_differences` returns them, the same axis.
 
-    Raises
-    ------
-    ModelError
-        Fewer than nine in ten samples converged.
+    Returns
+    -------
+    DataFrame
+        As ``effects``. Without numbers, not converged, and the reason as ``note`` where fewer than nine in ten samples converged.
     """
     good = samples.dropna()
     if len(good) < FEWEST * len(samples):
-        raise ModelError(
-            f"comparison: {len(samples) - len(good)} of {len(samples)} bootstrap samples did not converge on axis "
-            f"{effects['axis'].iloc[0]}; declare a simpler comparison.covariance, or fewer confounders."
+        note = (
+            f"{FEWEST:.0%} of the {len(samples)} samples of patients have to converge and fewer did; a simpler "
+            "comparison.covariance or fewer confounders may help"
         )
+        numbers = ["estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean"]
+        return effects.assign(variance="bootstrap", converged=False, note=note, **dict.fromkeys(numbers, np.nan))[
+            EFFECTS
+        ]
     place = effects["timepoint"]
     error = place.map(good.std())
     note = f"{len(good)} of {len(samples)} samples of patients, weights estimated in each; normal interval"
