@@ -7,16 +7,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from outcomes.criteria import Criteria, compute_remission, compute_response
 from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument, read_instruments
-from outcomes.measures.effects import (
-    Criteria,
-    compute_percent_change,
-    compute_reliable_change,
-    compute_remission,
-    compute_response,
-    compute_worsening,
-)
+from outcomes.measures.effects import compute_percent_change, compute_reliable_change, compute_worsening
 from outcomes.settings import Endpoints, ReliableChange
 
 KNOWN = read_instruments()

@@ -13,18 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
 from outcomes.measures.baseline import BaselineScores, take
 from outcomes.measures.columns import Column
 from outcomes.measures.courses import Courses
-from outcomes.measures.effects import (
-    Criteria,
-    Truth,
-    compute_percent_change,
-    compute_reliable_change,
-    compute_remission,
-    compute_response,
-    compute_worsening,
-)
+from outcomes.measures.effects import compute_percent_change, compute_reliable_change, compute_worsening
 from outcomes.measures.lines import NO_DAY
 from outcomes.measures.order import Array, Floats, make_categorical, spread, spread_array
 from outcomes.measures.timepoints import Found, Lines, Timepoint

@@ -1,63 +1,14 @@
-"""Endpoints of a score against its baseline, as arrays: change, response, remission, worsening, reliable change.
+"""Effects of a score against its baseline, as arrays: change in percent, worsening, reliable change.
 
-Arrays broadcast: scores of shape (series, time points) stand against baselines of shape (series, 1).
+Response and remission are in :mod:`outcomes.criteria`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from outcomes.errors import SettingsError
-from outcomes.instruments import Instrument
-from outcomes.measures.order import Array, Bools, Floats
-from outcomes.settings.clinical import Endpoints
-
-TOLERANCE = 1e-9  # of comparisons with a cut-off: a mean of decimals may miss an exact half by the last binary digit
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """The cut-offs of one instrument; None where it has none."""
-
-    higher_is_worse: bool
-    response_percent: float | None
-    response_points: float | None
-    remission_maximum: float | None
-    worsening_points: float
-    reliable_change: float | None
-
-    @classmethod
-    def of(cls, name: str, instrument: Instrument, endpoints: Endpoints) -> Criteria:
-        """Return an instrument's cut-offs, the study's own before the published ones.
-
-        Raises
-        ------
-        SettingsError
-            A largest total in remission is declared where a high total is good.
-        """
-        declared = endpoints.reliable_change.get(name)
-        remission = endpoints.remission_maximum.get(name, instrument.remission_maximum)
-        if remission is not None and not instrument.higher_is_worse:
-            raise SettingsError(f"endpoints.remission_maximum: a high total of {name} is good; leave it out.")
-        return cls(
-            higher_is_worse=instrument.higher_is_worse,
-            response_percent=endpoints.response_percent.get(name, instrument.response_percent),
-            response_points=instrument.response_points,
-            remission_maximum=remission,
-            worsening_points=endpoints.worsening_points,
-            reliable_change=None if declared is None else declared.index,
-        )
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A yes or no for each score, with where it is unknown."""
-
-    value: Bools
-    missing: Bools
+from outcomes.criteria import TOLERANCE, Criteria, Truth, reaches
+from outcomes.measures.order import Array, Floats
 
 
 def compute_percent_change(change: Floats, baseline: Floats) -> Floats:
@@ -66,39 +17,10 @@ def compute_percent_change(change: Floats, baseline: Floats) -> Floats:
         return np.where(baseline != 0, 100 * change / np.abs(baseline), np.nan)
 
 
-def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Truth:
-    """Return whether the improvement reaches the declared percent of the baseline, or the declared points.
-
-    Compared as ``100 · improvement ≥ percent · |baseline|``, without a division, so an exact half drop is a response. A
-    baseline of 0 leaves nothing to drop: no response (unknown where high scores are good). A baseline below 0 is an impossible
-    total that the study kept with a flag; it takes an improvement there too. Unknown where neither cut-off is declared.
-    """
-    improvement = baseline - score if criteria.higher_is_worse else score - baseline
-    if criteria.response_percent is not None:
-        reached = _reaches(100 * improvement, criteria.response_percent * np.abs(baseline)) & (baseline != 0)
-        known = np.isfinite(improvement) & ((baseline != 0) | criteria.higher_is_worse)
-        return Truth(reached, ~known)
-    if criteria.response_points is not None:
-        return Truth(_reaches(improvement, np.float64(criteria.response_points)), ~np.isfinite(improvement))
-    return _unknown(improvement)
-
-
-def compute_remission(score: Floats, baseline: Floats, criteria: Criteria) -> Truth:
-    """Return whether the score is at most the largest total in remission; unknown where there is no such cut-off.
-
-    Unknown without a baseline too: who was never seen ill cannot be seen to remit, and response and remission have one
-    denominator.
-    """
-    if criteria.remission_maximum is None:
-        return _unknown(score)
-    known = np.isfinite(score) & np.isfinite(baseline)
-    return Truth(_reaches(np.float64(criteria.remission_maximum), score), ~known)
-
-
 def compute_worsening(change: Floats, criteria: Criteria) -> Truth:
     """Return whether the score is worse than the baseline by at least the declared points."""
     deterioration = change if criteria.higher_is_worse else -change
-    return Truth(_reaches(deterioration, np.float64(criteria.worsening_points)), ~np.isfinite(change))
+    return Truth(reaches(deterioration, np.float64(criteria.worsening_points)), ~np.isfinite(change))
 
 
 def compute_reliable_change(change: Floats, criteria: Criteria) -> Array:
@@ -109,12 +31,3 @@ def compute_reliable_change(change: Floats, criteria: Criteria) -> Array:
     index = criteria.reliable_change * (1 + TOLERANCE)
     place = np.where(deterioration > index, 2, np.where(deterioration < -index, 0, 1))
     return np.where(np.isfinite(change), place, -1).astype(np.int8)
-
-
-def _reaches(value: Any, cutoff: Any) -> Bools:
-    """Return value ≥ cutoff, up to the tolerance; false where either is NaN."""
-    return np.asarray(value >= cutoff - TOLERANCE * np.maximum(1, np.abs(cutoff)), dtype=np.bool_)
-
-
-def _unknown(values: Floats) -> Truth:
-    return Truth(np.zeros(values.shape, dtype=np.bool_), np.ones(values.shape, dtype=np.bool_))

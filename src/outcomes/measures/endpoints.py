@@ -20,12 +20,12 @@ import logging
 import numpy as np
 import pandas as pd
 
+from outcomes.criteria import Criteria
 from outcomes.measures.assembly import EndpointColumns
 from outcomes.measures.baseline import compute_baseline, name_baseline
 from outcomes.measures.cohort import derive_cohort
 from outcomes.measures.courses import Courses
 from outcomes.measures.definitions import Definitions
-from outcomes.measures.effects import Criteria
 from outcomes.measures.lines import NO_DAY, Line, compute_day_key, compute_visit_key
 from outcomes.measures.order import Floats, compute_codes, compute_integers, sort_table
 from outcomes.measures.timepoints import Lines, declare_timepoints

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
 from outcomes.measures.baseline import BaselineScores, take
 from outcomes.measures.columns import Column
 from outcomes.measures.courses import Courses
-from outcomes.measures.effects import Criteria, Truth, compute_remission, compute_response
 from outcomes.measures.lines import NO_DAY, Line, Span, expand, make_visit_span
 from outcomes.measures.order import Bools, Ints, make_categorical, spread, spread_array
 from outcomes.measures.timepoints import Lines
