@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.settings.comparison import Estimand
+from outcomes.settings.comparison import Estimand, Strategies
 
 BUILT_IN = {
     "stopping": "fewer sessions than the protocol asks for",
@@ -85,17 +85,25 @@ def apply_strategies(scores: pd.DataFrame, days: pd.DataFrame, estimand: Estiman
     -------
     DataFrame
         The same rows; ``change``, ``response``, and ``remission`` after an event are kept (treatment policy), missing (hypothetical),
-        the last ones before it (while on treatment), or 0 (composite).
+        the last ones before it (while on treatment), or 0 (composite). ``binary_change`` is the change from which a missing response is
+        imputed: under the strategies for binary endpoints, and under those for the change where an event decides the response by itself.
     """
     after = {event: _find_after(scores, days[event].to_numpy()) for event in estimand.events}
-    columns = {"change": ["change"], "binary": list(BINARY)}
+    scores = scores.assign(binary_change=scores["change"])
+    columns = {"change": ["change"], "binary": list(BINARY), "binary_change": ["binary_change"]}
     for kind, names in columns.items():
         for strategy in ("while_on_treatment", "hypothetical", "composite"):
-            chosen = [after[event] for event, one in estimand.events.items() if getattr(one, kind) == strategy]
+            chosen = [after[event] for event, one in estimand.events.items() if _choose(one, kind) == strategy]
             if chosen:
                 rows = np.logical_or.reduce(chosen)
                 scores = scores.assign(**{name: _replace(scores, name, rows, strategy) for name in names})
     return scores
+
+
+def _choose(one: Strategies, kind: str) -> str:
+    if kind == "binary_change":
+        return one.change if one.binary == "composite" else one.binary
+    return str(getattr(one, kind))
 
 
 def _find_after(scores: pd.DataFrame, event_day: Floats) -> Bools:

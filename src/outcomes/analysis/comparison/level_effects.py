@@ -13,10 +13,9 @@ from outcomes.analysis.comparison.interactions import ESTIMATES, Estimates, comp
 from outcomes.analysis.comparison.levels import Within
 from outcomes.analysis.comparison.primary import build_frame
 from outcomes.analysis.comparison.risks import POPULATIONS, Z, compute_error
-from outcomes.analysis.comparison.setting import Setting
+from outcomes.analysis.comparison.setting import POINTS, RATIO, RISK, Setting
 from outcomes.analysis.comparison.standardisation import Mean, estimate_means
 
-POINTS, DIFFERENCE, RATIO = "points", "risk difference", "risk ratio"
 TOO_FEW = "too few observed in an arm"
 NO_SCORE = "no weights: the arms do not overlap"
 NO_EVENTS = "no one, or everyone, in an arm"
@@ -57,7 +56,7 @@ def list_outcomes(setting: Setting) -> Iterator[Outcome]:
         return
     for population, values in zip(POPULATIONS, (np.nan_to_num(response), response), strict=True):
         p = float(np.nanmean(values))
-        scale = RATIO if estimand.summary.binary == "risk_ratio" else DIFFERENCE
+        scale = RATIO if estimand.summary.binary == "risk_ratio" else RISK
         unit = np.sqrt(p * (1 - p)) / (p if scale == RATIO and p > 0 else 1.0)
         yield Outcome("response", population, scale, values, ~np.isnan(change), float(unit))
 

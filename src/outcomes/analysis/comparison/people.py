@@ -40,7 +40,8 @@ class Compared:
         of eligibility rules and subgroups.
     scores : DataFrame
         One row per patient, axis, and time point, observed or not: ``person`` (row of ``people``), ``axis``, ``timepoint``,
-        ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing).
+        ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing), and ``binary_change``: the change
+        under the strategies for response and remission, as :func:`apply_strategies` says.
     timepoints : mapping of str to tuple of str
         By axis: its time points in order of time.
     left_out : mapping of str to int
@@ -68,6 +69,12 @@ class Compared:
         """Return the same patients with the observed changes of one axis only."""
         rows = (self.scores["axis"] == axis) & self.scores["change"].notna()
         return replace(self, scores=self.scores.loc[rows, ["person", "axis", "timepoint", "change"]])
+
+    def follow_binary(self) -> Compared:
+        """Return the same patients with the changes that response and remission follow; the very same ones where strategies agree."""
+        if self.scores["binary_change"].equals(self.scores["change"]):
+            return self
+        return replace(self, scores=self.scores.assign(change=self.scores["binary_change"]))
 
     def at(self, axis: str, timepoint: str, column: str) -> Floats:
         """Return one value per patient at a time point, missing where there is none."""

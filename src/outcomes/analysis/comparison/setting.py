@@ -16,7 +16,8 @@ from outcomes.analysis.comparison.weights import KINDS, Weights, compute_effecti
 from outcomes.settings.comparison import Comparison
 
 SPREAD = "standard deviations"
-POINTS, RISK, ODDS, EVALUE, DELTA = "points", "risk difference", "log odds ratio", "e-value", "delta in points"
+POINTS, RISK, RATIO, ODDS = "points", "risk difference", "risk ratio", "log odds ratio"
+EVALUE, DELTA = "e-value", "delta in points"
 Row = dict[str, Any]
 
 

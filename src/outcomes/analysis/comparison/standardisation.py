@@ -82,15 +82,38 @@ def estimate_means(
     return one, other
 
 
+def weigh_outcomes(outcomes: Floats, used: Bools, weights: Weights) -> tuple[Floats, Floats]:
+    """Return the weighted means (Hajek) of several outcomes of the patients used, and each patient's influence on them.
+
+    Parameters
+    ----------
+    outcomes : ndarray, shape (n, sets)
+    used : ndarray of bool, shape (n,)
+    weights : Weights
+        Some of those used have one.
+
+    Returns
+    -------
+    means : ndarray, shape (sets,)
+    influence : ndarray, shape (n, sets)
+        It holds that the propensity score was estimated; the estimation error is its mean over patients.
+    """
+    w = np.where(used, weights.weight, 0.0)
+    means = w @ outcomes / w.sum()
+    apart = outcomes - means
+    influence = (len(w) * w / w.sum())[:, None] * apart
+    if weights.propensity is not None:
+        slope = np.where(used, weights.slope, 0.0) / w.sum()
+        influence += weights.propensity.influence @ (weights.propensity.design.T @ (slope[:, None] * apart))
+    return means, influence
+
+
 def _weigh(values: Floats, used: Bools, weights: Weights) -> Mean:
-    """Return the weighted mean of the values used (Hajek)."""
-    n, w = len(values), np.where(used, weights.weight, 0.0)
-    if w.sum() <= 0:
-        return Mean(np.nan, np.full(n, np.nan), False)
-    value = float((w * values).sum() / w.sum())
-    influence = n * w * (values - value) / w.sum()
-    slope = np.where(used, weights.slope, 0.0) * (values - value) / w.sum()
-    return _with_propensity(Mean(value, influence), slope, weights)
+    if weights.weight[used].sum() <= 0:
+        return Mean(np.nan, np.full(len(values), np.nan), False)
+    means, influence = weigh_outcomes(values[:, None], used, weights)
+    converged = weights.propensity is None or weights.propensity.converged
+    return Mean(float(means[0]), influence[:, 0], converged)
 
 
 def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:

@@ -12,14 +12,13 @@ from outcomes.analysis.comparison.arrays import Bools
 from outcomes.analysis.comparison.confounders import MISSING
 from outcomes.analysis.comparison.interactions import ESTIMATES, adjust_p_values
 from outcomes.analysis.comparison.level_effects import (
-    RATIO,
     Outcome,
     estimate_levels,
     find_obstacle,
     list_outcomes,
 )
 from outcomes.analysis.comparison.levels import Levels, Within, check_levels, derive_levels, weigh_within
-from outcomes.analysis.comparison.setting import Setting
+from outcomes.analysis.comparison.setting import RATIO, Setting
 from outcomes.analysis.comparison.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.settings.comparison import Subgroups

@@ -1,8 +1,8 @@
-"""The difference in change by multiple imputation under every declared strategy, and the grid of tipping points from it."""
+"""The differences by multiple imputation under every declared strategy, and the grid of tipping points of the change from them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from outcomes.analysis.comparison.missing.ancova import Ancova, build_ancova
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import draw_model
 from outcomes.analysis.comparison.missing.pooling import pool_estimates
+from outcomes.analysis.comparison.missing.responders import SCALES, Judge, list_responders
 from outcomes.analysis.comparison.missing.strategies import (
     AT_RANDOM,
     compute_delta,
@@ -22,16 +23,22 @@ from outcomes.analysis.comparison.missing.strategies import (
     shift_treated,
 )
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.primary import Specification
+from outcomes.analysis.comparison.setting import POINTS, RATIO
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Imputation
 
 IMPUTATIONS = [
-    "axis", "timepoint", "analysis", "draws", "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between",
+    "endpoint", "scale", "axis", "timepoint", "analysis", "draws", "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between",
     "missing_information", "monte_carlo_error", "n", "effective_n", "converged", "note",
 ]  # fmt: skip
+
+
+CHANGE = ("change", POINTS)
+NOBODY = "no one, or everyone, in an arm in some imputed data set"
+Place = tuple[str, str]  # endpoint and scale
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,8 @@ class Analysed:
     wide : Wide
     ancova : Ancova
         Of every time point: no score is missing any more.
-    estimates, variances : dict of str to ndarray, each shape (draws, T)
-        By analysis: the difference in each imputed data set and its variance.
+    found : mapping of endpoint and scale to mapping of str to ndarray, each shape (2, draws, T)
+        By analysis: the difference (of ratios the logarithm) in each imputed data set, and its variance.
     residuals : ndarray, shape (T, draws, 2)
         Sums over patients that the variance with delta takes: see :func:`tabulate_imputed_tipping`.
     note : str
@@ -53,8 +60,7 @@ class Analysed:
 
     wide: Wide
     ancova: Ancova
-    estimates: dict[str, Floats]
-    variances: dict[str, Floats]
+    found: Mapping[Place, Mapping[str, Floats]]
     residuals: Floats
     note: str
 
@@ -66,6 +72,7 @@ def impute_axis(
     covariates: Floats,
     imputation: Imputation,
     generator: np.random.Generator,
+    judge: Judge | None = None,
 ) -> Analysed:
     """Impute the missing changes of an axis and analyse every imputed data set under every strategy.
 
@@ -82,6 +89,8 @@ def impute_axis(
         Coded confounders other than the baseline, for the imputation model.
     imputation : Imputation
     generator : Generator
+    judge : Judge, optional
+        What makes response and remission of imputed scores; without it only the change is analysed.
 
     Raises
     ------
@@ -91,20 +100,22 @@ def impute_axis(
     wide = spread_changes(compared, specification.axis, weight, covariates)
     model = draw_model(compared, wide, covariates, weight, specification, imputation.draws, generator)
     ancova = build_ancova(wide.treated, wide.baseline, wide.weight)
-    methods = (AT_RANDOM, *imputation.methods)
-    shifts = {name: compute_shifts(name, model.arm, model.covariance) for name in methods}
+    responders = [] if judge is None else list_responders(compared, wide, judge)
+    places = [CHANGE, *((one.endpoint, scale) for one in responders for scale in SCALES)]
+    shifts = {name: compute_shifts(name, model.arm, model.covariance) for name in (AT_RANDOM, *imputation.methods)}
     deltas = {name_delta(one): compute_delta(wide, one) for one in imputation.deltas}
     shape = model.arm.shape
-    found = {name: np.empty((2, *shape)) for name in (*shifts, *deltas)}
+    found = {place: {name: np.empty((2, *shape)) for name in (*shifts, *deltas)} for place in places}
     residuals = np.empty((shape[1], shape[0], 2))
     for chosen, scores in impute_at_random(wide, model, generator):
-        for name, shift in shifts.items():
-            found[name][:, chosen] = _analyse(ancova, scores + shift_treated(wide, shift[chosen]))
-        for name, points in deltas.items():
-            found[name][:, chosen] = _analyse(ancova, scores + points)
+        for name in found[CHANGE]:
+            filled = scores + (deltas[name] if name in deltas else shift_treated(wide, shifts[name][chosen]))
+            found[CHANGE][name][:, chosen] = _analyse(ancova, filled)
+            for one in responders:
+                for scale, contrasts in one.compare(filled).items():
+                    found[one.endpoint, scale][name][:, chosen] = contrasts
         residuals[:, chosen] = _cross(ancova, wide, scores)
-    estimates, variances = ({name: pair[part] for name, pair in found.items()} for part in (0, 1))
-    return Analysed(wide, ancova, estimates, variances, residuals, model.note)
+    return Analysed(wide, ancova, found, residuals, model.note)
 
 
 def _analyse(ancova: Ancova, scores: Floats) -> Floats:
@@ -131,25 +142,50 @@ def tabulate_imputations(analysed: Analysed) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per time point and analysis, the key: the difference treated − reference in points by Rubin's rules with Barnard and Rubin's
-        degrees of freedom, variance within and between imputations, the share of missing information, the Monte-Carlo error of the
-        estimate, patients, and their effective number.
+        One row per endpoint, scale, time point, and analysis, the key: the difference treated − reference in points or risks, or the ratio of
+        risks (``std_error``, ``within``, ``between``, and the Monte-Carlo error are then those of its logarithm), by Rubin's rules with Barnard and Rubin's
+        degrees of freedom (Rubin's for risks), variance within and between imputations, the share of missing information, the Monte-Carlo error of
+        the estimate, patients, and their effective number. Without numbers where no patient, or every patient, of an arm has the endpoint in
+        some imputed data set.
     """
     rows = []
-    size = [len(analysed.wide.weight), compute_effective_n(analysed.wide.weight), True, analysed.note]
-    for place, timepoint in enumerate(analysed.wide.timepoints):
-        for name, estimates in analysed.estimates.items():
-            pooled = pool_estimates(estimates[:, place], analysed.variances[name][:, place], analysed.ancova.df)
-            facts = [pooled.estimate, np.sqrt(pooled.variance), pooled.df, *pooled.find_interval()]
-            parts = [pooled.within, pooled.between, pooled.missing_information, pooled.monte_carlo_error]
-            rows.append([analysed.wide.axis, timepoint, name, len(estimates), *facts, *parts, *size])
-    return pd.DataFrame(rows, columns=IMPUTATIONS)
+    size = [len(analysed.wide.weight), compute_effective_n(analysed.wide.weight)]
+    for (endpoint, scale), by_name in analysed.found.items():
+        df = analysed.ancova.df if scale == POINTS else np.inf
+        for place, timepoint in enumerate(analysed.wide.timepoints):
+            for name, (estimates, variances) in by_name.items():
+                key = [endpoint, scale, analysed.wide.axis, timepoint, name, len(estimates)]
+                rows.append(
+                    [*key, *_pool(estimates[:, place], variances[:, place], df, scale), *size, True, analysed.note]
+                )
+    table = pd.DataFrame(rows, columns=IMPUTATIONS)
+    lacking = table["estimate"].isna()
+    return table.assign(converged=~lacking, note=table["note"].mask(lacking, NOBODY))
+
+
+def _pool(estimates: Floats, variances: Floats, df: float, scale: str) -> list[float]:
+    """Return the numbers of a row, from its estimate to its Monte-Carlo error."""
+    if not (np.isfinite(estimates).all() and (variances > 0).all()):
+        return [np.nan] * 10
+    pooled = pool_estimates(estimates, variances, df)
+    lower, upper, p_value = pooled.find_interval()
+    bounds = [pooled.estimate, lower, upper]
+    estimate, lower, upper = np.exp(bounds).tolist() if scale == RATIO else bounds
+    numbers = [estimate, np.sqrt(pooled.variance), pooled.df, lower, upper, p_value]
+    return [*numbers, pooled.within, pooled.between, pooled.missing_information, pooled.monte_carlo_error]
 
 
 def tabulate_failure(compared: Compared, axis: str, imputation: Imputation, n: int, error: ModelError) -> pd.DataFrame:
     """Return the same rows without numbers, and why as ``note``."""
     names = [AT_RANDOM, *imputation.methods, *map(name_delta, imputation.deltas)]
-    rows = [{"timepoint": point, "analysis": name} for point in compared.timepoints[axis] for name in names]
+    scores = compared.scores[compared.scores["axis"] == axis]
+    ends = [one for one in ENDPOINTS if scores[one].notna().any()]
+    rows = [
+        {"endpoint": endpoint, "scale": scale, "timepoint": point, "analysis": name}
+        for endpoint, scale in [CHANGE, *((one, scale) for one in ends for scale in SCALES)]
+        for point in compared.timepoints[axis]
+        for name in names
+    ]
     table = pd.DataFrame(rows).assign(axis=axis, draws=imputation.draws, n=n, converged=False, note=str(error))
     return table.reindex(columns=IMPUTATIONS)
 
@@ -170,7 +206,7 @@ def tabulate_imputed_tipping(analysed: Analysed, timepoint: str, deltas: Sequenc
     sides = np.column_stack([dropped & wide.treated, dropped & ~wide.treated]).astype(float)
     slope, moved = ancova.solve[0] @ sides, ancova.residuals(sides)
     square = (moved * ancova.share[:, None]).T @ moved
-    estimates, variances = analysed.estimates[AT_RANDOM][:, place], analysed.variances[AT_RANDOM][:, place]
+    estimates, variances = analysed.found[CHANGE][AT_RANDOM][:, :, place]
     rows = []
     for treated in deltas:
         for reference in deltas:

@@ -54,7 +54,7 @@ def pool_estimates(estimates: Floats, variances: Floats, complete_df: float) -> 
     estimates, variances : ndarray, shape (imputations,)
         At least two.
     complete_df : float
-        Degrees of freedom had nothing been missing.
+        Degrees of freedom had nothing been missing; infinite for a normal interval, which leaves Rubin's own.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def pool_estimates(estimates: Floats, variances: Floats, complete_df: float) -> 
     within, between = float(np.mean(variances)), float(np.var(estimates, ddof=1))
     variance = within + (1 + 1 / m) * between
     share = (1 + 1 / m) * between / variance
-    observed = (complete_df + 1) / (complete_df + 3) * complete_df * (1 - share)
+    observed = complete_df * (1 - share) * (1 if np.isinf(complete_df) else (complete_df + 1) / (complete_df + 3))
     df = observed if share <= 0 else 1 / (share**2 / (m - 1) + 1 / observed)
     rise = share / (1 - share) if share < 1 else np.inf
     information = (rise + 2 / (df + 3)) / (rise + 1) if share > 0 else 0.0

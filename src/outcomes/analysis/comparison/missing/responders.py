@@ -1,0 +1,106 @@
+"""Response and remission of imputed scores: the study's own definitions, and weighted risks of every imputed data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.analysis.comparison.people import ENDPOINTS, Compared
+from outcomes.analysis.comparison.setting import RATIO, RISK
+from outcomes.analysis.comparison.standardisation import weigh_outcomes
+from outcomes.analysis.comparison.weights import TINY, Weights
+from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
+
+RULES: dict[str, Callable[[Floats, Floats, Criteria], Truth]] = {
+    "response": compute_response,
+    "remission": compute_remission,
+}
+SCALES = (RISK, RATIO)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How imputed scores are judged.
+
+    Attributes
+    ----------
+    criteria : Criteria
+        Of the estimand's instrument.
+    step : float
+        From one possible total to the next, in points. A draw counts as the nearest total: half of the draws between a cut-off and the next
+        total belong to the cut-off (decision 19).
+    weights : Weights
+        Of the analysis, of all people.
+    """
+
+    criteria: Criteria
+    step: float
+    weights: Weights
+
+
+@dataclass(frozen=True)
+class Responders:
+    """One endpoint of everyone compared.
+
+    Attributes
+    ----------
+    endpoint : str
+    known : ndarray, shape (people, T)
+        1 or 0 where the score was observed or an event decides; missing where the imputed score does.
+    baseline : ndarray, shape (people,)
+    rows : ndarray of bool, shape (people,)
+        Who has a weight, and so imputed scores; nobody else counts.
+    treated : ndarray of bool, shape (people,)
+    judge : Judge
+    """
+
+    endpoint: str
+    known: Floats
+    baseline: Floats
+    rows: Bools
+    treated: Bools
+    judge: Judge
+
+    def fill(self, change: Floats) -> Floats:
+        """Return the endpoint, 1 or 0, in imputed data sets of changes of shape (draws, rows, T): shape (draws, people, T)."""
+        baseline = self.baseline[self.rows, None]
+        totals = self.judge.step * np.rint((baseline + change) / self.judge.step)
+        reached = RULES[self.endpoint](totals, baseline, self.judge.criteria).value
+        known = self.known[self.rows]
+        filled = np.zeros((len(change), *self.known.shape))
+        filled[:, self.rows] = np.where(np.isnan(known), reached, known)
+        return filled
+
+    def compare(self, change: Floats) -> dict[str, Floats]:
+        """Return, by scale, risk differences treated − reference, or logarithms of ratios, and their variances: shape (2, draws, T)."""
+        filled = self.fill(change)
+        points = [self._contrast(filled[:, :, point].T) for point in range(filled.shape[2])]
+        return {scale: np.stack([one[place] for one in points], axis=2) for place, scale in enumerate(SCALES)}
+
+    def _contrast(self, outcomes: Floats) -> tuple[Floats, Floats]:
+        """Return both contrasts of outcomes of shape (people, draws), each of shape (2, draws)."""
+        sides = [
+            weigh_outcomes(outcomes, self.rows & side, self.judge.weights) for side in (self.treated, ~self.treated)
+        ]
+        (p, one), (q, other) = ((mean, influence - influence.mean(axis=0)) for mean, influence in sides)
+        pairs = ((one, one), (other, other), (one, other))
+        own, theirs, both = (np.einsum("ij,ij->j", a, b) / len(outcomes) ** 2 for a, b in pairs)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(p / q), own / p**2 - 2 * both / (p * q) + theirs / q**2
+        return np.stack([p - q, own - 2 * both + theirs]), np.stack(ratio)
+
+
+def list_responders(compared: Compared, wide: Wide, judge: Judge) -> list[Responders]:
+    """Return the endpoints that some patient's score on the axis has or has not."""
+    rows = judge.weights.weight > TINY
+    baseline = compared.people["baseline"].to_numpy(dtype=float)
+    found = []
+    for endpoint in ENDPOINTS:
+        known = np.column_stack([compared.at(wide.axis, point, endpoint) for point in wide.timepoints])
+        if not np.isnan(known).all():
+            found.append(Responders(endpoint, known, baseline, rows, compared.treated, judge))
+    return found
