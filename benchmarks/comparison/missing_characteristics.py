@@ -122,8 +122,8 @@ def analyse_totals(patients: int, number: int, shift: float) -> list[dict[str, o
         table = tabulate_imputations(impute_axis(compared, DAY, weights.weight, none, IMPUTATION, seed, judge))
         own = table[(table["timepoint"] == NAMES[-1]) & (table["scale"] != "points")]
         own = own.assign(analysis=own["analysis"] + suffix)
-        for name in ("estimate", "lower", "upper"):
-            own[name] = np.where(own["scale"] == "risk ratio", np.log(own[name]), own[name])
+        ratios = own["scale"] == "risk ratio"
+        own.loc[ratios, ["estimate", "lower", "upper"]] = np.log(own.loc[ratios, ["estimate", "lower", "upper"]])
         rows += own.to_dict("records")
     for endpoint, rule in RULES.items():
         full = rule(change[:, -1] + baseline, baseline, CRITERIA).value.astype(float)
@@ -146,18 +146,14 @@ def summarise(rows: list[dict[str, object]], patients: int, shift: float | None)
     """Return one row per endpoint and analysis: truth, bias with its Monte-Carlo error, spread, mean error, coverage."""
     found, out = pd.DataFrame(rows), []
     for (endpoint, scale, name), true in find_truth(shift).items():
-        own = found[(found["endpoint"] == endpoint) & (found["scale"] == scale) & (found["analysis"] == name)]
+        own = found[(found["endpoint"] == endpoint) & (found["scale"] == scale) & (found["analysis"] == name)].dropna(
+            subset="estimate"
+        )
         spread = own["estimate"].std()
         error = (own["upper"] - own["lower"]).mean() / (2 * 1.96)
         covered = ((own["lower"] <= true) & (true <= own["upper"])).mean()
-        row = {
-            "endpoint": endpoint,
-            "shift": shift,
-            "analysis": name,
-            "trials": len(own),
-            "patients": patients,
-            "true": true,
-        }
+        row = {"endpoint": endpoint, "scale": scale, "shift": shift, "analysis": name, "trials": len(own)}
+        row |= {"patients": patients, "true": true}
         row |= {"bias": own["estimate"].mean() - true, "bias_error": spread / len(own) ** 0.5, "spread": spread}
         out.append(row | {"mean_error": error, "coverage": covered})
     return out

@@ -84,10 +84,13 @@ def make_missing_tables(treated: str, reference: str) -> dict[str, pd.DataFrame]
     dropout = pd.DataFrame(rows).assign(dropped_proportion=rng.random(len(rows)))
     dropout["stayed"] = (dropout["n"] * (1 - dropout["dropped_proportion"])).round().astype(int)
     names = ("imputed_mar", "jump_to_reference", "copy_reference", "copy_increments", "delta_treated_2")
-    imputed = pd.DataFrame(
-        [{**dict(zip(("axis", "timepoint"), at, strict=True)), "analysis": name} for at in PLACES for name in names]
+    ends = (("change", "points"), *itertools.product(("response", "remission"), ("risk difference", "risk ratio")))
+    key = ("endpoint", "scale", "axis", "timepoint", "analysis")
+    imputed = pd.DataFrame([(*end, *at, name) for end in ends for at in PLACES for name in names], columns=key)
+    estimate = imputed["scale"].map({"points": -1.5, "risk difference": 0.012, "risk ratio": 1.03})
+    imputed = imputed.assign(
+        draws=100, estimate=estimate, std_error=0.4, df=431.2, lower=-2.3, upper=-0.7, p_value=0.0004
     )
-    imputed = imputed.assign(draws=100, estimate=-1.5, std_error=0.4, df=431.2, lower=-2.3, upper=-0.7, p_value=0.0004)
     facts = {"within": 0.12, "between": 0.04, "missing_information": 0.231, "monte_carlo_error": 0.02, "n": 973}
     return {
         "tipping": pd.concat([tipping.assign(method=name) for name in ("closed_form", "imputed")], ignore_index=True),

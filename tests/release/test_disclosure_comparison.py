@@ -107,6 +107,59 @@ class TestRisks:
         assert not release()["risks"]["withheld"].any()
 
 
+class TestImputedRisks:
+    """Imputed risks go where the weighted risks go, by few events or because a count beside them is withheld."""
+
+    @staticmethod
+    def make():
+        rows = [
+            PLACE | {"endpoint": endpoint, "scale": scale, "analysis": "imputed_mar", "draws": 100, "n": 420}
+            for endpoint, scale in (("change", "points"), ("response", "risk difference"), ("response", "risk ratio"))
+        ]
+        numbers = ("estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between", "missing_information", "monte_carlo_error")  # fmt: skip
+        return pd.DataFrame(rows).assign(**dict.fromkeys(numbers, 0.4), effective_n=300.0, converged=True, note="")
+
+    @staticmethod
+    def grid():
+        row = PLACE | {
+            "scale": "risk difference",
+            "estimate": 0.4,
+            "lower": 0.3,
+            "upper": 0.5,
+            "n": 420,
+            "effective_n": 300.0,
+        }
+        names = ("imputed_mar", "gee_weighted")
+        return pd.DataFrame(
+            [row | {"endpoint": "response", "analysis": name, "converged": True, "note": ""} for name in names]
+        )
+
+    def test_enough_is_released(self):
+        released = release(imputations=self.make(), sensitivity=self.grid())
+        assert not released["imputations"]["withheld"].any()
+        assert released["sensitivity"]["estimate"].notna().all()
+
+    def test_few_events(self):
+        table = release(imputations=self.make().assign(converged=[True, True, False]), risks=make_risks(4))[
+            "imputations"
+        ]
+        assert table["estimate"].isna().tolist() == [False, True, True]
+        assert table["missing_information"].isna().tolist() == [False, True, True]
+        assert table["converged"].all()
+
+    def test_without_weights_a_withheld_count_takes_its_risk_along(self):
+        weighted = make_risks()
+        weighted.loc[1, "n_treated"] = 118  # two of 120 are missing
+        risks = pd.concat([weighted.assign(method="unadjusted"), weighted], ignore_index=True)
+        released = release(imputations=self.make(), risks=risks, sensitivity=self.grid())
+        assert released["risks"]["difference"].isna().any()
+        assert released["imputations"]["estimate"].isna().tolist() == [False, True, True]
+        assert released["sensitivity"].set_index("analysis")["estimate"].isna().to_dict() == {
+            "imputed_mar": True,
+            "gee_weighted": False,
+        }
+
+
 class TestSensitivity:
     def test_numbers_close_to_everyone_are_withheld(self):
         rows = release(sensitivity=make_sensitivity(n=415))["sensitivity"].set_index("analysis")

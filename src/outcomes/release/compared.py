@@ -120,11 +120,13 @@ def withhold_sensitivity(table: pd.DataFrame, tables: Tables, minimum_cell: int)
 
 
 def withhold_imputations(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
-    """Withhold imputed differences where the effects table withholds the difference; all compared patients are in each."""
+    """Withhold imputed differences where effects or risks withhold the difference; all compared patients are in each."""
     hidden = _list_hidden(tables, minimum_cell)
-    keys = table[["axis", "timepoint"]].itertuples(index=False, name=None)
-    rows = pd.Series([(*key, "change") in hidden for key in keys], table.index, dtype=bool)
-    return blank(blank(table, rows, IMPUTED), rows | ~table["converged"].astype(bool), ["note"])
+    cells = [tuple(key) in hidden for key in table[CELL].itertuples(index=False)]
+    rows = pd.Series(cells, table.index, dtype=bool)
+    failed = ~table["converged"].astype(bool)
+    table = table.assign(converged=rows | ~failed)  # a risk without an event in an arm has no ratio, which would say so
+    return blank(blank(table, rows, IMPUTED), rows | failed, ["note"])
 
 
 def withhold_dropout(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

@@ -16,6 +16,9 @@ RISK = (
     "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
     "ratio_upper", "nnt",
 )  # fmt: skip
+IMPUTED = (
+    "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between", "missing_information", "monte_carlo_error",
+)  # fmt: skip
 STATISTICS = ("mean", "sd", "median", "q1", "q3")
 SHARES = ("treated_before", "reference_before", "treated_after", "reference_after")
 # Numbers that are computed from a count alone, by table and count: they go with it.
@@ -177,6 +180,10 @@ def _follow_across(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         tables["differences"] = _follow_rates(tables["differences"], tables["response"])
     if {"risks", "sensitivity"} <= set(tables):
         tables["sensitivity"] = _follow_risks(tables["sensitivity"], tables["risks"])
+    if {"risks", "imputations"} <= set(tables):
+        names = set(tables["imputations"]["analysis"])
+        for name in {"imputations", "sensitivity"} & set(tables):
+            tables[name] = _follow_imputed(tables[name], tables["risks"], names)
     if {"baseline", "baseline_smd"} <= set(tables):
         tables["baseline_smd"] = _follow_baseline(tables["baseline_smd"], tables["baseline"])
     if "models" in tables:
@@ -188,6 +195,15 @@ def _follow_across(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
                 table = tables[name]
                 tables[name] = blank(table, table["model"].isin(exact), ["den_df" if name == "tests" else "df"])
     return tables
+
+
+def _follow_imputed(table: pd.DataFrame, risks: pd.DataFrame, names: set[str]) -> pd.DataFrame:
+    """Withhold imputed risks where a weighted risk is withheld: with few missing they are nearly the same."""
+    gone = risks[(risks["method"] == "weighted") & risks["difference"].isna()]
+    hidden = set(gone[["axis", "timepoint", "endpoint"]].itertuples(index=False, name=None))
+    keys = table[["axis", "timepoint", "endpoint"]].itertuples(index=False, name=None)
+    rows = pd.Series([key in hidden for key in keys], table.index, dtype=bool) & table["analysis"].isin(names)
+    return blank(table, rows, [name for name in IMPUTED if name in table])
 
 
 def _follow_rates(table: pd.DataFrame, response: pd.DataFrame) -> pd.DataFrame:

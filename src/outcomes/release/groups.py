@@ -180,7 +180,7 @@ def _steps(row: Record) -> dict[str, Group]:
 
 
 def _imputations(row: Record) -> dict[str, Group]:
-    return {"n": ("imputed", row["axis"], row["timepoint"], row["analysis"])}
+    return {"n": ("imputed", row["endpoint"], row["scale"], row["axis"], row["timepoint"], row["analysis"])}
 
 
 def _early(row: Record) -> dict[str, Group]:

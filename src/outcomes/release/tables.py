@@ -40,7 +40,7 @@ TABLES = {
     "effects": "adjusted difference in change by time point",
     "risks": "response and remission standardised over the confounders",
     "sensitivity": "the comparison done in every other way",
-    "imputations": "the difference in change by multiple imputation",
+    "imputations": "the differences in change, response, and remission by multiple imputation",
     "tipping": "differences if missing scores were worse than assumed",
     "dropout": "who left, by arm and severity of the last score",
     "early_signals": "early response as a sign of later response",

@@ -53,7 +53,23 @@ class TestStrategies:
 
     def test_an_event_that_did_not_happen_changes_nothing(self):
         table = apply_strategies(self.SCORES, pd.DataFrame({"rescue": [np.inf]}), make_estimand(rescue="hypothetical"))
-        pd.testing.assert_frame_equal(table, self.SCORES)
+        pd.testing.assert_frame_equal(table[self.SCORES.columns], self.SCORES)
+        assert table["binary_change"].equals(self.SCORES["change"])
+
+    @pytest.mark.parametrize(
+        ("change", "binary", "followed"),
+        [
+            ("hypothetical", "composite", [-3, None, None]),
+            ("treatment_policy", "composite", [-3, -12, None]),
+            ("treatment_policy", "hypothetical", [-3, None, None]),
+            ("hypothetical", "treatment_policy", [-3, -12, None]),
+            ("hypothetical", "while_on_treatment", [-3, -3, -3]),
+        ],
+    )
+    def test_the_change_that_response_follows(self, change, binary, followed):
+        estimand = make_estimand(rescue={"change": change, "binary": binary})
+        table = apply_strategies(self.SCORES, pd.DataFrame({"rescue": [10.0]}), estimand)
+        assert table["binary_change"].astype(object).where(table["binary_change"].notna(), None).tolist() == followed
 
     def test_a_session_not_reached_lies_after_the_stop(self):
         scores = self.SCORES.assign(

@@ -16,6 +16,7 @@ NAN = np.nan
 PHQ9 = read_instruments()["phq9"]
 TABLES, STUDY = generate_tables(), make_study()
 RESULT = compare_arms(TABLES, make_comparison(), STUDY)
+IMPUTED_CHANGE = RESULT["imputations"][RESULT["imputations"]["endpoint"] == "change"]
 
 
 def make_wide(change, treated, baseline=None, covariates=None):
@@ -155,21 +156,26 @@ class TestWhole:
             "delta_treated_2",
             "delta_reference_2",
         ]
-        for _, own in RESULT["imputations"].groupby(["axis", "timepoint"]):
+        for _, own in RESULT["imputations"].groupby(["endpoint", "scale", "axis", "timepoint"]):
             assert own["analysis"].tolist() == names
+        assert RESULT["imputations"].groupby("endpoint")["scale"].nunique().to_dict() == {
+            "change": 1,
+            "remission": 2,
+            "response": 2,
+        }
         grid = RESULT["sensitivity"]
         own = grid[(grid["axis"] == "day") & (grid["endpoint"] == "change")]
         assert {*names, "censoring_weighted", "worst_case_treated", "worst_case_reference"} <= set(own["analysis"])
 
     def test_at_random_is_near_the_primary_analysis(self):
         effects = RESULT["effects"].set_index("timepoint")
-        table = RESULT["imputations"]
+        table = IMPUTED_CHANGE
         for row in table[table["analysis"] == "imputed_mar"].to_dict("records"):
             primary = effects.loc[row["timepoint"]]
             assert abs(row["estimate"] - primary["estimate"]) < 0.5 * primary["std_error"]
 
     def test_jumping_draws_the_difference_to_none(self):
-        table = RESULT["imputations"].set_index(["timepoint", "analysis"])["estimate"]
+        table = IMPUTED_CHANGE.set_index(["timepoint", "analysis"])["estimate"]
         for point in ("day 28", "session 3"):
             at_random, jump = table[(point, "imputed_mar")], table[(point, "jump_to_reference")]
             assert at_random < jump < 0
@@ -198,8 +204,23 @@ class TestWhole:
         effects = RESULT["effects"].assign(observed_treated=5)
         tables = {"effects": effects, "risks": RESULT["risks"], "weights": RESULT["weights"]}
         released = withhold_imputations(RESULT["imputations"], tables, 11)
-        assert released["estimate"].isna().all()
-        assert released["withheld"].all()
+        change = released["endpoint"] == "change"
+        assert released.loc[change, "estimate"].isna().all()
+        assert released.loc[change, "withheld"].all()
+        assert not released.loc[
+            (released["endpoint"] == "response") & (released["timepoint"] == "day 28"), "withheld"
+        ].any()
+
+    def test_withheld_where_the_risk_is(self):
+        risks = RESULT["risks"].copy()
+        place = (risks["endpoint"] == "response") & (risks["timepoint"] == "day 28")
+        risks.loc[place & (risks["population"] == "observed"), "events_reference"] = 4
+        tables = {"effects": RESULT["effects"], "risks": risks, "weights": RESULT["weights"]}
+        released = withhold_imputations(RESULT["imputations"], tables, 11)
+        own = released[(released["endpoint"] == "response") & (released["timepoint"] == "day 28")]
+        assert own["withheld"].all()
+        assert own[["estimate", "between", "missing_information", "n"]].isna().all(axis=None)
+        assert set(own["scale"]) == {"risk difference", "risk ratio"}
 
     def test_a_failed_model_gives_rows_without_numbers(self, monkeypatch):
         monkeypatch.setattr("outcomes.analysis.comparison.missing.model.LEAST_ACCEPTED", 2.0)

@@ -171,7 +171,8 @@ def _pool(estimates: Floats, variances: Floats, df: float, scale: str) -> list[f
     lower, upper, p_value = pooled.find_interval()
     bounds = [pooled.estimate, lower, upper]
     estimate, lower, upper = np.exp(bounds).tolist() if scale == RATIO else bounds
-    numbers = [estimate, np.sqrt(pooled.variance), pooled.df, lower, upper, p_value]
+    df = pooled.df if np.isfinite(pooled.df) else np.nan
+    numbers = [estimate, np.sqrt(pooled.variance), df, lower, upper, p_value]
     return [*numbers, pooled.within, pooled.between, pooled.missing_information, pooled.monte_carlo_error]
 
 
