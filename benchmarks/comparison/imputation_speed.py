@@ -69,7 +69,7 @@ def main() -> None:
             start, generator = time.process_time(), np.random.default_rng(run)
             judge = Judge(CRITERIA, 1.0, weights)
             analysed = impute_axis(compared, specification, weights.weight, covariates, Imputation(), generator, judge)
-            table = tabulate_imputations(analysed)
+            table = tabulate_imputations([analysed])
             seconds.append(time.process_time() - start)
         missing = analysed.wide.missing.mean()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

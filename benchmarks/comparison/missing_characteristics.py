@@ -104,7 +104,7 @@ def analyse_change(patients: int, number: int) -> list[dict[str, object]]:
     generator = np.random.default_rng([7, number])
     compared = build_compared(*simulate(patients, generator))
     analysed = impute_axis(compared, DAY, np.ones(patients), np.empty((patients, 0)), IMPUTATION, generator)
-    table = tabulate_imputations(analysed)
+    table = tabulate_imputations([analysed])
     rows = table[table["timepoint"] == NAMES[-1]].to_dict("records")
     return [*rows, estimate_weighted(analysed.wide, NAMES[-1], None) | {"endpoint": "change", "scale": "points"}]
 
@@ -119,7 +119,7 @@ def analyse_totals(patients: int, number: int, shift: float) -> list[dict[str, o
     rows = []
     for step, suffix in ((1.0, ""), (1e-6, "_not_rounded")):
         judge, seed = Judge(CRITERIA, step, weights), np.random.default_rng([9, number])
-        table = tabulate_imputations(impute_axis(compared, DAY, weights.weight, none, IMPUTATION, seed, judge))
+        table = tabulate_imputations([impute_axis(compared, DAY, weights.weight, none, IMPUTATION, seed, judge)])
         own = table[(table["timepoint"] == NAMES[-1]) & (table["scale"] != "points")]
         own = own.assign(analysis=own["analysis"] + suffix)
         ratios = own["scale"] == "risk ratio"

@@ -76,7 +76,7 @@ def describe(compared: Compared, names: list[str], added: float, seed: int) -> l
     effects = tabulate_effects(compared, weights.weight, Specification("day", "unstructured", LADDER))
     risks = tabulate_risks(compared, confounders, weights, ["day"])
     assert comparison.subgroups is not None
-    levels, tests = tabulate_subgroups(setting, effects, risks, comparison.subgroups)
+    levels, tests = tabulate_subgroups([setting], setting.compared, effects, risks, comparison.subgroups)
     levels = levels[levels["population"] != "started"].merge(
         tests[["endpoint", "population", "variable", "p_value"]], on=["endpoint", "population", "variable"], how="left"
     )

@@ -246,7 +246,7 @@ class Comparison(Frozen):
     missing: Literal["indicator", "exclude", "impute"] = Field(
         "indicator",
         description="patients without a confounder: a level of its own; left out and counted; or multiply imputed, the primary difference "
-        "pooled by Rubin's rules and the other tables those of the first imputation",
+        "and every other estimate pooled by Rubin's rules, descriptions averaged, and no bootstrap",
     )
     imputations: int = Field(20, ge=2, le=200, description="filled data sets where missing confounders are imputed")
     weights: WeightKind = Field(

@@ -9,9 +9,9 @@ from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison import compare_arms
 from outcomes.analysis.comparison.confounder_imputation import impute_confounders, pool_effects, vary_missing
-from outcomes.analysis.comparison.missing.pooling import pool_estimates
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import tabulate_effects
+from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.errors import ModelError
 
@@ -101,7 +101,8 @@ def test_imputation_can_be_declared():
     result = compare_arms(TABLES, comparison, make_study())
     effects = result["effects"].set_index(["axis", "timepoint"])
     assert set(effects["variance"]) == {"cr2"}
-    assert effects.loc[("day", "day 28"), "note"] == "4 imputations of missing confounders, Rubin's rules"
+    note = "4 imputations of missing confounders, Rubin's rules; no bootstrap: not available with missing: impute"
+    assert effects.loc[("day", "day 28"), "note"] == note
     grid = result["sensitivity"]
     pooled = grid[(grid["analysis"] == "missing_impute") & (grid["timepoint"] == "day 28")].iloc[0]
     assert pooled["estimate"] == effects.loc[("day", "day 28"), "estimate"]

@@ -11,13 +11,13 @@ from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.missing.imputations import CHANGE, impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel
-from outcomes.analysis.comparison.missing.pooling import pool_estimates
 from outcomes.analysis.comparison.missing.responders import Judge, Responders, list_responders
 from outcomes.analysis.comparison.missing.strategies import compute_delta, compute_shifts, shift_treated
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.primary import Specification
 from outcomes.analysis.comparison.risks import contrast_means, tabulate_risks
+from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.analysis.comparison.standardisation import estimate_means
 from outcomes.analysis.comparison.weights import compute_weights
@@ -210,7 +210,7 @@ class TestPooling:
         imputation = Imputation(draws=5, methods=(), deltas=())
         none = np.empty((len(people), 0))
         analysed = impute_axis(compared, DAY, setting.primary.weight, none, imputation, np.random.default_rng(1), judge)
-        table = tabulate_imputations(analysed).set_index(["endpoint", "timepoint", "scale"])
+        table = tabulate_imputations([analysed]).set_index(["endpoint", "timepoint", "scale"])
         risks = tabulate_risks(compared, setting.confounders, setting.primary, ["day"])
         own = risks[(risks["method"] == "weighted") & (risks["population"] == "observed")]
         assert len(own) == 4
@@ -348,4 +348,4 @@ class TestWhole:
         assert list(analysed.found) == [CHANGE]
         table = RESULT["imputations"]
         own = table[(table["endpoint"] == "change") & (table["axis"] == "day")].reset_index(drop=True)
-        pd.testing.assert_frame_equal(tabulate_imputations(analysed), own, check_exact=True)
+        pd.testing.assert_frame_equal(tabulate_imputations([analysed]), own, check_exact=True)

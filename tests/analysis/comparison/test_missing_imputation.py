@@ -18,7 +18,6 @@ from outcomes.analysis.comparison.missing.imputations import (
 )
 from outcomes.analysis.comparison.missing.imputing import fill_missing, impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel, draw_model
-from outcomes.analysis.comparison.missing.pooling import pool_estimates
 from outcomes.analysis.comparison.missing.strategies import (
     compute_delta,
     compute_shifts,
@@ -28,6 +27,7 @@ from outcomes.analysis.comparison.missing.strategies import (
 from outcomes.analysis.comparison.missing.wide import Wide, find_dropout, spread_changes
 from outcomes.analysis.comparison.people import Compared, select_compared
 from outcomes.analysis.comparison.primary import Specification, build_frame, fit_change
+from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.weights import compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Delta, Imputation
@@ -109,7 +109,7 @@ class TestTwoVisits:
         deltas = (Delta(treated=3),)
         imputation = Imputation(draws=300, methods=METHODS, deltas=deltas)
         analysed = impute_axis(compared, DAY, np.ones(n), np.empty((n, 0)), imputation, np.random.default_rng(1))
-        found = tabulate_imputations(analysed).set_index(["timepoint", "analysis"]).loc["day 2"]
+        found = tabulate_imputations([analysed]).set_index(["timepoint", "analysis"]).loc["day 2"]
         p, d1, d2, slope = 0.6, -2.0, -5.0, 6 / 9
         expected = {
             "imputed_mar": d2,
@@ -241,7 +241,7 @@ class TestAtRandom:
         compared = simulate(400, gone=0.2, gaps=0.1)
         imputation = Imputation(draws=200, methods=(), deltas=())
         analysed = impute_axis(compared, DAY, np.ones(400), np.empty((400, 0)), imputation, np.random.default_rng(1))
-        ours = tabulate_imputations(analysed).set_index("timepoint").loc["day 3"]
+        ours = tabulate_imputations([analysed]).set_index("timepoint").loc["day 3"]
         people = compared.people
         data = pd.DataFrame(compared.changes("day"), columns=["y1", "y2", "y3"])
         data = data.assign(treated=people["treated"].astype(float), baseline=people["baseline"])
@@ -264,7 +264,7 @@ class TestAtRandom:
         compared = simulate(600, gaps=0.1)
         imputation = Imputation(draws=200, methods=(), deltas=())
         analysed = impute_axis(compared, DAY, np.ones(600), np.empty((600, 0)), imputation, np.random.default_rng(1))
-        table = tabulate_imputations(analysed).set_index("timepoint")
+        table = tabulate_imputations([analysed]).set_index("timepoint")
         fit = fit_change(build_frame(compared, "day", np.ones(600)), DAY)
         from outcomes import mixed
 
@@ -292,9 +292,9 @@ class TestDelta:
         weight = np.random.default_rng(2).random(200) + 0.5
         imputation = Imputation(draws=20, methods=(), deltas=(Delta(treated=3, reference=1.5),))
         analysed = impute_axis(compared, DAY, weight, np.empty((200, 0)), imputation, np.random.default_rng(1))
-        table = tabulate_imputations(analysed).set_index(["timepoint", "analysis"])
+        table = tabulate_imputations([analysed]).set_index(["timepoint", "analysis"])
         for point in ("day 2", "day 3"):
-            grid = tabulate_imputed_tipping(analysed, point, (0.0, 1.5, 3.0))
+            grid = tabulate_imputed_tipping([analysed], point, (0.0, 1.5, 3.0))
             cell = grid[(grid["delta_treated"] == 3) & (grid["delta_reference"] == 1.5)].iloc[0]
             row = table.loc[(point, "delta_treated_3_reference_1.5")]
             np.testing.assert_allclose(cell[["estimate", "lower", "upper"]].astype(float), row[["estimate", "lower", "upper"]].astype(float))  # fmt: skip
@@ -303,7 +303,7 @@ class TestDelta:
         compared = simulate(200, gaps=0.1)
         imputation = Imputation(draws=10, methods=(), deltas=())
         analysed = impute_axis(compared, DAY, np.ones(200), np.empty((200, 0)), imputation, np.random.default_rng(1))
-        grid = tabulate_imputed_tipping(analysed, "day 2", (0.0, 4.0)).set_index(["delta_treated", "delta_reference"])
+        grid = tabulate_imputed_tipping([analysed], "day 2", (0.0, 4.0)).set_index(["delta_treated", "delta_reference"])
         slope = find_shares(compared, "day", "day 2", np.ones(200)).slope
         moved = grid.loc[(4.0, 4.0), "estimate"] - grid.loc[(0.0, 0.0), "estimate"]
         assert moved == pytest.approx(4 * slope.sum())

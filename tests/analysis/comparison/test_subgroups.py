@@ -373,7 +373,7 @@ class TestTruth:
         subgroups = Subgroups.model_validate(
             {"by": [{"column": f"coin{i}"} for i in range(40)], "multiplicity": "none"}
         )
-        _, interactions = tabulate_subgroups(setting, RESULT["effects"], RESULT["risks"], subgroups)
+        _, interactions = tabulate_subgroups([setting], setting.compared, RESULT["effects"], RESULT["risks"], subgroups)
         for _, own in interactions.groupby(["endpoint", "population"]):
             assert (own["p_value"] < 0.05).sum() <= 6  # of 40; more than that in 3 of 1,000 such sets
             assert 0.3 < own["p_value"].mean() < 0.7

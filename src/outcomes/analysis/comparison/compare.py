@@ -18,13 +18,14 @@ from outcomes.analysis.comparison.balance import (
 )
 from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.confounder_imputation import (
-    impute_confounders,
-    lacks_confounders,
+    build_settings,
     pool_effects,
     vary_missing,
 )
+from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risks, pool_rows
+from outcomes.analysis.comparison.confounders import MISSING, code_confounders
 from outcomes.analysis.comparison.control_rows import compare_controls
-from outcomes.analysis.comparison.delta import TIPPING, find_shares, tabulate_tipping
+from outcomes.analysis.comparison.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
 from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
@@ -33,7 +34,7 @@ from outcomes.analysis.comparison.people import Compared, select_compared
 from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
 from outcomes.analysis.comparison.sensitivity import SENSITIVITY, tabulate_sensitivity
-from outcomes.analysis.comparison.setting import Row, Setting, build_setting, choose_timepoints
+from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
 from outcomes.analysis.comparison.site_rows import vary_sites
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
@@ -104,71 +105,77 @@ def compare_arms(
     compared = select_compared(tables, comparison)
     arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
-    setting = settings[0]
-    compared, confounders = setting.compared, setting.confounders
-    positivity = tabulate_positivity(confounders, compared.treated, arms)
-    check_support(setting, positivity)
+    positivity = _find_absent(compared, comparison, arms)
+    for one in settings:
+        check_support(one, positivity)
     effects = estimate_effects(settings, study.seed, progress)
-    risks = tabulate_risks(compared, confounders, setting.primary, compared.axes())
-    missing = analyse_missing(setting, study)
-    sensitivity = tabulate_sensitivity(setting, effects, risks, list_further(tables, setting, study))
+    risks = pool_risks(
+        [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
+    )
+    missing = analyse_missing(settings, study)
+    sensitivity = tabulate_sensitivity(settings, effects, risks, list_further(tables, settings, study))
     always = {
         "target_trial": tabulate_target_trial(compared, comparison, study),
         "eligibility": tabulate_eligibility(compared.steps, arms),
-        "comparison_statement": tabulate_statement(setting, positivity, study),
+        "comparison_statement": tabulate_statement(settings, positivity, study),
         "positivity": positivity,
         "effects": effects,
         "risks": risks,
         "sensitivity": pd.concat([sensitivity, missing.sensitivity], ignore_index=True),
         "imputations": missing.imputations,
-        "tipping": pd.concat([_tip(setting, effects), missing.tipping], ignore_index=True),
+        "tipping": pd.concat([_tip(settings, effects), missing.tipping], ignore_index=True),
         "dropout": missing.dropout,
     }
-    return empty | always | _tabulate_weighting(setting, arms) | _tabulate_declared(setting, effects, risks)
+    declared = _tabulate_declared(settings, compared, effects, risks)
+    return empty | always | _tabulate_weighting(settings, arms) | declared
 
 
-def _tabulate_weighting(setting: Setting, arms: tuple[str, str]) -> dict[str, pd.DataFrame]:
-    """Return what the weights are and how alike they make the arms."""
-    treated, weights = setting.compared.treated, setting.weights
-    propensity = weights["overlap"].propensity
-    assert propensity is not None
+def _tabulate_weighting(settings: Sequence[Setting], arms: tuple[str, str]) -> dict[str, pd.DataFrame]:
+    """Return what the weights are and how alike they make the arms: means where missing confounders were imputed."""
+    treated = settings[0].compared.treated
+    scores = [one.weights["overlap"].propensity for one in settings]
+    score = np.mean([one.probability for one in scores if one is not None], axis=0)
+    balance = [tabulate_balance(one.confounders, treated, one.weights) for one in settings]
+    weights = [tabulate_weights(one.weights, treated, arms) for one in settings]
     return {
-        "covariate_balance": tabulate_balance(setting.confounders, treated, weights),
-        "score_overlap": tabulate_overlap(propensity.probability, treated, arms),
-        "weights": tabulate_weights(weights, treated, arms),
+        "covariate_balance": average_tables(balance, ("n_treated", "n_reference"), ("weights", "variable")),
+        "score_overlap": tabulate_overlap(score, treated, arms),
+        "weights": average_tables(weights, ("n", "truncated", "without_weight"), ("weights", "arm")),
     }
 
 
-def _tabulate_declared(setting: Setting, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _tabulate_declared(
+    settings: Sequence[Setting], observed: Compared, effects: pd.DataFrame, risks: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """Return the tables that are there only when the study file declares them: early signals, subgroups, interactions."""
-    estimand, tables = setting.comparison.estimand, {}
-    if setting.comparison.early_signals is not None:
-        arms = estimand.treated, estimand.reference
-        tables["early_signals"] = tabulate_early_signals(setting.compared, setting.comparison.early_signals, arms)
-    if setting.comparison.subgroups is not None:
-        kinds = setting.comparison.subgroups
-        tables["subgroups"], tables["interactions"] = tabulate_subgroups(setting, effects, risks, kinds)
+    comparison, tables = settings[0].comparison, {}
+    if comparison.early_signals is not None:
+        arms = comparison.estimand.treated, comparison.estimand.reference
+        tables["early_signals"] = tabulate_early_signals(observed, comparison.early_signals, arms)
+    if comparison.subgroups is not None:
+        found = tabulate_subgroups(settings, observed, effects, risks, comparison.subgroups)
+        tables["subgroups"], tables["interactions"] = found
     return tables
 
 
-def list_further(tables: Mapping[str, pd.DataFrame], setting: Setting, study: Study) -> Iterator[Row]:
+def _find_absent(compared: Compared, comparison: Comparison, arms: tuple[str, str]) -> pd.DataFrame:
+    """Return the strata that an arm lacks; no one is in a stratum by an imputed value."""
+    positivity = tabulate_positivity(code_confounders(compared.people, comparison.confounders), compared.treated, arms)
+    if comparison.missing == "impute":
+        positivity = positivity[positivity["level"] != MISSING].reset_index(drop=True)
+    return positivity
+
+
+def list_further(tables: Mapping[str, pd.DataFrame], settings: Sequence[Setting], study: Study) -> Iterator[Row]:
     """Yield the rows of the sensitivity grid that need more than the compared patients and their weights."""
+    setting = settings[0]
     for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
         place = {"endpoint": "change", "axis": axis, "timepoint": timepoint}
-        yield from (place | row for row in vary_sites(setting, axis, timepoint))
+        yield from (place | row for row in pool_rows(vary_sites(one, axis, timepoint) for one in settings))
     if "variants" in tables:
-        yield from vary_derivations(tables, setting, declare_variants(study))
+        yield from vary_derivations(tables, setting, declare_variants(study), study.seed)
     yield from vary_missing(tables, setting, study.seed)
-    yield from compare_controls(tables, setting)
-
-
-def build_settings(compared: Compared, comparison: Comparison, seed: int) -> list[Setting]:
-    """Return the patients with their confounders and weights: once, or as often as missing confounders are imputed."""
-    filled = [compared]
-    if comparison.missing == "impute" and lacks_confounders(compared, comparison):
-        filled = impute_confounders(compared, comparison, seed)
-        log.info("comparison: missing confounders imputed %d times", len(filled))
-    return [build_setting(one, comparison) for one in filled]
+    yield from pool_rows(compare_controls(tables, one) for one in settings)
 
 
 def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress) -> pd.DataFrame:
@@ -208,9 +215,9 @@ def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress)
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def _tip(setting: Setting, effects: pd.DataFrame) -> pd.DataFrame:
-    estimand = setting.comparison.estimand
+def _tip(settings: Sequence[Setting], effects: pd.DataFrame) -> pd.DataFrame:
+    estimand = settings[0].comparison.estimand
     place = (effects["axis"] == estimand.axis) & (effects["timepoint"] == estimand.timepoint)
     effect = effects[place & (effects["variance"] == "cr2")].iloc[0]
-    shares = find_shares(setting.compared, estimand.axis, estimand.timepoint, setting.primary.weight)
-    return tabulate_tipping(effect, shares, setting.comparison.deltas)
+    shares = [find_shares(one.compared, estimand.axis, estimand.timepoint, one.primary.weight) for one in settings]
+    return tabulate_tipping(effect, pool_shares(shares), settings[0].comparison.deltas)

@@ -6,30 +6,42 @@ ways to join imputation and weighting the one that is consistent); the imputatio
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.confounder_pooling import is_enough, say_imputed
 from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.missing.pooling import pool_estimates
 from outcomes.analysis.comparison.people import Compared, select_compared
 from outcomes.analysis.comparison.primary import tabulate_effects
 from outcomes.analysis.comparison.propensity import fit_logistic
+from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, build_setting, choose_timepoints, fit_row
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import Comparison
 
+log = logging.getLogger(__name__)
+
 CYCLES, DONORS = 10, 5
-Z = NormalDist().inv_cdf(0.975)
+NO_BOOTSTRAP = "no bootstrap: not available with missing: impute"
 
 
 def lacks_confounders(compared: Compared, comparison: Comparison) -> bool:
     """Tell whether any confounder of a compared patient is missing."""
     return bool(compared.people[list(comparison.confounders)].isna().any(axis=None))
+
+
+def build_settings(compared: Compared, comparison: Comparison, seed: int) -> list[Setting]:
+    """Return the patients with their confounders and weights: once, or as often as missing confounders are imputed."""
+    filled = [compared]
+    if comparison.missing == "impute" and lacks_confounders(compared, comparison):
+        filled = impute_confounders(compared, comparison, seed)
+        log.info("comparison: missing confounders imputed %d times", len(filled))
+    return [build_setting(one, comparison) for one in filled]
 
 
 def impute_confounders(compared: Compared, comparison: Comparison, seed: int) -> list[Compared]:
@@ -126,7 +138,7 @@ def pool_effects(settings: Sequence[Setting], axis: str) -> pd.DataFrame:
     """Return the primary analysis of an axis pooled over filled data sets, as ``tabulate_effects`` returns it for one."""
     tables = [tabulate_effects(one.compared, one.primary.weight, one.specify(axis)) for one in settings]
     good = [table for table in tables if table["converged"].all()]
-    if len(good) < max(2, 0.9 * len(tables)):
+    if not is_enough(len(good), len(tables)):
         return tables[0].assign(
             converged=False, estimate=np.nan, lower=np.nan, upper=np.nan, note="imputations did not converge"
         )
@@ -149,7 +161,8 @@ def pool_effects(settings: Sequence[Setting], axis: str) -> pd.DataFrame:
             found[name] = float(np.mean([table.loc[place, name] for table in good]))
         for name, value in found.items():
             pooled.loc[place, name] = value
-    return pooled.assign(note=f"{len(good)} imputations of missing confounders, Rubin's rules")
+    without = f"; {NO_BOOTSTRAP}" if settings[0].comparison.replicates else ""
+    return pooled.assign(note=f"{say_imputed(len(good))}, Rubin's rules{without}")
 
 
 def vary_missing(tables: Mapping[str, pd.DataFrame], setting: Setting, seed: int) -> Iterator[Row]:

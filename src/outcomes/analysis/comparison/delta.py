@@ -56,6 +56,17 @@ def find_shares(compared: Compared, axis: str, timepoint: str, weight: Floats) -
     return compute_shares(dropped[used], compared.treated[used], baseline[used], weight[used])
 
 
+def pool_shares(several: Sequence[Shares]) -> Shares:
+    """Return the slopes of data sets filled with imputed confounders as one, by Rubin's rules."""
+    if len(several) == 1:
+        return several[0]
+    slopes = np.array([one.slope for one in several])
+    between = np.cov(slopes.T)
+    return Shares(
+        slopes.mean(axis=0), np.mean([one.vcov for one in several], axis=0) + (1 + 1 / len(several)) * between
+    )
+
+
 def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float]) -> pd.DataFrame:
     """Return the difference for every pair of deltas.
 

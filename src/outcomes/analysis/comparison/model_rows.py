@@ -103,7 +103,7 @@ def repeat_bootstrap(own: pd.DataFrame) -> Iterator[Row]:
 
 
 def repeat_pooled(own: pd.DataFrame) -> Iterator[Row]:
-    """Yield the declared analysis once more where it is pooled over imputed confounders, of which the other rows take the first."""
+    """Yield the declared analysis once more where it is pooled over imputed confounders, beside the other ways to deal with them."""
     for row in own[(own["variance"] == "cr2") & own["note"].astype(str).str.contains("imputations of missing")].to_dict(
         "records"
     ):

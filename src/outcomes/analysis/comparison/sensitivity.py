@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from outcomes.analysis.comparison.confounder_pooling import pool_rows
 from outcomes.analysis.comparison.model_rows import repeat_bootstrap, repeat_pooled, vary_model
 from outcomes.analysis.comparison.people import ENDPOINTS
 from outcomes.analysis.comparison.question_rows import question_effect
@@ -19,13 +20,14 @@ SENSITIVITY = [
 
 
 def tabulate_sensitivity(
-    setting: Setting, effects: pd.DataFrame, risks: pd.DataFrame, further: Iterable[Row] = ()
+    settings: Sequence[Setting], effects: pd.DataFrame, risks: pd.DataFrame, further: Iterable[Row] = ()
 ) -> pd.DataFrame:
     """Return the grid of sensitivity analyses.
 
     Parameters
     ----------
-    setting : Setting
+    settings : sequence of Setting
+        Several where missing confounders were imputed; each row is then pooled over them.
     effects, risks : DataFrame
         The primary analysis and the risks, whose rows are repeated here beside the others.
     further : iterable of Row
@@ -38,19 +40,19 @@ def tabulate_sensitivity(
         in it, their effective number, whether it converged, and a note.
     """
     rows: list[Row] = []
-    for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
+    for axis, timepoint in choose_timepoints(settings[0].compared, settings[0].comparison).items():
         place = {"axis": axis, "timepoint": timepoint}
-        rows += [{"endpoint": "change", "scale": POINTS} | row | place for row in vary_model(setting, axis, timepoint)]
+        varied = pool_rows(vary_model(one, axis, timepoint) for one in settings)
+        rows += [{"endpoint": "change", "scale": POINTS} | row | place for row in varied]
         own = effects[(effects["axis"] == axis) & (effects["timepoint"] == timepoint)]
         rows += [{"endpoint": "change"} | row | place for row in (*repeat_bootstrap(own), *repeat_pooled(own))]
-        rows += [{"endpoint": "change"} | row | place for row in question_effect(setting, own, axis, timepoint)]
+        rows += [{"endpoint": "change"} | row | place for row in question_effect(settings, own, axis, timepoint)]
         for endpoint in ENDPOINTS:
             some = risks[(risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["endpoint"] == endpoint)]
             rows += [{"endpoint": endpoint} | row | place for row in repeat_risks(some)]
             if len(some):
-                rows += [
-                    {"endpoint": endpoint} | row | place for row in bound_risks(setting, axis, timepoint, endpoint)
-                ]
-                rows.append({"endpoint": endpoint} | fit_odds(setting, axis, timepoint, endpoint) | place)
+                bounds = pool_rows(bound_risks(one, axis, timepoint, endpoint) for one in settings)
+                odds = pool_rows([fit_odds(one, axis, timepoint, endpoint)] for one in settings)
+                rows += [{"endpoint": endpoint} | row | place for row in (*bounds, *odds)]
     table = pd.DataFrame([*rows, *further], columns=SENSITIVITY)
     return table.astype({"n": "Int64", "converged": bool})

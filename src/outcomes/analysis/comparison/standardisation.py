@@ -112,8 +112,7 @@ def _weigh(values: Floats, used: Bools, weights: Weights) -> Mean:
     if weights.weight[used].sum() <= 0:
         return Mean(np.nan, np.full(len(values), np.nan), False)
     means, influence = weigh_outcomes(values[:, None], used, weights)
-    converged = weights.propensity is None or weights.propensity.converged
-    return Mean(float(means[0]), influence[:, 0], converged)
+    return Mean(float(means[0]), influence[:, 0], weights.supported)
 
 
 def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from outcomes.analysis.comparison.estimand import FOR_WHOM
@@ -11,20 +13,28 @@ from outcomes.settings import Study
 STATEMENT = ["subject", "text"]
 
 
-def tabulate_statement(setting: Setting, positivity: pd.DataFrame, study: Study) -> pd.DataFrame:
+def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return sentences on how to read the primary result.
 
     Returns
     -------
     DataFrame
-        One row per ``subject``, the key: population, design, missing, and positivity where a stratum lacks an arm.
+        One row per ``subject``, the key: population, design, missing, confounders where missing ones were imputed, and positivity where a
+        stratum lacks an arm.
     """
+    setting = settings[0]
     rows = [
         ("population", f"The difference is that among {FOR_WHOM[setting.comparison.weights]}, who started a first series."),
         ("design", _describe_design(study.report.design, setting)),
         ("missing", "Missing scores are taken as missing at random given arm, baseline, and earlier scores; the table of "
          "tipping points says how much worse they would have to be to change the answer."),
     ]  # fmt: skip
+    if len(settings) > 1:
+        text = (
+            f"Missing confounders were imputed {len(settings)} times. Estimates are pooled over these by Rubin's rules; shares, standardised differences, "
+            "weights, and effective numbers of patients are means over them. Intervals by bootstrap are not available."
+        )
+        rows.append(("confounders", text))
     if len(positivity):
         strata = ", ".join(f"{row.variable} = {row.level} (no {row.lacks})" for row in positivity.itertuples())
         rows.append(

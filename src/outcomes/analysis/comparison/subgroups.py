@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
+from outcomes.analysis.comparison.confounder_pooling import pool_levels
 from outcomes.analysis.comparison.confounders import MISSING
 from outcomes.analysis.comparison.interactions import ESTIMATES, adjust_p_values
 from outcomes.analysis.comparison.level_effects import (
@@ -18,6 +19,7 @@ from outcomes.analysis.comparison.level_effects import (
     list_outcomes,
 )
 from outcomes.analysis.comparison.levels import Levels, Within, check_levels, derive_levels, weigh_within
+from outcomes.analysis.comparison.people import Compared
 from outcomes.analysis.comparison.setting import RATIO, Setting
 from outcomes.analysis.comparison.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weights import compute_effective_n
@@ -37,14 +39,16 @@ LOGGED = ["estimate", "lower", "upper", "shrunken", "shrunken_lower", "shrunken_
 
 
 def tabulate_subgroups(
-    setting: Setting, effects: pd.DataFrame, risks: pd.DataFrame, subgroups: Subgroups
+    settings: Sequence[Setting], observed: Compared, effects: pd.DataFrame, risks: pd.DataFrame, subgroups: Subgroups
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the difference within each level of the declared variables, and whether levels differ.
 
     Parameters
     ----------
-    setting : Setting
-        Patients, confounders, and the declared comparison.
+    settings : sequence of Setting
+        Patients, confounders, and the declared comparison; several where missing confounders were imputed, and estimates are then pooled.
+    observed : Compared
+        The same patients as they are: an imputed value puts no one in a level.
     effects, risks : DataFrame
         The primary analysis and the risks; their difference in everyone is repeated first.
     subgroups : Subgroups
@@ -66,15 +70,18 @@ def tabulate_subgroups(
     ModelError
         A variable that does not fit its column.
     """
-    compared = setting.compared
+    setting = settings[0]
     variables = [
-        derive_levels(compared.people, one, f"comparison.subgroups.by.{place}")
+        derive_levels(observed.people, one, f"comparison.subgroups.by.{place}")
         for place, one in enumerate(subgroups.by)
     ]
     for place, one in enumerate(variables):
-        check_levels(one, compared.treated, f"comparison.subgroups.by.{place}")
+        check_levels(one, observed.treated, f"comparison.subgroups.by.{place}")
     within = {
-        (one.column, level): weigh_within(compared.people, compared.treated, one.place == level, setting.comparison)
+        (one.column, level): [
+            weigh_within(own.compared.people, own.compared.treated, one.place == level, own.comparison)
+            for own in settings
+        ]
         for one in variables
         for level in range(len(one.names))
     }
@@ -84,7 +91,7 @@ def tabulate_subgroups(
         rows.append(_repeat_everyone(setting, outcome, effects, risks))
         found: list[dict[str, Any]] = []
         for levels in variables:
-            parts, test = _compare_levels(setting, outcome, levels, within, subgroups)
+            parts, test = _compare_levels(settings, outcome, levels, within, subgroups)
             rows += parts
             found.append(test)
         table = pd.DataFrame(found, columns=INTERACTIONS)
@@ -113,21 +120,31 @@ def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, 
 
 
 def _compare_levels(
-    setting: Setting, outcome: Outcome, levels: Levels, within: Mapping[tuple[str, int], Within], subgroups: Subgroups
+    settings: Sequence[Setting],
+    outcome: Outcome,
+    levels: Levels,
+    within: Mapping[tuple[str, int], Sequence[Within]],
+    subgroups: Subgroups,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows of one variable and its test."""
     rows = [
-        _describe(setting, outcome, levels.column, levels.label, name, levels.place == level)
+        _describe(settings[0], outcome, levels.column, levels.label, name, levels.place == level)
         for level, name in enumerate(levels.names)
     ]
     used: list[int] = []
     for level, row in enumerate(rows):
         own = within[levels.column, level]
-        row["note"] = find_obstacle(setting, outcome, own, subgroups.fewest)
-        if not row["note"] and own.weights is not None:
+        obstacles = [find_obstacle(one, outcome, its, subgroups.fewest) for one, its in zip(settings, own, strict=True)]
+        row["note"] = next((text for text in obstacles if text), "")
+        if not row["note"]:
             used.append(level)
-            row["effective_n"] = compute_effective_n(own.weights.weight[outcome.observed[own.rows]])
-    estimates = estimate_levels(setting, outcome, [within[levels.column, level] for level in used])
+            row["effective_n"] = float(np.mean([_count_effective(its, outcome) for its in own]))
+    estimates = pool_levels(
+        [
+            estimate_levels(one, outcome, [within[levels.column, level][number] for level in used])
+            for number, one in enumerate(settings)
+        ]
+    )
     table, spread = estimates.table, np.nan
     if len(used) > 1 and estimates.converged:
         drawn = shrink_effects(
@@ -141,7 +158,7 @@ def _compare_levels(
         rows[level] |= {str(name): table[name].iloc[place] for name in table.columns}
         rows[level] |= {"converged": estimates.converged, "note": estimates.note}
     if (levels.place < 0).any():
-        rows.append(_describe(setting, outcome, levels.column, levels.label, MISSING, levels.place < 0))
+        rows.append(_describe(settings[0], outcome, levels.column, levels.label, MISSING, levels.place < 0))
     note = estimates.note if estimates.test or len(used) > 1 else "fewer than two levels could be estimated"
     test: dict[str, Any] = {
         "endpoint": outcome.endpoint,
@@ -150,6 +167,11 @@ def _compare_levels(
     }
     test |= {"variable": levels.column, "label": levels.label, "levels": len(used), "spread": spread}
     return rows, test | estimates.test | {"converged": bool(estimates.test), "note": note}
+
+
+def _count_effective(own: Within, outcome: Outcome) -> float:
+    assert own.weights is not None
+    return compute_effective_n(own.weights.weight[outcome.observed[own.rows]])
 
 
 def _describe(

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.confounder_imputation import build_settings
+from outcomes.analysis.comparison.confounder_pooling import pool_rows
 from outcomes.analysis.comparison.people import ENDPOINTS, select_compared
 from outcomes.analysis.comparison.risks import contrast_means
-from outcomes.analysis.comparison.setting import POINTS, RISK, Row, Setting, build_setting, choose_timepoints, fit_row
+from outcomes.analysis.comparison.setting import POINTS, RISK, Row, Setting, choose_timepoints, fit_row
 from outcomes.analysis.comparison.standardisation import estimate_means
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.errors import ModelError
@@ -17,7 +19,7 @@ from outcomes.settings.variants import Variant
 
 
 def vary_derivations(
-    tables: Mapping[str, pd.DataFrame], setting: Setting, variants: Sequence[Variant]
+    tables: Mapping[str, pd.DataFrame], setting: Setting, variants: Sequence[Variant], seed: int
 ) -> Iterator[Row]:
     """Yield the declared analysis, weights and all, of the endpoints of every variant.
 
@@ -29,6 +31,8 @@ def vary_derivations(
         The declared analysis; its time points are shown.
     variants : sequence of Variant
         Declared ones; a threshold gives rows of its endpoint alone, a window those of the days alone.
+    seed : int
+        Of the imputation of missing confounders, where that is declared.
     """
     places = choose_timepoints(setting.compared, setting.comparison)
     for variant in variants:
@@ -44,18 +48,20 @@ def vary_derivations(
         }
         try:
             compared = select_compared({**tables, "endpoints": own, "cohort": cohort}, setting.comparison)
-            changed = build_setting(compared, setting.comparison)
+            changed = build_settings(compared, setting.comparison, seed)
         except ModelError:
             yield from _fail(variant, ends, axes)
             continue
         for axis, timepoint in axes.items():
             for end in ends:
-                row = (
-                    _fit(changed, variant, axis, timepoint)
+                place = {"endpoint": end, "axis": axis, "timepoint": timepoint}
+                rows = [
+                    _fit(one, variant, axis, timepoint)
                     if end == "change"
-                    else _weigh(changed, variant, axis, timepoint, end)
-                )
-                yield {"endpoint": end, "axis": axis, "timepoint": timepoint} | row
+                    else _weigh(one, variant, axis, timepoint, end)
+                    for one in changed
+                ]
+                yield from (place | row for row in pool_rows([row] for row in rows))
 
 
 def _fail(variant: Variant, ends: Sequence[str], axes: Mapping[str, str]) -> Iterator[Row]:

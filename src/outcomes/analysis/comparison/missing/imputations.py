@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.confounder_pooling import say_imputed
 from outcomes.analysis.comparison.delta import TIPPING
 from outcomes.analysis.comparison.missing.ancova import Ancova, build_ancova
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import draw_model
-from outcomes.analysis.comparison.missing.pooling import pool_estimates
 from outcomes.analysis.comparison.missing.responders import SCALES, Judge, list_responders
 from outcomes.analysis.comparison.missing.strategies import (
     AT_RANDOM,
@@ -25,6 +25,7 @@ from outcomes.analysis.comparison.missing.strategies import (
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.primary import Specification
+from outcomes.analysis.comparison.rubin import pool_nested
 from outcomes.analysis.comparison.setting import POINTS, RATIO
 from outcomes.analysis.comparison.weights import compute_effective_n
 from outcomes.errors import ModelError
@@ -136,8 +137,13 @@ def _cross(ancova: Ancova, wide: Wide, scores: Floats) -> Floats:
     return np.stack(out)
 
 
-def tabulate_imputations(analysed: Analysed) -> pd.DataFrame:
+def tabulate_imputations(several: Sequence[Analysed]) -> pd.DataFrame:
     """Return the pooled differences of one axis.
+
+    Parameters
+    ----------
+    several : sequence of Analysed
+        One; or one for each data set filled with imputed confounders, with as many draws.
 
     Returns
     -------
@@ -149,25 +155,37 @@ def tabulate_imputations(analysed: Analysed) -> pd.DataFrame:
         some imputed data set.
     """
     rows = []
-    size = [len(analysed.wide.weight), compute_effective_n(analysed.wide.weight)]
+    analysed = several[0]
+    size = [len(analysed.wide.weight), float(np.mean([compute_effective_n(one.wide.weight) for one in several]))]
+    note = _say(several)
     for (endpoint, scale), by_name in analysed.found.items():
-        df = analysed.ancova.df if scale == POINTS else np.inf
+        df = float(np.mean([one.ancova.df for one in several])) if scale == POINTS else np.inf
         for place, timepoint in enumerate(analysed.wide.timepoints):
-            for name, (estimates, variances) in by_name.items():
-                key = [endpoint, scale, analysed.wide.axis, timepoint, name, len(estimates)]
-                rows.append(
-                    [*key, *_pool(estimates[:, place], variances[:, place], df, scale), *size, True, analysed.note]
+            for name in by_name:
+                estimates, variances = np.stack(
+                    [one.found[endpoint, scale][name][:, :, place] for one in several], axis=1
                 )
+                key = [endpoint, scale, analysed.wide.axis, timepoint, name, estimates.size]
+                rows.append([*key, *_pool(estimates, variances, df, scale), *size, True, note])
     table = pd.DataFrame(rows, columns=IMPUTATIONS)
     lacking = table["estimate"].isna()
     return table.assign(converged=~lacking, note=table["note"].mask(lacking, NOBODY))
+
+
+def _say(several: Sequence[Analysed]) -> str:
+    """Return the notes on the imputation models, and on how many fills of the confounders they rest."""
+    notes = list(dict.fromkeys(one.note for one in several if one.note))
+    if len(several) > 1:
+        draws = len(several[0].residuals[0])
+        notes.append(f"{draws} imputations of scores in each of {say_imputed(len(several))}")
+    return "; ".join(notes)
 
 
 def _pool(estimates: Floats, variances: Floats, df: float, scale: str) -> list[float]:
     """Return the numbers of a row, from its estimate to its Monte-Carlo error."""
     if not (np.isfinite(estimates).all() and (variances > 0).all()):
         return [np.nan] * 10
-    pooled = pool_estimates(estimates, variances, df)
+    pooled = pool_nested(estimates, variances, df)
     lower, upper, p_value = pooled.find_interval()
     bounds = [pooled.estimate, lower, upper]
     estimate, lower, upper = np.exp(bounds).tolist() if scale == RATIO else bounds
@@ -191,16 +209,37 @@ def tabulate_failure(compared: Compared, axis: str, imputation: Imputation, n: i
     return table.reindex(columns=IMPUTATIONS)
 
 
-def tabulate_imputed_tipping(analysed: Analysed, timepoint: str, deltas: Sequence[float]) -> pd.DataFrame:
+def tabulate_imputed_tipping(several: Sequence[Analysed], timepoint: str, deltas: Sequence[float]) -> pd.DataFrame:
     """Return the difference for every pair of deltas, each imputed data set analysed anew with them.
 
     Delta enters the scores as a straight line, and so the residuals: no data set has to be kept for it.
+
+    Parameters
+    ----------
+    several : sequence of Analysed
+        As :func:`tabulate_imputations` takes them.
+    timepoint : str
+    deltas : sequence of float
 
     Returns
     -------
     DataFrame
         One row per ``delta_treated`` and ``delta_reference``: the pooled difference with its 95 % interval.
     """
+    df = float(np.mean([one.ancova.df for one in several]))
+    rows = []
+    for treated in deltas:
+        for reference in deltas:
+            moved = [_move(one, timepoint, np.array([treated, reference])) for one in several]
+            estimates, variances = np.stack(moved, axis=1)
+            pooled = pool_nested(estimates, variances, df)
+            lower, upper, _ = pooled.find_interval()
+            rows.append([several[0].wide.axis, timepoint, "imputed", treated, reference, pooled.estimate, lower, upper])
+    return pd.DataFrame(rows, columns=TIPPING)
+
+
+def _move(analysed: Analysed, timepoint: str, pair: Floats) -> Floats:
+    """Return differences and variances, shape (2, draws), with delta added in the treated and in the reference arm."""
     wide, ancova = analysed.wide, analysed.ancova
     place = wide.timepoints.index(timepoint)
     dropped = wide.dropped[:, place]
@@ -208,12 +247,4 @@ def tabulate_imputed_tipping(analysed: Analysed, timepoint: str, deltas: Sequenc
     slope, moved = ancova.solve[0] @ sides, ancova.residuals(sides)
     square = (moved * ancova.share[:, None]).T @ moved
     estimates, variances = analysed.found[CHANGE][AT_RANDOM][:, :, place]
-    rows = []
-    for treated in deltas:
-        for reference in deltas:
-            pair = np.array([treated, reference])
-            shifted = variances + analysed.residuals[place] @ pair + pair @ square @ pair
-            pooled = pool_estimates(estimates + pair @ slope, shifted, ancova.df)
-            lower, upper, _ = pooled.find_interval()
-            rows.append([wide.axis, timepoint, "imputed", treated, reference, pooled.estimate, lower, upper])
-    return pd.DataFrame(rows, columns=TIPPING)
+    return np.stack([estimates + pair @ slope, variances + analysed.residuals[place] @ pair + pair @ square @ pair])

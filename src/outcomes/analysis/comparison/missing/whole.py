@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.confounder_pooling import pool_rows
 from outcomes.analysis.comparison.confounders import code_confounders
 from outcomes.analysis.comparison.delta import TIPPING
 from outcomes.analysis.comparison.missing.bounds import bound_change
@@ -17,6 +18,7 @@ from outcomes.analysis.comparison.missing.censoring import estimate_weighted
 from outcomes.analysis.comparison.missing.dropout import DROPOUT, tabulate_dropout
 from outcomes.analysis.comparison.missing.imputations import (
     IMPUTATIONS,
+    Analysed,
     impute_axis,
     tabulate_failure,
     tabulate_imputations,
@@ -29,6 +31,8 @@ from outcomes.analysis.comparison.setting import POINTS, RATIO, Setting, choose_
 from outcomes.criteria import Criteria
 from outcomes.errors import ModelError
 from outcomes.settings import Study
+from outcomes.settings.comparison import Comparison
+from outcomes.settings.imputation import Imputation
 
 BOUND = "points at the ends of the scale"
 
@@ -55,28 +59,28 @@ class MissingTables:
     sensitivity: pd.DataFrame
 
 
-def analyse_missing(setting: Setting, study: Study) -> MissingTables:
-    """Impute missing scores, weight for staying, bound the difference in change, and count who left, on every axis."""
-    comparison, compared = setting.comparison, setting.compared
+def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
+    """Impute missing scores, weight for staying, bound the difference in change, and count who left, on every axis.
+
+    Of several settings, which differ in imputed confounders, the estimates are pooled; who left is the same in each.
+    """
+    comparison, compared = settings[0].comparison, settings[0].compared
     estimand = comparison.estimand
     arms, instrument = (estimand.treated, estimand.reference), study.instrument(estimand.instrument)
-    criteria = Criteria.of(estimand.instrument, instrument, study.endpoints)
-    judge = Judge(criteria, instrument.multiplier, setting.primary)
-    names = [name for name in comparison.confounders if name != "baseline"]
-    covariates = code_confounders(compared.people, names).design
+    parts = [_prepare(one, study) for one in settings]
     chosen = choose_timepoints(compared, comparison)
     imputed, tipping, dropout, rows = [], [], [], []
     for axis in compared.axes():
-        wide = spread_changes(compared, axis, setting.primary.weight, covariates)
-        dropout.append(tabulate_dropout(wide, instrument, arms))
-        table, grid = _impute(setting, axis, covariates, study.seed, judge)
+        wides = [spread_changes(one.setting.compared, axis, one.judge.weights.weight, one.covariates) for one in parts]
+        dropout.append(tabulate_dropout(wides[0], instrument, arms))
+        table, grid = _impute(parts, axis, study.seed)
         imputed.append(table)
         tipping.append(grid)
         place = {"axis": axis, "timepoint": chosen[axis]}
-        rows += [place | row for row in _list_rows(setting, wide, chosen[axis], table)]
-        if chosen[axis] in wide.timepoints:
-            own = place | {"endpoint": "change"}
-            rows += [own | row | {"scale": BOUND} for row in bound_change(wide, chosen[axis], instrument)]
+        rows += [place | row for row in _list_rows(comparison, wides, chosen[axis], table)]
+        if chosen[axis] in wides[0].timepoints:
+            own = place | {"endpoint": "change", "scale": BOUND}
+            rows += [own | row for row in pool_rows(bound_change(one, chosen[axis], instrument) for one in wides)]
     return MissingTables(
         _stack(imputed, IMPUTATIONS),
         _stack(tipping, TIPPING),
@@ -85,48 +89,85 @@ def analyse_missing(setting: Setting, study: Study) -> MissingTables:
     )
 
 
-def _impute(
-    setting: Setting, axis: str, covariates: Floats, seed: int, judge: Judge
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class _Part:
+    """One data set: its setting, coded confounders other than the baseline, and how imputed scores are judged in it."""
+
+    setting: Setting
+    covariates: Floats
+    judge: Judge
+
+
+def _prepare(setting: Setting, study: Study) -> _Part:
+    instrument = study.instrument(setting.comparison.estimand.instrument)
+    criteria = Criteria.of(setting.comparison.estimand.instrument, instrument, study.endpoints)
+    names = [name for name in setting.comparison.confounders if name != "baseline"]
+    covariates = code_confounders(setting.compared.people, names).design
+    return _Part(setting, covariates, Judge(criteria, instrument.multiplier, setting.primary))
+
+
+def _impute(parts: Sequence[_Part], axis: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the imputations of an axis and, of the primary one, the tipping points from them.
 
     Where the strategies for response and remission make other scores missing than those for the change, their scores are imputed
     apart.
     """
-    comparison, imputation, compared = setting.comparison, setting.comparison.imputation, setting.compared
+    comparison, compared = parts[0].setting.comparison, parts[0].setting.compared
+    imputation = comparison.imputation
     empty = pd.DataFrame(columns=TIPPING)
     if not imputation.draws:
         return pd.DataFrame(columns=IMPUTATIONS), empty
-    specification, weight = setting.specify(axis, vcov="model"), setting.primary.weight
-    other = compared.follow_binary()
-    apart = other is not compared
-    generator = np.random.default_rng([seed, *f"comparison/imputation/{axis}".encode()])
+    each = imputation.model_copy(update={"draws": max(2, -(-imputation.draws // len(parts)))})
+    apart = compared.follow_binary() is not compared
+    name = f"comparison/imputation/{axis}"
     try:
-        analysed = impute_axis(
-            compared, specification, weight, covariates, imputation, generator, None if apart else judge
-        )
+        analysed = _analyse(parts, axis, each, np.random.default_rng([seed, *name.encode()]), not apart)
         table = tabulate_imputations(analysed)
         if apart:
-            generator = np.random.default_rng([seed, *f"comparison/imputation/{axis}/binary".encode()])
-            second = impute_axis(other, specification, weight, covariates, imputation, generator, judge)
-            risks = tabulate_imputations(second)
+            others = [
+                replace(one, setting=replace(one.setting, compared=one.setting.compared.follow_binary()))
+                for one in parts
+            ]
+            generator = np.random.default_rng([seed, *f"{name}/binary".encode()])
+            risks = tabulate_imputations(_analyse(others, axis, each, generator, True))
             table = pd.concat([table, risks[risks["scale"] != POINTS]], ignore_index=True)
     except ModelError as error:
-        return tabulate_failure(compared, axis, imputation, len(covariates), error), empty
+        return tabulate_failure(compared, axis, imputation, len(compared.people), error), empty
     if axis != comparison.estimand.axis:
         return table, empty
     return table, tabulate_imputed_tipping(analysed, comparison.estimand.timepoint, comparison.deltas)
 
 
-def _list_rows(setting: Setting, wide: Wide, timepoint: str, imputed: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _analyse(
+    parts: Sequence[_Part], axis: str, imputation: Imputation, generator: np.random.Generator, judged: bool
+) -> list[Analysed]:
+    """Impute and analyse every data set in turn."""
+    return [
+        impute_axis(
+            one.setting.compared,
+            one.setting.specify(axis, vcov="model"),
+            one.judge.weights.weight,
+            one.covariates,
+            imputation,
+            generator,
+            one.judge if judged else None,
+        )
+        for one in parts
+    ]
+
+
+def _list_rows(
+    comparison: Comparison, wides: Sequence[Wide], timepoint: str, imputed: pd.DataFrame
+) -> Iterator[dict[str, Any]]:
     kept = ["endpoint", "scale", "analysis", "estimate", "lower", "upper", "n", "effective_n", "converged"]
     shown = imputed[(imputed["timepoint"] == timepoint) & (imputed["scale"] != RATIO)]
     for row in shown.to_dict("records"):
         note = f"{row['draws']} imputations, Rubin's rules" if row["converged"] else ""
         yield {name: row[name] for name in kept} | {"note": "; ".join(one for one in (note, row["note"]) if one)}
-    if timepoint in wide.timepoints:
+    if timepoint in wides[0].timepoints:
         place = {"endpoint": "change", "scale": POINTS}
-        yield place | estimate_weighted(wide, timepoint, setting.comparison.censoring_truncation)
+        limit = comparison.censoring_truncation
+        yield from (place | row for row in pool_rows([estimate_weighted(one, timepoint, limit)] for one in wides))
 
 
 def _stack(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
