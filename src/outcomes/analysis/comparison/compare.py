@@ -106,8 +106,7 @@ def compare_arms(
     arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
     positivity = _find_absent(compared, comparison, arms)
-    for one in settings:
-        check_support(one, positivity)
+    check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
     effects = estimate_effects(settings, study.seed, progress)
     risks = pool_risks(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]

@@ -15,6 +15,7 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.interactions import ESTIMATES, Estimates, compare_effects
 from outcomes.analysis.comparison.rubin import Pooled, pool_estimates
 from outcomes.analysis.comparison.setting import Row
+from outcomes.analysis.comparison.standardisation import FIRTH
 
 Z = NormalDist().inv_cdf(0.975)
 ENOUGH = 0.9  # share of the data sets in which an analysis must have converged
@@ -90,7 +91,10 @@ def pool_risks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         pooled.loc[place, "converged"] = is_enough(len(good), len(tables))
         pooled.loc[place, "effective_n"] = np.mean([table.loc[place, "effective_n"] for table in tables])
         if not pooled.loc[place, "converged"]:
+            pooled.loc[place, "outcome_model"] = ""
             continue
+        ways = set(good["outcome_model"])
+        pooled.loc[place, "outcome_model"] = FIRTH if FIRTH in ways else ways.pop()
         for name in ("risk_treated", "risk_reference"):
             pooled.loc[place, name] = float(good[name].mean())
         for name, link, back in (("difference", np.asarray, np.asarray), ("ratio", np.log, np.exp)):
