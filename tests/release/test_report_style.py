@@ -7,9 +7,9 @@ import doctest
 import pytest
 from released_cases import make_case, make_models
 
+from outcomes.release.numbers import count, fixed, interval, p_value, percent, sample, signed, styled
 from outcomes.release.report import compose, numbers
 from outcomes.release.report.content import Cell, Grid, Paragraph, Report, Section
-from outcomes.release.report.numbers import count, fixed, interval, p_value, percent, sample, signed, styled
 from outcomes.release.report.styling import restyle
 from outcomes.settings.style import Decimals, Style
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from released_cases import make_case, make_compared, make_models, make_study, withhold
 
+from outcomes.release.numbers import interval, p_value, signed
 from outcomes.release.report import closing_lines, render
-from outcomes.release.report.numbers import interval, p_value, signed
 
 CAUSAL = r"\b(caus(?:e|ed|es|al)|effective(?! (?:n|number|sample)\b)|efficacy|thanks to|due to|led to|works|worked|improved by|reduced by|benefit)\b"
 
@@ -320,9 +320,7 @@ def test_numbers_have_true_minus_signs_and_no_negative_zero():
     assert signed(0.04, 2) == "+0.04"
 
 
-@pytest.mark.parametrize(
-    "name", ["report.numbers", "report.page", "report.methods", "figures.lettering", "figures.timeline"]
-)
+@pytest.mark.parametrize("name", ["numbers", "report.page", "report.methods", "figures.lettering", "figures.timeline"])
 def test_examples_in_docstrings_hold(name):
     result = doctest.testmod(importlib.import_module(f"outcomes.release.{name}"))
     assert result.attempted > 0

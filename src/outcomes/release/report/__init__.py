@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes import __version__
+from outcomes.release.numbers import styled
 from outcomes.release.report.abstract import write_abstract
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
@@ -21,7 +22,6 @@ from outcomes.release.report.findings import show_flow, show_patients, show_publ
 from outcomes.release.report.limitations import show_limitations
 from outcomes.release.report.material import Material, gather
 from outcomes.release.report.methods import describe_methods
-from outcomes.release.report.numbers import styled
 from outcomes.release.report.page import write_page
 from outcomes.release.report.plan import show_plan
 from outcomes.release.report.styling import restyle

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.numbers import count
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section, Terms
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import count
 from outcomes.release.report.plain import lay_out
 
 LONGEST = 700  # rows; of a longer table the headline time point is shown

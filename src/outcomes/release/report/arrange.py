@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from outcomes.release.numbers import count
 from outcomes.release.report.content import Block, Bullets, Grid, Report, Section
-from outcomes.release.report.numbers import count
 from outcomes.release.report.page import DOI, number_blocks
 from outcomes.release.report.widths import PAGES, Fit, fit_grid
 from outcomes.settings.style import Style

@@ -11,13 +11,13 @@ import pandas as pd
 from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import COVERED, TAILS
 from outcomes.release.figures.comparison_plan import CONTROL, WEIGHTED
+from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.eligibility import tabulate_eligibility
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.missing_data import show_missing_data
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.statement import state_result
 from outcomes.release.report.subgroups import show_subgroups
 

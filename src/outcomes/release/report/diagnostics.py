@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import BALANCED, COVERED, EFFECTIVE
+from outcomes.release.numbers import count, fixed, interval, percent
 from outcomes.release.report.grids import enumerate_words, say, say_variable
 from outcomes.release.report.material import Material
 from outcomes.release.report.methods import say_covariance
-from outcomes.release.report.numbers import count, fixed, interval, percent
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from outcomes.release.numbers import count
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import count
 
 
 def tabulate_eligibility(material: Material) -> Grid | None:

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, signed
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.material import Material, is_randomised, shown
-from outcomes.release.report.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, signed
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
 from outcomes.release.report.grids import index_rows
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
 
 
 def number_of(row: Mapping[Any, Any], column: str) -> str:

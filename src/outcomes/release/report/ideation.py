@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import count
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import PLACE, choose_places, heading, index_rows, number, places_of, rate, say
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import count
 
 
 def tabulate_ideation(material: Material, instrument: str) -> list[Grid]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import ATTRITION
+from outcomes.release.numbers import percent
 from outcomes.release.report.attention import unconverged, withheld_rows
 from outcomes.release.report.content import Bullets, Section
 from outcomes.release.report.diagnostics import Limitation, list_diagnosed
 from outcomes.release.report.material import Material, is_randomised
-from outcomes.release.report.numbers import percent
 
 
 def show_limitations(material: Material) -> Section:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.release.figures.plan import Plan, plan_figures, read_rows
 from outcomes.release.figures.timeline import find_headline, say_timepoint
-from outcomes.release.report.numbers import ABSENT, WITHHELD
+from outcomes.release.numbers import ABSENT, WITHHELD
 from outcomes.settings import Study
 
 

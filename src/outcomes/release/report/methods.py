@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import WITHHELD, percent
 from outcomes.release.report.adjustment import describe_adjustment
 from outcomes.release.report.content import Bullets, Paragraph, Section, Terms
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, percent
 from outcomes.settings import Study
 
 BASELINE_RULES = {

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.attention import has_converged
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph
 from outcomes.release.report.grids import heading, index_rows, number
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.methods import DF, VCOV, say_covariance
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 
 HEADS = (
     "Model",

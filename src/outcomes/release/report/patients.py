@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, sample
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import heading, index_rows, number, pair, quartiles, say_variable
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, sample
 
 Row = Mapping[str, Any]
 

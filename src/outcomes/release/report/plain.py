@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, p_value, percent
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import ABSENT, WITHHELD, count, fixed, general, p_value, percent
 
 COUNTS = {"n", "events", "started", "reached", "observed", "rows", "missing", "order", "overlapping", "n_subjects"}
 COUNTS |= {

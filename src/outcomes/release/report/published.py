@@ -9,10 +9,10 @@ import pandas as pd
 
 from outcomes.instruments import read_instruments
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval
 
 HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This study", "Definition")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, count, fixed, interval, percent
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval, percent
 
 Row = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import WITHHELD, fixed, interval, signed
 from outcomes.release.report.diagnostics import find_effect, list_other_differences
 from outcomes.release.report.material import Material
-from outcomes.release.report.numbers import WITHHELD, fixed, interval, signed
 
 WEIGHTS = {
     "overlap": "overlap weights",

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED, UNLIKELY
+from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.numbers import ABSENT, count, fixed, interval, p_value
 
 Row = dict[str, Any]
 EVERYONE = "all"
