@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import doctest
+import re
 
 import pytest
+from matplotlib.text import Text
 from released_cases import make_case, make_models
 
+from outcomes.release import numbers
+from outcomes.release.figures.draw import draw_plan
+from outcomes.release.figures.plan import plan_figures
 from outcomes.release.numbers import count, fixed, interval, p_value, percent, sample, signed, styled
-from outcomes.release.report import compose, numbers
+from outcomes.release.report import compose
 from outcomes.release.report.content import Cell, Grid, Paragraph, Report, Section
 from outcomes.release.report.styling import restyle
 from outcomes.settings.style import Decimals, Style
@@ -141,6 +146,18 @@ def test_a_whole_report_in_the_style_of_the_lancet_has_no_decimal_point(tmp_path
     cells = [cell.text for grid in grids if isinstance(grid, Grid) for row in grid.rows for cell in row if cell.number]
     assert sum("·" in text for text in cells) > 100
     assert [text for text in cells if "." in text] == []
+
+
+def test_figures_and_their_captions_have_the_numbers_of_the_journal():
+    tables, study = make_case("two arms")
+    study = study.model_copy(update={"report": study.report.model_copy(update={"style": LANCET})})
+    plans = plan_figures(tables, study)
+    said = [text for plan in plans for text in (plan.title, plan.caption, plan.alt)]
+    drawn = [plan for plan in plans if plan.family in ("forest", "subgroups", "tipping", "trajectory")]
+    shown = [text.get_text() for plan in drawn for text in draw_plan(plan, study).findobj(Text)]
+    for texts in (said, shown):
+        assert sum("·" in text for text in texts) > 10
+        assert [text for text in texts if re.search(r"\d\.\d|\d %", text)] == []
 
 
 def test_examples_in_the_docstrings_hold():

@@ -8,4 +8,5 @@ ATTRITION = 0.2  # a missing share above this is named as a limitation
 BALANCED = 0.1  # an absolute standardised difference above this is named as imbalance (10.1002/sim.3697)
 EFFECTIVE = 0.75  # an effective sample size below this share of the patients is named as a limitation
 TAILS = "5 % to 95 %"  # quantiles between which weights are said to lie
+SCORE_STEP = 0.05  # width of a bin of the propensity score in its figure
 UNLIKELY = 0.05  # a p value below this is named

@@ -6,6 +6,7 @@ for what is written inside. Halves are rounded away from zero, as a reader does 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,9 @@ WITHHELD = "withheld"
 ABSENT = "–"
 SPACE = "\u202f"  # narrow, and a line does not break at it
 Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]
+SPACED = re.compile(r"(?<=\d)[ \u00a0]%")
+INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
+PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
 _PLAIN = Style()
 _STYLE: ContextVar[Style] = ContextVar("style", default=_PLAIN)
 
@@ -44,6 +48,22 @@ def styled(style: Style) -> Iterator[None]:
 def style_of() -> Style:
     """Return the style in which numbers are printed now."""
     return _STYLE.get()
+
+
+def restyle_words(text: str) -> str:
+    """Return a text with the words around its numbers as the journal has them; in the plain style, as it is.
+
+    Examples
+    --------
+    >>> with styled(Style(journal="ama")):
+    ...     restyle_words("40 % (95 % CI 31 to 49; p = .03)")
+    '40% (95% CI, 31 to 49; P = .03)'
+    """
+    journal = style_of().journal
+    if journal == "plain":
+        return text
+    text = SPACED.sub("%", text)
+    return PROBABILITY.sub("P ", INTERVAL.sub(", ", text)) if journal == "ama" else PROBABILITY.sub("p", text)
 
 
 def count(value: Any) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
-from outcomes.release.definitions import BALANCED, COVERED
+from outcomes.release.definitions import BALANCED, COVERED, SCORE_STEP
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.timeline import say_timepoint
+from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study
 
 MOST_LEVELS = 60
@@ -52,7 +53,7 @@ def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     parts = []
     for arm, part in rows.groupby("arm", sort=False):
         half = part[part["cumulative"] >= 0.5]
-        middle = f"half at or below {half['bin_upper'].iloc[0]:.2f}" if len(half) else "withheld"
+        middle = f"half at or below {fixed(half['bin_upper'].iloc[0], 'estimate')}" if len(half) else "withheld"
         parts.append(f"{name_arm(study, str(arm))}: {middle}")
     return [
         Plan(
@@ -60,7 +61,7 @@ def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             "overlap",
             "Overlap of the propensity score",
             f"Estimated probability of {treated} given the confounders, in patients who had it (above) and in those who had "
-            f"{reference} (below), as the share of each arm for every 0.05 of the score. Neighbouring bins with few patients are "
+            f"{reference} (below), as the share of each arm for every {general(SCORE_STEP)} of the score. Neighbouring bins with few patients are "
             "merged.",
             f"Two histograms of the propensity score, one above and one below a common axis. {'; '.join(parts)}.",
             rows,
@@ -81,16 +82,20 @@ def _plan_balance(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
         rows, note = rows.loc[worst], " Of each variable the level that differs most."
     before, after = rows["smd_before"].abs(), rows["smd_after"].abs()
     known = int(before.notna().sum())
-    largest = f"The largest difference is {before.max():.2f} before and {after.max():.2f} after." if known else ""
+    largest = (
+        f"The largest difference is {fixed(before.max(), 'smd')} before and {fixed(after.max(), 'smd')} after."
+        if known
+        else ""
+    )
     return [
         Plan(
             "covariate_balance",
             "balance",
             "Balance of the confounders",
             f"Standardised differences between the arms before and after weighting ({WEIGHTED[kind]}), without sign. Dotted line: "
-            f"{BALANCED:g}.{note}",
+            f"{general(BALANCED)}.{note}",
             f"Dot chart of standardised differences of {len(rows)} confounders and levels. Before weighting "
-            f"{int((before > BALANCED).sum())} of {known} are above {BALANCED:g}, after it {int((after > BALANCED).sum())}. {largest}".strip(),
+            f"{int((before > BALANCED).sum())} of {known} are above {general(BALANCED)}, after it {int((after > BALANCED).sum())}. {largest}".strip(),
             rows,
         )
     ]
@@ -157,7 +162,10 @@ def _describe_forest(rows: pd.DataFrame, study: Study) -> str:
             continue
         known = known.sort_values("estimate", kind="stable")
         low, high = known.iloc[0], known.iloc[-1]
-        ends = [f"{row['estimate']:.2f} ({describe_analysis(str(row['analysis']))[1]})" for row in (low, high)]
+        ends = [
+            f"{fixed(row['estimate'], 'estimate')} ({describe_analysis(str(row['analysis']))[1]})"
+            for row in (low, high)
+        ]
         parts.append(f"{place}: {len(known)} estimates from {ends[0]} to {ends[1]}")
     treated, reference = name_sides(study)
     return f"Forest plot of the difference {treated} minus {reference}. {'; '.join(parts)}."

@@ -11,6 +11,7 @@ from outcomes.release.figures.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import COLUMN_MM, GREY, ArmStyle, style_arms
 from outcomes.release.figures.trajectory import say_withheld
+from outcomes.release.numbers import general
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def draw_distribution(figure: Figure, plan: Plan, study: Study) -> None:
     percent = study.instrument(plan.instrument).response_percent
     block = tuple(Row(_label(rows[rows["arm"] == arm.id], arm), arm) for arm in arms)
     panel = Panel("", partial(_draw_shares, rows=rows, arms=arms, percent=percent), X, Y, block)
-    notes = [] if percent is None else [f"Dotted line: response, a drop of {percent:g} %."]
+    notes = [] if percent is None else [f"Dotted line: response, a drop of {general(percent)} %."]
     compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], COLUMN_MM, 1)
 
 

@@ -27,6 +27,7 @@ from outcomes.release.figures.style import house_style
 from outcomes.release.figures.subgroups import draw_subgroups
 from outcomes.release.figures.tipping import draw_tipping
 from outcomes.release.figures.trajectory import draw_trajectory
+from outcomes.release.numbers import restyle_words, styled
 from outcomes.settings import Study
 
 log = logging.getLogger(__name__)
@@ -69,9 +70,11 @@ class Drawing(Figure):
 
 def draw_plan(plan: Plan, study: Study) -> Drawing:
     """Draw one figure."""
-    with house_style():
+    with house_style(), styled(study.report.style):
         drawing = Drawing(plan)
         FAMILIES[plan.family](drawing, plan, study)
+        for text in drawing.findobj(Text):
+            text.set_text(restyle_words(text.get_text()))
     if any(BOX in text.get_text() for text in drawing.findobj(Text)):
         log.warning("%s: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them", plan.name)
     return drawing

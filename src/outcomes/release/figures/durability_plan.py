@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
+from outcomes.release.numbers import count, fixed
 from outcomes.settings import Study
 
 ENDS = {"loss": "Response held after the induction", "relapse": "Free of relapse after the induction"}
@@ -64,7 +65,8 @@ def _say(rows: pd.DataFrame, study: Study, title: str) -> str:
     parts = []
     for arm, part in own.groupby("arm", sort=False):
         values = [
-            f"week {row['week']:.0f} " + ("withheld" if pd.isna(row["share"]) else f"{100 * row['share']:.0f} percent")
+            f"week {count(row['week'])} "
+            + ("withheld" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
             for row in part.to_dict("records")
         ]
         parts.append(f"{name_arm(study, str(arm))}: {', '.join(values)}")

@@ -13,6 +13,7 @@ from outcomes.release.figures.lettering import measure_mm, printable, wrap
 from outcomes.release.figures.panels import EDGE, Sheet
 from outcomes.release.figures.plan import Plan, say_label
 from outcomes.release.figures.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.numbers import WITHHELD, count, sample
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     """
     boxes: list[Box] = []
     for row in rows.to_dict("records"):
-        label, count = printable(say_label(str(row["label"]), study), str(row["order"])), _equals(row["n"])
+        label, size = printable(say_label(str(row["label"]), study), str(row["order"])), _equals(row["n"])
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue
         heading, _, place = ("Left out", "", label) if left_out else label.partition(", ")
-        lines: tuple[str, ...] = (f"{place}: {count}" if place else count,)
+        lines: tuple[str, ...] = (f"{place}: {size}" if place else size,)
         if boxes and place and boxes[-1].heading == heading and boxes[-1].left_out == left_out:
             lines = boxes.pop().lines + lines
         boxes.append(Box(heading, lines, left_out))
@@ -79,7 +80,7 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
 
 
 def _equals(n: float) -> str:
-    return "n\u00a0withheld" if pd.isna(n) else f"n\u00a0=\u00a0{int(n):,}"
+    return sample(WITHHELD if pd.isna(n) else count(n))
 
 
 def _lines(box: Box, width: float) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from outcomes.release.figures.panels import EDGE, Scale, Sheet
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
 from outcomes.release.figures.timeline import say_timepoint
+from outcomes.release.numbers import ABSENT, Kind, count, fixed, general, interval
 from outcomes.settings import Study
 
 HEADS = (f"Estimate ({COVERED} interval)", "n", "effective n")
@@ -123,20 +124,18 @@ def write_cells(record: Record) -> tuple[str, str, str]:
     sizes = (_count(record["n"]), _count(record["effective_n"]))
     if pd.isna(record["estimate"]):
         return (WITHHELD if record["withheld"] and record["converged"] else "not estimated", *sizes)
-    factor, decimals = (100, 1) if record["scale"] == "risk difference" else (1, 2)
-    values = [
-        _fix(factor * record[name], decimals) for name in ("estimate", "lower", "upper") if pd.notna(record[name])
-    ]
-    return (f"{values[0]} ({values[1]} to {values[2]})" if len(values) == 3 else values[0], *sizes)
+    factor, kind = _unit(record)
+    value, bounds = fixed(factor * record["estimate"], kind), interval(record["lower"], record["upper"], kind, factor)
+    return (value if bounds == ABSENT else f"{value} ({bounds})", *sizes)
 
 
-def _fix(value: float, decimals: int) -> str:
-    text = f"{value:.{decimals}f}"
-    return (text.removeprefix("-") if not text.strip("-0.") else text).replace("-", "−")
+def _unit(record: Record) -> tuple[float, Kind]:
+    """Return by what a result is multiplied to be printed, and the kind of number it is."""
+    return (100, "percent") if record["scale"] == "risk difference" else (1, "estimate")
 
 
 def _count(value: float) -> str:
-    return WITHHELD if pd.isna(value) else f"{round(value):,}"
+    return WITHHELD if pd.isna(value) else count(value)
 
 
 def _even(charts: Sequence[Chart]) -> list[Chart]:
@@ -160,7 +159,7 @@ def build_axis(blocks: Sequence[Block]) -> Scale:
     power = 10 ** np.floor(np.log10(raw))
     step = float(next(power * one for one in (1, 2, 5, 10) if power * one >= raw))
     start, end = int(np.floor(low / step)), int(np.ceil(high / step))
-    ticks = {step * at: f"{round(step * at, 9):g}".replace("-", "−") for at in range(start, max(end, start + 1) + 1)}
+    ticks = {step * at: general(round(step * at, 9)) for at in range(start, max(end, start + 1) + 1)}
     return Scale((min(ticks) - 0.02 * step, max(ticks) + 0.02 * step), ticks, LABELS[blocks[0].scale])
 
 

@@ -10,6 +10,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.comparison_plan import name_sides
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.timeline import AXES, say_timepoint
+from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 EVERY_TIME = "all"
@@ -45,7 +46,7 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     place = say_timepoint(estimand.axis, estimand.timepoint)
     known = rows[rows["estimate"].notna()]
     pairs = f"Of {len(known)} pairs {int(find_excluded(known).sum())} have an interval without no difference."
-    ends = f"The difference is from {known['estimate'].min():.1f} to {known['estimate'].max():.1f} points."
+    ends = f"The difference is from {fixed(known['estimate'].min())} to {fixed(known['estimate'].max())} points."
     return [
         Plan(
             "tipping_points",
@@ -92,6 +93,8 @@ def _describe_dropout(rows: pd.DataFrame, study: Study) -> str:
     parts = []
     for (axis, arm), own in rows.groupby(["axis", "arm"], sort=False):
         known = own[own["dropped_proportion"].notna()]
-        values = ", ".join(f"{row['band']} {100 * row['dropped_proportion']:.0f} %" for row in known.to_dict("records"))
+        values = ", ".join(
+            f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)} %" for row in known.to_dict("records")
+        )
         parts.append(f"{name_arm(study, str(arm))} by {axis}: {values or 'withheld'}")
     return f"Line chart of the share who left by the severity of the last score. {'; '.join(parts)}."

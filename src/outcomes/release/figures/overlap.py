@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from outcomes.release.definitions import SCORE_STEP
 from outcomes.release.figures.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import COLUMN_MM, INK, ArmStyle, style_arms
 from outcomes.release.figures.trajectory import build_scale, say_withheld
+from outcomes.release.numbers import count, general
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STEP = 0.05
-TICKS = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
@@ -31,8 +32,12 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
     half = build_scale(0, max(known, default=20.0), "").limits[1]
     marks = build_scale(0, half, "").ticks
     ticks = {-at: text for at, text in marks.items()} | marks
-    y = Scale((-half, half), dict(sorted(ticks.items())), "Share of the arm per 0.05 (%)")
-    x = Scale((0, 1), TICKS, f"Propensity score: estimated probability of {styles[sides[0]].label}")
+    y = Scale((-half, half), dict(sorted(ticks.items())), f"Share of the arm per {general(SCORE_STEP)} (%)")
+    x = Scale(
+        (0, 1),
+        {at: general(at) for at in TICKS},
+        f"Propensity score: estimated probability of {styles[sides[0]].label}",
+    )
     rows = tuple(
         Row(f"{styles[arm].label} ({word}), n\u00a0=\u00a0{_count(heights[arm])}", styles[arm])
         for arm, word in zip(sides, ("above", "below"), strict=True)
@@ -44,12 +49,12 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
 
 def compute_heights(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the bins of one arm with ``height``: percent of the arm for every 0.05 of the score."""
-    width = (rows["bin_upper"] - rows["bin_lower"]) / STEP
+    width = (rows["bin_upper"] - rows["bin_lower"]) / SCORE_STEP
     return rows.assign(height=100 * rows["n"] / rows["n"].sum(min_count=1) / width)
 
 
 def _count(rows: pd.DataFrame) -> str:
-    return WITHHELD if rows["n"].isna().any() or rows.empty else f"{int(rows['n'].sum()):,}"
+    return WITHHELD if rows["n"].isna().any() or rows.empty else count(rows["n"].sum())
 
 
 def _draw_bars(axes: Axes, heights: dict[str, pd.DataFrame], arms: tuple[ArmStyle, ArmStyle]) -> None:

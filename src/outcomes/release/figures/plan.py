@@ -13,6 +13,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.timeline import AXES, build_timeline, find_headline, say_timepoint
+from outcomes.release.numbers import count, fixed, general, restyle_words, styled
 from outcomes.settings import Study
 
 WITHHELD = "*"
@@ -40,18 +41,25 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
     from outcomes.release.figures.missing_plan import plan_missing
     from outcomes.release.figures.subgroup_plan import plan_subgroups
 
-    plans = _plan_flow(tables, study)
-    for instrument in study.instruments:
-        plans += _plan_trajectories(tables, study, instrument)
-        if study.instrument(instrument).derived_from is None:
-            plans += _plan_rates(tables, study, instrument)
-            plans += _plan_distribution(tables, study, instrument)
-            plans += _plan_missingness(tables, study, instrument)
-    plans += plan_comparison(tables, study)
-    plans += plan_missing(tables, study)
-    plans += plan_subgroups(tables, study)
-    plans += plan_durability(tables, study)
-    return [_explain_names(plan, find_replaced_names(study)) for plan in plans]
+    with styled(study.report.style):
+        plans = _plan_flow(tables, study)
+        for instrument in study.instruments:
+            plans += _plan_trajectories(tables, study, instrument)
+            if study.instrument(instrument).derived_from is None:
+                plans += _plan_rates(tables, study, instrument)
+                plans += _plan_distribution(tables, study, instrument)
+                plans += _plan_missingness(tables, study, instrument)
+        plans += plan_comparison(tables, study)
+        plans += plan_missing(tables, study)
+        plans += plan_subgroups(tables, study)
+        plans += plan_durability(tables, study)
+        plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
+        return [
+            replace(
+                plan, title=restyle_words(plan.title), caption=restyle_words(plan.caption), alt=restyle_words(plan.alt)
+            )
+            for plan in plans
+        ]
 
 
 def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:
@@ -225,7 +233,7 @@ def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
     parts = []
     for arm, part in rows.groupby("arm", sort=False):
         half = part[(part["cumulative"] >= 0.5) & part["bin_upper"].notna()].sort_values("bin_upper")
-        found = f"half have a change of {half['bin_upper'].iloc[0]:+g} % or lower" if len(half) else "not drawn"
+        found = f"half have a change of {general(half['bin_upper'].iloc[0])} % or lower" if len(half) else "not drawn"
         parts.append(f"{name_arm(study, str(arm))}: {found}")
     return f"{opening}. " + "; ".join(parts) + "."
 
@@ -261,7 +269,8 @@ def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, facto
         if len(known):
             ends = [known.iloc[0], known.iloc[-1]] if len(known) > 1 else [known.iloc[0]]
             values = " and ".join(
-                f"{end[column] * factor:.1f} {unit} at {say_timepoint(end['axis'], end['timepoint'])}" for end in ends
+                f"{fixed(end[column] * factor, 'percent' if factor > 1 else 'score')} {unit} at {say_timepoint(end['axis'], end['timepoint'])}"
+                for end in ends
             )
             parts.append(f"{name_arm(study, str(arm))}: {values}")
         else:
@@ -270,4 +279,4 @@ def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, facto
 
 
 def _count(n: float) -> str:
-    return "withheld" if pd.isna(n) else f"{int(n):,}"
+    return "withheld" if pd.isna(n) else count(n)

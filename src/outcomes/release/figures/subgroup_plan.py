@@ -8,6 +8,7 @@ import pandas as pd
 
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.timeline import say_timepoint
+from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 EVERYONE = "all"
@@ -84,7 +85,7 @@ def _describe(rows: pd.DataFrame, opening: str) -> str:
         known = own[own["estimate"].notna()].sort_values("estimate", kind="stable")
         ends = known.iloc[[0, -1]] if len(known) > 1 else known
         values = [
-            f"{factor * row['estimate']:.1f}" + ("" if variable == EVERYONE else f" in {row['level']}")
+            f"{fixed(factor * row['estimate'])}" + ("" if variable == EVERYONE else f" in {row['level']}")
             for row in ends.to_dict("records")
         ]
         name = "everyone" if variable == EVERYONE else str(own["label"].iloc[0])

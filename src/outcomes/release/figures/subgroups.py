@@ -14,6 +14,7 @@ from outcomes.release.figures.panels import EDGE, Sheet
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
 from outcomes.release.figures.subgroup_plan import EVERYONE, name_drawn
+from outcomes.release.numbers import Kind, count, fixed, general, interval, p_value
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -126,12 +127,12 @@ def build_ruler(rows: pd.DataFrame) -> Ruler:
         inside = [mark for mark in marks if limits[0] <= math.log(mark) <= limits[1]]
         step = max(1, math.ceil(len(inside) / 6))
         start = inside.index(1.0) % step
-        return Ruler(limits, {math.log(mark): f"{mark:g}" for mark in inside[start::step]}, True)
+        return Ruler(limits, {math.log(mark): general(mark) for mark in inside[start::step]}, True)
     raw = (high - low) / 6
     power = 10.0 ** math.floor(math.log10(raw))
     size = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
-    counts = range(math.ceil(limits[0] / size), math.floor(limits[1] / size) + 1)
-    return Ruler(limits, {count * size: f"{count * size:g}".replace("-", "−") for count in counts}, False)
+    steps = range(math.ceil(limits[0] / size), math.floor(limits[1] / size) + 1)
+    return Ruler(limits, {step * size: general(step * size) for step in steps}, False)
 
 
 def _convert(rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +193,7 @@ def _write_line(sheet: Sheet, line: Line) -> None:
     sheet.paragraph(EDGE + (0.0 if everyone else INDENT), text, line.words)
     for index, arm in enumerate(("treated", "reference")):
         n = line.row[f"n_{arm}"]
-        words = WITHHELD if pd.isna(n) else f"{int(n):,}"
+        words = WITHHELD if pd.isna(n) else count(n)
         sheet.write(EDGE + NAMES + (index + 0.5) * COUNT, text, words, ha="center")
     sheet.write(LAST, text, _say_estimate(line.row))
 
@@ -200,9 +201,8 @@ def _write_line(sheet: Sheet, line: Line) -> None:
 def _say_estimate(row: dict[str, Any]) -> str:
     if pd.isna(row["estimate"]):
         return WITHHELD if bool(row["converged"]) else "not estimated"
-    decimals = 1 if row["scale"] == "risk difference" else 2
-    value, lower, upper = (f"{row[name]:.{decimals}f}".replace("-", "−") for name in ESTIMATES)
-    return f"{value} ({lower} to {upper})"
+    kind: Kind = "percent" if row["scale"] == "risk difference" else "estimate"
+    return f"{fixed(row['estimate'], kind)} ({interval(row['lower'], row['upper'], kind)})"
 
 
 def _say_test(row: dict[str, Any]) -> list[str]:
@@ -210,14 +210,7 @@ def _say_test(row: dict[str, Any]) -> list[str]:
     if pd.isna(p):
         return [f"p {WITHHELD}" if bool(row["tested"]) else "p –"]
     adjusted = ADJUSTED.get(str(row["multiplicity"]))
-    return wrap(f"p {_say_p(p)}" + (f", {adjusted} {_say_p(row['p_adjusted'])}" if adjusted else ""), TEXT, TEXT_PT)
-
-
-def _say_p(p: float) -> str:
-    """Return a p value as the report prints it: two digits, three where the second decides."""
-    if p < 0.001 or p > 0.99:
-        return "< .001" if p < 0.001 else "> .99"
-    return f"{p:.{3 if p < 0.01 or 0.045 <= p < 0.05 else 2}f}".removeprefix("0")
+    return wrap(f"p {p_value(p)}" + (f", {adjusted} {p_value(row['p_adjusted'])}" if adjusted else ""), TEXT, TEXT_PT)
 
 
 def _draw_markers(axes: Axes, lines: list[Line], ruler: Ruler, top: float, bottom: float) -> None:

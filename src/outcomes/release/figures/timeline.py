@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from outcomes.release.numbers import general
 from outcomes.settings import Study
 
 AXES = ("session", "day", "visit")
@@ -37,7 +38,7 @@ def build_timeline(rows: pd.DataFrame, study: Study, axis: str) -> Timeline:
         times = {name: float(index) for index, name in enumerate(_in_order(names, study))}
         return Timeline("Visit", times, {x: name for name, x in times.items()}, "by visit", (-0.5, len(times) - 0.5))
     times = {name: times[name] for name in sorted(names, key=lambda name: times[name])}
-    ticks = {x: f"{x:g}".replace("-", "−") for x in times.values()}
+    ticks = {x: general(x) for x in times.values()}
     return Timeline(_label(study, axis), times, ticks, _phrase(axis), _pad(list(times.values())))
 
 

@@ -15,6 +15,7 @@ from outcomes.release.figures.panels import GAP, LEFT, PLOT, RIGHT, Panel, Scale
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import COLUMN_MM, GREY, INK, LINE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.trajectory import say_withheld
+from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _name_axis(label: str, arm: str) -> str:
 
 
 def _place_ticks(deltas: list[float]) -> dict[float, str]:
-    return {index + 0.5: f"{delta:g}".replace("-", "−") for index, delta in enumerate(deltas)}
+    return {index + 0.5: general(delta) for index, delta in enumerate(deltas)}
 
 
 def _note_border(rows: pd.DataFrame) -> list[str]:
@@ -88,7 +89,7 @@ def _draw_cells(axes: Axes, rows: pd.DataFrame, across: list[float], up: list[fl
 
 def _write_cell(value: float) -> str:
     """Return a difference with one decimal, without the sign of a rounded zero."""
-    return WITHHELD if np.isnan(value) else f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−")
+    return WITHHELD if np.isnan(value) else fixed(value)
 
 
 def _fit_words(words: np.ndarray, columns: int, lines: int) -> bool:

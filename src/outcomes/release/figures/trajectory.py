@@ -12,6 +12,7 @@ from outcomes.release.figures.panels import Panel, Row, Scale, choose_width, com
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import GREY, ArmStyle, style_arms
 from outcomes.release.figures.timeline import build_timeline
+from outcomes.release.numbers import general
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def draw_trajectory(figure: Figure, plan: Plan, study: Study) -> None:
     line = instrument.remission_maximum if instrument.higher_is_worse else None
     block = tuple(row for arm in arms for row in count_rows(rows, arm, "n"))
     panel = Panel("", partial(_draw_means, rows=rows, arms=arms, remission=line), x, y, block)
-    notes = [] if line is None else [f"Dotted line: remission, total of at most {line:g}."]
+    notes = [] if line is None else [f"Dotted line: remission, total of at most {general(line)}."]
     compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
 
 
@@ -55,7 +56,7 @@ def build_scale(low: float, high: float, label: str) -> Scale:
     power = 10 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
     count = math.ceil(span / step - 1e-9)
-    ticks = {low + index * step: f"{low + index * step:g}".replace("-", "−") for index in range(count + 1)}
+    ticks = {low + index * step: general(low + index * step) for index in range(count + 1)}
     return Scale((low, low + count * step), ticks, label)
 
 

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
 from typing import Any
 
+from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.report.content import Grid, Report
 from outcomes.settings.style import Style
 
 NAMES = {"id", "svg"}  # fields that are not read by anyone
 HEADS = {"ama": "P value", "lancet": "p value"}
-SPACED = re.compile(r"(?<=\d)[ \u00a0]%")
-INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
-PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
 
 
 def restyle(report: Report, style: Style) -> Report:
     """Return the report with the words around its numbers as the journal has them; in the plain style, as it is."""
     if style.journal == "plain":
         return report
-    restyled: Report = _map(report, partial(_restyle, journal=style.journal), HEADS[style.journal])
+    with styled(style):
+        restyled: Report = _map(report, restyle_words, HEADS[style.journal])
     return restyled
-
-
-def _restyle(text: str, journal: str) -> str:
-    text = SPACED.sub("%", text)
-    if journal == "ama":
-        return PROBABILITY.sub("P ", INTERVAL.sub(", ", text))
-    return PROBABILITY.sub("p", text)
 
 
 def _map(value: Any, change: Callable[[str], str], p_head: str) -> Any:
