@@ -26,6 +26,11 @@ class Arm(Frozen):
 
     id: str = Field(description="short name used in tables and models")
     label: str = Field(description="name printed in the report")
+    in_text: str | None = Field(
+        None,
+        description="the label as it stands within a sentence, such as 'intranasal esketamine'; by default the protocol's "
+        "name where the label differs from it in capitals only, else the label as it is",
+    )
     treatments: tuple[str, ...] = Field(
         (),
         description="values of the sessions' `treatment` (or of the patients' `arm`) that mean this arm; default: the id",

@@ -19,7 +19,7 @@ from outcomes.settings.study import Study
 # Where the data lie, how they are written, what may be released, and how the report looks: none of it is the analysis.
 NOT_ANALYSIS = ("study", "data", "layouts", "sources", "dates", "privacy")
 REPORT = ("design", "headline", "also", "baseline_columns")  # what of the section on the report is
-NAMES = ("label",)  # printed names of arms and models
+NAMES = ("label", "in_text")  # printed names of arms and models
 IDENTITIES = ("id", "name", "day", "label")  # by which the entries of a list are told apart
 
 

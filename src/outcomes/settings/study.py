@@ -155,6 +155,15 @@ class Study(Frozen):
         """Return the protocol of an arm; None where the study has no sessions."""
         return None if arm.protocol is None else select_protocols([arm.protocol], self.own_protocols)[arm.protocol]
 
+    def in_text(self, arm: str) -> str:
+        """Return the name of an arm as it stands within a sentence; an id that is not declared as it is."""
+        entry = next((entry for entry in self.arms if entry.id == arm), None)
+        if entry is None:
+            return arm
+        protocol = self.protocol(entry)
+        same = protocol is not None and protocol.name.casefold() == entry.label.casefold()
+        return entry.in_text or (protocol.name if same and protocol else entry.label)
+
     def digest(self, *sections: str) -> str:
         """Return a SHA-256 of the named sections (all when none is named): the same settings, the same digest."""
         content = self.model_dump(mode="json", include=set(sections) or None)

@@ -104,8 +104,7 @@ def tabulate_target_trial(compared: Compared, comparison: Comparison, study: Stu
         One row per component of the protocol, the key: what a trial would specify and what these data do instead.
     """
     estimand = comparison.estimand
-    labels = {arm.id: arm.label for arm in study.arms}
-    treated, reference = labels[estimand.treated], labels[estimand.reference]
+    treated, reference = study.in_text(estimand.treated), study.in_text(estimand.reference)
     confounders = ", ".join(name.replace("_", " ") for name in comparison.confounders)
     instrument = study.instrument(estimand.instrument).name
     rows = [

@@ -33,10 +33,10 @@ def plan_comparison(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
 
 
 def name_sides(study: Study) -> tuple[str, str]:
-    """Return the printed names of the treated and the reference arm."""
+    """Return the treated and the reference arm as they stand within a sentence."""
     assert study.comparison is not None
     estimand = study.comparison.estimand
-    return name_arm(study, estimand.treated), name_arm(study, estimand.reference)
+    return study.in_text(estimand.treated), study.in_text(estimand.reference)
 
 
 def name_level(variable: str, level: str | float | None) -> str:

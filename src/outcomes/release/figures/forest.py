@@ -197,11 +197,11 @@ def _notes(plan: Plan, blocks: Sequence[Block], study: Study) -> list[str]:
     assert study.comparison is not None
     estimand = study.comparison.estimand
     styles = style_arms(study, (estimand.treated, estimand.reference))
-    treated, reference = styles[estimand.treated].label, styles[estimand.reference].label
+    treated, reference = styles[estimand.treated], styles[estimand.reference]
     control = (plan.data["endpoint"] == CONTROL).any()
-    way = next((f"; {DIRECTION[block.scale]} {treated}" for block in blocks if block.scale in DIRECTION), "")
+    way = next((f"; {DIRECTION[block.scale]} {treated.within}" for block in blocks if block.scale in DIRECTION), "")
     way = "; zero is what no confounding left would give" if control else way
-    sense = f"{treated} minus {reference}{way}."
+    sense = f"{treated.label} minus {reference.within}{way}."
     started = plan.data["analysis"].astype(str).str.endswith("_started").any()
     missing = ["All who started: a missing score counts as no event."] if started else []
     hidden = plan.data[["estimate", "n", "effective_n"]].isna().any(axis=1)

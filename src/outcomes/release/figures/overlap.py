@@ -36,7 +36,7 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
     x = Scale(
         (0, 1),
         {at: general(at) for at in TICKS},
-        f"Propensity score: estimated probability of {styles[sides[0]].label}",
+        f"Propensity score: estimated probability of {styles[sides[0]].within}",
     )
     rows = tuple(
         Row(f"{styles[arm].label} ({word}), n\u00a0=\u00a0{_count(heights[arm])}", styles[arm])

@@ -67,10 +67,11 @@ RC: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class ArmStyle:
-    """How one arm looks in every figure of a study."""
+    """How one arm looks in every figure of a study, and its name, by itself and within a sentence."""
 
     id: str
     label: str
+    within: str
     color: str
     marker: str
     line: Any
@@ -92,6 +93,7 @@ def style_arms(study: Study, present: Iterable[str]) -> dict[str, ArmStyle]:
         styles[name] = ArmStyle(
             name,
             name_arm_drawn(arm.label if arm else name, name, index),
+            name_arm_drawn(study.in_text(name), name, index),
             (arm.color if arm else None) or PALETTE[index % len(PALETTE)],
             MARKERS[index % len(MARKERS)],
             LINES[index % len(LINES)],

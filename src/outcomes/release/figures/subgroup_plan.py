@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.release.figures.plan import Plan, name_arm, read_rows
+from outcomes.release.figures.plan import Plan, read_rows
 from outcomes.release.figures.timeline import say_timepoint
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
@@ -31,7 +31,7 @@ def plan_subgroups(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pla
 def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     assert study.comparison is not None
     estimand = study.comparison.estimand
-    treated, reference = name_arm(study, estimand.treated), name_arm(study, estimand.reference)
+    treated, reference = study.in_text(estimand.treated), study.in_text(estimand.reference)
     instrument = study.instrument(estimand.instrument).name
     place = say_timepoint(estimand.axis, estimand.timepoint)
     what = f"{instrument} change" if endpoint == "change" else f"{instrument} {endpoint}"

@@ -169,7 +169,7 @@ def _list_notes(plan: Plan, study: Study) -> list[str]:
     if plan.data["endpoint"].iloc[0] == "change" and not study.instrument(estimand.instrument).higher_is_worse:
         more = "the smaller rise"
     return [
-        f"Left of the line of no difference: {more} with {styles[estimand.treated].label}.",
+        f"Left of the line of no difference: {more} with {styles[estimand.treated].within}.",
         "Filled squares and solid lines: each level by itself. Open diamonds and dashed lines: drawn towards the other levels of the "
         "same variable. Dotted: everyone. Arrowheads: an interval goes on.",
         _explain_tests(plan.data),

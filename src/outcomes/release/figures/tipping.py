@@ -38,8 +38,8 @@ def draw_tipping(figure: Figure, plan: Plan, study: Study) -> None:
     y = Scale((0, len(up)), _place_ticks(up), _name_axis(styles[estimand.reference].label, estimand.reference))
     panel = Panel("", partial(_draw_cells, rows=plan.data, across=across, up=up, colors=colors), x, y, ())
     notes = [
-        f"Below 0 (colour of {styles[favoured[0]].label}): in favour of {styles[favoured[0]].label}. Above 0: in favour of "
-        f"{styles[favoured[1]].label}.",
+        f"Below 0 (colour of {styles[favoured[0]].within}): in favour of {styles[favoured[0]].within}. Above 0: in favour of "
+        f"{styles[favoured[1]].within}.",
         *_note_border(plan.data),
     ]
     compose(figure, plan.title, [panel], [*notes, *note_withheld(plan.data, study)], COLUMN_MM, 1)

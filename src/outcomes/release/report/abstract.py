@@ -62,7 +62,7 @@ def _at(material: Material, text: str) -> str:
 
 def _objective(material: Material) -> str:
     instrument = material.study.instrument(material.primary)
-    arms = [arm.label for arm in material.study.arms]
+    arms = [material.within(arm.id) for arm in material.study.arms]
     if material.study.series.origin == "none":
         return f"To describe {instrument.measures} by the {instrument.name}."
     text = f"To describe the course of {instrument.measures} by the {instrument.name} under {enumerate_words(arms)}"

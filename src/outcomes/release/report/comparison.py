@@ -18,7 +18,7 @@ from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.missing_data import show_missing_data
-from outcomes.release.report.statement import state_result
+from outcomes.release.report.statement import say_arms, state_result
 from outcomes.release.report.subgroups import show_subgroups
 
 Row = dict[str, Any]
@@ -77,7 +77,8 @@ def tabulate_target_trial(material: Material) -> Grid | None:
 def tabulate_effects(material: Material) -> Grid | None:
     """Return the adjusted difference at every time point, by both variances."""
     effects = material.rows("effects")
-    if effects.empty:
+    estimand = material.study.comparison.estimand if material.study.comparison else None
+    if estimand is None or effects.empty:
         return None
     resampled = {_place(row): row for row in _records(effects[effects["variance"] == "bootstrap"])}
     rows = []
@@ -92,7 +93,13 @@ def tabulate_effects(material: Material) -> Grid | None:
         "Adjusted mean change in points and scores observed. Difference and p: sandwich variance clustered by patient, weights taken as "
         "known; bootstrap: weights estimated in each sample."
     )
-    return _grid("compared-change", f"Change, {treated} minus {reference}.", heads, rows, note)
+    return _grid(
+        "compared-change",
+        f"Change in {material.instrument(estimand.instrument)}, {say_arms(material)}, in points.",
+        heads,
+        rows,
+        note,
+    )
 
 
 def tabulate_risks(material: Material) -> Grid | None:

@@ -45,7 +45,7 @@ def _course(material: Material) -> str:
         before = cells.get((*baseline, arm), {}).get("mean") if baseline else None
         after = cells.get((*material.headline, arm), {}).get("mean")
         if before is not None and after is not None and pd.notna(before) and pd.notna(after):
-            sides["lower" if after < before else "not lower"].append(material.arm(arm))
+            sides["lower" if after < before else "not lower"].append(material.within(arm))
     words = " and ".join(f"{side} under {enumerate_words(arms)}" for side, arms in sides.items() if arms)
     if not words:
         return "What could be seen of the course is withheld."
@@ -80,7 +80,7 @@ def _direction(material: Material, effect: Mapping[str, Any]) -> str:
     """Say which arm fell further, or that the interval holds either; by the numbers alone."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
-    treated, reference = material.arm(estimand.treated), material.arm(estimand.reference)
+    treated, reference = material.within(estimand.treated), material.within(estimand.reference)
     if not excludes_zero(effect):
         return f"The interval of the difference in {say_place(material)}, {say_arms(material)}, includes zero: neither arm stands out."
     more, less = (treated, reference) if effect["estimate"] < 0 else (reference, treated)
@@ -99,7 +99,7 @@ def _contrary(material: Material, effect: Mapping[str, Any]) -> str:
     if better == (row["difference"] > 0):
         return ""
     less = "less" if row["difference"] < 0 else "more"
-    arms = [material.arm(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
+    arms = [material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
     return (
         f"Response of all who started, a missing score counting as none, was {less} frequent under {arms[0]} than under "
         f"{arms[1]}: which arm looks better depends on how missing scores are taken."

@@ -59,7 +59,7 @@ def _positivity(material: Material) -> Limitation | None:
     if rows is None or rows.empty:
         return None
     strata = ", ".join(
-        f"{say_variable(material, str(row['variable']))} {row['level']} (no {material.arm(str(row['lacks']))})"
+        f"{say_variable(material, str(row['variable']))} {row['level']} (no {material.within(str(row['lacks']))})"
         for row in rows.to_dict("records")
     )
     return Limitation(
@@ -99,7 +99,7 @@ def _effective(material: Material) -> Limitation | None:
     if rows.empty:
         return None
     parts = ", ".join(
-        f"{material.arm(str(row['arm']))} {count(row['effective_n'])} of {count(row['n'])}"
+        f"{material.within(str(row['arm']))} {count(row['effective_n'])} of {count(row['n'])}"
         for row in rows.to_dict("records")
     )
     return Limitation(
@@ -113,7 +113,7 @@ def _unweighted(material: Material) -> Limitation | None:
     rows = _weighted(material, "weights")
     parts = []
     for row in rows.to_dict("records"):
-        arm = material.arm(str(row["arm"]))
+        arm = material.within(str(row["arm"]))
         if row["truncated"] > 0:
             parts.append(f"{count(row['truncated'])} weights of {arm} were truncated, which leaves some imbalance in")
         if row["without_weight"] > 0:
@@ -138,9 +138,9 @@ def _tipping(material: Material) -> Limitation | None:
     arm = min(known, key=lambda name: abs(known[name]))
     words = f"{fixed(abs(known[arm]))} points {'higher' if known[arm] > 0 else 'lower'}"
     return Limitation(
-        f"Missing scores: were those of {material.arm(arm)} on average {words} than the model expects, the {COVERED} interval "
+        f"Missing scores: were those of {material.within(arm)} on average {words} than the model expects, the {COVERED} interval "
         "of the primary difference would include zero.",
-        f"a primary difference that missing {material.arm(arm)} scores {words} than expected would undo",
+        f"a primary difference that missing {material.within(arm)} scores {words} than expected would undo",
     )
 
 

@@ -35,7 +35,7 @@ def describe_patients(material: Material) -> str:
             text += f" of {number_of(boxes['Patients analysed'], 'n')} patients"
         arms = material.rows("flow", label="Series analysed")
         each = [
-            f"{material.arm(str(row['arm']))} {number_of(row, 'n')}"
+            f"{material.within(str(row['arm']))} {number_of(row, 'n')}"
             for row in arms.to_dict("records")
             if row["arm"] != "all"
         ]
@@ -138,7 +138,7 @@ def describe_missing(material: Material) -> str:
         return ""
     rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
     parts = [
-        f"{material.arm(str(row['arm']))} "
+        f"{material.within(str(row['arm']))} "
         + (WITHHELD if pd.isna(row["missing_proportion"]) else f"{percent(row['missing_proportion'])} %")
         for row in rows.to_dict("records")
     ]

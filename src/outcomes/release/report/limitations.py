@@ -70,7 +70,8 @@ def _attrition(material: Material) -> Limitation | None:
     if high.empty:
         return None
     each = ", ".join(
-        f"{percent(row['missing_proportion'])} % in {material.arm(str(row['arm']))}" for row in high.to_dict("records")
+        f"{percent(row['missing_proportion'])} % in {material.within(str(row['arm']))}"
+        for row in high.to_dict("records")
     )
     return Limitation(
         f"Attrition: at {material.timepoint(*material.headline)}, {each} had no {material.instrument(material.primary)} score. "

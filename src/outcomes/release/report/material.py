@@ -53,9 +53,14 @@ class Material:
         names = {entry.id: entry.label for entry in self.study.arms} | {"all": "All"}
         return names.get(arm, arm)
 
+    def within(self, arm: str) -> str:
+        """Return the name of an arm as it stands within a sentence."""
+        return self.study.in_text(arm)
+
     def contrast(self, contrast: str) -> str:
         """Return the printed name of a contrast."""
-        return " minus ".join(self.arm(side) for side in contrast.split(" - "))
+        first, *others = contrast.split(" - ")
+        return " minus ".join([self.arm(first), *map(self.within, others)])
 
     def instrument(self, instrument: str) -> str:
         """Return the printed name of an instrument."""

@@ -200,7 +200,7 @@ def _recall(material: Material) -> list[str]:
     if material.headline:
         here = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
         parts = [
-            f"{material.arm(str(row['arm']))} "
+            f"{material.within(str(row['arm']))} "
             + (f"{percent(row['proportion'])} %" if row["proportion"] == row["proportion"] else WITHHELD)
             for row in here.to_dict("records")
         ]

@@ -71,7 +71,7 @@ def _say_imputed(material: Material) -> str:
 
 def _say_jumps(material: Material) -> str:
     assert material.study.comparison is not None
-    treated = material.arm(material.study.comparison.estimand.treated)
+    treated = material.within(material.study.comparison.estimand.treated)
     found = [(words, _at(material, name)) for name, words in FOLLOWING.items()]
     parts = [f"{_say(row)} {words}" for words, row in found if row]
     if not parts:
@@ -89,7 +89,7 @@ def _say_tipping(material: Material) -> str:
         row = _at(material, f"tipping_point_{side}", "sensitivity")
         if row:
             points = f"{fixed(abs(row['estimate']))} points {'higher' if row['estimate'] > 0 else 'lower'}"
-            parts.append(f"{points} in {material.arm(arm)} alone")
+            parts.append(f"{points} in {material.within(arm)} alone")
     if not parts:
         return ""
     return (

@@ -77,4 +77,4 @@ def _own(material: Material, row: Mapping[str, Any]) -> str:
     value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
     where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
     population = POPULATIONS.get(str(row["population"]), str(row["population"]))
-    return f"{value}, {material.arm(str(row['arm']))}, {where}, {population}"
+    return f"{value}, {material.within(str(row['arm']))}, {where}, {population}"

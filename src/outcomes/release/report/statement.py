@@ -38,11 +38,11 @@ def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
     return f"{fixed(effect['estimate'], 'estimate')} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 'estimate')})"
 
 
-def say_arms(material: Material) -> str:
-    """Return the two arms that are compared, the reference last."""
+def say_arms(material: Material, between: str = "minus") -> str:
+    """Return the two arms that are compared, the reference last, as they stand within a sentence."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
-    return f"{material.arm(estimand.treated)} minus {material.arm(estimand.reference)}"
+    return f"{material.within(estimand.treated)} {between} {material.within(estimand.reference)}"
 
 
 def say_place(material: Material) -> str:

@@ -13,6 +13,7 @@ from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Sectio
 from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.statement import say_arms
 
 Row = dict[str, Any]
 EVERYONE = "all"
@@ -91,9 +92,7 @@ def tabulate_changes(material: Material) -> Grid | None:
     treated, reference = _arms(material)
     estimand = f"Difference ({COVERED} interval)"
     texts = ("Kind of patient", treated, reference, "Effective sample size", estimand, f"Shrunken ({COVERED} interval)")
-    caption = (
-        f"Difference in change within kinds of patients, {treated} minus {reference}, in points, {_place(material)}."
-    )
+    caption = f"Difference in change within kinds of patients, {say_arms(material)}, in points, {_place(material)}."
     note = (
         "Patients who started, by arm. Effective sample size: of those with a score, under weights of the level's own."
     )
@@ -123,8 +122,7 @@ def tabulate_responses(material: Material) -> Grid | None:
                 for text in (_estimate(one, decimals, factor), _shrunken(one, decimals, factor))
             ]
             lines.append((heading(_name(row)), *cells))
-    treated, reference = _arms(material)
-    words = f"{treated} to {reference}" if ratio else f"{treated} minus {reference}, percentage points"
+    words = say_arms(material, "to") if ratio else f"{say_arms(material)}, percentage points"
     top = (heading(""), heading("Of all who started", 2), heading("Of those observed", 2))
     word = "Ratio" if ratio else "Difference"
     texts = ("Kind of patient", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
