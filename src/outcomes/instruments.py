@@ -41,9 +41,11 @@ class DerivedFrom(Frozen):
 
 
 class ImportantChange(Frozen):
-    """A published minimal clinically important difference."""
+    """A published minimal important change: from how much on patients call themselves better. Of one patient, not of groups."""
 
     percent: float = Field(gt=0, description="percent change from baseline")
+    points: float | None = Field(None, gt=0, description="the same in points, where published")
+    among: str | None = Field(None, description="the patients it was found among, in words")
     source: str = Field(description="where it is published")
 
 
@@ -69,7 +71,7 @@ class Instrument(Frozen):
     never_imputed: tuple[int, ...] = Field((), description="items that make a total missing when they are missing")
     named_items: dict[str, int] = Field(default_factory=dict, description="items with a name of their own, from 1")
     derived_from: DerivedFrom | None = Field(None, description="scored from another instrument's items")
-    important_change: ImportantChange | None = Field(None, description="published minimal important change")
+    important_change: tuple[ImportantChange, ...] = Field((), description="published minimal important changes")
     loinc: Codes | None = Field(None, description="LOINC codes")
     answer_codes: dict[str, int] = Field(default_factory=dict, description="LOINC answer code → answer")
     unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
@@ -89,6 +91,12 @@ class Instrument(Frozen):
         if self.remission_maximum is not None and not self.higher_is_worse:
             raise ValueError(f"{self.name}: remission_maximum has no meaning where a high total is good")
         return self
+
+    @property
+    def important_points(self) -> tuple[float, ...]:
+        """The published important changes in points; none where they were not checked against their source."""
+        checked = () if "important_change" in self.unverified else self.important_change
+        return tuple(change.points for change in checked if change.points is not None)
 
     @property
     def n_items(self) -> int:

@@ -61,6 +61,7 @@ def make_compared_tables(treated: str, reference: str, rng: np.random.Generator)
         "score_overlap": pd.concat(bins, ignore_index=True),
         "sensitivity": grid.assign(converged=True),
         **make_missing_tables(treated, reference),
+        "effects": make_effects(),
         "comparison_statement": pd.DataFrame({"subject": ["result"], "text": ["A result."]}),
     }
 
@@ -97,3 +98,26 @@ def make_missing_tables(treated: str, reference: str) -> dict[str, pd.DataFrame]
         "dropout": dropout,
         "imputations": imputed.assign(**facts, effective_n=723.2, converged=True, note=""),
     }
+
+
+def make_effects() -> pd.DataFrame:
+    """Return the adjusted differences in change, by both variances."""
+    rows = []
+    for (axis, timepoint), variance in itertools.product(PLACES, ("cr2", "bootstrap")):
+        means = {"treated_mean": -8.77, "reference_mean": -6.81, "estimate": -1.96, "std_error": 0.41, "df": 588.2}
+        bounds = {"lower": -2.78, "upper": -1.14, "p_value": 0.0021, "effective_n": 699.4}
+        counts = {"n_treated": 433, "n_reference": 506, "observed_treated": 269, "observed_reference": 422}
+        rows.append({"axis": axis, "timepoint": timepoint, "variance": variance, **means, **bounds, **counts})
+    return pd.DataFrame(rows).assign(covariance="unstructured", converged=True, note="")
+
+
+def make_regression(arms: list[str]) -> pd.DataFrame:
+    """Return observed change beside what regression to the mean would give."""
+    rows = []
+    for (axis, timepoint), (index, arm) in itertools.product(PLACES, enumerate(["all", *arms])):
+        place = {"arm": arm, "instrument": "phq9", "axis": axis, "timepoint": timepoint, "time": 28.0}
+        base = {"n": 210 + index, "baseline_mean": 17.63, "baseline_sd": 4.35, "population_mean": 16.41}
+        seen = {"observed": -7.51 - index, "observed_lower": -8.02 - index, "observed_upper": -7.03 - index}
+        rest = {"expected": -0.26, "share": 0.034, "remainder": -7.25, "remainder_lower": -7.8, "remainder_upper": -6.7}
+        rows.append({**place, **base, **seen, **rest, "reliability_needed": 0.31})
+    return pd.DataFrame(rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from compared_cases import declare_comparison, make_compared_tables
+from compared_cases import declare_comparison, make_compared_tables, make_regression
 from durable_cases import DECLARED, make_durability_tables
 from subgroup_cases import make_subgroup_tables
 
@@ -44,7 +44,9 @@ KEYS = {
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
-KEYS |= {"end", "method", "step", "week"}
+KEYS |= {"end", "method", "step", "week", "variance", "covariance"}
+
+REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
 
 def make_study(arms: dict[str, str] | None = None, **changes: Any) -> Study:
@@ -82,6 +84,8 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
         tables |= make_subgroup_tables()
+    if study.regression_to_mean:
+        tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     return {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
@@ -202,14 +206,19 @@ def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
     """Return tables and study of one of the shapes."""
     months = {"series": {"origin": "visits"}, "report": {"title": "Months", "time_unit": "month"}}
     study = {
-        "two arms": lambda: make_study(comparison=declare_comparison("iv", "esketamine"), durability=DECLARED),
+        "two arms": lambda: make_study(
+            comparison=declare_comparison("iv", "esketamine"), durability=DECLARED, regression_to_mean=REGRESSION
+        ),
         "one arm": lambda: make_study({"iv": "IV ketamine"}),
         "seven arms": lambda: make_study(
             {f"arm{i}": label for i, label in enumerate(LONG, 1)},
             comparison=declare_comparison("arm1", "arm4"),
             durability=DECLARED,
+            regression_to_mean=REGRESSION,
         ),
-        "withheld": lambda: make_study(comparison=declare_comparison("iv", "esketamine"), durability=DECLARED),
+        "withheld": lambda: make_study(
+            comparison=declare_comparison("iv", "esketamine"), durability=DECLARED, regression_to_mean=REGRESSION
+        ),
         "months": lambda: make_study({"TAU": "Treatment as usual", "RO-DBT": "Radically open DBT"}, **months),
         "named visits": lambda: make_study(**{**months, "instruments": ["madrs"]}),
         "two instruments": lambda: make_study(instruments=["phq9", "gad7"]),

@@ -12,6 +12,7 @@ import pandas as pd
 from outcomes.instruments import read_instruments
 from outcomes.release import definitions
 from outcomes.release.numbers import count, fixed, p_value
+from outcomes.release.report.body import POINTER
 from outcomes.release.report.content import Bullets, Grid, Paragraph, Picture, Section, Terms
 from outcomes.settings import Study
 
@@ -42,7 +43,9 @@ def running_text(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _texts(block: object) -> Iterator[str]:
-    if isinstance(block, Paragraph):
+    if (
+        isinstance(block, Paragraph) and block.lead != POINTER
+    ):  # the numbers of a pointer are those of tables and figures
         yield block.text
     elif isinstance(block, Bullets):
         yield from block.entries

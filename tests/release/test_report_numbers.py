@@ -155,9 +155,8 @@ def test_every_number_changes_with_the_results_unless_the_study_file_says_it(cas
 
 
 def abstract(tables, study):
-    section = build_sections(gather(tables, study, {}), Path("nowhere"))[0]
-    assert section.id == "abstract"
-    return " ".join(running_text([section]))
+    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
+    return " ".join(running_text([section for section in sections if section.id == "abstract"]))
 
 
 @pytest.mark.parametrize(

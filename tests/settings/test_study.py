@@ -160,3 +160,14 @@ def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         study.seed = 3  # type: ignore[misc]
     assert isinstance(study, Study)
+
+
+def test_an_arm_is_named_within_a_sentence_as_declared_or_as_its_protocol_writes_it():
+    def name(**arm: Any) -> str:
+        return check_study(minimal(arms=[{"id": "a", **arm}])).in_text("a")
+
+    assert name(label="Intranasal Esketamine", protocol="esketamine") == "intranasal esketamine"
+    assert name(label="IV ketamine", protocol="iv") == "IV ketamine"
+    assert name(label="Intranasales Esketamin", protocol="esketamine") == "Intranasales Esketamin"
+    assert name(label="Psychotherapy", protocol="iv", in_text="psychotherapy") == "psychotherapy"
+    assert check_study(minimal()).in_text("unknown") == "unknown"

@@ -83,3 +83,10 @@ def describe_analysis(name: str) -> tuple[str, str]:
 def rank_analysis(name: str) -> tuple[int, str]:
     """Return what analyses are sorted by: the order of this module, then their names."""
     return _ORDER.get(name, len(_ORDER)), name
+
+
+def name_main(endpoint: str, weights: str) -> str:
+    """Return the analysis that the grid is read against: the declared one, and for events the weighted one of all who started."""
+    if endpoint != "change":
+        return "weighted_started"
+    return "baseline_adjusted" if weights == "none" else f"weighted_{weights}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LEVEL = 0.95  # of every interval in the released tables
 COVERED = f"{100 * LEVEL:g} %"
+APART = 0.1  # shares that left after the mildest and the most severe last score, further apart than this, are named
 ATTRITION = 0.2  # a missing share above this is named as a limitation
 BALANCED = 0.1  # an absolute standardised difference above this is named as imbalance (10.1002/sim.3697)
 EFFECTIVE = 0.75  # an effective sample size below this share of the patients is named as a limitation

@@ -10,7 +10,7 @@ from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import BALANCED, COVERED, SCORE_STEP
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.timeline import say_timepoint
-from outcomes.release.numbers import fixed, general
+from outcomes.release.numbers import fixed, general, interval
 from outcomes.settings import Study
 
 MOST_LEVELS = 60
@@ -29,7 +29,12 @@ def plan_comparison(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     """Return the figures of the declared comparison; none when the study has none."""
     if study.comparison is None or read_rows(tables, "comparison_statement").empty:
         return []
-    return [*_plan_overlap(tables, study), *_plan_balance(tables, study), *_plan_forests(tables, study)]
+    return [
+        *_plan_primary(tables, study),
+        *_plan_overlap(tables, study),
+        *_plan_balance(tables, study),
+        *_plan_forests(tables, study),
+    ]
 
 
 def name_sides(study: Study) -> tuple[str, str]:
@@ -43,6 +48,39 @@ def name_level(variable: str, level: str | float | None) -> str:
     """Return a confounder, or one level of it, in words."""
     name = str(variable).replace("_", " ")
     return f"{name[:1].upper()}{name[1:]}" + (f": {level}" if pd.notna(level) and level != "" else "")
+
+
+def _plan_primary(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the figure of the primary difference; none where it is withheld or was not estimated."""
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    rows = read_rows(tables, "effects")
+    if rows.empty:
+        return []
+    here = (rows["axis"] == estimand.axis) & (rows["timepoint"] == estimand.timepoint) & (rows["variance"] == "cr2")
+    rows = rows[here].dropna(subset=["treated_mean", "reference_mean", "estimate", "lower", "upper"])
+    if rows.empty:
+        return []
+    treated, reference = name_sides(study)
+    row = rows.iloc[0]
+    name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
+    bounds = interval(row["lower"], row["upper"], "estimate")
+    return [
+        Plan(
+            "primary_difference",
+            "primary",
+            f"{name}, change at {place}: {treated} and {reference}",
+            f"Above, the mean change of the {name} from baseline at {place} in each arm, adjusted as declared; below, the difference "
+            f"{treated} minus {reference} with its {COVERED} interval.",
+            f"Two charts. Adjusted mean change at {place}: {treated} {fixed(row['treated_mean'])} points, {reference} "
+            f"{fixed(row['reference_mean'])} points. Difference {treated} minus {reference}: {fixed(row['estimate'], 'estimate')} points, "
+            f"{COVERED} interval {bounds}.",
+            rows,
+            estimand.instrument,
+            estimand.axis,
+            estimand.timepoint,
+        )
+    ]
 
 
 def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
@@ -122,7 +160,7 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
                 f"{name}, {endpoint} at {place}: every analysis",
                 f"Difference {treated} minus {reference} in {endpoint} at {place} by every analysis of the sensitivity grid, with {COVERED} "
                 "intervals, the number of patients, and the effective number under the weights. Filled diamond and dotted line: the "
-                "declared analysis. Worst cases may lie beyond the axis, where an arrow stands.",
+                f"declared analysis. Worst cases may lie beyond the axis, where an arrow stands.{_note_contrary(rows)}",
                 _describe_forest(rows, study),
                 rows,
                 estimand.instrument,
@@ -132,6 +170,19 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
         )
     controls = table[table["scale"].isin(FOREST_SCALES) & (table["endpoint"] == CONTROL)]
     return [*plans, *([_plan_controls(controls, study)] if len(controls) else [])]
+
+
+def _note_contrary(rows: pd.DataFrame) -> str:
+    """Say what those whose signs differ from the difference of all who started have in common; empty where none do."""
+    started = rows.loc[rows["analysis"] == "weighted_started", "estimate"].dropna()
+    observed = rows["analysis"].astype(str).str.endswith("_observed") | (rows["scale"] == "log odds ratio")
+    others = rows.loc[observed, "estimate"].dropna()
+    if started.empty or not (others * float(started.iloc[0]) < 0).any():
+        return ""
+    return (
+        " Analyses of all who started, which count a missing score as no event, and of those observed (the odds among them) "
+        "point in opposite directions here."
+    )
 
 
 def _plan_controls(rows: pd.DataFrame, study: Study) -> Plan:

@@ -22,7 +22,9 @@ from outcomes.release.figures.lettering import BOX
 from outcomes.release.figures.missingness import draw_missingness
 from outcomes.release.figures.overlap import draw_overlap
 from outcomes.release.figures.plan import Plan
+from outcomes.release.figures.primary import draw_primary
 from outcomes.release.figures.rates import draw_rates
+from outcomes.release.figures.regression import draw_regression
 from outcomes.release.figures.style import house_style
 from outcomes.release.figures.subgroups import draw_subgroups
 from outcomes.release.figures.tipping import draw_tipping
@@ -44,6 +46,8 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "tipping": draw_tipping,
     "dropout": draw_dropout,
     "subgroups": draw_subgroups,
+    "primary": draw_primary,
+    "regression": draw_regression,
     "durability": draw_durability,
 }
 FORMATS: dict[str, dict[str, str | None]] = {

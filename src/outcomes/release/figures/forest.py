@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from outcomes.release.analyses import CONTROLS, GROUPS, describe_analysis, rank_analysis
+from outcomes.release.analyses import CONTROLS, GROUPS, describe_analysis, name_main, rank_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.comparison_plan import CONTROL, FOREST_SCALES
 from outcomes.release.figures.lettering import wrap
-from outcomes.release.figures.lines import Chart, Line, arrange_lines, draw_chart
+from outcomes.release.figures.lines import Chart, Line, arrange_lines, build_ruler, draw_chart, even_out
 from outcomes.release.figures.panels import EDGE, Scale, Sheet
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
 from outcomes.release.figures.timeline import say_timepoint
-from outcomes.release.numbers import ABSENT, Kind, count, fixed, general, interval
+from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval
 from outcomes.settings import Study
 
 HEADS = (f"Estimate ({COVERED} interval)", "n", "effective n")
@@ -53,7 +52,7 @@ def draw_forest(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw a panel for each scale and time point, the declared one first."""
     assert study.comparison is not None
     blocks = build_blocks(plan)
-    charts = _even([arrange_lines(block.lines, HEADS, PAGE_MM, NAMES) for block in blocks])
+    charts = even_out([arrange_lines(block.lines, HEADS, PAGE_MM, NAMES) for block in blocks])
     scales = {block.scale: build_axis([one for one in blocks if one.scale == block.scale]) for block in blocks}
     inner = PAGE_MM - 2 * EDGE
     head = wrap(plan.title, inner, TITLE_PT, bold=True)
@@ -138,15 +137,6 @@ def _count(value: float) -> str:
     return WITHHELD if pd.isna(value) else count(value)
 
 
-def _even(charts: Sequence[Chart]) -> list[Chart]:
-    """Give all panels the same columns, so that their axes stand below one another."""
-    names = max(chart.names for chart in charts)
-    columns = tuple(max(widths) for widths in zip(*(chart.columns for chart in charts), strict=True))
-    first = charts[0]
-    room = first.names + first.room + sum(first.columns) - names - sum(columns)
-    return [replace(chart, names=names, room=room, columns=columns) for chart in charts]
-
-
 def build_axis(blocks: Sequence[Block]) -> Scale:
     """Return the horizontal axis of all panels of one scale, with no difference on it; worst cases may lie beyond it."""
     factor = 100 if blocks[0].scale == "risk difference" else 1
@@ -154,13 +144,7 @@ def build_axis(blocks: Sequence[Block]) -> Scale:
     inner = [row for row in records if not str(row["analysis"]).startswith(EXTREME)] or records
     values = [factor * row[name] for row in inner for name in ("estimate", "lower", "upper")]
     known = [value for value in values if pd.notna(value)]
-    low, high = min([0.0, *known]), max([0.0, *known])
-    raw = max(high - low, 1e-6) / 5
-    power = 10 ** np.floor(np.log10(raw))
-    step = float(next(power * one for one in (1, 2, 5, 10) if power * one >= raw))
-    start, end = int(np.floor(low / step)), int(np.ceil(high / step))
-    ticks = {step * at: general(round(step * at, 9)) for at in range(start, max(end, start + 1) + 1)}
-    return Scale((min(ticks) - 0.02 * step, max(ticks) + 0.02 * step), ticks, LABELS[blocks[0].scale])
+    return build_ruler(min(known, default=0.0), max(known, default=0.0), LABELS[blocks[0].scale])
 
 
 def _draw_marks(axes: Any, block: Block, chart: Chart, weights: str) -> None:
@@ -184,13 +168,6 @@ def _draw_marks(axes: Any, block: Block, chart: Chart, weights: str) -> None:
         marker, face, size = ("D", INK, 4.0) if chosen else ("s", "white", 3.2)
         style = {"color": INK, "markerfacecolor": face, "markersize": size}
         axes.plot([estimate], [place.middle], marker, label=row["analysis"], zorder=3, **style)
-
-
-def name_main(endpoint: str, weights: str) -> str:
-    """Return the analysis that the grid is read against: the declared one, and for events the weighted one of all who started."""
-    if endpoint != "change":
-        return "weighted_started"
-    return "baseline_adjusted" if weights == "none" else f"weighted_{weights}"
 
 
 def _notes(plan: Plan, blocks: Sequence[Block], study: Study) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from outcomes.release.figures.lettering import legible, measure_mm, wrap
 from outcomes.release.figures.panels import EDGE, RIGHT, Scale, Sheet
 from outcomes.release.figures.style import FAINT, LINE_MM, TEXT_PT
+from outcomes.release.numbers import general
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +71,26 @@ def arrange_lines(lines: Sequence[Line], heads: Sequence[str], width: float, nam
     taken = sum(column + AFTER for column in columns) if columns else RIGHT
     room = width - 2 * EDGE - names - AFTER - taken
     return Chart(tuple(placed), top + PAD, names, room, columns)
+
+
+def even_out(charts: Sequence[Chart]) -> list[Chart]:
+    """Give all panels the same columns, so that their axes stand below one another."""
+    names = max(chart.names for chart in charts)
+    columns = tuple(max(widths) for widths in zip(*(chart.columns for chart in charts), strict=True))
+    first = charts[0]
+    room = first.names + first.room + sum(first.columns) - names - sum(columns)
+    return [replace(chart, names=names, room=room, columns=columns) for chart in charts]
+
+
+def build_ruler(low: float, high: float, label: str) -> Scale:
+    """Return a horizontal scale of round ticks that holds the values and no difference."""
+    low, high = min(0.0, low), max(0.0, high)
+    raw = max(high - low, 1e-6) / 5
+    power = 10 ** math.floor(math.log10(raw))
+    step = float(next(power * one for one in (1, 2, 5, 10) if power * one >= raw))
+    start, end = math.floor(low / step), math.ceil(high / step)
+    ticks = {step * at: general(round(step * at, 9)) for at in range(start, max(end, start + 1) + 1)}
+    return Scale((min(ticks) - 0.02 * step, max(ticks) + 0.02 * step), ticks, label)
 
 
 def draw_chart(sheet: Sheet, chart: Chart, heads: Sequence[str], x: Scale, top: float) -> tuple[Axes, float]:

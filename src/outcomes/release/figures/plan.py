@@ -39,6 +39,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
     from outcomes.release.figures.comparison_plan import plan_comparison
     from outcomes.release.figures.durability_plan import plan_durability
     from outcomes.release.figures.missing_plan import plan_missing
+    from outcomes.release.figures.regression_plan import plan_regression
     from outcomes.release.figures.subgroup_plan import plan_subgroups
 
     with styled(study.report.style):
@@ -49,6 +50,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
                 plans += _plan_rates(tables, study, instrument)
                 plans += _plan_distribution(tables, study, instrument)
                 plans += _plan_missingness(tables, study, instrument)
+        plans += plan_regression(tables, study)
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)

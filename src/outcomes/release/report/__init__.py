@@ -14,12 +14,14 @@ from outcomes.release.numbers import styled
 from outcomes.release.report.abstract import write_abstract
 from outcomes.release.report.appendix import show_provenance, show_supplement
 from outcomes.release.report.attention import show_attention, write_closing
+from outcomes.release.report.body import divide, point_to
+from outcomes.release.report.brief import show_brief
 from outcomes.release.report.checklists import show_checklists, write_checklists
 from outcomes.release.report.comparison import show_comparison
 from outcomes.release.report.content import Report, Section
 from outcomes.release.report.durability import show_durability
 from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
-from outcomes.release.report.limitations import show_limitations
+from outcomes.release.report.limitations import show_details, show_limitations
 from outcomes.release.report.material import Material, gather
 from outcomes.release.report.methods import describe_methods
 from outcomes.release.report.page import write_page
@@ -93,21 +95,26 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
 
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     """Return the content of the report, whatever it will be written as."""
-    sections = [
-        write_abstract(material),
-        show_attention(material.tables),
-        show_flow(material, figures_folder),
-        show_patients(material),
-        show_results(material, figures_folder),
-        show_comparison(material, figures_folder),
-        show_durability(material, figures_folder),
-        show_published(material),
-        show_limitations(material),
-        describe_methods(material),
-        show_plan(material),
-        show_supplement(material),
-        show_provenance(material),
-    ]
+    body, further = divide(
+        material,
+        [
+            show_brief(material, figures_folder),
+            write_abstract(material),
+            show_attention(material.tables),
+            show_flow(material, figures_folder),
+            show_patients(material),
+            show_results(material, figures_folder),
+            show_comparison(material, figures_folder),
+            show_durability(material, figures_folder),
+            show_published(material),
+            show_limitations(material),
+            describe_methods(material),
+            show_plan(material),
+        ],
+    )
+    sections = point_to(
+        [*body, further, show_details(material), show_supplement(material), show_provenance(material)], body, further
+    )
     return [*sections, show_checklists(sections, material.study)]
 
 

@@ -16,11 +16,12 @@ from outcomes.settings.style import Style
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading: level 1 for a section, 2 for one below it."""
+    """A heading: level 1 for a section, 2 for one below it; whether the table of contents lists it."""
 
     text: str
     level: int
     id: str
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def arrange(report: Report, style: Style) -> list[list[Item]]:
 
 
 def _walk(section: Section, level: int, labels: dict[str, str], style: Style) -> Iterator[Item]:
-    yield Item(Heading(section.title, level, section.id))
+    yield Item(Heading(section.title, level, section.id, listed=level == 1 or not section.id.endswith("-more")))
     listed: list[str] = []
     for block in section.blocks:
         if not isinstance(block, Grid):
@@ -63,6 +64,14 @@ def _walk(section: Section, level: int, labels: dict[str, str], style: Style) ->
     for part_of in section.sections:
         if not part_of.empty:
             yield from _walk(part_of, level + 1, labels, style)
+
+
+def find_contents(run: Sequence[Item]) -> int:
+    """Return before which item of the first run the table of contents stands: after the key results, if they come first."""
+    if not isinstance(run[0].content, Heading) or run[0].content.id != "brief":
+        return 0
+    heads = [index for index, item in enumerate(run) if isinstance(item.content, Heading)]
+    return heads[1] if len(heads) > 1 else 0
 
 
 def split_links(text: str) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 def show_attention(tables: Tables) -> Section:
-    """Return what deserves a look before the report is used."""
-    found = list_attention(tables)
+    """Return what deserves a look before the report is used; how many rows of each table are withheld is in the supplement."""
+    found = [text for text in (_quarantined(tables), _unconverged(tables), _hidden(tables), _flagged(tables)) if text]
     return Section("attention", "What deserves a look", (Bullets(tuple(found or ["Nothing stood out."])),))
 
 
@@ -73,6 +73,14 @@ def withheld_rows(tables: Tables) -> dict[str, int]:
     """Return the number of withheld rows of each released table that has any."""
     totals = {name: int(read_rows(tables, name)["withheld"].sum()) for name in tables if len(read_rows(tables, name))}
     return {name: total for name, total in totals.items() if total}
+
+
+def _hidden(tables: Tables) -> str:
+    if not withheld_rows(tables):
+        return ""
+    return (
+        "Some numbers are withheld, because a count is small or would reveal one; the supplement says in which tables."
+    )
 
 
 def _withheld(tables: Tables) -> str:

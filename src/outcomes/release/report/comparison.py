@@ -8,16 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.analyses import describe_analysis
+from outcomes.release.analyses import describe_analysis, name_main, rank_analysis
 from outcomes.release.definitions import COVERED, TAILS
 from outcomes.release.figures.comparison_plan import CONTROL, WEIGHTED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value, percent
+from outcomes.release.report.anchor import say_important, say_number_needed, say_reliable
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.contrary import note_contrary
 from outcomes.release.report.eligibility import tabulate_eligibility
-from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.missing_data import show_missing_data
+from outcomes.release.report.shown import pictures
 from outcomes.release.report.statement import say_arms, state_result
 from outcomes.release.report.subgroups import show_subgroups
 
@@ -39,7 +41,8 @@ def show_comparison(material: Material, folder: Path) -> Section:
     blocks: list[Block] = []
     declared = material.study.comparison
     if declared is not None and len(said):
-        words = [*state_result(material), *(str(text) for text in said["text"].dropna())]
+        weighed = (say_important(material), say_reliable(material), say_number_needed(material))
+        words = [*state_result(material), *filter(None, weighed), *(str(text) for text in said["text"].dropna())]
         parts: list[Block | None] = [
             tabulate_target_trial(material),
             tabulate_eligibility(material),
@@ -125,7 +128,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     note = f"Started: a missing score counts as neither. Observed: those with a score. Intervals of {COVERED}."
     note += f" Firth: {PENALISED}." if penalised else ""
     place = material.timepoint(estimand.axis, estimand.timepoint)
-    return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note)
+    return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note, *note_contrary(material))
 
 
 def tabulate_balance(material: Material) -> Grid | None:
@@ -163,28 +166,37 @@ def tabulate_weights(material: Material) -> Grid | None:
 
 
 def tabulate_sensitivity(material: Material) -> Grid | None:
-    """Return the difference in change done in every other way."""
-    table = material.rows("sensitivity")
-    if len(table):
-        table = table[(table["endpoint"] == "change") & (table["scale"] == "points") | (table["endpoint"] == CONTROL)]
-    rows = []
+    """Return the difference in change done in every other way, by time point, that of the comparison first."""
+    table, comparison = material.rows("sensitivity"), material.study.comparison
+    if comparison is None or table.empty:
+        return None
+    table = table[(table["endpoint"] == "change") & (table["scale"] == "points") | (table["endpoint"] == CONTROL)]
+    chosen = name_main("change", comparison.weights)
+    groups: dict[tuple[str, str], list[Row]] = {(comparison.estimand.axis, comparison.estimand.timepoint): []}
     for row in _records(table):
-        name = str(row["analysis"])
-        label = describe_analysis(name)[1]
-        result = _estimate(row) if row["converged"] else "did not converge"
-        sizes = [count(row["n"]), count(row["effective_n"])]
-        cells = (number(shown(row, text)) for text in (result, *sizes))
-        rows.append((heading(label), Cell(material.timepoint(*_place(row))), *cells))
-    heads = ("Analysis", "Time point", f"Difference ({COVERED} interval)", "Patients", "Effective sample size")
-    return _grid("compared-otherwise", "The difference in change, done otherwise.", heads, rows)
+        groups.setdefault(_place(row), []).append(row)
+    rows: list[tuple[Cell, ...]] = []
+    for place, own in groups.items():
+        if own:
+            title = material.timepoint(*place)
+            rows.append((heading(f"{title[:1].upper()}{title[1:]}", 4),))
+        for row in sorted(own, key=lambda one: rank_analysis(str(one["analysis"]))):
+            name = str(row["analysis"])
+            declared = " (declared)" if name == chosen and row["endpoint"] == "change" else ""
+            result = _estimate(row) if row["converged"] else "did not converge"
+            cells = (number(shown(row, text)) for text in (result, count(row["n"]), count(row["effective_n"])))
+            rows.append((heading(f"\u2003{describe_analysis(name)[1]}{declared}"), *cells))
+    heads = ("Analysis", f"Difference ({COVERED} interval)", "Patients", "Effective sample size")
+    caption = f"The difference in change, {say_arms(material)}, in points, by every declared analysis."
+    return _grid("compared-otherwise", caption, heads, rows)
 
 
 def _grid(
-    identity: str, caption: str, heads: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], note: str = ""
+    identity: str, caption: str, heads: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], *notes: str
 ) -> Grid | None:
     if not rows:
         return None
-    return Grid(identity, caption, (tuple(heading(text) for text in heads),), tuple(rows), (note,) if note else ())
+    return Grid(identity, caption, (tuple(heading(text) for text in heads),), tuple(rows), notes)
 
 
 def _arms(material: Material) -> tuple[str, str]:

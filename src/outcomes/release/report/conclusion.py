@@ -11,7 +11,7 @@ from outcomes.release.report.attention import unconverged
 from outcomes.release.report.diagnostics import excludes_zero, find_effect
 from outcomes.release.report.grids import enumerate_words, index_rows
 from outcomes.release.report.material import Material, is_randomised
-from outcomes.release.report.statement import find_response, say_arms, say_place
+from outcomes.release.report.statement import find_response, order_arms, say_arms, say_place
 
 RANDOMISED = {
     "randomised": "Chance decided the arm, so the difference estimates what being assigned to it did, as far as the missing "
@@ -19,10 +19,7 @@ RANDOMISED = {
     "crossover": "Every patient was to have each arm, so the difference estimates what the arm did, as far as carry-over "
     "from the arm before and the missing scores allow.",
 }
-CHOSEN = (
-    "It is adjusted for what was measured; it is what the treatment did only if nothing else that bears on the outcome bore "
-    "on the choice, which these data cannot show."
-)
+CHOSEN = "It is adjusted for what was measured; whether it is what the treatment did, these data cannot show."
 UNDECLARED = "How patients came into their arm is not declared, so differences between arms are not interpreted."
 
 
@@ -32,6 +29,17 @@ def conclude(material: Material) -> str:
         return "Each person is seen once: the numbers describe, and say nothing about change."
     sentences = [_course(material), _difference(material), _unusable(material)]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def say_caveat(material: Material) -> str:
+    """Return what a difference between the arms means under the declared design."""
+    if len(material.arms) < 2 or material.study.series.origin == "none":
+        return ""
+    if is_randomised(material):
+        return RANDOMISED[str(material.study.report.design)]
+    if material.study.report.design == "observational":
+        return "Arms were chosen, not assigned: whether a difference between them is what the treatment did, these data cannot show."
+    return UNDECLARED
 
 
 def _course(material: Material) -> str:
@@ -47,15 +55,15 @@ def _course(material: Material) -> str:
         if before is not None and after is not None and pd.notna(before) and pd.notna(after):
             sides["lower" if after < before else "not lower"].append(material.within(arm))
     words = " and ".join(f"{side} under {enumerate_words(arms)}" for side, arms in sides.items() if arms)
+    if len(sides["lower"]) == len(material.arms) > 1:
+        words = "lower in every arm"
     if not words:
         return "What could be seen of the course is withheld."
     text = (
         f"Mean {material.instrument(material.primary)} scores of those observed at {material.timepoint(*material.headline)} "
-        f"were {words} than at baseline."
+        f"were {words} than at baseline"
     )
-    if is_randomised(material):
-        return text
-    return f"{text} That describes what was observed, and does not say what treatment did."
+    return f"{text}." if is_randomised(material) else f"{text}; that does not say what treatment did."
 
 
 def _difference(material: Material) -> str:
@@ -72,25 +80,23 @@ def _difference(material: Material) -> str:
         return UNDECLARED
     if design not in (*RANDOMISED, "observational"):
         return f"{_direction(material, effect)} {UNDECLARED}"
-    sentences = [_direction(material, effect), RANDOMISED.get(design, CHOSEN), _contrary(material, effect)]
+    sentences = [_direction(material, effect), RANDOMISED.get(design, CHOSEN), say_contrary(material)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _direction(material: Material, effect: Mapping[str, Any]) -> str:
     """Say which arm fell further, or that the interval holds either; by the numbers alone."""
-    assert material.study.comparison is not None
-    estimand = material.study.comparison.estimand
-    treated, reference = material.within(estimand.treated), material.within(estimand.reference)
     if not excludes_zero(effect):
         return f"The interval of the difference in {say_place(material)}, {say_arms(material)}, includes zero: neither arm stands out."
-    more, less = (treated, reference) if effect["estimate"] < 0 else (reference, treated)
-    return f"{say_place(material)} lay further below baseline under {more} than under {less}, by an interval that excludes zero."
+    more, less, side = order_arms(material, effect)
+    return f"{say_place(material)} lay further {side} baseline under {more} than under {less}."
 
 
-def _contrary(material: Material, effect: Mapping[str, Any]) -> str:
+def say_contrary(material: Material) -> str:
     """Say that response of all who started favours the other arm, where both intervals exclude zero."""
-    comparison = material.study.comparison
-    assert comparison is not None
+    comparison, effect = material.study.comparison, find_effect(material)
+    if comparison is None or not effect:
+        return ""
     row = find_response(material, "started")
     if not row or not excludes_zero(effect) or row["difference_lower"] <= 0 <= row["difference_upper"]:
         return ""
@@ -101,7 +107,7 @@ def _contrary(material: Material, effect: Mapping[str, Any]) -> str:
     less = "less" if row["difference"] < 0 else "more"
     arms = [material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
     return (
-        f"Response of all who started, a missing score counting as none, was {less} frequent under {arms[0]} than under "
+        f"Response of all who started was {less} frequent under {arms[0]} than under "
         f"{arms[1]}: which arm looks better depends on how missing scores are taken."
     )
 

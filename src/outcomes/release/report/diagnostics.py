@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.definitions import BALANCED, COVERED, EFFECTIVE
+from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
+from outcomes.release.figures.missing_plan import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
 from outcomes.release.report.grids import enumerate_words, say, say_variable
 from outcomes.release.report.material import Material
@@ -17,10 +18,11 @@ from outcomes.release.report.methods import say_covariance
 
 @dataclass(frozen=True)
 class Limitation:
-    """What a reader should hold against the results: in full, and in the few words that the abstract has room for."""
+    """What a reader should hold against the results: in full, in the few words of the abstract, and in detail for the supplement."""
 
     text: str
     brief: str = ""
+    detail: str = ""
 
 
 def list_diagnosed(material: Material) -> list[Limitation]:
@@ -31,6 +33,8 @@ def list_diagnosed(material: Material) -> list[Limitation]:
         _effective(material),
         _unweighted(material),
         _tipping(material),
+        _jump(material),
+        _leaving(material),
         _disagreement(material),
         _unfitted(material),
         _fallback(material),
@@ -144,6 +148,48 @@ def _tipping(material: Material) -> Limitation | None:
     )
 
 
+def _jump(material: Material) -> Limitation | None:
+    """Say what the difference would be if those who left the treated arm had lost what the treatment gave."""
+    effect, comparison = find_effect(material), material.study.comparison
+    if not effect or comparison is None:
+        return None
+    estimand = comparison.estimand
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
+    row = material.one("imputations", analysis="jump_to_reference", endpoint="change", **place)
+    if not row or pd.isna(row["estimate"]) or pd.isna(row["lower"]):
+        return None
+    bounds = interval(row["lower"], row["upper"], "estimate")
+    return Limitation(
+        f"Missing scores: had those of {material.within(estimand.treated)} who left gone over to the course of "
+        f"{material.within(estimand.reference)} at once (jump to reference), the difference would be {fixed(row['estimate'], 'estimate')} points "
+        f"({COVERED} CI {bounds}) in place of {fixed(effect['estimate'], 'estimate')}."
+    )
+
+
+def _leaving(material: Material) -> Limitation | None:
+    """Say where the share that left differs by the severity of the last score."""
+    comparison = material.study.comparison
+    rows = material.rows("dropout")
+    if comparison is None or rows.empty:
+        return None
+    rows = rows[(rows["axis"] == comparison.estimand.axis) & (rows["timepoint"] == EVERY_TIME)]
+    rows = rows.dropna(subset=["dropped_proportion"]).sort_values("band_lower", kind="stable")
+    parts = []
+    for arm, own in rows.groupby("arm", sort=False):
+        low, high = own.iloc[0], own.iloc[-1]
+        if abs(high["dropped_proportion"] - low["dropped_proportion"]) > APART:
+            shares = [
+                f"{percent(one['dropped_proportion'], 0)} % after one that was {one['band']}" for one in (low, high)
+            ]
+            parts.append(f"{material.within(str(arm))}, {' and '.join(shares)}")
+    if not parts:
+        return None
+    return Limitation(
+        f"Who left depends on the last score. Of patients still there, these had no score at the next time points: {'; '.join(parts)}. Missing at "
+        "random allows that; what else made patients leave is not seen."
+    )
+
+
 def _disagreement(material: Material) -> Limitation | None:
     """Name the analyses that give another answer than the primary one."""
     effect = find_effect(material)
@@ -182,13 +228,16 @@ _WAYS = {"g_computation": "G-computation", "augmented": "weighting and modelling
 def _unfitted(material: Material) -> Limitation | None:
     """Name what could not be estimated in the comparison, and where."""
     places: dict[str, list[str]] = {}
+    fits = failed = 0
     for table, names in {
         "effects": (),
         "risks": ("endpoint", "method"),
         "sensitivity": ("endpoint", "analysis"),
     }.items():
         rows = material.rows(table)
+        fits += len(rows)
         rows = rows[~rows["converged"].astype(bool)] if len(rows) else rows
+        failed += len(rows)
         for row in rows.to_dict("records"):
             what = " by ".join(_WAYS.get(str(row[name]), say(str(row[name]))) for name in names) or "adjusted change"
             places.setdefault(what, []).append(material.timepoint(str(row["axis"]), str(row["timepoint"])))
@@ -196,7 +245,12 @@ def _unfitted(material: Material) -> Limitation | None:
         return None
     each = "; ".join(f"{what} at {enumerate_words(list(dict.fromkeys(where)))}" for what, where in places.items())
     why = "the fit did not converge, or no one or everyone in an arm had the outcome"
-    return Limitation(f"Not estimated, because {why}: {each}.")
+    stands = "The primary difference is not among them." if find_effect(material) else ""
+    return Limitation(
+        f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be had, because {why}. They are listed in the supplement. "
+        f"{stands}".strip(),
+        detail=f"Not estimated, because {why}: {each}.",
+    )
 
 
 def _fallback(material: Material) -> Limitation | None:

@@ -16,7 +16,7 @@ from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from outcomes.errors import InputError
-from outcomes.release.report.arrange import Heading, Item, arrange, split_links
+from outcomes.release.report.arrange import Heading, Item, arrange, find_contents, split_links
 from outcomes.release.report.content import Bullets, Grid, Paragraph, Picture, Report, Terms
 from outcomes.release.report.ooxml import add_bookmark, add_field, add_link, add_rule, build_table, set_styles
 from outcomes.release.report.widths import MARGIN_PT, PAGES
@@ -39,11 +39,14 @@ def write_docx(report: Report, style: Style) -> bytes:
     for kind, text in report.heads:
         writer.add_text(text, "Subtitle" if kind == "subtitle" else "Details")
     runs = arrange(report, style)
-    _add_contents(writer, [item.content for run in runs for item in run if isinstance(item.content, Heading)])
+    headings = [item.content for run in runs for item in run if isinstance(item.content, Heading)]
+    contents = find_contents(runs[0])
     for index, run in enumerate(runs):
         if index or run[0].sideways:
             writer.turn(run[0].sideways)
-        for item in run:
+        for place, item in enumerate(run):
+            if not index and place == contents:
+                _add_contents(writer, headings)
             writer.add(item)
     return _pack(word)
 
@@ -194,7 +197,7 @@ def _describe(word: Word, title: str) -> None:
 def _add_contents(writer: _Writer, headings: Sequence[Heading]) -> None:
     """Add a table of contents: links that work at once, and a field that Word fills with page numbers on request (F9)."""
     writer.word.add_paragraph("Contents", "Contents Heading")
-    entries = [heading for heading in headings if heading.level <= 2]
+    entries = [heading for heading in headings if heading.level <= 2 and heading.listed]
     for index, heading in enumerate(entries):
         paragraph = writer.word.add_paragraph(style=f"TOC {heading.level}")
         if index == 0:

@@ -11,9 +11,9 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
-from outcomes.release.report.findings import pictures, present
 from outcomes.release.report.grids import heading, index_rows, number, say
 from outcomes.release.report.material import Material, is_randomised, shown
+from outcomes.release.report.shown import pictures, present
 from outcomes.settings.durability import Durability, End
 
 ENDS = {"loss": "loss of response", "relapse": "relapse"}

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outcomes.release.report import grids, ideation
-from outcomes.release.report.content import Block, Grid, Paragraph, Picture, Section
+from outcomes.release.definitions import COVERED
+from outcomes.release.report import grids, headline, ideation
+from outcomes.release.report.content import Block, Bullets, Paragraph, Section
 from outcomes.release.report.material import Material
 from outcomes.release.report.models import show_models
-from outcomes.release.report.page import read_picture
 from outcomes.release.report.patients import tabulate_patients
 from outcomes.release.report.published import tabulate_published
 from outcomes.release.report.regression import show_regression
+from outcomes.release.report.shown import pictures, present
 
 
 def show_flow(material: Material, folder: Path) -> Section:
     """Return the flow diagram and how the raw rows ended."""
     tables = [grids.tabulate_ledger(material), grids.tabulate_reasons(material)]
-    return Section("flow", "Flow of records and patients", (*pictures(material, folder, "flow"), *present(tables)))
+    said = headline.describe_rows(material)
+    words = (Paragraph(said),) if said else ()
+    return Section(
+        "flow", "Flow of records and patients", (*words, *pictures(material, folder, "flow"), *present(tables))
+    )
 
 
 def show_patients(material: Material) -> Section:
@@ -28,36 +33,25 @@ def show_patients(material: Material) -> Section:
 def show_results(material: Material, folder: Path) -> Section:
     """Return scores, rates, distributions, models, and ideation item of every instrument, the primary one first."""
     parts = [_instrument(material, folder, name) for name in material.study.instruments]
-    parts += [_models(material), _ideation(material), _missingness(material, folder), show_regression(material)]
+    parts += [_models(material), _ideation(material), _missingness(material, folder), show_regression(material, folder)]
     return Section("results", "Results", (), tuple(part for part in parts if not part.empty))
 
 
 def show_published(material: Material) -> Section:
     """Return published cohorts beside the study's own result."""
-    table = tabulate_published(material)
-    if table is None:
+    tables = tabulate_published(material)
+    if not tables:
         return Section("published", "Beside published cohorts")
     text = "Populations, windows, and denominators differ between studies; a difference in results need not be one in patients."
-    if table.folded:
+    if all(table.id != "published-cohorts" for table in tables):
         text = "No published result in the list shares instrument, window, and denominator with this study."
-    return Section("published", "Beside published cohorts", (Paragraph(text), table))
-
-
-def present(tables: list[Grid | None]) -> tuple[Grid, ...]:
-    """Return the tables that the study has."""
-    return tuple(table for table in tables if table is not None and table.rows)
-
-
-def pictures(material: Material, folder: Path, family: str, instrument: str | None = None) -> tuple[Picture, ...]:
-    """Return the figures of a family (and instrument) that lie in the folder."""
-    plans = [plan for plan in material.plans if plan.family == family and plan.instrument == instrument]
-    files = [(folder / f"{plan.name}.svg", plan) for plan in plans]
-    return tuple(read_picture(path, plan.name, plan.caption, plan.alt) for path, plan in files if path.is_file())
+    return Section("published", "Beside published cohorts", (Paragraph(text), *tables))
 
 
 def _instrument(material: Material, folder: Path, instrument: str) -> Section:
     name = material.instrument(instrument)
     blocks: list[Block] = [
+        *(_say_results(material) if instrument == material.primary else ()),
         *pictures(material, folder, "trajectory", instrument),
         *present([grids.tabulate_scores(material, instrument)]),
         *pictures(material, folder, "response", instrument),
@@ -65,6 +59,19 @@ def _instrument(material: Material, folder: Path, instrument: str) -> Section:
     ]
     blocks += pictures(material, folder, "distribution", instrument)
     return Section(f"results-{instrument}", name, tuple(blocks))
+
+
+def _say_results(material: Material) -> list[Block]:
+    """Return the headline results of the primary instrument in sentences, with both denominators and intervals."""
+    if material.headline is None:
+        return []
+    place = material.timepoint(*material.headline)
+    parts = {
+        f"Scores observed at baseline and at {place}, in points:": headline.list_course(material),
+        f"Response and remission at {place}, with {COVERED} intervals:": headline.list_rates(material),
+        f"Unadjusted difference in response at {place}, of all who started:": headline.list_differences(material),
+    }
+    return [block for text, entries in parts.items() if entries for block in (Paragraph(text), Bullets(tuple(entries)))]
 
 
 def _models(material: Material) -> Section:

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, signed
 from outcomes.release.report.content import Cell, Grid
+from outcomes.release.report.contrary import note_contrary_rates
 from outcomes.release.report.material import Material, is_randomised, shown
 
 Row = Mapping[str, Any]
@@ -208,6 +209,7 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
     ]
     if contrasts and not is_randomised(material):
         notes.append(UNADJUSTED)
+    notes += note_contrary_rates(material, instrument, chosen)
     return Grid(
         f"response-{instrument}",
         f"{material.instrument(instrument)}: response, remission, and worsening with both denominators.",

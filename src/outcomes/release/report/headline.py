@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
-from outcomes.release.report.grids import index_rows
+from outcomes.release.report.grids import enumerate_words, index_rows
 from outcomes.release.report.material import Material
 
 
@@ -19,58 +19,104 @@ def number_of(row: Mapping[Any, Any], column: str) -> str:
     return WITHHELD if value is None or pd.isna(value) else count(value)
 
 
-def describe_patients(material: Material) -> str:
-    """Return how many rows were kept and how many series and patients were analysed."""
-    flow = material.rows("flow", arm="all")
-    if flow.empty:
+def describe_rows(material: Material) -> str:
+    """Return how many rows of the export were kept."""
+    boxes = _boxes(material)
+    if "Rows in the export" not in boxes or "Rows kept" not in boxes:
         return ""
-    boxes = {str(row["label"]): row for row in flow.to_dict("records")}
-    sentences = []
-    if "Rows in the export" in boxes and "Rows kept" in boxes:
-        raw, kept = boxes["Rows in the export"], boxes["Rows kept"]
-        sentences.append(f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept.")
-    if "Series analysed" in boxes:
-        text = f"{number_of(boxes['Series analysed'], 'n')} series"
-        if "Patients analysed" in boxes:
-            text += f" of {number_of(boxes['Patients analysed'], 'n')} patients"
-        arms = material.rows("flow", label="Series analysed")
-        each = [
-            f"{material.within(str(row['arm']))} {number_of(row, 'n')}"
-            for row in arms.to_dict("records")
-            if row["arm"] != "all"
-        ]
-        sentences.append(f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else "."))
-    return " ".join(sentences)
+    raw, kept = boxes["Rows in the export"], boxes["Rows kept"]
+    return f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept."
+
+
+def count_patients(material: Material) -> str:
+    """Return how many series and patients were analysed, and how many series of each arm."""
+    boxes = _boxes(material)
+    if "Series analysed" not in boxes:
+        return ""
+    sizes = [number_of(boxes[name], "n") for name in ("Series analysed", "Patients analysed") if name in boxes]
+    one_each = len(set(sizes)) == 1 and sizes[0] != WITHHELD
+    text = f"{sizes[-1]} patients" if one_each and len(sizes) > 1 else f"{sizes[0]} series"
+    if len(sizes) > 1 and not one_each:
+        text += f" of {sizes[1]} patients"
+    rows = material.rows("flow", label="Series analysed").to_dict("records")
+    each = [f"{material.within(str(row['arm']))} {number_of(row, 'n')}" for row in rows if row["arm"] != "all"]
+    return f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else ".")
+
+
+def _boxes(material: Material) -> dict[str, dict[Any, Any]]:
+    """Return the steps of the flow of all arms together, by label."""
+    return {str(row["label"]): row for row in material.rows("flow", arm="all").to_dict("records")}
 
 
 def describe_measures(material: Material) -> str:
-    """Return the primary instrument with its endpoints in words."""
-    instrument = material.study.instrument(material.primary)
-    text = f"The primary instrument is the {instrument.name} ({instrument.measures}, "
-    text += f"{instrument.minimum:g} to {instrument.maximum:g} points)."
+    """Return response and remission of the primary instrument in words; empty where it has neither or nobody is followed."""
+    instrument, ends = material.study.instrument(material.primary), []
     if material.study.series.origin == "none":
-        return text
+        return ""
     if instrument.response_percent is not None:
         direction = "drop" if instrument.higher_is_worse else "rise"
-        text += f" Response is a {direction} of at least {instrument.response_percent:g} % from baseline."
+        ends.append(f"Response is a {direction} of at least {instrument.response_percent:g} % from baseline")
     elif instrument.response_points is not None:
-        text += f" Response is a change for the better by at least {instrument.response_points:g} points."
+        ends.append(f"Response is a change for the better by at least {instrument.response_points:g} points")
     if instrument.remission_maximum is not None:
-        text += f" Remission is a total of at most {instrument.remission_maximum:g}."
-    if material.headline:
-        text += f" The headline time point is {material.timepoint(*material.headline)}."
-    return text
+        word = "remission" if ends else "Remission is"
+        ends.append(f"{word} a total of at most {instrument.remission_maximum:g}")
+    return f"{', '.join(ends)}." if ends else ""
+
+
+def say_course(material: Material) -> str:
+    """Return the mean of each arm at baseline and at the headline time point, in one sentence."""
+    if material.headline is None:
+        return ""
+    cells, baseline = _scores(material)
+    parts = []
+    for arm in material.arms:
+        before, after = (cells.get((*place, arm), {}) for place in (baseline, material.headline))
+        ends = [fixed(row["mean"]) if row and pd.notna(row["mean"]) else WITHHELD for row in (before, after)]
+        parts.append(f"from {ends[0]} to {ends[1]} under {material.within(arm)}")
+    if not parts or baseline == ("", ""):
+        return ""
+    return (
+        f"From baseline to {material.timepoint(*material.headline)} the mean {material.instrument(material.primary)} of those observed went "
+        f"{enumerate_words(parts)}."
+    )
+
+
+def say_response(material: Material) -> str:
+    """Return the response of each arm at the headline time point by both denominators, in one sentence."""
+    response = material.rows("response", instrument=material.primary, endpoint="response")
+    if material.headline is None or response.empty:
+        return ""
+    cells = index_rows(response, "axis", "timepoint", "population", "arm")
+    parts = []
+    for arm in material.arms:
+        started, observed = (cells.get((*material.headline, name, arm)) for name in ("started", "observed"))
+        if started and observed:
+            both = " and ".join(dict.fromkeys(_percent(row) for row in (started, observed)))
+            parts.append(f"{both} under {material.within(arm)}")
+    if not parts:
+        return ""
+    return f"Response at {material.timepoint(*material.headline)}, of all who started and of those observed: {'; '.join(parts)}."
+
+
+def _percent(row: Mapping[Any, Any]) -> str:
+    return WITHHELD if pd.isna(row["proportion"]) else f"{percent(row['proportion'])} %"
+
+
+def _scores(material: Material) -> tuple[dict[tuple[str, ...], dict[str, Any]], tuple[str, str]]:
+    """Return the scores of the primary instrument by place and arm, and the place of the baseline."""
+    cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
+    return cells, next(((key[0], key[1]) for key in cells if key[0] == "baseline"), ("", ""))
 
 
 def list_course(material: Material) -> list[str]:
     """Return the scores of each arm at baseline and at the headline time point."""
     if material.headline is None:
         return []
-    cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
-    baseline = next((key[:2] for key in cells if key[0] == "baseline"), None)
+    cells, baseline = _scores(material)
     entries = []
     for arm in material.arms:
-        before = cells.get((*baseline, arm), {}) if baseline else {}
+        before = cells.get((*baseline, arm), {})
         after = cells.get((*material.headline, arm), {})
         start = f"{_mean(before)} at baseline, " if before else ""
         entries.append(f"{material.arm(arm)}: mean {start}{_mean(after)} at {material.timepoint(*material.headline)}.")

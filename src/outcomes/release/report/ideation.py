@@ -7,7 +7,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import count
 from outcomes.release.report.content import Cell, Grid
-from outcomes.release.report.grids import PLACE, choose_places, heading, index_rows, number, places_of, rate, say
+from outcomes.release.report.grids import PLACE, choose_places, heading, index_rows, number, rate, say
 from outcomes.release.report.material import Material, shown
 
 
@@ -46,7 +46,7 @@ def _moves(material: Material, change: pd.DataFrame, instrument: str) -> Grid:
     for transition in change["transition"].drop_duplicates():
         title = words.get(str(transition), say(str(transition))).capitalize()
         rows.append((Cell(title, head=True, span=1 + 2 * len(arms)),))
-        for place in places_of(change):
+        for place in choose_places(material, change):
             line = [heading(f"\u2003{material.timepoint(*place)}")]
             for arm in arms:
                 line += rate(cells.get((*place, str(transition), arm), {}))

@@ -7,6 +7,7 @@ from outcomes.release.numbers import percent
 from outcomes.release.report.attention import unconverged, withheld_rows
 from outcomes.release.report.content import Bullets, Section
 from outcomes.release.report.diagnostics import Limitation, list_diagnosed
+from outcomes.release.report.grids import say
 from outcomes.release.report.material import Material, is_randomised
 
 
@@ -14,6 +15,16 @@ def show_limitations(material: Material) -> Section:
     """Return the limitations that the design and the diagnostics give rise to."""
     entries = tuple(limitation.text for limitation in list_limitations(material))
     return Section("limitations", "Limitations", (Bullets(entries),) if entries else ())
+
+
+def show_details(material: Material) -> Section:
+    """Return what the limitations leave to the supplement, and where numbers are withheld."""
+    entries = [limitation.detail for limitation in list_limitations(material) if limitation.detail]
+    totals = withheld_rows(material.tables)
+    if totals:
+        each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
+        entries.append(f"Rows of released tables with withheld numbers: {each}.")
+    return Section("details", "Supplement: limitations in detail", (Bullets(tuple(entries)),) if entries else ())
 
 
 def list_limitations(material: Material) -> list[Limitation]:

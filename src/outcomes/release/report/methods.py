@@ -73,7 +73,8 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
             else ""
         )
     if entry.important_change and "important_change" not in entry.unverified:
-        text += f" Published important change: {entry.important_change.percent:g} % ({entry.important_change.source})."
+        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in entry.important_change)
+        text += f" Published important change: {each}."
     change = study.endpoints.reliable_change.get(name)
     if change:
         text += (

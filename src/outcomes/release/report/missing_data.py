@@ -12,9 +12,9 @@ from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval, signed
 from outcomes.release.report.content import Block, Grid, Paragraph, Section
-from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import enumerate_words, heading, number
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.shown import pictures
 from outcomes.release.report.statement import AT_RANDOM, RISK, say_arms, say_imputed_response
 
 Row = dict[str, Any]

@@ -18,7 +18,7 @@ from typing import Any
 import typst
 
 from outcomes.errors import InputError, SettingsError
-from outcomes.release.report.arrange import Heading, Item, arrange, split_links, split_words
+from outcomes.release.report.arrange import Heading, Item, arrange, find_contents, split_links, split_words
 from outcomes.release.report.content import Bullets, Cell, Grid, Paragraph, Picture, Report, Terms
 from outcomes.release.report.widths import MARGIN_PT, PAGES, Fit, Page, split_figures
 from outcomes.settings.style import Style
@@ -85,10 +85,11 @@ def _own_families(folder: str | None) -> list[str]:
 
 
 def _content(report: Report, style: Style) -> dict[str, Any]:
-    runs = [_run(run, style) for run in arrange(report, style)]
+    arranged = arrange(report, style)
+    runs = [_run(run, style) for run in arranged]
     heads = [{"kind": kind, "text": _text(text)} for kind, text in report.heads]
     paper = {"a4": "a4", "letter": "us-letter"}[style.paper]
-    return {"title": report.title, "heads": heads, "paper": paper, "runs": runs}
+    return {"title": report.title, "heads": heads, "paper": paper, "runs": runs, "contents": find_contents(arranged[0])}
 
 
 def _run(run: Sequence[Item], style: Style) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def _run(run: Sequence[Item], style: Style) -> dict[str, Any]:
 
 def _item(item: Item, page: Page) -> dict[str, Any]:
     match item.content:
-        case Heading(text, level):
-            return {"kind": "heading", "text": text, "level": level}
+        case Heading(text, level, listed=listed):
+            return {"kind": "heading", "text": text, "level": level, "listed": listed}
         case Paragraph(text=text, lead=lead):
             return {"kind": "paragraph", "lead": lead, "text": _text(text)}
         case Bullets(entries=entries):

@@ -14,23 +14,38 @@ from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.material import Material, shown
 
-HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This study", "Definition")
+SAME = f"Estimates with {COVERED} intervals where published. Instrument, window, and denominator agree; populations and care need not."
+OTHERWISE = (
+    f"Estimates with {COVERED} intervals where published. The definition differs in what is named, so no own result stands beside. Results on "
+    "other instruments are in the released table."
+)
+HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published")
 
 
-def tabulate_published(material: Material) -> Grid | None:
-    """Return published estimates with the own one beside it only where instrument, window, and denominator agree."""
+def tabulate_published(material: Material) -> list[Grid]:
+    """Return published estimates with the own one beside them where instrument, window, and denominator agree; apart, the others."""
     rows = material.rows("published")
     rows = rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
     if rows.empty:
-        return None
-    lines = [_line(material, {str(key): value for key, value in row.items()}) for row in rows.to_dict("records")]
-    note = (
-        f"Estimates with {COVERED} intervals where published. This study's own result stands beside a published one only where "
-        "instrument, window, and denominator agree; elsewhere the definition differs in what is named. Results on other instruments are in the supplement."
-    )
-    heads = tuple(heading(text) for text in HEADS)
-    title, alone = "Published cohorts and this study.", bool(rows["arm"].isna().all())
-    return Grid("published-cohorts", title, (heads,), tuple(lines), (note,), folded=alone, sortable=True)
+        return []
+    beside = rows["arm"].notna()
+    grids = []
+    for identity, part, caption, last, note in (
+        (
+            "published-cohorts",
+            rows[beside],
+            "Published results and this study's, where they are defined alike.",
+            "This study",
+            SAME,
+        ),
+        ("published-others", rows[~beside], "Published results that are defined otherwise.", "Definition", OTHERWISE),
+    ):
+        lines = tuple(
+            _line(material, {str(key): value for key, value in row.items()}) for row in part.to_dict("records")
+        )
+        heads = (tuple(heading(text) for text in (*HEADS, last)),)
+        grids += [Grid(identity, caption, heads, lines, (note,), sortable=True)] if lines else []
+    return grids
 
 
 def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -40,8 +55,7 @@ def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(_join(_instrument(row), row["window"])),
         Cell(_join(say(str(row["endpoint"])), row["definition"])),
         Cell(_value(row, "estimate", "lower", "upper")),
-        Cell(_own(material, row)),
-        Cell(_join(row["comparison"], row["differs_in"])),
+        Cell(_join(row["comparison"], row["differs_in"]) if pd.isna(row["arm"]) else _own(material, row)),
     )
 
 
@@ -72,8 +86,6 @@ def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
 
 
 def _own(material: Material, row: Mapping[str, Any]) -> str:
-    if pd.isna(row["arm"]):
-        return ABSENT
     value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
     where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
     population = POPULATIONS.get(str(row["population"]), str(row["population"]))

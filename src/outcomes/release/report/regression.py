@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.figures.regression_plan import choose_rows
 from outcomes.release.numbers import ABSENT, count, fixed, interval, percent
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.shown import pictures
 
 Row = dict[str, Any]
 
 
-def show_regression(material: Material) -> Section:
+def show_regression(material: Material, folder: Path) -> Section:
     """Return the part on regression to the mean; empty when the study declares nothing to expect it from."""
     blocks: list[Block] = []
     for name in material.study.regression_to_mean:
-        rows = choose_rows(material, "regression_to_mean", name)
+        rows = choose_rows(material.tables, material.study, "regression_to_mean", name)
         if len(rows):
             blocks += [Paragraph(text) for text in _introduce(material, name)]
+            blocks += pictures(material, folder, "regression", name)
             blocks += [tabulate_regression(material, name, rows)]
-            pairs = choose_rows(material, "two_baselines", name)
+            pairs = choose_rows(material.tables, material.study, "two_baselines", name)
             blocks += [tabulate_two_baselines(material, name, pairs)] if len(pairs) else []
     return Section("regression", "Regression to the mean", tuple(blocks))
-
-
-def choose_rows(material: Material, table: str, instrument: str) -> pd.DataFrame:
-    """Return the rows at the headline, the time points of the tables of rates, and that of the comparison."""
-    rows = material.rows(table, instrument=instrument)
-    if rows.empty:
-        return rows
-    places = {material.headline} if material.headline else set()
-    if material.study.comparison is not None:
-        places.add((material.study.comparison.estimand.axis, material.study.comparison.estimand.timepoint))
-    also = material.study.report.also
-    pairs = zip(rows["axis"], rows["timepoint"], strict=True)
-    return rows[[(axis, timepoint) in places or timepoint in also for axis, timepoint in pairs]]
 
 
 def _introduce(material: Material, name: str) -> list[str]:

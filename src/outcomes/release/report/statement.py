@@ -52,6 +52,22 @@ def say_place(material: Material) -> str:
     return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
 
 
+def say_way(material: Material) -> str:
+    """Return how the primary difference is adjusted, in a word."""
+    assert material.study.comparison is not None
+    return "adjusted" if material.study.comparison.weights == "none" else "weighted"
+
+
+def order_arms(material: Material, effect: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the arm that changed more for the better, the other, and on which side of the baseline better is."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    worse = material.study.instrument(estimand.instrument).higher_is_worse
+    arms = material.within(estimand.treated), material.within(estimand.reference)
+    better, other = arms if (effect["estimate"] < 0) == worse else arms[::-1]
+    return better, other, "below" if worse else "above"
+
+
 def state_response(material: Material) -> str:
     """Return the difference in response at the place of the primary difference, by both denominators and with missing scores imputed."""
     parts = []
@@ -65,7 +81,13 @@ def state_response(material: Material) -> str:
         return ""
     imputed = say_imputed_response(material)
     parts += [f"{imputed} of all, missing scores imputed at random"] if imputed else []
-    return f"Difference in response at the same time, {_way(material)}: {'; '.join(parts)}."
+    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}."
+
+
+def _when(material: Material) -> str:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return material.timepoint(estimand.axis, estimand.timepoint)
 
 
 def say_imputed_response(material: Material) -> str:
@@ -87,7 +109,8 @@ def _way(material: Material) -> str:
 
 def find_response(material: Material, population: str) -> dict[str, Any]:
     """Return the difference in response, weighted as declared, where the primary difference is; empty where there is none or it is withheld."""
-    assert material.study.comparison is not None
+    if material.study.comparison is None:
+        return {}
     estimand = material.study.comparison.estimand
     place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
     row = material.one("risks", **place, endpoint="response", population=population, method=_way(material))
@@ -122,6 +145,6 @@ def _range(material: Material) -> str:
         return ""
     found = [row["estimate"] for row in rows]
     return (
-        f"Done in every other way declared (last table of this section), the difference lies between {fixed(min(found), 'estimate')} and "
+        f"Done in every other way declared (table of the other analyses), the difference lies between {fixed(min(found), 'estimate')} and "
         f"{fixed(max(found), 'estimate')} points."
     )

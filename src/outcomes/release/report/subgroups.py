@@ -10,9 +10,9 @@ import pandas as pd
 from outcomes.release.definitions import COVERED, UNLIKELY
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
-from outcomes.release.report.findings import pictures
 from outcomes.release.report.grids import heading, number
 from outcomes.release.report.material import Material, shown
+from outcomes.release.report.shown import pictures
 from outcomes.release.report.statement import say_arms
 
 Row = dict[str, Any]

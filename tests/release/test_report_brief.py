@@ -1,0 +1,216 @@
+"""The first page answers, weighs the difference, and says where results point in opposite directions; nothing is typed."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from released_cases import make_case, make_compared, make_study
+from running_text import running_text
+
+from outcomes.instruments import read_instruments
+from outcomes.release.figures.plan import plan_figures
+from outcomes.release.report import body, build_sections
+from outcomes.release.report.anchor import say_important, say_number_needed, say_reliable
+from outcomes.release.report.body import POINTER
+from outcomes.release.report.content import Grid, Paragraph, Picture
+from outcomes.release.report.contrary import have_opposite_signs, note_contrary, note_contrary_rates
+from outcomes.release.report.material import gather
+from outcomes.release.report.page import number_blocks
+
+
+def build(tables, study):
+    return build_sections(gather(tables, study, {}), Path("nowhere"))
+
+
+def brief(tables, study):
+    section = build(tables, study)[0]
+    assert section.id == "brief"
+    return " ".join(running_text([section]))
+
+
+def make_risks(started, observed, endpoint="response"):
+    """Response of two arms at the place of the comparison: differences and half-widths by population."""
+    rows = []
+    for population, (value, half) in {"started": started, "observed": observed}.items():
+        row = {
+            "axis": "day",
+            "timepoint": "day 28",
+            "endpoint": endpoint,
+            "population": population,
+            "method": "weighted",
+        }
+        bounds = {"difference": value, "difference_lower": value - half, "difference_upper": value + half}
+        ratios = {"ratio": 1.0, "ratio_lower": 0.8, "ratio_upper": 1.2}
+        rows.append(row | bounds | ratios | {"risk_treated": 0.3, "risk_reference": 0.3, "converged": True})
+    return pd.DataFrame(rows).assign(withheld=False)
+
+
+def test_the_first_page_gives_the_difference_as_a_size_and_whose_it_is():
+    tables, study = make_compared()
+    text = brief(tables, study)
+    assert "The PHQ-9 at day 28 lay 1.96 points (95 % CI 1.14 to 2.78) further below baseline under IV ketamine" in text
+    assert "these data cannot show" in text
+    turned = tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78)
+    assert "further below baseline under Intranasal esketamine than under IV ketamine" in brief(
+        {**tables, "effects": turned}, study
+    )
+    open_ended = tables["effects"].assign(upper=0.2)
+    assert "neither arm stands out" in brief({**tables, "effects": open_ended}, study)
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "column", "value", "printed"),
+    [
+        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "to 12.3 under IV ketamine"),
+        ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.4567, "IV ketamine 45.7 %"),
+        ("flow", {"label": "Patients analysed"}, "n", 4321.0, "of 4,321 patients"),
+        ("effects", {"variance": "cr2"}, "estimate", -3.21, "lay 3.21 points"),
+    ],
+)
+def test_the_first_page_follows_each_result(table, where, column, value, printed):
+    tables, study = make_compared()
+    assert printed not in brief(tables, study)
+    changed = tables[table].copy()
+    changed.loc[(changed[list(where)] == list(where.values())).all(axis=1), column] = value
+    assert printed in brief({**tables, table: changed}, study)
+
+
+@pytest.mark.parametrize(("estimate", "said"), [(-1.2, "less than 1.7 and 3.7"), (-5.0, "at least 1.7 and 3.7")])
+def test_the_difference_stands_beside_the_published_important_changes(estimate, said):
+    tables, study = make_compared()
+    material = gather({**tables, "effects": tables["effects"].assign(estimate=estimate)}, study, {})
+    text = say_important(material)
+    assert said in text
+    assert "10.1017/S0033291720003700" in text
+    assert "changes within one patient" in text
+
+
+def test_an_instrument_without_a_published_change_claims_none():
+    known = {name: entry.important_points for name, entry in read_instruments().items()}
+    assert known["phq9"] == (1.7, 3.7)
+    assert known["madrs"] == ()
+    tables, study = make_case("two instruments")
+    assert say_important(gather(tables, study, {})) == ""
+
+
+def test_a_reliable_change_comes_with_what_it_rests_on():
+    tables, study = make_compared()
+    declared = {"reliable_change": {"phq9": {"sd": 5.0, "reliability": 0.84, "source": "a cohort"}}}
+    told = make_study(comparison=study.comparison.model_dump(), endpoints=declared)
+    assert say_reliable(gather(tables, study, {})) == ""
+    assert "from 5.5 points on (standard deviation 5, reliability 0.84; a cohort)" in say_reliable(
+        gather(tables, told, {})
+    )
+
+
+def test_a_number_needed_to_treat_is_given_only_where_it_makes_sense():
+    tables, study = make_compared()
+
+    def said(started, observed):
+        return say_number_needed(gather({**tables, "risks": make_risks(started, observed)}, study, {}))
+
+    # 1 / 0.15 = 6.7, rounded up to 7; 1 / 0.25 = 4; 1 / 0.05 = 20
+    assert "for every 7 under IV ketamine than under Intranasal esketamine" in said((0.15, 0.1), (0.1, 0.3))
+    assert "95 % CI 4 to 20" in said((0.15, 0.1), (0.1, 0.3))
+    assert "for every 7 under Intranasal esketamine than under IV ketamine" in said((-0.15, 0.1), (-0.1, 0.3))
+    assert "includes zero" in said((0.05, 0.1), (0.1, 0.3))
+    assert "depends on how missing scores are counted" in said((-0.15, 0.1), (0.1, 0.3))
+    assert say_number_needed(gather(*make_case("one arm"), {})) == ""
+
+
+def test_opposite_directions_are_said_where_they_are_and_only_there():
+    tables, study = make_compared()
+
+    def notes(started, observed):
+        return note_contrary(gather({**tables, "risks": make_risks(started, observed)}, study, {}))
+
+    (text,) = notes((-0.068, 0.06), (0.044, 0.08))
+    assert "Response: the difference of all who started (−6.8) and that of those observed (+4.4)" in text
+    missing = tables["missingness"]
+    here = missing[(missing["timepoint"] == "day 28") & (missing["arm"] == "iv")].iloc[0]
+    assert f"{100 * here['missing_proportion']:.1f} % of IV ketamine" in text
+    assert notes((0.068, 0.06), (0.044, 0.08)) == []
+    odds = {
+        "endpoint": "response",
+        "analysis": "gee_weighted",
+        "scale": "log odds ratio",
+        "axis": "day",
+        "timepoint": "day 28",
+    }
+    grid = pd.DataFrame([odds | {"estimate": 0.21, "lower": -0.1, "upper": 0.6, "converged": True, "withheld": False}])
+    tables["sensitivity"] = pd.concat([tables["sensitivity"], grid], ignore_index=True)
+    assert "odds by estimating equations are those of the observed" in notes((-0.068, 0.06), (0.044, 0.08))[0]
+
+
+def test_unadjusted_rates_that_point_in_opposite_directions_are_named():
+    tables, study = make_case("two arms")
+    material = gather(tables, study, {})
+    places = [("session", "6"), ("day", "day 28")]
+    assert note_contrary_rates(material, "phq9", places) == []
+    changed = tables["differences"].copy()
+    one = (changed["timepoint"] == "6") & (changed["endpoint"] == "response") & (changed["population"] == "started")
+    changed.loc[one, "difference"] = -0.1
+    (text,) = note_contrary_rates(gather({**tables, "differences": changed}, study, {}), "phq9", places)
+    assert "response at session 6 (IV ketamine minus Intranasal esketamine)" in text
+    assert note_contrary_rates(gather({**tables, "differences": changed}, study, {}), "phq9", places[1:]) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "opposite"), [(-1, 1, True), (1, 1, False), (0, 1, False), (float("nan"), 1, False)]
+)
+def test_only_known_results_can_point_in_opposite_directions(one, other, opposite):
+    assert have_opposite_signs(one, other) is opposite
+
+
+def test_a_forest_says_where_its_populations_disagree():
+    tables, study = make_case("two arms")
+    grid = tables["sensitivity"].copy()
+    events = grid["scale"].isin(["risk difference", "log odds ratio"])
+    grid.loc[events, "estimate"] = 0.1
+
+    def captions(grid):
+        return {p.name: p.caption for p in plan_figures({**tables, "sensitivity": grid}, study) if p.family == "forest"}
+
+    assert not any("point in opposite directions" in text for text in captions(grid).values())
+    grid.loc[grid["analysis"] == "weighted_started", "estimate"] = -0.1
+    found = {name for name, text in captions(grid).items() if "point in opposite directions" in text}
+    assert "sensitivity_response_day" in found
+    assert "sensitivity_change_day" not in found
+
+
+def walk(sections):
+    for section in sections:
+        yield section
+        yield from walk(section.sections)
+
+
+def blocks_of(sections):
+    return [b.id for section in walk(sections) for b in section.blocks if isinstance(b, Grid | Picture)]
+
+
+def test_nothing_is_lost_between_body_and_supplement_and_pointers_lead_to_it():
+    tables, study = make_case("two instruments")
+    sections = build(tables, study)
+    identities = blocks_of(sections)
+    assert len(identities) == len(set(identities))
+    assert {"reasons", "scores-gad7", "response-gad7", "scores-phq9", "response-phq9"} <= set(identities)
+    place = [section.id for section in sections].index("further")
+    main, further = blocks_of(sections[:place]), blocks_of(sections[place : place + 1])
+    assert {"scores-phq9", "response-phq9", "ledger"} <= set(main)
+    assert {"reasons", "scores-gad7", "response-gad7"} <= set(further)
+    labels = number_blocks(sections)
+    pointers = " ".join(
+        block.text
+        for section in walk(sections)
+        for block in section.blocks
+        if isinstance(block, Paragraph) and block.lead == POINTER
+    )
+    assert labels["reasons"].split()[1] in pointers
+
+
+def test_examples_of_the_body_hold():
+    result = doctest.testmod(body)
+    assert (result.attempted > 0, result.failed) == (True, 0)
