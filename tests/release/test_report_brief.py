@@ -99,7 +99,7 @@ def test_an_instrument_without_a_published_change_claims_none():
 def test_a_reliable_change_comes_with_what_it_rests_on():
     tables, study = make_compared()
     declared = {"reliable_change": {"phq9": {"sd": 5.0, "reliability": 0.84, "source": "a cohort"}}}
-    told = make_study(comparison=study.comparison.model_dump(), endpoints=declared)
+    told = study.model_copy(update={"endpoints": make_study(endpoints=declared).endpoints})
     assert say_reliable(gather(tables, study, {})) == ""
     assert "from 5.5 points on (standard deviation 5, reliability 0.84; a cohort)" in say_reliable(
         gather(tables, told, {})
