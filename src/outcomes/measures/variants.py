@@ -15,7 +15,7 @@ from outcomes.measures.definitions import Definitions
 from outcomes.measures.endpoints import derive_endpoints, draw_lines
 from outcomes.measures.order import sort_table
 from outcomes.measures.visits import Schedule
-from outcomes.settings.comparison import Estimand
+from outcomes.settings.estimand import Estimand
 from outcomes.settings.variants import Variant
 
 

@@ -10,7 +10,8 @@ from outcomes.analysis.comparison.events import apply_strategies, derive_event_d
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.contracts import CONTRACTS
 from outcomes.errors import ModelError, SettingsError
-from outcomes.settings.comparison import Comparison, Estimand
+from outcomes.settings.comparison import Comparison
+from outcomes.settings.estimand import Estimand
 
 TABLES = generate_tables()
 

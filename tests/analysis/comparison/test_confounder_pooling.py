@@ -22,7 +22,7 @@ from outcomes.analysis.comparison.levels import derive_levels, weigh_within
 from outcomes.analysis.comparison.people import select_compared
 from outcomes.analysis.comparison.risks import tabulate_risks
 from outcomes.analysis.comparison.rubin import pool_estimates, pool_nested
-from outcomes.settings.comparison import Subgroup
+from outcomes.settings.subgroups import Subgroup
 
 SETS = 4
 COMPARISON = make_comparison(

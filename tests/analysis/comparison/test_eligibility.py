@@ -11,7 +11,7 @@ from outcomes.analysis.comparison.people import select_compared
 from outcomes.errors import ModelError
 from outcomes.release.disclosure import withhold
 from outcomes.settings.analysis import Privacy
-from outcomes.settings.comparison import Eligibility
+from outcomes.settings.estimand import Eligibility
 
 TABLES = generate_tables()
 

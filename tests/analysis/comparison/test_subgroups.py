@@ -23,7 +23,7 @@ from outcomes.analysis.comparison.shrinkage import condition_on_spread, shrink_e
 from outcomes.analysis.comparison.subgroups import tabulate_subgroups
 from outcomes.analysis.comparison.weights import KINDS, compute_weights
 from outcomes.errors import ModelError
-from outcomes.settings.comparison import Subgroup, Subgroups
+from outcomes.settings.subgroups import Subgroup, Subgroups
 
 BY = [{"column": "payer"}, {"column": "failures", "label": "Failed trials", "cuts": [2, 4]}]
 TABLES = generate_tables(600)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
 from outcomes.errors import ModelError
-from outcomes.settings.comparison import Eligibility, Estimand
+from outcomes.settings.estimand import Eligibility, Estimand
 
 ELIGIBILITY = ["order", "step", "reason", "arm", "n"]
 FEWEST = 10  # patients of an arm below which nothing is estimated

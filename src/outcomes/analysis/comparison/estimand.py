@@ -11,7 +11,8 @@ from outcomes.analysis.comparison.events import BUILT_IN
 from outcomes.analysis.comparison.people import Compared
 from outcomes.errors import ModelError
 from outcomes.settings import Study
-from outcomes.settings.comparison import Comparison, Eligibility, Estimand
+from outcomes.settings.comparison import Comparison
+from outcomes.settings.estimand import Eligibility, Estimand
 
 TARGET_TRIAL = ["component", "specification", "emulation"]
 FOR_WHOM = {

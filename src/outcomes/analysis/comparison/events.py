@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.settings.comparison import Estimand, Strategies
+from outcomes.settings.estimand import Estimand, Strategies
 
 BUILT_IN = {
     "stopping": "fewer sessions than the protocol asks for",

@@ -13,7 +13,8 @@ from outcomes.analysis.comparison.confounders import MISSING, Confounders, code_
 from outcomes.analysis.comparison.eligibility import say_column, spell
 from outcomes.analysis.comparison.weights import Weights, compute_weights
 from outcomes.errors import ModelError
-from outcomes.settings.comparison import Comparison, Subgroup
+from outcomes.settings.comparison import Comparison
+from outcomes.settings.subgroups import Subgroup
 
 MOST = 30  # levels of one variable
 

@@ -23,7 +23,7 @@ from outcomes.analysis.comparison.people import Compared
 from outcomes.analysis.comparison.setting import RATIO, Setting
 from outcomes.analysis.comparison.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weights import compute_effective_n
-from outcomes.settings.comparison import Subgroups
+from outcomes.settings.subgroups import Subgroups
 
 SUBGROUPS = [
     "order", "endpoint", "population", "variable", "label", "level", "scale", "n_treated", "n_reference", "observed_treated",
