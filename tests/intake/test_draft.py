@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import openpyxl
@@ -383,6 +384,19 @@ def test_sessions_without_a_treatment_are_asked_about_or_named_after_the_file(tm
     assert [arm.id for arm in study_of(draft).arms] == ["esketamine"]
 
 
+def test_the_time_that_a_form_took_makes_no_sessions_of_it(tmp_path):
+    write(tmp_path, "log.csv", *visits(), header=LOG)
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"{row},{n % 9 + 2}" for n, row in enumerate(answers())),
+        header=f"{ASKED},Duration (min)",
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    assert set(study_of(draft).sources[1].tables) == {"assessments"}
+
+
 def test_doses_per_kg_without_a_unit_are_not_taken_for_mg(tmp_path):
     rows = [",".join([*row.split(",")[:3], "0.5", row.split(",")[4]]) for row in visits()]
     write(tmp_path, "log.csv", *rows, header=LOG)
@@ -417,10 +431,23 @@ def test_one_file_of_all_encounters_keeps_the_questionnaires_of_visits_without_t
     assert draft.missing == ()
     treatment = study_of(draft).sources[0].tables["sessions"].columns["treatment"]
     assert treatment.values == {"iv ketamine": "iv", "follow-up": None, "new patient intake": None}
-    assert "'Status' says that sessions did not take place (1 rows)" in draft.summary
+    assert "'Status' says that sessions did not take place (fewer than 11 rows)" in draft.summary
     assert "'BP' holds two numbers a cell" in draft.summary
     tables = read_export(study_of(draft), tmp_path).tables
     assert (len(tables["sessions"]), len(tables["assessments"])) == (80, 160)
+
+
+@pytest.mark.parametrize(("patients", "compared"), [(30, False), (100, True)])
+def test_small_arms_are_not_weighed_and_tiny_ones_are_no_arms(tmp_path, patients, compared):
+    log = [*visits(patients=patients), "c0,05/30/2024,Ketamine IM,40,70"]
+    write(tmp_path, "log.csv", *log, header=LOG)
+    write(tmp_path, "phq.csv", *answers(patients=patients), header=ASKED)
+    draft = draft_study(tmp_path, "mine")
+    study = study_of(draft)
+    assert [arm.id for arm in study.arms] == ["esketamine", "iv"]
+    assert "fewer than 11 patients, or no protocol): im" in draft.text
+    assert (study.comparison is not None) == compared
+    assert ("# comparison:" in draft.text) != compared
 
 
 def test_files_that_name_patients_differently_are_not_joined_in_silence(tmp_path):
@@ -484,9 +511,46 @@ def test_no_value_of_the_data_reaches_the_draft_but_spellings_that_are_recognise
     ):
         assert value not in shown.casefold(), value
     assert "# troche plain: ?" in draft.text  # frequent: shown, so that it can be mapped
-    assert "row(s) hold spellings of fewer than 11 patients each, not shown here; filter column 'drug'" in draft.text
+    assert "rows hold spellings of fewer than 11 patients each, not shown here; filter column 'drug'" in draft.text
     assert "aetna: commercial" in draft.text
-    assert "row(s) hold spellings" in draft.text.split("insurance")[1]
+    assert "rows hold spellings" in draft.text.split("insurance")[1]
+
+
+NAMES = [name for part in ("sessions", "patients", "adverse_events") for rule in read_vocabulary()[part].values() for name in rule["names"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_secret_under_whatever_name_reaches_the_draft(tmp_path, seed):
+    chance = random.Random(seed)
+    names = [
+        *NAMES,
+        *read_vocabulary()["visit"],
+        *read_vocabulary()["date"],
+        "phq9 1",
+        "GAD-7 total",
+        "x 1",
+        "dob",
+        "note",
+    ]
+    kinds = [
+        lambda: f"Zed{chance.random()}",
+        lambda: f"{chance.randrange(10, 29)}/{chance.randrange(10, 13)}/19{chance.randrange(50, 99)}",
+        lambda: chance.choice(["IV ketamine (Zed)", "Dr. Zed", "Zed, spravato", "zed@mail.example"]),
+        lambda: (
+            chance.choice(["Zed", "yes", "F", "medicare", "nausea", "mild"]) + chance.choice(["", str(chance.random())])
+        ),
+    ]
+    for file, header, rows in (("log.csv", LOG, visits()), ("phq.csv", ASKED, answers())):
+        extra = chance.sample(names, 8)
+        makers = [chance.choice(kinds) for _ in extra]
+        wider = [";".join([*row.split(","), *(make() for make in makers)]) for row in rows]
+        write(tmp_path, file, *wider, header=";".join([*header.split(","), *extra]))
+    draft = draft_study(tmp_path, "mine")
+    shown = (draft.text + draft.summary + "".join(draft.missing)).casefold()
+    for spelling in ("zed0", "zed,", "zed)", "dr. zed", "zed@", "/19"):
+        assert spelling not in shown
+    if not draft.missing:
+        study_of(draft)
 
 
 def test_a_recognised_spelling_holds_no_word_that_is_unknown():

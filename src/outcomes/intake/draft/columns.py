@@ -16,6 +16,7 @@ from outcomes.intake.draft.survey import CLEANING, Field
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, words_of
 from outcomes.intake.privacy import LONGEST_CATEGORY, check_ages, check_names
 from outcomes.intake.values import to_numbers
+from outcomes.intake.words import Array
 
 MOST_LABELS = 40
 
@@ -31,7 +32,7 @@ def find_columns(found: Found, free: set[str], rules: dict[str, dict[str, Any]])
         if level == NONE or canonical in guesses or any(guess.column == name for guess in guesses.values()):
             continue
         guess = _judge_content(found, canonical, rules[canonical], name)
-        if guess is not None and _passes_gate(canonical, name):
+        if guess is not None and passes_gate(canonical, name):
             check = guess.check or ("the name says more than that" if level == PART else "")
             guesses[canonical] = Guess(name, guess.spellings, guess.unit, check)
     _note_unknown(found, guesses, free, rules)
@@ -52,7 +53,7 @@ def _note_unknown(found: Found, guesses: dict[str, Guess], free: set[str], rules
             )
 
 
-def _passes_gate(canonical: str, name: str) -> bool:
+def passes_gate(canonical: str, name: str) -> bool:
     """Tell whether the privacy gate lets a mapping pass."""
     try:
         check_names({canonical: name}, "")
@@ -66,7 +67,7 @@ def _judge_content(found: Found, canonical: str, rule: dict[str, Any], name: str
     """Return a guess where the values are what such a column holds."""
     column = found.sheet.fields[name]
     judges: dict[str, Callable[[], Guess | None]] = {
-        "number": lambda: Guess(name) if is_number(column, *rule["range"]) else None,
+        "number": lambda: Guess(name) if is_number(column, *rule["range"]) and not _are_days(column.values) else None,
         "dose": lambda: _judge_dose(found, column),
         "weight": lambda: _judge_weight(column),
         "yes_no": lambda: _judge_spelling(found, column, "yes_no", 0.9),
@@ -133,11 +134,15 @@ def _is_category(found: Found, column: Field) -> bool:
     values = column.values
     patients = len(found.sheet.fields[found.patient].values)
     few = len(values) == 1 or len(values) <= min(MOST_LABELS, max(patients / 3, 2))
-    numbers = to_numbers(values)
-    serial = len(values) and bool(((numbers > EXCEL_EPOCH) & (numbers < 2 * EXCEL_EPOCH)).all())
     return (
         few
-        and not serial
+        and not _are_days(values)
         and all(len(value) <= LONGEST_CATEGORY for value in values)
         and column.name not in found.dates
     )
+
+
+def _are_days(values: Array) -> bool:
+    """Tell whether all values could be Excel day numbers, which the privacy gate refuses but as dates."""
+    numbers = to_numbers(values)
+    return len(values) > 0 and bool(((numbers > EXCEL_EPOCH) & (numbers < 2 * EXCEL_EPOCH)).all())

@@ -11,7 +11,7 @@ import numpy as np
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft.export import Survey
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import SHOWN
+from outcomes.intake.draft.spellings import SHOWN, is_shown, state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.values import to_numbers
@@ -42,6 +42,7 @@ class Design:
     visits: list[Visit] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)  # part of the file → what to check there
     missing: list[str] = field(default_factory=list)
+    smallest: int = 0  # patients in the smaller one of the first two arms
     time_unit: str | None = None  # of the visits, where the name of their column says it
 
 
@@ -83,13 +84,16 @@ def _attributes(survey: Survey) -> list[str]:
 
 def _add_treatments(survey: Survey, design: Design) -> None:
     found = survey.treatments
+    counts = _count_treated(survey)
     known = [name for name in LABELS if name in found]
-    design.arms = [(name, LABELS[name]) for name in known]
-    others = sorted(found - set(known))
+    large = [name for name in known if counts[name] >= SHOWN]
+    design.arms = [(name, LABELS[name]) for name in large or known]
+    design.smallest = min((counts[name] for name, _ in design.arms[:2]), default=0)
+    others = sorted(found - {name for name, _ in design.arms})
     if others:
         design.notes["arms"] = (
-            f"also found, and in no arm: {', '.join(others)}. Add an arm for each that is compared (with a protocol, see "
-            "src/outcomes/protocols.yaml)"
+            f"also found, and in no arm (fewer than {SHOWN} patients, or no protocol): {', '.join(others)}. Add an arm for each "
+            "that is compared; src/outcomes/protocols.yaml has the protocols"
         )
     for one in survey.found:
         if "sessions" in one.tables and "treatment" not in one.tables["sessions"] and "treatment" not in one.constants:
@@ -112,6 +116,23 @@ def _add_treatments(survey: Survey, design: Design) -> None:
         design.missing.append("arms: no spelling of a treatment was recognised; list them under `treatment: values`")
 
 
+def _count_treated(survey: Survey) -> Counter[str]:
+    """Return how many patients had each treatment."""
+    people: dict[str, set[str]] = {}
+    for one in survey.found:
+        identifiers = one.sheet.fields[one.patient].words.values
+        if "sessions" in one.tables and "treatment" in one.constants:
+            people.setdefault(one.constants["treatment"], set()).update(one.prefix + value for value in identifiers)
+        guess = one.tables.get("sessions", {}).get("treatment")
+        if guess is None or guess.spellings is None:
+            continue
+        words = one.sheet.fields[guess.column].words
+        for treatment, patient in np.unique(np.column_stack([words.codes, one.patients.codes]), axis=0):
+            name = guess.spellings.values.get(words.values[treatment].casefold())
+            people.setdefault(name or "", set()).add(one.prefix + identifiers[patient])
+    return Counter({name: len(members) for name, members in people.items()})
+
+
 def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
     """Add scheduled visits, or the one visit of a survey; say what is missing where neither is the case."""
     if design.kind == "visits":
@@ -121,7 +142,9 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
         for visit in design.visits:
             visit.name = f"{design.time_unit or 'visit'} {visit.label}" if visit.label.isdecimal() else visit.label
         if rare:
-            design.notes["visits"] = f"{rare} rows have labels of fewer than {SHOWN} patients, which are not shown here"
+            design.notes["visits"] = (
+                f"{state_rows(rare)} have labels of fewer than {SHOWN} patients, which are not shown here"
+            )
         times = Counter(visit.time for visit in design.visits if visit.time is not None)
         if any(count > 1 for count in times.values()):
             design.missing.append(
@@ -151,7 +174,7 @@ def _visits(found: list[Found]) -> tuple[list[Visit], int]:
     for one in found:
         column = one.sheet.fields[one.tables["assessments"]["visit"].column]
         for label, count, patients in _labels(column, one):
-            if patients >= SHOWN:
+            if patients >= SHOWN and is_shown(label):
                 rows[label] += count
             else:
                 rare += count
@@ -196,8 +219,9 @@ def _add_allocation(survey: Survey, design: Design) -> None:
     for one in survey.found:
         if "arm" in one.tables.get("patients", {}):
             for label, rows, patients in _labels(one.sheet.fields[one.tables["patients"]["arm"].column], one):
-                values |= {label} if patients >= SHOWN else set()
-                rare += rows if patients < SHOWN else 0
+                shown = patients >= SHOWN and is_shown(label)
+                values |= {label} if shown else set()
+                rare += 0 if shown else rows
     control = read_vocabulary()["control_arms"]
     ordered = sorted(values, key=lambda arm: (not any(word in arm.casefold() for word in control), arm))
     design.arms = [(arm, arm) for arm in ordered] or [("all", "All patients")]
@@ -208,7 +232,7 @@ def _add_allocation(survey: Survey, design: Design) -> None:
             one.constants["arm"] = "all"
         design.notes["arms"] = "no column allocates patients to arms; all are in one"
     elif rare:
-        design.notes["arms"] = f"{rare} rows name arms of fewer than {SHOWN} patients, which are not shown here"
+        design.notes["arms"] = f"{state_rows(rare)} name arms of fewer than {SHOWN} patients, which are not shown here"
 
 
 def protocol_of(arm: str) -> str | None:

@@ -13,6 +13,7 @@ from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
+NO_COLUMN = "no column that any table needs"
 ITEM_NAMES = frozenset(
     {"item", "question", "instrument", "questionnaire", "scale", "measure", "test", "code", "description"}
 )
@@ -72,9 +73,14 @@ def survey_export(folder: Path) -> Survey:
         if one.tables:
             survey.found.append(one)
         else:
-            survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or "no column that any table needs"))
+            survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or NO_COLUMN))
+    _leave_untreated(survey)
     _keep_attributes_once(survey.found)
     _leave_undated(survey)
+    survey.idle += [
+        Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
+    ]
+    survey.found = [one for one in survey.found if one.tables]
     _name_sites(survey)
     _note_births(survey)
     _compare_identifiers(survey)
@@ -139,6 +145,15 @@ def _keep_attributes_once(found: Sequence[Found]) -> None:
                 del one.tables["patients"]
 
 
+def _leave_untreated(survey: Survey) -> None:
+    """Leave out sessions of sheets of patients or of questionnaires that have a duration or the like and name no treatment."""
+    for one in survey.found:
+        treated = "treatment" in one.tables.get("sessions", {}) or "treatment" in one.constants
+        if "sessions" in one.tables and not treated and (one.rows_per_patient < 1.5 or one.instruments):
+            del one.tables["sessions"]
+            one.tables.pop("vitals", None)
+
+
 def _leave_undated(survey: Survey) -> None:
     """Leave out questionnaires without a date, where other files date the treatment sessions."""
     if "sessions" not in survey.tables:
@@ -150,8 +165,6 @@ def _leave_undated(survey: Survey) -> None:
             )
             del one.tables["assessments"]
             one.instruments = {}
-    survey.idle += [Unread(one.sheet.name, "; ".join(one.troubles)) for one in survey.found if not one.tables]
-    survey.found = [one for one in survey.found if one.tables]
 
 
 def _note_births(survey: Survey) -> None:

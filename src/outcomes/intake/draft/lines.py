@@ -12,7 +12,7 @@ from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaires import Questionnaire
-from outcomes.intake.draft.spellings import SHOWN, Spellings
+from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
 from outcomes.intake.header import is_name
 
 WIDTH = 118
@@ -140,7 +140,7 @@ def _column(name: str, guess: Guess, indent: str) -> list[str]:
         lines += [f"{indent}    # {flow(spelling)}: ?" for spelling in spellings.open]
     if spellings.rare:
         lines.append(
-            f"{indent}    # CHECK: {spellings.rare:,} row(s) hold spellings of fewer than {SHOWN} patients each, not shown here; "
+            f"{indent}    # CHECK: {state_rows(spellings.rare)} hold spellings of fewer than {SHOWN} patients each, not shown here; "
             f"filter column {guess.column!r} in the file to see them"
         )
     return lines

@@ -42,6 +42,15 @@ class Spellings:
         )
 
 
+def state_rows(rows: int) -> str:
+    """Return a number of rows as it may stand in a study file, which is not private: small ones are not told.
+
+    >>> state_rows(1234), state_rows(3)
+    ('1,234 rows', 'fewer than 11 rows')
+    """
+    return f"{rows:,} rows" if rows >= SHOWN else f"fewer than {SHOWN} rows"
+
+
 def find_spellings(column: Field, patients: Words, kind: str) -> Spellings:
     """Return the spellings of a column of a closed vocabulary (treatment, yes_no, sex, payer, severity, event)."""
     best = _find(column, patients, kind, None)
@@ -75,7 +84,7 @@ def _find(column: Field, patients: Words, kind: str, separator: str | None) -> S
             checks |= {spelling: check} if check else {}
             continue
         unknown |= places
-        if _is_shown(spelling) and _patients(column, patients, places) >= SHOWN:
+        if is_shown(spelling) and _patients(column, patients, places) >= SHOWN:
             open_.append(spelling)
         else:
             lost[list(places)] = True
@@ -98,7 +107,11 @@ def _patients(column: Field, patients: Words, places: set[int]) -> int:
     return len(np.unique(patients.codes[np.isin(column.words.codes, list(places))]))
 
 
-def _is_shown(spelling: str) -> bool:
-    """Tell whether a frequent spelling may stand in the draft: short, no code, no address, no person's title."""
-    words = set(re.findall(r"[^\W\d_]+", spelling))
-    return bool(words) and len(spelling) <= 40 and not re.search(r"\d{3}|@", spelling) and not words & TITLES
+def is_shown(spelling: str) -> bool:
+    """Tell whether a frequent spelling may stand in the draft: short, no long number, no address, no person's title.
+
+    >>> is_shown("week 12"), is_shown("Dr. Who's mix"), is_shown("1EG4-TE5"), is_shown("2024-01-01")
+    (True, False, True, False)
+    """
+    words = set(re.findall(r"[^\W\d_]+", spelling.casefold()))
+    return len(spelling) <= 40 and not re.search(r"\d{4}|@", spelling) and not words & TITLES

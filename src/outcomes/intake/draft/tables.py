@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number
+from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, passes_gate
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.questionnaires import Questionnaire, find_questionnaires
+from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
@@ -85,7 +86,8 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     ranked = []
     for name, forms in found.dates.items():
         level, rank = match_name(name, names)
-        if set(words_of(name)) & ELSEWHERE or (forms.serials > 0.95 and level == NONE):
+        number = forms.serials > 0.95 and level == NONE
+        if set(words_of(name)) & ELSEWHERE or number or not passes_gate("date", name):
             continue
         ranked.append((level, rank, name))
     if not ranked:
@@ -143,7 +145,7 @@ def _note_lost_scores(found: Found) -> None:
     rows = int(column.rows[~known].sum())
     if rows:
         found.notes.append(
-            f"{rows:,} rows are no treatment by {treatment.column!r}, and their questionnaires are left out with them: export the "
+            f"{state_rows(rows)} are no treatment by {treatment.column!r}, and their questionnaires are left out with them: export the "
             "questionnaires to a file of their own, too"
         )
 

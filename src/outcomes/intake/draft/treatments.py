@@ -9,7 +9,7 @@ import numpy as np
 
 from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import Spellings, find_spellings
+from outcomes.intake.draft.spellings import Spellings, find_spellings, state_rows
 from outcomes.intake.draft.vocabulary import NONE, match_name, read_vocabulary, words_of
 from outcomes.intake.words import text_array
 
@@ -22,7 +22,7 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
     others = {name: rule for name, rule in known["sessions"].items() if name != "treatment"}
     columns = find_columns(found, free - taken, others)
     vitals = _find_vitals(found, free - taken - {guess.column for guess in columns.values()}, known["vitals"])
-    telling = {"dose_mg", "duration_min"} & set(columns)
+    telling = [name for name in ("dose_mg", "duration_min") if name in columns and not columns[name].check]
     if treatment or telling:
         found.tables["sessions"] = placed | ({"treatment": treatment} if treatment else {}) | columns
     if vitals:
@@ -39,7 +39,7 @@ def _note_not_held(found: Found) -> None:
         rows = int(column.rows[np.array(spelt, dtype=bool)].sum())
         if rows and len(column.values) <= 30:
             found.notes.append(
-                f"{name!r} says that sessions did not take place ({rows:,} rows), and intake takes every row for a session: take "
+                f"{name!r} says that sessions did not take place ({state_rows(rows)}), and intake takes every row for a session: take "
                 "these rows out of the export"
             )
 

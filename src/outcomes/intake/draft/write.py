@@ -16,6 +16,11 @@ HEAD = """\
 # Every key is described in config/schema.yaml; keys left out take the default. config/example.yaml shows more of them.
 """
 COVARIANCE = "covariance: unstructured\n    fallback: [heterogeneous_toeplitz, ante_dependence, heterogeneous_ar1, compound_symmetry]"
+COMPARED, LARGE = 50, 150  # patients in the smaller arm for a comparison, and for one with unstructured covariance
+LARGE_COVARIANCE = [
+    "  covariance: unstructured",
+    "  fallback: [heterogeneous_toeplitz, heterogeneous_ar1, compound_symmetry]",
+]
 CONFOUNDERS = ("payer", "failed_antidepressants", "age", "sex", "site")
 
 
@@ -149,11 +154,14 @@ def _write_visit_design(design: Design) -> list[str]:
 
 
 def _write_comparison(survey: Survey, design: Design) -> list[str]:
-    """Return the comparison of the first two arms of a study with sessions, weighted for what is known of the patients."""
+    """Return the comparison of the first two arms of a study with sessions, weighted for what is known of the patients.
+
+    Where an arm is small, weights and bootstrap samples carry little, so that the section is a comment.
+    """
     if design.kind != "sessions" or len(design.arms) < 2 or not design.instruments:
         return []
     known = [name for name in CONFOUNDERS if name in design.attributes and (name != "site" or _several_sites(survey))]
-    return [
+    lines = [
         "comparison:                         # a choice: what is compared, and what is weighed (docs/comparison.md)",
         "  estimand:",
         f"    treated: {flow(design.arms[1][0])}",
@@ -163,9 +171,14 @@ def _write_comparison(survey: Survey, design: Design) -> list[str]:
         "    timepoint: day 28",
         f"  confounders: {flow(['baseline', *known])}",
         *(["  site: site"] if "site" in known else []),
-        "  fallback: [heterogeneous_toeplitz, heterogeneous_ar1, compound_symmetry]",
+        *(LARGE_COVARIANCE if design.smallest >= LARGE else ["  covariance: compound_symmetry"]),
+        "  replicates: 200                   # bootstrap samples",
         "",
     ]
+    if design.smallest >= COMPARED:
+        return lines
+    head = f"# An arm has fewer than {COMPARED} patients: too few to weigh. Remove the '#' to have it all the same."
+    return [head, *(f"# {line}" for line in lines if line), ""]
 
 
 def _several_sites(survey: Survey) -> bool:
