@@ -234,4 +234,15 @@ def test_in_a_randomised_trial_weights_change_little(reframed):
     grid = reframed["sensitivity"].query("endpoint == 'change' and scale == 'points'").set_index("analysis")
     moved = grid.loc["weighted_overlap", "estimate"] - grid.loc["baseline_adjusted", "estimate"]
     assert abs(moved) < 0.05 * (grid.loc["weighted_overlap", "upper"] - grid.loc["weighted_overlap", "lower"])
+    documented = {"baseline_adjusted": (-2.05, -3.94, -0.16), "weighted_overlap": (-2.06, -3.95, -0.17)}
+    for analysis, numbers in documented.items():
+        assert grid.loc[analysis, ["estimate", "lower", "upper"]].round(2).tolist() == list(numbers)
+        for page in ("comparison.md", "real-data.md"):
+            text = " ".join((ROOT / "docs" / page).read_text().split()).replace("−", "-")
+            assert f"{numbers[0]:.2f} ({numbers[1]:.2f} to {numbers[2]:.2f})" in text
+    ways = ["weighted_att", "weighted_ate", "covariate_adjusted", "doubly_robust"]
+    primary = grid.loc["weighted_overlap"]
+    assert (
+        (grid.loc[ways, "estimate"] - primary["estimate"]).abs() < 0.25 * (primary["upper"] - primary["lower"])
+    ).all()
     assert "Arms were assigned at random" in reframed["report"]

@@ -7,7 +7,7 @@ observed. True is the average over all clinics' patients, weighted for the popul
 clinic's network are drawn anew, and with them its true difference, intervals are also set against the clinic's own truth: the average
 over its own patients of that population, which an interval for one clinic is meant to hold.
 
-    python benchmarks/comparison/operating_characteristics.py --clinics 500 --out benchmarks/comparison/operating_characteristics.csv
+    python benchmarks/comparison/operating_characteristics.py --clinics 2000 --out benchmarks/comparison/operating_characteristics.csv
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ def run_study(
 def main() -> None:
     """Run the study from the command line and write its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clinics", type=int, default=400)
+    parser.add_argument("--clinics", type=int, default=2000)
     parser.add_argument("--patients", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=910_000)
     parser.add_argument("--replicates", type=int, default=0, help="bootstrap samples a clinic")

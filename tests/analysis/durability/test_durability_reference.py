@@ -14,6 +14,7 @@ from outcomes.analysis.durability.ends import OUTCOMES
 from outcomes.analysis.durability.hazards import tabulate_effect
 from outcomes.analysis.durability.turnbull import Seen, fit_turnbull, resample_turnbull
 from outcomes.analysis.durability.weibull import fit_weibull
+from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 
 FOLDER = Path(__file__).parents[2] / "reference"
@@ -80,6 +81,25 @@ def test_hazard_ratios_are_those_of_r(rows):
         assert width == pytest.approx(theirs["std_error"], rel=1e-6)
     # lifelines correlates residuals with time (Grambsch & Therneau's first form), R 3 and later test by the score
     assert table.loc["cox", "proportional_p"] == pytest.approx(R["cox"]["none"]["proportional_p"], abs=0.05)
+
+
+def test_patients_without_a_counterpart_have_no_weight(rows):
+    durability = Durability(instrument="phq9", landmark={"to_day": 14})
+    estimand = {"treated": "b", "reference": "a", "instrument": "phq9", "timepoint": "day 28"}
+    alone = (rows["arm"] == "b") & (rows.groupby("arm").cumcount() < 25)
+    people = rows[["patient"]].assign(site=np.where(alone, "far", np.where(rows["patient"] % 3 == 0, "north", "south")))
+
+    def effect(used, kind):
+        comparison = Comparison(estimand=estimand, confounders=("site",), weights=kind)
+        table = tabulate_effect(rows[used], ("b", "a"), durability, people[used], comparison)
+        return table[table["weights"] == kind].set_index("method")
+
+    whole, part = effect(np.ones(len(rows), dtype=bool), "overlap"), effect(~alone.to_numpy(), "overlap")
+    columns = ["hazard_ratio", "lower", "upper"]
+    np.testing.assert_allclose(whole[columns], part[columns], rtol=1e-6)
+    refused = effect(np.ones(len(rows), dtype=bool), "att")
+    assert not refused["converged"].any()
+    assert refused["note"].str.contains("no counterpart").all()
 
 
 def test_weighted_weibull_is_that_of_r(rows):

@@ -22,6 +22,7 @@ EFFECT = [
 ]  # fmt: skip
 Z = NormalDist().inv_cdf(0.975)
 FEWEST_EVENTS = 5  # in either arm; with fewer a ratio is noise whatever its interval says
+NO_COUNTERPART = "patients whom the weights stand for have no counterpart"
 
 
 def tabulate_effect(
@@ -57,25 +58,31 @@ def tabulate_effect(
     own = rows[rows["arm"].isin(arms)].reset_index(drop=True)
     treated = (own["arm"] == arms[0]).to_numpy()
     kinds = {"none": np.ones(len(own))}
-    problem = _find_problem(own, treated)
+    problem, alone = _find_problem(own, treated), False
     if comparison is not None and comparison.weights != "none" and not problem:
         covariates = own[["patient"]].merge(people, on="patient", how="left")
         design = code_confounders(covariates, comparison.confounders).design
-        kinds[comparison.weights] = compute_weights(treated, design, comparison.weights, comparison.truncation).weight
+        weights = compute_weights(treated, design, comparison.weights, comparison.truncation)
+        kinds[comparison.weights] = weights.weight
+        alone = not weights.supported
     start = float(durability.landmark.to_day)
     lines = []
     for kind, weight in kinds.items():
+        note = problem or (NO_COUNTERPART if alone and kind != "none" else "")
+        inside = weight > 0  # overlap weights leave out whose arm the confounders tell
         for method in ("cox", "weibull_interval"):
             facts = _describe(own, treated, weight) | {"end": own["end"].iloc[0], "treated": arms[0]}
             facts |= {
                 "reference": arms[1],
                 "method": method,
                 "weights": kind,
-                "note": problem,
-                "converged": not problem,
+                "note": note,
+                "converged": not note,
             }
-            if not problem:
-                facts |= (fit_cox if method == "cox" else _fit_weibull)(own, treated, weight, start)
+            if not note:
+                facts |= (fit_cox if method == "cox" else _fit_weibull)(
+                    own[inside].reset_index(drop=True), treated[inside], weight[inside], start
+                )
             lines.append(facts)
     return pd.DataFrame(lines).reindex(columns=EFFECT)
 
