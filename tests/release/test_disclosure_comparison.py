@@ -99,6 +99,7 @@ class TestRisks:
         released = release(risks=make_risks(events))
         assert released["risks"]["events_treated"].isna().all()
         assert released["risks"]["difference"].isna().all()
+        assert released["risks"]["outcome_model"].isna().all(), "maximum likelihood says that every level has an event"
         sensitivity = released["sensitivity"].set_index("analysis")
         assert np.isnan(sensitivity.loc["weighted_started", "estimate"])
         assert sensitivity.loc["unadjusted", "estimate"] == -1

@@ -11,6 +11,7 @@ from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 from outcomes.analysis.comparison import compare_arms
 from outcomes.release.disclosure import withhold
 from outcomes.release.numbers import fixed
+from outcomes.release.report.adjustment import describe_adjustment
 from outcomes.release.report.comparison import show_comparison
 from outcomes.release.report.material import gather
 from outcomes.release.tables import format_table
@@ -48,6 +49,31 @@ def test_the_section_says_what_the_tables_say():
     words = [block.text for block in section.blocks if block.kind == "paragraph"]
     assert any("chosen, not assigned" in text for text in words)
     assert f"{fixed(effect['estimate'], 2)} points" in words[0]
+
+
+def test_an_outcome_model_by_penalised_likelihood_is_named():
+    patients = TABLES["patients"]
+    endpoints = TABLES["endpoints"].merge(patients[["patient", "payer"]], on="patient", how="left")
+    none = (endpoints["payer"] == "public") & (endpoints["arm"] == "iv")
+    tables = TABLES | {
+        "endpoints": TABLES["endpoints"].assign(
+            response=endpoints["response"].mask(none & endpoints["response"].notna(), False)
+        )
+    }
+    compared = compare_arms(tables, make_comparison(), STUDY)
+    own = compared["risks"].query("timepoint == 'day 28' and endpoint == 'response' and population == 'observed'")
+    assert own["converged"].all()
+    models = dict(zip(own["method"], own["outcome_model"], strict=True))
+    assert models == {"unadjusted": "", "weighted": "", "g_computation": "firth", "augmented": "firth"}
+    grid = next(block for block in show(compared).blocks if getattr(block, "id", "") == "compared-risks")
+    assert {"G-computation (Firth)", "Weighted and modelled (Firth)", "Weighted"} <= {row[1].text for row in grid.rows}
+    assert "penalised likelihood" in grid.notes[0]
+    [text] = describe_adjustment(gather(release(compared), STUDY, {}))
+    assert "Firth's penalised likelihood (10.1093/biomet/80.1.27)" in text
+    [text] = describe_adjustment(gather(release(COMPARED), STUDY, {}))
+    assert "Firth" not in text
+    notes = compared["sensitivity"].query("axis == 'day' and endpoint == 'response'").set_index("analysis")["note"]
+    assert "Firth" in notes["augmented_observed"]
 
 
 def test_no_small_count_is_released():
