@@ -135,14 +135,15 @@ def visit_names(study: Study) -> list[str]:
 def make_batches(
     file: int, raw: RawTable, source: Source, study: Study, number: dict[str, int], ledger: Ledger
 ) -> list[Batch]:
-    """Return one batch per table of a source, the primary one first."""
+    """Return one batch per table of a source, the primary one first; then those of rows that are declared no session."""
     tables = study.tables_of(source)
     rows = np.arange(raw.size, dtype=np.int64)
     rows = _leave_out_blank(file, raw, wanted_columns(study, source), rows, study, ledger)
-    other = _no_sessions(raw, tables)[rows]
-    groups = [(tables, rows[~other])]
-    if other.any():
-        groups.append(({name: mapping for name, mapping in tables.items() if name != "sessions"}, rows[other]))
+    groups: list[tuple[dict[Table, TableMap], Array]] = [(tables, rows)]
+    none = _no_sessions(raw, tables)
+    if none.any():
+        others: dict[Table, TableMap] = {name: mapping for name, mapping in tables.items() if name != "sessions"}
+        groups = [(tables, rows[~none[rows]]), (others, rows[none[rows]])]
     batches: list[Batch] = []
     for mine, of_group in groups:
         first: Batch | None = None

@@ -47,9 +47,8 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
         if one is not None:
             found[instrument] = one
     items = {column for one in found.values() for column in one.items}
-    found = {
-        name: one for name, one in found.items() if one.items or one.trouble or one.total not in items
-    }  # phq8 of phq1 …
+    # The column PHQ8 beside PHQ1 to PHQ9 is their eighth item, and no total of the PHQ-8.
+    found = {name: one for name, one in found.items() if one.items or one.trouble or one.total not in items}
     taken = {column for one in found.values() for column in one.columns}
     for one in _by_position(sheet, free - taken, found):
         found[one.instrument] = one
