@@ -71,12 +71,7 @@ def tabulate_subgroups(
         A variable that does not fit its column.
     """
     setting = settings[0]
-    variables = [
-        derive_levels(observed.people, one, f"comparison.subgroups.by.{place}")
-        for place, one in enumerate(subgroups.by)
-    ]
-    for place, one in enumerate(variables):
-        check_levels(one, observed.treated, f"comparison.subgroups.by.{place}")
+    variables = _read_variables(observed, subgroups)
     within = {
         (one.column, level): [
             weigh_within(own.compared.people, own.compared.treated, one.place == level, own.comparison)
@@ -102,6 +97,14 @@ def tabulate_subgroups(
     interactions = pd.concat(tests, ignore_index=True).astype({"levels": "int64", "converged": "bool"})
     table = pd.DataFrame(rows, columns=SUBGROUPS).assign(order=range(len(rows)))
     return table.astype(types), interactions
+
+
+def _read_variables(observed: Compared, subgroups: Subgroups) -> list[Levels]:
+    keys = [f"comparison.subgroups.by.{place}" for place in range(len(subgroups.by))]
+    variables = [derive_levels(observed.people, one, key) for one, key in zip(subgroups.by, keys, strict=True)]
+    for levels, key in zip(variables, keys, strict=True):
+        check_levels(levels, observed.treated, key)
+    return variables
 
 
 def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, Any]:
