@@ -14,9 +14,10 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 from released_cases import CASES, LONG, make_case, make_study, make_tables
 
-from outcomes.release.figures import draw_all, save_captions, save_figure
-from outcomes.release.figures.draw import FAMILIES
+from outcomes.release.figures import draw_all, forest, save_captions, save_figure
+from outcomes.release.figures.draw import FAMILIES, draw_plan
 from outcomes.release.figures.lettering import measure_mm, wrap
+from outcomes.release.figures.plan import plan_figures
 from outcomes.release.figures.trajectory import build_scale
 
 drawings = cache(lambda case: draw_all(*make_case(case)))  # drawn once; the tests only look at them
@@ -178,3 +179,10 @@ def test_a_scale_covers_its_values_with_a_handful_of_round_ticks(low, high):
     assert scale.limits[0] <= low
     assert scale.limits[1] >= high
     assert 3 <= len(scale.ticks) <= 8
+
+
+def test_notes_stay_on_the_figure_where_the_label_of_an_axis_needs_several_lines(monkeypatch):
+    tables, study = make_case("two arms")
+    monkeypatch.setitem(forest.LABELS, "risk difference", "Difference (percentage points) " * 4)
+    plan = next(plan for plan in plan_figures(tables, study) if plan.name == "sensitivity_response_day")
+    check_figure(plan.name, draw_plan(plan, study))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import count, fixed
 from outcomes.settings import Study
@@ -37,7 +38,7 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"{instrument}: {title[0].lower()}{title[1:]}",
                 f"{title}, of patients in response at the landmark (day {study.durability.landmark.to_day}). Kaplan–Meier takes "
                 "the first visit that shows the end as its day; the interval-censored estimate (Turnbull) only that it came "
-                "between two visits, and so usually lies lower. Bands: 95 %. Markers stand where a number may be released; "
+                f"between two visits, and so usually lies lower. Bands: {COVERED}. Markers stand where a number may be released; "
                 "the lines only join them. "
                 f"{TREATED[study.durability.maintenance]}.",
                 _say(own, study, title),

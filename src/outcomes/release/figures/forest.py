@@ -58,7 +58,10 @@ def draw_forest(figure: Figure, plan: Plan, study: Study) -> None:
     head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in _notes(plan, blocks, study) for line in wrap(note, inner, TEXT_PT)]
     top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
-    heights = sum(chart.height + 3 * LINE_MM + 2 + BETWEEN for chart in charts)
+    labels = [len(wrap(scales[block.scale].label, charts[0].room, TEXT_PT)) for block in blocks]
+    heights = sum(
+        chart.height + (2 + lines) * LINE_MM + 2 + BETWEEN for chart, lines in zip(charts, labels, strict=True)
+    )
     sheet = Sheet(figure, PAGE_MM, top + heights + LINE_MM * len(foot) + EDGE)
     sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     for block, chart in zip(blocks, charts, strict=True):

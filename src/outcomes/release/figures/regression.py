@@ -46,7 +46,8 @@ def draw_regression(figure: Figure, plan: Plan, study: Study) -> None:
     head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in (KEY, *note_withheld(plan.data, study)) for line in wrap(note, inner, TEXT_PT)]
     top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
-    sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * (3 + len(foot)) + 6)
+    labels = len(wrap(ruler.label, chart.room, TEXT_PT))
+    sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * (2 + labels + len(foot)) + 6)
     sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     axes, end = draw_chart(sheet, chart, HEADS, ruler, top)
     axes.axvline(0, color=INK, linewidth=0.6, zorder=1)

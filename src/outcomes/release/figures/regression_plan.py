@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.timeline import find_headline, say_timepoint
+from outcomes.release.figures.timeline import AXES, find_headline, say_timepoint
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
@@ -19,7 +19,7 @@ def plan_regression(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
 
 
 def choose_rows(tables: Mapping[str, pd.DataFrame], study: Study, table: str, instrument: str) -> pd.DataFrame:
-    """Return the rows at the headline, the time points of the tables of rates, and that of the comparison."""
+    """Return the rows at the headline, the time points of the tables of rates, and that of the comparison, in their order."""
     rows = read_rows(tables, table)
     rows = rows[rows["instrument"] == instrument] if len(rows) else rows
     scores = read_rows(tables, "scores")
@@ -30,7 +30,10 @@ def choose_rows(tables: Mapping[str, pd.DataFrame], study: Study, table: str, in
     if study.comparison is not None:
         places.add((study.comparison.estimand.axis, study.comparison.estimand.timepoint))
     pairs = zip(rows["axis"], rows["timepoint"], strict=True)
-    return rows[[(axis, timepoint) in places or timepoint in study.report.also for axis, timepoint in pairs]]
+    rows = rows[[(axis, timepoint) in places or timepoint in study.report.also for axis, timepoint in pairs]]
+    axes, arms = [*AXES, "clean"], ["all", *(arm.id for arm in study.arms)]
+    order = rows.assign(axis=rows["axis"].map(axes.index), arm=rows["arm"].map(arms.index))
+    return rows.loc[order.sort_values(["axis", "time", "timepoint", "arm"], kind="stable").index]
 
 
 def _plan_instrument(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:

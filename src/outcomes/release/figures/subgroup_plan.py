@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plan import Plan, read_rows
 from outcomes.release.figures.timeline import say_timepoint
 from outcomes.release.numbers import fixed
@@ -38,7 +39,7 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     way = f"{treated} to {reference}" if rows["scale"].iloc[0] == "risk ratio" else f"{treated} minus {reference}"
     missing = "" if endpoint == "change" else ", of all who started, a missing score counting as none"
     caption = (
-        f"{what} at {place}{missing}: {way}, within kinds of patients, with 95 % intervals. Weights are estimated within each level. "
+        f"{what} at {place}{missing}: {way}, within kinds of patients, with {COVERED} intervals. Weights are estimated within each level. "
         "Squares: the level by itself. Open diamonds: drawn towards the other levels of the same variable, since the most extreme of "
         "several estimates is usually too extreme. The dotted line is the estimate in everyone. n: patients who started. "
         "Interaction p: test that all levels differ between the arms by the same; it, not whether one interval excludes no difference, says "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.lettering import wrap
 from outcomes.release.figures.panels import EDGE, Sheet
 from outcomes.release.figures.plan import WITHHELD, Plan, note_withheld
@@ -149,7 +150,7 @@ def _list_heads(study: Study, rows: pd.DataFrame) -> dict[float, list[str]]:
     for index, arm in enumerate((estimand.treated, estimand.reference)):
         heads[EDGE + NAMES + (index + 0.5) * COUNT] = [*wrap(styles[arm].label, COUNT - 1.5, TEXT_PT), "n"]
     word = {"risk ratio": "Ratio", "points": "Difference"}.get(str(rows["scale"].iloc[0]), "Difference")
-    heads[LAST] = [f"{word} (95 % interval)"]
+    heads[LAST] = [f"{word} ({COVERED} interval)"]
     deepest = max(map(len, heads.values()))
     return {x: [""] * (deepest - len(words)) + words for x, words in heads.items()}
 
