@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from outcomes import workflow
+from outcomes.__main__ import main
 from outcomes.settings import Study, read_study
 
 ROOT = Path(__file__).parent.parent
@@ -31,3 +32,12 @@ def test_optional_files_are_inputs_only_when_they_are_there(tmp_path):
     assert workflow.inputs(absent, str(tmp_path)) == []
     (tmp_path / source.file).touch()
     assert workflow.inputs(absent, str(tmp_path)) == [str(tmp_path / source.file)]
+
+
+def test_an_error_names_the_study_file(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine.yaml").write_text((ROOT / "config" / "example.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert main(["score", "mine.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("outcomes score mine.yaml: error: ")
+    assert main(["score", "none.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("outcomes score: error: none.yaml: no such study file.")

@@ -57,7 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(parsed.call(parsed) or 0)
     except OutcomesError as error:
-        print(f"outcomes {parsed.command}: error: {error}", file=sys.stderr)
+        study = getattr(parsed, "study", "")
+        named = "" if study in str(error) else f" {study}"
+        print(f"outcomes {parsed.command}{named}: error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0

@@ -96,6 +96,18 @@ def test_the_other_ways_are_rows_of_the_grid():
     assert list(vary_missing(FULL, whole, 5)) == []
 
 
+def test_a_way_that_leaves_too_few_is_a_row_without_numbers():
+    patients = TABLES["patients"]
+    rare = pd.Series(np.where(np.arange(len(patients)) < 9, 1.0, np.nan), patients.index)
+    tables = TABLES | {"patients": patients.assign(rare=rare)}
+    comparison = make_comparison(confounders=("baseline", "payer", "rare"), imputations=2)
+    setting = build_setting(select_compared(tables, comparison), comparison)
+    rows = [row for row in vary_missing(tables, setting, 5) if row["analysis"] == "missing_exclude"]
+    assert rows
+    assert not any(row["converged"] or "estimate" in row for row in rows)
+    assert all("too few are left in an arm" in row["note"] for row in rows)
+
+
 def test_imputation_can_be_declared():
     comparison = make_comparison(missing="impute", imputations=4, replicates=10, early_signals=None)
     result = compare_arms(TABLES, comparison, make_study())

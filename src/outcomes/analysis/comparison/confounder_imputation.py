@@ -180,7 +180,12 @@ def vary_missing(tables: Mapping[str, pd.DataFrame], setting: Setting, seed: int
         for way, note in ways.items():
             if way != comparison.missing:
                 own = comparison.model_copy(update={"missing": way})
-                other = build_setting(select_compared(tables, own), own)
+                try:
+                    other = build_setting(select_compared(tables, own), own)
+                except ModelError:
+                    few = {"analysis": f"missing_{way}", "converged": False}
+                    yield place | few | {"note": f"{note}: too few are left in an arm"}
+                    continue
                 yield place | fit_row(f"missing_{way}", other, other.specify(axis), timepoint, other.primary, note=note)
         if comparison.missing != "impute":
             settings = [build_setting(one, comparison) for one in impute_confounders(everyone, comparison, seed)]
