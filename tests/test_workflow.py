@@ -40,4 +40,4 @@ def test_an_error_names_the_study_file(tmp_path, monkeypatch, capsys):
     assert main(["score", "mine.yaml"]) == 2
     assert capsys.readouterr().err.startswith("outcomes score mine.yaml: error: ")
     assert main(["score", "none.yaml"]) == 2
-    assert capsys.readouterr().err.startswith("outcomes score: error: none.yaml: no such study file.")
+    assert capsys.readouterr().err.startswith("outcomes score: error: none.yaml: no such study file")
