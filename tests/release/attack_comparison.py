@@ -8,11 +8,22 @@ from typing import Any
 
 import pandas as pd
 from attack import Name, System
+from attack_estimates import read_estimates
 from attack_statistics import read_counts
 
 from outcomes.settings import Study
 
 ALL = "all"
+ESTIMATED = (
+    "risks",
+    "sensitivity",
+    "subgroups",
+    "tipping",
+    "dropout",
+    "durability_curve",
+    "durability_held",
+    "durability_effect",
+)
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -27,6 +38,7 @@ def describe_comparison(system: System, tables: Tables, study: Study) -> None:
         read_subgroups(system, tables, sides)
         read_early(system, rows_of(tables, "early_signals"), sides)
     read_durability(system, tables)
+    read_estimates(system, {name: rows_of(tables, name) for name in ESTIMATED}, study)
 
 
 def rows_of(tables: Tables, name: str) -> list[dict[str, Any]]:
@@ -101,7 +113,7 @@ def read_compared(system: System, tables: Tables, sides: Mapping[str, str]) -> N
         variables.setdefault((str(name[1]), str(name[3])), []).append(name)
         ours = ("level", name[1], name[2], name[3]) if name[2] else ("known", name[1], name[3])
         system.near(ours, name)
-        if system.known(("compared", name[3])) == system.known(("patients", name[3])):
+        if system.known(("compared", name[3])) == system.known(("patients", name[3])) is not None:
             system.same(ours, name)
     for (_, arm), names in variables.items():
         if all(name[2] for name in names):

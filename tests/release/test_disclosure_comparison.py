@@ -23,7 +23,7 @@ def make_effects(observed=100, n=120):
     )
     return pd.DataFrame(
         [PLACE | numbers | {"variance": "cr2", "n_treated": n, "n_reference": 300, "observed_treated": observed, "observed_reference": 250,
-         "effective_n": 300.0, "covariance": "unstructured", "converged": True, "note": ""}]
+         "effective_n": 300.4, "covariance": "unstructured", "converged": True, "note": ""}]
     )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def make_risks(events=40):
     rows = [("started", 120, 300), ("observed", 100, 250)]
     return pd.DataFrame(
         [PLACE | numbers | {"endpoint": "response", "population": population, "method": "weighted", "n_treated": n, "n_reference": m,
-         "effective_n": 300.0, "events_treated": events, "events_reference": 90,
+         "effective_n": 300.4, "events_treated": events, "events_reference": 90,
          "outcome_model": "maximum_likelihood", "converged": True} for population, n, m in rows]
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ def make_sensitivity(n=400):
         "estimate": -1.0,
         "lower": -2.0,
         "upper": 0.0,
-        "effective_n": 300.0,
+        "effective_n": 300.4,
         "note": "one",
     }
     rows = [

@@ -29,7 +29,7 @@ def make_levels(levels, endpoint="change", population="", variable="payer"):
         for part, n in zip(("n", "observed", "events"), counts, strict=True):
             known = part != "events" or endpoint != "change"
             row |= {f"{part}_treated": n if known else None, f"{part}_reference": n + more if known else None}
-        rows.append(row | dict.fromkeys(NUMBERS, 1.0) | {"converged": True, "note": "", "scale": "points"})
+        rows.append(row | dict.fromkeys(NUMBERS, 1.25) | {"converged": True, "note": "", "scale": "points"})
     types = {name: "Int64" for name in rows[0] if name.endswith(("_treated", "_reference"))}
     return pd.DataFrame(rows).astype(types)
 

@@ -7,10 +7,12 @@ from collections.abc import Hashable, Mapping, Sequence
 import pandas as pd
 
 from outcomes.release.bins import merge_bins, merge_changes
-from outcomes.release.consequences import withhold_groups
+from outcomes.release.consequences import restore_groups, withhold_groups
+from outcomes.release.durability import DURABILITY_RULES
 from outcomes.release.groups import COUNTS, NO_COUNTS, Tables, register_groups
 from outcomes.release.relations import relate_groups
 from outcomes.release.suppression import suppress
+from outcomes.release.unweighted import withhold_unweighted
 
 MAY_BE_EMPTY = ("level", "reason", "population")  # columns of names in which empty says: none
 
@@ -79,6 +81,10 @@ def withhold_across(
     derived: Mapping[str, str],
 ) -> dict[str, pd.DataFrame]:
     """Return the tables without what follows from several of them together."""
+    tables = {
+        **tables,
+        **{name: released[name] for name in DURABILITY_RULES if name in released},
+    }  # rows chosen by their rules
     register = register_groups(tables)
     cells = relate_groups(register, tables, minimum_cell, instruments, derived)
     missing = {
@@ -90,7 +96,8 @@ def withhold_across(
     }
     gone = {group for group, places in register.places.items() if not missing.isdisjoint(places)}
     hidden = suppress(cells, minimum_cell, gone)
-    return withhold_groups(released, register, hidden, minimum_cell)
+    released = restore_groups(tables, released, register, gone - hidden)
+    return withhold_unweighted(tables, withhold_groups(released, register, hidden, minimum_cell))
 
 
 def merge_lines(tables: Tables, minimum_cell: int) -> dict[str, pd.DataFrame]:

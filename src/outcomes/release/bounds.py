@@ -41,19 +41,28 @@ def find_proven(
     place = {name: at for at, name in enumerate(names)}
     program = _Program(rows, right, place)
     open_ = np.array([name in small for name in names])
-    cleared = True
-    while cleared and open_.any():  # each question makes some of the open cells as large as they can be together
+
+    def clear(solution: NDArray[np.float64]) -> None:
+        """Cells that a solution makes 0, or as large as the minimum cell, are proven nothing of."""
+        open_[(solution >= minimum_cell - TOLERANCE) | (solution <= 1 - TOLERANCE)] = False
+
+    before = 0
+    while (
+        open_.any() and open_.sum() != before
+    ):  # each question makes the open cells as large, or small, as they can be together
         before = open_.sum()
-        open_ &= program.ask(-open_.astype(float))[0] < minimum_cell - TOLERANCE
-        cleared = open_.sum() < before
+        for sign in (-1.0, 1.0):
+            clear(program.ask(sign * open_)[0])
     for at in np.flatnonzero(open_).tolist():
         if not open_[at]:
             continue
         one = np.zeros(len(names))
         one[at] = 1
         most, duals = program.ask(-one)
-        open_ &= most < minimum_cell - TOLERANCE
-        if open_[at] and program.ask(one)[0][at] > 1 - TOLERANCE:
+        clear(most)
+        if open_[at]:
+            clear(program.ask(one)[0])
+        if open_[at]:
             yield names[at], np.flatnonzero(np.abs(duals) > TOLERANCE).tolist()
 
 

@@ -15,6 +15,7 @@ ANALYSED, SCORED = (
     "Series analysed",
     "Series with ",
 )  # labels of the flow; stages with scores all follow the one analysed
+WITH_SERIES, REPEATED = "Patients with a series", "not_first_series"
 NEVER = float("inf")  # cost of a count that other rows show as well
 LAST = 1e12  # cost of the sum of such counts: it goes before any of them, and so it does in every table
 LATE = 1e9  # cost of an arm's number of scores
@@ -35,6 +36,7 @@ def build_flow(table: pd.DataFrame, ledger: pd.DataFrame | None = None, balance:
         cells.add(box["order"], box["n"], _cost(box))
     for chain in dict.fromkeys((box["unit"], box["arm"]) for box in boxes):
         _tie_chain(cells, [box for box in boxes if (box["unit"], box["arm"]) == chain])
+    _tie_repeated(cells, boxes)
     for box in boxes:
         if box["arm"] == EVERYONE:
             arms = [other for other in boxes if other["arm"] != EVERYONE and _step(other) == _step(box)]
@@ -45,6 +47,20 @@ def build_flow(table: pd.DataFrame, ledger: pd.DataFrame | None = None, balance:
     if ledger is not None and balance is not None:
         _tie_files(cells, [box for box in boxes if box["unit"] == "rows"], _records(ledger), _records(balance))
     return cells
+
+
+def _tie_repeated(cells: Cells, boxes: Sequence[Record]) -> None:
+    """Tie all series to the patients who have one and to the series after a patient's first."""
+    series = [box for box in boxes if box["unit"] == "series" and box["arm"] == EVERYONE]
+    patients = [box["order"] for box in boxes if box["label"] == WITH_SERIES]
+    for whole in series[:1]:
+        for people in patients:
+            later = whole["n"] - cells.counts[people]
+            same = [box["order"] for box in series if box["reason"] == REPEATED and box["n"] == later]
+            if later > 0:
+                rest = cells.add((whole["order"], "later"), later, 0)
+                cells.tie(whole["order"], [people, rest])
+                cells.tie(rest, same)
 
 
 def _cost(box: Record) -> float:

@@ -112,11 +112,15 @@ def withhold_sensitivity(table: pd.DataFrame, tables: Tables, minimum_cell: int)
     rows = pd.Series(cells, table.index, dtype=bool) | is_small(table["n"], minimum_cell)
     total = _count_arm(tables, "treated") + _count_arm(tables, "reference")
     close = rows | _find_close(table, total, minimum_cell)
-    unweighted = (table["effective_n"] - table["n"]).abs() < UNWEIGHTED
+    unweighted = ((table["effective_n"] - table["n"]).abs() < UNWEIGHTED).fillna(False)
     table = blank(table, close & unweighted, ["effective_n"])
     table = blank(table, close, ["n"])
     table = blank(table, rows, ["estimate", "lower", "upper", "effective_n"])
-    return blank(table, rows | ~table["converged"].astype(bool), ["note"])
+    lost = _list_few_lost(tables, minimum_cell)
+    places = [key in lost for key in table[["axis", "timepoint"]].itertuples(index=False, name=None)]
+    tipped = table["analysis"].str.startswith("tipping_point") & pd.Series(places, table.index, dtype=bool)
+    table = blank(table, tipped, ["estimate", "lower", "upper"])
+    return blank(table, rows | tipped | ~table["converged"].astype(bool), ["note"])
 
 
 def withhold_imputations(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
@@ -155,8 +159,23 @@ def _find_close(table: pd.DataFrame, total: int, minimum_cell: int) -> pd.Series
 def withhold_tipping(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:
     """Withhold the tipping points of a difference that is withheld; needs the effects table beside it."""
     hidden = _list_hidden(tables, minimum_cell)
-    rows = [(*key, "change") in hidden for key in table[["axis", "timepoint"]].itertuples(index=False, name=None)]
-    return blank(table, rows, ["estimate", "lower", "upper"])
+    lost = _list_few_lost(tables, minimum_cell)
+    keys = table[["axis", "timepoint"]].itertuples(index=False, name=None)
+    return blank(table, [(*key, "change") in hidden or key in lost for key in keys], ["estimate", "lower", "upper"])
+
+
+def _list_few_lost(tables: Tables, minimum_cell: int) -> set[tuple[object, ...]]:
+    """Return axis and time point at which few of an arm have no score any more.
+
+    A point more in their scores moves the difference by their share of the arm, so the table of tipping points gives it away.
+    """
+    table = tables.get("dropout", pd.DataFrame())
+    if table.empty:
+        return set()
+    steps = table[table["timepoint"] != EVERYONE]
+    left = (steps["n"] - steps["stayed"]).groupby([steps["axis"], steps["arm"], steps["timepoint"]], sort=False).sum()
+    lost = left.groupby(level=["axis", "arm"], sort=False).cumsum()
+    return {(axis, timepoint) for axis, _, timepoint in lost.index[is_small(lost, minimum_cell)]}
 
 
 def withhold_early_signals(table: pd.DataFrame, tables: Tables, minimum_cell: int) -> pd.DataFrame:

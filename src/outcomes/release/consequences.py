@@ -20,6 +20,8 @@ IMPUTED = (
     "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between", "missing_information", "monte_carlo_error",
 )  # fmt: skip
 STATISTICS = ("mean", "sd", "median", "q1", "q3")
+CURVE = ("share", "lower", "upper")
+AT_RISK = ("at_risk", "events", "treated", "censored")  # the four add up to those followed
 SHARES = ("treated_before", "reference_before", "treated_after", "reference_after")
 # Numbers that are computed from a count alone, by table and count: they go with it.
 FOLLOWS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -38,6 +40,12 @@ FOLLOWS: dict[str, dict[str, tuple[str, ...]]] = {
     "dropout": {"n": ("dropped_proportion",), "stayed": ("dropped_proportion",)},
     "subgroups": {f"n_{side}": ("effective_n",) for side in ("treated", "reference")},
     "early_signals": {"n": RATE, "events": RATE},
+    "durability_held": {
+        "n": ("seen", "events", *CURVE),
+        "seen": ("events", *CURVE),
+        "events": CURVE,
+    },
+    "durability_effect": {f"n_{side}": ("effective_n",) for side in ("treated", "reference")},
 }
 EXACT_DF = ("residual", "between_within")  # degrees of freedom that are a count less the number of coefficients
 MANY = 200  # so many that each whole percent is the rounded share of some count
@@ -77,6 +85,27 @@ def withhold_groups(
             before = before.assign(n=pd.Series(register.count_rows(name), dtype=float).reindex(before.index))
         released[name] = SPECIAL[name](table, before, minimum_cell) if name in SPECIAL else table
     return _follow_across(released)
+
+
+def restore_groups(
+    tables: Mapping[str, pd.DataFrame],
+    released: Mapping[str, pd.DataFrame],
+    register: Register,
+    certain: Iterable[Hashable],
+) -> dict[str, pd.DataFrame]:
+    """Return the released tables with the counts that their own rules withheld although other tables give them away.
+
+    Only the counts come back; a row stays ``withheld`` where another of its numbers is.
+    """
+    restored = dict(released)
+    places = [place for group in certain for place in register.places.get(group, ())]  # type: ignore[call-overload]
+    for name, at, column in places:
+        table, before = restored[name].copy(), tables[name]
+        table.loc[at, column] = before.loc[at, column]
+        numbers = [one for one in before if one in table]
+        table.loc[at, "withheld"] = bool((table.loc[at, numbers].isna() & before.loc[at, numbers].notna()).any())
+        restored[name] = table
+    return restored
 
 
 def coarsen_scores(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
@@ -161,6 +190,14 @@ def blank_plain_risks(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: i
     return blank(table, gone & plain, RISK)
 
 
+def coarsen_curve(table: pd.DataFrame, before: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
+    """Withhold all numbers at risk of a week of which one is withheld, and round what stands above them to whole percents."""
+    gone = before["at_risk"].notna() & table[list(AT_RISK)].isna().any(axis=1)
+    return blank(table, gone, AT_RISK).assign(
+        **{name: table[name].astype(float).mask(gone, table[name].astype(float).round(2)) for name in CURVE}
+    )
+
+
 Consequence = Callable[[pd.DataFrame, pd.DataFrame, int], pd.DataFrame]
 SPECIAL: dict[str, Consequence] = {
     "baseline": coarsen_scores,
@@ -171,6 +208,7 @@ SPECIAL: dict[str, Consequence] = {
     "two_baselines": coarsen_means,
     "covariate_balance": blank_covariates,
     "risks": blank_plain_risks,
+    "durability_curve": coarsen_curve,
 }
 
 
@@ -186,6 +224,8 @@ def _follow_across(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             tables[name] = _follow_imputed(tables[name], tables["risks"], names)
     if {"baseline", "baseline_smd"} <= set(tables):
         tables["baseline_smd"] = _follow_baseline(tables["baseline_smd"], tables["baseline"])
+    if {"durability_curve", "durability_held"} <= set(tables):
+        tables["durability_held"] = _follow_curve(tables["durability_held"], tables["durability_curve"])
     if "models" in tables:
         models = tables["models"]
         gone = models.reindex(columns=["n_subjects", "n_observations"]).isna().any(axis=1)
@@ -229,3 +269,13 @@ def _follow_risks(table: pd.DataFrame, risks: pd.DataFrame) -> pd.DataFrame:
     hidden = set(zip(gone["axis"], gone["timepoint"], gone["endpoint"], names, strict=True))
     keys = table[["axis", "timepoint", "endpoint", "analysis"]].itertuples(index=False, name=None)
     return blank(table, [key in hidden for key in keys], ["estimate", "lower", "upper"])
+
+
+def _follow_curve(table: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Round shares read from a curve to whole percents where the curve shows no numbers at risk below them."""
+    key = ["arm", "end", "method", "state", "week"]
+    bare = curve.loc[curve["at_risk"].isna() & (curve["method"] == "kaplan_meier"), key]
+    hidden = set(bare.itertuples(index=False, name=None))
+    rows = pd.Series([one in hidden for one in table[key].itertuples(index=False, name=None)], table.index, dtype=bool)
+    rounded = {name: table[name].astype(float).round(2) for name in CURVE}
+    return table.assign(**{name: table[name].astype(float).mask(rows, rounded[name]) for name in CURVE})

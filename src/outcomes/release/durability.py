@@ -17,6 +17,7 @@ from outcomes.release.suppression import Cells, suppress
 
 Tables = Mapping[str, pd.DataFrame]
 Weeks = dict[tuple[str, str, str], list[int]]
+Group = tuple[Hashable, ...]
 CURVE = ["share", "lower", "upper"]
 ENDINGS = ("events", "treated")
 COUNTED = "kaplan_meier"  # the method that the numbers at risk stand beside
@@ -194,6 +195,26 @@ def _left_after(tables: Tables, arm: str, end: str, minimum_cell: int) -> int:
     events = {week: int(row["events"]) for week, row in _index(own[own["state"] == "held"].set_index("week")).items()}
     weeks = _release_shares(tables, minimum_cell).get((COUNTED, arm, end), [])
     return max(events.values(), default=0) - (events[weeks[-1]] if weeks else 0)
+
+
+def name_weeks(row: Mapping[str, Any]) -> dict[str, Group]:
+    """Return the groups that a row of the curve counts, by column."""
+    return {name: ("lasting", row["arm"], row["end"], row["week"], name) for name in COUNTS}
+
+
+def name_visits(row: Mapping[str, Any]) -> dict[str, Group]:
+    """Return the groups that a row of what is held counts, by column."""
+    seen = (row["arm"], row["week"])
+    return {"n": ("step", row["arm"], FOLLOWED), "seen": ("seen", *seen), "events": ("seen ended", *seen, row["end"])}
+
+
+def name_hazards(row: Mapping[str, Any]) -> dict[str, Group]:
+    """Return the groups that a row of the hazard ratios counts, by column."""
+    named: dict[str, Group] = {}
+    for side in ("treated", "reference"):
+        named[f"n_{side}"] = ("in hazard", row["weights"], row[side])
+        named[f"events_{side}"] = ("hazard event", row["weights"], row[side], row["end"])
+    return named
 
 
 DURABILITY_RULES = {

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.cells import PLACE
+from outcomes.release.durability import name_hazards, name_visits, name_weeks
 
 Tables = Mapping[str, pd.DataFrame]
 Group = tuple[Hashable, ...]
@@ -47,8 +48,6 @@ def register_groups(tables: Tables) -> Register:
     """Return the groups of all tables, before anything is withheld."""
     found = Register()
     for table, rows in tables.items():
-        if table in OWN_RULES:
-            continue
         namer = NAMERS.get(table)
         for at, row in zip(rows.index, _records(rows), strict=True):
             groups = namer(row) if namer else {column: (table, column, at) for column in COUNTS[table]}
@@ -189,6 +188,11 @@ def _early(row: Record) -> dict[str, Group]:
     return {"n": ("early n", *name), "events": ("early", *name)}
 
 
+def _dropout(row: Record) -> dict[str, Group]:
+    place = (row["axis"], row["timepoint"], row["arm"], row["band"])
+    return {"n": ("there", *place), "stayed": ("staying", *place)}
+
+
 def _overlap(row: Record) -> dict[str, Group]:
     return {"n": ("score bin", row["arm"], row["bin_lower"])}
 
@@ -245,11 +249,6 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "durability_held": ("n", "seen", "events"),
     "durability_effect": ("n_treated", "n_reference", "events_treated", "events_reference"),
 }
-OWN_RULES = {
-    "durability_curve",
-    "durability_held",
-    "durability_effect",
-}  # rows that their rules choose, looked at nowhere else
 NO_COUNTS = {
     "flow": {"order"},
     "ideation": {"baseline_answer", "answer"},
@@ -289,6 +288,10 @@ NAMERS: dict[str, Namer] = {
     "subgroups": _subgroups,
     "imputations": _imputations,
     "durability_cohort": _steps,
+    "dropout": _dropout,
+    "durability_curve": name_weeks,
+    "durability_held": name_visits,
+    "durability_effect": name_hazards,
     "regression_to_mean": _regressed,
     "two_baselines": _two_baselines,
 }

@@ -20,6 +20,7 @@ from outcomes.release.cells import (
 )
 from outcomes.release.groups import Group, Register, Tables
 from outcomes.release.relations_compared import relate_compared, relate_early
+from outcomes.release.relations_followed import relate_dropout, relate_durability
 from outcomes.release.subgroups import build_eligibility
 from outcomes.release.suppression import Cells
 from outcomes.release.system import SIDES, System, name_sides, price_group
@@ -59,9 +60,11 @@ def relate_groups(
         if group not in cells.counts:
             cells.add(group, count, price_group(group, count, system.ranks))
     _relate_steps(system, tables)
-    for relate in (_relate_flow, _relate_people, _relate_places, _relate_bins, _relate_models):
+    for relate in (_relate_flow, _relate_people, _relate_places, _relate_everyone, _relate_bins, _relate_models):
         relate(system, tables)
     relate_compared(system)
+    relate_dropout(system, tables)
+    relate_durability(system)
     relate_early(system, register)
     cells.unseen = set(cells.counts) - set(register.places)
     return cells
@@ -91,7 +94,8 @@ def _relate_steps(system: System, tables: Tables) -> None:
     """Tie the first and last step of each arm towards the comparison, and the steps of durability, to the arms."""
     if "eligibility" in tables:
         for arm, rows in tables["eligibility"].groupby("arm", sort=False):
-            first, last = (("eligibility", rows["order"].iloc[at]) for at in (0, -1))
+            orders = rows["order"].tolist()
+            first, last = ("eligibility", orders[0]), ("eligibility", orders[-1])
             system.near(first, ("started", arm), ("baseline", ("patients", "", arm)))
             system.near(last, ("compared", arm))
     for group in [group for group in system.cells.counts if isinstance(group, tuple) and group[0] == "started"]:
@@ -156,6 +160,20 @@ def _relate_places(system: System, tables: Tables) -> None:
         system.near(*chain)
 
 
+def _relate_everyone(system: System, tables: Tables) -> None:
+    """Tie what is counted of the series of all arms to the arms' and to those who started and have a score."""
+    counts = system.cells.counts
+    started: list[Group] = [group for group in counts if isinstance(group, tuple) and group[0] == "started"]
+    system.add_up(("started", EVERYONE), started)
+    arms = [group[1] for group in started if group[1] != EVERYONE]
+    kinds = ("regressed", "two baselines")
+    for group in [group for group in counts if isinstance(group, tuple) and group[0] in kinds and group[1] == EVERYONE]:
+        observed = ("observed", *group[1:])
+        for total in (group, observed):
+            system.add_up(total, [(total[0], arm, *total[2:]) for arm in arms])
+        system.near(group, observed, ("started", EVERYONE), *[(kind, *group[1:]) for kind in kinds])
+
+
 def _relate_changes(system: System, known: Group, response: Group, worsening: Group) -> None:
     """Tie the known to those who responded, got worse, and did neither."""
     counts = system.cells.counts
@@ -198,7 +216,7 @@ def _relate_models(system: System, tables: Tables) -> None:
             system.add_up(("all of", "n_observations", name), [group for group in own if group[3] in axes])
         scored = [("scored", axis, side) for side in SIDES]
         started = [group for group in counts if isinstance(group, tuple) and group[0] == "started"]
-        others = [group for group in started if group[1] not in system.arms.values()]
+        others = [group for group in started if group[1] not in (*system.arms.values(), EVERYONE)]
         people = ("all of", "n_subjects", name)
         if people in counts and all(group in counts for group in scored) and len(others) <= 1:
             rest = counts[people] - sum(counts[group] for group in scored)
@@ -206,7 +224,6 @@ def _relate_models(system: System, tables: Tables) -> None:
                 third = system.cells.add(("scored elsewhere", name), rest, 0)
                 system.add_up(people, [*scored, third])
                 system.near(third, others[0])
-        system.add_up(("started", EVERYONE), started)
         system.near(people, ("started", EVERYONE), ("n_subjects", name))
     for first, second in combinations(models, 2):
         if (first["instrument"], first["axis"]) == (second["instrument"], second["axis"]):

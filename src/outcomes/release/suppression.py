@@ -97,7 +97,8 @@ def suppress(cells: Cells, minimum_cell: int, withheld: Iterable[Hashable] = (),
         if not waiting and proof:
             waiting.extend(state.break_all(state.prove()))
         if not waiting:
-            return state.hidden - cells.unseen | (small & cells.unseen) | state.find_zeros()
+            hidden = state.hidden - cells.unseen | (small & cells.unseen) | state.find_zeros()
+            return hidden - state.find_certain(hidden)
 
 
 @dataclass
@@ -163,6 +164,13 @@ class _State:
                 zeros |= {part for part in parts if self.cells.counts[part] == 0}
         return zeros - self.cells.unseen
 
+    def find_certain(self, hidden: set[Hashable]) -> set[Hashable]:
+        """Return the withheld cells, none of them small, that anyone can compute from those shown: to withhold them hides nothing."""
+        unknown = hidden | self.cells.unseen
+        signed = [(self.sign(row), [name for name in (row[0], *row[1]) if name in unknown]) for row in self.cells.sums]
+        solved = (solve_rows(rows, names) for names, rows in join_rows([one for one in signed if one[1]]))
+        return {left[0] for block in solved for left, _ in block if len(left) == 1} - self.small - self.cells.unseen
+
     def solve(self) -> Iterator[list[Hashable]]:
         """Yield, from each part of the system with a small cell that its sums determine, the cells that it is computed from.
 
@@ -183,17 +191,17 @@ class _State:
         signed = [
             (self.sign(row), [name for name in (row[0], *row[1]) if self.is_unknown(name)]) for row in self.cells.sums
         ]
-        blocks = [block for block in join_rows([one for one in signed if one[1]]) if not self.open.isdisjoint(block[0])]
-        if not blocks:
-            return
-        names = set().union(*(block[0] for block in blocks))
-        rows = [row for block in blocks for row in block[1]]
-        right = [-sum(w * self.cells.counts[name] for name, w in row.items() if name not in names) for row in rows]
-        inside = [{name: weight for name, weight in row.items() if name in names} for row in rows]
-        found = dict(find_proven(inside, right, sorted(names, key=repr), self.open & names, self.minimum_cell))
-        self.open &= found.keys()
-        for tight in found.values():
-            yield [name for at in tight for name in rows[at]]
+        still: set[Hashable] = set()
+        for names, rows in join_rows([one for one in signed if one[1]]):
+            if self.open.isdisjoint(names):
+                continue
+            right = [-sum(w * self.cells.counts[name] for name, w in row.items() if name not in names) for row in rows]
+            inside = [{name: weight for name, weight in row.items() if name in names} for row in rows]
+            found = dict(find_proven(inside, right, sorted(names, key=repr), self.open & names, self.minimum_cell))
+            still |= found.keys()
+            for tight in found.values():
+                yield [name for at in tight for name in rows[at]]
+        self.open &= still
 
     @staticmethod
     def sign(row: Sum) -> dict[Hashable, int]:

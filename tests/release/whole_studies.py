@@ -1,0 +1,232 @@
+"""Random small studies through every step from scores to released tables: two or three arms compared, modelled, and followed.
+
+Patients are drawn from the example's clinics, without replacement; the study file is drawn around them: weights, what is done
+about missing scores, kinds of patients, durability, first series or all of them, and the smallest count that is released.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parent))
+from attack import Found, solve
+from attack_meaning import describe
+
+from outcomes.analysis import describe_cohort
+from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.durability import describe_durability
+from outcomes.analysis.models import collect_models, fit_model, model_frame
+from outcomes.contracts import check_table
+from outcomes.intake import read_export
+from outcomes.measures.endpoints import derive_endpoints
+from outcomes.measures.scoring import derive_scores
+from outcomes.measures.series import derive_series
+from outcomes.measures.variants import derive_pretreatment, derive_variants
+from outcomes.release.disclosure import withhold
+from outcomes.release.tables import format_table
+from outcomes.release.units import protect_patients
+from outcomes.settings import Study, check_study
+from outcomes.settings.variants import declare_variants
+from outcomes.steps import _define
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "config" / "example.yaml"
+FEWEST = 24  # of an arm that is compared: some patients are left out by the rules, and ten must be left
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A random study: its seed, its study file, and how many patients of each arm it takes."""
+
+    seed: int
+    settings: Mapping[str, Any]
+    sizes: Mapping[str, int]
+
+    @property
+    def study(self) -> Study:
+        return check_study(dict(self.settings))
+
+
+@cache
+def read_clinics() -> Tables:
+    """Return the clean tables of the example's clinics."""
+    study = check_study(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")))
+    export = read_export(study, ROOT / study.data)
+    return {**export.tables, "ledger": export.ledger, "balance": export.balance}
+
+
+@cache
+def find_arms() -> pd.Series:
+    """Return the arm of each patient's first series."""
+    study = check_study(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")))
+    series, _ = make_series(read_clinics(), study)
+    return series.drop_duplicates("patient").set_index("patient")["arm"].astype(str)
+
+
+def draw_study(seed: int) -> Drawn:
+    """Return a study of 25 to 400 patients in two or three arms, some tiny, with everything that a study file can ask for."""
+    generator = np.random.default_rng([seed, *b"release/whole"])
+    settings: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    arms = ("iv", "esketamine", "im")[: int(generator.integers(2, 4))]
+    patients = int(np.exp(generator.uniform(np.log(25), np.log(400))))
+    shares = generator.dirichlet(np.ones(len(arms)))
+    sizes = {arm: max(3, round(share * patients)) for arm, share in zip(arms, shares, strict=True)}
+    if generator.random() < 0.5:  # a small comparison rather than none
+        sizes |= {arm: max(FEWEST, sizes[arm]) for arm in ("iv", "esketamine")}
+    settings["seed"] = seed
+    settings["arms"] = [arm for arm in settings["arms"] if arm["id"] in arms]
+    settings["privacy"] = {"minimum_cell": int(generator.choice([5, 6, 8, 10, 11, 11, 11, 15, 20]))}
+    settings["instruments"] = ["phq9", "gad7", "phq8"][: int(generator.integers(2, 4))]
+    _draw_models(settings, generator)
+    _draw_comparison(settings, generator)
+    if generator.random() < 0.4:
+        del settings["durability"]
+    else:
+        settings["durability"] |= {
+            "replicates": 0, "maintenance": str(generator.choice(["censor", "competing", "treatment_policy"])),
+        }  # fmt: skip
+    if generator.random() < 0.15:
+        settings["series"] |= {"use": "all"}
+    if settings["series"]["use"] == "all" or min(sizes["iv"], sizes["esketamine"]) < FEWEST:
+        del settings["comparison"]
+    if generator.random() < 0.3:
+        settings["baseline"] = {**settings["baseline"], "minimum": {}}
+        del settings["regression_to_mean"]
+    return Drawn(seed, settings, sizes)
+
+
+def _draw_models(settings: dict[str, Any], generator: np.random.Generator) -> None:
+    names = [name for name in ("phq9_by_session", "phq9_by_day", "phq9_slope") if generator.random() < 0.4]
+    simple = {"covariance": "compound_symmetry", "fallback": [], "df": "satterthwaite"}
+    models = {name: {**settings["models"][name], "primary": False} for name in names}
+    settings["models"] = {name: model | (simple if "random" not in model else {}) for name, model in models.items()}
+
+
+def _draw_comparison(settings: dict[str, Any], generator: np.random.Generator) -> None:
+    comparison = settings["comparison"]
+    confounders = [name for name in comparison["confounders"] if name == "baseline" or generator.random() < 0.5]
+    comparison |= {
+        "weights": str(generator.choice(["none", "none", "overlap", "att", "ate"])),
+        "covariance": str(generator.choice(["unstructured", "compound_symmetry"])),
+        "confounders": confounders, "left_out": [name for name in ("payer",) if name in confounders],
+        "site": "site" if "site" in confounders else None, "replicates": 0,
+        "missing": str(generator.choice(["indicator", "indicator", "exclude", "impute"])), "imputations": 2,
+        "imputation": {**comparison["imputation"], "draws": int(generator.choice([0, 5]))},
+    }  # fmt: skip
+    for name in ("subgroups", "early_signals"):
+        if generator.random() < 0.35:
+            del comparison[name]
+    if "subgroups" in comparison:
+        comparison["subgroups"] = {**comparison["subgroups"], "fewest": int(generator.choice([5, 10, 20]))}
+    if generator.random() < 0.5:
+        comparison["variants"] = {}
+    if generator.random() < 0.5:
+        comparison["negative_control"] = {}
+    if generator.random() < 0.3:
+        comparison["estimand"] |= {"treated": "esketamine", "reference": "iv"}
+    if generator.random() < 0.3:
+        comparison["estimand"]["summary"] = {"change": "difference_in_means", "binary": "risk_ratio"}
+    estimand, words = (
+        comparison["estimand"],
+        {"change": "hypothetical", "binary": str(generator.choice(["composite", "hypothetical"]))},
+    )
+    estimand["events"] = {**estimand["events"], "switching": words, "reinduction": words}
+    if generator.random() < 0.3:
+        estimand |= {"axis": "session", "timepoint": "session 6"}
+        estimand["events"] = {**estimand["events"], "stopping": words}
+
+
+def pick_patients(drawn: Drawn) -> Tables:
+    """Return the clean tables of the study's patients."""
+    generator = np.random.default_rng([drawn.seed, *b"release/people"])
+    arms = find_arms()
+    chosen = []
+    for arm, size in drawn.sizes.items():
+        own = arms.index[arms == arm].to_numpy()
+        chosen.append(generator.choice(own, min(size, len(own)), replace=False))
+    people = set(np.concatenate(chosen).tolist())
+    clean = read_clinics()
+    own = {name: table for name, table in clean.items() if name not in ("ledger", "balance", "key")}
+    picked = {name: table[table["patient"].isin(people)].reset_index(drop=True) for name, table in own.items()}
+    return {**picked, "ledger": clean["ledger"], "balance": clean["balance"]}
+
+
+def make_series(clean: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    protocols = {arm.id: protocol for arm in study.arms if (protocol := study.protocol(arm)) is not None}
+    given = (clean["sessions"], clean["assessments"], clean["patients"])
+    return derive_series(*given, study.arms, protocols, study.series, study.visits)
+
+
+def estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
+    """Return every table of the study before the gate, and its cohort; fits to so few patients may warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _estimate(drawn)
+
+
+def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
+    study, clean = drawn.study, pick_patients(drawn)
+    instruments = {name: study.instrument(name) for name in study.instruments}
+    clean["scores"] = derive_scores(clean["assessments"], instruments, study.scoring)
+    clean["series"], clean["series_sessions"] = make_series(clean, study)
+    given = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
+    derived = derive_endpoints(*given, _define(study))
+    for name, table in zip(("endpoints", "cohort", "times"), derived, strict=True):
+        clean[name] = check_table(table, name)
+    tables = dict(describe_cohort(clean, study))
+    tables |= _compare(clean, study) | collect_models(_fit(clean, study))
+    _, durable = describe_durability(clean if study.durability else {}, study.durability, study)
+    return tables | dict(durable), clean["cohort"]
+
+
+def _fit(clean: Tables, study: Study) -> list[Any]:
+    arms = [arm.id for arm in study.arms]
+    frames = {
+        name: model_frame(clean["endpoints"], clean["cohort"], clean["patients"], m) for name, m in study.models.items()
+    }
+    return [fit_model(frames[name], model, name, arms) for name, model in study.models.items()]
+
+
+def _compare(clean: Tables, study: Study) -> Tables:
+    if study.comparison is None:
+        return dict(compare_arms({}, None, study))
+    given = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
+    estimand, days = study.comparison.estimand, study.comparison.negative_control.slope_days
+    clean["variants"] = derive_variants(*given, _define(study), declare_variants(study), estimand)
+    if days is not None:
+        clean["pretreatment"] = derive_pretreatment(*given[:3], _define(study), estimand.instrument, days)
+    return dict(compare_arms(clean, study.comparison, study))
+
+
+def release(drawn: Drawn, tables: Tables, cohort: pd.DataFrame) -> tuple[Tables, int]:
+    """Return the released tables as a reader reads them, and the smallest count that is released."""
+    privacy = protect_patients(drawn.study.privacy, cohort)
+    derived = {name: drawn.study.instrument(name).derived_from for name in drawn.study.instruments}
+    sources = {name: source.instrument for name, source in derived.items() if source is not None}
+    released = withhold(tables, privacy, drawn.study.instruments, sources)
+    return {
+        name: pd.read_csv(io.StringIO(format_table(table))) for name, table in released.items()
+    }, privacy.minimum_cell
+
+
+def attack_study(drawn: Drawn) -> dict[str, Any]:
+    tables, cohort = estimate(drawn)
+    read, minimum_cell = release(drawn, tables, cohort)
+    findings: list[Found] = solve(describe(read, drawn.study), minimum_cell)
+    return {"findings": findings, "numbers": count_numbers(tables), "released": count_numbers(read)}
+
+
+def count_numbers(tables: Tables) -> int:
+    return sum(int(table.select_dtypes("number").notna().sum().sum()) for table in tables.values())
