@@ -75,7 +75,7 @@ def test_few_missing_scores_hide_the_scores_of_the_variable_and_leave_the_patien
 def test_few_scores_have_no_estimate():
     table, tests = release(make_levels([("a", 60, 8, 4), ("b", 50, 30, 15), ("c", 40, 25, 12)]))
     assert pd.isna(table.loc[("payer", "a"), "estimate"])
-    assert table.loc[("payer", "b"), "estimate"] == 1
+    assert table.loc[("payer", "b"), "estimate"] == 1.25
     assert tests["statistic"].isna().all()
 
 

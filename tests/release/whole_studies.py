@@ -29,6 +29,7 @@ from outcomes.analysis.durability import describe_durability
 from outcomes.analysis.models import collect_models, fit_model, model_frame
 from outcomes.contracts import check_table
 from outcomes.intake import read_export
+from outcomes.measures.definitions import Definitions
 from outcomes.measures.endpoints import derive_endpoints
 from outcomes.measures.scoring import derive_scores
 from outcomes.measures.series import derive_series
@@ -38,7 +39,6 @@ from outcomes.release.tables import format_table
 from outcomes.release.units import protect_patients
 from outcomes.settings import Study, check_study
 from outcomes.settings.variants import declare_variants
-from outcomes.steps import _define
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "example.yaml"
@@ -169,6 +169,12 @@ def make_series(clean: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame
     return derive_series(*given, study.arms, protocols, study.series, study.visits)
 
 
+def define(study: Study) -> Definitions:
+    parts = ("series", "baseline", "timepoints", "endpoints", "population", "visits")
+    instruments = {name: study.instrument(name) for name in study.instruments}
+    return Definitions(instruments=instruments, **{name: getattr(study, name) for name in parts})
+
+
 def estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     """Return every table of the study before the gate, and its cohort; fits to so few patients may warn."""
     with warnings.catch_warnings():
@@ -182,7 +188,7 @@ def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     clean["scores"] = derive_scores(clean["assessments"], instruments, study.scoring)
     clean["series"], clean["series_sessions"] = make_series(clean, study)
     given = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
-    derived = derive_endpoints(*given, _define(study))
+    derived = derive_endpoints(*given, define(study))
     for name, table in zip(("endpoints", "cohort", "times"), derived, strict=True):
         clean[name] = check_table(table, name)
     tables = dict(describe_cohort(clean, study))
@@ -204,9 +210,9 @@ def _compare(clean: Tables, study: Study) -> Tables:
         return dict(compare_arms({}, None, study))
     given = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
     estimand, days = study.comparison.estimand, study.comparison.negative_control.slope_days
-    clean["variants"] = derive_variants(*given, _define(study), declare_variants(study), estimand)
+    clean["variants"] = derive_variants(*given, define(study), declare_variants(study), estimand)
     if days is not None:
-        clean["pretreatment"] = derive_pretreatment(*given[:3], _define(study), estimand.instrument, days)
+        clean["pretreatment"] = derive_pretreatment(*given[:3], define(study), estimand.instrument, days)
     return dict(compare_arms(clean, study.comparison, study))
 
 

@@ -44,7 +44,7 @@ def find_proven(
 
     def clear(solution: NDArray[np.float64]) -> None:
         """Cells that a solution makes 0, or as large as the minimum cell, are proven nothing of."""
-        open_[(solution >= minimum_cell - TOLERANCE) | (solution <= 1 - TOLERANCE)] = False
+        open_[(solution >= minimum_cell - TOLERANCE) | (solution <= TOLERANCE)] = False
 
     before = 0
     while (

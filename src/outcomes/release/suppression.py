@@ -165,11 +165,21 @@ class _State:
         return zeros - self.cells.unseen
 
     def find_certain(self, hidden: set[Hashable]) -> set[Hashable]:
-        """Return the withheld cells, none of them small, that anyone can compute from those shown: to withhold them hides nothing."""
+        """Return the withheld cells, none of them small, that anyone can compute from those shown: to withhold them hides nothing.
+
+        Left withheld is one that stands beside small ones too few to be all that a shown total withholds.
+        """
         unknown = hidden | self.cells.unseen
         signed = [(self.sign(row), [name for name in (row[0], *row[1]) if name in unknown]) for row in self.cells.sums]
         solved = (solve_rows(rows, names) for names, rows in join_rows([one for one in signed if one[1]]))
-        return {left[0] for block in solved for left, _ in block if len(left) == 1} - self.small - self.cells.unseen
+        certain = {left[0] for block in solved for left, _ in block if len(left) == 1} - self.small - self.cells.unseen
+        left = unknown - certain
+        few = {at for at in range(len(self.cells.sums)) if self._leaves_few(self.cells.sums[at], left)}
+        return {name for name in certain if few.isdisjoint(self.places[name])}
+
+    def _leaves_few(self, row: Sum, unknown: set[Hashable]) -> bool:
+        names = [name for name in row[1] if name in unknown]
+        return row[0] not in unknown and bool(names) and self.is_weak(names)
 
     def solve(self) -> Iterator[list[Hashable]]:
         """Yield, from each part of the system with a small cell that its sums determine, the cells that it is computed from.
