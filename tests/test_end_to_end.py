@@ -100,7 +100,7 @@ def test_the_page_sets_the_example_beside_its_truth(finished):
     folder, _ = finished
     tables = {
         name: pd.read_csv(folder / f"results/example/tables/{name}.csv")
-        for name in ("effects", "risks", "interactions")
+        for name in ("effects", "risks", "imputations", "interactions")
     }
     truth = json.loads((ROOT / "data/example/truth.json").read_text())["estimands"]["phq9"]
     rows, missed = [], 0
@@ -113,6 +113,13 @@ def test_the_page_sets_the_example_beside_its_truth(finished):
         found = [row[name] for name in ("difference", "difference_lower", "difference_upper")]
         true = truth["day_28"][row["endpoint"]]["ato"]["difference"]
         rows.append((f"{row['endpoint']}, day 28, {row['population']}", *found, true, 3))
+    imputed = tables["imputations"].query(
+        "timepoint == 'day 28' and analysis == 'imputed_mar' and scale == 'risk difference'"
+    )
+    for row in imputed.to_dict("records"):
+        true = truth["day_28"][row["endpoint"]]["ato"]["difference"]
+        rows.append((f"{row['endpoint']}, day 28, imputed", row["estimate"], row["lower"], row["upper"], true, 3))
+        assert row["lower"] <= true <= row["upper"]
     page = (
         (ROOT / "docs" / "synthetic-clinic.md").read_text(encoding="utf-8").split("## The example beside its truth")[1]
     )
