@@ -11,11 +11,16 @@ from attack_faces import find_counts, find_small, find_strange_rows, list_files,
 from whole_studies import draw_study, estimate, release
 
 from outcomes import __main__
+from outcomes.files import Places, read_released
 from outcomes.release.tables import format_table
 from outcomes.settings import read_study
-from outcomes.workflow import Places, read_released
 
 K = 11
+JUDGED = (
+    "scores",
+    "baseline",
+    "risks",
+)  # whose numbers are withheld for what they are: an interval that gives n away, a raw risk
 
 
 def check_faces(folder, study, minimum_cell):
@@ -113,7 +118,7 @@ def test_what_is_withheld_and_is_no_count_changes_no_byte():
     planted, changed = {}, 0
     for name, table in tables.items():
         numbers = [column for column in table if pd.api.types.is_float_dtype(table[column]) and column != "effective_n"]
-        if len(table) == len(before[name]):
+        if len(table) == len(before[name]) and name not in JUDGED:
             hidden = {column: (before[name][column].isna() & table[column].notna()).to_numpy() for column in numbers}
             changed += sum(int(rows.sum()) for rows in hidden.values())
             noise = {

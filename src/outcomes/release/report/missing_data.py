@@ -194,6 +194,8 @@ def _list_rows(material: Material, endpoint: str, scale: str) -> Iterator[tuple[
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
     table = material.rows("imputations", endpoint=endpoint, scale=scale)
+    if table.empty:  # of a study without imputed data sets
+        return
     last = {str(axis): str(own["timepoint"].iloc[-1]) for axis, own in table.groupby("axis", sort=False)}
     for axis, timepoint in (last | {estimand.axis: estimand.timepoint}).items():
         for row in table[(table["axis"] == axis) & (table["timepoint"] == timepoint)].to_dict("records"):
