@@ -229,9 +229,9 @@ rule tables:
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
         cohort="data/{study}/derived/cohort.parquet",
         code=sources(
-            "outcomes.release.disclosure",
+            "outcomes.release.disclosure.gate",
             "outcomes.release.tables",
-            "outcomes.release.units",
+            "outcomes.release.disclosure.units",
             "outcomes.analysis.models",
         ),
     output:

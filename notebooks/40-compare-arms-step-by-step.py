@@ -29,10 +29,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import Specification, tabulate_effects
-from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights
+from outcomes.analysis.comparison.effects.primary import Specification, tabulate_effects
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.files import Places, read_released, read_table
 from outcomes.settings import read_study
 

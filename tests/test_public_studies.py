@@ -13,8 +13,8 @@ import pytest
 
 from outcomes.__main__ import main
 from outcomes.files import Places, read_released
-from outcomes.release.disclosure import withhold
-from outcomes.release.groups import COUNTS, NO_COUNTS
+from outcomes.release.disclosure.gate import withhold
+from outcomes.release.disclosure.groups import COUNTS, NO_COUNTS
 from outcomes.release.tables import format_table
 from outcomes.settings import read_study
 from outcomes.settings.analysis import Privacy

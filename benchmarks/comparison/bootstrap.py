@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from operating_characteristics import CONFOUNDERS, LADDER, build_compared, drop_out
 
-from outcomes.analysis.comparison.bootstrap import resample_differences
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.primary import Specification
+from outcomes.analysis.comparison.effects.bootstrap import resample_differences
+from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.simulate import simulate_network
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.effects.primary import Specification
 from outcomes.analysis.comparison.missing.imputations import impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.responders import RULES, Judge
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.criteria import Criteria
 from outcomes.instruments import read_instruments
 from outcomes.settings import Endpoints

@@ -26,8 +26,8 @@ from operating_characteristics import CONFOUNDERS, LADDER, MAIN, build_compared,
 from subgroup_tests import LEVELS
 
 from outcomes import mixed
-from outcomes.analysis.comparison.levels import Within, weigh_within
-from outcomes.analysis.comparison.primary import build_frame
+from outcomes.analysis.comparison.effects.primary import build_frame
+from outcomes.analysis.comparison.subgroups.levels import Within, weigh_within
 from outcomes.settings.comparison import Comparison
 from outcomes.simulate import simulate_network
 

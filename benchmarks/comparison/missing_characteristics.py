@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.effects.risks import contrast_means
+from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted
 from outcomes.analysis.comparison.missing.imputations import impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.responders import Judge
 from outcomes.analysis.comparison.missing.strategies import compute_shifts
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification
-from outcomes.analysis.comparison.risks import contrast_means
-from outcomes.analysis.comparison.standardisation import estimate_means
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.criteria import Criteria, compute_remission, compute_response
 from outcomes.instruments import read_instruments
 from outcomes.settings import Endpoints

@@ -21,14 +21,14 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from outcomes.analysis.comparison.bootstrap import resample_differences
-from outcomes.analysis.comparison.confounders import Confounders, code_confounders
-from outcomes.analysis.comparison.people import Compared, order_timepoints
-from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences
-from outcomes.analysis.comparison.risks import contrast_means
-from outcomes.analysis.comparison.stacked import compute_stacked_error
-from outcomes.analysis.comparison.standardisation import METHODS, estimate_means
-from outcomes.analysis.comparison.weights import Weights, compute_weights
+from outcomes.analysis.comparison.effects.bootstrap import resample_differences
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, estimate_differences
+from outcomes.analysis.comparison.effects.risks import contrast_means
+from outcomes.analysis.comparison.effects.standardisation import METHODS, estimate_means
+from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
+from outcomes.analysis.comparison.population.people import Compared, order_timepoints
+from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_weights
 from outcomes.simulate import Network, simulate_network
 
 DAYS = (7, 14, 28, 56)

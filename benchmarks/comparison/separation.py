@@ -24,12 +24,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.confounders import find_independent
-from outcomes.analysis.comparison.firth import fit_firth
-from outcomes.analysis.comparison.propensity import fit_logistic
-from outcomes.analysis.comparison.risks import contrast_means
-from outcomes.analysis.comparison.standardisation import OutcomeFit, estimate_means, fit_outcome
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.effects.risks import contrast_means
+from outcomes.analysis.comparison.effects.standardisation import OutcomeFit, estimate_means, fit_outcome
+from outcomes.analysis.comparison.population.confounders import find_independent
+from outcomes.analysis.comparison.weighting.firth import fit_firth
+from outcomes.analysis.comparison.weighting.propensity import fit_logistic
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 
 SCENARIOS = {  # patients, sites, constant of the outcome model
     "300 patients, a few events": (300, 6, -4.3),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.shrinkage import Z, condition_on_spread, shrink_effects
+from outcomes.analysis.comparison.subgroups.shrinkage import Z, condition_on_spread, shrink_effects
 
 
 def shrink_moments(estimates: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

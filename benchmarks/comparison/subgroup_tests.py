@@ -24,13 +24,13 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 from operating_characteristics import CONFOUNDERS, LADDER, MAIN, build_compared, drop_out
 
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification, tabulate_effects
-from outcomes.analysis.comparison.risks import tabulate_risks
-from outcomes.analysis.comparison.sensitivity import Setting
-from outcomes.analysis.comparison.subgroups import tabulate_subgroups
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.effects.primary import Specification, tabulate_effects
+from outcomes.analysis.comparison.effects.risks import tabulate_risks
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.sensitivity.whole import Setting
+from outcomes.analysis.comparison.subgroups.whole import tabulate_subgroups
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.settings.comparison import Comparison
 from outcomes.simulate import simulate_network
 

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import tabulate_effects
-from outcomes.analysis.comparison.risks import Z, tabulate_risks
+from outcomes.analysis.comparison.effects.primary import tabulate_effects
+from outcomes.analysis.comparison.effects.risks import Z, tabulate_risks
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.contracts import empty_table
 from outcomes.measures.definitions import Definitions

@@ -14,7 +14,7 @@ from outcomes.analysis import imbalance
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.imbalance import compute_category_difference, compute_mean_difference, tabulate_imbalance
 from outcomes.instruments import select_instruments
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.settings.analysis import Privacy
 
 REFERENCE = Path(__file__).parent.parent / "reference"

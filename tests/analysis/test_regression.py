@@ -13,7 +13,7 @@ from outcomes.analysis.regression import (
     tabulate_two_baselines,
 )
 from outcomes.errors import SettingsError
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.settings import check_study
 from outcomes.settings.analysis import Privacy
 

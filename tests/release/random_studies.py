@@ -18,7 +18,7 @@ from attack import solve
 from attack_meaning import describe
 from example_tables import make_tables
 
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.release.tables import format_table
 from outcomes.settings import Study, check_study
 from outcomes.settings.analysis import Privacy

@@ -12,8 +12,8 @@ from random_studies import Drawn, attack_study, draw_study, make_endpoints
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from outcomes.release import groups
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure import groups
+from outcomes.release.disclosure.gate import withhold
 from outcomes.release.tables import format_table
 from outcomes.settings import check_study
 from outcomes.settings.analysis import Privacy
@@ -114,7 +114,7 @@ def test_a_gate_without_one_of_its_parts_is_caught(without, monkeypatch):
     drawn = Drawn(7, {"esketamine": 70, "iv": 34}, K)
     tables, study = make_tables(drawn.sizes, 7, make_endpoints(drawn)), drawn.study
     if without == "across":
-        monkeypatch.setattr("outcomes.release.disclosure.withhold_across", lambda tables, released, *_: released)
+        monkeypatch.setattr("outcomes.release.disclosure.gate.withhold_across", lambda tables, released, *_: released)
     released = withhold(tables, Privacy(minimum_cell=K)) if without == "across" else tables
     read = {name: pd.read_csv(io.StringIO(format_table(table))) for name, table in released.items()}
     assert solve(describe(read, study), K)

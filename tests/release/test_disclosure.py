@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from example_tables import make_tables
 
-from outcomes.release.bins import merge_bins
-from outcomes.release.disclosure import RULES, withhold
+from outcomes.release.disclosure.gate import RULES, withhold
+from outcomes.release.disclosure.rules.bins import merge_bins
 from outcomes.settings.analysis import Privacy
 from outcomes.workflow import TABLES
 

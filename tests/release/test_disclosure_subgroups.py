@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.settings.analysis import Privacy
 
 NUMBERS = [

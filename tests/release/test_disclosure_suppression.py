@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from outcomes.release.suppression import Cells, suppress
+from outcomes.release.disclosure.suppression import Cells, suppress
 
 MINIMUM = 11
 

@@ -9,8 +9,8 @@ from released_cases import make_study, make_tables
 
 from outcomes.analysis.durability.curves import Grid, tabulate_curve
 from outcomes.analysis.durability.held import HELD
-from outcomes.release.disclosure import withhold
-from outcomes.release.durability import pick_weeks
+from outcomes.release.disclosure.gate import withhold
+from outcomes.release.disclosure.rules.durability import pick_weeks
 from outcomes.release.figures import draw_all, save_figure
 from outcomes.release.report.content import Grid as Table
 from outcomes.release.report.content import Paragraph

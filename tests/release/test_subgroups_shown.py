@@ -9,7 +9,7 @@ import pytest
 from matplotlib.text import Text
 from subgroup_cases import ODD, PLAIN, make_rows, make_subgroup_tables
 
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.release.figures.draw import draw_plan
 from outcomes.release.figures.style import house_style
 from outcomes.release.figures.subgroup_plan import plan_subgroups

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcomes.release.units import protect_patients
+from outcomes.release.disclosure.units import protect_patients
 from outcomes.settings.analysis import Privacy
 
 

@@ -34,9 +34,9 @@ from outcomes.measures.endpoints import derive_endpoints
 from outcomes.measures.scoring import derive_scores
 from outcomes.measures.series import derive_series
 from outcomes.measures.variants import derive_pretreatment, derive_variants
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
+from outcomes.release.disclosure.units import protect_patients
 from outcomes.release.tables import format_table
-from outcomes.release.units import protect_patients
 from outcomes.settings import Study, check_study
 from outcomes.settings.variants import declare_variants
 

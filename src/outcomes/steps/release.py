@@ -16,9 +16,9 @@ from outcomes.workflow import TABLES
 def tables(options: Namespace) -> None:
     """Pass every estimate through the disclosure gate and write the released tables as CSV."""
     from outcomes.analysis.models import ModelResult, collect_models
-    from outcomes.release.disclosure import withhold
+    from outcomes.release.disclosure.gate import withhold
+    from outcomes.release.disclosure.units import protect_patients
     from outcomes.release.tables import format_table
-    from outcomes.release.units import protect_patients
 
     study, places = open_study(options, "tables")
     names = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"])

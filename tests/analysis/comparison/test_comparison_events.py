@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison.estimand import check_estimand, tabulate_target_trial
-from outcomes.analysis.comparison.events import apply_strategies, derive_event_days
-from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.population.estimand import check_estimand, tabulate_target_trial
+from outcomes.analysis.comparison.population.events import apply_strategies, derive_event_days
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.contracts import CONTRACTS
 from outcomes.errors import ModelError, SettingsError
 from outcomes.settings.comparison import Comparison

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis.comparison.balance import compute_smd
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.primary import ARMS, Specification, estimate_differences
-from outcomes.analysis.comparison.risks import compute_error
-from outcomes.analysis.comparison.standardisation import estimate_means
-from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights
+from outcomes.analysis.comparison.effects.primary import ARMS, Specification, estimate_differences
+from outcomes.analysis.comparison.effects.risks import compute_error
+from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.weighting.balance import compute_smd
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 
 FOLDER = Path(__file__).parents[2] / "reference"
 PEOPLE = pd.read_csv(FOLDER / "data" / "confounded.csv")

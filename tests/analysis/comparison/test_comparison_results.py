@@ -12,25 +12,25 @@ from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes import mixed
 from outcomes.analysis.comparison import COLUMNS, compare_arms
-from outcomes.analysis.comparison.bootstrap import resample_differences, tabulate_bootstrap
-from outcomes.analysis.comparison.bounds import fill_worst
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.early_signals import tabulate_early_signals
-from outcomes.analysis.comparison.evalue import compute_evalue, compute_interval_evalue, convert_difference
-from outcomes.analysis.comparison.odds import build_binary_frame, estimate_odds
-from outcomes.analysis.comparison.people import Compared, order_timepoints, select_compared
-from outcomes.analysis.comparison.primary import (
+from outcomes.analysis.comparison.effects.bootstrap import resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds
+from outcomes.analysis.comparison.effects.primary import (
     Specification,
     build_frame,
     estimate_differences,
     fit_change,
     tabulate_effects,
 )
-from outcomes.analysis.comparison.risks import compute_error
-from outcomes.analysis.comparison.stacked import compute_stacked_error
-from outcomes.analysis.comparison.standardisation import estimate_means
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.effects.risks import compute_error
+from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
+from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
+from outcomes.analysis.comparison.sensitivity.delta import compute_shares, find_tipping_point, tabulate_tipping
+from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import EarlySignals
 
@@ -116,7 +116,7 @@ class TestBootstrap:
             simpler = specification.fallback[0] if specification.fallback else specification.covariance
             return fit_change(frame, replace(specification, covariance=simpler, fallback=()), df)
 
-        monkeypatch.setattr("outcomes.analysis.comparison.bootstrap.fit_change", fit_ladder)
+        monkeypatch.setattr("outcomes.analysis.comparison.effects.bootstrap.fit_change", fit_ladder)
         ladder = replace(BY_DAY, fallback=("compound_symmetry",))
         resample_differences(COMPARED, DESIGN, [ladder], "overlap", None, 2, np.random.default_rng(1))
         assert asked == [("unstructured", ("compound_symmetry",)), *[("compound_symmetry", ())] * 2]
@@ -128,7 +128,7 @@ class TestBootstrap:
             asked.append(frame)
             return SimpleNamespace(converged=False)
 
-        monkeypatch.setattr("outcomes.analysis.comparison.bootstrap.fit_change", fail)
+        monkeypatch.setattr("outcomes.analysis.comparison.effects.bootstrap.fit_change", fail)
         samples = self.draw(100)["day"]
         assert samples.isna().all(axis=None)
         assert len(samples) == 100

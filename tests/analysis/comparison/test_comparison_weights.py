@@ -6,17 +6,17 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.treatment.treatment_effects import TreatmentEffect, ate_ipw
 
-from outcomes.analysis.comparison.balance import (
+from outcomes.analysis.comparison.effects.risks import compute_error, contrast_means
+from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.population.confounders import code_confounders, find_independent
+from outcomes.analysis.comparison.weighting.balance import (
     compute_smd,
     tabulate_balance,
     tabulate_overlap,
     tabulate_positivity,
 )
-from outcomes.analysis.comparison.confounders import code_confounders, find_independent
-from outcomes.analysis.comparison.propensity import fit_logistic
-from outcomes.analysis.comparison.risks import compute_error, contrast_means
-from outcomes.analysis.comparison.standardisation import estimate_means
-from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights, tabulate_weights
+from outcomes.analysis.comparison.weighting.propensity import fit_logistic
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights, tabulate_weights
 
 GENERATOR = np.random.default_rng(11)
 N = 400

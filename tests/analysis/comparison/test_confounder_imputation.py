@@ -9,8 +9,8 @@ from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison import compare_arms
 from outcomes.analysis.comparison.confounder_imputation import impute_confounders, pool_effects, vary_missing
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import tabulate_effects
+from outcomes.analysis.comparison.effects.primary import tabulate_effects
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.errors import ModelError

@@ -16,12 +16,12 @@ from outcomes.analysis.comparison.confounder_pooling import (
     pool_risks,
     pool_rows,
 )
-from outcomes.analysis.comparison.interactions import Estimates
-from outcomes.analysis.comparison.level_effects import estimate_levels, list_outcomes
-from outcomes.analysis.comparison.levels import derive_levels, weigh_within
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.risks import tabulate_risks
+from outcomes.analysis.comparison.effects.risks import tabulate_risks
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates, pool_nested
+from outcomes.analysis.comparison.subgroups.interactions import Estimates
+from outcomes.analysis.comparison.subgroups.level_effects import estimate_levels, list_outcomes
+from outcomes.analysis.comparison.subgroups.levels import derive_levels, weigh_within
 from outcomes.settings.subgroups import Subgroup
 
 SETS = 4

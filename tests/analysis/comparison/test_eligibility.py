@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison.eligibility import apply_rules, say_rule, tabulate_eligibility
-from outcomes.analysis.comparison.estimand import tabulate_target_trial
-from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.population.eligibility import apply_rules, say_rule, tabulate_eligibility
+from outcomes.analysis.comparison.population.estimand import tabulate_target_trial
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.errors import ModelError
-from outcomes.release.disclosure import withhold
+from outcomes.release.disclosure.gate import withhold
 from outcomes.settings.analysis import Privacy
 from outcomes.settings.estimand import Eligibility
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.firth import fit_firth
-from outcomes.analysis.comparison.propensity import fit_logistic
-from outcomes.analysis.comparison.risks import compute_error, contrast_means
-from outcomes.analysis.comparison.standardisation import FIRTH, MAXIMUM_LIKELIHOOD, estimate_means
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.effects.risks import compute_error, contrast_means
+from outcomes.analysis.comparison.effects.standardisation import FIRTH, MAXIMUM_LIKELIHOOD, estimate_means
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.weighting.firth import fit_firth
+from outcomes.analysis.comparison.weighting.propensity import fit_logistic
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 
 FOLDER = Path(__file__).parents[2] / "reference"
 PEOPLE = pd.read_csv(FOLDER / "data" / "confounded.csv")

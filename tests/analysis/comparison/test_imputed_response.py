@@ -7,20 +7,20 @@ from scipy.stats import norm
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison import compare_arms
-from outcomes.analysis.comparison.confounders import code_confounders
+from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.effects.risks import contrast_means, tabulate_risks
+from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.missing.imputations import CHANGE, impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel
 from outcomes.analysis.comparison.missing.responders import Judge, Responders, list_responders
 from outcomes.analysis.comparison.missing.strategies import compute_delta, compute_shifts, shift_treated
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import Specification
-from outcomes.analysis.comparison.risks import contrast_means, tabulate_risks
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import build_setting
-from outcomes.analysis.comparison.standardisation import estimate_means
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.criteria import Criteria
 from outcomes.instruments import read_instruments
 from outcomes.settings import Endpoints

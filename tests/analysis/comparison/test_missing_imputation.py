@@ -8,8 +8,7 @@ import pytest
 import statsmodels.api as sm
 from two_arms import generate_tables, make_comparison
 
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.delta import find_shares
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.imputations import (
     impute_axis,
@@ -25,10 +24,11 @@ from outcomes.analysis.comparison.missing.strategies import (
     shift_treated,
 )
 from outcomes.analysis.comparison.missing.wide import Wide, find_dropout, spread_changes
-from outcomes.analysis.comparison.people import Compared, select_compared
-from outcomes.analysis.comparison.primary import Specification, build_frame, fit_change
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
-from outcomes.analysis.comparison.weights import compute_weights
+from outcomes.analysis.comparison.sensitivity.delta import find_shares
+from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Delta, Imputation
 

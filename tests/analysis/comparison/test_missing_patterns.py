@@ -10,7 +10,7 @@ from outcomes.analysis.comparison.missing.censoring import estimate_weighted, li
 from outcomes.analysis.comparison.missing.dropout import list_bands, tabulate_dropout
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.instruments import read_instruments
-from outcomes.release.compared import withhold_dropout, withhold_imputations
+from outcomes.release.disclosure.rules.compared import withhold_dropout, withhold_imputations
 
 NAN = np.nan
 PHQ9 = read_instruments()["phq9"]

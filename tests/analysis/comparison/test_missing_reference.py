@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.imputing import fill_missing
 from outcomes.analysis.comparison.missing.model import ImputationModel, _arrange
 from outcomes.analysis.comparison.missing.strategies import compute_shifts, shift_treated
 from outcomes.analysis.comparison.missing.wide import spread_changes
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification, build_frame, fit_change
+from outcomes.analysis.comparison.population.people import Compared
 
 FOLDER = Path(__file__).parents[2] / "reference"
 REFERENCE = json.loads((FOLDER / "output" / "imputation.json").read_text(encoding="utf-8"))

@@ -9,10 +9,15 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.meta_analysis import combine_effects
 from two_arms import generate_tables, make_comparison
 
-from outcomes.analysis.comparison.control_rows import compare_controls
-from outcomes.analysis.comparison.people import select_compared
+from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
+from outcomes.analysis.comparison.sensitivity.site_rows import (
+    compare_within,
+    estimate_heterogeneity,
+    pool_differences,
+    vary_sites,
+)
 from outcomes.analysis.comparison.setting import build_setting
-from outcomes.analysis.comparison.site_rows import compare_within, estimate_heterogeneity, pool_differences, vary_sites
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import NegativeControl
 

@@ -12,16 +12,16 @@ from statsmodels.stats.meta_analysis import combine_effects
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison import compare_arms
-from outcomes.analysis.comparison.balance import compute_smd
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.interactions import adjust_p_values, compare_effects, estimate_changes
-from outcomes.analysis.comparison.levels import check_levels, derive_levels, weigh_within
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import Specification, build_frame
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.setting import Setting
-from outcomes.analysis.comparison.shrinkage import condition_on_spread, shrink_effects
-from outcomes.analysis.comparison.subgroups import tabulate_subgroups
-from outcomes.analysis.comparison.weights import KINDS, compute_weights
+from outcomes.analysis.comparison.subgroups.interactions import adjust_p_values, compare_effects, estimate_changes
+from outcomes.analysis.comparison.subgroups.levels import check_levels, derive_levels, weigh_within
+from outcomes.analysis.comparison.subgroups.shrinkage import condition_on_spread, shrink_effects
+from outcomes.analysis.comparison.subgroups.whole import tabulate_subgroups
+from outcomes.analysis.comparison.weighting.balance import compute_smd
+from outcomes.analysis.comparison.weighting.weights import KINDS, compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.subgroups import Subgroup, Subgroups
 

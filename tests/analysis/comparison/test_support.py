@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison.balance import tabulate_positivity
 from outcomes.analysis.comparison.compare import compare_arms
-from outcomes.analysis.comparison.people import select_compared
-from outcomes.analysis.comparison.primary import tabulate_effects
-from outcomes.analysis.comparison.risks import tabulate_risks
+from outcomes.analysis.comparison.effects.primary import tabulate_effects
+from outcomes.analysis.comparison.effects.risks import tabulate_risks
+from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.analysis.comparison.support import check_support
+from outcomes.analysis.comparison.weighting.balance import tabulate_positivity
 from outcomes.errors import ModelError
 
 TABLES, STUDY = generate_tables(), make_study()

@@ -8,7 +8,31 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.balance import (
+from outcomes.analysis.comparison.confounder_imputation import (
+    build_settings,
+    pool_effects,
+    vary_missing,
+)
+from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risks, pool_rows
+from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
+from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
+from outcomes.analysis.comparison.effects.risks import RISKS, tabulate_risks
+from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
+from outcomes.analysis.comparison.population.confounders import MISSING, code_confounders
+from outcomes.analysis.comparison.population.eligibility import ELIGIBILITY, tabulate_eligibility
+from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
+from outcomes.analysis.comparison.population.people import Compared, select_compared
+from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
+from outcomes.analysis.comparison.sensitivity.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
+from outcomes.analysis.comparison.sensitivity.site_rows import vary_sites
+from outcomes.analysis.comparison.sensitivity.variant_rows import vary_derivations
+from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY, tabulate_sensitivity
+from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
+from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
+from outcomes.analysis.comparison.subgroups.whole import INTERACTIONS, SUBGROUPS, tabulate_subgroups
+from outcomes.analysis.comparison.support import check_support
+from outcomes.analysis.comparison.weighting.balance import (
     BALANCE,
     OVERLAP,
     POSITIVITY,
@@ -16,31 +40,7 @@ from outcomes.analysis.comparison.balance import (
     tabulate_overlap,
     tabulate_positivity,
 )
-from outcomes.analysis.comparison.bootstrap import Progress, resample_differences, tabulate_bootstrap
-from outcomes.analysis.comparison.confounder_imputation import (
-    build_settings,
-    pool_effects,
-    vary_missing,
-)
-from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risks, pool_rows
-from outcomes.analysis.comparison.confounders import MISSING, code_confounders
-from outcomes.analysis.comparison.control_rows import compare_controls
-from outcomes.analysis.comparison.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
-from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
-from outcomes.analysis.comparison.eligibility import ELIGIBILITY, tabulate_eligibility
-from outcomes.analysis.comparison.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
-from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
-from outcomes.analysis.comparison.people import Compared, select_compared
-from outcomes.analysis.comparison.primary import EFFECTS, tabulate_effects
-from outcomes.analysis.comparison.risks import RISKS, tabulate_risks
-from outcomes.analysis.comparison.sensitivity import SENSITIVITY, tabulate_sensitivity
-from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
-from outcomes.analysis.comparison.site_rows import vary_sites
-from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
-from outcomes.analysis.comparison.subgroups import INTERACTIONS, SUBGROUPS, tabulate_subgroups
-from outcomes.analysis.comparison.support import check_support
-from outcomes.analysis.comparison.variant_rows import vary_derivations
-from outcomes.analysis.comparison.weights import WEIGHTS, tabulate_weights
+from outcomes.analysis.comparison.weighting.weights import WEIGHTS, tabulate_weights
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison

@@ -15,12 +15,12 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.confounder_pooling import is_enough, say_imputed
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.people import Compared, select_compared
-from outcomes.analysis.comparison.primary import tabulate_effects
-from outcomes.analysis.comparison.propensity import fit_logistic
+from outcomes.analysis.comparison.effects.primary import tabulate_effects
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, build_setting, choose_timepoints, fit_row
+from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import Comparison
 

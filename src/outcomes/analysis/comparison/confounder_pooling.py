@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.interactions import ESTIMATES, Estimates, compare_effects
+from outcomes.analysis.comparison.effects.standardisation import FIRTH
 from outcomes.analysis.comparison.rubin import Pooled, pool_estimates
 from outcomes.analysis.comparison.setting import Row
-from outcomes.analysis.comparison.standardisation import FIRTH
+from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, Estimates, compare_effects
 
 Z = NormalDist().inv_cdf(0.975)
 ENOUGH = 0.9  # share of the data sets in which an analysis must have converged

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.people import Compared
+from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.proportions import compute_wilson
 from outcomes.settings.comparison import EarlySignals
 

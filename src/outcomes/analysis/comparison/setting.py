@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.confounders import Confounders, code_confounders
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification, build_frame, estimate_differences
-from outcomes.analysis.comparison.weights import KINDS, Weights, compute_effective_n, compute_weights
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, estimate_differences
+from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.weighting.weights import KINDS, Weights, compute_effective_n, compute_weights
 from outcomes.settings.comparison import Comparison
 
 SPREAD = "standard deviations"

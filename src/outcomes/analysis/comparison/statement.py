@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from outcomes.analysis.comparison.estimand import FOR_WHOM
+from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.settings import Study
 

@@ -6,10 +6,10 @@ import logging
 
 import pandas as pd
 
-from outcomes.analysis.comparison.eligibility import FEWEST
-from outcomes.analysis.comparison.estimand import FOR_WHOM
+from outcomes.analysis.comparison.population.eligibility import FEWEST
+from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
-from outcomes.analysis.comparison.weights import TINY
+from outcomes.analysis.comparison.weighting.weights import TINY
 from outcomes.errors import ModelError
 
 log = logging.getLogger(__name__)

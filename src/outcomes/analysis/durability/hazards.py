@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.weights import compute_effective_n, compute_weights
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.analysis.durability.weibull import fit_weibull
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from outcomes.analysis.comparison.bounds import fill_worst
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.analysis.comparison.weights import compute_effective_n
+from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.instruments import Instrument
 
 CASES = {

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
-from outcomes.analysis.comparison.confounders import find_independent
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.analysis.comparison.people import find_dropout
-from outcomes.analysis.comparison.propensity import fit_logistic
-from outcomes.analysis.comparison.weights import compute_effective_n
+from outcomes.analysis.comparison.population.confounders import find_independent
+from outcomes.analysis.comparison.population.people import find_dropout
+from outcomes.analysis.comparison.weighting.propensity import fit_logistic
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_pooling import say_imputed
-from outcomes.analysis.comparison.delta import TIPPING
+from outcomes.analysis.comparison.effects.primary import Specification
 from outcomes.analysis.comparison.missing.ancova import Ancova, build_ancova
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import draw_model
@@ -23,11 +23,11 @@ from outcomes.analysis.comparison.missing.strategies import (
     shift_treated,
 )
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.people import ENDPOINTS, Compared
-from outcomes.analysis.comparison.primary import Specification
+from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.rubin import pool_nested
+from outcomes.analysis.comparison.sensitivity.delta import TIPPING
 from outcomes.analysis.comparison.setting import POINTS, RATIO
-from outcomes.analysis.comparison.weights import compute_effective_n
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Imputation
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.analysis.comparison.people import Compared
-from outcomes.analysis.comparison.primary import Specification, build_frame, fit_change
-from outcomes.analysis.comparison.weights import TINY
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.weighting.weights import TINY
 from outcomes.errors import ModelError
 
 LEAST_ACCEPTED = 0.05  # of the sampler's proposals; below it the draws hang together too much

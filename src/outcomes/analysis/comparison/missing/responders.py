@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.analysis.comparison.people import ENDPOINTS, Compared
+from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.setting import RATIO, RISK
-from outcomes.analysis.comparison.standardisation import weigh_outcomes
-from outcomes.analysis.comparison.weights import TINY, Weights
+from outcomes.analysis.comparison.weighting.weights import TINY, Weights
 from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
 
 RULES: dict[str, Callable[[Floats, Floats, Criteria], Truth]] = {

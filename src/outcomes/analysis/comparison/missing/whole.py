@@ -11,8 +11,6 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_pooling import pool_rows
-from outcomes.analysis.comparison.confounders import code_confounders
-from outcomes.analysis.comparison.delta import TIPPING
 from outcomes.analysis.comparison.missing.bounds import bound_change
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted
 from outcomes.analysis.comparison.missing.dropout import DROPOUT, tabulate_dropout
@@ -26,7 +24,9 @@ from outcomes.analysis.comparison.missing.imputations import (
 )
 from outcomes.analysis.comparison.missing.responders import Judge
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.sensitivity import SENSITIVITY
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.sensitivity.delta import TIPPING
+from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY
 from outcomes.analysis.comparison.setting import POINTS, RATIO, Setting, choose_timepoints
 from outcomes.criteria import Criteria
 from outcomes.errors import ModelError

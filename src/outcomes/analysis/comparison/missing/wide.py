@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
-from outcomes.analysis.comparison.people import Compared, find_dropout
-from outcomes.analysis.comparison.weights import TINY
+from outcomes.analysis.comparison.population.people import Compared, find_dropout
+from outcomes.analysis.comparison.weighting.weights import TINY
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""The variance of the weighted differences by resampling patients, with the weights estimated anew in each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.effects.primary import EFFECTS, Specification, build_frame, fit_change
+from outcomes.analysis.comparison.population.confounders import find_independent
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.weighting.weights import compute_weights
+
+Progress = Callable[[Iterable[int]], Iterable[int]]
+Z = NormalDist().inv_cdf(0.975)
+FEWEST = 0.9  # share of the samples that must converge for an interval
+
+
+def resample_differences(
+    compared: Compared,
+    design: Floats,
+    specifications: Sequence[Specification],
+    kind: str,
+    truncation: float | None,
+    replicates: int,
+    generator: np.random.Generator,
+    progress: Progress = lambda numbers: numbers,
+) -> dict[str, pd.DataFrame]:
+    """Return the differences treated − reference in samples of patients drawn with replacement.
+
+    The covariance of each axis is the one at which the model of all patients converged. An axis of which so many samples have failed that
+    an interval is out of reach is given up.
+
+    Parameters
+    ----------
+    compared : Compared
+    design : ndarray, shape (people, k)
+        Coded confounders.
+    specifications : sequence of Specification
+        One model an axis.
+    kind, truncation
+        Weights, as in :func:`compute_weights`.
+    replicates : int
+    generator : Generator
+    progress : callable
+        Wraps the numbers of the samples, as ``tqdm`` does.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By axis: one row per sample, one column per time point; missing where the sample's model did not converge, or was given up.
+    """
+    n, treated = len(compared.people), compared.treated
+    weight = compute_weights(treated, design, kind, truncation).weight
+    settled = [_settle(compared, weight, one) for one in specifications]
+    changes = {one.axis: compared.keep_changes(one.axis) for one in specifications}
+    drawn: dict[str, list[dict[str, float]]] = {one.axis: [] for one in specifications}
+    allowed = replicates - FEWEST * replicates
+    for _ in progress(range(replicates)):
+        rows = generator.integers(0, n, n)
+        columns = design[rows]
+        weight = compute_weights(treated[rows], columns[:, find_independent(columns)], kind, truncation).weight
+        for one in settled:
+            given_up = sum(not found for found in drawn[one.axis]) > allowed
+            drawn[one.axis].append({} if given_up else _differ(changes[one.axis].take(rows), weight, one))
+    return {
+        one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints[one.axis]) for one in specifications
+    }
+
+
+def _settle(compared: Compared, weight: Floats, specification: Specification) -> Specification:
+    """Return the specification of a sample's model: with the covariance at which that of all patients converged, and no other."""
+    fit = fit_change(build_frame(compared, specification.axis, weight), specification, df="normal")
+    covariance = fit.structure if fit.converged else specification.covariance
+    return replace(specification, covariance=covariance, vcov="model", fallback=())
+
+
+def _differ(sample: Compared, weight: Floats, specification: Specification) -> dict[str, float]:
+    from outcomes import mixed
+
+    frame = build_frame(sample, specification.axis, weight)
+    try:
+        fit = fit_change(frame, specification, df="normal")
+    except mixed.MixedError:
+        return {}
+    if not fit.converged:
+        return {}
+    estimates = dict(zip(fit.coefficients["term"], fit.coefficients["estimate"], strict=True))
+    first = estimates["arm[treated]"]
+    return {
+        str(point): first + estimates.get(f"arm[treated]:timepoint[{point}]", 0.0)
+        for point in frame["timepoint"].cat.categories
+    }
+
+
+def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the primary analysis with the bootstrap's standard error and normal interval.
+
+    A normal interval needs a few hundred samples, a percentile interval thousands for the same coverage; the mean difference of hundreds of
+    patients is close to normal.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        As :func:`tabulate_effects` returns them, one axis.
+    samples : DataFrame
+        As :func:`resample_differences` returns them, the same axis.
+
+    Returns
+    -------
+    DataFrame
+        As ``effects``. Without numbers, not converged, and the reason as ``note`` where fewer than nine in ten samples converged.
+    """
+    good = samples.dropna()
+    if len(good) < FEWEST * len(samples):
+        note = (
+            f"{FEWEST:.0%} of the {len(samples)} samples of patients have to converge and fewer did; a simpler "
+            "comparison.covariance or fewer confounders may help"
+        )
+        numbers = ["estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean"]
+        return effects.assign(variance="bootstrap", converged=False, note=note, **dict.fromkeys(numbers, np.nan))[
+            EFFECTS
+        ]
+    place = effects["timepoint"]
+    error = place.map(good.std())
+    note = f"{len(good)} of {len(samples)} samples of patients, weights estimated in each; normal interval"
+    return effects.assign(
+        variance="bootstrap",
+        std_error=error,
+        lower=effects["estimate"] - Z * error,
+        upper=effects["estimate"] + Z * error,
+        df=np.nan,
+        p_value=np.nan,
+        note=note,
+    )[EFFECTS]

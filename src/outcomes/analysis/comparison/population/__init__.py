@@ -1,0 +1,1 @@
+"""Who is compared: the declared estimand, eligibility, intercurrent events, and confounders."""

@@ -1,0 +1,112 @@
+"""Rows of the sensitivity grid that fit the change by other means, weights, and variances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.effects.primary import build_frame, estimate_differences
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
+from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
+
+Z = NormalDist().inv_cdf(0.975)
+
+
+def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
+    """Yield the declared analysis with more, fewer, or other adjustments, weights, and patients."""
+    plain, primary = setting.weights["none"], setting.primary
+    covariates = _without(setting, "baseline", missing_ok=True)
+    model = setting.specify(axis, vcov="model")
+    yield fit_row("unadjusted", setting, setting.specify(axis, False, "model"), timepoint, plain)
+    yield fit_row("baseline_adjusted", setting, model, timepoint, plain)
+    yield fit_row("covariate_adjusted", setting, model, timepoint, plain, covariates)
+    for kind, one in setting.weights.items():
+        if kind != "none":
+            yield fit_row(f"weighted_{kind}", setting, setting.specify(axis), timepoint, one, note=_cut(one))
+    yield fit_row("doubly_robust", setting, setting.specify(axis), timepoint, primary, covariates)
+    for name in setting.comparison.left_out:
+        design = _without(setting, name)
+        weights = compute_weights(
+            setting.compared.treated, design, setting.comparison.weights, setting.comparison.truncation
+        )
+        yield fit_row(f"without_{name}", setting, setting.specify(axis), timepoint, weights)
+    yield from _stack(setting, axis, timepoint)
+    yield _fit_complete(setting, axis, timepoint)
+
+
+def _stack(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
+    """Yield the declared analysis with the variance that holds that the score was estimated; nothing without weights."""
+    from outcomes import mixed
+
+    if setting.primary.propensity is None:
+        return
+    frame = build_frame(setting.compared, axis, setting.primary.weight)
+    people = frame.drop_duplicates("person")
+    row: Row = {
+        "analysis": "score_estimated",
+        "n": len(people),
+        "converged": False,
+        "note": "stacked estimating equations",
+    }
+    row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    try:
+        table, fit = estimate_differences(frame, setting.specify(axis))
+    except mixed.MixedError as error:
+        yield row | {"note": str(error)}
+        return
+    if fit.converged and timepoint in set(table["timepoint"]):
+        estimate = float(table.loc[table["timepoint"] == timepoint, "estimate"].iloc[0])
+        half = Z * compute_stacked_error(fit, timepoint, setting.primary)
+        row |= {"estimate": estimate, "lower": estimate - half, "upper": estimate + half, "converged": True}
+    yield row
+
+
+def _without(setting: Setting, name: str, missing_ok: bool = False) -> Floats:
+    names = [one for one in setting.comparison.confounders if one != name]
+    if not names and missing_ok:
+        return np.empty((len(setting.compared.people), 0))
+    return code_confounders(setting.compared.people, names).design
+
+
+def _cut(weights: Weights) -> str:
+    return "largest weights truncated" if weights.truncated else ""
+
+
+def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
+    """Fit only the patients with every score of the axis, their weights estimated among themselves."""
+    compared = setting.compared
+    counts = build_frame(compared, axis, setting.weights["none"].weight).groupby("person").size()
+    rows = counts.index[counts == len(compared.timepoints[axis])].to_numpy(dtype=np.int64)
+    complete = compared.take(rows)
+    analysis = "complete_cases"
+    if len(set(complete.treated)) < 2:
+        return {"analysis": analysis, "n": len(rows), "converged": False, "note": "no complete case in one arm"}
+    design = code_confounders(complete.people, setting.comparison.confounders).design
+    weights = compute_weights(complete.treated, design, setting.comparison.weights, setting.comparison.truncation)
+    if not weights.supported:
+        return {"analysis": analysis, "n": len(rows), "converged": False, "note": "the complete cases do not overlap"}
+    frame = build_frame(complete, axis, weights.weight)
+    return fit_frame(analysis, frame, setting.specify(axis), timepoint, "every score of the axis observed")
+
+
+def repeat_bootstrap(own: pd.DataFrame) -> Iterator[Row]:
+    """Yield the bootstrap's row of the primary analysis."""
+    for row in own[own["variance"] == "bootstrap"].to_dict("records"):
+        kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
+        yield {"analysis": "bootstrap", "scale": POINTS, "n": row["n_treated"] + row["n_reference"]} | kept
+
+
+def repeat_pooled(own: pd.DataFrame) -> Iterator[Row]:
+    """Yield the declared analysis once more where it is pooled over imputed confounders, beside the other ways to deal with them."""
+    for row in own[(own["variance"] == "cr2") & own["note"].astype(str).str.contains("imputations of missing")].to_dict(
+        "records"
+    ):
+        kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
+        size = {"n": row["n_treated"] + row["n_reference"]}
+        yield {"analysis": "missing_impute", "scale": POINTS} | size | kept

@@ -1,0 +1,175 @@
+"""Kinds of patients: the levels of a declared variable, and weights estimated within one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
+from outcomes.analysis.comparison.population.confounders import MISSING, Confounders, code_confounders
+from outcomes.analysis.comparison.population.eligibility import say_column, spell
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_weights
+from outcomes.errors import ModelError
+from outcomes.settings.comparison import Comparison
+from outcomes.settings.subgroups import Subgroup
+
+MOST = 30  # levels of one variable
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A variable's levels.
+
+    Attributes
+    ----------
+    column, label : str
+        The patients' column, and what it is called.
+    names : tuple of str
+        Levels in order, also those without patients.
+    place : ndarray of int, shape (patients,)
+        Each patient's level; -1 where it is missing.
+    """
+
+    column: str
+    label: str
+    names: tuple[str, ...]
+    place: Ints
+
+
+@dataclass(frozen=True)
+class Within:
+    """Weights of one level, estimated among its own patients.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Patients who take part: those of the level, without strata of a confounder that only one arm has.
+    confounders : Confounders or None
+        Coded among them; None where an arm is left without patients.
+    weights : Weights or None
+    """
+
+    rows: Ints
+    confounders: Confounders | None
+    weights: Weights | None
+
+    @property
+    def converged(self) -> bool:
+        """Whether there are weights to work with."""
+        return self.weights is not None and self.weights.supported
+
+
+def derive_levels(people: pd.DataFrame, subgroup: Subgroup, key: str) -> Levels:
+    """Return the levels of a declared variable.
+
+    Parameters
+    ----------
+    people : DataFrame
+        One row per patient with the column of the subgroup.
+    subgroup : Subgroup
+    key : str
+        Where the study file declares it, for messages.
+
+    Raises
+    ------
+    ModelError
+        Numbers without cuts, words with cuts, a group of which no patient has a value, or too many levels.
+    """
+    column, label = people[subgroup.column], subgroup.label or say_column(subgroup.column).capitalize()
+    if subgroup.cuts:
+        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+            raise ModelError(f"{key}: {subgroup.column} holds words, which have no cuts; declare 'groups', or neither.")
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        place = np.where(np.isnan(numbers), -1, np.searchsorted(subgroup.cuts, numbers, side="right"))
+        return Levels(subgroup.column, label, subgroup.names or name_cuts(subgroup.cuts), place.astype(np.int64))
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and not subgroup.groups:
+        raise ModelError(f"{key}: {subgroup.column} holds numbers; declare 'cuts', for example cuts: [40, 60].")
+    text = spell(column)
+    groups = subgroup.groups or _list_values(column, text, subgroup, key)
+    place = np.full(len(people), -1, dtype=np.int64)
+    for level, (name, values) in enumerate(groups.items()):
+        inside = text.isin(values).to_numpy(dtype=bool)
+        if not inside.any():
+            raise ModelError(f"{key}: group '{name}': no patient compared has any of {', '.join(values)}.")
+        place[inside] = level
+    return Levels(subgroup.column, label, tuple(groups), place)
+
+
+def name_cuts(cuts: Sequence[float]) -> tuple[str, ...]:
+    """Return the names of the levels between cuts.
+
+    Examples
+    --------
+    >>> name_cuts([40, 60.5])
+    ('below 40', '40 to below 60.5', '60.5 and above')
+    """
+    between = [f"{low:g} to below {high:g}" for low, high in zip(cuts, cuts[1:], strict=False)]
+    return (f"below {cuts[0]:g}", *between, f"{cuts[-1]:g} and above")
+
+
+def _list_values(column: pd.Series, text: pd.Series, subgroup: Subgroup, key: str) -> dict[str, tuple[str, ...]]:
+    present = set(text.dropna()) - {MISSING}
+    if len(present) > MOST:
+        raise ModelError(
+            f"{key}: {subgroup.column} has more than {MOST} levels; declare 'groups', or choose a column with fewer."
+        )
+    ordered = (
+        column.cat.categories.map(str) if isinstance(column.dtype, pd.CategoricalDtype) else pd.Index(sorted(present))
+    )
+    return {name: (name,) for name in ordered if name in present}
+
+
+def weigh_within(people: pd.DataFrame, treated: Bools, inside: Bools, comparison: Comparison) -> Within:
+    """Estimate the propensity score and the declared weights among the patients of one level.
+
+    A score of the level's own is one with a product of the level and every confounder; with overlap weights it makes the means of all
+    coded confounders equal within the level (Yang et al. 2021, 10.1002/sim.9029), which the weights of the whole comparison do not.
+
+    Parameters
+    ----------
+    people : DataFrame
+        All patients compared.
+    treated, inside : ndarray of bool, shape (patients,)
+        The treated arm; the level.
+    comparison : Comparison
+        Confounders, kind of weights, truncation.
+    """
+    kept = inside.copy()
+    while kept.any() and 0 < treated[kept].sum() < kept.sum():
+        confounders = code_confounders(people[kept], comparison.confounders)
+        lone = _find_lone(confounders, treated[kept]) if comparison.weights != "none" else np.zeros(kept.sum(), bool)
+        if not lone.any():
+            weights = compute_weights(treated[kept], confounders.design, comparison.weights, comparison.truncation)
+            return Within(np.flatnonzero(kept), confounders, weights)
+        kept[np.flatnonzero(kept)[lone]] = False
+    return Within(np.flatnonzero(kept), None, None)
+
+
+def check_levels(levels: Levels, treated: Bools, key: str) -> None:
+    """Refuse a variable each of whose levels only one arm has.
+
+    Raises
+    ------
+    ModelError
+    """
+    arms = [set(treated[levels.place == level].tolist()) for level in range(len(levels.names))]
+    there = [one for one in arms if one]
+    if len(there) > 1 and all(len(one) == 1 for one in there):
+        raise ModelError(
+            f"{key}: each level of {levels.column} is found in one arm only, so within none can arms be compared; "
+            "name a column known before the treatment was chosen."
+        )
+
+
+def _find_lone(confounders: Confounders, treated: Bools) -> Bools:
+    """Return the patients of strata that only one arm has."""
+    lone = np.zeros(len(treated), dtype=bool)
+    for key in confounders.levels.columns:
+        there: Floats = confounders.levels[key].to_numpy()
+        stratum = there == 1
+        if key[1] and stratum.any() and treated[stratum].min() == treated[stratum].max():
+            lone |= stratum
+    return lone

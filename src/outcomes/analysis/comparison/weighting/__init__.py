@@ -1,0 +1,1 @@
+"""Weights that make the arms alike, and whether they do."""

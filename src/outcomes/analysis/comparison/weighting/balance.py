@@ -1,0 +1,107 @@
+"""Whether the arms are alike in their confounders, before and after weighting, and where only one arm is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.population.confounders import Confounders
+from outcomes.analysis.comparison.weighting.weights import Weights
+
+BALANCE = [
+    "weights", "variable", "level", "n_treated", "n_reference", "treated_before", "reference_before", "smd_before",
+    "treated_after", "reference_after", "smd_after",
+]  # fmt: skip
+OVERLAP = ["arm", "bin_lower", "bin_upper", "n", "cumulative"]
+POSITIVITY = ["variable", "level", "n_treated", "n_reference", "lacks"]
+BINS = 20
+
+
+def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, float, float]:
+    """Return the weighted means of both arms and their standardised difference.
+
+    The difference of the weighted means over the root of the mean of the arms' unweighted variances, so that the ruler is the same
+    before and after weighting (Austin & Stuart 2015, 10.1002/sim.6607). Missing values take no part. The standardised difference is
+    missing where neither arm varies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> treated = np.array([True, True, False, False])
+    >>> compute_smd(np.array([1.0, 3.0, 2.0, 4.0]), treated, np.ones(4))
+    (2.0, 3.0, -1.0)
+    """
+    known = ~np.isnan(values)
+    means, variances = [], []
+    for arm in (treated & known, ~treated & known):
+        own, w = values[arm], weight[arm]
+        means.append(float(np.average(own, weights=w)) if w.sum() > 0 else np.nan)
+        variances.append(float(own.var()) if len(own) else np.nan)
+    spread = float(np.sqrt(np.mean(variances)))
+    difference = (means[0] - means[1]) / spread if spread > 0 else np.nan
+    return means[0], means[1], difference
+
+
+def list_levels(confounders: Confounders) -> list[tuple[str, str]]:
+    """Return the variables and levels of coded confounders."""
+    return [(str(key[0]), str(key[1])) for key in confounders.levels.columns]
+
+
+def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[str, Weights]) -> pd.DataFrame:
+    """Return every level's share, and every number's mean, in both arms before and after weighting.
+
+    Returns
+    -------
+    DataFrame
+        One row per kind of weights, variable, and level ('' for numbers), the key. ``n_treated`` and ``n_reference`` count the
+        patients with the level, or with a known number; ``…_before`` and ``…_after`` are means (shares for levels) and standardised
+        differences.
+    """
+    rows = []
+    ones = np.ones(len(treated))
+    for kind, one in weights.items():
+        for variable, level in list_levels(confounders):
+            values = confounders.levels[variable, level].to_numpy()
+            there = values == 1 if level else ~np.isnan(values)
+            before, after = compute_smd(values, treated, ones), compute_smd(values, treated, one.weight)
+            counts = int((there & treated).sum()), int((there & ~treated).sum())
+            rows.append([kind, variable, level, *counts, *before, *after])
+    return pd.DataFrame(rows, columns=BALANCE)
+
+
+def tabulate_overlap(score: Floats, treated: Bools, arms: tuple[str, str]) -> pd.DataFrame:
+    """Return how the propensity score is spread in each arm.
+
+    Returns
+    -------
+    DataFrame
+        One row per arm and bin of 0.05, the key; ``n`` patients, ``cumulative`` the share of the arm up to ``bin_upper``.
+    """
+    edges = np.linspace(0, 1, BINS + 1)
+    parts = []
+    for arm, inside in zip(arms, (treated, ~treated), strict=True):
+        n = np.histogram(score[inside], edges)[0]
+        columns = {"bin_lower": edges[:-1], "bin_upper": edges[1:], "n": n, "cumulative": np.cumsum(n) / n.sum()}
+        parts.append(pd.DataFrame({"arm": arm, **columns}))
+    return pd.concat(parts, ignore_index=True)[OVERLAP]
+
+
+def tabulate_positivity(confounders: Confounders, treated: Bools, arms: tuple[str, str]) -> pd.DataFrame:
+    """Return the strata in which one arm was never given: there the comparison rests on the model alone.
+
+    Returns
+    -------
+    DataFrame
+        One row per variable and level that one arm lacks, the key; ``lacks`` names that arm. Empty when there is none.
+    """
+    rows: list[list[Any]] = []
+    for variable, level in list_levels(confounders):
+        if level:
+            there = confounders.levels[variable, level].to_numpy() == 1
+            counts = int((there & treated).sum()), int((there & ~treated).sum())
+            rows.extend([variable, level, *counts, arm] for arm, n in zip(arms, counts, strict=True) if n == 0)
+    return pd.DataFrame(rows, columns=POSITIVITY).astype({"n_treated": "int64", "n_reference": "int64"})
