@@ -51,10 +51,13 @@ def make_risks(started, observed, endpoint="response"):
 def test_the_first_page_gives_the_difference_as_a_size_and_whose_it_is():
     tables, study = make_compared()
     text = brief(tables, study)
-    assert "The PHQ-9 at day 28 lay 1.96 points (95 % CI 1.14 to 2.78) further below baseline under IV ketamine" in text
+    assert (
+        "The PHQ-9 at day 28 fell by 1.96 points (95 % CI 1.14 to 2.78) more from baseline under IV ketamine than"
+        in text
+    )
     assert "these data cannot show" in text
     turned = tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78)
-    assert "further below baseline under Intranasal esketamine than under IV ketamine" in brief(
+    assert "more from baseline under Intranasal esketamine than under IV ketamine" in brief(
         {**tables, "effects": turned}, study
     )
     open_ended = tables["effects"].assign(upper=0.2)
@@ -67,7 +70,7 @@ def test_the_first_page_gives_the_difference_as_a_size_and_whose_it_is():
         ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "to 12.3 under IV ketamine"),
         ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.4567, "IV ketamine 45.7 %"),
         ("flow", {"label": "Patients analysed"}, "n", 4321.0, "of 4,321 patients"),
-        ("effects", {"variance": "cr2"}, "estimate", -3.21, "lay 3.21 points"),
+        ("effects", {"variance": "cr2"}, "estimate", -3.21, "fell by 3.21 points"),
     ],
 )
 def test_the_first_page_follows_each_result(table, where, column, value, printed):
@@ -109,15 +112,27 @@ def test_a_reliable_change_comes_with_what_it_rests_on():
 def test_a_number_needed_to_treat_is_given_only_where_it_makes_sense():
     tables, study = make_compared()
 
-    def said(started, observed):
-        return say_number_needed(gather({**tables, "risks": make_risks(started, observed)}, study, {}))
+    def said(started, observed, imputed=None):
+        filled = tables["imputations"]
+        rows = (filled["endpoint"] == "response") & (filled["analysis"] == "imputed_mar")
+        rows &= filled["scale"] == "risk difference"
+        own = filled.iloc[:0] if imputed is None else filled.copy()
+        if imputed is not None:
+            value, half = imputed
+            own.loc[rows, ["estimate", "lower", "upper"]] = [value, value - half, value + half]
+        given = {"risks": make_risks(started, observed), "imputations": own}
+        return say_number_needed(gather({**tables, **given}, study, {}))
 
     # 1 / 0.15 = 6.7, rounded up to 7; 1 / 0.25 = 4; 1 / 0.05 = 20
-    assert "for every 7 under IV ketamine than under Intranasal esketamine" in said((0.15, 0.1), (0.1, 0.3))
-    assert "95 % CI 4 to 20" in said((0.15, 0.1), (0.1, 0.3))
-    assert "for every 7 under Intranasal esketamine than under IV ketamine" in said((-0.15, 0.1), (-0.1, 0.3))
-    assert "includes zero" in said((0.05, 0.1), (0.1, 0.3))
-    assert "depends on how missing scores are counted" in said((-0.15, 0.1), (0.1, 0.3))
+    assert "for every 7 under IV ketamine than under Intranasal esketamine" in said((0.1, 0.3), (0.15, 0.1))
+    assert "95 % CI 4 to 20; 10.1136/bmj.317.7168.1309" in said((0.1, 0.3), (0.15, 0.1))
+    assert "for every 7 under Intranasal esketamine than under IV ketamine" in said((-0.1, 0.3), (-0.15, 0.1))
+    assert "of the observed difference in response includes zero" in said((0.15, 0.1), (0.1, 0.3))
+    assert "depends on how missing scores are counted" in said((-0.15, 0.1), (0.15, 0.1))
+    assert "of the imputed difference in response includes zero" in said((0.15, 0.1), (0.15, 0.1), (0.05, 0.1))
+    assert said((0.1, 0.3), (0.1, 0.3), (0.15, 0.1)).startswith(
+        "With missing scores imputed at random, one more responded for every 7"
+    )
     assert say_number_needed(gather(*make_case("one arm"), {})) == ""
 
 

@@ -11,9 +11,11 @@ from outcomes.release.numbers import count, fixed
 from outcomes.release.report.diagnostics import find_effect
 from outcomes.release.report.grids import enumerate_words
 from outcomes.release.report.material import Material
-from outcomes.release.report.statement import find_response
+from outcomes.release.report.statement import find_imputed_response, find_response
 
 WITHIN = "These are changes within one patient; they do not say which difference between groups matters."
+
+NEEDED = "10.1136/bmj.317.7168.1309"
 
 
 def say_important(material: Material) -> str:
@@ -52,25 +54,34 @@ def say_reliable(material: Material) -> str:
 
 
 def say_number_needed(material: Material) -> str:
-    """Return the number needed to treat for one more response, or why none is given; empty where response is not compared."""
+    """Return the number needed to treat for one more response (10.1136/bmj.317.7168.1309), or why none is given; empty without a comparison.
+
+    It is that of the imputed difference, else of those observed: the difference of all who started holds how often either arm answered.
+    """
     if material.study.comparison is None:
         return ""
     started, observed = (find_response(material, population) for population in ("started", "observed"))
-    if not started:
+    imputed = find_imputed_response(material)
+    if imputed:
+        words, value, low, high = "imputed", imputed["estimate"], imputed["lower"], imputed["upper"]
+    elif observed:
+        words, low, high = "observed", observed["difference_lower"], observed["difference_upper"]
+        value = observed["difference"]
+    else:
         return ""
-    low, high = started["difference_lower"], started["difference_upper"]
     if low <= 0 <= high:
-        return "No number needed to treat is given: the interval of the difference in response of all who started includes zero."
-    if observed and (observed["difference"] > 0) != (started["difference"] > 0):
+        return f"No number needed to treat is given: the interval of the {words} difference in response includes zero."
+    if any(row and (row["difference"] > 0) != (value > 0) for row in (started, observed)):
         return "No number needed to treat is given: which arm responds more often depends on how missing scores are counted."
     estimand = material.study.comparison.estimand
     more, less = estimand.treated, estimand.reference
-    if started["difference"] < 0:
+    if value < 0:
         more, less = less, more
     ends = sorted(_needed(bound) for bound in (low, high))
+    whom = "With missing scores imputed at random" if imputed else "Of those observed"
     return (
-        f"Of all who started, one more responded for every {count(_needed(started['difference']))} under {material.within(more)} than under "
-        f"{material.within(less)} (number needed to treat, {COVERED} CI {count(ends[0])} to {count(ends[1])})."
+        f"{whom}, one more responded for every {count(_needed(value))} under {material.within(more)} than under {material.within(less)} "
+        f"(number needed to treat, {COVERED} CI {count(ends[0])} to {count(ends[1])}; {NEEDED})."
     )
 
 

@@ -15,9 +15,9 @@ from outcomes.release.report.material import Material
 from outcomes.release.report.shown import pictures
 from outcomes.release.report.statement import (
     find_response,
-    order_arms,
     say_arms,
     say_difference,
+    say_direction,
     say_place,
     say_way,
     state_response,
@@ -58,10 +58,7 @@ def _say_primary(material: Material) -> str:
             f"The {say_way(material)} difference in the change of the {say_place(material)}, {say_arms(material)}, is "
             f"{say_difference(material, effect)}: the interval includes zero, so neither arm stands out."
         )
-    more, less, side = order_arms(material, effect)
     low, high = sorted(abs(effect[name]) for name in ("lower", "upper"))
     size, bounds = fixed(abs(effect["estimate"]), "estimate"), interval(low, high, "estimate")
-    return (
-        f"The {say_place(material)} lay {size} points ({COVERED} CI {bounds}) further {side} baseline under {more} than under {less}, "
-        f"{say_way(material)} for what was measured."
-    )
+    told = say_direction(material, effect, f"{size} points ({COVERED} CI {bounds})")
+    return f"The {say_place(material)} {told}, {say_way(material)} for what was measured."

@@ -20,7 +20,7 @@ from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.missing_data import show_missing_data
 from outcomes.release.report.shown import pictures
-from outcomes.release.report.statement import say_arms, state_result
+from outcomes.release.report.statement import say_arms, state_result, warn_difference
 from outcomes.release.report.subgroups import show_subgroups
 
 Row = dict[str, Any]
@@ -127,8 +127,9 @@ def tabulate_risks(material: Material) -> Grid | None:
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
     note = f"Started: a missing score counts as neither. Observed: those with a score. Intervals of {COVERED}."
     note += f" Firth: {PENALISED}." if penalised else ""
+    notes = [note, warn_difference(material), *note_contrary(material)]
     place = material.timepoint(estimand.axis, estimand.timepoint)
-    return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, note, *note_contrary(material))
+    return _grid("compared-risks", f"Response and remission, {place}.", heads, rows, *notes)
 
 
 def tabulate_balance(material: Material) -> Grid | None:

@@ -11,7 +11,7 @@ from outcomes.release.report.attention import unconverged
 from outcomes.release.report.diagnostics import excludes_zero, find_effect
 from outcomes.release.report.grids import enumerate_words, index_rows
 from outcomes.release.report.material import Material, is_randomised
-from outcomes.release.report.statement import find_response, order_arms, say_arms, say_place
+from outcomes.release.report.statement import find_imputed_response, find_response, say_arms, say_direction, say_place
 
 RANDOMISED = {
     "randomised": "Chance decided the arm, so the difference estimates what being assigned to it did, as far as the missing "
@@ -88,8 +88,7 @@ def _direction(material: Material, effect: Mapping[str, Any]) -> str:
     """Say which arm fell further, or that the interval holds either; by the numbers alone."""
     if not excludes_zero(effect):
         return f"The interval of the difference in {say_place(material)}, {say_arms(material)}, includes zero: neither arm stands out."
-    more, less, side = order_arms(material, effect)
-    return f"{say_place(material)} lay further {side} baseline under {more} than under {less}."
+    return f"{say_place(material)} {say_direction(material, effect)}."
 
 
 def say_contrary(material: Material) -> str:
@@ -104,12 +103,21 @@ def say_contrary(material: Material) -> str:
     better = (effect["estimate"] < 0) == worse
     if better == (row["difference"] > 0):
         return ""
-    less = "less" if row["difference"] < 0 else "more"
     arms = [material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference)]
+    others = {
+        "of those observed": find_response(material, "observed").get("difference"),
+        "with missing scores imputed": find_imputed_response(material).get("estimate"),
+    }
+    each = [f"{words} {_frequent(value)}" for words, value in others.items() if value is not None]
+    beside = f", {' and '.join(each)}" if each else ""
     return (
-        f"Response of all who started was {less} frequent under {arms[0]} than under "
-        f"{arms[1]}: which arm looks better depends on how missing scores are taken."
+        f"With a missing score as no response, response was {_frequent(row['difference'])} frequent under {arms[0]} than under "
+        f"{arms[1]}{beside}: which arm looks better depends on how missing scores are taken."
     )
+
+
+def _frequent(difference: float) -> str:
+    return "less" if difference < 0 else "more"
 
 
 def _unusable(material: Material) -> str:

@@ -142,9 +142,9 @@ def _tipping(material: Material) -> Limitation | None:
     arm = min(known, key=lambda name: abs(known[name]))
     words = f"{fixed(abs(known[arm]))} points {'higher' if known[arm] > 0 else 'lower'}"
     return Limitation(
-        f"Missing scores: were those of {material.within(arm)} on average {words} than the model expects, the {COVERED} interval "
-        "of the primary difference would include zero.",
-        f"a primary difference that missing {material.within(arm)} scores {words} than expected would undo",
+        f"Missing scores: were those of {material.within(arm)} after a patient's last one on average {words} than the model expects, the "
+        f"{COVERED} interval of the primary difference would include zero.",
+        f"a primary difference that {material.within(arm)} scores {words} than expected after a patient's last one would undo",
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from outcomes.release.definitions import COVERED
 from outcomes.release.report import grids, headline, ideation
 from outcomes.release.report.content import Block, Bullets, Paragraph, Section
+from outcomes.release.report.denominators import say_not_cautious
 from outcomes.release.report.material import Material
 from outcomes.release.report.models import show_models
 from outcomes.release.report.patients import tabulate_patients
@@ -69,9 +70,13 @@ def _say_results(material: Material) -> list[Block]:
     parts = {
         f"Scores observed at baseline and at {place}, in points:": headline.list_course(material),
         f"Response and remission at {place}, with {COVERED} intervals:": headline.list_rates(material),
-        f"Unadjusted difference in response at {place}, of all who started:": headline.list_differences(material),
+        f"Unadjusted difference in response at {place}:": (differences := headline.list_differences(material)),
     }
-    return [block for text, entries in parts.items() if entries for block in (Paragraph(text), Bullets(tuple(entries)))]
+    blocks: list[Block] = [
+        block for text, entries in parts.items() if entries for block in (Paragraph(text), Bullets(tuple(entries)))
+    ]
+    caution = say_not_cautious(material, material.primary, material.headline, material.arms) if differences else ""
+    return [*blocks, Paragraph(caution)] if caution else blocks
 
 
 def _models(material: Material) -> Section:

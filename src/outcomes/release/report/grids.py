@@ -11,6 +11,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval, signed
 from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.contrary import note_contrary_rates
+from outcomes.release.report.denominators import say_missing, say_not_cautious
 from outcomes.release.report.material import Material, is_randomised, shown
 
 Row = Mapping[str, Any]
@@ -209,13 +210,17 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
     ]
     if contrasts and not is_randomised(material):
         notes.append(UNADJUSTED)
+    if contrasts:
+        notes += [say_not_cautious(material, instrument, place, arms) for place in chosen[:1]]
+        also = [place for place in chosen[1:] if place[1] in material.study.report.also]
+        notes += [say_missing(material, instrument, place, arms) for place in also]
     notes += note_contrary_rates(material, instrument, chosen)
     return Grid(
         f"response-{instrument}",
         f"{material.instrument(instrument)}: response, remission, and worsening with both denominators.",
         (top, second),
         tuple(rows),
-        tuple(notes),
+        tuple(filter(None, notes)),
     )
 
 

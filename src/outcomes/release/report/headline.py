@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
-from outcomes.release.report.grids import enumerate_words, index_rows
+from outcomes.release.report.grids import POPULATIONS, enumerate_words, index_rows
 from outcomes.release.report.material import Material
 
 
@@ -160,21 +160,24 @@ def _share(row: Mapping[Any, Any]) -> str:
 
 
 def list_differences(material: Material) -> list[str]:
-    """Return the unadjusted differences in response, of all who started."""
-    rows = material.rows("differences", instrument=material.primary, endpoint="response", population="started")
+    """Return the unadjusted differences in response, of all who started beside those observed: never the first alone."""
+    rows = material.rows("differences", instrument=material.primary, endpoint="response")
     if material.headline is None or rows.empty:
         return []
     rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
     parts = []
-    for row in rows.to_dict("records"):
-        name = material.contrast(str(row["contrast"]))
-        if pd.isna(row["difference"]):
-            parts.append(f"{name}: {WITHHELD}.")
-        else:
-            bounds = interval(row["lower"], row["upper"], factor=100)
-            value = signed(100 * row["difference"], "percent")
-            parts.append(f"{name}: {value} percentage points ({COVERED} CI {bounds}).")
+    for contrast, own in rows.groupby("contrast", sort=False):
+        cells = index_rows(own, "population")
+        each = [f"{_points_apart(cells.get((name,), {}))} {words}" for name, words in POPULATIONS.items()]
+        parts.append(f"{material.contrast(str(contrast))}: {'; '.join(each)}.")
     return parts
+
+
+def _points_apart(row: Mapping[Any, Any]) -> str:
+    if not row or pd.isna(row["difference"]):
+        return WITHHELD
+    bounds = interval(row["lower"], row["upper"], factor=100)
+    return f"{signed(100 * row['difference'], 'percent')} percentage points ({COVERED} CI {bounds})"
 
 
 def describe_missing(material: Material) -> str:

@@ -6,6 +6,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, percent
 from outcomes.release.report.adjustment import describe_adjustment
 from outcomes.release.report.content import Bullets, Paragraph, Section, Terms
+from outcomes.release.report.denominators import NOT_A_DIFFERENCE, OWN_RATE
 from outcomes.release.report.material import Material
 from outcomes.settings import Study
 
@@ -178,7 +179,7 @@ def _endpoints(study: Study) -> list[str]:
         return []
     texts = [
         "Each rate is given with two denominators: all who started, a missing score counting as no response and no remission; "
-        "and those observed at that time point. The first is cautious, the second describes those who stayed and answered.",
+        f"and those observed at that time point. {OWN_RATE} {NOT_A_DIFFERENCE}",
         f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} point{'' if study.endpoints.worsening_points == 1 else 's'}.",
     ]
     if study.population.include:

@@ -98,7 +98,7 @@ def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) ->
         f"Change from the second ({COVERED} CI)", f"Change from their mean ({COVERED} CI)",
     )  # fmt: skip
     caption = f"{material.instrument(name)}: patients with a score before the baseline score, in points."
-    note = "Nothing was given between the two: a rise says that patients started when they felt worst, and such a baseline regresses."
+    note = "No session of the series lay between the two: a rise says that patients started when they felt worst, and such a baseline regresses."
     return Grid(f"two-baselines-{name}", caption, (tuple(map(heading, heads)),), tuple(lines), (note,))
 
 

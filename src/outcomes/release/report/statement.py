@@ -9,8 +9,10 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, fixed, interval, signed
-from outcomes.release.report.diagnostics import find_effect, list_other_differences
+from outcomes.release.report.denominators import say_not_cautious
+from outcomes.release.report.diagnostics import find_effect
 from outcomes.release.report.material import Material
+from outcomes.release.report.otherwise import state_range
 
 WEIGHTS = {
     "overlap": "overlap weights",
@@ -20,7 +22,7 @@ WEIGHTS = {
 }
 
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
-DENOMINATORS = {"started": "all who started, a missing score counting as none", "observed": "those observed"}
+DENOMINATORS = {"observed": "those observed", "started": "all who started, a missing score counting as none"}
 
 
 def state_result(material: Material) -> list[str]:
@@ -29,7 +31,7 @@ def state_result(material: Material) -> list[str]:
         return []
     texts = [_difference(material)]
     if find_effect(material):
-        texts += [_variance(material), _range(material), state_response(material)]
+        texts += [_variance(material), state_range(material), state_response(material)]
     return [text for text in texts if text]
 
 
@@ -58,19 +60,32 @@ def say_way(material: Material) -> str:
     return "adjusted" if material.study.comparison.weights == "none" else "weighted"
 
 
-def order_arms(material: Material, effect: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return the arm that changed more for the better, the other, and on which side of the baseline better is."""
+def say_direction(material: Material, effect: Mapping[str, Any], size: str = "") -> str:
+    """Return which arm did better and how, by the sign of both mean changes and by what a higher score says; ``size`` is put where it fits.
+
+    The arm that did better comes first: both may have changed for the better, both for the worse, or each its own way.
+    """
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
-    worse = material.study.instrument(estimand.instrument).higher_is_worse
-    arms = material.within(estimand.treated), material.within(estimand.reference)
-    better, other = arms if (effect["estimate"] < 0) == worse else arms[::-1]
-    return better, other, "below" if worse else "above"
+    good = -1 if material.study.instrument(estimand.instrument).higher_is_worse else 1
+    sides = [(estimand.treated, effect.get("treated_mean")), (estimand.reference, effect.get("reference_mean"))]
+    (better, first), (other, second) = sides if effect["estimate"] * good > 0 else sides[::-1]
+    names = material.within(better), material.within(other)
+    toward, away = ("fell", "rose") if good < 0 else ("rose", "fell")
+    if first is None or second is None or pd.isna(first) or pd.isna(second):
+        much = f"{size} further" if size else "further"
+        return f"lay {much} towards {'low' if good < 0 else 'high'} scores, seen from baseline, under {names[0]} than under {names[1]}"
+    if first * good > 0 >= second * good and second:
+        apart = f", {size} apart" if size else ""
+        return f"{toward} from baseline under {names[0]} and {away} under {names[1]}{apart}"
+    verb, how = (toward, "more") if first * good > 0 else (away, "less")
+    return f"{verb} {f'by {size} ' if size else ''}{how} from baseline under {names[0]} than under {names[1]}"
 
 
 def state_response(material: Material) -> str:
-    """Return the difference in response at the place of the primary difference, by both denominators and with missing scores imputed."""
-    parts = []
+    """Return the difference in response at the place of the primary difference: imputed, of those observed, of all who started, and a caution."""
+    imputed = say_imputed_response(material)
+    parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
     for population, words in DENOMINATORS.items():
         row = find_response(material, population)
         if row:
@@ -79,9 +94,16 @@ def state_response(material: Material) -> str:
             parts.append(f"{value} percentage points ({COVERED} CI {bounds}) of {words}")
     if not parts:
         return ""
-    imputed = say_imputed_response(material)
-    parts += [f"{imputed} of all, missing scores imputed at random"] if imputed else []
-    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}."
+    caution = warn_difference(material) if find_response(material, "started") else ""
+    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}. {caution}".strip()
+
+
+def warn_difference(material: Material) -> str:
+    """Return that a difference of all who started is not cautious, with the compared arms' shares without a score."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    place = (estimand.axis, estimand.timepoint)
+    return say_not_cautious(material, estimand.instrument, place, (estimand.treated, estimand.reference))
 
 
 def _when(material: Material) -> str:
@@ -90,13 +112,20 @@ def _when(material: Material) -> str:
     return material.timepoint(estimand.axis, estimand.timepoint)
 
 
-def say_imputed_response(material: Material) -> str:
-    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the difference in response with missing scores imputed at random."""
-    assert material.study.comparison is not None
+def find_imputed_response(material: Material) -> dict[str, Any]:
+    """Return the difference in response with missing scores imputed at random; empty where there is none."""
+    if material.study.comparison is None:
+        return {}
     estimand = material.study.comparison.estimand
     place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
     row = material.one("imputations", **place, analysis=AT_RANDOM)
-    if not row or pd.isna(row["estimate"]):
+    return row if row and pd.notna(row["estimate"]) and pd.notna(row["lower"]) else {}
+
+
+def say_imputed_response(material: Material) -> str:
+    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the difference in response with missing scores imputed at random."""
+    row = find_imputed_response(material)
+    if not row:
         return ""
     value, bounds = signed(100 * row["estimate"], "percent"), interval(row["lower"], row["upper"], factor=100)
     return f"{value} percentage points ({COVERED} CI {bounds})"
@@ -122,8 +151,9 @@ def _difference(material: Material) -> str:
     result = say_difference(material, effect) if effect else WITHHELD
     assert material.study.comparison is not None
     worse = material.study.instrument(material.study.comparison.estimand.instrument).higher_is_worse
-    reading = "a larger fall" if worse else "a smaller rise"
-    return f"Change in {say_place(material)}, {say_arms(material)}: {result}; negative is {reading}."
+    reading = "a larger fall or a smaller rise" if worse else "a smaller rise or a larger fall"
+    treated = material.within(material.study.comparison.estimand.treated)
+    return f"Change in {say_place(material)}, {say_arms(material)}: {result}; negative is {reading} under {treated}."
 
 
 def _variance(material: Material) -> str:
@@ -137,14 +167,3 @@ def _variance(material: Material) -> str:
         bounds = interval(row["lower"], row["upper"], "estimate")
         text += f" With patients resampled and the weights estimated in each sample it is {bounds}."
     return text
-
-
-def _range(material: Material) -> str:
-    rows = list_other_differences(material)
-    if not rows:
-        return ""
-    found = [row["estimate"] for row in rows]
-    return (
-        f"Done in every other way declared (table of the other analyses), the difference lies between {fixed(min(found), 'estimate')} and "
-        f"{fixed(max(found), 'estimate')} points."
-    )
