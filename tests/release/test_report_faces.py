@@ -23,7 +23,9 @@ from outcomes.release.figures.draw import write_figure
 from outcomes.release.report import compose, write_faces
 from outcomes.release.report.content import Cell, Grid, Paragraph, Picture, Report, Section
 from outcomes.release.report.document import write_docx
+from outcomes.release.report.ooxml import build_table
 from outcomes.release.report.paper import write_pdf
+from outcomes.release.report.widths import PAGES, fit_grid
 from outcomes.settings.style import Style
 
 MARKUP = r"#let *x* _y_ $z$ @ref <label> \ `code` = - + / ~ [a] {b} & \"c\" // /* %"
@@ -147,6 +149,23 @@ def test_word_has_alternatives_repeated_heads_and_no_empty_paragraphs(faces, cas
     for paragraph in word.paragraphs:
         held = paragraph._p.find(".//{*}sectPr") is not None or paragraph._p.find(".//{*}drawing") is not None
         assert paragraph.text.strip() or held, paragraph.style.name
+
+
+def make_figures(columns):
+    """Return a table of so many columns of rates with their intervals, one of them short enough for a line."""
+    heads = (tuple(Cell(text, head=True) for text in ["Time point", *["% (95 % CI)"] * columns]),)
+    rates = [("session 6", "39.6 (35.0 to 44.3)"), ("day 28", "6.6 (4.8 to 9.1)")]
+    rows = tuple((Cell(name, head=True), *[Cell(rate, number=True)] * columns) for name, rate in rates)
+    return Grid("figures", "Rates.", heads, rows)
+
+
+def test_figures_of_a_narrow_column_all_break_before_their_bracket():
+    wide, narrow = (fit_grid(make_figures(columns), PAGES["a4"])[0] for columns in (3, 8))
+    assert wide[1].broken == frozenset()
+    assert narrow[1].broken == frozenset(range(1, 9))
+    for (grid, fit), lines in ((wide, 1), (narrow, 2)):
+        table = build_table(grid, fit)
+        assert {len(cell.findall(".//{*}t")) for row in table.tr_lst[1:] for cell in row.tc_lst[1:]} == {lines}
 
 
 def test_no_table_is_wider_than_its_page(faces):

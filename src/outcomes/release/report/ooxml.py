@@ -166,7 +166,8 @@ def _row(grid: Grid, row: Sequence[Cell], fit: Fit, head: int | None, kept: bool
         align = _align(grid, cell, at) if head is not None else "right" if cell.number else "left"
         border = head is not None and (head == len(grid.heads) - 1 or (cell.span > 1 and bool(cell.text)))
         bold = head is not None or (cell.head and cell.span > 1)
-        cells.append(_cell(cell, width, fit.size_pt, align, border=border, bold=bold, head=head is not None, kept=kept))
+        look = {"border": border, "bold": bold, "head": head is not None, "kept": kept}
+        cells.append(_cell(cell, width, fit.size_pt, align, broken=at in fit.broken, **look))
         at += cell.span
     return f"<w:tr><w:trPr>{marks}</w:trPr>{''.join(cells)}</w:tr>"
 
@@ -177,7 +178,9 @@ def _align(grid: Grid, cell: Cell, column: int) -> str:
     return "left" if column == 0 or grid.holds_words(column) else "right"
 
 
-def _cell(cell: Cell, width: int, size: float, align: str, *, border: bool, bold: bool, head: bool, kept: bool) -> str:
+def _cell(
+    cell: Cell, width: int, size: float, align: str, *, broken: bool, border: bool, bold: bool, head: bool, kept: bool
+) -> str:
     span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
     rule = '<w:tcBorders><w:bottom w:val="single" w:sz="4"/></w:tcBorders>' if border else ""
     place = '<w:vAlign w:val="bottom"/>' if head else ""
@@ -186,7 +189,8 @@ def _cell(cell: Cell, width: int, size: float, align: str, *, border: bool, bold
     before = 80 if bold and not head else 20
     keep = "<w:keepNext/>" if kept else ""
     look = ("<w:b/>" if bold else "") + ("<w:i/>" if cell.withheld else "") + f'<w:sz w:val="{round(2 * size)}"/>'
-    run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{_words(cell, text)}</w:t></w:r>' if text else ""
+    lines = '</w:t><w:br/><w:t xml:space="preserve">'.join(_words(cell, text, broken))
+    run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{lines}</w:t></w:r>' if text else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{rule}{place}</w:tcPr>'
         f'<w:p><w:pPr>{keep}<w:spacing w:before="{before}" w:after="20"/>{indent}<w:jc w:val="{align}"/>'
@@ -194,11 +198,13 @@ def _cell(cell: Cell, width: int, size: float, align: str, *, border: bool, bold
     )
 
 
-def _words(cell: Cell, text: str) -> str:
-    """Return a cell's text; of figures, the line may break only before a bracket."""
-    if cell.number:
-        text = " ".join(part.replace(" ", "\u00a0") for part in split_figures(text))
-    return escape("".join(piece for piece, _ in split_links(text)))
+def _words(cell: Cell, text: str, broken: bool) -> list[str]:
+    """Return the lines of a cell; of figures, a line breaks before a bracket only, and in a broken column always there."""
+    plain = "".join(piece for piece, _ in split_links(text))
+    if not cell.number:
+        return [escape(plain)]
+    parts = [escape(part.replace(" ", "\u00a0")) for part in split_figures(plain)]
+    return parts if broken else [" ".join(parts)]
 
 
 def _twips(points: float) -> int:

@@ -150,7 +150,9 @@ def _is_narrow(item: dict[str, Any]) -> bool:
 
 
 def _grid(grid: Grid, label: str, fit: Fit) -> dict[str, Any]:
-    rows: list[list[dict[str, Any]]] = [[_cell(cell) for cell in row] for row in grid.rows]
+    rows: list[list[dict[str, Any]]] = [
+        [_cell(cell, column in fit.broken) for column, cell in _columns(row)] for row in grid.rows
+    ]
     return {
         "kind": "grid",
         "label": label,
@@ -175,10 +177,10 @@ def _head(grid: Grid, cell: Cell, column: int) -> dict[str, Any]:
     return {"text": _text(cell.text), "span": cell.span, "align": align}
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, broken: bool) -> dict[str, Any]:
     parts = [part.replace(" ", "\u00a0") for part in split_figures(cell.text)] if cell.number else [cell.text]
     return {
-        "text": _text(" ".join(parts)),
+        "text": _text(("\n" if broken else " ").join(parts)),
         "span": cell.span,
         "align": "right" if cell.number else "left",
         "group": cell.head and cell.span > 1,

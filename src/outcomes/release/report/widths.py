@@ -55,12 +55,17 @@ PAGES = {"a4": Page(595.28, 841.89), "letter": Page(612.0, 792.0)}
 
 @dataclass(frozen=True)
 class Fit:
-    """Where a table fits: size of type, width of each column in points, page on its side, height as printed."""
+    """Where a table fits: size of type, width of each column in points, page on its side, height as printed.
+
+    ``broken`` are the columns too narrow for their widest figure with its bracket: there all figures break before it, so
+    that they read as one below the other.
+    """
 
     size_pt: float
     widths_pt: tuple[float, ...]
     sideways: bool
     height_pt: float
+    broken: frozenset[int] = frozenset()
 
 
 @cache
@@ -86,7 +91,11 @@ def _try(grid: Grid, page: Page) -> Fit | None:
         least, full = _columns(grid, broken, words)
         room = (page.room(sideways) - PADDING_PT * grid.columns) / size
         if sum(least) <= room:
-            return _fit(grid, _spread(least, full, room), size, sideways)
+            wanted = _measure_unbroken(grid)
+            narrow = [column for column, width in enumerate(_spread(least, full, room)) if width < wanted[column]]
+            for column in narrow:  # broken anyway: the room goes to others
+                full[column] = least[column]
+            return _fit(grid, _spread(least, full, room), size, sideways, frozenset(narrow))
     return None
 
 
@@ -95,7 +104,22 @@ def _squeeze(grid: Grid, page: Page) -> Fit:
     size, sideways, broken, words = TRIALS[-1]
     least, _ = _columns(grid, broken, words)
     room = (page.room(sideways) - PADDING_PT * grid.columns) / size
-    return _fit(grid, [width * room / sum(least) for width in least], size, sideways)
+    widths = [width * room / sum(least) for width in least]
+    wanted = _measure_unbroken(grid)
+    narrow = frozenset(column for column, width in enumerate(widths) if width < wanted[column])
+    return _fit(grid, widths, size, sideways, narrow)
+
+
+def _measure_unbroken(grid: Grid) -> list[float]:
+    """Return, for each column, the width in ems of its longest figure with a bracket, in one line; 0 where none has one."""
+    wanted = [0.0] * grid.columns
+    for row in grid.rows:
+        at = 0
+        for cell in row:
+            if cell.number and cell.span == 1 and len(split_figures(cell.text)) > 1:
+                wanted[at] = max(wanted[at], SPARE * measure_em(cell.text))
+            at += cell.span
+    return wanted
 
 
 def _spread(least: Sequence[float], full: Sequence[float], room: float) -> list[float]:
@@ -105,10 +129,10 @@ def _spread(least: Sequence[float], full: Sequence[float], room: float) -> list[
     return [low + share * (high - low) for low, high in zip(least, full, strict=True)]
 
 
-def _fit(grid: Grid, widths: Sequence[float], size: float, sideways: bool) -> Fit:
+def _fit(grid: Grid, widths: Sequence[float], size: float, sideways: bool, broken: frozenset[int]) -> Fit:
     lines = sum(_count_lines(row, widths) for row in (*grid.heads, *grid.rows))
     height = 1.25 * size * lines + 4.5 * (len(grid.heads) + len(grid.rows)) + 40 + 24 * len(grid.notes)
-    return Fit(size, tuple(round(width * size + PADDING_PT, 2) for width in widths), sideways, height)
+    return Fit(size, tuple(round(width * size + PADDING_PT, 2) for width in widths), sideways, height, broken)
 
 
 def _count_lines(row: Sequence[Cell], widths: Sequence[float]) -> int:
