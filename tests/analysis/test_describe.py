@@ -149,7 +149,7 @@ class TestPublished:
     arms = (Arm(id="esketamine", label="E", protocol="esketamine"), Arm(id="iv", label="I", protocol="iv"))
 
     def test_same_definition_stands_beside(self):
-        table = tabulate_published(self.response, self.arms, Timepoints(clean_window=(14, 31)))
+        table = tabulate_published(self.response, self.arms, Timepoints(clean_window=(14, 31)), require_protocol=True)
         row = table.query("study == 'McInnes 2022' and endpoint == 'response'").iloc[0]
         own = self.response.query(
             "arm == 'iv' and instrument == 'phq9' and axis == 'clean' and endpoint == 'response' and population == 'observed'"
@@ -165,6 +165,7 @@ class TestPublished:
             ("ELEKT-D", "response", "instrument"),
             ("McInnes 2022", "ideation reduced", "endpoint"),
             ("McInnes 2022", "worsening", "window"),
+            ("McInnes 2022", "response", "series"),  # theirs: 4 to 8 infusions in 7 to 28 days; here any series
             ("ESCAPE-TRD", "response", "denominator"),
         ],
     )

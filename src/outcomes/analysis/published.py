@@ -34,7 +34,9 @@ def read_published() -> pd.DataFrame:
     return pd.read_csv(path, dtype=whole)
 
 
-def tabulate_published(response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints) -> pd.DataFrame:
+def tabulate_published(
+    response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints, require_protocol: bool = False
+) -> pd.DataFrame:
     """Set the cohort's own response and remission beside published ones that mean the same.
 
     Parameters
@@ -45,16 +47,22 @@ def tabulate_published(response: pd.DataFrame, arms: Sequence[Arm], timepoints: 
         The study's arms; an arm compares with a publication on its protocol's route.
     timepoints : Timepoints
         The study's windows.
+    require_protocol : bool
+        Whether series that fail their protocol's rule are left out, as they are where a published series has a rule.
 
     Returns
     -------
     DataFrame
         One row per published figure and arm that compares, or one without an arm. ``comparison`` is "same definition" only
-        where route, instrument, endpoint, window, and denominator agree; then ``own_n``, ``own_events``, and the own
+        where route, instrument, endpoint, window, denominator, and the rule of series agree; then ``own_n``, ``own_events``, and the own
         proportion with its 95 % Wilson interval in percent stand beside. Otherwise it is "definition differs", and
         ``differs_in`` names the first of these that does.
     """
-    rows = [row for figure in _records(read_published()) for row in _compare(figure, response, arms, timepoints)]
+    rows = [
+        row
+        for figure in _records(read_published())
+        for row in _compare(figure, response, arms, timepoints, require_protocol)
+    ]
     return pd.DataFrame(rows, columns=PUBLISHED).astype({"own_n": "Int64", "own_events": "Int64"} | _WHOLE)
 
 
@@ -62,7 +70,11 @@ _WHOLE = {"n_treated": "Int64", "n_analysed": "Int64"}
 
 
 def _compare(
-    figure: Mapping[str, Any], response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints
+    figure: Mapping[str, Any],
+    response: pd.DataFrame,
+    arms: Sequence[Arm],
+    timepoints: Timepoints,
+    require_protocol: bool,
 ) -> Iterator[dict[str, Any]]:
     """Yield the figure beside each arm's own rate that means the same, or once with what differs."""
     shown = {name: figure[name] for name in SHOWN}
@@ -72,6 +84,7 @@ def _compare(
         "endpoint": response["endpoint"] == figure["endpoint"],
         "window": _in_window(response, figure, timepoints),
         "denominator": response["population"] == figure["population"],
+        "series": pd.Series(require_protocol or pd.isna(figure["series_rule"]), response.index),
     }
     left = pd.Series(True, response.index)
     for name, agrees in steps.items():

@@ -80,7 +80,7 @@ def _compared(material: Material) -> str:
     if not effect:
         return ""
     text = f"{say_way(material).capitalize()} difference in change in {say_place(material)}, {say_arms(material)}: {say_difference(material, effect)}."
-    return f"{text} {state_response(material)}".strip()
+    return f"{text} {state_response(material, caution=False)}".strip()
 
 
 def _limitations(material: Material) -> str:

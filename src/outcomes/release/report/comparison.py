@@ -15,10 +15,11 @@ from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value, pe
 from outcomes.release.report.anchor import say_important, say_number_needed, say_reliable
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.contrary import note_contrary
+from outcomes.release.report.early import say_early
 from outcomes.release.report.eligibility import tabulate_eligibility
-from outcomes.release.report.grids import heading, number, say
+from outcomes.release.report.grids import enumerate_words, heading, number, say
 from outcomes.release.report.material import Material, shown
-from outcomes.release.report.missing_data import show_missing_data
+from outcomes.release.report.missing_data import list_composite, show_missing_data
 from outcomes.release.report.shown import pictures
 from outcomes.release.report.statement import say_arms, state_result, warn_difference
 from outcomes.release.report.subgroups import show_subgroups
@@ -41,7 +42,7 @@ def show_comparison(material: Material, folder: Path) -> Section:
     blocks: list[Block] = []
     declared = material.study.comparison
     if declared is not None and len(said):
-        weighed = (say_important(material), say_reliable(material), say_number_needed(material))
+        weighed = (say_important(material), say_reliable(material), say_number_needed(material), say_early(material))
         words = [*state_result(material), *filter(None, weighed), *(str(text) for text in said["text"].dropna())]
         parts: list[Block | None] = [
             tabulate_target_trial(material),
@@ -125,7 +126,12 @@ def tabulate_risks(material: Material) -> Grid | None:
         penalised |= firth
     treated, reference = _arms(material)
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
-    note = f"Started: a missing score counts as neither. Observed: those with a score. Intervals of {COVERED}."
+    composite = list_composite(material)
+    known = f" or {enumerate_words(composite)} before it" if composite else ""
+    note = f"Started: a missing score counts as neither. Observed: those with a score{known}."
+    if composite:
+        note += " After such an event a patient counts as neither, whatever the score, so there can be more of these than scores."
+    note += f" Intervals of {COVERED}: normal (Wald), from stacked estimating equations; not Newcombe's, which the tables of rates have."
     note += f" Firth: {PENALISED}." if penalised else ""
     notes = [note, warn_difference(material), *note_contrary(material)]
     place = material.timepoint(estimand.axis, estimand.timepoint)

@@ -108,8 +108,11 @@ def say_contrary(material: Material) -> str:
         "of those observed": find_response(material, "observed").get("difference"),
         "with missing scores imputed": find_imputed_response(material).get("estimate"),
     }
-    each = [f"{words} {_frequent(value)}" for words, value in others.items() if value is not None]
-    beside = f", {' and '.join(each)}" if each else ""
+    ways: dict[str, list[str]] = {}
+    for words, value in others.items():
+        if value is not None:
+            ways.setdefault(_frequent(value), []).append(words)
+    beside = "".join(f", {way} frequent {' and '.join(each)}" for way, each in ways.items())
     return (
         f"With a missing score as no response, response was {_frequent(row['difference'])} frequent under {arms[0]} than under "
         f"{arms[1]}{beside}: which arm looks better depends on how missing scores are taken."

@@ -208,6 +208,7 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
         "n / N: events / patients counted. Started: all who started, a missing score counting as no response, no remission, "
         "and no worsening. Observed: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
     ]
+    notes += [note_secondary(material, instrument)]
     if contrasts and not is_randomised(material):
         notes.append(UNADJUSTED)
     if contrasts:
@@ -222,6 +223,35 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
         tuple(rows),
         tuple(filter(None, notes)),
     )
+
+
+def note_secondary(material: Material, instrument: str) -> str:
+    """Return what the entry rules leave open on an instrument: patients without a baseline, and those who began below the cut-off."""
+    study, entry = material.study, material.study.instrument(instrument)
+    if study.series.origin == "none":
+        return ""
+    name, texts = entry.name, []
+    if _lack_baseline(material, instrument):
+        texts.append(
+            f"Patients without a {name} score at baseline are among all who started, where they count as no response, and not among those observed."
+        )
+    threshold = study.baseline.minimum.get(instrument)
+    cutoff = entry.remission_maximum
+    if cutoff is not None and entry.higher_is_worse and (threshold is None or threshold <= cutoff):
+        texts.append(
+            f"No entry threshold of the {name} lies above the cut-off of remission: some of those in remission may have been at or below it at baseline."
+        )
+    return " ".join(texts)
+
+
+def _lack_baseline(material: Material, instrument: str) -> bool:
+    """Whether the released counts leave room for patients without a baseline score."""
+    known = material.rows("scores", instrument=instrument, axis="baseline")
+    started = material.rows("missingness", instrument=instrument)
+    if known.empty or started.empty:
+        return False
+    sizes = started.groupby("arm")["started"].max()
+    return not (known.set_index("arm")["n"].reindex(sizes.index) == sizes).all()
 
 
 def choose_places(material: Material, table: pd.DataFrame) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import percent
 from outcomes.release.report.attention import unconverged, withheld_rows
+from outcomes.release.report.bias import list_biases
 from outcomes.release.report.content import Bullets, Section
 from outcomes.release.report.diagnostics import Limitation, list_diagnosed
 from outcomes.release.report.grids import say
@@ -32,7 +33,7 @@ def list_limitations(material: Material) -> list[Limitation]:
     design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
     data = [_attrition(material), _conditional(material), _recall(material), _baseline(material)]
     release = [_suppression(material), _convergence(material)]
-    found = [*design, *data, *list_diagnosed(material), *release]
+    found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
     return [limitation for limitation in found if limitation is not None]
 
 
@@ -62,8 +63,8 @@ def _confounding(material: Material) -> Limitation | None:
     if material.study.series.origin == "sessions":
         return Limitation(
             "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
-            "history, and payer can differ between arms (confounding by indication). Unadjusted differences say so where they "
-            "are printed; an adjusted model removes only what was measured.",
+            "history, and payer can differ between arms (confounding by indication). Tables of rates and of models whose differences "
+            "are not adjusted for it say so; adjustment removes only what was measured.",
             "arms were chosen, not assigned (confounding by indication)",
         )
     return Limitation(

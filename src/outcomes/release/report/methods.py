@@ -31,6 +31,11 @@ DF = {
 }
 VCOV = {"model": "model-based variance", "cr0": "CR0 sandwich", "cr2": "CR2 sandwich", "cr3": "CR3 sandwich"}
 
+COMPARED = (
+    "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have normal (Wald) intervals from "
+    "stacked estimating equations (sandwich), ratios on the log scale; changes in score have a sandwich clustered by patient. "
+)
+
 
 def describe_methods(material: Material) -> Section:
     """Return every definition a number in this report rests on."""
@@ -243,7 +248,8 @@ def _models(study: Study) -> tuple[Bullets, ...]:
             parts.append(f"random effects per patient: {model.random}")
         parts += [model.method.upper(), DF[model.df], VCOV[model.vcov]]
         parts.append("own engine" if model.engine == "mixed" else "statsmodels MixedLM")
-        entries.append(("Primary. " if model.primary else "") + "; ".join(parts) + ".")
+        lead = "" if not model.primary else "Primary. " if study.comparison is None else "Main descriptive model. "
+        entries.append(lead + "; ".join(parts) + ".")
     return (Bullets(tuple(entries)),) if entries else ()
 
 
@@ -268,8 +274,10 @@ def _multiplicity(study: Study) -> str:
 
 def _intervals(study: Study) -> list[str]:
     texts = [
-        f"Intervals cover {COVERED}. Proportions: Wilson's score interval; differences of proportions: Newcombe's hybrid score "
-        "interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. They describe sampling error only. "
+        f"Intervals cover {COVERED}. Proportions in the tables of rates: Wilson's score interval; their unadjusted differences: Newcombe's hybrid "
+        "score interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. "
+        + (COMPARED if study.comparison is not None else "")
+        + "They describe sampling error only. "
         + _multiplicity(study)
     ]
     smallest = study.privacy.minimum_cell

@@ -122,7 +122,7 @@ def _say_response(material: Material) -> str:
     reach = (
         f" Under the other assumptions of the table it lies between {between[0]} and {between[1]}." if between else ""
     )
-    composite = [name for name, one in estimand.events.items() if one.binary == "composite"]
+    composite = list_composite(material)
     kept = (
         f" Patients count as not responded after {enumerate_words(composite)}, whatever the score." if composite else ""
     )
@@ -130,6 +130,13 @@ def _say_response(material: Material) -> str:
         "Response and remission of a missing score follow from the imputed score by the study's definition, in every imputed data set anew. "
         f"The difference in response is {imputed}.{reach}{kept}"
     )
+
+
+def list_composite(material: Material) -> list[str]:
+    """Return the events after which a patient counts as neither responded nor remitted, whatever the score."""
+    comparison = material.study.comparison
+    events = comparison.estimand.events.items() if comparison is not None else ()
+    return [name.replace("_", " ") for name, one in events if one.binary == "composite"]
 
 
 def tabulate_imputations(material: Material) -> Grid | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,8 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.attention import has_converged
 from outcomes.release.report.content import Block, Cell, Grid, Paragraph
-from outcomes.release.report.grids import heading, index_rows, number
-from outcomes.release.report.material import Material, shown
+from outcomes.release.report.grids import enumerate_words, heading, index_rows, number, say
+from outcomes.release.report.material import Material, is_randomised, shown
 from outcomes.release.report.methods import DF, VCOV, say_covariance
 
 HEADS = (
@@ -27,6 +28,9 @@ HEADS = (
 )
 
 KINDS = {"III": "Type III", "reference": "At the reference levels"}
+
+CONFOUNDED = "not adjusted for confounding by indication"
+OUTCOME_AND_DESIGN = ("change", "score", "baseline", "arm", "timepoint", "time", "C")
 
 
 def show_models(material: Material) -> list[Block]:
@@ -135,8 +139,30 @@ def tabulate_adjusted(material: Material, model: str) -> Grid | None:
             row = deltas.get((str(timepoint), name), {})
             line += [number(_estimate(row)), number(shown(row, p_value(row.get("p_value"))))]
         rows.append(tuple(line))
-    caption = f"{name_model(material, model)}: adjusted means and differences, in points."
-    return Grid(f"adjusted-{model}", caption, (top, second), tuple(rows))
+    unadjusted = warn_confounded(material, model) if contrasts else ""
+    kind = "adjusted means and differences"
+    if unadjusted:
+        said = "confounding by indication" in name_model(material, model)
+        kind = f"means and differences of the model{'' if said else f', {CONFOUNDED}'}"
+    caption = f"{name_model(material, model)}: {kind}, in points."
+    return Grid(f"adjusted-{model}", caption, (top, second), tuple(rows), tuple(filter(None, (unadjusted,))))
+
+
+def warn_confounded(material: Material, model: str) -> str:
+    """Return that a model's formula holds no confounder but the baseline; empty where it does, or where chance decided the arm."""
+    if is_randomised(material) or len(material.arms) < 2 or material.study.series.origin != "sessions":
+        return ""
+    named = set(re.findall(r"[A-Za-z_]\w*", str(material.one("models", model=model).get("formula") or "")))
+    declared = material.study.comparison.confounders if material.study.comparison is not None else ()
+    others = [name for name in declared if name != "baseline"]
+    if named & set(others) if others else named - set(OUTCOME_AND_DESIGN):
+        return ""
+    held = "only the baseline score" if "baseline" in named else "none"
+    lacks = f", and lacks {enumerate_words([say(name) for name in others])}" if others else ""
+    return (
+        f"Of what can decide the choice of the arm the formula holds {held}{lacks}: these differences are {CONFOUNDED}, and a small p value says "
+        "nothing about why the arms differ."
+    )
 
 
 def _estimate(row: Mapping[str, Any]) -> str:

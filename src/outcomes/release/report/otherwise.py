@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.analyses import GROUPS, describe_analysis, name_main
-from outcomes.release.numbers import fixed
+from outcomes.release.numbers import fixed, signed
 from outcomes.release.report.diagnostics import list_other_differences
 from outcomes.release.report.grids import enumerate_words
 from outcomes.release.report.material import Material
@@ -63,9 +63,7 @@ def _say_worst(material: Material) -> str:
     """Return the worst cases, which have no interval to be read against: every missing score at one end of the scale."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
-    rows = material.rows(
-        "sensitivity", endpoint="change", scale="points", axis=estimand.axis, timepoint=estimand.timepoint
-    )
+    rows = material.rows("sensitivity", endpoint="change", axis=estimand.axis, timepoint=estimand.timepoint)
     rows = rows[rows["analysis"].str.startswith(WORST)] if len(rows) else rows
     found = rows.loc[rows["converged"].astype(bool), "estimate"].dropna() if len(rows) else pd.Series(dtype=float)
     if found.empty:
@@ -73,6 +71,24 @@ def _say_worst(material: Material) -> str:
     each = enumerate_words([fixed(value, "estimate") for value in sorted(found)])
     return (
         f"with every missing score at the worst end of the scale in one arm and at the best in the other it is {each}"
+    )
+
+
+def state_worst_response(material: Material) -> str:
+    """Return between which differences in response the truth of this sample lies, whatever the missing answers were."""
+    comparison = material.study.comparison
+    if comparison is None:
+        return ""
+    place = {"axis": comparison.estimand.axis, "timepoint": comparison.estimand.timepoint}
+    rows = material.rows("sensitivity", endpoint="response", scale="risk difference", **place)
+    rows = rows[rows["analysis"].str.startswith(WORST)] if len(rows) else rows
+    found = list(rows["estimate"].dropna()) if len(rows) else []
+    if len(found) < len(("treated", "reference")):
+        return ""
+    low, high = (signed(100 * value, "percent") for value in (min(found), max(found)))
+    return (
+        f"Worst cases of response: had every patient without a score responded in one arm and none in the other, the difference would be {low} or "
+        f"{high} percentage points; whatever the missing scores were, it lies between these."
     )
 
 

@@ -12,7 +12,7 @@ from outcomes.release.numbers import WITHHELD, fixed, interval, signed
 from outcomes.release.report.denominators import say_not_cautious
 from outcomes.release.report.diagnostics import find_effect
 from outcomes.release.report.material import Material
-from outcomes.release.report.otherwise import state_range
+from outcomes.release.report.otherwise import state_range, state_worst_response
 
 WEIGHTS = {
     "overlap": "overlap weights",
@@ -31,7 +31,7 @@ def state_result(material: Material) -> list[str]:
         return []
     texts = [_difference(material)]
     if find_effect(material):
-        texts += [_variance(material), state_range(material), state_response(material)]
+        texts += [_variance(material), state_range(material), state_response(material), state_worst_response(material)]
     return [text for text in texts if text]
 
 
@@ -82,7 +82,7 @@ def say_direction(material: Material, effect: Mapping[str, Any], size: str = "")
     return f"{verb} {f'by {size} ' if size else ''}{how} from baseline under {names[0]} than under {names[1]}"
 
 
-def state_response(material: Material) -> str:
+def state_response(material: Material, caution: bool = True) -> str:
     """Return the difference in response at the place of the primary difference: imputed, of those observed, of all who started, and a caution."""
     imputed = say_imputed_response(material)
     parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
@@ -94,8 +94,8 @@ def state_response(material: Material) -> str:
             parts.append(f"{value} percentage points ({COVERED} CI {bounds}) of {words}")
     if not parts:
         return ""
-    caution = warn_difference(material) if find_response(material, "started") else ""
-    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}. {caution}".strip()
+    warning = warn_difference(material) if caution and find_response(material, "started") else ""
+    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}. {warning}".strip()
 
 
 def warn_difference(material: Material) -> str:

@@ -1,8 +1,8 @@
 """Response and remission in either arm, had all patients of the declared population had it.
 
 Three ways to the same risk: weighting (the treated stand for all), g-computation (an outcome model is averaged over the population), and
-both (augmented: the model's average plus the weighted mean of its residuals, right when either model is). Where a level of a confounder
-has no one with the outcome in an arm, or only such patients, its outcome model is Firth's. Variances are those of stacked estimating
+both (augmented: the model's average plus the weighted mean of its residuals). The last is right when either model is for the
+patients that the fitted weights stand for; whom overlap weights favour rests on the score itself. Where a level of a confounder has no one with the outcome in an arm, or only such patients, its outcome model is Firth's. Variances are those of stacked estimating
 equations (Stefanski & Boos 2002, 10.1198/000313002753631330): they hold that scores and outcome models were estimated.
 """
 

@@ -7,8 +7,8 @@ import numpy as np
 from outcomes.analysis.comparison.arrays import Bools, Floats
 
 CASES = {
-    "worst_case_treated": "missing treated not responded, missing reference responded",
-    "worst_case_reference": "missing treated responded, missing reference not responded",
+    "worst_case_treated": "missing treated without {endpoint}, missing reference with {endpoint}",
+    "worst_case_reference": "missing treated with {endpoint}, missing reference without {endpoint}",
 }
 
 

@@ -46,7 +46,12 @@ def bound_risks(setting: Setting, axis: str, timepoint: str, endpoint: str) -> I
             "upper": found["difference_upper"],
         }
         yield (
-            {"analysis": case, "scale": RISK, "converged": all(m.converged for m in means), "note": note}
+            {
+                "analysis": case,
+                "scale": RISK,
+                "converged": all(m.converged for m in means),
+                "note": note.format(endpoint=endpoint),
+            }
             | bounds
             | size
         )
