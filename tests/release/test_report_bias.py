@@ -133,7 +133,7 @@ def test_composite_strategies_and_the_kind_of_interval_stand_below_the_risks():
     )
     told = study.model_copy(update={"comparison": comparison})
     noted = " ".join(tabulate_risks(gather(tables, told, {})).notes)
-    assert "Observed: those with a score or switching before it." in noted
+    assert "Observed: those with a score, and those with switching before it." in noted
 
 
 def test_only_one_analysis_is_called_primary():

@@ -80,6 +80,38 @@ class TestStrategies:
         table = apply_strategies(scores, pd.DataFrame({"stopping": [15.0]}), estimand)
         assert table["response"].tolist() == [0, 1, 0]
 
+    @pytest.mark.parametrize(("day", "response"), [(12.0, [1, 0]), (16.0, [1, None]), (200.0, [1, None])])
+    @pytest.mark.parametrize("event", ["rescue", "switching", "reinduction"])
+    def test_a_later_event_says_nothing_of_a_session_not_reached(self, event, day, response):
+        # others had their score after session 2 on days 14, 15, and 40 (median 15): an event after that had not happened by then
+        own = {"person": 0, "score_day": [4.0, np.nan], "reached": [True, False], "response": [1.0, np.nan]}
+        rows = {
+            "axis": "session",
+            "timepoint": ["session 1", "session 2"],
+            "time": [1.0, 2.0],
+            "change": -3.0,
+            "remission": 0.0,
+        }
+        others = [
+            pd.DataFrame(rows | {"person": k, "score_day": [4.0, last], "reached": True, "response": 1.0})
+            for k, last in enumerate((14.0, 15.0, 40.0), 1)
+        ]
+        scores = pd.concat([pd.DataFrame(rows | own), *others], ignore_index=True)
+        estimand = make_estimand(**{event: {"change": "hypothetical", "binary": "composite"}})
+        table = apply_strategies(scores, pd.DataFrame({event: [day, np.inf, np.inf, np.inf]}), estimand)
+        first = table.loc[table["person"] == 0, "response"].astype(object)
+        assert first.where(first.notna(), None).tolist() == response
+        assert (table.loc[table["person"] > 0, "response"] == 1).all()
+
+    @pytest.mark.parametrize(("same_day", "lost"), [("before", [False, False, True]), ("after", [False, True, True])])
+    def test_a_score_of_the_day_of_a_maintenance_session_goes_by_the_study_file(self, same_day, lost):
+        estimand = make_estimand(maintenance="hypothetical")
+        table = apply_strategies(self.SCORES, pd.DataFrame({"maintenance": [27.0]}), estimand, same_day)
+        assert table["change"].isna().tolist() == lost
+        rescue = make_estimand(rescue="hypothetical")  # not a session: its own day is still before it
+        table = apply_strategies(self.SCORES, pd.DataFrame({"rescue": [27.0]}), rescue, same_day)
+        assert table["change"].isna().tolist() == [False, False, True]
+
     def test_hypothetical_comes_after_while_on_treatment(self):
         days = pd.DataFrame({"rescue": [10.0], "switching": [20.0]})
         estimand = make_estimand(rescue="while_on_treatment", switching="hypothetical")

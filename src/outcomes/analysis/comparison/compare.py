@@ -102,7 +102,7 @@ def compare_arms(
     if comparison is None:
         return empty
     check_estimand(tables, comparison, study)
-    compared = select_compared(tables, comparison)
+    compared = select_compared(tables, comparison, study.baseline.same_day)
     arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
     positivity = _find_absent(compared, comparison, arms)

@@ -168,7 +168,8 @@ def pool_effects(settings: Sequence[Setting], axis: str) -> pd.DataFrame:
 def vary_missing(tables: Mapping[str, pd.DataFrame], setting: Setting, seed: int) -> Iterator[Row]:
     """Yield the declared analysis with missing confounders dealt with in the other ways; nothing where none is missing."""
     comparison = setting.comparison
-    everyone = select_compared(tables, comparison.model_copy(update={"missing": "indicator"}))
+    same_day = setting.compared.same_day
+    everyone = select_compared(tables, comparison.model_copy(update={"missing": "indicator"}), same_day)
     if not lacks_confounders(everyone, comparison):
         return
     ways = {
@@ -181,7 +182,7 @@ def vary_missing(tables: Mapping[str, pd.DataFrame], setting: Setting, seed: int
             if way != comparison.missing:
                 own = comparison.model_copy(update={"missing": way})
                 try:
-                    other = build_setting(select_compared(tables, own), own)
+                    other = build_setting(select_compared(tables, own, same_day), own)
                 except ModelError:
                     few = {"analysis": f"missing_{way}", "converged": False}
                     yield place | few | {"note": f"{note}: too few are left in an arm"}

@@ -17,7 +17,7 @@ from outcomes.release.report.content import Block, Cell, Grid, Paragraph, Sectio
 from outcomes.release.report.contrary import note_contrary
 from outcomes.release.report.early import say_early
 from outcomes.release.report.eligibility import tabulate_eligibility
-from outcomes.release.report.grids import enumerate_words, heading, number, say
+from outcomes.release.report.grids import heading, number, say
 from outcomes.release.report.material import Material, shown
 from outcomes.release.report.missing_data import list_composite, show_missing_data
 from outcomes.release.report.shown import pictures
@@ -127,7 +127,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     treated, reference = _arms(material)
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
     composite = list_composite(material)
-    known = f" or {enumerate_words(composite)} before it" if composite else ""
+    known = f", and those with {' or '.join(composite)} before it" if composite else ""
     note = f"Started: a missing score counts as neither. Observed: those with a score{known}."
     if composite:
         note += " After such an event a patient counts as neither, whatever the score, so there can be more of these than scores."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,13 @@ BUILT_IN = {
     "reinduction": "a further series",
     "maintenance": "a session after the induction",
 }
+ENDS = (
+    "stopping",
+    "maintenance",
+)  # a session not reached lies after each: the one is that it was not, the other followed the last
+SESSIONS = ("switching", "reinduction", "maintenance")  # they are sessions themselves
 NEVER = np.inf
+SameDay = Literal["before", "after"]
 BINARY = ("response", "remission")
 
 
@@ -69,7 +76,9 @@ def _find_recorded(event: str, first: pd.DataFrame, events: pd.DataFrame) -> pd.
     return day[day >= 0].groupby(own["patient"]).min().reindex(first.index).fillna(NEVER)
 
 
-def apply_strategies(scores: pd.DataFrame, days: pd.DataFrame, estimand: Estimand) -> pd.DataFrame:
+def apply_strategies(
+    scores: pd.DataFrame, days: pd.DataFrame, estimand: Estimand, same_day: SameDay = "before"
+) -> pd.DataFrame:
     """Return the scores with what each event's strategy makes of those after it.
 
     Parameters
@@ -80,6 +89,8 @@ def apply_strategies(scores: pd.DataFrame, days: pd.DataFrame, estimand: Estiman
         One row per person: the day of each event, as :func:`derive_event_days` returns it.
     estimand : Estimand
         Strategies. Where events differ, hypothetical and composite come after while on treatment.
+    same_day : {"before", "after"}
+        Whether a score of a session's own day was given before or after that session, where the event is one.
 
     Returns
     -------
@@ -88,7 +99,12 @@ def apply_strategies(scores: pd.DataFrame, days: pd.DataFrame, estimand: Estiman
         the last ones before it (while on treatment), or 0 (composite). ``binary_change`` is the change from which a missing response is
         imputed: under the strategies for binary endpoints, and under those for the change where an event decides the response by itself.
     """
-    after = {event: _find_after(scores, days[event].to_numpy()) for event in estimand.events}
+    after = {}
+    for event in estimand.events:
+        shift = (
+            0.5 if same_day == "after" and event in SESSIONS else 0.0
+        )  # such a score lies after a session of its day
+        after[event] = _find_after(scores, days[event].to_numpy() - shift, event in ENDS)
     scores = scores.assign(binary_change=scores["change"])
     columns = {"change": ["change"], "binary": list(BINARY), "binary_change": ["binary_change"]}
     for kind, names in columns.items():
@@ -106,13 +122,22 @@ def _choose(one: Strategies, kind: str) -> str:
     return str(getattr(one, kind))
 
 
-def _find_after(scores: pd.DataFrame, event_day: Floats) -> Bools:
-    """Return which scores lie after the event; a session that was not reached does, a missing score goes by its time."""
+def _find_after(scores: pd.DataFrame, event_day: Floats, ends: bool) -> Bools:
+    """Return which scores lie after the event; a missing score goes by its time.
+
+    A session that was not reached lies after stopping and maintenance. After any other event it lies only where that came by the day on
+    which others had their score after this session, by the median.
+    """
+    session = (scores["axis"] == "session").to_numpy()
     nominal = np.where(scores["axis"] == "day", scores["time"].to_numpy(dtype=float), np.nan)
-    day = scores["score_day"].fillna(pd.Series(nominal, scores.index)).to_numpy()
+    day = scores["score_day"].fillna(pd.Series(nominal, scores.index)).to_numpy(dtype=float)
     own = event_day[scores["person"].to_numpy()]
-    unreached = (scores["axis"] == "session").to_numpy() & ~scores["reached"].to_numpy(dtype=bool)
-    return np.asarray((day > own) | (unreached & np.isfinite(own)))
+    unreached = session & ~scores["reached"].to_numpy(dtype=bool)
+    if ends:
+        return np.asarray((day > own) | (unreached & np.isfinite(own)))
+    seen = scores["score_day"].where(session & ~unreached)
+    usual = seen.groupby([scores["axis"], scores["timepoint"]]).transform("median").to_numpy(dtype=float)
+    return np.asarray(np.where(unreached, usual, day) > own)
 
 
 def _replace(scores: pd.DataFrame, name: str, after: Bools, strategy: str) -> pd.Series:

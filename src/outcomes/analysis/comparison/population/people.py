@@ -18,7 +18,7 @@ from outcomes.analysis.comparison.population.eligibility import (
     check_columns,
     check_size,
 )
-from outcomes.analysis.comparison.population.events import apply_strategies, derive_event_days
+from outcomes.analysis.comparison.population.events import SameDay, apply_strategies, derive_event_days
 from outcomes.analysis.selection import select_included
 from outcomes.settings.comparison import Comparison
 
@@ -48,6 +48,8 @@ class Compared:
         Patients who are not compared, by reason.
     steps : tuple of Step
         Patients of the two arms whose first series is included, and how many of them each rule left out.
+    same_day : {"before", "after"}
+        Whether a score of a session's own day was given before or after that session.
     """
 
     people: pd.DataFrame
@@ -55,6 +57,7 @@ class Compared:
     timepoints: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, int]
     steps: tuple[Step, ...] = ()
+    same_day: SameDay = "before"
 
     @property
     def treated(self) -> Bools:
@@ -100,7 +103,9 @@ class Compared:
         return replace(self, people=self.people.take(rows).reset_index(drop=True), scores=scores)
 
 
-def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) -> Compared:
+def select_compared(
+    tables: Mapping[str, pd.DataFrame], comparison: Comparison, same_day: SameDay = "before"
+) -> Compared:
     """Return the patients and scores of the declared comparison.
 
     Parameters
@@ -109,6 +114,8 @@ def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) 
         ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts.
     comparison : Comparison
         Arms, instrument, confounders, and strategies.
+    same_day : {"before", "after"}
+        Whether a score of a session's own day was given before or after that session.
 
     Raises
     ------
@@ -130,8 +137,8 @@ def select_compared(tables: Mapping[str, pd.DataFrame], comparison: Comparison) 
     }
     log.info("compared %d patients; left out: %s", len(people), counts)
     days = derive_event_days(tables, people["patient"], estimand)
-    rows = _collect_scores(scores, people, days, comparison)
-    return Compared(people, rows, order_timepoints(rows), counts, steps)
+    rows = apply_strategies(_collect_scores(scores, people), days, estimand, same_day)
+    return Compared(people, rows, order_timepoints(rows), counts, steps, same_day)
 
 
 def _leave_out(people: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, tuple[Step, ...]]:
@@ -192,14 +199,11 @@ def _describe_people(
     return people.drop(columns="arm")
 
 
-def _collect_scores(
-    scores: pd.DataFrame, people: pd.DataFrame, days: pd.DataFrame, comparison: Comparison
-) -> pd.DataFrame:
+def _collect_scores(scores: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     place = pd.Series(people.index, people["patient"])
     rows = scores[scores["axis"].isin(AXES) & scores["patient"].isin(people["patient"])]
     rows = rows.assign(person=rows["patient"].map(place).astype(int))[["person", *SCORE_COLUMNS]]
     rows = rows.astype(
         {"axis": str, "timepoint": str, "score_day": float, "change": float} | dict.fromkeys(ENDPOINTS, float)
     )
-    rows = rows.sort_values(["person", "axis", "time", "timepoint"], kind="stable", ignore_index=True)
-    return apply_strategies(rows, days, comparison.estimand)
+    return rows.sort_values(["person", "axis", "time", "timepoint"], kind="stable", ignore_index=True)

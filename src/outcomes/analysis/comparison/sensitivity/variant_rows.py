@@ -47,7 +47,8 @@ def vary_derivations(
             axis: point for axis, point in places.items() if not variant.name.startswith("windows") or axis == "day"
         }
         try:
-            compared = select_compared({**tables, "endpoints": own, "cohort": cohort}, setting.comparison)
+            given = {**tables, "endpoints": own, "cohort": cohort}
+            compared = select_compared(given, setting.comparison, setting.compared.same_day)
             changed = build_settings(compared, setting.comparison, seed)
         except ModelError:
             yield from _fail(variant, ends, axes)
