@@ -45,7 +45,7 @@ def show_published(material: Material) -> Section:
         return Section("published", "Beside published cohorts")
     text = "Populations, windows, and denominators differ between studies; a difference in results need not be one in patients."
     if all(table.id != "published-cohorts" for table in tables):
-        text = "No published result in the list shares instrument, window, and denominator with this study."
+        text = "No published result in the list shares instrument, window, denominator, and rule of series with this study."
     return Section("published", "Beside published cohorts", (Paragraph(text), *tables))
 
 

@@ -14,7 +14,7 @@ from outcomes.release.report.content import Cell, Grid
 from outcomes.release.report.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.material import Material, shown
 
-SAME = f"Estimates with {COVERED} intervals where published. Instrument, window, and denominator agree; populations and care need not."
+SAME = f"Estimates with {COVERED} intervals where published. Instrument, window, denominator, and rule of series agree; populations and care need not."
 OTHERWISE = (
     f"Estimates with {COVERED} intervals where published. The definition differs in what is named, so no own result stands beside. Results on "
     "other instruments are in the released table."
@@ -23,7 +23,7 @@ HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published")
 
 
 def tabulate_published(material: Material) -> list[Grid]:
-    """Return published estimates with the own one beside them where instrument, window, and denominator agree; apart, the others."""
+    """Return published estimates with the own one beside them where instrument, window, denominator, and rule of series agree; apart, the others."""
     rows = material.rows("published")
     rows = rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
     if rows.empty:
