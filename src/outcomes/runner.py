@@ -137,11 +137,10 @@ def _explain(failed: dict[str, str], kept: list[str]) -> int:
     clear = 0
     for rule, log in failed.items():
         text = Path(log).read_text(encoding="utf-8") if Path(log).is_file() else ""
-        error = text.find(f"outcomes {rule}: error:")
-        clear += error >= 0
-        print(
-            text[error:].strip() if error >= 0 else f"step {rule} failed; {log} ends:\n{text[-2000:]}", file=sys.stderr
-        )
+        error = re.search(rf"^outcomes {rule}\b.*: error:", text, re.MULTILINE)
+        clear += error is not None
+        own = text[error.start() :].strip() if error else f"step {rule} failed; {log} ends:\n{text[-2000:]}"
+        print(own, file=sys.stderr)
     if not failed:
         print("".join(kept), file=sys.stderr)
     return 2 if failed and clear == len(failed) else 1

@@ -77,7 +77,10 @@ def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:
 def _explain_names(plan: Plan, replaced: Mapping[str, tuple[str, str]]) -> Plan:
     present = set(plan.data["arm"]) if "arm" in plan.data else set(replaced)
     notes = [f" “{drawn}” stands for {label}." for arm, (drawn, label) in replaced.items() if arm in present]
-    return replace(plan, caption=plan.caption + "".join(notes))
+    title = plan.title
+    for drawn, label in replaced.values():
+        title = title.replace(label, drawn)
+    return replace(plan, title=title, caption=plan.caption + "".join(notes))
 
 
 def read_rows(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
