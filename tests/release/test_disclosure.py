@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from example_tables import make_tables
+from released_cases import make_models
 
+from outcomes.release.disclosure.failures import FAILED, FIXED, word_failures
 from outcomes.release.disclosure.gate import RULES, withhold
 from outcomes.release.disclosure.rules.bins import merge_bins
 from outcomes.settings.analysis import Privacy
@@ -348,3 +350,28 @@ def test_merged_bins_close_as_soon_as_they_can(counts):
     assert merged["n"].sum() == sum(counts)
     assert len(merged) == 1 or (merged["n"] >= K).all()
     assert len(merged) == max(sum(count == 20 for count in counts), 1)
+
+
+ENGINE = [
+    "the design is rank deficient: column 'arm[iv]:timepoint[session 6]' is a combination of 'timepoint[session 6]' on "
+    "the complete rows",
+    "'site' has the single level 'north' on the complete rows; leave it out of the formula",
+    "visits 'session 1' and 'session 6' are seen together in 1 subject(s): an unstructured covariance",
+    "an error nobody foresaw, with 3 patients",
+]
+
+
+@pytest.mark.parametrize("message", ENGINE)
+def test_model_that_failed_releases_no_word_of_the_engine(message):
+    models = make_models(converged=False)["models"].drop(columns="withheld").assign(warnings=message)
+    released = withhold({"models": models}, Privacy(minimum_cell=K))["models"]
+    assert released["warnings"].tolist() == [FAILED]
+
+
+def test_only_failed_fits_are_reworded():
+    said = [ENGINE[0], FIXED[0], "10 imputations", "", None, "Cox model: column site"]
+    table = pd.DataFrame({"converged": [False, False, True, False, False, pd.NA], "note": said})
+    notes = word_failures(table)["note"].tolist()
+    assert notes[:4] == [FAILED, FIXED[0], "10 imputations", ""]
+    assert pd.isna(notes[4])
+    assert word_failures(table.assign(converged=False))["note"].iloc[-1] == FAILED

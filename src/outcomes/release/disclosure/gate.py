@@ -23,6 +23,7 @@ from outcomes.release.disclosure.cells import (
     build_missingness,
     build_scores,
 )
+from outcomes.release.disclosure.failures import word_failures
 from outcomes.release.disclosure.rules.compared import COMPARISON_RULES
 from outcomes.release.disclosure.rules.durability import DURABILITY_RULES
 from outcomes.release.disclosure.rules.imbalance import withhold_imbalance
@@ -76,7 +77,7 @@ def withhold(
     tables = fill_names(tables)
     check_names(tables)
     tables = {**tables, **_pool_files(tables, privacy.minimum_cell), **merge_lines(tables, privacy.minimum_cell)}
-    released = {name: RULES[name](table, tables, privacy.minimum_cell) for name, table in tables.items()}
+    released = {name: word_failures(RULES[name](table, tables, privacy.minimum_cell)) for name, table in tables.items()}
     return withhold_across(tables, released, privacy.minimum_cell, instruments, derived)
 
 
