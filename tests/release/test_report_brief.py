@@ -67,7 +67,7 @@ def test_the_first_page_gives_the_difference_as_a_size_and_whose_it_is():
 @pytest.mark.parametrize(
     ("table", "where", "column", "value", "printed"),
     [
-        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "to 12.3 under IV ketamine"),
+        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "12.3 in the"),
         ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.4567, "IV ketamine 45.7 %"),
         ("flow", {"label": "Patients analysed"}, "n", 4321.0, "of 4,321 patients"),
         ("effects", {"variance": "cr2"}, "estimate", -3.21, "fell by 3.21 points"),
@@ -79,6 +79,52 @@ def test_the_first_page_follows_each_result(table, where, column, value, printed
     changed = tables[table].copy()
     changed.loc[(changed[list(where)] == list(where.values())).all(axis=1), column] = value
     assert printed in brief({**tables, table: changed}, study)
+
+
+def test_each_mean_is_said_with_those_whose_mean_it_is():
+    tables, study = make_compared()
+    scores = tables["scores"].copy()
+    own = (scores["arm"] == "iv") & (scores["instrument"] == "phq9")
+    scores.loc[own & (scores["axis"] == "baseline"), ["mean", "n"]] = [17.24, 529]
+    scores.loc[own & (scores["axis"] == "session") & (scores["timepoint"] == "6"), ["mean", "n"]] = [11.31, 338]
+    text = " ".join(running_text(build({**tables, "scores": scores}, study)))
+    said = "under IV ketamine, 17.2 in the 529 with a score at baseline, 11.3 in the 338 with a score at session 6"
+    assert text.count(said) == 2  # in the key results and in the abstract
+    assert "not a comparison within the same patients" in text
+
+
+@pytest.mark.parametrize(
+    ("withheld", "said"),
+    [
+        (True, "cannot be shown: it would reveal a count below 11"),
+        (False, "could not be estimated: see the limitations"),
+    ],
+)
+def test_a_primary_difference_that_is_not_there_is_said(withheld, said):
+    tables, study = make_compared()
+    lost = ["estimate", "std_error", "lower", "upper", "treated_mean", "reference_mean"]
+    effects = tables["effects"].assign(**dict.fromkeys(lost, float("nan")), withheld=withheld, converged=withheld)
+    sentence = f"The primary difference (day 28) {said}."
+    assert sentence not in brief(tables, study)
+    sections = build({**tables, "effects": effects}, study)
+    assert sentence in " ".join(running_text(sections[:1]))
+    assert " ".join(running_text(sections)).count(sentence) == 4  # key results, abstract twice, comparison
+
+
+def test_a_clinic_too_small_to_show_gets_one_sentence():
+    tables, study = make_case("two arms")
+    hidden = {name: tables[name].assign(withheld=True) for name in ("scores", "flow", "response", "missingness")}
+    hidden["scores"][["mean", "n"]] = float("nan")
+    hidden["flow"]["n"] = float("nan")
+    hidden["response"]["proportion"] = float("nan")
+    hidden["missingness"]["missing_proportion"] = float("nan")
+    hidden["effects"] = tables["effects"].assign(estimate=float("nan"), withheld=True)
+    (section,) = build({**tables, **hidden}, study)[:1]
+    (entry,) = section.blocks[0].entries
+    assert entry.startswith(
+        "Too few patients have a PHQ-9 score at session 6 to show results at a minimum count of 11;"
+    )
+    assert entry.endswith(f"the private tables are in data/{study.study}/derived.")
 
 
 @pytest.mark.parametrize(("estimate", "said"), [(-1.2, "less than 1.7 and 3.7"), (-5.0, "at least 1.7 and 3.7")])

@@ -10,7 +10,15 @@ from outcomes.release.report.grids import enumerate_words
 from outcomes.release.report.limitations import list_limitations
 from outcomes.release.report.material import Material
 from outcomes.release.report.plan import describe_adherence
-from outcomes.release.report.statement import WEIGHTS, say_arms, say_difference, say_place, say_way, state_response
+from outcomes.release.report.statement import (
+    WEIGHTS,
+    say_arms,
+    say_difference,
+    say_no_difference,
+    say_place,
+    say_way,
+    state_response,
+)
 
 DESIGNS = {
     "observational": "Observational cohort; patients, clinicians, and payers chose the arm.",
@@ -24,7 +32,7 @@ def write_abstract(material: Material) -> Section:
     results = (
         headline.count_patients(material),
         headline.say_course(material),
-        headline.say_response(material),
+        "" if headline.is_hidden(material) else headline.say_response(material),
         _compared(material),
     )
     parts = {
@@ -78,7 +86,7 @@ def _when(material: Material) -> str:
 def _compared(material: Material) -> str:
     effect = find_effect(material)
     if not effect:
-        return ""
+        return say_no_difference(material)
     text = f"{say_way(material).capitalize()} difference in change in {say_place(material)}, {say_arms(material)}: {say_difference(material, effect)}."
     return f"{text} {state_response(material, caution=False)}".strip()
 

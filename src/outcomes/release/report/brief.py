@@ -18,6 +18,7 @@ from outcomes.release.report.statement import (
     say_arms,
     say_difference,
     say_direction,
+    say_no_difference,
     say_place,
     say_way,
     state_response,
@@ -35,6 +36,8 @@ def show_brief(material: Material, folder: Path) -> Section:
         f"{response} {_say_undecided(material)}".strip() if response else headline.say_response(material),
         " ".join(filter(None, (headline.describe_missing(material), say_caveat(material)))),
     ]
+    if headline.is_hidden(material) and not find_effect(material):
+        entries = [headline.say_course(material)]
     blocks: list[Block] = [Bullets(tuple(entry for entry in entries if entry))] if any(entries) else []
     if material.study.comparison is not None:
         blocks += pictures(material, folder, "primary", material.study.comparison.estimand.instrument)
@@ -52,7 +55,7 @@ def _say_primary(material: Material) -> str:
     """Say the primary difference as a larger or smaller fall, or that the interval holds either."""
     effect, comparison = find_effect(material), material.study.comparison
     if not effect or comparison is None:
-        return ""
+        return say_no_difference(material)
     if not excludes_zero(effect):
         return (
             f"The {say_way(material)} difference in the change of the {say_place(material)}, {say_arms(material)}, is "

@@ -11,7 +11,14 @@ from outcomes.release.report.attention import unconverged
 from outcomes.release.report.diagnostics import excludes_zero, find_effect
 from outcomes.release.report.grids import enumerate_words, index_rows
 from outcomes.release.report.material import Material, is_randomised
-from outcomes.release.report.statement import find_imputed_response, find_response, say_arms, say_direction, say_place
+from outcomes.release.report.statement import (
+    find_imputed_response,
+    find_response,
+    say_arms,
+    say_direction,
+    say_no_difference,
+    say_place,
+)
 
 RANDOMISED = {
     "randomised": "Chance decided the arm, so the difference estimates what being assigned to it did, as far as the missing "
@@ -61,7 +68,7 @@ def _course(material: Material) -> str:
         return "What could be seen of the course is withheld."
     text = (
         f"Mean {material.instrument(material.primary)} scores of those observed at {material.timepoint(*material.headline)} "
-        f"were {words} than at baseline"
+        f"were {words} than those of all with a score at baseline, not a comparison within the same patients"
     )
     return f"{text}." if is_randomised(material) else f"{text}; that does not say what treatment did."
 
@@ -73,6 +80,8 @@ def _difference(material: Material) -> str:
     if not effect:
         if len(material.arms) < 2:
             return ""
+        if material.study.comparison is not None:
+            return say_no_difference(material)
         if is_randomised(material):
             return f"No comparison of arms is declared; {RANDOMISED[design][:1].lower()}{RANDOMISED[design][1:]}"
         if design == "observational":

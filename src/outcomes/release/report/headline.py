@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
-from outcomes.release.report.grids import POPULATIONS, enumerate_words, index_rows
+from outcomes.release.report.grids import POPULATIONS, index_rows
 from outcomes.release.report.material import Material
 
 
@@ -29,13 +29,15 @@ def describe_rows(material: Material) -> str:
 
 
 def count_patients(material: Material) -> str:
-    """Return how many series and patients were analysed, and how many series of each arm."""
+    """Return how many series and patients were analysed, and how many series of each arm; empty where both are withheld."""
     boxes = _boxes(material)
     if "Series analysed" not in boxes:
         return ""
     sizes = [number_of(boxes[name], "n") for name in ("Series analysed", "Patients analysed") if name in boxes]
     one_each = len(set(sizes)) == 1 and sizes[0] != WITHHELD
-    text = f"{sizes[-1]} patients" if one_each and len(sizes) > 1 else f"{sizes[0]} series"
+    if set(sizes) == {WITHHELD}:
+        return ""
+    text = f"{sizes[-1]} patients" if one_each and len(sizes) > 1 else f"{sizes[0].capitalize()} series"
     if len(sizes) > 1 and not one_each:
         text += f" of {sizes[1]} patients"
     rows = material.rows("flow", label="Series analysed").to_dict("records")
@@ -65,21 +67,39 @@ def describe_measures(material: Material) -> str:
 
 
 def say_course(material: Material) -> str:
-    """Return the mean of each arm at baseline and at the headline time point, in one sentence."""
+    """Return the mean of each arm at baseline and at the headline time point, each with whose it is: not the same patients."""
     if material.headline is None:
         return ""
+    if is_hidden(material):
+        return (
+            f"Too few patients have a {material.instrument(material.primary)} score at {material.timepoint(*material.headline)} to show "
+            f"results at a minimum count of {material.study.privacy.minimum_cell}; the private tables are in data/{material.study.study}/derived."
+        )
     cells, baseline = _scores(material)
-    parts = []
-    for arm in material.arms:
-        before, after = (cells.get((*place, arm), {}) for place in (baseline, material.headline))
-        ends = [fixed(row["mean"]) if row and pd.notna(row["mean"]) else WITHHELD for row in (before, after)]
-        parts.append(f"from {ends[0]} to {ends[1]} under {material.within(arm)}")
-    if not parts or baseline == ("", ""):
+    if not material.arms or baseline == ("", ""):
         return ""
-    return (
-        f"From baseline to {material.timepoint(*material.headline)} the mean {material.instrument(material.primary)} of those observed went "
-        f"{enumerate_words(parts)}."
-    )
+    when, parts = material.timepoint(*material.headline), []
+    for arm in material.arms:
+        before, after = (_mean_of(cells.get((*place, arm), {})) for place in (baseline, material.headline))
+        parts.append(f"under {material.within(arm)}, {before} at baseline, {after} at {when}")
+    return f"Mean {material.instrument(material.primary)}: {'; '.join(parts)}."
+
+
+def is_hidden(material: Material) -> bool:
+    """Whether the mean at the headline time point is withheld in every arm."""
+    if material.headline is None:
+        return False
+    cells, _ = _scores(material)
+    rows = [cells.get((*material.headline, arm), {}) for arm in material.arms]
+    return any(row.get("withheld") for row in rows) and all(pd.isna(row.get("mean")) for row in rows)
+
+
+def _mean_of(row: Mapping[Any, Any]) -> str:
+    """Return "17.2 in the 529 with a score"."""
+    if not row or pd.isna(row["mean"]):
+        return WITHHELD
+    size = number_of(row, "n")
+    return f"{fixed(row['mean'])} in {'those' if size == WITHHELD else f'the {size}'} with a score"
 
 
 def say_response(material: Material) -> str:

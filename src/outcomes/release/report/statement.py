@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import WITHHELD, fixed, interval, signed
+from outcomes.release.numbers import fixed, interval, signed
 from outcomes.release.report.denominators import say_not_cautious
 from outcomes.release.report.diagnostics import find_effect
 from outcomes.release.report.material import Material
@@ -38,6 +38,19 @@ def state_result(material: Material) -> list[str]:
 def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
     """Return "−1.9 points (95 % CI −2.7 to −1.0)"."""
     return f"{fixed(effect['estimate'], 'estimate')} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 'estimate')})"
+
+
+def say_no_difference(material: Material) -> str:
+    """Return why a declared comparison has no primary difference to show; empty where it has one or none is declared."""
+    if material.study.comparison is None or find_effect(material):
+        return ""
+    estimand = material.study.comparison.estimand
+    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
+    if row.get("withheld"):
+        why = f"cannot be shown: it would reveal a count below {material.study.privacy.minimum_cell}"
+    else:
+        why = "could not be estimated: see the limitations"
+    return f"The primary difference ({_when(material)}) {why}."
 
 
 def say_arms(material: Material, between: str = "minus") -> str:
@@ -148,7 +161,9 @@ def find_response(material: Material, population: str) -> dict[str, Any]:
 
 def _difference(material: Material) -> str:
     effect = find_effect(material)
-    result = say_difference(material, effect) if effect else WITHHELD
+    if not effect:
+        return say_no_difference(material)
+    result = say_difference(material, effect)
     assert material.study.comparison is not None
     worse = material.study.instrument(material.study.comparison.estimand.instrument).higher_is_worse
     reading = "a larger fall or a smaller rise" if worse else "a smaller rise or a larger fall"
