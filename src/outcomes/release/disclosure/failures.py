@@ -1,7 +1,7 @@
 """What is released of a fit that failed: a fixed sentence, never the engine's own words.
 
 The engine names the column that is a combination of others, the level that nobody has, or the visit with one subject: each tells of a
-count that another table may withhold. Those who hold the data find these words in the log and in the tables before the gate.
+count that another table may withhold. Those who hold the data find these words in the tables before the gate.
 """
 
 from __future__ import annotations
