@@ -108,6 +108,23 @@ def test_schema_describes_every_key():
         ({"own_instruments": {"x": {"name": "X", "measures": "x", "maximum": 9, "recall_days": 7, "source": "s",
                                     "licence": "l", "items": {"count": 2, "minimum": 0, "maximum": 3}}}},
          ["own_instruments.x", "the items sum to at most 6"]),
+        (
+            {"report": {"title": "Small", "headline": "session 9"}, "timepoints": {"sessions": [1, 6]}},
+            ["report.headline", "session 9", "session 1, session 6"],
+        ),
+        (
+            {"report": {"title": "S", "also": ["day 30"]}, "timepoints": {"days": [{"day": 28, "before": 7, "after": 7}]}},
+            ["report.also", "day 30", "day 28"],
+        ),
+        (
+            {
+                "arms": [{"id": "esketamine", "label": "Esketamine", "protocol": "esketamine"}],
+                "layouts": {"form": {"sessions": {"columns": {
+                    "patient": "id", "treatment": {"column": "drug", "values": {"spravato": "esketamin"}},
+                }}}},
+            },
+            ["sessions.treatment", "'esketamin'", "did you mean 'esketamine'"],
+        ),
     ],
 )  # fmt: skip
 def test_errors_name_the_key_and_the_way_out(changes, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from pathlib import Path
@@ -113,6 +114,37 @@ class Study(Frozen):
                 raise ValueError(f"source {source.file}: give either 'layout' or 'tables'")
         if len({arm.id for arm in self.arms}) < len(self.arms):
             raise ValueError("two arms have the same id")
+        return self
+
+    @model_validator(mode="after")
+    def _timepoints_named(self) -> Self:
+        """Refuse a headline that is no time point: the report would take another without a word."""
+        points = self.timepoints
+        known = [*(f"session {k}" for k in points.sessions), *(f"day {one.day}" for one in points.days), *points.visits]
+        known += [one.name or one.label for one in self.visits]
+        known += ["clean window"] if points.clean_window else []
+        for place, name in (("headline", self.report.headline), *(("also", one) for one in self.report.also)):
+            if name is not None and name not in known:
+                raise ValueError(
+                    f"report.{place}: no time point '{name}'; there are: {', '.join(dict.fromkeys(known))}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _treatments_known(self) -> Self:
+        """Refuse a spelling mapped to what is nearly an arm's treatment: its sessions would be no arm's without a word."""
+        known = sorted({name for arm in self.arms for name in (arm.treatments or (arm.id,))})
+        maps = [*self.layouts.values(), *(source.tables for source in self.sources)]
+        columns = [one["sessions"].columns.get("treatment") for one in maps if "sessions" in one]
+        for name in [
+            str(value) for column in columns if column for value in column.values.values() if value is not None
+        ]:
+            near = [] if name in known else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            if near:
+                raise ValueError(
+                    f"sessions.treatment: a spelling is mapped to '{name}', which is the treatment of no arm; did you mean "
+                    f"'{near[0]}'? Arms have: {', '.join(known)}"
+                )
         return self
 
     @model_validator(mode="after")
