@@ -284,7 +284,8 @@ def _intervals(study: Study) -> list[str]:
     if smallest > 1:
         texts.append(
             f"Counts below {smallest} other than zero are withheld, and with them whatever would let one work them out. "
-            f"A withheld number is printed as “{WITHHELD}”, is a gap in a figure, and is never zero."
+            f"A withheld number is printed as “{WITHHELD}”, is a gap in a figure, and may be zero: a zero is "
+            "withheld where it would give away a small count beside it."
         )
     else:
         texts.append("The data are public; nothing is withheld.")
