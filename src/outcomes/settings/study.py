@@ -139,8 +139,8 @@ class Study(Frozen):
         for name in [
             str(value) for column in columns if column for value in column.values.values() if value is not None
         ]:
-            near = [] if name in known else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-            if near:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.9)  # "ketamine" is not near "esketamine"
+            if near and name not in known:
                 raise ValueError(
                     f"sessions.treatment: a spelling is mapped to '{name}', which is the treatment of no arm; did you mean "
                     f"'{near[0]}'? Arms have: {', '.join(known)}"
