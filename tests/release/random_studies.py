@@ -45,7 +45,7 @@ class Drawn:
                 "sources": [{"file": "a.csv", "tables": {"patients": {"columns": {"patient": "id"}}}}],
                 "instruments": list(INSTRUMENTS),
                 "arms": [{"id": arm, "label": arm} for arm in self.sizes],
-                "report": {"title": "random", "headline": "session 6"},
+                "report": {"title": "random"},
                 "privacy": {"minimum_cell": self.minimum_cell},
             }
         )
