@@ -28,7 +28,9 @@ class Induction(Frozen):
         ge=0, description="most days from the first to the last induction session; later ones are maintenance"
     )
 
-    sessions_a_day: int = Field(1, ge=1, description="most sessions of one day; above one, equal records of a day are sessions")
+    sessions_a_day: int = Field(
+        1, ge=1, description="most sessions of one day; above one, equal records of a day are sessions"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -58,7 +60,6 @@ class Protocol(Frozen):
     dose: Dose | None = Field(None, description="the plausible dose")
     unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
     source: str = Field(description="where the rule is published")
-
 
     @property
     def several_a_day(self) -> bool:

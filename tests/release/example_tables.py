@@ -18,8 +18,8 @@ from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
 from outcomes.instruments import select_instruments
-from outcomes.release.tables import format_table
 from outcomes.protocols import read_protocols
+from outcomes.release.tables import format_table
 from outcomes.settings.clinical import Arm, Timepoints
 
 
