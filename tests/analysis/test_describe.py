@@ -1,5 +1,7 @@
 """Flow, baseline, ideation, and the published figures, worked out by hand."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -149,7 +151,7 @@ class TestPublished:
     response = tabulate_response(ENDPOINTS, COHORT, ARMS)
     arms = (Arm(id="esketamine", label="E", protocol="esketamine"), Arm(id="iv", label="I", protocol="iv"))
 
-    protocols = {name: read_protocols()[name] for name in ("iv", "esketamine")}
+    protocols = MappingProxyType({name: read_protocols()[name] for name in ("iv", "esketamine")})
 
     def tabulate(self, **changes):
         given = {"arms": self.arms, "protocols": self.protocols, "timepoints": Timepoints(clean_window=(14, 31))}

@@ -55,5 +55,6 @@ def test_joining_the_sessions_of_a_day_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["rtms", "itbs", "snt", "ect", "psilocybin", "psilocybin_twice"])
 def test_the_stock_protocols_are_about_no_ketamine(name):
     protocol = read_protocols()[name]
-    assert protocol.source and "ketamine" not in (protocol.drug or "")
+    assert protocol.source
+    assert "ketamine" not in (protocol.drug or "")
     assert (protocol.dose is None) == (protocol.drug is None) == (protocol.route is None)
