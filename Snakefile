@@ -263,11 +263,10 @@ rule figures:
         ),
     log:
         "logs/{study}/figures.log",
-    threads: 8
     params:
         settings=settings(STUDY, "figures"),
     shell:
-        "python -m outcomes figures {STUDY_FILE:q} --cores {threads} 2> {log:q}"
+        "python -m outcomes figures {STUDY_FILE:q} 2> {log:q}"
 
 
 rule report:

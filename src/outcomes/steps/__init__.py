@@ -61,7 +61,7 @@ STEPS: dict[str, Step] = {
     ),
     "durability": Step(analysis.durability, "scores after the induction → how long the response lasts"),
     "tables": Step(release.tables, "estimates → released tables, through the disclosure gate"),
-    "figures": Step(release.figures, "released tables → figures", (_number("--cores", "jobs at once", 1),)),
+    "figures": Step(release.figures, "released tables → figures"),
     "report": Step(release.report, "released tables and figures → the report as HTML, PDF, and Word"),
     "manifest": Step(release.manifest, "every released file → manifest.json: hash, label, rows withheld"),
     "lock": Step(

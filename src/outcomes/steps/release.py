@@ -38,7 +38,7 @@ def figures(options: Namespace) -> None:
     from outcomes.release.figures import write_all
 
     study, places = open_study(options, "figures")
-    write_all(read_released(places), study, places.figures, options.cores)
+    write_all(read_released(places), study, places.figures)
 
 
 def report(options: Namespace) -> None:
