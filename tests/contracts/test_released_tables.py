@@ -5,8 +5,10 @@ import pickle
 import pandas as pd
 import pytest
 
-from outcomes.contracts.released import RELEASED, Response, Weights
+from outcomes.contracts.released import RELEASED
 from outcomes.contracts.released.columns import Limit, Modelled, People, Share
+from outcomes.contracts.released.comparison import Weights
+from outcomes.contracts.released.describe import Response
 from outcomes.contracts.released.text import format_table, parse_bound, read_table
 
 TABLES = pytest.mark.parametrize("table", RELEASED.values(), ids=RELEASED)
@@ -19,12 +21,12 @@ def test_every_table_says_what_it_is(table):
     assert table.section
     assert table.written_by in {"rates", "compare", "durability", "tables"}
     assert set(table.key) <= set(table.columns)
-    assert all(column and column.meaning and column.kind for column in table.columns)
+    assert all(column and column.meaning and column.kind for column in table.fields)
 
 
 @TABLES
 def test_columns_refer_to_columns_of_their_table(table):
-    for column in table.columns:
+    for column in table.fields:
         others = {
             People: lambda one: [one.part_of],
             Share: lambda one: [one.count_, one.of],
@@ -64,7 +66,9 @@ def test_numbers_and_bounds_come_back():
         parse_bound("11")
 
 
-@pytest.mark.parametrize("word", ["=cmd|' /C calc'!A0", '=HYPERLINK("x")', "+1", "-1", "@x", "\tx", "'=x", "NA", "null"])
+@pytest.mark.parametrize(
+    "word", ["=cmd|' /C calc'!A0", '=HYPERLINK("x")', "+1", "-1", "@x", "\tx", "'=x", "NA", "null"]
+)
 def test_words_never_start_a_formula_and_come_back(word):
     text = format_table(pd.DataFrame({"weights": ["x"], "arm": [word], "n": [-1]}))
     assert not text.splitlines()[1].split(",")[1].strip('"').startswith(("=", "+", "-", "@", "\t", "\r"))

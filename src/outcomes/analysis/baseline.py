@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analysis.selection import EVERYONE, select_first, select_included
-from outcomes.contracts.released import Baseline
+from outcomes.contracts.released.describe import Baseline
 from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument
 

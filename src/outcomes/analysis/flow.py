@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from outcomes.analysis.selection import AXES, EVERYONE, select_included
-from outcomes.contracts.released import Flow
+from outcomes.contracts.released.quality import Flow
 from outcomes.errors import LedgerError
 
 FLOW = Flow.columns

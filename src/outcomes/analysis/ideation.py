@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.analysis.proportions import compute_wilson
 from outcomes.analysis.selection import PLACE, order_rows, select_included
-from outcomes.contracts.released import Ideation, IdeationChange
+from outcomes.contracts.released.describe import Ideation, IdeationChange
 
 IDEATION = Ideation.columns
 IDEATION_CHANGE = IdeationChange.columns

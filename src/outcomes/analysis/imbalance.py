@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.analysis.baseline import describe_people, list_levels
 from outcomes.analysis.selection import select_first
-from outcomes.contracts.released import BaselineSmd
+from outcomes.contracts.released.describe import BaselineSmd
 from outcomes.instruments import Instrument
 
 IMBALANCE = BaselineSmd.columns

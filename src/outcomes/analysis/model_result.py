@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released import Models
+from outcomes.contracts.released.models import Models
 
 DIGITS = 10  # significant digits that are kept: more than any table shows, fewer than an optimiser leaves to chance
 INTERVAL = ["estimate", "std_error", "df", "lower", "upper", "p_value"]

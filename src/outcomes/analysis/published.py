@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released import Published
+from outcomes.contracts.released.describe import Published
 from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm, Timepoints
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.analysis.proportions import Floats, compute_correlation, compute_newcombe, compute_wilson
 from outcomes.analysis.selection import ENDPOINTS, PLACE, POPULATIONS, order_rows, select_included
-from outcomes.contracts.released import Differences, Missingness, Response
+from outcomes.contracts.released.describe import Differences, Missingness, Response
 
 CELL = ["instrument", "axis", "timepoint", "endpoint", "population"]
 RESPONSE = Response.columns

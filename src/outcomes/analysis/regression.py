@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
-from outcomes.contracts.released import RegressionToMean, TwoBaselines
+from outcomes.contracts.released.describe import RegressionToMean, TwoBaselines
 from outcomes.errors import SettingsError
 from outcomes.settings import Study
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
-from outcomes.contracts.released import ChangeDistribution, Recall, Scores
+from outcomes.contracts.released.describe import ChangeDistribution, Recall, Scores
 from outcomes.settings import Population, Visit
 
 SUMMARY = ["n", "mean", "sd", "median", "q1", "q3"]

@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.proportions import compute_wilson
-from outcomes.contracts import released
+from outcomes.contracts.released import comparison as released
 from outcomes.settings.comparison import EarlySignals
 
 EARLY_SIGNALS = released.EarlySignals.columns

@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
-from outcomes.contracts.released import ComparisonStatement
+from outcomes.contracts.released.comparison import ComparisonStatement
 from outcomes.settings import Study
 
 STATEMENT = ComparisonStatement.columns

@@ -13,7 +13,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.durability.ends import OUTCOMES
 from outcomes.analysis.durability.turnbull import Distribution, Seen, fit_turnbull, resample_turnbull
-from outcomes.contracts.released import DurabilityCurve
+from outcomes.contracts.released.durability import DurabilityCurve
 
 CURVE = DurabilityCurve.columns
 STATES = ("held", "ended", "further_treatment")

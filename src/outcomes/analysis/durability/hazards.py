@@ -13,7 +13,7 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.analysis.durability.weibull import fit_weibull
-from outcomes.contracts.released import DurabilityEffect
+from outcomes.contracts.released.durability import DurabilityEffect
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.contracts.released import DurabilityCohort
+from outcomes.contracts.released.durability import DurabilityCohort
 from outcomes.errors import ModelError
 from outcomes.instruments import Instrument
 from outcomes.settings import Study

@@ -17,7 +17,7 @@ class ReleasedTable:
 
     Examples
     --------
-    >>> from outcomes.contracts.released import Response
+    >>> from outcomes.contracts.released.describe import Response
     >>> Response.name, str(Response.events), Response.events.meaning
     ('response', 'events', 'series with the endpoint')
     """
@@ -29,7 +29,8 @@ class ReleasedTable:
     written_by: ClassVar[str] = ""
     section: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
-    columns: ClassVar[list[Column]] = []
+    columns: ClassVar[list[str]] = []
+    fields: ClassVar[tuple[Column, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -44,7 +45,7 @@ class ReleasedTable:
         found: dict[str, Column] = {}
         for part in reversed(cls.__mro__):
             found |= {name: getattr(cls, name) for name, value in vars(part).items() if isinstance(value, Column)}
-        cls.columns = list(found.values())
+        cls.columns, cls.fields = list(found.values()), tuple(found.values())
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.title = (cls.__doc__ or "").strip().splitlines()[0].removesuffix(".")
@@ -57,4 +58,4 @@ class Placed(ReleasedTable):
     instrument = Label("instrument id")
     axis = Label("time axis: enrolment, baseline, session, day, visit, or clean (after the induction, untreated)")
     timepoint = Label("name of the time point on its axis")
-    key = (arm, instrument, axis, timepoint)
+    key: ClassVar[tuple[Column, ...]] = (arm, instrument, axis, timepoint)

@@ -70,7 +70,7 @@ def read_table(text: str, name: str) -> pd.DataFrame:
     import pandas as pd
 
     raw = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
-    declared = {str(column): column for column in RELEASED[name].columns}
+    declared = {str(column): column for column in RELEASED[name].fields}
     frame: dict[str, Any] = {}
     for column in raw.columns:
         rule = declared.get(column)
@@ -104,7 +104,8 @@ def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
 
     bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
     numbers = pd.to_numeric(cells.where(bounds == ""))
-    return {str(rule): numbers.astype(rule.dtype)} | ({rule.bound: bounds} if rule.bounded else {})
+    typed = numbers.astype("Int64") if rule.dtype == "Int64" else numbers.astype("float64")
+    return {str(rule): typed} | ({rule.bound: bounds} if rule.bounded else {})
 
 
 def _read_flags(cells: pd.Series) -> pd.Series:

@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
-from outcomes.contracts.released import Effects
+from outcomes.contracts.released.comparison import Effects
 
 EFFECTS = Effects.columns
 ARMS = ("reference", "treated")

@@ -14,7 +14,7 @@ from outcomes.analysis.comparison.effects.standardisation import FIRTH, METHODS,
 from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
-from outcomes.contracts.released import Risks
+from outcomes.contracts.released.comparison import Risks
 
 POPULATIONS = ("started", "observed")
 RISKS = Risks.columns

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.missing.censoring import list_steps
 from outcomes.analysis.comparison.missing.wide import Wide
-from outcomes.contracts.released import Dropout
+from outcomes.contracts.released.comparison import Dropout
 from outcomes.instruments import Instrument
 
 DROPOUT = Dropout.columns

@@ -28,7 +28,7 @@ from outcomes.analysis.comparison.rubin import pool_nested
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
 from outcomes.analysis.comparison.setting import POINTS, RATIO
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
-from outcomes.contracts.released import Imputations
+from outcomes.contracts.released.comparison import Imputations
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Imputation
 

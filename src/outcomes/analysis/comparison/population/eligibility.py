@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
-from outcomes.contracts import released
+from outcomes.contracts.released import comparison as released
 from outcomes.errors import ModelError
 from outcomes.settings.estimand import Eligibility, Estimand
 

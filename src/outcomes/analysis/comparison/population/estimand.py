@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.analysis.comparison.population.eligibility import say_rule
 from outcomes.analysis.comparison.population.events import BUILT_IN
 from outcomes.analysis.comparison.population.people import Compared
-from outcomes.contracts.released import TargetTrial
+from outcomes.contracts.released.comparison import TargetTrial
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison

@@ -16,7 +16,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared, find_dropout
 from outcomes.analysis.comparison.weighting.weights import TINY
-from outcomes.contracts.released import Tipping
+from outcomes.contracts.released.comparison import Tipping
 
 TIPPING = Tipping.columns
 

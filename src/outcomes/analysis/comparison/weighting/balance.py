@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.weighting.weights import Weights
-from outcomes.contracts.released import CovariateBalance, Positivity, ScoreOverlap
+from outcomes.contracts.released.comparison import CovariateBalance, Positivity, ScoreOverlap
 
 BALANCE = CovariateBalance.columns
 OVERLAP = ScoreOverlap.columns

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.weighting.propensity import Logistic, fit_logistic
-from outcomes.contracts import released
+from outcomes.contracts.released import comparison as released
 
 KINDS = ("overlap", "att", "ate", "none")
 WEIGHTS = released.Weights.columns
