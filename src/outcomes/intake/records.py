@@ -70,7 +70,7 @@ def build_adverse_events(batches: Sequence[Batch], zero: Array, study: Study, le
         parts = [batch.noted("severity", study, ledger) if batch.has("severity") else None for batch in batches]
         severity = stack_words(parts, [len(batch.rows) for batch in batches])
         if not all(part.declared for part in parts if part is not None):
-            check_categories(severity.values, "severity", "adverse_events", study)
+            check_categories(severity, _owners(batches), "severity", "adverse_events", study)
         table["severity"] = category(Words(severity.codes[sources[order]], severity.values))
     return table
 
@@ -89,11 +89,16 @@ def _build_events(
     parts = [_split_events(batch, study, ledger) for batch in batches]
     kinds = stack_words([words for _, words in parts], [len(words) for _, words in parts])
     if not all(batch.column("event").values or batch.column("event").constant for batch in batches):
-        check_categories(kinds.values, "event", table, study)
+        owners = [batch.patient[at] for batch, (at, _) in zip(batches, parts, strict=True)]
+        check_categories(kinds, _concatenate(owners), "event", table, study)
     sources = _concatenate([at + start for (at, _), start in zip(parts, _starts(stack), strict=True)]).astype(np.int64)
     records = Records(sources, (kinds,), _severities(batches, study)[sources])
     order = _settle(records, stack, study, ledger, "event")
     return pd.DataFrame({**_placed(records, stack, order), "event": category(kinds.at(order))}), order, sources
+
+
+def _owners(batches: Sequence[Batch]) -> Array:
+    return _concatenate([batch.patient for batch in batches])
 
 
 def _severities(batches: Sequence[Batch], study: Study) -> Array:
