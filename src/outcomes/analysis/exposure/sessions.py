@@ -70,8 +70,8 @@ def tabulate_attendance(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.DataF
     longest = min(LONGEST, int(counts.max())) if len(counts) else 0
     for arm in arms:
         own = counts.loc[arm].to_numpy() if arm in counts.index.get_level_values(0) else np.empty(0)
-        for k in range(1, longest + 1):
-            records.append({"arm": arm, "session": k, "patients": len(own), "attended": int((own >= k).sum())})
+        held = [(k, int((own >= k).sum())) for k in range(1, longest + 1)]
+        records += [{"arm": arm, "session": k, "patients": len(own), "attended": count} for k, count in held]
     table = pd.DataFrame(records, columns=["arm", "session", "patients", "attended"])
     lower, upper = compute_clopper_pearson(table["attended"], table["patients"])
     share = table["attended"] / table["patients"].where(table["patients"] > 0)

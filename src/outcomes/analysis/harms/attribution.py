@@ -33,7 +33,7 @@ def number_sessions(sessions: pd.DataFrame, patients: pd.DataFrame, events: pd.D
     rows = sessions[["patient", "study_day", "ordinal", "arm", "series", "session", "phase"]].copy()
     rows["arm"] = rows["arm"].astype(str)
     for name in ("harms_asked", "harms_mode"):
-        rows[name] = sessions[name] if name in sessions else pd.NA
+        rows[name] = sessions.get(name, pd.NA)
     rows = rows.sort_values(["patient", "study_day", "ordinal"], kind="stable", ignore_index=True)
     rows["number"] = rows.groupby(["patient", "arm"], sort=False).cumcount() + 1
     recording = _sites_with_events(rows["patient"], patients, events)
@@ -71,7 +71,9 @@ def attach_events(events: pd.DataFrame, sessions: pd.DataFrame, carry_days: int 
         One row per event that belongs to a session: the columns of ``events`` with ``arm``, ``number``, ``session_row``
         (the row of ``sessions``), and ``after_days``.
     """
-    left = events.sort_values(["study_day", "patient"], kind="stable").astype({"study_day": "int64", "patient": "int64"})
+    left = events.sort_values(["study_day", "patient"], kind="stable").astype(
+        {"study_day": "int64", "patient": "int64"}
+    )
     right = sessions[["patient", "study_day", "arm", "number"]].assign(session_row=np.arange(len(sessions)))
     right = right.assign(session_day=right["study_day"]).sort_values(["study_day", "session_row"], kind="stable")
     joined = pd.merge_asof(

@@ -57,4 +57,6 @@ def tabulate_dissociation(sessions: pd.DataFrame, score: pd.Series, arms: Sequen
             )
     table = pd.DataFrame(records)
     lower, upper = compute_clopper_pearson(table["above"], table["patients"])
-    return table.assign(proportion=table["above"] / table["patients"].where(table["patients"] > 0), lower=lower, upper=upper)
+    return table.assign(
+        proportion=table["above"] / table["patients"].where(table["patients"] > 0), lower=lower, upper=upper
+    )

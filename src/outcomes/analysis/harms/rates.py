@@ -29,15 +29,16 @@ def tabulate_harm_rates(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Se
         (Aalen & Johansen 1978), the end of treatment competing. A rate assumes that the hazard stays the same, but harms
         come mostly early; the incidence does not.
     """
-    asked = sessions[sessions["asked"]].groupby(["arm", "patient"], sort=False).agg(
-        start=("study_day", "min"), last=("study_day", "max")
+    asked = (
+        sessions[sessions["asked"]]
+        .groupby(["arm", "patient"], sort=False)
+        .agg(start=("study_day", "min"), last=("study_day", "max"))
     )
     records: list[dict[str, Any]] = []
     for event in [ANY, *sorted(set(attached["event"].astype(str)))]:
         named = attached if event == ANY else attached[attached["event"].astype(str) == event]
         first = named.groupby(["arm", "patient"])["study_day"].min()
-        for arm in arms:
-            records.append({"event": event, "arm": arm, **_follow(asked, first, arm)})
+        records += [{"event": event, "arm": arm, **_follow(asked, first, arm)} for arm in arms]
     return pd.DataFrame(records)
 
 

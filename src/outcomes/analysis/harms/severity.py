@@ -39,7 +39,9 @@ def tabulate_severity(attached: pd.DataFrame, arms: Sequence[str]) -> pd.DataFra
             )
     table = pd.DataFrame(records)
     lower, upper = compute_clopper_pearson(table["severe"], table["graded"])
-    return table.assign(proportion=table["severe"] / table["graded"].where(table["graded"] > 0), lower=lower, upper=upper)
+    return table.assign(
+        proportion=table["severe"] / table["graded"].where(table["graded"] > 0), lower=lower, upper=upper
+    )
 
 
 def tabulate_harm_details(attached: pd.DataFrame, sessions: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:

@@ -55,7 +55,9 @@ def tabulate_stopping(series: pd.DataFrame, events: pd.DataFrame, arms: Sequence
 def _reasons(first: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return the reason recorded within a series, or up to 30 days after it, by patient and arm."""
     if "stop_reason" not in events or not len(events):
-        return pd.DataFrame({"patient": pd.Series(dtype="int64"), "arm": pd.Series(dtype=str), "why": pd.Series(dtype=str)})
+        return pd.DataFrame(
+            {"patient": pd.Series(dtype="int64"), "arm": pd.Series(dtype=str), "why": pd.Series(dtype=str)}
+        )
     told = events.loc[events["stop_reason"].notna(), ["patient", "study_day", "stop_reason"]]
     joined = first[["patient", "arm", "start_day", "end_day"]].merge(told, on="patient")
     inside = (joined["study_day"] >= joined["start_day"]) & (joined["study_day"] <= joined["end_day"] + 30)
