@@ -126,7 +126,7 @@ def test_files_of_a_pattern_are_read_as_one_and_not_named(tmp_path):
         write(tmp_path / "phq", f"{name}.csv", row, header="id,day,phq9")
     export = read_export(make_study([{"file": "phq/*.csv", "tables": TOTAL}]), tmp_path)
     assert totals(export) == [(1, 0, 7), (2, 0, 12)] or totals(export) == [(1, 0, 12), (2, 0, 7)]
-    assert list(export.inputs) == ["phq/*.csv"]
+    assert [entry["name"] for entry in export.inputs.values()] == ["phq/*.csv"]
     assert balance(export) == [2, 2, 0, 0]
     write(tmp_path / "phq", "Mica.csv", "c,2024-01-01,7", header="id,day,score")
     with pytest.raises(InputError, match=r"phq/\*.csv \(file 1\): the study file maps 1 column"):

@@ -28,6 +28,7 @@ from outcomes.intake.records import build_adverse_events, build_events, build_vi
 from outcomes.intake.sessions import build_sessions
 from outcomes.intake.values import is_missing, map_values, write_points
 from outcomes.intake.words import Array, RawTable, Words, text_array
+from outcomes.personal import number_inputs
 from outcomes.settings import Cleaning, Column, Source, Study, Table
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ BUILDERS: dict[Table, Builder] = {
 
 @dataclass(frozen=True)
 class Export:
-    """A raw export after intake: clean tables by name, the ledger with its balance, and the SHA-256 of every file."""
+    """A raw export after intake: clean tables by name, the ledger with its balance, and every input by its number.
+
+    ``inputs`` has the name and the SHA-256 of each; names stay private, and a release has the numbers.
+    """
 
     tables: dict[str, pd.DataFrame]
     ledger: pd.DataFrame
     balance: pd.DataFrame
-    inputs: dict[str, str]
+    inputs: dict[str, dict[str, str]]
 
 
 def read_export(study: Study, folder: Path | str) -> Export:
@@ -74,7 +78,11 @@ def read_export(study: Study, folder: Path | str) -> Export:
     folder = Path(folder)
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    inputs = {source.file: hash_source(folder, source) for source in sources}
+    named = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    inputs = {
+        number: {"name": name, "sha256": hash_source(folder, source)}
+        for number, (name, source) in zip(number_inputs(len(named)), named.items(), strict=True)
+    }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
     ledger = Ledger(
