@@ -24,7 +24,7 @@ INTERFACE = {
         "outcomes.measures.series",
         "outcomes.measures.endpoints",
     ),
-    "Rates": ("outcomes.analysis.proportions", "outcomes.analysis.rates"),
+    "Rates": ("outcomes.proportions", "outcomes.analysis.rates"),
     "Two arms compared": (
         "outcomes.analysis.comparison.weighting.propensity",
         "outcomes.analysis.comparison.weighting.weights",
