@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from outcomes.contracts import check_table
 from outcomes.errors import InputError
-from outcomes.workflow import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +45,15 @@ class Places:
     def table(self, name: str) -> Path:
         """Return the path of a private table."""
         return self.derived / f"{name}.parquet"
+
+    def model(self, name: str) -> Path:
+        """Return the path of a fitted model."""
+        return self.derived / "models" / f"{name}.json"
+
+    def find(self, name: str) -> Path:
+        """Return the path of a table as a step names it: ``scores``, ``estimates/scores``, ``released/scores``."""
+        part, _, bare = name.rpartition("/")
+        return self.results / "tables" / f"{bare}.csv" if part == "released" else self.table(name)
 
 
 @contextmanager
@@ -92,11 +100,16 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
     return table if contract is None or columns is not None else check_table(table, contract)
 
 
-def read_released(places: Places) -> dict[str, pd.DataFrame]:
-    """Read every released table of a study by name; empty cells are missing."""
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a released table; empty cells are missing."""
     import pandas as pd
 
-    return {name: pd.read_csv(places.results / "tables" / f"{name}.csv") for name in TABLES["tables"]}
+    return pd.read_csv(path)
+
+
+def read_released(places: Places) -> dict[str, pd.DataFrame]:
+    """Read every released table of a study by name."""
+    return {path.stem: read_csv(path) for path in sorted((places.results / "tables").glob("*.csv"))}
 
 
 def write_text(text: str, path: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.numbers import fixed
 from outcomes.release.report.adjustment import describe_adjustment

@@ -1,0 +1,28 @@
+"""Released tables → figures."""
+
+from __future__ import annotations
+
+from outcomes.commands.command import number
+from outcomes.contracts.estimates import RELEASED
+from outcomes.steps.step import CLINICAL, Step, Work, released
+
+
+def figures(work: Work) -> dict[str, str]:
+    """Draw every figure from the released tables, as SVG, PNG and PDF, with its data as CSV and its words."""
+    from outcomes.release.figures import write_all
+
+    write_all(dict(work.tables), work.study, work.places.figures, work.options.cores)
+    return {}
+
+
+STEP = Step(
+    figures,
+    "released tables → figures",
+    reads=released(RELEASED),
+    writes=(),
+    sections=(
+        *("arms", "own_protocols", "comparison", "durability", *CLINICAL, "timepoints", "visits", "report", "privacy"),
+        *("series", "regression_to_mean"),
+    ),
+    options=(number("--cores", "jobs at once", 1),),
+)

@@ -1,0 +1,33 @@
+"""Estimates → released tables, through the disclosure gate."""
+
+from __future__ import annotations
+
+from outcomes.contracts.estimates import COMPARE, DURABILITY, RATES, RELEASED
+from outcomes.steps.step import CLINICAL, Step, Work, estimates, released
+
+
+def tables(work: Work) -> dict[str, str]:
+    """Pass every estimate through the disclosure gate and write the released tables as CSV."""
+    from outcomes.analysis.model_result import ModelResult, collect_models
+    from outcomes.release.disclosure.gate import withhold
+    from outcomes.release.disclosure.units import protect_patients
+    from outcomes.release.tables import format_table
+
+    study = work.study
+    made = {name: work.tables[name] for name in (*RATES, *COMPARE, *DURABILITY)}
+    fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
+    models = collect_models([ModelResult.from_json(text) for text in fitted])
+    derived = {name: study.instrument(name).derived_from for name in study.instruments}
+    sources = {name: source.instrument for name, source in derived.items() if source is not None}
+    privacy = protect_patients(study.privacy, work.tables["cohort"])
+    passed = withhold(made | models, privacy, study.instruments, sources)
+    return {name: format_table(passed[name]) for name in RELEASED}
+
+
+STEP = Step(
+    tables,
+    "estimates → released tables, through the disclosure gate",
+    reads=("cohort", *estimates((*RATES, *COMPARE, *DURABILITY))),
+    writes=released(RELEASED),
+    sections=("models", "privacy", "arms", *CLINICAL),
+)
