@@ -15,8 +15,13 @@ def endpoints(work: Work) -> dict[str, pd.DataFrame]:
     from outcomes.measures.definitions import define
     from outcomes.measures.endpoints import derive_endpoints
 
-    tables = (work.tables[name] for name in ("scores", "series", "series_sessions", "patients"))
-    derived = derive_endpoints(*tables, define(work.study))
+    derived = derive_endpoints(
+        work.tables["scores"],
+        work.tables["series"],
+        work.tables["series_sessions"],
+        work.tables["patients"],
+        define(work.study),
+    )
     return dict(zip(STEP.writes, derived, strict=True))
 
 
