@@ -23,5 +23,5 @@ STEP = Step(
     "endpoints → flow, baseline, scores, rates with both denominators",
     reads=("patients", "scores", "ledger", "balance", "series", "endpoints", "cohort", "times"),
     writes=estimates(RATES),
-    sections=(*DERIVED, "regression_to_mean", "report", "privacy"),
+    sections=(*DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
 )
