@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 from whole_run import ROOT, STUDY, released, run
 
-from outcomes.contracts.estimates import RELEASED
-from outcomes.files import Places, read_released
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.files import Places
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))

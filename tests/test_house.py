@@ -11,7 +11,18 @@ from outcomes.workflow import STEPS, draw_steps
 
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
-GROUND = {"criteria", "errors", "frozen", "settings", "contracts", "instruments", "protocols", "files"}
+GROUND = {
+    "criteria",
+    "personal",
+    "errors",
+    "frozen",
+    "settings",
+    "contracts",
+    "instruments",
+    "protocols",
+    "files",
+    "released",
+}
 EDGE = {"workflow", "provenance", "dictionary", "steps", "commands", "runner", "__main__"}
 ALLOWED = {("analysis", "mixed")}
 STILL_CIRCULAR = {"outcomes.release.figures.plan"}

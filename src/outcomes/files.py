@@ -100,18 +100,6 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
     return table if contract is None or columns is not None else check_table(table, contract)
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a released table; empty cells are missing."""
-    import pandas as pd
-
-    return pd.read_csv(path)
-
-
-def read_released(places: Places) -> dict[str, pd.DataFrame]:
-    """Read every released table of a study by name."""
-    return {path.stem: read_csv(path) for path in sorted((places.results / "tables").glob("*.csv"))}
-
-
 def write_text(text: str, path: Path) -> None:
     """Write a text file in one move."""
     with replacing(path) as temporary:

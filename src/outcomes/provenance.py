@@ -25,6 +25,7 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
     """Return what identifies a result: hashes of input, settings and code, versions, and the seed; no date, no path."""
     from importlib.metadata import version
 
+    inputs = json.loads((places.derived / "inputs.json").read_text(encoding="utf-8"))  # with names, which stay there
     code = hashlib.sha256()
     for path in sources("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES)):
         code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
@@ -44,7 +45,7 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
     )
     return {
         "study": study.study,
-        "inputs": json.loads((places.derived / "inputs.json").read_text(encoding="utf-8")),
+        "inputs": {number: entry["sha256"] for number, entry in inputs.items()},
         "settings": study.digest(),
         "code": code.hexdigest(),
         "seed": study.seed,

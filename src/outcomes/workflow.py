@@ -71,20 +71,21 @@ def untracked(value: str) -> Callable[[Any, Any], str]:
     return give
 
 
-def draw_steps() -> str:
-    """Return the graph of the steps as Mermaid: an arrow from each step to those that read what it writes.
-
-    An arrow that a longer way says as well is left out. Steps hand on files too: models, figures, and the report.
-    """
+def list_before() -> dict[str, set[str]]:
+    """Return for each step all others that must have run before it."""
     writer = {table: name for name, step in STEPS.items() for table in step.writes}
-    before = {name: {writer[table] for table in step.reads if table in writer} for name, step in STEPS.items()}
-    for name, others in FILES.items():
-        before[name] |= others
     above: dict[str, set[str]] = {}
-    for name in STEPS:
-        above[name] = before[name].union(*(above[other] for other in before[name]))
+    for name, step in STEPS.items():
+        direct = {writer[table] for table in step.reads} | FILES.get(name, set())
+        above[name] = direct.union(*(above[other] for other in direct))
+    return above
+
+
+def draw_steps() -> str:
+    """Return the graph of the steps as Mermaid: an arrow from each step to the next; one that a longer way says is left out."""
+    above = list_before()
     lines = ["flowchart LR", "  raw[(raw export)] --> intake"]
     for name in STEPS:
-        direct = [one for one in STEPS if one in before[name] and not any(one in above[two] for two in before[name])]
-        lines += [f"  {one} --> {name}" for one in direct]
+        nearest = [one for one in STEPS if one in above[name] and not any(one in above[two] for two in above[name])]
+        lines += [f"  {one} --> {name}" for one in nearest]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ import pytest
 from example_tables import make_tables
 from released_cases import make_models
 
-from outcomes.contracts.estimates import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.release.disclosure.failures import FAILED, FIXED, word_failures
 from outcomes.release.disclosure.gate import RULES, withhold
 from outcomes.release.disclosure.rules.bins import merge_bins

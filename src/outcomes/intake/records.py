@@ -84,7 +84,8 @@ def _build_events(
     parts = [_split_events(batch, study, ledger) for batch in batches]
     kinds = stack_words([words for _, words in parts], [len(words) for _, words in parts])
     if not all(batch.column("event").values or batch.column("event").constant for batch in batches):
-        check_categories(kinds.values, "event", table, study)
+        owners = [batch.patient[at] for batch, (at, _) in zip(batches, parts, strict=True)]
+        check_categories(kinds, _concatenate(owners), "event", table, study)
     sources = _concatenate([at + start for (at, _), start in zip(parts, _starts(stack), strict=True)]).astype(np.int64)
     records = Records(sources, (kinds,), _severities(batches, study)[sources])
     order = _settle(records, stack, study, ledger, "event")
@@ -101,8 +102,12 @@ def _detail(name: str, batches: Sequence[Batch], study: Study, ledger: Ledger, t
     parts = [batch.noted(name, study, ledger) if batch.has(name) else None for batch in batches]
     words = stack_words(parts, [len(batch.rows) for batch in batches])
     if not all(part.declared for part in parts if part is not None):
-        check_categories(words.values, name, table, study)
+        check_categories(words, _owners(batches), name, table, study)
     return words
+
+
+def _owners(batches: Sequence[Batch]) -> Array:
+    return _concatenate([batch.patient for batch in batches])
 
 
 def _severities(batches: Sequence[Batch], study: Study) -> Array:

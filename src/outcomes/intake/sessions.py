@@ -34,7 +34,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     import pandas as pd
 
     stack = Stack.of(batches, zero)
-    treatments = _treatments(batches, stack.sizes, study)
+    treatments = _treatments(batches, stack, study)
     numbers = _stack_numbers(batches, study, ledger)
     extras = _extras(batches, stack.sizes, study, ledger)
     contents: list[Array] = [*numbers.values(), *(_ranked(words) for words, _ in extras.values())]
@@ -62,15 +62,15 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
         **{name: _as_boolean(numbers[name][order]) for name in ANSWERS if name in numbers},
     }
     for name, (words, declared) in extras.items():
-        columns[name] = attribute(Words(words.codes[order], words.values), name, "sessions", study, declared)
+        columns[name] = attribute(words.at(order), stack.patient[order], name, "sessions", study, declared)
     return pd.DataFrame(columns)
 
 
-def _treatments(batches: Sequence[Batch], sizes: Sequence[int], study: Study) -> Words:
+def _treatments(batches: Sequence[Batch], stack: Stack, study: Study) -> Words:
     mapped = [batch.mapped("treatment", study) for batch in batches]
-    words = stack_words(mapped, sizes)
+    words = stack_words(mapped, stack.sizes)
     if not all(column.declared for column in mapped):
-        check_categories(words.values, "treatment", "sessions", study)
+        check_categories(words, stack.patient, "treatment", "sessions", study)
     return words
 
 

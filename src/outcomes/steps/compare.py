@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.estimates import COMPARE
-from outcomes.steps.step import CLINICAL, Step, Work, estimates
+from outcomes.contracts.released import comparison
+from outcomes.steps.step import CLINICAL, Step, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ STEP = Step(
         *("patients", "series", "series_sessions", "events", "endpoints", "cohort"),
         *("variants", "pretreatment"),
     ),
-    writes=estimates(COMPARE),
+    writes=estimated_by("compare", comparison),
     sections=(
         *("comparison", *CLINICAL, "arms", "own_protocols", "series"),
         *("baseline", "timepoints", "report", "seed"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.estimates import DURABILITY
-from outcomes.steps.step import CLINICAL, Step, Work, estimates
+from outcomes.contracts.released import durability as declared
+from outcomes.steps.step import CLINICAL, Step, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +23,6 @@ STEP = Step(
     durability,
     "scores after the induction → how long the response lasts",
     reads=("patients", "scores", "series", "series_sessions", "endpoints", "cohort"),
-    writes=("durability", *estimates(DURABILITY)),
+    writes=("durability", *estimated_by("durability", declared)),
     sections=("durability", "comparison", *CLINICAL, "arms", "series", "baseline", "seed"),
 )

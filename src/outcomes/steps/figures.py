@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from outcomes.commands.command import number
-from outcomes.contracts.estimates import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.released import read_released
 from outcomes.steps.step import CLINICAL, Step, Work, released
 
 
@@ -11,7 +12,7 @@ def figures(work: Work) -> dict[str, str]:
     """Draw every figure from the released tables, as SVG, PNG and PDF, with its data as CSV and its words."""
     from outcomes.release.figures import write_all
 
-    write_all(dict(work.tables), work.study, work.places.figures, work.options.cores)
+    write_all(read_released(work.places), work.study, work.places.figures, work.options.cores)
     return {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from outcomes.contracts.estimates import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.files import write_text
 from outcomes.steps.step import Step, Work, released
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.estimates import RATES
-from outcomes.steps.step import DERIVED, Step, Work, estimates
+from outcomes.contracts.released import describe, quality
+from outcomes.steps.step import DERIVED, Step, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,6 @@ STEP = Step(
     rates,
     "endpoints → flow, baseline, scores, rates with both denominators",
     reads=("patients", "scores", "ledger", "balance", "series", "endpoints", "cohort", "times"),
-    writes=estimates(RATES),
+    writes=estimated_by("rates", quality, describe),
     sections=(*DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
 )

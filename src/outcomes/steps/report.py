@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from outcomes.contracts.estimates import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.files import write_bytes, write_text
+from outcomes.released import read_released
 from outcomes.settings import Study
 from outcomes.steps.step import Step, Work, released
 
@@ -17,7 +18,7 @@ def report(work: Work) -> dict[str, str]:
     from outcomes.release.report import closing_lines, compose, write_faces
     from outcomes.settings.plan import describe_plan
 
-    tables, results = dict(work.tables), work.places.results
+    tables, results = read_released(work.places), work.places.results
     origin = provenance(work.whole, work.places)
     origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
     content = compose(tables, work.study, work.places.figures, origin)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MethodType
+from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from outcomes.commands.command import Option
 from outcomes.contracts import CONTRACTS
+from outcomes.contracts.released.table import list_declared
 from outcomes.errors import ContractError
-from outcomes.files import Places, read_csv, read_table, write_table, write_text
+from outcomes.files import Places, read_table, write_table, write_text
 from outcomes.settings import Study, read_study
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Step:
     """One step: a rule of the Snakefile, a subcommand, and a module of one name.
 
     ``reads`` and ``writes`` name tables: ``scores`` is private and has a contract, ``estimates/scores`` is an estimate before the
-    disclosure gate, ``released/scores`` a released table. What ``call`` returns is written, by the last part of those names.
+    disclosure gate, ``released/scores`` a released table, which is read by :func:`outcomes.released.read_released`. What ``call`` returns is written, by the last part of those names.
     """
 
     call: Callable[[Work], Mapping[str, pd.DataFrame | str]]
@@ -103,6 +104,11 @@ def estimates(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"estimates/{name}" for name in names)
 
 
+def estimated_by(step: str, *subjects: ModuleType) -> tuple[str, ...]:
+    """Return the names of the tables that a step estimates, of those that modules of released tables declare."""
+    return estimates(table.name for table in list_declared(*subjects) if table.written_by == step)
+
+
 def _bare(name: str) -> str:
     return name.rpartition("/")[2]
 
@@ -116,8 +122,6 @@ class Tables(Mapping[str, "pd.DataFrame"]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         place = self._names[name]
-        if place.startswith("released/"):
-            return read_csv(self._places.find(place))
         return read_table(self._places.find(place), place if place in CONTRACTS else None)
 
     def __contains__(self, name: object) -> bool:

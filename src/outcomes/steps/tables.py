@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from outcomes.contracts.estimates import COMPARE, DURABILITY, RATES, RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.steps.step import CLINICAL, Step, Work, estimates, released
+
+ESTIMATED = tuple(
+    name for name, table in RELEASED.items() if table.written_by != "tables"
+)  # the others are of the models
 
 
 def tables(work: Work) -> dict[str, str]:
     """Pass every estimate through the disclosure gate and write the released tables as CSV."""
     from outcomes.analysis.model_result import ModelResult, collect_models
+    from outcomes.contracts.released.text import format_table
     from outcomes.release.disclosure.gate import withhold
     from outcomes.release.disclosure.units import protect_patients
-    from outcomes.release.tables import format_table
 
     study = work.study
-    made = {name: work.tables[name] for name in (*RATES, *COMPARE, *DURABILITY)}
+    made = {name: work.tables[name] for name in ESTIMATED}
     fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     derived = {name: study.instrument(name).derived_from for name in study.instruments}
@@ -27,7 +31,7 @@ def tables(work: Work) -> dict[str, str]:
 STEP = Step(
     tables,
     "estimates → released tables, through the disclosure gate",
-    reads=("cohort", *estimates((*RATES, *COMPARE, *DURABILITY))),
+    reads=("cohort", *estimates(ESTIMATED)),
     writes=released(RELEASED),
     sections=("models", "privacy", "arms", *CLINICAL),
 )
