@@ -231,13 +231,12 @@ rule figures:
         ),
     log:
         "logs/{study}/figures.log",
-    threads: 8
     params:
         python=PYTHON,
         file=FILE,
         settings=settings(STUDY, "figures"),
     shell:
-        "{params.python:q} -m outcomes figures {params.file:q} --cores {threads} 2> {log:q}"
+        "{params.python:q} -m outcomes figures {params.file:q} 2> {log:q}"
 
 
 rule report:

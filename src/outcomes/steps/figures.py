@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from outcomes.commands.command import number
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.released import read_released
 from outcomes.steps.step import CLINICAL, Step, Work, released
@@ -12,7 +11,7 @@ def figures(work: Work) -> dict[str, str]:
     """Draw every figure from the released tables, as SVG, PNG and PDF, with its data as CSV and its words."""
     from outcomes.release.figures import write_all
 
-    write_all(read_released(work.places), work.study, work.places.figures, work.options.cores)
+    write_all(read_released(work.places), work.study, work.places.figures)
     return {}
 
 
@@ -25,5 +24,4 @@ STEP = Step(
         *("arms", "own_protocols", "comparison", "durability", *CLINICAL, "timepoints", "visits", "report", "privacy"),
         *("series", "regression_to_mean"),
     ),
-    options=(number("--cores", "jobs at once", 1),),
 )
