@@ -59,7 +59,9 @@ class Privacy(Frozen):
         None,
         description="why the release is exact, for example that the data are public, or an ethics board's approval; printed in the methods",
     )
-    minimum_cell: int = Field(11, ge=5, description="counts of people from 1 to one less are never shown in a rounded release")
+    minimum_cell: int = Field(
+        11, ge=5, description="counts of people from 1 to one less are never shown in a rounded release"
+    )
 
     @model_validator(mode="after")
     def _exact_on_a_reason(self) -> Self:

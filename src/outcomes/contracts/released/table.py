@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, ClassVar
 
-from outcomes.contracts.released.columns import Column, Label, Sum
+from outcomes.contracts.released.columns import Column, Fewest, Label, Sum
 
 
 class ReleasedTable:
@@ -50,7 +50,8 @@ class ReleasedTable:
         found: dict[str, Column] = {}
         for part in reversed(cls.__mro__):
             found |= {name: getattr(cls, name) for name, value in vars(part).items() if isinstance(value, Column)}
-        cls.columns, cls.fields = list(found.values()), tuple(found.values())
+        cls.fields = tuple(found.values())
+        cls.columns = [one for one in cls.fields if not isinstance(one, Fewest)]
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.title = (cls.__doc__ or "").strip().splitlines()[0].removesuffix(".")

@@ -92,7 +92,10 @@ def _round(
     for place in np.flatnonzero(~np.isnan(true) & ~exact):
         if small[place]:
             printed[place] = np.nan
-            low[place], high[place] = (0 if true[place] == 0 or _is_tiny(tiny, whole, place) else 1), rounding.minimum - 1
+            low[place], high[place] = (
+                (0 if true[place] == 0 or _is_tiny(tiny, whole, place) else 1),
+                rounding.minimum - 1,
+            )
         else:
             printed[place] = rounding.round(true[place])
             low[place], high[place] = rounding.span(int(printed[place]))

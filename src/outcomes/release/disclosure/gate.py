@@ -56,14 +56,18 @@ def release_tables(tables: Mapping[str, pd.DataFrame], privacy: Privacy) -> dict
     """
     unknown = sorted(set(tables) - set(RELEASED))
     if unknown:
-        raise ValueError(f"no declaration of {', '.join(unknown)} in outcomes.contracts.released: it cannot be released.")
+        raise ValueError(
+            f"no declaration of {', '.join(unknown)} in outcomes.contracts.released: it cannot be released."
+        )
     return {name: _release(table, RELEASED[name], privacy) for name, table in tables.items()}
 
 
 def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) -> pd.DataFrame:
-    unknown = [str(name) for name in frame.columns if name not in table.columns]
+    unknown = [str(name) for name in frame.columns if name not in table.fields]
     if unknown:
-        raise ValueError(f"table {table.name}: {', '.join(unknown)} not declared; what these hold decides how they are released.")
+        raise ValueError(
+            f"table {table.name}: {', '.join(unknown)} not declared; what these hold decides how they are released."
+        )
     frame = word_failures(frame.reset_index(drop=True))
     shown = [column for column in table.fields if column in frame and not isinstance(column, Fewest)]
     if privacy.release == "exact":
@@ -90,7 +94,9 @@ def _assemble(
     for column in shown:
         bounds = pd.Series("", frame.index, dtype="str")
         if column in counts and rounding is not None:
-            whole = pd.Series(counts[column].printed, frame.index).astype("Int64" if isinstance(column, People) else float)
+            whole = pd.Series(counts[column].printed, frame.index).astype(
+                "Int64" if isinstance(column, People) else float
+            )
             columns[column] = whole
             bounds = bounds.mask(pd.Series(counts[column].small, frame.index), rounding.bound)
         elif column in values:

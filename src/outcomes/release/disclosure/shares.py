@@ -10,10 +10,20 @@ import numpy as np
 import pandas as pd
 
 from outcomes.contracts.released import ReleasedTable
-from outcomes.contracts.released.columns import Cumulative, Difference, Lower, MeanOrShare, Needed, RiskRatio, Share, Standardised, Upper
+from outcomes.contracts.released.columns import (
+    Cumulative,
+    Difference,
+    Lower,
+    MeanOrShare,
+    Needed,
+    RiskRatio,
+    Share,
+    Standardised,
+    Upper,
+)
 from outcomes.proportions import compute_clopper_pearson, compute_newcombe, compute_wilson
 from outcomes.release.disclosure.counts import Count
-from outcomes.release.disclosure.rounding import BASE, Rounding
+from outcomes.release.disclosure.rounding import Rounding
 
 INTERVALS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
     "wilson": compute_wilson,
@@ -26,7 +36,6 @@ NOTHING: Value = (np.nan, "")
 def is_nothing(value: Value) -> bool:
     """Tell whether neither a number nor a bound is released."""
     return math.isnan(value[0]) and not value[1]
-
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,9 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
         top = _percent_up((rounding.minimum - 1) / low)
         while top <= at_most and top < 1:
             top = min(1.0, round(2 * top, 2))
-        return Released((np.nan, f">{_say(1 - top)}" if rest else f"<{_say(top)}"), np.nan, np.nan, *_turn(0.0, top, rest))
+        return Released(
+            (np.nan, f">{_say(1 - top)}" if rest else f"<{_say(top)}"), np.nan, np.nan, *_turn(0.0, top, rest)
+        )
     events = min(rounding.round(round(count)), whole)
     if events == whole:
         bottom = _percent_down(rounding.span(whole)[0] / high)
@@ -111,7 +122,9 @@ def _say(share: float) -> str:
     return f"{round(share, 2):g}"
 
 
-def release_limits(one: Released, n: float, rounding: Rounding, interval: str, design: float = 1.0) -> tuple[Value, Value]:
+def release_limits(
+    one: Released, n: float, rounding: Rounding, interval: str, design: float = 1.0
+) -> tuple[Value, Value]:
     """Return an interval of a share, in whole percents, from the rounded counts alone.
 
     ``design`` is by how much the interval is wider or narrower than that of as many independent people.
@@ -140,9 +153,7 @@ def round_shares(
     for column in table.fields:
         if isinstance(column, Share) and column in frame:
             shares[column] = [_release(frame, column, counts, rounding, place) for place in range(len(frame))]
-            values[column] = [
-                NOTHING if one is None else _scale(one.value, column.scale) for one in shares[column]
-            ]
+            values[column] = [NOTHING if one is None else _scale(one.value, column.scale) for one in shares[column]]
         elif isinstance(column, Lower | Upper) and str(column.of) in shares and column in frame:
             values[column] = _limit(frame, table, column, shares[column.of], counts, rounding)
     return values, shares
@@ -183,7 +194,7 @@ def _release(
     people = value * n
     if column.count_ is not None and not isinstance(column, Cumulative):
         counted = float(counts[column.count_].true[place])
-        if rounding.hides(counted) or rounding.hides(n - counted) and people < rounding.minimum:
+        if rounding.hides(counted) or (rounding.hides(n - counted) and people < rounding.minimum):
             return release_share(min(counted, rounding.minimum - 1.0), n, rounding, at_most=value)
     return release_share(people, n, rounding, at_most=value)
 
@@ -204,7 +215,14 @@ def _limit(
     share = next(one for one in table.fields if one == column.of)
     assert isinstance(share, Share)
     side = 0 if isinstance(column, Lower) else 1
-    other = next((one for one in table.fields if type(one) is not type(column) and isinstance(one, Lower | Upper) and one.of == column.of), None)
+    other = next(
+        (
+            one
+            for one in table.fields
+            if type(one) is not type(column) and isinstance(one, Lower | Upper) and one.of == column.of
+        ),
+        None,
+    )
     values = []
     for place, one in enumerate(shares):
         if one is None or pd.isna(frame[column].iloc[place]):
@@ -213,7 +231,11 @@ def _limit(
         n = _denominator(share, counts, place)
         design = 1.0
         if share.modelled and other is not None:
-            design = _find_design(float(frame[share].iloc[place]), n, abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])))
+            design = _find_design(
+                float(frame[share].iloc[place]),
+                n,
+                abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])),
+            )
         values.append(_scale(release_limits(one, n, rounding, share.interval, design)[side], share.scale))
     return values
 
@@ -294,14 +316,18 @@ def _contrast(
     p, q = first.events / first.n, second.events / second.n
     value = float(frame[column].iloc[place])
     if isinstance(column, Needed):
-        return {column: (float(round(1 / (p - q))), "")} if abs(p - q) > 1e-9 and np.sign(p - q) == np.sign(value) else {}
+        return (
+            {column: (float(round(1 / (p - q))), "")} if abs(p - q) > 1e-9 and np.sign(p - q) == np.sign(value) else {}
+        )
     if isinstance(column, RiskRatio):
         return _ratio(column, frame, place, (p, q, first.n, second.n), limits)
     if isinstance(column.first, tuple):
         _, lower, upper = (float(one) for one in compute_newcombe(first.events, first.n, second.events, second.n))
         ends = {one: lower if isinstance(one, Lower) else upper for one in limits}
     else:
-        before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(float(frame[str(column.second)].iloc[place]), second.n)
+        before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(
+            float(frame[str(column.second)].iloc[place]), second.n
+        )
         after = _spread(p, first.n) + _spread(q, second.n)
         widen = math.sqrt(after / before) if before > 0 else 1.0
         ends = {one: p - q + widen * (float(frame[one].iloc[place]) - value) for one in limits}
@@ -342,7 +368,13 @@ def _bound_contrast(column: Difference, first: Released, second: Released) -> di
     if isinstance(column, RiskRatio):
         least = first.least / second.most if second.most > 0 else 0.0
         most = first.most / second.least if second.least > 0 else math.inf
-        return {column: (np.nan, f">{least:.2g}")} if least > 0.1 else {column: (np.nan, f"<{most:.2g}")} if most < 10 else {}
+        return (
+            {column: (np.nan, f">{least:.2g}")}
+            if least > 0.1
+            else {column: (np.nan, f"<{most:.2g}")}
+            if most < 10
+            else {}
+        )
     if least > 0 or abs(least) < abs(most):
         return {column: (np.nan, f">{round(least - 0.005, 2):g}")}
     return {column: (np.nan, f"<{round(most + 0.005, 2):g}")}

@@ -36,7 +36,9 @@ RISKS = ("risk difference",)
 RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
 
 
-def find_bare(frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], rounding: Rounding) -> Bools:
+def find_bare(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], rounding: Rounding
+) -> Bools:
     """Return the rows that show no statistics: those about a group, or resting on a number of people, below the minimum."""
     bare = np.zeros(len(frame), dtype=bool)
     declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]
@@ -64,7 +66,9 @@ def round_statistics(
             continue
         kind = _kind_of(table, column)
         values = [
-            np.nan if hide or pd.isna(row[column]) or _is_share(column, row) else _round(kind, float(row[column]), step, row)
+            np.nan
+            if hide or pd.isna(row[column]) or _is_share(column, row)
+            else _round(kind, float(row[column]), step, row)
             for row, step, hide in zip(rows, steps, bare, strict=True)
         ]
         rounded[column] = pd.Series(values, frame.index, dtype=float)
@@ -93,7 +97,11 @@ def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float)
     size = n if n > 0 else 1.0
     sd = next((one for one in spreads if one > 0), _find_width(table, row, Mean) * math.sqrt(size))
     error = next((one for one in errors if one > 0), _find_width(table, row, Estimate))
-    quantiles = [one for one in (_number(row, name) for name in table.fields if isinstance(name, Quantile)) if not math.isnan(one)]
+    quantiles = [
+        one
+        for one in (_number(row, name) for name in table.fields if isinstance(name, Quantile))
+        if not math.isnan(one)
+    ]
     whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
     mean = max(find_step(sd, n), 0.1 if whole and n < 1000 else 0.0)
     quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
