@@ -36,6 +36,10 @@ STEPS: dict[str, Step] = {
                 ("--first",),
                 {"choices": ("day", "month"), "help": "what stands first in dates that fit both, such as 03/04/2024"},
             ),
+            (
+                ("--zone",),
+                {"metavar": "ZONE", "help": "the clinic's time zone (America/New_York), or 'as written', for stamps in UTC"},
+            ),
             (("--force",), {"action": "store_true", "help": "replace the file where there is one"}),
         ),
         takes_study=False,

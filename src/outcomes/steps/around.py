@@ -24,7 +24,7 @@ def draft(options: Namespace) -> int:
         raise SettingsError(
             f"{out}: there is such a file already. Name another with --out, or replace it with --force."
         )
-    drafted = draft_study(Path(options.folder), name_study(out), options.first)
+    drafted = draft_study(Path(options.folder), name_study(out), options.first, options.zone)
     write_text(drafted.text, out)
     print(drafted.describe(out))
     return 2 if drafted.missing else 0
