@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from outcomes.release.disclosure.groups import COUNTS, NO_COUNTS
 
 from outcomes.__main__ import main
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table
 from outcomes.files import Places
 from outcomes.release.disclosure.gate import withhold
-from outcomes.release.disclosure.groups import COUNTS, NO_COUNTS
 from outcomes.released import read_released
 from outcomes.settings import read_study
 from outcomes.settings.analysis import Privacy

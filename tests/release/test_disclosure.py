@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from example_tables import make_tables
+from outcomes.release.disclosure.rules.bins import merge_bins
 from released_cases import make_models
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.release.disclosure.failures import FAILED, FIXED, word_failures
 from outcomes.release.disclosure.gate import RULES, withhold
-from outcomes.release.disclosure.rules.bins import merge_bins
 from outcomes.settings.analysis import Privacy
 
 K = 11

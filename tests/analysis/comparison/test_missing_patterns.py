@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from outcomes.release.disclosure.rules.compared import withhold_dropout, withhold_imputations
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
@@ -10,7 +11,6 @@ from outcomes.analysis.comparison.missing.censoring import estimate_weighted, li
 from outcomes.analysis.comparison.missing.dropout import list_bands, tabulate_dropout
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.instruments import read_instruments
-from outcomes.release.disclosure.rules.compared import withhold_dropout, withhold_imputations
 
 NAN = np.nan
 PHQ9 = read_instruments()["phq9"]

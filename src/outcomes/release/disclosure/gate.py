@@ -11,26 +11,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.contracts.released import RELEASED, ReleasedTable
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Column, Fewest, People
+from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.counts import Count, round_counts
 from outcomes.release.disclosure.failures import word_failures
 from outcomes.release.disclosure.rounding import Rounding
 from outcomes.release.disclosure.shares import Value, contrast_shares, round_shares
 from outcomes.release.disclosure.statistics import find_bare, round_statistics
 from outcomes.settings.analysis import Privacy
-
-FOOTNOTE = (
-    "Numbers of people are rounded to the nearest 5 and those from 1 to {most} shown as <{minimum}; percentages and their intervals are "
-    "computed from the rounded numbers."
-)
-
-
-def say_rounding(privacy: Privacy) -> str:
-    """Return the sentence that stands under a table of rounded numbers; '' where they are exact."""
-    if privacy.release == "exact":
-        return ""
-    return FOOTNOTE.format(most=privacy.minimum_cell - 1, minimum=privacy.minimum_cell)
 
 
 def release_tables(tables: Mapping[str, pd.DataFrame], privacy: Privacy) -> dict[str, pd.DataFrame]:
@@ -71,14 +60,16 @@ def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) 
     frame = word_failures(frame.reset_index(drop=True))
     shown = [column for column in table.fields if column in frame and not isinstance(column, Fewest)]
     if privacy.release == "exact":
-        return _assemble(frame, shown, {}, {}, {})
+        return _assemble(frame, shown, {}, {}, {}).assign(withheld=False)
     rounding = Rounding(privacy.minimum_cell)
     counts = round_counts(frame, table, rounding)
     values, shares = round_shares(frame, table, counts, rounding)
     values |= contrast_shares(frame, table, shares, counts, rounding)
     bare = find_bare(frame, table, counts, rounding)
     means = round_statistics(frame, table, counts, bare, {*values} - {*shares})
-    return _assemble(frame, shown, counts, values, means, rounding)
+    made = _assemble(frame, shown, counts, values, means, rounding)
+    bounded = [column.bound for column in shown if column.bounded]
+    return made.assign(withheld=(made[bounded] != "").any(axis=1) | bare)
 
 
 def _assemble(

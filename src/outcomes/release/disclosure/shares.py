@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released import ReleasedTable
 from outcomes.contracts.released.columns import (
     Cumulative,
     Difference,
@@ -21,6 +20,7 @@ from outcomes.contracts.released.columns import (
     Standardised,
     Upper,
 )
+from outcomes.contracts.released.table import ReleasedTable
 from outcomes.proportions import compute_clopper_pearson, compute_newcombe, compute_wilson
 from outcomes.release.disclosure.counts import Count
 from outcomes.release.disclosure.rounding import Rounding

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released import ReleasedTable
 from outcomes.contracts.released.columns import (
     Column,
     Error,
@@ -28,6 +27,7 @@ from outcomes.contracts.released.columns import (
     Statistic,
     Upper,
 )
+from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.counts import Bools, Count
 from outcomes.release.disclosure.rounding import Rounding, find_step, keep_digits, round_to
 
