@@ -37,7 +37,6 @@ PUBLIC = [
     "outcomes.analysis.comparison.sensitivity.evalue.convert_difference",
     "outcomes.analysis.comparison.sensitivity.bounds.fill_worst",
     "outcomes.analysis.durability.turnbull.fit_turnbull",
-    "outcomes.release.disclosure.suppression.suppress",
     "outcomes.simulate.network.simulate_network",
 ]
 

@@ -22,8 +22,8 @@ TABLES = {"sensitivity": Sensitivity.fewest, "imputations": Imputations.fewest, 
 def count_fewest(tables: Mapping[str, pd.DataFrame], compared: Compared) -> dict[str, pd.DataFrame]:
     """Return the tables of other ways to the answer with the smallest number of people, not none, that a row gives away.
 
-    For response and remission that of the events and of their absence in either arm; where missing scores are moved, or put at an end
-    of the scale, that of the patients without a score in the arms concerned. Missing where a row rests on all that it counts.
+    For response and remission that of the events and of their absence in either arm, for the change that of the scores; where missing
+    scores are moved, or put at an end of the scale, also that of the patients without a score in the arms concerned.
     """
     return {
         name: table.assign(**{column: _count(table, compared)}) if len(table) else table
@@ -45,6 +45,9 @@ def _count_row(row: Mapping[str, Any], compared: Compared) -> int | None:
     if row.get("endpoint") in ENDPOINTS:
         values = compared.at(axis, timepoint, row["endpoint"])
         numbers += [int((side & (values == one)).sum()) for side in _split(compared) for one in (0, 1)]
+    else:
+        seen = ~np.isnan(compared.at(axis, timepoint, "change"))
+        numbers += [int((side & seen).sum()) for side in _split(compared)]
     moved = _find_moved(row)
     if moved:
         missing = np.isnan(compared.at(axis, timepoint, "change"))

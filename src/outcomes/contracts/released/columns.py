@@ -133,7 +133,7 @@ class Share(Column):
     count_ : str or None
         Column of the numerator; None where no column counts it.
     of : str, tuple of str, or None
-        Column of the denominator, or the first of several that has a value; None: the group that the counts of several rows add up to (:class:`Sum`).
+        Column of the denominator, or the first of several that has a value; None: the people that the counts of several rows add up to (:class:`Sum`).
     rest : bool
         The share is of those who are not counted.
     scale : float

@@ -34,8 +34,8 @@ class Count:
         Only a bound is released.
     low, high : ndarray
         What the printed value leaves possible.
-    group : ndarray
-        How many people the counts of the row's group add up to; missing where no sum says so.
+    whole : ndarray
+        How many people the parts of the last declared sum are together; missing where there is none.
     """
 
     true: Floats
@@ -43,7 +43,7 @@ class Count:
     small: Bools
     low: Floats
     high: Floats
-    group: Floats
+    whole: Floats
 
 
 def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Rounding) -> dict[str, Count]:
@@ -55,7 +55,7 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
     counts: dict[str, Count] = {}
     for column in _order(table):
         if column in frame:
-            counts[column] = _round(frame, column, rounding, _find_group(frame, table, column), counts)
+            counts[column] = _round(frame, column, rounding, _find_groups(frame, table, column), counts)
     totals = list(_list_sums(frame, table, counts))
     _coarsen(counts, totals, rounding)
     return counts
@@ -75,12 +75,14 @@ def _order(table: type[ReleasedTable]) -> list[People | Effective]:
 
 
 def _round(
-    frame: pd.DataFrame, column: People | Effective, rounding: Rounding, group: Floats, counts: dict[str, Count]
+    frame: pd.DataFrame, column: People | Effective, rounding: Rounding, groups: list[Floats], counts: dict[str, Count]
 ) -> Count:
     true = frame[column].to_numpy(dtype=float, na_value=np.nan)
     whole = counts.get(column.part_of or "") if isinstance(column, People) else None
     with np.errstate(invalid="ignore"):
-        tiny = (group > 0) & (group < rounding.minimum)
+        tiny = np.zeros(len(frame), dtype=bool)
+        for group in groups:
+            tiny |= (group > 0) & (group < rounding.minimum)
         small = (true > 0) & (true < rounding.minimum) | tiny & (true >= 0)
         if whole is not None:
             small |= whole.small & (true >= 0)
@@ -89,7 +91,7 @@ def _round(
         exact = (frame[column.unless[0]] == column.unless[1]).to_numpy(dtype=bool)
         small &= ~exact
     printed, low, high = true.copy(), true.copy(), true.copy()
-    for place in np.flatnonzero(~np.isnan(true) & ~exact):
+    for place in map(int, np.flatnonzero(~np.isnan(true) & ~exact)):
         if small[place]:
             printed[place] = np.nan
             low[place], high[place] = (
@@ -99,27 +101,29 @@ def _round(
         else:
             printed[place] = rounding.round(true[place])
             low[place], high[place] = rounding.span(int(printed[place]))
-    return Count(true, printed, small, low, high, group)
+    return Count(true, printed, small, low, high, groups[-1] if groups else np.full(len(frame), np.nan))
 
 
 def _is_tiny(tiny: Bools, whole: Count | None, place: int) -> bool:
     return bool(tiny[place]) or (whole is not None and bool(whole.small[place]))
 
 
-def _find_group(frame: pd.DataFrame, table: type[ReleasedTable], column: str) -> Floats:
-    """Return, by row, how many people the parts of the column's sum are together."""
-    size = np.full(len(frame), np.nan)
+def _find_groups(frame: pd.DataFrame, table: type[ReleasedTable], column: str) -> list[Floats]:
+    """Return, for each sum that a column is in, how many people the parts of the row's sum are together."""
+    groups = []
     for one in table.sums:
         if not {column} & {*one.columns, one.rest} or not {*one.by} <= set(frame.columns):
             continue
+        size = np.full(len(frame), np.nan)
         for parts, rest, total in _split(frame, one):
             names = [name for name in (one.columns if column == one.rest else (column,)) if name in frame]
             known = float(np.nansum(frame[names].to_numpy(dtype=float, na_value=np.nan)[parts])) + rest
             if total is not None and column != one.rest:
                 known = float(frame[column].to_numpy(dtype=float, na_value=np.nan)[total])
             mine = [*parts, *([] if total is None else [total])]
-            size[mine] = np.fmin(size[mine], known)
-    return size
+            size[mine] = known
+        groups.append(size)
+    return groups
 
 
 def _split(frame: pd.DataFrame, one: Sum) -> Iterator[tuple[list[int], float, int | None]]:

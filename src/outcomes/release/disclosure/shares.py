@@ -92,7 +92,7 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
     whole = rounding.round(n)
     low, high = rounding.span(whole)
     if count < 1e-9:
-        return _finish(0.0, 0.0, whole, rest)
+        return _finish(0, whole, rounding, rest)
     if count < rounding.minimum - 0.5 or rounding.hides(round(count)):
         top = _percent_up((rounding.minimum - 1) / low)
         while top <= at_most and top < 1:
@@ -106,16 +106,19 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
         return Released(
             (np.nan, f"<{_say(1 - bottom)}" if rest else f">{_say(bottom)}"), np.nan, np.nan, *_turn(bottom, 1.0, rest)
         )
-    return _finish(events / whole, events, whole, rest)
+    return _finish(events, whole, rounding, rest)
 
 
 def _turn(least: float, most: float, rest: bool) -> tuple[float, float]:
     return (1 - most, 1 - least) if rest else (least, most)
 
 
-def _finish(share: float, events: float, whole: float, rest: bool) -> Released:
-    share, events = (1 - share, whole - events) if rest else (share, events)
-    return Released((round(share, 2), ""), events, whole, round(share, 2), round(share, 2))
+def _finish(events: int, whole: int, rounding: Rounding, rest: bool) -> Released:
+    """Return the share of two rounded counts, with what the counts behind them leave possible."""
+    (few, many), (low, high) = rounding.span(events), rounding.span(whole)
+    least, most = few / high, min(many / low, 1.0)
+    told = whole - events if rest else events
+    return Released((round(told / whole, 2), ""), told, whole, *_turn(least, most, rest))
 
 
 def _say(share: float) -> str:
@@ -170,7 +173,7 @@ def _denominator(column: Share, counts: Mapping[str, Count], place: int) -> floa
     """Return of how many a share is: the first of the columns named that has a value, or the group of the count."""
     if column.of is None:
         assert column.count_ is not None
-        return float(counts[column.count_].group[place])
+        return float(counts[column.count_].whole[place])
     named = column.of if isinstance(column.of, tuple) else (column.of,)
     known = [float(counts[name].true[place]) for name in named]
     return next((one for one in known if not math.isnan(one)), np.nan)
@@ -299,7 +302,7 @@ def _find_hidden(
     hidden = np.zeros(len(counts[str(sides[0].count_)].true), dtype=bool)
     for side in sides:
         count = counts[str(side.count_)]
-        left = count.group - count.true
+        left = count.whole - count.true
         with np.errstate(invalid="ignore"):
             hidden |= count.small | ((left > 0) & (left < rounding.minimum))
     return [bool(one) for one in hidden]
@@ -353,7 +356,7 @@ def _ratio(
     after = (1 - p) / (p * n) + (1 - q) / (q * m)
     widen = math.sqrt(after / before) if before > 0 else 1.0
     value = float(frame[column].iloc[place])
-    rows = {column: (float(f"{p / q:.2g}"), "")}
+    rows: dict[str, Value] = {column: (float(f"{p / q:.2g}"), "")}
     for one in limits:
         end = float(frame[one].iloc[place])
         rows[one] = (float(f"{p / q * (end / value) ** widen:.2g}"), "") if end > 0 else NOTHING

@@ -57,7 +57,7 @@ def round_statistics(
     frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], bare: Bools, done: Collection[str]
 ) -> dict[str, pd.Series]:
     """Return the statistics of a table, rounded; columns that are ``done`` already are left out."""
-    rows = frame.to_dict("records")
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     sizes = _find_sizes(table, counts, len(frame))
     steps = [_find_steps(table, row, size) for row, size in zip(rows, sizes, strict=True)]
     rounded: dict[str, pd.Series] = {}
@@ -103,9 +103,10 @@ def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float)
         if not math.isnan(one)
     ]
     whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
-    mean = max(find_step(sd, n), 0.1 if whole and n < 1000 else 0.0)
+    told = any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower))
+    mean = max(find_step(sd if told else sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
     quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
-    return {Mean: mean, Quantile: quantile, Estimate: find_step(error)}
+    return {Mean: mean, Quantile: quantile, Estimate: find_step(error / 4)}
 
 
 def _number(row: Mapping[str, object], name: str) -> float:
