@@ -14,7 +14,7 @@ from outcomes.settings.plan import place_of
 TABLES: dict[str, tuple[str, ...]] = {
     "intake": (
         *("patients", "sessions", "assessments", "adverse_events", "vitals", "events"),
-        *("key", "ledger", "balance"),
+        *("key", "ledger", "balance", "health"),
     ),
     "endpoints": ("endpoints", "cohort", "times"),
     "variants": ("variants", "pretreatment"),
@@ -28,7 +28,7 @@ _DERIVED = (*_CLINICAL, "baseline", "timepoints", "population", "series", "visit
 SECTIONS: dict[str, tuple[str, ...]] = {
     "intake": (
         *("layouts", "sources", "dates", "cleaning", "visits", "instruments", "own_instruments", "arms"),
-        *("own_protocols", "endpoints", "series"),
+        *("own_protocols", "endpoints", "series", "unused", "accept"),
     ),
     "score": (*_CLINICAL, "scoring"),
     "series": ("arms", "own_protocols", "series", "visits"),

@@ -15,11 +15,13 @@ from outcomes.workflow import TABLES
 def intake(options: Namespace) -> None:
     """Read the raw export into clean tables; every raw row ends in the ledger."""
     from outcomes.contracts import empty_table
-    from outcomes.intake import read_export
+    from outcomes.intake import read_export, refuse, tabulate_findings
 
     study, places = open_study(options, "intake")
     export = read_export(study, Path(options.data or read_study(options.study).data))
-    tables = {**export.tables, "ledger": export.ledger, "balance": export.balance}
+    refuse(export.findings, study.accept)
+    health = tabulate_findings(export.findings, study.accept, list(export.ledger["file"].cat.categories))
+    tables = {**export.tables, "ledger": export.ledger, "balance": export.balance, "health": health}
     for name in TABLES["intake"]:
         write_table(tables.get(name, empty_table(name)), places.table(name), name)
     write_text(json.dumps(export.inputs, indent=1, sort_keys=True) + "\n", places.derived / "inputs.json")
