@@ -6,7 +6,7 @@ gives the clean tables of the contracts; ``health`` looks whether all of it hang
 """
 
 from outcomes.intake.export import Export, read_export
-from outcomes.intake.health import refuse, tabulate_findings
+from outcomes.intake.health import describe_findings, refuse, tabulate_findings
 from outcomes.intake.ledger import describe_ledger
 
-__all__ = ["Export", "describe_ledger", "read_export", "refuse", "tabulate_findings"]
+__all__ = ["Export", "describe_findings", "describe_ledger", "read_export", "refuse", "tabulate_findings"]

@@ -5,7 +5,7 @@ Each module looks at one side (``identifiers``, ``people``, ``times``, ``rows``,
 Nothing here knows a file format.
 """
 
-from outcomes.intake.health.examine import Evidence, examine, refuse, tabulate_findings
+from outcomes.intake.health.examine import Evidence, describe_findings, examine, refuse, tabulate_findings
 from outcomes.intake.health.finding import CHECKS, Finding
 
-__all__ = ["CHECKS", "Evidence", "Finding", "examine", "refuse", "tabulate_findings"]
+__all__ = ["CHECKS", "Evidence", "Finding", "describe_findings", "examine", "refuse", "tabulate_findings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from outcomes.settings import Source, Study
 if TYPE_CHECKING:
     import pandas as pd
 
+log = logging.getLogger(__name__)
 SEEN = frozenset({"patients", "sessions"})  # whose own columns enter tables and models as they are
 KNOWN = frozenset({"age", "weight_kg", "dose_mg", "duration_min", "integration", "sex", "site", "arm", "treatment"})
 
@@ -70,6 +72,12 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
+def describe_findings(findings: Iterable[Finding]) -> None:
+    """Log the findings, one a line."""
+    for one in findings:
+        log.info("%s: %s", one.check, one.text)
+
+
 def refuse(findings: Iterable[Finding], accept: Mapping[str, str]) -> None:
     """Stop where an export has what no study survives, unless the study file accepts it by name.
 
@@ -87,7 +95,9 @@ def refuse(findings: Iterable[Finding], accept: Mapping[str, str]) -> None:
             raise SettingsError(f"accept.{name}: no such check; {meant}checks are: {', '.join(CHECKS)}.")
     stops = [one for one in findings if one.stops and one.check not in accept]
     if stops:
-        lines = [f"  {one.check}: {one.text}.\n      {one.cure[:1].upper()}{one.cure[1:]}." for one in stops]
+        lines = [
+            f"  {one.check}: {_ended(one.text)}\n      {_ended(one.cure[:1].upper() + one.cure[1:])}" for one in stops
+        ]
         names = ", ".join(dict.fromkeys(one.check for one in stops))
         raise InputError(
             f"the export does not hang together ({len(stops)} finding(s)), so that nothing was written:\n"
@@ -96,8 +106,15 @@ def refuse(findings: Iterable[Finding], accept: Mapping[str, str]) -> None:
         )
 
 
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
+
+
 def tabulate_findings(findings: Sequence[Finding], accept: Mapping[str, str], files: Sequence[str]) -> pd.DataFrame:
-    """Return the findings as the contract ``health`` has them; ``files`` are the inputs in the ledger's order."""
+    """Return the findings as the contract ``health`` has them; ``files`` are the inputs in the ledger's order.
+
+    Files that no source names are left out: they are no input, and a new one must not change a table.
+    """
     import pandas as pd
 
     rows = [
@@ -112,6 +129,7 @@ def tabulate_findings(findings: Sequence[Finding], accept: Mapping[str, str], fi
             accept.get(one.check) if one.stops else None,
         )
         for one in findings
+        if one.check != "unnamed_files"
     ]
     names = ["check", "file", "column", "unit", "count", "of", "stops", "accepted"]
     table = pd.DataFrame(rows, columns=names).astype({"count": "int64", "of": "int64", "stops": "bool"})
@@ -203,12 +221,6 @@ def _numbers(study: Study, evidence: Evidence) -> Iterator[Numbers]:
 
 
 def _passes(name: str, values: np.ndarray, study: Study) -> bool:
-    """Tell whether a code lies among the plausible ages or weights, so that nothing else would catch it."""
+    """Tell whether 99 lies among the plausible ages or weights, so that nothing else would catch it."""
     plausible = {"age": study.cleaning.age_years, "weight_kg": study.cleaning.weight_kg}.get(name)
-    numbers = to_numbers(values)
-    inside = (
-        np.isin(numbers, [77, 88, 99]) & (numbers >= plausible[0]) & (numbers <= plausible[1])
-        if plausible
-        else np.zeros(0)
-    )
-    return bool(inside.any())
+    return plausible is not None and plausible[0] <= 99 <= plausible[1] and bool((to_numbers(values) == 99).any())

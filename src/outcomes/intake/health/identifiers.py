@@ -123,7 +123,10 @@ def _find_prefixes(owners: Mapping[str, Mapping[str, int]], tables: Mapping[str,
         few = set(found)
         others = {other: set(owners[other]) for other in owners if tables[other] != tables[file]}
         shared = max((len(few & many) for many in others.values()), default=0)
-        if len(few) < 5 or 2 * shared > len(few):
+        near = {near_form(one) for one in few}
+        if any(2 * len(near & {near_form(one) for one in many}) > len(few) for many in others.values()):
+            continue  # the same, or nearly: told above
+        if len(few) < 5:
             continue
         matched, other = max(((_match_by_digits(few, many), other) for other, many in others.items()), default=(0, ""))
         if 2 * matched > len(few) and matched > shared:

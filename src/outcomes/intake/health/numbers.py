@@ -87,6 +87,11 @@ class Numbers:
     enters: bool  # its numbers enter tables and models as they are: nothing else would catch a code
     own: bool  # a column of the study's own, which one word turns from numbers into categories
 
+    @property
+    def unit(self) -> str:
+        """Of whom the rows are: one of a table of patients is a person."""
+        return "people" if self.column.startswith("patients.") else "rows"
+
 
 def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
     """Return columns with codes for missing among their numbers, and columns of numbers with some words."""
@@ -95,12 +100,15 @@ def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
         if one.rows[~np.isnan(numbers)].sum() < FEWEST:
             continue
         codes = _spikes(numbers, one.rows)
+        codes = [
+            code for code in codes if not (one.column == "patients.age" and 0 < code < 99)
+        ]  # people of 88 there are
         if codes:
             hit = np.isin(numbers, codes)
             rows, total = int(one.rows[hit].sum()), int(one.rows.sum())
             named = ", ".join(f"{code:g}" for code in codes)
             yield Finding(
-                "missing_codes", one.enters, rows, total, "rows",
+                "missing_codes", one.enters, rows, total, one.unit,
                 f"{rows:,} of {total:,} values of {one.column} in {one.file} are {named}, far from all others: a code for missing?",
                 f"list {named} under `missing` of the column (or under `cleaning.missing_values` for all columns); accept it where it is a number",
                 one.file, one.column,
@@ -133,7 +141,7 @@ def _find_words(one: Numbers, numbers: Array) -> Iterable[Finding]:
     known = sorted({value for value in one.values[words] if value.casefold() in WORDS})
     named = f" ({', '.join(map(repr, known))})" if known else ""
     yield Finding(
-        "words_in_numbers", True, rows, total, "rows",
+        "words_in_numbers", True, rows, total, one.unit,
         f"{rows:,} of {total:,} values of {one.column} in {one.file} are words{named} and all others numbers, so that every number becomes a category",
         "list the words under `cleaning.missing_values`, or under the column's `values` as null",
         one.file, one.column,
@@ -161,7 +169,7 @@ def find_impossible(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Fin
         for file, rows in entries["file"].astype(str).value_counts(sort=False).sort_index().items():
             if rows:
                 yield Finding(
-                    check, False, int(rows), raw[str(file)], "rows",
+                    check, False, int(rows), raw[str(file)], "people" if check == "impossible_ages" else "rows",
                     f"{rows:,} of {raw[str(file)]:,} rows of {file} have {'an age' if check == 'impossible_ages' else 'a dose'} that can hardly be",
                     cure, str(file), column,
                 )  # fmt: skip

@@ -34,8 +34,8 @@ def find_offsets(dated: Sequence[Dated]) -> Iterable[Finding]:
             yield from _find_offset(first, second)
     for place, first in enumerate(dated):
         for second in dated[place + 1 :]:
-            if "sessions" in (first.table, second.table) and "assessments" in (first.table, second.table):
-                continue  # questionnaires need not be of the session's day
+            if (first.table == "assessments") != (second.table == "assessments"):
+                continue  # questionnaires need not be of a session's day
             if first.file != second.file and first.table != "patients":
                 yield from _find_one_day(first, second)
 
