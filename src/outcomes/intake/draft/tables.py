@@ -23,6 +23,9 @@ ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death",
 
 def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     """Return the column of the patients' identifiers: the best name, and of those the one whose values other sheets know."""
+    known = _proposed(sheet, "patient")
+    if known is not None:
+        return known
     elsewhere: set[str] = set()
     for other in others:
         names = [name for name in other.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
@@ -31,12 +34,21 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
         distinct = len(column.values)
-        if level == NONE or not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
+        if not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
             continue
-        known = len(elsewhere.intersection(column.values)) >= 0.2 * distinct
+        shared = len(elsewhere.intersection(column.values))
+        if level == NONE and not (shared >= max(0.6 * distinct, 5) and distinct > 0.2 * len(elsewhere)):
+            continue  # a column of any name, where nearly all of its values are other files' patients
+        known = shared >= 0.2 * distinct
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
             ranked.append((known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
+
+
+def _proposed(sheet: Sheet, name: str) -> str | None:
+    """Return the column that the format itself names, where it holds anything."""
+    columns = [columns[name].column for columns in sheet.proposal.columns.values() if name in columns]
+    return next((one for one in columns if one in sheet.fields and sheet.fields[one].filled), None)
 
 
 def describe_sheet(sheet: Sheet, patient: str) -> Found:
@@ -48,7 +60,8 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         for name, column in sheet.fields.items()
         if name != patient and (forms := find_dates(column)).share >= 0.7
     }
-    date = _choose_date(found, known["date"])
+    own = _proposed(sheet, "date")
+    date = Guess(own) if own in found.dates else _choose_date(found, known["date"])
     free = {name for name in sheet.fields if name != patient and name not in _named_dates(found) and _may_pass(name)}
     placed = {"patient": Guess(patient)} | ({"date": date} if date else {})
     label = None if date else _choose_label(found, free, known)
