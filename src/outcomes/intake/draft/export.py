@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.survey import Sheet, Unread, read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
@@ -82,6 +84,8 @@ def survey_export(folder: Path) -> Survey:
         Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
     ]
     survey.found = [one for one in survey.found if one.tables]
+    unite_identifiers(survey.found)
+    propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)
     _compare_identifiers(survey)
