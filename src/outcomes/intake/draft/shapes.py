@@ -42,7 +42,7 @@ def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], l
 
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
-    proposal = _strip(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
+    proposal = _fill_down(sheet, _without_sums(sheet, sheet.proposal))
     wide = _stack(sheet)
     if wide is not None:
         stack, note = wide
@@ -91,19 +91,7 @@ def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:
         written = sum(int(column.rows[column.words.values == value].sum()) for value in once)
         if gaps.sum() > 0.5 * full.sum() and not blank[0] and written == len(once):
             note = f"{name!r} is written once for all rows of a patient; the blank cells below it are filled"
-            return replace(_changed(proposal, note, fill_down=(name,)), checks=(*proposal.checks, note))
-    return proposal
-
-
-def _strip(sheet: Sheet, proposal: Proposal) -> Proposal:
-    """Take away what stands before every identifier (``Patient/``)."""
-    for name in _patient_columns(sheet)[:1]:
-        starts = {
-            match[0] if (match := re.match(r"[A-Za-z:/.]+/", value)) else "" for value in sheet.fields[name].values
-        }
-        if len(starts) == 1 and (start := starts.pop()):
-            note = f"{start!r} before every identifier in {name!r} is no part of it"
-            return replace(_changed(proposal, note, patient_strip=start), checks=(*proposal.checks, note))
+            return replace(proposal, source=proposal.source.model_copy(update={"fill_down": (name,)}), checks=(*proposal.checks, note))
     return proposal
 
 

@@ -20,7 +20,7 @@ from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
 from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import Origin, RawTable, Words, text_array
-from outcomes.settings import Column, Source, Table
+from outcomes.settings import Source
 
 Resource = Mapping[str, Any]
 ENDINGS = (".ndjson", ".jsonl", ".json")
@@ -62,10 +62,7 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
 
 def _propose_part(file: File, part: str) -> Proposal:
     source = Source(file=file.name, format="fhir", part=part, leave_out={"status": WITHDRAWN}, patient_strip="Patient/")
-    columns: dict[Table, dict[str, Column]] = {
-        "assessments": {name: Column(column=name, constant=None) for name in ("patient", "date")}
-    }
-    return Proposal(source, columns, notes=(f"resources of FHIR ({part})",))
+    return Proposal(source, notes=(f"resources of FHIR ({part})",))
 
 
 def part_of(resource: Resource) -> str:
