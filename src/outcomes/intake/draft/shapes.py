@@ -91,7 +91,11 @@ def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:
         written = sum(int(column.rows[column.words.values == value].sum()) for value in once)
         if gaps.sum() > 0.5 * full.sum() and not blank[0] and written == len(once):
             note = f"{name!r} is written once for all rows of a patient; the blank cells below it are filled"
-            return replace(proposal, source=proposal.source.model_copy(update={"fill_down": (name,)}), checks=(*proposal.checks, note))
+            return replace(
+                proposal,
+                source=proposal.source.model_copy(update={"fill_down": (name,)}),
+                checks=(*proposal.checks, note),
+            )
     return proposal
 
 
