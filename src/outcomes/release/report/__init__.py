@@ -15,7 +15,7 @@ from outcomes.release.report.content.blocks import Report, Section
 from outcomes.release.report.content.journal_style import restyle
 from outcomes.release.report.content.material import Material, gather
 from outcomes.release.report.faces.html.page import write_page
-from outcomes.release.report.page_one.first_page import show_brief
+from outcomes.release.report.page_one.first_page import show_first_page
 from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.sections.body_and_supplement import divide, point_to
 from outcomes.release.report.sections.checklists import show_checklists, write_checklists
@@ -98,7 +98,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     body, further = divide(
         material,
         [
-            show_brief(material, figures_folder),
+            show_first_page(material, figures_folder),
             write_abstract(material),
             show_attention(material.tables),
             show_flow(material, figures_folder),

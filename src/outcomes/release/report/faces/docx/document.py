@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from docx import Document
 from docx.document import Document as Word
@@ -16,7 +17,7 @@ from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from outcomes.errors import InputError
-from outcomes.release.report.content.blocks import Bullets, Grid, Paragraph, Picture, Report, Terms
+from outcomes.release.report.content.blocks import Answers, Bullets, Grid, Paragraph, Picture, Report, Terms
 from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES
 from outcomes.release.report.faces.docx.ooxml import (
     add_bookmark,
@@ -31,6 +32,7 @@ from outcomes.settings.style import Style
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP archive can carry
 TALLEST_PT = 600.0
+SMALL_PT = 150.0
 
 
 def write_docx(report: Report, style: Style) -> bytes:
@@ -101,6 +103,8 @@ class _Writer:
             case Bullets(entries=entries):
                 for entry in entries:
                     self.add_text(entry, "List Bullet")
+            case Answers() as answers:
+                self._add_answers(answers)
             case Terms(entries=terms):
                 for term, text in terms:
                     self.word.add_paragraph(term, "Term")
@@ -109,6 +113,27 @@ class _Writer:
                 self._add_picture(picture, item.label)
             case Grid() as grid:
                 self._add_grid(grid, item)
+
+    def _add_answers(self, answers: Answers) -> None:
+        """Add a table of questions: the answer in words, and its picture or checks beside it."""
+        table = self.word.add_table(0, 3)
+        for answer in answers.entries:
+            question, said, shown = table.add_row().cells
+            question.paragraphs[0].add_run(answer.question).bold = True
+            said.paragraphs[0].add_run(answer.verdict).bold = True
+            if answer.text:
+                said.add_paragraph(style="Body Text").add_run(answer.text)
+            if answer.picture is not None:
+                shape = shown.paragraphs[0].add_run().add_picture(str(_find_png(answer.picture)), Pt(SMALL_PT))
+                shape._inline.docPr.set("descr", answer.picture.alt)
+            elif answer.checks:
+                marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
+                shown.paragraphs[0].add_run("\n".join(marked))
+        for column, share in enumerate((0.2, 0.45, 0.35)):
+            for cell in table.columns[column].cells:
+                cell.width = Pt(share * self.page.room(self.sideways))
+        if answers.note:
+            self.add_text(answers.note, "Note")
 
     def add_text(self, text: str, style: str, lead: str = "") -> WordParagraph:
         """Add a paragraph; DOIs in it are links."""
@@ -144,9 +169,7 @@ class _Writer:
         self._fill(paragraph, text)
 
     def _add_picture(self, picture: Picture, label: str) -> None:
-        file = picture.file.with_suffix(".png")
-        if not file.is_file():
-            raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
+        file = _find_png(picture)
         paragraph = self.word.add_paragraph(style="Figure")
         shape = paragraph.add_run().add_picture(str(file))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
@@ -163,6 +186,13 @@ class _Writer:
         body.insert(len(body) - 1, build_table(grid, item.fit))  # the last element describes the last section
         for note in grid.notes:
             self.add_text(note, "Note")
+
+
+def _find_png(picture: Picture) -> Path:
+    file = picture.file.with_suffix(".png")
+    if not file.is_file():
+        raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
+    return file
 
 
 def name_bookmark(name: str) -> str:
