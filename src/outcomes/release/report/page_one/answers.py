@@ -77,8 +77,8 @@ def _lower(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def say_size(estimate: Estimate, factor: float = 1, kind: str = "score") -> str:
-    """Return "1.9 (95 % CI 1.0 to 2.7)": the size of a difference without its sign, or with it where the interval includes zero.
+def say_size(estimate: Estimate, unit: str, factor: float = 1) -> str:
+    """Return "1.9 points (95 % CI 1.0 to 2.7)": the size of a difference without its sign, or with it where the interval includes zero.
 
     A limit that would print as zero gets another decimal.
     """
@@ -88,7 +88,7 @@ def say_size(estimate: Estimate, factor: float = 1, kind: str = "score") -> str:
     decimals = 1
     while decimals < 3 and any(end and not round(abs(end), decimals) for end in ends):
         decimals += 1
-    return f"{fixed(value, 1)} ({COVERED} CI {interval(*ends, decimals)})"
+    return f"{fixed(value, 1)} {unit} ({COVERED} CI {interval(*ends, decimals)})"
 
 
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
@@ -96,6 +96,7 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
         return []
     compared = _compared(material)
     shown = [change for change in evidence.changes if not compared or change.arm in compared]
+    shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
     parts = [f"{fixed(abs(change.value))} points with {material.within(change.arm)}" for change in shown]
     verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
     texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
@@ -114,11 +115,16 @@ def _compared(material: Material) -> tuple[str, ...]:
     return () if comparison is None else (comparison.estimand.treated, comparison.estimand.reference)
 
 
+def _rank(material: Material, arm: str) -> int:
+    compared = _compared(material)
+    return compared.index(arm) if arm in compared else len(compared)
+
+
 def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     difference = evidence.difference
     if difference is None or evidence.too_few:
         return []
-    return [f"Difference {say_size(difference)} points.", say_importance(evidence), say_response(material, evidence)]
+    return [f"Difference {say_size(difference, 'points')}.", say_importance(evidence), say_response(material, evidence)]
 
 
 def say_importance(evidence: Evidence) -> str:
@@ -140,7 +146,7 @@ def say_response(material: Material, evidence: Evidence) -> str:
     """Return the declared binary answer: rates of both arms and their difference."""
     if evidence.response is None:
         return ""
-    difference = f"difference {say_size(evidence.response, 100)} percentage points"
+    difference = f"difference {say_size(evidence.response, 'percentage points', 100)}"
     if evidence.response_rates is None:
         return f"Response: {difference}."
     rates = " v ".join(f"{fixed(100 * rate, 0)}%" for rate in evidence.response_rates)
@@ -229,7 +235,7 @@ def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
         return []
     each = [
         f"{fixed(100 * arm.share, 0)}% of {count(arm.seen)} with {material.within(arm.arm)}"
-        for arm in follow_up.arms
+        for arm in sorted(follow_up.arms, key=lambda one: _rank(material, one.arm))
         if not _compared(material) or arm.arm in _compared(material)
     ]
     return (

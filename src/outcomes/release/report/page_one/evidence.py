@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.comparison import (
-    CovariateBalance,
     Effects,
     Imputations,
     Interactions,
@@ -18,9 +17,10 @@ from outcomes.contracts.released.comparison import (
     Sensitivity,
     Subgroups,
 )
-from outcomes.contracts.released.describe import Missingness, Scores
+from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.models import Margins, Models
 from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.follow_up import FollowUp, gather_follow_up
 from outcomes.release.report.page_one.safety import Safety, gather_safety
@@ -157,7 +157,7 @@ def gather_evidence(material: Material) -> Evidence:
         difference=difference,
         scored=None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
         favours_treated=difference is not None and (difference.value < 0) == worse,
-        important=_important(material),
+        important=find_important(material.tables, material.study),
         analyses=_analyses(material),
         subgroups=_subgroups(material),
         missing=_missing(material),
@@ -229,28 +229,6 @@ def _compared_means(material: Material) -> dict[str, dict[str, float]]:
         arm: {str(row[Effects.timepoint]): float(row[name]) for row in rows.to_dict("records") if pd.notna(row[name])}
         for arm, name in sides.items()
     }
-
-
-def _important(material: Material) -> float | None:
-    """Return the first published share of the baseline that patients notice, times the weighted baseline mean."""
-    comparison = material.study.comparison
-    assert comparison is not None
-    known = material.study.instrument(comparison.estimand.instrument).important_change
-    if not known:
-        return None
-    rows = material.rows("covariate_balance", weights=comparison.weights, variable="baseline")
-    baseline = _mean_of(rows, CovariateBalance.treated_after, CovariateBalance.reference_after) if len(rows) else None
-    if baseline is None:
-        scores = material.rows("scores", instrument=comparison.estimand.instrument, axis="baseline")
-        arms = (comparison.estimand.treated, comparison.estimand.reference)
-        means = scores.loc[scores[Scores.arm].isin(arms), Scores.mean].dropna() if len(scores) else []
-        baseline = float(sum(means) / len(means)) if len(means) else None
-    return None if baseline is None else known[0].percent / 100 * baseline
-
-
-def _mean_of(rows: pd.DataFrame, *names: str) -> float | None:
-    values = rows.iloc[0][list(names)].astype(float)
-    return None if values.isna().any() else float(values.mean())
 
 
 def _here(material: Material, table: str) -> pd.DataFrame:

@@ -59,11 +59,9 @@ def _findings(material: Material, evidence: Evidence) -> str:
     better, other = name_sides(material, evidence)
     if evidence.difference is not None and rule not in ("few", "not_asked"):
         if rule == "clear":
-            first = f"{start}, {instrument} scores at {when} improved {say_size(evidence.difference)} points more with {better} than with {other}."
+            first = f"{start}, {instrument} scores at {when} improved by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
-            first = (
-                f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference)} points."
-            )
+            first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
         return " ".join(filter(None, (first, say_response(material, evidence))))
     changes = [f"{abs(change.value):.1f} points with {material.within(change.arm)}" for change in evidence.changes[:3]]
     if not changes:

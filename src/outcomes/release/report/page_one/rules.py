@@ -25,7 +25,7 @@ class Rule:
 
 
 def _contrast(evidence: Evidence) -> bool:
-    return evidence.difference is not None and not evidence.too_few
+    return evidence.declared and evidence.difference is not None and not evidence.too_few
 
 
 def _randomised_answer(evidence: Evidence) -> bool:
