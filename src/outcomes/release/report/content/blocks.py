@@ -116,12 +116,13 @@ Block = Grid | Picture | Paragraph | Bullets | Terms | Answers
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its blocks and the sections below it."""
+    """A heading with its blocks and the sections below it; ``supplement`` where it belongs to the file of that name."""
 
     id: str
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = field(default=())
+    supplement: bool = False
 
     @property
     def empty(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from docx import Document
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_BREAK
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
@@ -81,7 +82,6 @@ class _Writer:
         self.page = PAGES[style.paper]
         self.sideways = False
         self.bookmarks = 0
-        self.last: dict[str, int] = {}
 
     def turn(self, sideways: bool) -> None:
         """Begin a page of the other orientation; the break is kept by the last paragraph, not by an empty one."""
@@ -132,8 +132,8 @@ class _Writer:
         for column, share in enumerate((0.2, 0.45, 0.35)):
             for cell in table.columns[column].cells:
                 cell.width = Pt(share * self.page.room(self.sideways))
-        if answers.note:
-            self.add_text(answers.note, "Note")
+        note = self.add_text(answers.note, "Note")
+        note.add_run().add_break(WD_BREAK.PAGE)
 
     def add_text(self, text: str, style: str, lead: str = "") -> WordParagraph:
         """Add a paragraph; DOIs in it are links."""
@@ -156,16 +156,9 @@ class _Writer:
         add_bookmark(paragraph, name_bookmark(name), self.bookmarks)
 
     def _add_caption(self, label: str, text: str, style: str) -> None:
-        """Add "Table 3. …", the number a field, so that Word can list and renumber them."""
-        word, number = label.split()
+        """Add "Table 3. …" as text: numbers agree with the text without a field that asks to be updated."""
         paragraph = self.word.add_paragraph(style=style)
-        paragraph.add_run(f"{word} ").bold = True
-        follows = int(number) == self.last.get(word, 0) + 1
-        repeats = int(number) == self.last.get(word, 0)
-        switch = "" if follows else r"\c " if repeats else rf"\r {number} "
-        self.last[word] = int(number)
-        add_field(paragraph, rf"SEQ {word} {switch}\* ARABIC", number, bold=True)
-        paragraph.add_run(". ").bold = True
+        paragraph.add_run(f"{label}. ").bold = True
         self._fill(paragraph, text)
 
     def _add_picture(self, picture: Picture, label: str) -> None:
