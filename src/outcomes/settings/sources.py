@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+import zoneinfo
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
 
@@ -22,6 +23,9 @@ class Column(Frozen):
         description="export spelling → canonical value, compared without case and outer blanks; null means missing. "
         "When given, any other spelling is quarantined or set missing with a ledger entry",
     )
+    missing: tuple[str, ...] = Field(
+        (), description="spellings of missing in this column only, such as -99 or UNK, beside `cleaning.missing_values`"
+    )
     unit: Literal["kg", "lb", "mg", "auto"] = Field(
         "auto", description="unit of a weight or dose written without one; auto reads it from the text, else kg or mg"
     )
@@ -31,6 +35,12 @@ class Column(Frozen):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _as_texts(cls, value: Any) -> Any:
+        several = _as_list(value)
+        return tuple(str(one) for one in several) if isinstance(several, tuple | list) else several
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -118,6 +128,22 @@ def _texts(value: Any) -> Any:
     }
 
 
+def _known_zone(value: str | None) -> str | None:
+    """Return a zone that the machine knows, or ``as written``."""
+    if value is None or value == "as written":
+        return value
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{value!r} is no time zone; write one like 'America/New_York' or 'Europe/Berlin', or 'as written'"
+        ) from None
+    return value
+
+
+Zone = Annotated[str | None, AfterValidator(_known_zone)]
+
+
 class Source(Frozen):
     """One table of a raw export; a file that holds several is named once for each."""
 
@@ -145,7 +171,7 @@ class Source(Frozen):
     )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
-    zone: str | None = Field(
+    zone: Zone = Field(
         None,
         description="time zone of the clinic (`America/New_York`): stamps of this file that name their zone (`…Z`) are turned "
         "into its local time; `as written` takes the day that is written",
@@ -215,7 +241,8 @@ class DateRules(Frozen):
 
     formats: tuple[str, ...] = Field(
         ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y", "%m/%d/%Y %H:%M:%S"),
-        description="accepted formats, tried in this order (strptime codes)",
+        description="accepted formats, tried in this order (strptime codes; `epoch s` and `epoch ms` are seconds and "
+        "milliseconds since 1970)",
     )
     zone: str | None = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
     excel_serials: bool = Field(
