@@ -259,6 +259,15 @@ rule report:
             category="Report",
         ),
         docx="results/{study}/report.docx",
+        supplement=report(
+            "results/{study}/supplement.html",
+            caption="config/report/supplement.rst",
+            category="Report",
+        ),
+        further=[
+            "results/{study}/supplement.pdf",
+            "results/{study}/supplement.docx",
+        ],
         tables="results/{study}/tables.docx",
         printed=directory("results/{study}/printed"),
         checklists=report(

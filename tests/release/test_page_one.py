@@ -43,6 +43,7 @@ CASES_OF_RULES = {
     "works:not_measured": replace(FULL, changes=()),
     "works:randomised": replace(FULL, randomised=True),
     "works:unclear": replace(FULL, changes=(BETTER, FLAT)),
+    "works:no_interval": replace(FULL, changes=(replace(BETTER, clear=None),)),
     "works:improved": FULL,
     "works:against_none": replace(FULL, untreated=True),
     "better:not_asked": replace(FULL, declared=False, difference=None),
@@ -136,7 +137,7 @@ def test_key_points_and_answers_are_short(case):
 def test_the_first_page_follows_the_difference():
     tables, study = make_compared()
     shown = dict(first_page(tables, study).blocks[0].entries)["Findings"]
-    assert "improved by 2.0 points (95 % CI 1.1 to 2.8) more with IV ketamine than with" in shown
+    assert "decreased by 2.0 points (95 % CI 1.1 to 2.8) more with IV ketamine than with" in shown
     turned = {
         **tables,
         "effects": tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78),
@@ -145,5 +146,21 @@ def test_the_first_page_follows_the_difference():
     assert "more with intranasal esketamine" in dict(first_page(turned, study).blocks[0].entries)["Findings"].lower()
     open_ended = {**tables, "effects": tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)}
     words = " ".join(running_text([first_page(open_ended, study)]))
-    assert "improved by" not in words.replace("decreased", "")
+    assert "decreased by" not in words
     assert "−0.5 points (95 % CI −3.0 to 2.0)" in words
+
+
+DESIGNS = {"observational": "was associated with more improvement", "randomised": "improved scores more than"}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_conclusion_claims_no_more_than_the_design(design):
+    tables, study = make_compared()
+    study = study.model_copy(update={"report": study.report.model_copy(update={"design": design})})
+    sections = build_sections(
+        gather({**tables, "sensitivity": tables["sensitivity"].iloc[:0]}, study, {}), Path("nowhere")
+    )
+    abstract = next(section for section in sections if section.id == "abstract")
+    text = {block.lead: block.text for block in abstract.blocks}["Conclusions and Relevance."]
+    assert DESIGNS[design] in text
+    assert ("not randomized" in text) == (design == "observational")

@@ -22,7 +22,7 @@ def report(work: Work) -> dict[str, str]:
     origin = provenance(work.whole, work.places)
     origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
     content = compose(tables, work.study, work.places.figures, origin)
-    for old in results.glob("printed/table-*.csv"):
+    for old in results.glob("printed/*.csv"):
         old.unlink()
     for name, written in write_faces(content, work.study).items():
         write_bytes(written, results / name)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import printable, wrap
 from outcomes.release.figures.canvas.lines import Line, Placed, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
-from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT
+from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
 from outcomes.release.figures.plans.main_results import CONFOUNDED, LEVEL, MAIN
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import count, fixed, interval, p_value
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAMES_MM = 62.0
-HEADS = ("n", "Difference (95% CI)")
+HEADS = ("n", f"Difference ({COVERED} CI)")
 
 
 def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
@@ -98,7 +99,8 @@ def _write_sides(sheet: Sheet, study: Study, left: float, room: float, top: floa
     assert study.comparison is not None
     estimand = study.comparison.estimand
     worse = study.instrument(estimand.instrument).higher_is_worse
-    names = [study.in_text(arm) for arm in (estimand.treated, estimand.reference)]
+    styles = style_arms(study, (estimand.treated, estimand.reference))
+    names = [styles[arm].within for arm in (estimand.treated, estimand.reference)]
     low, high = names if worse else names[::-1]
     sheet.write(left, top, wrap(f"← favors {low}", room + left - EDGE, TEXT_PT)[0])
     sheet.write(left + room, top + LINE_MM, wrap(f"favors {high} →", room + left - EDGE, TEXT_PT)[0], ha="right")

@@ -94,7 +94,9 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     names = [wrap(line.name, MOST_NAME_MM, TEXT_PT)[0] for line in lines]
     left = max(0.0, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
     worse = study.instrument(study.comparison.estimand.instrument).higher_is_worse
-    sides = [study.in_text(arm) for arm in (study.comparison.estimand.treated, study.comparison.estimand.reference)]
+    pair = (study.comparison.estimand.treated, study.comparison.estimand.reference)
+    styles = style_arms(study, pair)
+    sides = [styles[arm].within for arm in pair]
     half = SMALL_MM / 2 - EDGE - 1
     low, high = (wrap(side, half - 4, TEXT_PT) for side in (sides if worse else sides[::-1]))
     low[0], high[0] = f"← {low[0]}", f"{high[0]} →"

@@ -75,7 +75,8 @@ def _is_far(rows: pd.DataFrame, sign: int) -> bool:
 def _contrast(study: Study) -> str:
     assert study.comparison is not None
     estimand = study.comparison.estimand
-    return f"{study.in_text(estimand.treated)} minus {study.in_text(estimand.reference)}"
+    styles = style_arms(study, (estimand.treated, estimand.reference))
+    return f"{styles[estimand.treated].within} minus {styles[estimand.reference].within}"
 
 
 def _primary(study: Study, positions: dict[str, float]) -> float | None:

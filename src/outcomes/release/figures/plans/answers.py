@@ -96,6 +96,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     tests = tests[(tests[Interactions.endpoint] == "change") & (tests[Interactions.p_adjusted] < UNLIKELY)]
     rows = rows[(rows[Subgroups.endpoint] == "change") & rows[Subgroups.variable].isin(tests[Interactions.variable])]
     rows = rows.dropna(subset=[Subgroups.estimate, Subgroups.lower, Subgroups.upper])
+    rows = rows.sort_values(Subgroups.order, kind="stable")
     if rows.empty:
         return None
     said = "; ".join(
@@ -123,6 +124,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
         & (rows[DurabilityHeld.state] == "held")
     )
     rows = rows[chosen].dropna(subset=[DurabilityHeld.share, DurabilityHeld.lower, DurabilityHeld.upper])
+    rows = rows.sort_values([DurabilityHeld.arm, DurabilityHeld.week], kind="stable")
     if study.comparison is not None:
         rows = rows[
             rows[DurabilityHeld.arm].isin((study.comparison.estimand.treated, study.comparison.estimand.reference))

@@ -147,7 +147,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
         f"{name} change at {place}: other analyses, and subgroups",
         f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. A: the same question analyzed in other valid ways; open "
         "squares leave out confounders and are for reference only. B: declared subgroups (exploratory). Whether groups differ is told by the "
-        "interaction, not by which intervals exclude 0. Dashed line: primary estimate; dotted: change that patients usually notice.",
+        "interaction, not by which intervals exclude no difference. Dashed line: primary estimate; dotted: change that patients usually notice.",
         f"Forest plot. {said}.",
         rows,
         estimand.instrument,
@@ -194,6 +194,7 @@ def _levels(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
     rows, tests = read_rows(tables, "subgroups"), read_rows(tables, "interactions")
     if rows.empty:
         return rows
+    rows = rows.sort_values(Subgroups.order, kind="stable")
     rows = rows[
         (rows[Subgroups.endpoint] == "change")
         & (rows[Subgroups.variable] != EVERYONE)

@@ -25,7 +25,7 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
     if flow.empty or study.series.use != "first":
         return []
     rows = pd.DataFrame([*_trunk(flow, study), *_branches(tables, study)])
-    if rows.empty:
+    if rows.empty or rows["n"].isna().all():
         return []
     rows.insert(0, "order", range(len(rows)))
     said = [
@@ -62,6 +62,7 @@ def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
         yield _row(ALL, "Patients with a first treatment series", start)
     if start is not None and end is not None and pd.notna(start) and pd.notna(end) and start > end:
         yield _row(ALL, "Not analyzed", start - end, "not analyzed")
+    flow = flow.sort_values(Flow.order, kind="stable")
     lost = flow[(flow[Flow.arm] == ALL) & (flow[Flow.unit] == "series") & flow[Flow.reason].fillna("").ne("")]
     for row in lost[lost[Flow.reason] != REPEATED].to_dict("records"):
         if pd.notna(row[Flow.n]):
@@ -106,6 +107,7 @@ def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
     assert study.comparison is not None
     estimand = study.comparison.estimand
     steps, effects = read_rows(tables, "eligibility"), read_rows(tables, "effects")
+    steps = steps.sort_values(Eligibility.order, kind="stable") if len(steps) else steps
     here = effects
     if len(effects):
         here = effects[

@@ -60,11 +60,14 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "better": better[:1].upper() + better[1:] if evidence.randomised else better,
         "other": other,
         "moved": "decreased" if worse else "increased",
-        "unclear": enumerate_words([material.within(c.arm) for c in evidence.changes if not (c.clear and c.better)]),
+        "unclear": enumerate_words(
+            [material.within(c.arm) for c in evidence.changes if c.clear is False or not c.better]
+        ),
         "important": fixed(evidence.important),
         "differing": enumerate_words([_lower(group.label) for group in evidence.subgroups if group.differs]),
         "proof": "" if evidence.randomised else ", but not proof",
         "collected": f"; no data on {enumerate_words(safety.not_collected)}" if safety and safety.not_collected else "",
+        "covered": COVERED,
         "none_in": count(safety.none_in) if safety and safety.none_in else "",
         "limit": fixed(100 * (1 - 0.05 ** (1 / safety.none_in)), "percent") if safety and safety.none_in else "",
         "lasting": material.within(follow_up.favours) if follow_up and follow_up.favours else "",
@@ -180,7 +183,7 @@ def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
         )
     if evidence.tipping is not None:
         texts.append(
-            f"Missing scores would have to be {fixed(evidence.tipping)} points worse than expected to make the interval include 0."
+            f"Missing scores would have to be {fixed(evidence.tipping)} points worse than expected to make the interval include no difference."
         )
     if not evidence.randomised:
         texts.append("Unmeasured differences between the groups remain possible.")

@@ -54,11 +54,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Change:
-    """How far one arm's mean score moved from baseline; ``better`` by the direction of the instrument."""
+    """How far one arm's mean score moved from baseline; ``better`` by the direction of the instrument.
+
+    ``clear`` says whether the interval leaves out no change; none where no interval within the arm is released.
+    """
 
     arm: str
     value: float
-    clear: bool
+    clear: bool | None
     better: bool
     earlier: Mapping[str, float] = field(default_factory=dict)
 
@@ -199,14 +202,13 @@ def _changes(material: Material) -> tuple[Change, ...]:
         own = margins[margins[Margins.arm] == arm] if len(margins) else margins
         here = own[own[Margins.timepoint] == timepoint] if len(own) else own
         estimate = read_estimate({str(k): v for k, v in here.iloc[0].items()}) if len(here) else None
-        if estimate is None:
+        described = {str(row[Margins.timepoint]): float(row[Margins.estimate]) for row in own.to_dict("records")}
+        means = adjusted.get(arm) or described
+        value = means.get(timepoint, estimate.value if estimate else None)
+        if value is None:
             continue
-        means = adjusted.get(arm) or {
-            str(row[Margins.timepoint]): float(row[Margins.estimate]) for row in own.to_dict("records")
-        }
-        value = means.get(timepoint, estimate.value)
         earlier = dict(list(means.items())[: list(means).index(timepoint)]) if timepoint in means else {}
-        found.append(Change(arm, value, estimate.excludes_zero, (value < 0) == worse, earlier))
+        found.append(Change(arm, value, estimate.excludes_zero if estimate else None, (value < 0) == worse, earlier))
     return tuple(found)
 
 

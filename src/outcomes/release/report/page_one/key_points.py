@@ -57,9 +57,10 @@ def _findings(material: Material, evidence: Evidence) -> str:
     instrument, when = material.instrument(place[0]), material.timepoint(*place[1:])
     rule = decide("better", evidence).name
     better, other = name_sides(material, evidence)
+    moved = "decreased" if material.study.instrument(place[0]).higher_is_worse else "increased"
     if evidence.difference is not None and rule not in ("few", "not_asked"):
         if rule == "clear":
-            first = f"{start}, {instrument} scores at {when} improved by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
+            first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
             first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
         return " ".join(filter(None, (first, say_response(material, evidence))))
