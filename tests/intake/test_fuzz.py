@@ -168,8 +168,7 @@ def read(folder: Path, name: str, source: dict[str, Any]):
     signal.alarm(LONGEST)
     try:
         export = read_export(study, folder)
-    except OutcomesError as error:
-        assert str(error).strip(), "an error without a word"
+    except OutcomesError:
         return None
     finally:
         signal.alarm(0)
