@@ -98,7 +98,9 @@ def design_as_declared(prepared: Prepared, declared: DeclaredDesign, visit: str)
         Rows that contradict a declared role, counted.
     """
     if visit in prepared.factors and any(isinstance(label, int | float) for label in declared.visits):
-        raise SettingError(f"the visits are numbers, of which the formula's {visit!r} would be a line; write C({visit})")
+        raise SettingError(
+            f"the visits are numbers, of which the formula's {visit!r} would be a line; write C({visit})"
+        )
     rows, by_visit = prepared.rows, _read_by_visit(prepared, declared, visit)
     for name, factor in prepared.factors.items():
         if factor.stateful:
