@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from outcomes.contracts.released.comparison import Effects, Subgroups
 from outcomes.contracts.released.durability import DurabilityHeld
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
+from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, SMALL_MM, TEXT_PT, ArmStyle, style_arms
 from outcomes.release.figures.plans.plan import Plan
@@ -92,7 +93,7 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     """Draw differences with their intervals between the names of the arms that each side favours."""
     assert study.comparison is not None
     names = [wrap(line.name, MOST_NAME_MM, TEXT_PT)[0] for line in lines]
-    left = max(0.0, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
+    left = max(EDGE, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
     worse = study.instrument(study.comparison.estimand.instrument).higher_is_worse
     pair = (study.comparison.estimand.treated, study.comparison.estimand.reference)
     styles = style_arms(study, pair)
@@ -104,13 +105,16 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     height = 5.0 + 4.0 * len(lines)
     foot = wrap(plan.title if size is None else f"{plan.title} (dotted: {fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT)
     sheet = Sheet(figure, SMALL_MM, head + height + 5.5 + len(foot) * LINE_MM + EDGE)
-    axes = sheet.axes(left, head, SMALL_MM - left - 2 * EDGE, height)
+    axes = sheet.axes(left, head, SMALL_MM - left - 3 * EDGE, height)
     places = list(range(len(lines)))[::-1]
     for place, line in zip(places, lines, strict=True):
         axes.hlines(place, line.lower, line.upper, color=INK, linewidth=1.2)
         axes.plot([line.value], [place], "D" if len(lines) == 1 else "s", color=INK, markersize=4)
     reach = max(1.0, size or 0.0, *(abs(end) for line in lines for end in (line.lower, line.upper))) * 1.15
+    ruler = build_ruler(-reach, reach, plan.title)
+    kept = [at for at in ruler.ticks if abs(at) <= reach]
     axes.set_xlim(-reach, reach)
+    axes.set_xticks(kept, [ruler.ticks[at] for at in kept])
     axes.set_ylim(-0.7, len(lines) - 0.3)
     axes.axvline(0, color=INK, linewidth=0.7)
     for at in () if size is None else (-size, size):
