@@ -17,6 +17,7 @@ from outcomes.workflow import STEPS, list_before
 
 # What a step's code may import and does not on the example, with the reason.
 UNUSED = {
+    "personal.yaml": "the list of first names, which is read when a label could be a name; the example's are none",
     "release/figures/canvas/__init__.py": "the way to the next",
     "release/figures/canvas/lettering.py": "the report asks the plan of the figures for arms that DejaVu cannot write; none here",
 }
