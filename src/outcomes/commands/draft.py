@@ -24,13 +24,14 @@ def draft(options: Namespace) -> int:
         raise SettingsError(
             f"{out}: there is such a file already. Name another with --out, or replace it with --force."
         )
-    drafted = draft_study(Path(options.folder), name_study(out), options.first)
+    drafted = draft_study(Path(options.folder), name_study(out), options.first, options.zone)
     write_text(drafted.text, out)
     print(drafted.describe(out))
     return 2 if drafted.missing else 0
 
 
 _OUT = {"default": "config/mine.yaml", "metavar": "FILE", "help": "study file to write (default: %(default)s)"}
+_ZONE = {"metavar": "ZONE", "help": "the clinic's time zone (America/New_York), or 'as written', for stamps in UTC"}
 _FIRST = {"choices": ("day", "month"), "help": "what stands first in dates that fit both, such as 03/04/2024"}
 
 COMMAND = Command(
@@ -40,6 +41,7 @@ COMMAND = Command(
         (("folder",), {"metavar": "FOLDER", "help": "folder of the raw export"}),
         (("--out",), _OUT),
         (("--first",), _FIRST),
+        (("--zone",), _ZONE),
         (("--force",), {"action": "store_true", "help": "replace the file where there is one"}),
     ),
     takes_study=False,
