@@ -15,7 +15,7 @@ import numpy as np
 
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError
-from outcomes.files import sha256
+from outcomes.files import match_files, sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
 from outcomes.intake.ledger import Ledger
@@ -140,10 +140,7 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     """
     if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
         raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
-    if (folder / source.file).is_file():
-        return [folder / source.file]
-    pattern = source.file if set("*?[") & set(source.file) else ""
-    return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []
+    return match_files(folder, source.file)
 
 
 def hash_source(folder: Path, source: Source) -> str:

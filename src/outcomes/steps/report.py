@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from outcomes.commands.command import INTERNAL
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.files import write_bytes, write_text
 from outcomes.released import read_released
@@ -27,7 +28,10 @@ def report(work: Work) -> dict[str, str]:
     for name, written in write_faces(content, work.study).items():
         write_bytes(written, results / name)
     write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", results / "provenance.json")
-    write_text(closing_lines(tables, results / "report.html"), results / "summary.txt")
+    write_text(
+        closing_lines(tables, work.places.published(work.options.internal).results / "report.html"),
+        results / "summary.txt",
+    )
     return {}
 
 
@@ -37,4 +41,5 @@ STEP = Step(
     reads=released(RELEASED),
     writes=(),
     sections=tuple(Study.model_fields),
+    options=(INTERNAL,),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.commands.command import INTERNAL
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.steps.step import CLINICAL, Step, Work, estimates, released
 
@@ -24,6 +25,8 @@ def tables(work: Work) -> dict[str, str]:
     derived = {name: study.instrument(name).derived_from for name in study.instruments}
     sources = {name: source.instrument for name, source in derived.items() if source is not None}
     privacy = protect_patients(study.privacy, work.tables["cohort"])
+    for old in set(work.places.results.glob("tables/*.csv")) - {work.places.find(name) for name in STEP.writes}:
+        old.unlink()  # of a table that there is no more
     passed = withhold(made | models, privacy, study.instruments, sources)
     return {name: format_table(passed[name]) for name in RELEASED}
 
@@ -34,4 +37,5 @@ STEP = Step(
     reads=("cohort", *estimates(ESTIMATED)),
     writes=released(RELEASED),
     sections=("models", "privacy", "arms", *CLINICAL),
+    options=(INTERNAL,),
 )
