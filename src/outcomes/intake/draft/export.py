@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.survey import Sheet, Unread, read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
@@ -58,7 +59,7 @@ def survey_export(folder: Path) -> Survey:
     sheets, unread = read_folder(folder)
     survey = Survey([], list(unread))
     for sheet in sheets:
-        patient = choose_patient(sheet, [other for other in sheets if other is not sheet])
+        patient = given_patient(sheet) or choose_patient(sheet, [other for other in sheets if other is not sheet])
         if patient is None:
             survey.idle.append(
                 Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
