@@ -10,28 +10,37 @@ from outcomes.files import Places, write_text
 from outcomes.settings import Study, read_study
 
 
-def claim_places(study: Study, study_file: Path) -> Places:
-    """Return the folders of a study, after noting which study file they belong to; private ones are closed to others.
+def find_places(study: Study, study_file: Path) -> Places:
+    """Return the folders of a study, with the private ones closed to others.
 
     Raises
     ------
     SettingsError
         They belong to another study file, which is still there and has the same name in ``study``.
     """
-    places, own = Places(study.study), os.path.relpath(study_file)
-    note = places.derived / "study-file.txt"
+    places = Places(study.study)
+    note = _note(places)
     noted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
-    if noted not in ("", own) and _is_another(Path(noted), study_file, study.study):
+    if noted and _is_another(Path(noted), study_file, study.study):
         raise SettingsError(
-            f"{own} and {noted} both say `study: {study.study}`, and the results of one would replace the other's. Give one of "
-            "them another name in `study`."
+            f"{os.path.relpath(study_file)} and {noted} both say `study: {study.study}`, and the results of one would replace "
+            "the other's. Give one of them another name in `study`."
         )
-    if noted != own:
-        write_text(f"{own}\n", note)
     for folder in (places.derived, places.logs):
         if folder.is_dir():
             folder.chmod(0o700)
     return places
+
+
+def claim_places(places: Places, study_file: Path) -> None:
+    """Note to which study file the folders of a study belong."""
+    note, own = _note(places), f"{os.path.relpath(study_file)}\n"
+    if not note.is_file() or note.read_text(encoding="utf-8") != own:
+        write_text(own, note)
+
+
+def _note(places: Places) -> Path:
+    return places.derived / "study-file.txt"
 
 
 def _is_another(path: Path, study_file: Path, name: str) -> bool:

@@ -145,5 +145,5 @@ def match_files(folder: Path, name: str) -> list[Path]:
     """Return the files below a folder that a name stands for, in order: one, or all of a pattern such as ``phq/*.csv``."""
     if (folder / name).is_file():
         return [folder / name]
-    pattern = name if set("*?[") & set(name) else ""
+    pattern = name if set("*?[") & set(name) and not Path(name).is_absolute() else ""
     return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []

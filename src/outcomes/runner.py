@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from outcomes.claim import claim_places
+from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places
 from outcomes.provenance import PACKAGE
@@ -67,7 +67,7 @@ def run_pipeline(
     snakefile = _find_snakefile()
     options = ["--cores", str(cores)] if profile is None else ["--workflow-profile", _find_profile(profile, snakefile)]
     os.umask(PRIVATE)
-    public = claim_places(study, study_file).published(internal)
+    public = find_places(study, study_file).published(internal)
     with _only_run(study.study) as lock:
         _clear_partial(public)
         options += _say_strays(public)

@@ -78,11 +78,13 @@ def read_export(study: Study, folder: Path | str) -> Export:
     """
     folder = Path(folder)
     sources = _present_sources(study, folder)
+    hashes = [hash_source(folder, source) for source in sources]
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    by_name = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    _refuse_changed(folder, sources, hashes)
+    by_name = {raw.name: known for known, raw in zip(hashes, raws, strict=True)}
     inputs = {
-        number: {"name": name, "sha256": hash_source(folder, source)}
-        for number, (name, source) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
+        number: {"name": name, "sha256": known}
+        for number, (name, known) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
@@ -149,10 +151,14 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     Raises
     ------
     InputError
-        A path that leads out of the folder.
+        A path that leads out of the folder, of a source that does not say that it may.
     """
-    if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
-        raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
+    outside = Path(source.file).is_absolute() or ".." in Path(source.file).parts
+    if outside and not source.allow_outside:
+        raise InputError(
+            f"{source.file}: not a path below the data folder. Name the file from there, without '..'; if it has to lie "
+            "elsewhere, set 'allow_outside: true' for this source."
+        )
     return match_files(folder, source.file)
 
 
@@ -160,6 +166,13 @@ def hash_source(folder: Path, source: Source) -> str:
     """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown."""
     hashes = [sha256(path) for path in find_files(folder, source)]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _refuse_changed(folder: Path, sources: Sequence[Source], hashes: Sequence[str]) -> None:
+    """Refuse a file that something wrote to while it was read: its rows would be of no file that there is."""
+    for source, known in zip(sources, hashes, strict=True):
+        if not find_files(folder, source) or hash_source(folder, source) != known:
+            raise InputError(f"{source.file}: changed while it was read. Let whatever writes it finish, and run again.")
 
 
 def label_columns(study: Study, source: Source) -> dict[str, str]:
