@@ -8,7 +8,6 @@ writes, which sections of the study file it may read (`settings` is their digest
 a changed formula reruns exactly the steps that use it) is declared in `src/outcomes/steps/`, in the module of its name.
 """
 
-import os
 import sys
 
 from outcomes.files import Places

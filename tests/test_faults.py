@@ -86,6 +86,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_last_release(copy, step):
             check=False,
         )
     finally:
+        shutil.rmtree(copy / "figures" / "example", ignore_errors=True)
         shutil.copytree(copy / "data/example/derived/release/figures/example", copy / "figures/example")
         for hidden in (copy / "figures/example").glob(".*"):
             hidden.unlink()

@@ -37,7 +37,11 @@ def main() -> None:
         idle, _ = measure("nothing to do", folder, peer)
         change_label(folder / "src" / "outcomes" / "release" / "figures")
         label, _ = measure("one changed figure label", folder, peer)
-    write("results.csv", ["case", "seconds", "processor_seconds", "peer_seconds", "ratio", "rules_run"], [cold, idle, label])
+    write(
+        "results.csv",
+        ["case", "seconds", "processor_seconds", "peer_seconds", "ratio", "rules_run"],
+        [cold, idle, label],
+    )
     write("steps.csv", ["step", "processes", "processor_seconds", "peak_mib"], steps)
 
 

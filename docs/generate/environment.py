@@ -29,6 +29,8 @@ def write_environment() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(re.split(r"[\[<>=!~; ]", entry)[0].lower() for entry in project["dependencies"])
     versions = read_versions((ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    if lacking := [name for name in names if name not in versions]:
+        raise SystemExit(f"requirements.lock lacks {', '.join(lacking)}: run `make lock`")
     lines = [f"  - {name}={versions[name]}" for name in names if name not in BY_PIP]
     by_pip = [f"      - {name}=={versions[name]}" for name in BY_PIP]
     return HEAD + "\n".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from outcomes.errors import SettingsError
@@ -11,7 +12,7 @@ from outcomes.settings import Study, read_study
 
 
 def find_places(study: Study, study_file: Path) -> Places:
-    """Return the folders of a study, with the private ones closed to others.
+    """Return the folders of a study.
 
     Raises
     ------
@@ -26,10 +27,17 @@ def find_places(study: Study, study_file: Path) -> Places:
             f"{os.path.relpath(study_file)} and {noted} both say `study: {study.study}`, and the results of one would replace "
             "the other's. Give one of them another name in `study`."
         )
-    for folder in (places.derived, places.logs):
-        if folder.is_dir():
-            folder.chmod(0o700)
     return places
+
+
+def close_private(places: Places) -> None:
+    """Close the private folders of a study, which Snakemake makes as open as others, and this process's own log."""
+    for top in (places.derived, places.logs):
+        for folder in (top, *top.rglob("*/")):
+            if folder.is_dir():
+                folder.chmod(0o700)
+    if stat.S_ISREG(os.fstat(2).st_mode):
+        os.fchmod(2, 0o600)
 
 
 def claim_places(places: Places, study_file: Path) -> None:

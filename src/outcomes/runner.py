@@ -18,7 +18,6 @@ from outcomes.files import Places
 from outcomes.provenance import PACKAGE
 from outcomes.release.publish import find_strays
 from outcomes.settings import Study, read_study
-from outcomes.steps.step import PRIVATE
 from outcomes.workflow import inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
@@ -66,7 +65,6 @@ def run_pipeline(
     _find_inputs(study, folder, study_file)
     snakefile = _find_snakefile()
     options = ["--cores", str(cores)] if profile is None else ["--workflow-profile", _find_profile(profile, snakefile)]
-    os.umask(PRIVATE)
     public = find_places(study, study_file).published(internal)
     with _only_run(study.study) as lock:
         _clear_partial(public)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from outcomes.claim import claim_places, find_places
+from outcomes.claim import claim_places, close_private, find_places
 from outcomes.commands.command import Option
 from outcomes.contracts import CONTRACTS
 from outcomes.contracts.released.table import list_declared
@@ -88,6 +88,7 @@ class Step:
         os.umask(PRIVATE)
         whole = read_study(options.study)
         places = find_places(whole, Path(options.study)).staged(getattr(options, "internal", False))
+        close_private(places)
         made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
         claim_places(places, Path(options.study))
         declared = {_bare(name): name for name in self.writes}
