@@ -36,10 +36,6 @@ PUBLIC = Places("{study}").published(INTERNAL)
 PYTHON, FILE, FOLDER = untracked(sys.executable), untracked(STUDY_FILE), untracked(DATA)
 FLAGS = untracked("--internal" if INTERNAL else "")
 
-os.umask(
-    0o077
-)  # what jobs write is for its owner alone; publishing a release opens that
-
 
 wildcard_constraints:
     study=STUDY.study,

@@ -89,7 +89,7 @@ def test_what_a_step_opens_is_tracked_and_what_is_tracked_is_opened(finished, st
 def test_nothing_is_excused_that_every_step_opens(finished):
     unused = {name for step in STEPS for name in tracked(step) - opened(finished[0], step)}
     assert excused(unused)
-    assert [pattern for pattern in UNUSED if not fnmatch.filter(unused, pattern)] == []
+    assert [pattern for pattern in UNUSED if "*" not in pattern and pattern not in unused] == []
 
 
 @pytest.fixture(scope="module")
