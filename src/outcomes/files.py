@@ -20,6 +20,8 @@ from outcomes.sealed import is_whole, seal
 if TYPE_CHECKING:
     import pandas as pd
 
+ADDRESS = ("postgresql://", "postgres://")
+
 
 @dataclass(frozen=True)
 class Places:
@@ -147,3 +149,8 @@ def match_files(folder: Path, name: str) -> list[Path]:
         return [folder / name]
     pattern = name if set("*?[") & set(name) and not Path(name).is_absolute() else ""
     return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []
+
+
+def is_address(name: str) -> bool:
+    """Return whether a source's file is the address of a database server."""
+    return name.startswith(ADDRESS)

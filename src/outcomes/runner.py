@@ -14,7 +14,7 @@ from pathlib import Path
 
 from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
-from outcomes.files import Places
+from outcomes.files import Places, is_address
 from outcomes.provenance import PACKAGE
 from outcomes.release.publish import find_strays
 from outcomes.settings import Study, read_study
@@ -69,6 +69,7 @@ def run_pipeline(
     with _only_run(study.study) as lock:
         _clear_partial(public)
         options += _say_strays(public)
+        _say_databases(study, public)
         given = [f"study_file={study_file}", f"data={folder}", *(["internal=true"] if internal else [])]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
         status = _follow([*command, *options, "--config", *given], lock, start)
@@ -102,6 +103,15 @@ def _say_strays(public: Places) -> list[str]:
         named = ", ".join(path.as_posix() for path in paths[:10]) + (f" and {len(paths) - 10} more" * (len(paths) > 10))
         print(f"{_STRAYS[kind]}: {named}", flush=True)
     return ["--forcerun", "manifest"] if {"changed", "missing"} & set(strays) else []
+
+
+def _say_databases(study: Study, places: Places) -> None:
+    """Say that a database is not watched as a file is: its rows are those of the run that read them."""
+    read = places.derived / "inputs.json"
+    if read.is_file() and any(is_address(source.file) for source in study.sources):
+        print(
+            f"Rows of databases are those that were read before. To read them again, delete {read} first.", flush=True
+        )
 
 
 def _find_inputs(study: Study, folder: str, study_file: Path) -> None:

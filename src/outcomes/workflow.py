@@ -10,7 +10,7 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
-from outcomes.files import match_files
+from outcomes.files import is_address, match_files
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
@@ -22,9 +22,11 @@ FILES = {"tables": {"fit"}, "report": {"figures"}, "manifest": {"report"}}  # wh
 
 
 def inputs(study: Study, folder: str) -> list[str]:
-    """Return the raw files of a study, those of a pattern each; optional ones only when they are there."""
+    """Return the raw files of a study, those of a pattern each; optional ones only when they are there; no database."""
     found: dict[str, None] = {}
     for source in study.sources:
+        if is_address(source.file):
+            continue
         paths = match_files(Path(folder), source.file)
         absent = [] if source.optional else [Path(folder, source.file)]
         found |= dict.fromkeys(map(str, paths or absent))

@@ -15,7 +15,7 @@ import numpy as np
 
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError
-from outcomes.files import match_files, sha256
+from outcomes.files import is_address, match_files, sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
@@ -24,6 +24,7 @@ from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
+from outcomes.intake.readers.database import hash_rows
 from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
@@ -81,10 +82,10 @@ def read_export(study: Study, folder: Path | str) -> Export:
     hashes = [hash_source(folder, source) for source in sources]
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
     _refuse_changed(folder, sources, hashes)
-    by_name = {raw.name: known for known, raw in zip(hashes, raws, strict=True)}
+    known = {raw.name: hashed or hash_rows(raw) for hashed, raw in zip(hashes, raws, strict=True)}
     inputs = {
-        number: {"name": name, "sha256": known}
-        for number, (name, known) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
+        number: {"name": name, "sha256": hashed}
+        for number, (name, hashed) in zip(number_inputs(len(known)), known.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
@@ -153,6 +154,8 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     InputError
         A path that leads out of the folder, of a source that does not say that it may.
     """
+    if is_address(source.file):
+        return [Path(source.file)]
     outside = Path(source.file).is_absolute() or ".." in Path(source.file).parts
     if outside and not source.allow_outside:
         raise InputError(
@@ -163,7 +166,12 @@ def find_files(folder: Path, source: Source) -> list[Path]:
 
 
 def hash_source(folder: Path, source: Source) -> str:
-    """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown."""
+    """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown.
+
+    Empty for the address of a database, which is no file.
+    """
+    if is_address(source.file):
+        return ""
     hashes = [sha256(path) for path in find_files(folder, source)]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
@@ -190,7 +198,7 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     """Read a source: its file, or all files of its pattern below one another."""
     wanted, numeric = wanted_columns(study, source), item_columns(study, source)
     paths = find_files(folder, source)
-    one = len(paths) == 1 and paths[0] == folder / source.file
+    one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
     files = [File(path, source.file if one else f"{source.file} (file {n})") for n, path in enumerate(paths, start=1)]
     raw = join_tables([read_source(file, source, wanted, numeric) for file in files], source.file)
     log.info("%s: %d rows", raw.name, raw.size)

@@ -86,8 +86,10 @@ class Step:
             The call returned other tables than the step declares.
         """
         os.umask(PRIVATE)
+        internal = getattr(options, "internal", False)
         whole = read_study(options.study)
-        places = find_places(whole, Path(options.study)).staged(getattr(options, "internal", False))
+        places = find_places(whole, Path(options.study)).staged(internal)
+        whole = keep_inside(whole) if internal else whole
         close_private(places)
         made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
         claim_places(places, Path(options.study))
@@ -102,6 +104,14 @@ class Step:
             else:
                 write_table(table, places.find(place), place if place in CONTRACTS else None)
         return 0
+
+
+def keep_inside(study: Study) -> Study:
+    """Return a study as its internal report is made: every count exact, and marked in the title, which each page repeats."""
+    because = "this report is for the clinic's own eyes, and is not released"
+    privacy = study.privacy.model_copy(update={"release": "exact", "because": because})
+    report = study.report.model_copy(update={"title": f"INTERNAL, NOT FOR RELEASE: {study.report.title}"})
+    return study.model_copy(update={"privacy": privacy, "report": report})
 
 
 def released(names: Iterable[str]) -> tuple[str, ...]:
