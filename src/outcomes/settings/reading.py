@@ -23,7 +23,8 @@ class _Loader(yaml.SafeLoader):
         self.depth = getattr(self, "depth", 0) + 1
         if self.depth > DEEPEST:
             raise yaml.MarkedYAMLError(
-                problem=f"nested more than {DEEPEST} levels deep", problem_mark=self.peek_event().start_mark
+                problem=f"nested more than {DEEPEST} levels deep",
+                problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
             )
         node = super().compose_node(parent, index)
         self.depth -= 1
