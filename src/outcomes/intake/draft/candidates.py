@@ -55,18 +55,6 @@ def find_candidates(sheet: Sheet, others: Iterable[Sheet]) -> Candidates:
     )
 
 
-def find_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
-    """Return the one column whose values are the identifiers of another sheet, where no name tells; None if several are."""
-    elsewhere = [set(column.values) for other in others for column in other.fields.values() if _names_people(column)]
-    known = [
-        name
-        for name, column in sheet.fields.items()
-        if _names_people(column)
-        and any(len(values & set(column.values)) >= 0.8 * len(column.values) for values in elsewhere)
-    ]
-    return known[0] if len(known) == 1 else None
-
-
 def _names_people(column: Field) -> bool:
     """Tell whether a column could name people: filled, many different short values, no small numbers, no decimals."""
     values = column.values

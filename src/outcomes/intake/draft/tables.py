@@ -32,9 +32,12 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
         distinct = len(column.values)
-        if level == NONE or not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
+        if not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
             continue
-        known = len(elsewhere.intersection(column.values)) >= 0.2 * distinct
+        shared = len(elsewhere.intersection(column.values))
+        if level == NONE and not (shared >= max(0.6 * distinct, 5) and distinct > 0.2 * len(elsewhere)):
+            continue  # a column of any name, where nearly all of its values are other files' patients
+        known = shared >= 0.2 * distinct
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
             ranked.append((known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
