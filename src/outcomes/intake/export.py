@@ -24,6 +24,7 @@ from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
+from outcomes.intake.readers.database import hash_rows, is_address
 from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
@@ -80,8 +81,9 @@ def read_export(study: Study, folder: Path | str) -> Export:
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
     by_name = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    of_rows = {raw.name: hash_rows(raw) for source, raw in zip(sources, raws, strict=True) if is_address(source.file)}
     inputs = {
-        number: {"name": name, "sha256": hash_source(folder, source)}
+        number: {"name": name, "sha256": of_rows.get(name) or hash_source(folder, source)}
         for number, (name, source) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
@@ -151,6 +153,8 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     InputError
         A path that leads out of the folder.
     """
+    if is_address(source.file):
+        return [Path(source.file)]
     if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
         raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
     if (folder / source.file).is_file():
@@ -180,7 +184,7 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     """Read a source: its file, or all files of its pattern below one another."""
     wanted, numeric = wanted_columns(study, source), item_columns(study, source)
     paths = find_files(folder, source)
-    one = len(paths) == 1 and paths[0] == folder / source.file
+    one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
     files = [File(path, source.file if one else f"{source.file} (file {n})") for n, path in enumerate(paths, start=1)]
     raw = join_tables([read_source(file, source, wanted, numeric) for file in files], source.file)
     log.info("%s: %d rows", raw.name, raw.size)

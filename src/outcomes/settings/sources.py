@@ -196,7 +196,7 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "omop", "stata", "spss", "parquet", "database"] = (
+    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "spss", "stata", "sas", "parquet", "database"] = (
         Field("auto", description="file format; auto goes by the ending")
     )
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
