@@ -102,8 +102,8 @@ def _write_sides(sheet: Sheet, study: Study, left: float, room: float, top: floa
     styles = style_arms(study, (estimand.treated, estimand.reference))
     names = [styles[arm].within for arm in (estimand.treated, estimand.reference)]
     low, high = names if worse else names[::-1]
-    sheet.write(left, top, wrap(f"← favors {low}", room + left - EDGE, TEXT_PT)[0])
-    sheet.write(left + room, top + LINE_MM, wrap(f"favors {high} →", room + left - EDGE, TEXT_PT)[0], ha="right")
+    sheet.write(left, top, wrap(f"← favors {low}", sheet.width - left - EDGE, TEXT_PT)[0])
+    sheet.write(left + room, top + LINE_MM, wrap(f"favors {high} →", left + room - EDGE, TEXT_PT)[0], ha="right")
 
 
 def _sentence(text: str) -> str:
