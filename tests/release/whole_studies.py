@@ -110,6 +110,22 @@ def draw_study(seed: int) -> Drawn:
     return Drawn(seed, settings, sizes)
 
 
+def read_example() -> Drawn:
+    """Return the example as it is, without bootstrap samples."""
+    settings: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    settings["comparison"] |= {"replicates": 0}
+    settings["durability"] |= {"replicates": 0}
+    sizes = find_arms().value_counts()
+    return Drawn(-1, settings, {arm["id"]: int(sizes[arm["id"]]) for arm in settings["arms"]})
+
+
+def draw_clinic() -> Drawn:
+    """Return a clinic of two arms and 120 patients, with the example's settings."""
+    settings = dict(read_example().settings)
+    settings["arms"] = [arm for arm in settings["arms"] if arm["id"] != "im"]
+    return Drawn(-2, settings, {"iv": 60, "esketamine": 60})
+
+
 def _draw_models(settings: dict[str, Any], generator: np.random.Generator) -> None:
     names = [name for name in ("phq9_by_session", "phq9_by_day", "phq9_slope") if generator.random() < 0.4]
     simple = {"covariance": "compound_symmetry", "fallback": [], "df": "satterthwaite"}
@@ -153,7 +169,7 @@ def _draw_comparison(settings: dict[str, Any], generator: np.random.Generator) -
 
 def pick_patients(drawn: Drawn) -> Tables:
     """Return the clean tables of the study's patients."""
-    generator = np.random.default_rng([drawn.seed, *b"release/people"])
+    generator = np.random.default_rng([drawn.seed + 2, *b"release/people"])
     arms = find_arms()
     chosen: dict[str, set[int]] = {}
     for arm, size in drawn.sizes.items():
