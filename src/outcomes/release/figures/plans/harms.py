@@ -30,7 +30,9 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     chosen = chosen[chosen[HarmDifferences.event].isin(drawn[Harms.event])]
     few = sorted(set(rows[Harms.event]) - set(drawn[Harms.event]))
     left_out = f" Too few patients to show: {', '.join(few)}." if few else ""
-    asked = "" if chosen[HarmDifferences.difference].notna().any() or len(arms) < 2 else " No difference is drawn: {why}."
+    asked = (
+        "" if chosen[HarmDifferences.difference].notna().any() or len(arms) < 2 else " No difference is drawn: {why}."
+    )
     why = chosen[HarmDifferences.note].dropna().unique()
     return [
         Plan(
