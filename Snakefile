@@ -206,10 +206,10 @@ rule durability:
 rule harms:
     """Describe the harms: who was asked, who had what, how often, how severe, what stopped treatment."""
     input:
-        tables=STEPS["harms"].inputs,
+        tables=STEPS["harms"].inputs(PLACES),
         code=code("harms"),
     output:
-        tables=STEPS["harms"].outputs,
+        tables=STEPS["harms"].outputs(PLACES),
     log:
         "logs/{study}/harms.log",
     params:
@@ -223,10 +223,10 @@ rule harms:
 rule exposure:
     """Describe the exposure: sessions, completion of the induction, dose, time, maintenance."""
     input:
-        tables=STEPS["exposure"].inputs,
+        tables=STEPS["exposure"].inputs(PLACES),
         code=code("exposure"),
     output:
-        tables=STEPS["exposure"].outputs,
+        tables=STEPS["exposure"].outputs(PLACES),
     log:
         "logs/{study}/exposure.log",
     params:
