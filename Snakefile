@@ -304,6 +304,12 @@ rule report:
             category="Report",
         ),
         docx=PLACES.results / "report.docx",
+        supplement=report(
+            PLACES.results / "supplement.html",
+            caption="config/report/supplement.rst",
+            category="Report",
+        ),
+        further=[PLACES.results / "supplement.pdf", PLACES.results / "supplement.docx"],
         tables=PLACES.results / "tables.docx",
         printed=directory(PLACES.results / "printed"),
         checklists=report(
