@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Cell = tuple[str, int]
 COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
-FEWEST_VALUES = 5  # that a count which is not shown must still be able to have: three, and room for what other tables say
+FEWEST_VALUES = (
+    5  # that a count which is not shown must still be able to have: three, and room for what other tables say
+)
 
 
 @dataclass
