@@ -30,6 +30,13 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+COUNTED = ("hidden", "recovered", "narrowed", "printed", "bounds", "empty")
+SINGLE = ("example", "clinic of 120")
+PAGE = HERE.parents[1] / "docs" / "disclosure.md"
+START = "<!-- attacked: rendered by benchmarks/disclosure/attack_whole_studies.py from whole.csv -->"
+END = "<!-- end -->"
+
+
 def attack(name: str) -> dict[str, Any]:
     """Return the line of one study."""
     drawn = read_example() if name == "example" else draw_clinic() if name == "clinic of 120" else draw_study(int(name))
@@ -47,13 +54,44 @@ def attack(name: str) -> dict[str, Any]:
     )
 
 
+def describe(rows: list[dict[str, str]]) -> str:
+    """Return the lines as the table of docs/disclosure.md."""
+
+    def show(name: str, own: list[dict[str, str]]) -> str:
+        sums = {key: sum(int(row[key] or 0) for row in own) for key in COUNTED}
+        cells = max(sums["printed"] + sums["bounds"] + sums["empty"], 1)
+        errors = [float(row["median_error"]) for row in own if row["median_error"]]
+        shares = f"{sums['bounds'] / cells:.0%} | {sums['empty'] / cells:.1%}"
+        error = f"{float(np.median(errors)):.1f}" if errors else "–"
+        narrowed = f"{sums['narrowed']} ({sums['narrowed'] / max(sums['hidden'], 1):.2%})"
+        return f"| {name} | {sums['hidden']:,} | {sums['recovered']} | {narrowed} | {shares} | {error} |"
+
+    answered = [row for row in rows if not row["refused"]]
+    single = [show(name, [row]) for row in answered if (name := row["study"]) in SINGLE]
+    random = [row for row in answered if row["study"] not in SINGLE]
+    lines = [
+        "| attacked | hidden counts | recovered | narrowed | cells that are bounds | cells without a number | median error of a percentage |",
+        "|---|---|---|---|---|---|---|",
+        *single,
+        *([show(f"{len(random)} random studies", random)] if random else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_page(rows: list[dict[str, str]]) -> None:
+    """Put the table into the page."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(START)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{START}\n{describe(rows)}{END}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Attack the studies that have no line yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    path, names = HERE / "whole.csv", ["example", "clinic of 120", *map(str, range(options.studies))]
+    path, names = HERE / "whole.csv", [*SINGLE, *map(str, range(options.studies))]
     done = []
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
@@ -66,6 +104,8 @@ def main() -> None:
         for row in tqdm(pool.map(attack, left), total=len(left)):
             writer.writerow(row)
             file.flush()
+    with path.open(encoding="utf-8", newline="") as file:
+        write_page(list(csv.DictReader(file)))
 
 
 if __name__ == "__main__":
