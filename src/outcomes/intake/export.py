@@ -119,9 +119,9 @@ def read_export(study: Study, folder: Path | str) -> Export:
 
 def name_files(study: Study, folder: Path) -> frozenset[str]:
     """Return the files below the data folder that some source names."""
-    return frozenset(
-        path.relative_to(folder).as_posix() for source in study.sources for path in find_files(folder, source)
-    )
+    paths = [path for source in study.sources for path in find_files(folder, source)]
+    below = {path.relative_to(folder).as_posix() for path in paths if path.is_relative_to(folder)}
+    return frozenset(below | {source.file for source in study.sources})
 
 
 def _match(folder: Path, pattern: str) -> Iterator[str]:

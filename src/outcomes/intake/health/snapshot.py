@@ -106,7 +106,9 @@ def _records(tables: Mapping[str, pd.DataFrame], name: str, columns: list[str]) 
     who = tables["key"].set_index("patient")["identifier"].astype(str)
     table = tables[name]
     held = [column for column in columns if column in table]
-    keys = pd.DataFrame({"who": table["patient"].map(who), **{column: table[column].astype(str) for column in held}})
+    keys = pd.DataFrame(
+        {"who": table["patient"].map(who), **{column: table[column].astype("str").fillna("") for column in held}}
+    )
     answers = table[[column for column in table if column == "recorded_total" or column.startswith("item_")]]
     content = answers.astype("float64").sum(axis=1) if len(answers.columns) else pd.Series(0.0, table.index)
     return content.groupby([keys[column] for column in keys]).sum()
