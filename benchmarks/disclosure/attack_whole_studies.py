@@ -2,8 +2,8 @@
 
 python benchmarks/disclosure/attack_whole_studies.py [--studies 300] [--workers 2]
 
-One line a study goes to whole.csv beside this file, as soon as it and all before it are there; lines that are there already are kept, so
-that a run can be broken off and taken up. A study that the analysis refuses releases nothing.
+One line a study goes to whole.csv beside this file, as soon as it is there; lines that are there already are kept, so that a run can be
+broken off and taken up. A study that the analysis refuses releases nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +101,16 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(done)
-        for row in tqdm(pool.map(attack, left), total=len(left)):
-            writer.writerow(row)
+        for future in tqdm(as_completed([pool.submit(attack, name) for name in left]), total=len(left)):
+            writer.writerow(future.result())
             file.flush()
     with path.open(encoding="utf-8", newline="") as file:
-        write_page(list(csv.DictReader(file)))
+        rows = sorted(csv.DictReader(file), key=lambda row: names.index(row["study"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    write_page(rows)
 
 
 if __name__ == "__main__":
