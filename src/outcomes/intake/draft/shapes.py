@@ -16,9 +16,10 @@ from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Field, Sheet, read_proposal
 from outcomes.intake.draft.vocabulary import NEAR, PART, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
-from outcomes.intake.readers import File, Proposal, Unread
+from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Pivot, Stack
 
+LOINC = re.compile(r"/?\d{4,5}-\d")
 SUMS = re.compile(
     r"(average|avg|mean|median|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}", re.I
 )
@@ -35,8 +36,7 @@ def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], l
     """Return the sheets, those of another shape read again as one row a record; and what could not be read so."""
     again: list[Sheet | Unread] = []
     for sheet in sheets:
-        file = File(folder / sheet.source.file, sheet.source.file)
-        again += [read_proposal(file, one) for one in reshape(sheet)] or [sheet]
+        again += [read_proposal(folder, one) for one in reshape(sheet)] or [sheet]
     return [one for one in again if isinstance(one, Sheet)], [one for one in again if isinstance(one, Unread)]
 
 
@@ -232,7 +232,13 @@ def _pivot(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
         (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates), key=lambda one: one[0]
     )
     share, name, spelt = best
-    if share < 0.3 or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
+    codes = sum(
+        int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
+        for of in spelt.values()
+        for one in of
+        if LOINC.fullmatch(one)
+    )
+    if (share < 0.3 and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
         return []
     value = _value(sheet, name, spelt, {patient, name, *dates})
     if value is None:
@@ -265,11 +271,7 @@ def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
     if not 1 <= len(column.values) <= MOST_NAMES:
         return 0.0, name, {}
     for place, value in enumerate(column.words.values):
-        claims = (
-            claims_of(value)
-            if (value and any(c.isalpha() for c in value)) or re.fullmatch(r"/?\d{5}-\d", value or "")
-            else ()
-        )
+        claims = claims_of(value) if (value and any(c.isalpha() for c in value)) or LOINC.fullmatch(value or "") else ()
         if claims:
             instrument, item = claims[0]
             spelt[f"{instrument}_{item or 'total'}"].append(value)

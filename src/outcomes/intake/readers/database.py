@@ -17,7 +17,6 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, rename_header, report_columns
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -74,8 +73,6 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
             header = [column[0] for column in cursor.description]
         names = rename_header(header, source.rename, name)
         chosen = choose_columns(wanted, names)
-        if is_shaped(source):
-            chosen = needed_columns(source, chosen, names, name)
         places = find_columns(chosen, names, name)
         report_columns(names, chosen, source.ignore, name)
         fields = ", ".join(
@@ -86,8 +83,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
         columns, size = _fetch(connection, f"SELECT {fields} FROM ({query}) AS t ORDER BY {order}", list(places))
     if not size:
         raise InputError(f"{name}: the table has no row.")
-    raw = RawTable(name, size, columns)
-    return shape_table(raw, source, names) if is_shaped(source) else raw
+    return RawTable(name, size, columns)
 
 
 def hash_rows(raw: RawTable) -> str:
