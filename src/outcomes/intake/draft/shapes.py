@@ -264,20 +264,28 @@ def _has_items(sheet: Sheet) -> bool:
 
 
 def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
-    """Return the share of a column's rows that name an item or a total, and new column → spellings."""
+    """Return the share of a column's rows that name an item or a total, and new column → spellings.
+
+    A few words that happen to occur in some question are no questionnaire: without its total, most of its items must be there.
+    """
     column = sheet.fields[name]
-    spelt: dict[str, list[str]] = defaultdict(list)
-    named = np.zeros(len(column.words.values), dtype=bool)
+    claimed: dict[str, list[str]] = defaultdict(list)
     if not 1 <= len(column.values) <= MOST_NAMES:
         return 0.0, name, {}
-    for place, value in enumerate(column.words.values):
-        claims = claims_of(value) if (value and any(c.isalpha() for c in value)) or LOINC.fullmatch(value or "") else ()
+    for value in column.values:
+        claims = claims_of(value) if any(c.isalpha() for c in value) or LOINC.fullmatch(value) else ()
         if claims:
-            instrument, item = claims[0]
-            spelt[f"{instrument}_{item or 'total'}"].append(value)
-            named[place] = True
-    twice = any(len(of) > 2 for of in spelt.values())
-    return (0.0 if twice else column.share(named)), name, dict(spelt)
+            claimed[f"{claims[0][0]}_{claims[0][1] or 'total'}"].append(value)
+    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed)}
+    if any(len(of) > 2 for of in spelt.values()):
+        return 0.0, name, {}
+    named = {value for of in spelt.values() for value in of}
+    return column.share(np.array([value in named for value in column.words.values], dtype=bool)), name, spelt
+
+
+def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
+    found = sum(new.startswith(f"{instrument}_") for new in claimed)
+    return f"{instrument}_total" in claimed or found >= 0.6 * read_instruments()[instrument].n_items > 0
 
 
 def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:

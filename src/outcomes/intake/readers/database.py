@@ -138,7 +138,7 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
             f"{_shown(file)}: the server does not answer, or does not let this user in ({str(error).strip().splitlines()[-1][:80]}). "
             "Check the address; the password belongs into PGPASSWORD or ~/.pgpass."
         ) from None
-    except (psycopg.Error, sqlite3.Error, duckdb.Error):
+    except (psycopg.Error, sqlite3.Error, duckdb.Error, UnicodeError, OverflowError, MemoryError):
         raise InputError(
             f"{_shown(file)}: the database cannot be read. Is it damaged, or opened by another program?"
         ) from None
