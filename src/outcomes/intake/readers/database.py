@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.files import is_address
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, rename_header, report_columns
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
-ADDRESS = ("postgresql://", "postgres://")
 SQLITE = b"SQLite format 3\x00"
 ENDINGS = frozenset({".duckdb", ".sqlite", ".sqlite3", ".db"})
 # The tables of OMOP that hold what a study needs; a whole vocabulary lies beside them.
@@ -28,11 +28,6 @@ OMOP = ("person", "measurement", "observation", "drug_exposure", "procedure_occu
 CONCEPTS = {"measurement": "measurement_concept_id", "observation": "observation_concept_id", "drug_exposure": "drug_concept_id",
     "procedure_occurrence": "procedure_concept_id"}  # fmt: skip
 BLOCK = 50_000
-
-
-def is_address(file: str) -> bool:
-    """Tell whether a source's file is the address of a database server."""
-    return file.startswith(ADDRESS)
 
 
 def recognise(file: File) -> float:
@@ -60,7 +55,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         No such table, or a database that cannot be opened.
     """
-    name = f"{file.name} [{source.part}]"
+    name = f"{_shown(file)} [{source.part}]"
     with _connect(file) as (connection, kind):
         tables = {table.casefold(): table for table in _tables(connection, kind)}
         if source.part is None or source.part.casefold() not in tables:
@@ -121,6 +116,11 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
     import duckdb
     import psycopg
 
+    if is_address(file.name) and ":" in file.name.split("://", 1)[1].rpartition("@")[0]:
+        raise InputError(
+            f"{_shown(file)}: the address holds a password, which does not belong into a study file. Take it out, and set "
+            "PGPASSWORD or write it into ~/.pgpass."
+        )
     kind = "postgresql" if is_address(file.name) else "sqlite" if file.start.startswith(SQLITE) else "duckdb"
     try:
         if kind == "postgresql":
