@@ -110,11 +110,18 @@ def read_export(study: Study, folder: Path | str) -> Export:
         *(balance["raw"].sum(), len(balance)),
         *(balance[name].sum() for name in ("kept", "corrected", "flagged", "merged", "quarantined")),
     )
-    named = frozenset(path.relative_to(folder).as_posix() for source in sources for path in find_files(folder, source))
+    named = name_files(study, folder)
     unused = frozenset(file for pattern in study.unused for file in _match(folder, pattern))
     evidence = Evidence(folder, sources, raws, batches, tables, entries, balance, named | unused)
     findings = examine(study, evidence)
     return Export(tables, entries, balance, inputs, findings)
+
+
+def name_files(study: Study, folder: Path) -> frozenset[str]:
+    """Return the files below the data folder that some source names."""
+    paths = [path for source in study.sources for path in find_files(folder, source)]
+    below = {path.relative_to(folder).as_posix() for path in paths if path.is_relative_to(folder)}
+    return frozenset(below | {source.file for source in study.sources})
 
 
 def _match(folder: Path, pattern: str) -> Iterator[str]:
