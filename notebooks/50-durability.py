@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -83,7 +85,7 @@ cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int6
 
 # %% [markdown]
 # Most patients drop out of the table at *scored*: they gave no answer in those days. Whatever follows is about those who
-# answer. (`<NA>` is a number that is withheld, or would give one away.)
+# answer. (`<NA>` is a number from 1 to 10.)
 #
 # ## The curves
 
@@ -104,8 +106,7 @@ panels[0].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The curves have few points. Each step between two released weeks must hold at least as many patients as
-# `privacy.minimum_cell`, or the week of one patient's loss could be worked out.
+# The curves move in steps of five patients, or the week of one patient's loss could be worked out.
 #
 # ## Held at 4, 8, and 12 weeks
 #
