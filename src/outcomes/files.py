@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from outcomes.contracts import check_table
 from outcomes.errors import InputError
-from outcomes.workflow import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +45,15 @@ class Places:
     def table(self, name: str) -> Path:
         """Return the path of a private table."""
         return self.derived / f"{name}.parquet"
+
+    def model(self, name: str) -> Path:
+        """Return the path of a fitted model."""
+        return self.derived / "models" / f"{name}.json"
+
+    def find(self, name: str) -> Path:
+        """Return the path of a table as a step names it: ``scores``, ``estimates/scores``, ``released/scores``."""
+        part, _, bare = name.rpartition("/")
+        return self.results / "tables" / f"{bare}.csv" if part == "released" else self.table(name)
 
 
 @contextmanager
@@ -90,13 +98,6 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
         raise InputError(f"{path}: no such table. Run the steps before this one first, or `make`, which runs all.")
     table = pd.read_parquet(path, columns=columns)
     return table if contract is None or columns is not None else check_table(table, contract)
-
-
-def read_released(places: Places) -> dict[str, pd.DataFrame]:
-    """Read every released table of a study by name; empty cells are missing."""
-    import pandas as pd
-
-    return {name: pd.read_csv(places.results / "tables" / f"{name}.csv") for name in TABLES["tables"]}
 
 
 def write_text(text: str, path: Path) -> None:

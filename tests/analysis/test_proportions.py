@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis.proportions import compute_correlation, compute_newcombe, compute_wilson
+from outcomes.analysis.proportions import (
+    compute_clopper_pearson,
+    compute_correlation,
+    compute_miettinen_nurminen,
+    compute_newcombe,
+    compute_wilson,
+)
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -75,3 +81,42 @@ def test_difference_lies_within_its_bounds_whatever_the_correlation(first, secon
     difference, lower, upper = compute_newcombe(*first, *second, correlation)
     assert -1 - 1e-12 <= lower <= difference + 1e-12
     assert difference - 1e-12 <= upper <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("counts", "bounds"),
+    [  # by an independent solution of the score equation, to four decimals
+        ((56, 70, 48, 80), (0.0528, 0.3382)),
+        ((9, 10, 3, 10), (0.1700, 0.8406)),
+        ((0, 10, 0, 20), (-0.1658, 0.2844)),
+        ((10, 10, 20, 20), (-0.2844, 0.1658)),
+    ],
+)
+def test_miettinen_nurminen_against_known_answers(counts, bounds):
+    _, lower, upper = compute_miettinen_nurminen(*counts)
+    assert (round(float(lower), 4), round(float(upper), 4)) == bounds
+
+
+def test_miettinen_nurminen_inverts_the_score_test():
+    """At each bound the score statistic, with the restricted proportion found by brute force, is the critical value."""
+    grid = np.linspace(0, 1, 200_001)
+    for x, m, y, k in [(53, 444, 12, 529), (5, 56, 0, 29), (1, 9, 7, 8)]:
+        for delta in np.array(compute_miettinen_nurminen(x, m, y, k)[1:]):
+            q = grid[(grid + delta >= 0) & (grid + delta <= 1)]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                parts = [
+                    n * np.log(p) for n, p in ((x, q + delta), (m - x, 1 - q - delta), (y, q), (k - y, 1 - q)) if n
+                ]
+            best = q[np.nanargmax(np.sum(parts, axis=0))]
+            p = best + delta
+            variance = (p * (1 - p) / m + best * (1 - best) / k) * (m + k) / (m + k - 1)
+            assert (x / m - y / k - delta) ** 2 / variance == pytest.approx(1.959964**2, rel=2e-3)
+
+
+@pytest.mark.parametrize(("events", "n"), [(0, 100), (3, 40), (40, 40), (17, 444)])
+def test_clopper_pearson_against_statsmodels(events, n):
+    from statsmodels.stats.proportion import proportion_confint
+
+    np.testing.assert_allclose(
+        compute_clopper_pearson(events, n), proportion_confint(events, n, method="beta"), atol=1e-12
+    )

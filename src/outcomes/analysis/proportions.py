@@ -90,6 +90,103 @@ def compute_newcombe(
     return p - q, np.asarray(lower), np.asarray(upper)
 
 
+def compute_clopper_pearson(events: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the exact interval of a proportion (Clopper & Pearson 1934, 10.1093/biomet/26.4.404).
+
+    Its coverage is never below the level, which is why harms use it: with no event among n the upper bound is
+    1 − 0.025^(1/n), about 3.69/n.
+
+    Parameters
+    ----------
+    events, n : array_like
+        Counts of the same shape; ``n`` 0 gives missing bounds.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    lower, upper : ndarray
+        Bounds between 0 and 1.
+
+    Examples
+    --------
+    >>> [round(float(bound), 3) for bound in compute_clopper_pearson(0, 100)]
+    [0.0, 0.036]
+    """
+    from scipy.special import betaincinv
+
+    events, n = np.asarray(events, float), _positive(n)
+    tail = (1 - level) / 2
+    lower = np.where(events > 0, betaincinv(np.maximum(events, 1), n - events + 1, tail), 0.0)
+    upper = np.where(events < n, betaincinv(events + 1, np.maximum(n - events, 1), 1 - tail), 1.0)
+    return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
+
+
+def compute_miettinen_nurminen(
+    events: ArrayLike, n: ArrayLike, reference_events: ArrayLike, reference_n: ArrayLike, level: float = 0.95
+) -> tuple[Floats, Floats, Floats]:
+    """Return a difference of two independent proportions with its score interval (10.1002/sim.4780040211).
+
+    The bounds are the differences at which the score test, with the variance at the restricted maximum of the likelihood
+    and the factor N / (N − 1), just rejects; they are found by bisection, and are valid with no event and with all.
+
+    Parameters
+    ----------
+    events, n, reference_events, reference_n : array_like
+        Counts of the same shape; an ``n`` of 0 gives missing values.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    difference, lower, upper : ndarray
+        The proportion minus the reference's, and its bounds.
+
+    Examples
+    --------
+    >>> [round(float(value), 4) for value in compute_miettinen_nurminen(56, 70, 48, 80)]
+    [0.2, 0.0528, 0.3382]
+    """
+    x, m = np.asarray(events, float), _positive(n)
+    y, k = np.asarray(reference_events, float), _positive(reference_n)
+    x, m, y, k = np.broadcast_arrays(x, m, y, k)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    difference = x / m - y / k
+
+    def rejects(delta: Floats) -> Floats:
+        return np.asarray(_score(delta, x, m, y, k) > z**2)
+
+    bounds = []
+    for end in (-1.0, 1.0):
+        inside, outside = difference.copy(), np.full(difference.shape, end)
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            out = rejects(middle)
+            inside, outside = np.where(out, inside, middle), np.where(out, middle, outside)
+        bounds.append(np.where(np.isnan(difference), np.nan, inside))
+    return difference, bounds[0], bounds[1]
+
+
+def _score(delta: Floats, x: Floats, m: Floats, y: Floats, k: Floats) -> Floats:
+    """Return the squared score statistic of a difference, from the restricted proportions in closed form."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_seen, q_seen, theta = x / m, y / k, k / m
+        # the cubic of the restricted proportion p (q = p − delta): a p³ + b p² + c p + d = 0, its middle root
+        a = 1 + theta
+        b = -(1 + theta + p_seen + theta * q_seen + delta * (theta + 2)) / a
+        c = (delta**2 + delta * (2 * p_seen + theta + 1) + p_seen + theta * q_seen) / a
+        d = -p_seen * delta * (1 + delta) / a
+        v = b**3 / 27 - b * c / 6 + d / 2
+        u = np.where(v >= 0, 1.0, -1.0) * np.sqrt(np.maximum(b**2 / 9 - c / 3, 0))
+        ratio = np.where(u == 0, 0.0, v / np.where(u == 0, 1.0, u) ** 3)
+        p = np.clip(2 * u * np.cos((np.pi + np.arccos(np.clip(ratio, -1, 1))) / 3) - b / 3, 0, 1)
+        q = np.clip(p - delta, 0, 1)
+        variance = (p * (1 - p) / m + q * (1 - q) / k) * (m + k) / (m + k - 1)
+        distance = (p_seen - q_seen - delta) ** 2
+        certain = np.where(distance > 1e-24, np.inf, 0.0)
+        return np.where(variance > 1e-15, distance / np.where(variance > 1e-15, variance, 1.0), certain)
+
+
 def compute_correlation(
     products: ArrayLike, events: ArrayLike, n: ArrayLike, reference_events: ArrayLike, reference_n: ArrayLike
 ) -> Floats:

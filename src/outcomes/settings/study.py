@@ -29,6 +29,7 @@ from outcomes.settings.clinical import (
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import suggest_key
+from outcomes.settings.labels import find_personal_label
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -114,6 +115,12 @@ class Study(Frozen):
                 raise ValueError(f"source {source.file}: give either 'layout' or 'tables'")
         if len({arm.id for arm in self.arms}) < len(self.arms):
             raise ValueError("two arms have the same id")
+        daily = [arm.id for arm in self.arms if (protocol := self.protocol(arm)) and protocol.several_a_day]
+        if daily and self.series.same_day == "one_session" and self.series.origin == "sessions":
+            raise ValueError(
+                f"series.same_day: the protocol of arm {', '.join(daily)} has several sessions a day, which 'one_session' would "
+                "join; write `same_day: separate`"
+            )
         return self
 
     @model_validator(mode="after")
@@ -145,6 +152,16 @@ class Study(Frozen):
                     f"sessions.treatment: a spelling is mapped to '{name}', which is the treatment of no arm; did you mean "
                     f"'{near[0]}'? Arms have: {', '.join(known)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_nobodys(self) -> Self:
+        maps = (*self.layouts.values(), *(source.tables for source in self.sources))
+        found = find_personal_label(self.arms, self.visits, self.sources, maps)
+        if found is not None:
+            raise ValueError(
+                f"{found[0]}: holds what look like {found[1]}, which would stand in the report; write a name that is nobody's"
+            )
         return self
 
     @model_validator(mode="after")
@@ -194,7 +211,7 @@ class Study(Frozen):
             return arm
         protocol = self.protocol(entry)
         same = protocol is not None and protocol.name.casefold() == entry.label.casefold()
-        return entry.in_text or (protocol.name if same and protocol else entry.label)
+        return entry.in_text or ((protocol.in_text or protocol.name) if same and protocol else entry.label)
 
     def digest(self, *sections: str) -> str:
         """Return a SHA-256 of the named sections (all when none is named): the same settings, the same digest."""

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
+from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.numbers import fixed
-from outcomes.release.report.adjustment import describe_adjustment
-from outcomes.release.report.comparison import show_comparison
-from outcomes.release.report.material import gather
-from outcomes.release.tables import format_table
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.adjustment import describe_adjustment
+from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.settings.analysis import Privacy
 
 STUDY = make_study(comparison=COMPARISON)

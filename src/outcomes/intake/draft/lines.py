@@ -8,12 +8,13 @@ from typing import Any
 
 import yaml
 
+from outcomes.intake.dates import is_utc
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaires import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
-from outcomes.intake.header import is_name
+from outcomes.intake.readers.header import is_name
 
 WIDTH = 118
 ASK = "day first or month first?"
@@ -91,13 +92,13 @@ def write_sources(survey: Survey, layouts: Sequence[Layout], formats: Formats) -
 def _source(one: Found, formats: Formats) -> dict[str, Any]:
     source = one.sheet.source
     entry: dict[str, Any] = {"file": source.file}
-    entry |= {"sheet": source.sheet} if source.sheet is not None else {}
-    entry |= {"encoding": source.encoding} if source.encoding != "utf-8" else {}
-    entry |= {"decimal": ","} if source.decimal == "," else {}
+    entry |= {
+        name: value for name, value in source.model_dump(mode="json", exclude_defaults=True).items() if name != "file"
+    }
     entry |= {"date_formats": formats.own[one.sheet.name]} if one.sheet.name in formats.own else {}
     entry |= {"patient_prefix": one.prefix} if one.prefix else {}
     entry |= {"constants": dict(sorted(one.constants.items()))} if one.constants else {}
-    ignore = [name for name in one.dropped if is_name(name)]
+    ignore = [name for name in one.dropped if is_name(name)] if not source.pivot and not source.stack else []
     return entry | ({"ignore": ignore} if ignore else {})
 
 
@@ -168,11 +169,24 @@ class Formats:
     )  # day | month → formats, where the dates do not tell
     missing: list[str] = field(default_factory=list)
     serials: bool = False
+    zone: str | None = None
 
 
-def choose_formats(survey: Survey) -> Formats:
-    """Return the date formats, and what is missing where the dates do not tell day from month."""
-    formats = Formats()
+def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
+    """Return the date formats, and what is missing where the dates do not tell day from month, or the clinic's time zone."""
+    formats = Formats(zone=zone)
+    stamped = {one.sheet.name: [is_utc(form) for form in date_formats(one, "day")] for one in survey.found}
+    if (
+        zone is None
+        and any(any(forms) for forms in stamped.values())
+        and not all(all(forms) for forms in stamped.values())
+    ):
+        names = ", ".join(sheet for sheet, forms in stamped.items() if any(forms))
+        formats.missing.append(
+            f"dates: {names} has stamps in UTC (…Z) beside plain dates, so that evening and morning may be another day than the "
+            "clinic's. Run `outcomes draft` again with --zone and the clinic's time zone (America/New_York), or with --zone "
+            '"as written" to take the day that is written'
+        )
     orders = survey.orders
     formats.serials = any(forms.serials for one in survey.found for forms in one.dates.values())
     unknown = [one for one in survey.found if orders.get(one.sheet.name) == "unknown"]
@@ -212,9 +226,11 @@ def write_dates(formats: Formats) -> list[str]:
             "  # CHECK: the dates fit day first and month first. Replace the last line by one of these two:",
             *(f"  # formats: {flow(forms)}    # {order} first" for order, forms in formats.alternatives.items()),
             f"  formats: {ASK}",
+            *([f"  zone: {flow(formats.zone)}"] if formats.zone else []),
             "",
         ]
     if not formats.common:
         return []
     serials = "    # and Excel day numbers, which are recognised" if formats.serials else ""
-    return ["dates:", f"  formats: {flow(formats.common)}{serials}", ""]
+    zone = [f"  zone: {flow(formats.zone)}"] if formats.zone else []
+    return ["dates:", f"  formats: {flow(formats.common)}{serials}", *zone, ""]

@@ -1,4 +1,4 @@
-"""From a plan to a drawing, and from a drawing to files."""
+"""From a plan to a drawing, and the captions of all."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from outcomes.files import replacing
-from outcomes.release.figures.balance import draw_balance
-from outcomes.release.figures.distribution import draw_distribution
-from outcomes.release.figures.dropout import draw_dropout
-from outcomes.release.figures.durability import draw_durability
-from outcomes.release.figures.flow import draw_flow
-from outcomes.release.figures.forest import draw_forest
-from outcomes.release.figures.lettering import BOX
-from outcomes.release.figures.missingness import draw_missingness
-from outcomes.release.figures.overlap import draw_overlap
-from outcomes.release.figures.plan import Plan
-from outcomes.release.figures.primary import draw_primary
-from outcomes.release.figures.rates import draw_rates
-from outcomes.release.figures.regression import draw_regression
-from outcomes.release.figures.style import house_style
-from outcomes.release.figures.subgroups import draw_subgroups
-from outcomes.release.figures.tipping import draw_tipping
-from outcomes.release.figures.trajectory import draw_trajectory
+from outcomes.release.figures.canvas.lettering import BOX
+from outcomes.release.figures.canvas.style import house_style
+from outcomes.release.figures.drawings.balance import draw_balance
+from outcomes.release.figures.drawings.distribution import draw_distribution
+from outcomes.release.figures.drawings.dropout import draw_dropout
+from outcomes.release.figures.drawings.durability import draw_durability
+from outcomes.release.figures.drawings.flow import draw_flow
+from outcomes.release.figures.drawings.forest import draw_forest
+from outcomes.release.figures.drawings.missingness import draw_missingness
+from outcomes.release.figures.drawings.overlap import draw_overlap
+from outcomes.release.figures.drawings.primary import draw_primary
+from outcomes.release.figures.drawings.rates import draw_rates
+from outcomes.release.figures.drawings.regression import draw_regression
+from outcomes.release.figures.drawings.subgroups import draw_subgroups
+from outcomes.release.figures.drawings.tipping import draw_tipping
+from outcomes.release.figures.drawings.trajectory import draw_trajectory
+from outcomes.release.figures.formats import write_figure
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.settings import Study
 
@@ -50,12 +51,6 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "regression": draw_regression,
     "durability": draw_durability,
 }
-FORMATS: dict[str, dict[str, str | None]] = {
-    "svg": {"Date": None, "Creator": "outcomes"},
-    "pdf": {"CreationDate": None, "ModDate": None, "Creator": "outcomes", "Producer": None},
-    "png": {"Software": "outcomes"},
-}
-WORDS = {"svg": ("Title", "Description"), "pdf": ("Title", "Subject"), "png": ("Title", "Description")}
 
 
 class Drawing(Figure):
@@ -84,25 +79,6 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
     return drawing
 
 
-def write_figure(
-    figure: Figure, folder: Path, name: str, formats: Iterable[str] = tuple(FORMATS), dpi: int = 300
-) -> list[Path]:
-    """Write a figure in the formats, each in one move; with title, text alternative and data where it knows them."""
-    files = []
-    with house_style():
-        for ending in formats:
-            path = folder / f"{name}.{ending}"
-            with replacing(path) as temporary:
-                figure.savefig(temporary, format=ending, dpi=dpi, metadata=_metadata(figure, ending))
-            files.append(path)
-    if isinstance(figure, Drawing):
-        path = folder / f"{name}.csv"
-        with replacing(path) as temporary:
-            figure.data.to_csv(temporary, index=False, lineterminator="\n")
-        files.append(path)
-    return files
-
-
 def write_plan(plan: Plan, study: Study, folder: Path) -> None:
     """Draw one figure and write its files."""
     write_figure(draw_plan(plan, study), folder, plan.name, dpi=study.report.figures.dpi)
@@ -115,10 +91,3 @@ def write_captions(plans: Iterable[Plan], folder: Path) -> Path:
     with replacing(path) as temporary:
         temporary.write_text("# Figures\n\n" + "\n".join(entries), encoding="utf-8", newline="\n")
     return path
-
-
-def _metadata(figure: Figure, ending: str) -> dict[str, str | None]:
-    if not isinstance(figure, Drawing):
-        return FORMATS[ending]
-    title, words = WORDS[ending]
-    return {**FORMATS[ending], title: figure.plan.title, words: figure.plan.alt}

@@ -14,13 +14,10 @@ from outcomes.analysis.comparison.effects.standardisation import FIRTH, METHODS,
 from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
+from outcomes.contracts.released.comparison import Risks
 
 POPULATIONS = ("started", "observed")
-RISKS = [
-    "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "effective_n", "events_treated", "events_reference",
-    "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
-    "ratio_upper", "nnt", "outcome_model", "converged",
-]  # fmt: skip
+RISKS = Risks.columns
 Z = NormalDist().inv_cdf(0.975)
 
 
