@@ -1,0 +1,298 @@
+"""One arm beside the other: differences of the share in response and of weeks in response, by three estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.weighting.weights import TINY, Weights, compute_effective_n, compute_weights
+from outcomes.analysis.durability import estimate
+from outcomes.analysis.durability.arms import arrange_arms
+from outcomes.analysis.durability.estimate import Prepared
+from outcomes.analysis.durability.landmark import Followed, list_ends
+from outcomes.analysis.durability.occupancy import Occupancy
+from outcomes.analysis.durability.visiting import People, count_equally
+from outcomes.contracts.released.durability import DurabilityEffect, DurabilityTilt
+from outcomes.settings import Study
+from outcomes.settings.durability import Durability
+
+NO_COUNTERPART = "patients whom the weights stand for have no counterpart"
+TWICE = 2.0
+MOST_TIMES = 10.0  # a tipping point beyond this is not looked for
+BATCH = 50  # bootstrap samples at once
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two arms under one kind of weights: treated first.
+
+    Attributes
+    ----------
+    kind : str
+    included : ndarray of bool, shape (people,)
+        Who carries weight.
+    treated : ndarray of bool, shape (N,)
+        Of those, in the order of the arms.
+    people : People
+    prepared : list of Prepared
+    design : ndarray, shape (N, k)
+        Coded confounders; no columns without weights.
+    """
+
+    kind: str
+    included: Bools
+    treated: Bools
+    people: People
+    prepared: list[Prepared]
+    design: Floats
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Patients with a later score, by arm."""
+        return self.prepared[0].arm.histories.seen, self.prepared[1].arm.histories.seen
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Patients, by arm."""
+        return self.prepared[0].arm.histories.n, self.prepared[1].arm.histories.n
+
+
+@dataclass(frozen=True)
+class Span:
+    """A declared week, or the time from the landmark to the last of them: which days, and in what it is told."""
+
+    time: str
+    mask: Bools
+    unit: str
+    factor: float
+    last: float
+
+
+def list_spans(durability: Durability) -> list[Span]:
+    """Return the time up to the last declared week, then the declared weeks."""
+    start, weeks = durability.landmark.to_day, durability.weeks
+    days = np.arange(start + 1, 7 * durability.horizon_weeks + 1, dtype=float)
+    length = (7 * weeks[-1] - start) / 7
+    name = f"weeks {start / 7:g} to {weeks[-1]}"
+    spans = [Span(name, days <= 7 * weeks[-1], "weeks in response", length, 7.0 * weeks[-1])]
+    return spans + [Span(f"week {week}", days == 7 * week, "share", 1.0, 7.0 * week) for week in weeks]
+
+
+def compare_arms(
+    followed: Followed, arms: tuple[str, str], patients: pd.DataFrame, durability: Durability, study: Study
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the differences of two arms, treated minus reference, and what becomes of the primary one under tilts.
+
+    Parameters
+    ----------
+    followed : Followed
+    arms : tuple of str
+        Treated and reference.
+    patients : DataFrame
+        With the confounders of the study's comparison.
+    durability : Durability
+    study : Study
+
+    Returns
+    -------
+    effects, tilts : DataFrame
+        As :class:`DurabilityEffect` and :class:`DurabilityTilt` declare them. The primary difference is that of weeks in response, with
+        the weights of the comparison where the study declares one. It may be put into words only where both weighted estimates exclude
+        zero in the same direction (``stated``).
+    """
+    kinds, problem = _weigh(followed, arms, patients, study)
+    effects: list[Row] = []
+    tilts: list[Row] = []
+    names = {"treated": arms[0], "reference": arms[1]}
+    for end in list_ends(durability):
+        for place, (kind, weight, design) in enumerate(kinds):
+            pair = _pair(followed, end, arms, (kind, weight, design), durability, study)
+            last = place == len(kinds) - 1 and end == "loss"
+            rows = _list_effects(pair, end, durability, study, last)
+            effects += [{**names, **row} for row in rows]
+            if last and not rows[0]["note"]:
+                tilts = [{**names, "weights": kind, **row} for row in _tilt(pair, durability)]
+    if problem:
+        effects += [{**names, "end": "loss", "weights": problem[0], "note": problem[1], "method": "weighted"}]
+    return (
+        pd.DataFrame(effects).reindex(columns=DurabilityEffect.columns),
+        pd.DataFrame(tilts).reindex(columns=DurabilityTilt.columns),
+    )
+
+
+def _weigh(
+    followed: Followed, arms: tuple[str, str], patients: pd.DataFrame, study: Study
+) -> tuple[list[tuple[str, Weights | None, Floats]], tuple[str, str] | None]:
+    """Return the kinds of weights with the coded confounders of the patients of both arms, treated first, or what is wrong with them."""
+    people = followed.people[followed.people["arm"].isin(arms)]
+    plain: list[tuple[str, Weights | None, Floats]] = [("none", None, np.zeros((len(people), 0)))]
+    comparison = study.comparison
+    if comparison is None or comparison.weights == "none":
+        return plain, None
+    own = [name for name in comparison.confounders if name != "baseline"]
+    table = people[["patient", "baseline", "arm"]].merge(patients[["patient", *own]], on="patient", how="left")
+    order = np.argsort((table["arm"] != arms[0]).to_numpy(), kind="stable")
+    table = table.iloc[order].reset_index(drop=True)
+    design = code_confounders(table, comparison.confounders).design
+    weights = compute_weights((table["arm"] == arms[0]).to_numpy(), design, comparison.weights, comparison.truncation)
+    if not weights.supported:
+        return plain, (comparison.weights, NO_COUNTERPART)
+    return [*plain, (comparison.weights, weights, design)], None
+
+
+def _pair(
+    followed: Followed,
+    end: str,
+    arms: tuple[str, str],
+    weighing: tuple[str, Weights | None, Floats],
+    durability: Durability,
+    study: Study,
+) -> Pair:
+    """Return both arms as the estimators read them, of those who carry weight."""
+    kind, weights, design = weighing
+    names = followed.people["arm"].to_numpy()
+    groups = [names == arm for arm in arms]
+    order = np.concatenate([np.flatnonzero(group) for group in groups])
+    carries = np.ones(len(order), dtype=bool) if weights is None else weights.weight > TINY
+    included = np.zeros(len(names), dtype=bool)
+    included[order[carries]] = True
+    people = count_equally(int(carries.sum())) if weights is None else _carry(weights, carries)
+    chosen = arrange_arms(followed, list_ends(durability)[end], [group & included for group in groups], durability, study)
+    prepared = [estimate.prepare(arm, people, durability.maintenance) for arm in chosen]
+    treated = np.arange(len(order)) < int(groups[0].sum())
+    return Pair(kind, included, treated[carries], people, prepared, design[carries])
+
+
+def _carry(weights: Weights, carries: Bools) -> People:
+    assert weights.propensity is not None
+    weight = weights.weight[carries]
+    slope = (weights.slope[carries] / weight)[:, None] * weights.propensity.design[carries]
+    return People(weight[None], slope, weights.propensity.influence[carries] / len(carries))
+
+
+def _find_problem(pair: Pair) -> str:
+    if min(pair.seen) < estimate.FEWEST_SEEN:
+        return f"fewer than {estimate.FEWEST_SEEN} patients of an arm have a later score"
+    return ""
+
+
+def _estimate_all(pair: Pair) -> Iterator[tuple[str, Sequence[Occupancy] | str]]:
+    yield "weighted", [estimate.estimate_weighted(one, pair.people) for one in pair.prepared]
+    if min(pair.seen) < estimate.FEWEST_TARGETED:
+        yield "targeted", f"fewer than {estimate.FEWEST_TARGETED} patients of an arm have a later score"
+    else:
+        yield "targeted", estimate.estimate_targeted(pair.prepared, pair.people)
+    found = estimate.estimate_likelihood(pair.prepared, pair.people)
+    yield "likelihood", f"the mixed model could not be fitted: {found}" if isinstance(found, str) else found
+
+
+def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, last: bool) -> list[Row]:
+    facts: Row = {"end": end, "weights": pair.kind, "effective_n": compute_effective_n(pair.people.weight[0])}
+    for place, side in enumerate(("treated", "reference")):
+        facts |= {f"n_{side}": pair.sizes[place], f"seen_{side}": pair.seen[place]}
+    problem, spans = _find_problem(pair), list_spans(durability)
+    if problem:
+        return [{**facts, "method": "weighted", "time": spans[0].time, "unit": spans[0].unit, "note": problem}]
+    errors = _resample(pair, durability, study) if last and durability.replicates else {}
+    until = min(estimate.find_last_day(one.arm.histories) for one in pair.prepared)
+    rows, sides = [], {}
+    for method, found in _estimate_all(pair):
+        for span in spans:
+            row = {**facts, "method": method, "time": span.time, "unit": span.unit, "note": ""}
+            if isinstance(found, str) or span.last > until:
+                late = f"fewer than {estimate.FEWEST_SEEN} patients of an arm are seen within two weeks of then"
+                rows.append({**row, "note": found if isinstance(found, str) else late})
+                continue
+            one = estimate.compare(found[0], found[1], span.mask, pair.seen)
+            row |= {"difference": span.factor * one.value, "p_value": one.p_value}
+            row |= {"lower": span.factor * one.lower, "upper": span.factor * one.upper}
+            row["bootstrap_error"] = errors.get((method, span.time), np.nan)
+            sides[method, span.time] = one.direction
+            rows.append(row)
+    first = spans[0].time
+    agree = {sides.get((method, first), 0) for method in ("weighted", "targeted")}
+    for row in rows:
+        row["primary"] = bool(last and row["method"] == "weighted" and row["time"] == first)
+        row["stated"] = bool(row["primary"] and len(agree) == 1 and agree != {0})
+    return rows
+
+
+def _resample(pair: Pair, durability: Durability, study: Study) -> dict[tuple[str, str], float]:
+    """Return the standard error of each weighted difference over samples of patients from each arm, every step anew."""
+    generator = np.random.default_rng([study.seed, *b"durability/difference"])
+    groups = [np.flatnonzero(pair.treated), np.flatnonzero(~pair.treated)]
+    found: dict[tuple[str, str], list[Floats]] = {}
+    for start in range(0, durability.replicates, BATCH):
+        samples = min(BATCH, durability.replicates - start)
+        counts = np.zeros((samples, len(pair.treated)))
+        for group in groups:
+            counts[:, group] = generator.multinomial(len(group), np.full(len(group), 1 / len(group)), samples)
+        people = People(_reweigh(pair, counts, study), *(np.zeros((len(pair.treated), 0)),) * 2)
+        prepared = [estimate.prepare(one.arm, people, durability.maintenance) for one in pair.prepared]
+        pairs = {"weighted": [estimate.estimate_weighted(one, people) for one in prepared]}
+        if min(pair.seen) >= estimate.FEWEST_TARGETED:
+            pairs["targeted"] = estimate.estimate_targeted(prepared, people)
+        for method, (first, second) in pairs.items():
+            for span in list_spans(durability):
+                moved = (first.share - second.share)[:, span.mask].mean(axis=1)
+                found.setdefault((method, span.time), []).append(span.factor * moved)
+    return {key: float(np.std(np.concatenate(values), ddof=1)) for key, values in found.items()}
+
+
+def _reweigh(pair: Pair, counts: Floats, study: Study) -> Floats:
+    """Return the weights of samples: how often each patient was drawn times the weight estimated among those drawn."""
+    if pair.kind == "none":
+        return counts
+    assert study.comparison is not None
+    weights = np.zeros_like(counts)
+    for place, drawn in enumerate(counts.astype(int)):
+        who = np.repeat(np.arange(len(drawn)), drawn)
+        found = compute_weights(pair.treated[who], pair.design[who], pair.kind, study.comparison.truncation)
+        weights[place, who] = found.weight
+    return counts * weights
+
+
+def _tilt(pair: Pair, durability: Durability) -> Iterator[Row]:
+    """Yield the primary difference where the ill of either arm come twice as often as its well, and where it turns."""
+    span = list_spans(durability)[0]
+    sizes = {f"n_{side}": size for side, size in zip(("treated", "reference"), pair.sizes, strict=True)}
+    directions = {"none": (0.0, 0.0), "both": (1.0, 1.0), "treated": (1.0, 0.0), "reference": (0.0, 1.0)}
+
+    def _shift(alphas: tuple[float, float]) -> list[Occupancy]:
+        return [
+            estimate.estimate_weighted(one, pair.people, alpha)
+            for one, alpha in zip(pair.prepared, alphas, strict=True)
+        ]
+
+    for name, (first, second) in directions.items():
+        log = float(np.log(TWICE))
+        one = estimate.compare(*_shift((first * log, second * log)), span.mask, pair.seen)
+        row = {"case": "tilted", "arms": name, "times": TWICE if name != "none" else 1.0, **sizes}
+        yield row | {
+            "difference": span.factor * one.value, "lower": span.factor * one.lower, "upper": span.factor * one.upper
+        }  # fmt: skip
+    for name in ("both", "treated", "reference"):
+        first, second = directions[name]
+
+        def _miss(alpha: float, first: float = first, second: float = second) -> float:
+            high, low = _shift((first * alpha, second * alpha))
+            return float((high.share[0] - low.share[0])[span.mask].mean())
+
+        yield {"case": "tipping", "arms": name, "times": _find_tipping(_miss), **sizes}
+
+
+def _find_tipping(miss: Callable[[float], float]) -> float:
+    """Return how many times as often the ill must be seen for the difference to vanish; missing where ten times do not suffice."""
+    start, most = miss(0.0), float(np.log(MOST_TIMES))
+    for end in (most, -most):
+        if start * miss(end) < 0:
+            return float(np.exp(brentq(miss, *sorted((0.0, end)), xtol=1e-4)))
+    return np.nan
