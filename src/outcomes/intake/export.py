@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from outcomes.errors import InputError
 from outcomes.files import sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
+from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
@@ -56,6 +57,7 @@ class Export:
     ledger: pd.DataFrame
     balance: pd.DataFrame
     inputs: dict[str, dict[str, str]]
+    findings: tuple[Finding, ...] = ()  # what does not hang together
 
 
 def read_export(study: Study, folder: Path | str) -> Export:
@@ -77,10 +79,10 @@ def read_export(study: Study, folder: Path | str) -> Export:
     folder = Path(folder)
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    named = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    by_name = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
     inputs = {
         number: {"name": name, "sha256": hash_source(folder, source)}
-        for number, (name, source) in zip(number_inputs(len(named)), named.items(), strict=True)
+        for number, (name, source) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
@@ -104,7 +106,17 @@ def read_export(study: Study, folder: Path | str) -> Export:
         *(balance["raw"].sum(), len(balance)),
         *(balance[name].sum() for name in ("kept", "corrected", "flagged", "merged", "quarantined")),
     )
-    return Export(tables, entries, balance, inputs)
+    named = frozenset(path.relative_to(folder).as_posix() for source in sources for path in find_files(folder, source))
+    unused = frozenset(file for pattern in study.unused for file in _match(folder, pattern))
+    evidence = Evidence(folder, sources, raws, batches, tables, entries, balance, named | unused)
+    findings = examine(study, evidence)
+    return Export(tables, entries, balance, inputs, findings)
+
+
+def _match(folder: Path, pattern: str) -> Iterator[str]:
+    """Yield the files below a folder that a pattern of the study file names; none where it leads out of the folder."""
+    if not Path(pattern).is_absolute() and ".." not in Path(pattern).parts and pattern:
+        yield from (path.relative_to(folder).as_posix() for path in folder.glob(pattern))
 
 
 def _present_sources(study: Study, folder: Path) -> list[Source]:

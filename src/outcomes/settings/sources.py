@@ -23,6 +23,9 @@ class Column(Frozen):
         description="export spelling → canonical value, compared without case and outer blanks; null means missing. "
         "When given, any other spelling is quarantined or set missing with a ledger entry",
     )
+    missing: tuple[str, ...] = Field(
+        (), description="spellings of missing in this column only, such as -99 or UNK, beside `cleaning.missing_values`"
+    )
     unit: Literal["kg", "lb", "mg", "auto"] = Field(
         "auto", description="unit of a weight or dose written without one; auto reads it from the text, else kg or mg"
     )
@@ -32,6 +35,12 @@ class Column(Frozen):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _as_texts(cls, value: Any) -> Any:
+        several = _as_list(value)
+        return tuple(str(one) for one in several) if isinstance(several, tuple | list) else several
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
