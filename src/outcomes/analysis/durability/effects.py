@@ -105,8 +105,8 @@ def compare_arms(
     -------
     effects, tilts : DataFrame
         As :class:`DurabilityEffect` and :class:`DurabilityTilt` declare them. The primary difference is that of weeks in response, with
-        the weights of the comparison where the study declares one. It may be put into words only where both weighted estimates exclude
-        zero in the same direction (``stated``).
+        the weights of the comparison where the study declares one, by the targeted estimate where enough are seen for it. It may be put
+        into words only where both weighted estimates exclude zero in the same direction (``stated``).
     """
     kinds, problem = _weigh(followed, arms, patients, study)
     effects: list[Row] = []
@@ -219,8 +219,9 @@ def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, la
             rows.append(row)
     first = spans[0].time
     agree = {sides.get((method, first), 0) for method in ("weighted", "targeted")}
+    leading = "targeted" if ("targeted", first) in sides else "weighted"
     for row in rows:
-        row["primary"] = bool(last and row["method"] == "weighted" and row["time"] == first)
+        row["primary"] = bool(last and row["method"] == leading and row["time"] == first)
         row["stated"] = bool(row["primary"] and len(agree) == 1 and agree != {0})
     return rows
 

@@ -128,7 +128,7 @@ def find_last_day(histories: Histories) -> float:
 
 def read_share(occupancy: Occupancy, mask: Bools, seen: int) -> tuple[Share, Floats]:
     """Return the mean share over the days of a mask with each patient's part in its error."""
-    value = float(occupancy.share[0][mask].mean())
+    value = float(np.clip(occupancy.share[0][mask].mean(), 0, 1))
     contribution = occupancy.factor * occupancy.contribution[:, mask].mean(axis=1)
     return measure_share(value, contribution, seen), contribution
 

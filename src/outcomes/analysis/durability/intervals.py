@@ -47,7 +47,8 @@ class Share:
         n, p = self.told_by, self.value
         centre, size = p + z**2 / (2 * n), 1 + z**2 / n
         half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-        return max(float((centre - half) / size), 0.0), min(float((centre + half) / size), 1.0)
+        lower, upper = float((centre - half) / size), float((centre + half) / size)
+        return max(lower, 0.0) if p > 0 else 0.0, min(upper, 1.0) if p < 1 else 1.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ def measure_share(value: float, contribution: Floats, seen: int) -> Share:
     square = np.square(contribution)
     square = square[square > 0]
     total, limit = float(square.sum()), MOST_PER_PATIENT * seen
-    told_by = value * (1 - value) / total if total > 0 else float(seen)
-    spread = float(np.square(square - square.mean()).sum()) if len(square) else 0.0
+    if total == 0:
+        return Share(value, float(seen))
+    told_by = value * (1 - value) / total
+    spread = float(np.square(square - square.mean()).sum())
     most = max(len(square) - 1.0, FEWEST_DF)
     df = 2 * total**2 / spread if spread > 0 else most
     return Share(value, float(np.clip(told_by, 1.0, limit)), float(np.clip(df, FEWEST_DF, most)))

@@ -109,21 +109,26 @@ class Error:
 
 
 def stack(histories: Histories, own: Ints, people: People, rows: RowWeights, error: Error) -> Floats:
-    """Return each patient's part (N, k) of an estimating equation, that of the weights included.
-
-    A patient draws the curve to the own scores; the part is what it would be without that (Mancl & DeRouen 2001,
-    10.1111/j.0006-341X.2001.00126.x).
-    """
-    n, k = histories.n, error.x.shape[1]
-    parts = sum_by(histories.person, error.rows, n)
-    fitted = histories.good - error.residual
-    mass = error.weight * fitted * (1 - fitted)
-    pull = sum_by(histories.person, (mass[:, None, None] * error.x[:, :, None] * error.x[:, None, :]).reshape(-1, k * k), n)
-    away = np.eye(k) - pull.reshape(n, k, k) @ np.linalg.inv(error.information)
-    total = spread(np.linalg.solve(away, parts[:, :, None])[:, :, 0], own, people.weight.shape[1])
+    """Return each patient's part (N, k) of an estimating equation, that of the weights included."""
+    parts = draw_away(sum_by(histories.person, error.rows, histories.n), histories, error)
+    total = spread(parts, own, people.weight.shape[1])
     for slope, contribution in rows.slopes:
         total = total + contribution @ (slope.T @ error.rows)
     return np.asarray(total)
+
+
+def draw_away(parts: Floats, histories: Histories, error: Error) -> Floats:
+    """Return the patients' parts as if no patient had drawn the curve to the own scores.
+
+    Mancl & DeRouen 2001, 10.1111/j.0006-341X.2001.00126.x.
+    """
+    n, k = histories.n, error.x.shape[1]
+    fitted = histories.good - error.residual
+    mass = error.weight * fitted * (1 - fitted)
+    each = (mass[:, None, None] * error.x[:, :, None] * error.x[:, None, :]).reshape(-1, k * k)
+    pull = sum_by(histories.person, each, n).reshape(n, k, k)
+    away = np.eye(k) - pull @ np.linalg.inv(error.information)
+    return np.asarray(np.linalg.solve(away, parts[:, :, None])[:, :, 0])
 
 
 def find_factor(n: int, degrees: int) -> float:
