@@ -103,6 +103,7 @@ def _estimate_shares(followed: Followed, durability: Durability, study: Study) -
                 continue
             own = arrange_arms(followed, end, [group], durability, study)[0]
             facts: Row = {"arm": arm.id, "end": name, "n": own.histories.n}
+            facts["fewest"] = estimate.count_fewest(own.histories)
             seen = own.histories.seen
             people = count_equally(own.histories.n)
             found, until = None, 0.0

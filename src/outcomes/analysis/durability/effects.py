@@ -64,6 +64,11 @@ class Pair:
         """Patients, by arm."""
         return self.prepared[0].arm.histories.n, self.prepared[1].arm.histories.n
 
+    @property
+    def fewest(self) -> int:
+        """On how few patients of either arm the shares rest."""
+        return min(estimate.count_fewest(one.arm.histories) for one in self.prepared)
+
 
 @dataclass(frozen=True)
 class Span:
@@ -198,6 +203,7 @@ def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, la
     facts: Row = {"end": end, "weights": pair.kind, "effective_n": compute_effective_n(pair.people.weight[0])}
     for place, side in enumerate(("treated", "reference")):
         facts |= {f"n_{side}": pair.sizes[place], f"seen_{side}": pair.seen[place]}
+    facts["fewest"] = pair.fewest
     problem, spans = _find_problem(pair), list_spans(durability)
     if problem:
         return [{**facts, "method": "weighted", "time": spans[0].time, "unit": spans[0].unit, "note": problem}]
@@ -265,6 +271,7 @@ def _tilt(pair: Pair, durability: Durability) -> Iterator[Row]:
     """Yield the primary difference where the ill of either arm come twice as often as its well, and where it turns."""
     span = list_spans(durability)[0]
     sizes = {f"n_{side}": size for side, size in zip(("treated", "reference"), pair.sizes, strict=True)}
+    sizes["fewest"] = pair.fewest
     directions = {"none": (0.0, 0.0), "both": (1.0, 1.0), "treated": (1.0, 0.0), "reference": (0.0, 1.0)}
 
     def _shift(alphas: tuple[float, float]) -> list[Occupancy]:

@@ -11,7 +11,7 @@ from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.durability.histories import Histories
 from outcomes.analysis.durability.intervals import Difference, Share, measure_share, subtract
 from outcomes.analysis.durability.likelihood import Scores, fit_courses
-from outcomes.analysis.durability.occupancy import Occupancy, choose_degrees, fit_occupancy
+from outcomes.analysis.durability.occupancy import Occupancy, choose_degrees, count_informative, fit_occupancy
 from outcomes.analysis.durability.retreatment import (
     Staying,
     estimate_untreated,
@@ -124,6 +124,11 @@ def find_last_day(histories: Histories) -> float:
     counts = np.array([len(np.unique(histories.person[row])) for row in near])
     enough = np.flatnonzero(counts >= FEWEST_SEEN)
     return float(days[enough[-1]]) if len(enough) else float(histories.start)
+
+
+def count_fewest(histories: Histories) -> int:
+    """Return on how few patients a share rests that is nearly all or none: those with the rarer kind of score, else all seen."""
+    return histories.seen if choose_degrees(histories) else count_informative(histories)
 
 
 def read_share(occupancy: Occupancy, mask: Bools, seen: int) -> tuple[Share, Floats]:

@@ -4,6 +4,7 @@ from outcomes.contracts.released.columns import (
     Effective,
     Error,
     Estimate,
+    Fewest,
     Flag,
     Label,
     Lower,
@@ -77,6 +78,7 @@ class DurabilityCurve(Followed):
     upper = Upper(share)
     n = People("patients in response at the landmark")
     seen = People("those with a score near the week", part_of=n)
+    fewest = Fewest("patients whose scores alone set the curve apart from a constant")
     key = (arm, end, week)
 
 
@@ -109,6 +111,7 @@ class DurabilityHeld(Followed):
     weeks = Estimate("weeks in response: the mean share times the weeks it is of", "weeks")
     n = People("patients in response at the landmark")
     seen = People("those with a later score", part_of=n)
+    fewest = Fewest("patients whose scores alone set the curve apart from a constant")
     key = (arm, end, method, time)
 
 
@@ -136,6 +139,7 @@ class DurabilityEffect(Followed):
     primary = Flag("whether this is the one difference that words may be made of")
     stated = Flag("whether both weighted estimates exclude zero in the same direction")
     note = Text("what to know of the row")
+    fewest = Fewest("patients whose scores alone set the curve apart from a constant")
     key = (end, treated, reference, method, weights, time)
 
 
@@ -154,6 +158,7 @@ class DurabilityTilt(Followed):
     upper = Upper(difference)
     n_treated = People("patients of the treated arm who carry weight")
     n_reference = People("patients of the reference arm who carry weight")
+    fewest = Fewest("patients whose scores alone set the curve apart from a constant")
     key = (treated, reference, weights, case, arms)
 
 
