@@ -99,7 +99,8 @@ def read_export(study: Study, folder: Path | str) -> Export:
     ]
     refuse_unknown_zones(batches)
     tables = _build_tables(batches, len(identifiers), study, ledger)
-    tables["key"] = _key(identifiers)
+    key = _key(identifiers)
+    tables["key"] = key[key["patient"].isin(tables["patients"]["patient"])].reset_index(drop=True)
     entries, balance = ledger.close()
     log.info(
         "read %d rows of %d files: %d kept (%d corrected, %d flagged), %d merged, %d quarantined",

@@ -154,6 +154,9 @@ class Source(Frozen):
         None,
         description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",
     )
+    dictionary: str | None = Field(
+        None, description="data dictionary of REDCap beside the file: codes of its choices are read as their labels"
+    )
     header: tuple[int, ...] = Field(
         (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
     )
@@ -163,7 +166,8 @@ class Source(Frozen):
         description="column → values: only such rows belong to this table (`''` is blank); other tables take the others",
     )
     leave_out: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="column → values of rows that are no records: previews, tests, sums"
+        default_factory=dict,
+        description="column → values of rows that are no records: previews, tests, sums; `*` stands for any text",
     )
     fill_down: tuple[str, ...] = Field(
         (),

@@ -73,6 +73,9 @@ class Fewest(Column):
 
     dtype, kind = "Int64", "private"
 
+    def __init__(self, meaning: str = "smallest number of people, not none, on which the row rests") -> None:
+        super().__init__(meaning)
+
 
 class Flag(Column):
     """True or false."""
@@ -354,6 +357,38 @@ class Sum:
     def named(self, names: dict[int, Column]) -> Sum:
         """Return the sum with its columns under their names."""
         return Sum(*(_name(getattr(self, part.name), names) for part in fields(self)))
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Levels that are put together where few people have them.
+
+    Attributes
+    ----------
+    level : str
+        Column of the levels.
+    within : tuple of str
+        Columns whose values say of what they are levels.
+    people : tuple of str
+        Columns that count the people of a level, in the rows of all arms together.
+    total : pair of str or None
+        Column and value of the rows that count all arms already.
+    once : tuple of str
+        Counts that are not of the level, which the levels have in common.
+    named : str
+        Ending of the values of ``within`` whose levels are defined by the study and are kept.
+    """
+
+    level: str
+    within: tuple[str, ...]
+    people: tuple[str, ...]
+    total: tuple[str, str] | None = None
+    once: tuple[str, ...] = ()
+    named: str = "_band"
+
+    def with_names(self, names: dict[int, Column]) -> Fold:
+        """Return the fold with its columns under their names."""
+        return Fold(*(_name(getattr(self, part.name), names) for part in fields(self)))
 
 
 def _name(value: Any, names: dict[int, Column]) -> Any:

@@ -8,6 +8,7 @@ from outcomes.contracts.released.columns import (
     Estimate,
     Fewest,
     Flag,
+    Fold,
     Freedom,
     Label,
     Lower,
@@ -86,6 +87,7 @@ class CovariateBalance(Compared):
     smd_after = Standardised("standardised difference after weighting", treated_after, reference_after)
     key = (weights, variable, level)
     sums = (Sum((n_treated, n_reference), by=(weights, variable)),)
+    folds = Fold(level, (weights, variable), (n_treated, n_reference))
     needs = (n_treated, n_reference)
 
 
@@ -112,6 +114,7 @@ class Positivity(Compared):
     n_reference = People("patients of the reference arm with the level")
     lacks = Label("arm without such patients")
     key = (variable, level, lacks)
+    folds = Fold(level, (variable,), (n_treated, n_reference))
 
 
 class Weights(Compared):
@@ -329,6 +332,7 @@ class Subgroups(Compared):
             total=((variable, "all"), (level, "all")),
         ),
     )
+    folds = Fold(level, (endpoint, population, variable), (n_treated, n_reference))
     needs = (n_treated, n_reference, observed_treated, observed_reference)
 
 

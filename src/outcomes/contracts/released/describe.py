@@ -4,6 +4,7 @@ from outcomes.contracts.released.columns import (
     Cumulative,
     Difference,
     Fewest,
+    Fold,
     Label,
     Lower,
     Mean,
@@ -43,6 +44,7 @@ class Baseline(ReleasedTable):
         Sum((n, missing), by=(variable, level), total=((arm, "all"),)),
         Sum((n,), by=(variable, arm), total=((variable, "patients"), (level, "")), rest=missing),
     )
+    folds = Fold(level, (variable,), (n,), total=(arm, "all"), once=(missing,))
     needs = (n,)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, ClassVar
 
-from outcomes.contracts.released.columns import Column, Fewest, Label, Sum
+from outcomes.contracts.released.columns import Column, Fewest, Fold, Label, Sum
 
 
 class ReleasedTable:
@@ -15,7 +15,8 @@ class ReleasedTable:
 
     The first line of the class's docstring is its title; its name in the files is the class's name in small letters. Columns
     stand in the order in which they are written, after those of the classes it builds on. An entry of ``notes`` is a
-    sentence that belongs under the table wherever it is printed; ``sums`` says which counts add up over rows; ``needs`` names
+    sentence that belongs under the table wherever it is printed; ``sums`` says which counts add up over rows; ``folds`` which
+    levels are put together where they are of few; ``needs`` names
     the counts below whose minimum a row shows no statistics, by default those that are part of no other.
 
     Examples
@@ -33,6 +34,7 @@ class ReleasedTable:
     section: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[Sum, ...]] = ()
+    folds: ClassVar[Fold | None] = None
     needs: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[list[str]] = []
     fields: ClassVar[tuple[Column, ...]] = ()
@@ -45,6 +47,8 @@ class ReleasedTable:
                 own = value.named(attribute, names)
                 names[id(value)] = own
                 setattr(cls, attribute, own)
+            elif isinstance(value, Fold):
+                setattr(cls, attribute, value.with_names(names))
             elif isinstance(value, tuple):
                 setattr(cls, attribute, tuple(_named(one, names) for one in value))
         found: dict[str, Column] = {}

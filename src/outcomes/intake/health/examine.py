@@ -23,7 +23,7 @@ from outcomes.intake.health.people import find_orphans, find_other_people
 from outcomes.intake.health.rows import find_contradictions, find_lost_rows, find_nothing
 from outcomes.intake.health.times import Dated, find_night, find_offsets
 from outcomes.intake.mapping import PLACING
-from outcomes.intake.values import map_values, to_numbers
+from outcomes.intake.values import map_values
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source, Study
 
@@ -215,12 +215,7 @@ def _numbers(study: Study, evidence: Evidence) -> Iterator[Numbers]:
                 rows = np.bincount(present.codes[present.codes >= 0], minlength=len(present.values))
                 occurs = (rows > 0) & np.array([value is not None for value in present.values], dtype=bool)
                 values = present.values[occurs]
+                seen = table in SEEN and name not in ("dose_mg", "duration_min")
+                plausible = {"age": study.cleaning.age_years, "weight_kg": study.cleaning.weight_kg}.get(name)
                 own = table in SEEN and name not in KNOWN
-                enters = own or (table in SEEN and _passes(name, values, study))
-                yield Numbers(raw.name, f"{table}.{name}", values, rows[occurs], enters, own)
-
-
-def _passes(name: str, values: np.ndarray, study: Study) -> bool:
-    """Tell whether 99 lies among the plausible ages or weights, so that nothing else would catch it."""
-    plausible = {"age": study.cleaning.age_years, "weight_kg": study.cleaning.weight_kg}.get(name)
-    return plausible is not None and plausible[0] <= 99 <= plausible[1] and bool((to_numbers(values) == 99).any())
+                yield Numbers(raw.name, f"{table}.{name}", values, rows[occurs], plausible, seen, own)

@@ -84,8 +84,14 @@ class Numbers:
     column: str  # canonical, with its table
     values: Array  # text
     rows: Array
-    enters: bool  # its numbers enter tables and models as they are: nothing else would catch a code
+    plausible: tuple[float, float] | None  # numbers outside are set missing anyway; None: every number enters
+    seen: bool  # of a table whose columns enter tables and models as they are
     own: bool  # a column of the study's own, which one word turns from numbers into categories
+
+    def enters(self, codes: list[float]) -> bool:
+        """Tell whether some of the codes would enter tables and models as numbers."""
+        low, high = self.plausible or (-np.inf, np.inf)
+        return self.seen and any(low <= code <= high for code in codes)
 
     @property
     def unit(self) -> str:
@@ -99,7 +105,7 @@ def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
         numbers = to_numbers(one.values)
         if one.rows[~np.isnan(numbers)].sum() < FEWEST:
             continue
-        codes = _spikes(numbers, one.rows)
+        codes = find_spikes(numbers, one.rows)
         codes = [
             code for code in codes if not (one.column == "patients.age" and 0 < code < 99)
         ]  # people of 88 there are
@@ -108,7 +114,7 @@ def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
             rows, total = int(one.rows[hit].sum()), int(one.rows.sum())
             named = ", ".join(f"{code:g}" for code in codes)
             yield Finding(
-                "missing_codes", one.enters, rows, total, one.unit,
+                "missing_codes", one.enters(codes), rows, total, one.unit,
                 f"{rows:,} of {total:,} values of {one.column} in {one.file} are {named}, far from all others: a code for missing?",
                 f"list {named} under `missing` of the column (or under `cleaning.missing_values` for all columns); accept it where it is a number",
                 one.file, one.column,
@@ -116,7 +122,7 @@ def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
         yield from _find_words(one, numbers)
 
 
-def _spikes(numbers: Array, rows: Array) -> list[float]:
+def find_spikes(numbers: Array, rows: Array) -> list[float]:
     """Return the codes that stand far outside all other numbers, or far more often than what is beside them."""
     listed = np.isin(numbers, CODES)
     rest = numbers[~listed & ~np.isnan(numbers)]

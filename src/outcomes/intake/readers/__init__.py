@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcomes.errors import InputError
-from outcomes.intake.readers import tables
+from outcomes.intake.readers import fhir, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source
 
-READERS: tuple[Reader, ...] = (tables.READER,)
+READERS: tuple[Reader, ...] = (tables.READER, redcap.READER, fhir.READER)
 
 __all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
 

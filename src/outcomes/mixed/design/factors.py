@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats, Integers
-from outcomes.mixed.data.rows import number_levels
+from outcomes.mixed.data.rows import number_levels, refuse_extreme
 from outcomes.mixed.data.table import Column, Data
 from outcomes.mixed.design.formula import Expression, is_name, variables
 from outcomes.mixed.errors import DataError, FormulaError, MomentsError
@@ -170,6 +170,7 @@ def _model_matrix(factor: str, frame: pd.DataFrame) -> tuple[Floats, tuple[str, 
     wrong = int((~np.isfinite(values)).any(axis=1).sum())
     if wrong:
         raise DataError(f"{factor!r} is missing or infinite on {wrong} complete rows")
+    refuse_extreme(values, factor)
     return values, tuple(_label(str(name)) for name in matrix.columns), matrix.model_spec
 
 

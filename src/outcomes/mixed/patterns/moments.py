@@ -81,6 +81,7 @@ def sum_moments(prepared: Prepared, design: Design, wide: Wide, *, names: tuple[
         subject=names[0],
         visit=names[1],
         visits=rows.visits,
+        ordered=rows.ordered,
         group=names[2],
         groups=rows.groups,
         patterns=wide.patterns,

@@ -27,6 +27,8 @@ class PatternSums:
         Names of the columns.
     visits : tuple
         Visit labels in order.
+    ordered : bool
+        Whether the data tell that order.
     group, groups : str or None, tuple
         The grouping column and its levels; ``(None,)`` without groups.
     patterns : array of bool, shape (n_patterns, n_visits)
@@ -48,6 +50,7 @@ class PatternSums:
     subject: str
     visit: str
     visits: tuple[Any, ...]
+    ordered: bool
     group: str | None
     groups: tuple[Any, ...]
     patterns: NDArray[np.bool_] = field(repr=False)

@@ -17,7 +17,7 @@ from outcomes.mixed.errors import MomentsError
 from outcomes.mixed.patterns.pattern_sums import PatternSums
 
 VERSION = 2
-_PLAIN = ("subject", "visit", "visits", "group", "groups", "log_weight", "dropped")
+_PLAIN = ("subject", "visit", "visits", "ordered", "group", "groups", "log_weight", "dropped")
 _ARRAYS = ("patterns", "pattern_group", "counts", "gram")
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Column, Fewest, People
 from outcomes.contracts.released.table import ReleasedTable
+from outcomes.release.disclosure.coarsen import fold_levels
 from outcomes.release.disclosure.counts import Count, round_counts
 from outcomes.release.disclosure.failures import word_failures
 from outcomes.release.disclosure.rounding import Rounding
@@ -62,6 +63,7 @@ def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) 
     if privacy.release == "exact":
         return _assemble(frame, shown, {}, {}, {}).assign(withheld=False)
     rounding = Rounding(privacy.minimum_cell)
+    frame = fold_levels(frame, table, rounding)
     counts = round_counts(frame, table, rounding)
     values, shares = round_shares(frame, table, counts, rounding)
     values |= contrast_shares(frame, table, shares, counts, rounding)

@@ -18,6 +18,8 @@ OVERLAP = ScoreOverlap.columns
 POSITIVITY = Positivity.columns
 BINS = 20
 
+DUST = 1e-10  # a standardised difference below it is rounding, which differs between processors
+
 
 def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, float, float]:
     """Return the weighted means of both arms and their standardised difference.
@@ -41,6 +43,8 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
         variances.append(float(own.var()) if len(own) else np.nan)
     spread = float(np.sqrt(np.mean(variances)))
     difference = (means[0] - means[1]) / spread if spread > 0 else np.nan
+    if abs(difference) < DUST:
+        difference = 0.0
     return means[0], means[1], difference
 
 
