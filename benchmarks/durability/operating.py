@@ -112,8 +112,7 @@ def run_cell(course: str, scenario: str, options: argparse.Namespace) -> list[Ro
     for number in tqdm(range(options.replicates), f"{course} {scenario}", disable=None):
         rng = np.random.default_rng([options.seed, place, number])
         cohort = draw_cohort(course, scenario, options.size, options.better, rng)  # type: ignore[arg-type]
-        for row in estimate_cohort(cohort, scenario, number < options.likelihood):
-            rows.append({"number": number, **row})
+        rows += [{"number": number, **row} for row in estimate_cohort(cohort, scenario, number < options.likelihood)]
     return _summarise(pd.DataFrame(rows), truths, {"course": course, "scenario": scenario, "size": options.size})
 
 

@@ -31,7 +31,7 @@ def test_the_cases_are_all_tables_with_their_declared_columns():
     tables = {table.name: table for table in list_declared(declared)}
     assert set(made) == set(tables)
     for name, frame in made.items():
-        assert set(frame) - {"weeks"} == set(tables[name].columns) - {"weeks"}
+        assert set(frame) - {"weeks"} == set(tables[name].fields) - {"weeks"}
 
 
 def test_an_arm_of_few_says_nothing():
@@ -110,13 +110,11 @@ def test_the_section_tells_who_was_followed_seen_and_in_response(tmp_path):
 def test_hazards_and_curves_side_by_side_are_not_printed(tmp_path):
     tables, study = make_release({"esketamine": 250, "iv": 300})
     words, grids = show(tables, study, tmp_path)
-    text = words + " ".join(
-        cell.text for grid in grids.values() for line in (*grid.head, *grid.rows) for cell in line
-    )
+    text = words + " ".join(cell.text for grid in grids.values() for line in (*grid.heads, *grid.rows) for cell in line)
     for word in ("hazard", "Cox", "Weibull", "proportional", "sooner in an arm"):
         assert word not in text
     first = grids["durability-first"]
-    assert not any("p" == cell.text for line in first.head for cell in line)
+    assert not any(cell.text == "p" for line in first.heads for cell in line)
 
 
 @pytest.mark.parametrize(("difference", "words"), [(0.9, "IV ketamine"), (-0.9, "esketamine")])

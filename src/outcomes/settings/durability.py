@@ -21,8 +21,9 @@ class End(Frozen):
         None, description="points: it ends at a score as bad as this or worse, whatever the baseline was"
     )
     confirmed: bool = Field(
-        False, description="the first bad score counts only if the next says so too; the share in response on a day is by "
-        "single scores all the same"
+        False,
+        description="the first bad score counts only if the next says so too; the share in response on a day is by "
+        "single scores all the same",
     )
 
     @model_validator(mode="after")

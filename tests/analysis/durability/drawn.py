@@ -45,4 +45,6 @@ def make_arm(scores: list[dict[int, bool]], first: int = 0, until: float = 98.0)
         person.astype(np.int64), day.astype(float), margin, good.astype(bool),
     )  # fmt: skip
     total = 10.5 - 4 * margin
-    return estimate.Arm(histories, first + np.arange(n), Scores(np.full(n, 20.0), np.full(n, 10.5), np.full(n, 7.5), total))
+    return estimate.Arm(
+        histories, first + np.arange(n), Scores(np.full(n, 20.0), np.full(n, 10.5), np.full(n, 7.5), total)
+    )

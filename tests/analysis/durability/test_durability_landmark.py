@@ -144,11 +144,11 @@ def test_scores_are_counted_and_who_is_not_seen_again():
     assert windows.loc["2 to 6", ["n", "none", "one", "several"]].tolist() == [5, 1, 3, 1]  # 4 twice; 1, 5, and 6 once
 
 
-def test_fewer_than_ten_seen_are_not_compared_and_the_reason_stands_there():
+def test_too_few_are_not_compared_and_the_reason_stands_there():
     _, estimates = describe()
     effect = estimates["durability_effect"]
     assert effect["difference"].isna().all()
-    assert set(effect["note"]) == {"fewer than 10 patients of an arm have a later score"}
+    assert set(effect["note"]) == {"too few patients of an arm have a later score"}
     assert estimates["durability_curve"]["share"].isna().all()
     assert estimates["durability_tilt"].empty
 
@@ -172,7 +172,7 @@ def test_follow_up_ends_with_the_export():
     windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")["n"]
     assert windows.to_dict() == {"2 to 6": 5, "6 to 10": 0, "10 to 14": 0}
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export"}})
-    with pytest.raises(ModelError, match="durability.data_until: the patients have no column 'export' of numbers"):
+    with pytest.raises(ModelError, match=r"durability\.data_until: the patients have no column 'export' of numbers"):
         describe_durability(tables, study.durability, study)
 
 

@@ -111,9 +111,7 @@ def test_resampling_agrees_with_refitting(rows):
     refitted = []
     for _ in range(100):
         taken = generator.integers(0, len(seen.lower), len(seen.lower))
-        refitted.append(
-            fit_turnbull(Seen(seen.lower[taken], seen.upper[taken], seen.ended[taken])).cumulative(days)
-        )
+        refitted.append(fit_turnbull(Seen(seen.lower[taken], seen.upper[taken], seen.ended[taken])).cumulative(days))
     assert samples.mean(axis=0) == pytest.approx(np.nanmean(refitted, axis=0), abs=0.03)
     assert samples.std(axis=0) == pytest.approx(np.nanstd(refitted, axis=0), rel=0.3)
 

@@ -108,7 +108,9 @@ def test_each_patients_part_is_the_derivative_by_the_patients_weight(method, mai
     for one, other in zip(found, moved, strict=True):
         slope = (other.share[::2] - other.share[1::2]) / (2 * step)
         exact = one.contribution[chosen]
-        if maintenance == "censor":  # the share that steadies the weights is taken as known; it cancels but for the ridge
+        if (
+            maintenance == "censor"
+        ):  # the share that steadies the weights is taken as known; it cancels but for the ridge
             np.testing.assert_allclose(exact, slope, atol=1e-3)
         else:
             np.testing.assert_allclose(exact, slope, atol=2e-6)
@@ -154,7 +156,10 @@ def test_visits_at_different_rates_make_no_difference_and_first_bad_scores_do():
         pair = estimate_pair(arms)
         shares.append([[one.share[0][AREA].mean() for one in pair[method]] for method in ("weighted", "targeted")])
         firsts.append(
-            [len(np.unique(arm.histories.person[~arm.histories.good & (arm.histories.day <= 56)])) / 100 for arm in arms]
+            [
+                len(np.unique(arm.histories.person[~arm.histories.good & (arm.histories.day <= 56)])) / 100
+                for arm in arms
+            ]
         )
     mean = np.mean(shares, axis=0)
     np.testing.assert_allclose(mean, np.full((2, 2), area), atol=0.015)
@@ -173,7 +178,9 @@ def test_who_is_treated_again_is_weighed_for(course):
         assert error < 0.02
         assert abs(one.share[0][AREA].mean() - truth) < 3 * error
     people = of_all(arms)  # without the weights the response looks longer than it is
-    plain = fit_occupancy(arms[0].histories, arms[0].own, people, weigh_visits(arms[0].histories, arms[0].own, people), 3)
+    plain = fit_occupancy(
+        arms[0].histories, arms[0].own, people, weigh_visits(arms[0].histories, arms[0].own, people), 3
+    )
     assert plain.share[0][AREA].mean() > right["weighted"][0].share[0][AREA].mean() + 0.01
 
 
@@ -194,7 +201,9 @@ def test_the_ill_seen_more_often_means_that_more_are_well():
     arms = draw_arms("episodes", "well_skip_now", 400, 13)
     people, truth = of_all(arms), load("generators").find_truth("episodes", False, 40_000)[15:85].mean()
     prepared = estimate.prepare(arms[0], people, "treatment_policy")
-    shares = [estimate.estimate_weighted(prepared, people, alpha).share[0][AREA].mean() for alpha in (0, 0.35, np.log(2))]
+    shares = [
+        estimate.estimate_weighted(prepared, people, alpha).share[0][AREA].mean() for alpha in (0, 0.35, np.log(2))
+    ]
     assert shares == sorted(shares)
     assert shares[0] < truth < shares[2] + 0.02
 

@@ -39,9 +39,7 @@ def arrange_arms(
     return arms
 
 
-def _arrange(
-    followed: Followed, end: End, who: Ints, first: int, durability: Durability, study: Study
-) -> Arm:
+def _arrange(followed: Followed, end: End, who: Ints, first: int, durability: Durability, study: Study) -> Arm:
     instrument = study.instrument(durability.instrument)
     sign = 1.0 if instrument.higher_is_worse else -1.0
     unit = UNIT * (instrument.maximum - instrument.minimum)

@@ -118,8 +118,8 @@ def _estimate_shares(followed: Followed, durability: Durability, study: Study) -
             for span in list_spans(durability):
                 row = {**facts, "method": "weighted", "time": span.time, "seen": seen}
                 held.append(row | _read(found, span, seen, until))
-    held_table = pd.DataFrame(held).reindex(columns=released.DurabilityHeld.columns)
-    curve_table = pd.DataFrame(curves).reindex(columns=released.DurabilityCurve.columns)
+    held_table = pd.DataFrame(held).reindex(columns=list(released.DurabilityHeld.fields))
+    curve_table = pd.DataFrame(curves).reindex(columns=list(released.DurabilityCurve.fields))
     return {released.DurabilityCurve.name: curve_table, released.DurabilityHeld.name: held_table}
 
 

@@ -11,63 +11,23 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.population.confounders import code_confounders
-from outcomes.analysis.comparison.weighting.weights import TINY, Weights, compute_effective_n, compute_weights
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.analysis.durability import estimate
-from outcomes.analysis.durability.arms import arrange_arms
-from outcomes.analysis.durability.estimate import Prepared
 from outcomes.analysis.durability.landmark import Followed, list_ends
 from outcomes.analysis.durability.occupancy import Occupancy
-from outcomes.analysis.durability.visiting import People, count_equally
+from outcomes.analysis.durability.pairs import Pair, pair_arms, weigh_people
+from outcomes.analysis.durability.visiting import People
 from outcomes.contracts.released.durability import DurabilityEffect, DurabilityTilt
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability
 
-NO_COUNTERPART = "patients whom the weights stand for have no counterpart"
+TOO_FEW = "too few patients of an arm have a later score"
+TOO_FEW_TARGETED = "too few patients of an arm have a later score for a model of the response"
+TOO_LATE = "too few patients of an arm are seen within two weeks of then"
 TWICE = 2.0
 MOST_TIMES = 10.0  # a tipping point beyond this is not looked for
 BATCH = 50  # bootstrap samples at once
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two arms under one kind of weights: treated first.
-
-    Attributes
-    ----------
-    kind : str
-    included : ndarray of bool, shape (people,)
-        Who carries weight.
-    treated : ndarray of bool, shape (N,)
-        Of those, in the order of the arms.
-    people : People
-    prepared : list of Prepared
-    design : ndarray, shape (N, k)
-        Coded confounders; no columns without weights.
-    """
-
-    kind: str
-    included: Bools
-    treated: Bools
-    people: People
-    prepared: list[Prepared]
-    design: Floats
-
-    @property
-    def seen(self) -> tuple[int, int]:
-        """Patients with a later score, by arm."""
-        return self.prepared[0].arm.histories.seen, self.prepared[1].arm.histories.seen
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """Patients, by arm."""
-        return self.prepared[0].arm.histories.n, self.prepared[1].arm.histories.n
-
-    @property
-    def fewest(self) -> int:
-        """On how few patients of either arm the shares rest."""
-        return min(estimate.count_fewest(one.arm.histories) for one in self.prepared)
 
 
 @dataclass(frozen=True)
@@ -113,13 +73,13 @@ def compare_arms(
         the weights of the comparison where the study declares one, by the targeted estimate where enough are seen for it. It may be put
         into words only where both weighted estimates exclude zero in the same direction (``stated``).
     """
-    kinds, problem = _weigh(followed, arms, patients, study)
+    kinds, problem = weigh_people(followed, arms, patients, study)
     effects: list[Row] = []
     tilts: list[Row] = []
     names = {"treated": arms[0], "reference": arms[1]}
     for end in list_ends(durability):
         for place, (kind, weight, design) in enumerate(kinds):
-            pair = _pair(followed, end, arms, (kind, weight, design), durability, study)
+            pair = pair_arms(followed, end, arms, (kind, weight, design), durability, study)
             last = place == len(kinds) - 1 and end == "loss"
             rows = _list_effects(pair, end, durability, study, last)
             effects += [{**names, **row} for row in rows]
@@ -128,71 +88,21 @@ def compare_arms(
     if problem:
         effects += [{**names, "end": "loss", "weights": problem[0], "note": problem[1], "method": "weighted"}]
     return (
-        pd.DataFrame(effects).reindex(columns=DurabilityEffect.columns),
-        pd.DataFrame(tilts).reindex(columns=DurabilityTilt.columns),
+        pd.DataFrame(effects).reindex(columns=list(DurabilityEffect.fields)),
+        pd.DataFrame(tilts).reindex(columns=list(DurabilityTilt.fields)),
     )
-
-
-def _weigh(
-    followed: Followed, arms: tuple[str, str], patients: pd.DataFrame, study: Study
-) -> tuple[list[tuple[str, Weights | None, Floats]], tuple[str, str] | None]:
-    """Return the kinds of weights with the coded confounders of the patients of both arms, treated first, or what is wrong with them."""
-    people = followed.people[followed.people["arm"].isin(arms)]
-    plain: list[tuple[str, Weights | None, Floats]] = [("none", None, np.zeros((len(people), 0)))]
-    comparison = study.comparison
-    if comparison is None or comparison.weights == "none":
-        return plain, None
-    own = [name for name in comparison.confounders if name != "baseline"]
-    table = people[["patient", "baseline", "arm"]].merge(patients[["patient", *own]], on="patient", how="left")
-    order = np.argsort((table["arm"] != arms[0]).to_numpy(), kind="stable")
-    table = table.iloc[order].reset_index(drop=True)
-    design = code_confounders(table, comparison.confounders).design
-    weights = compute_weights((table["arm"] == arms[0]).to_numpy(), design, comparison.weights, comparison.truncation)
-    if not weights.supported:
-        return plain, (comparison.weights, NO_COUNTERPART)
-    return [*plain, (comparison.weights, weights, design)], None
-
-
-def _pair(
-    followed: Followed,
-    end: str,
-    arms: tuple[str, str],
-    weighing: tuple[str, Weights | None, Floats],
-    durability: Durability,
-    study: Study,
-) -> Pair:
-    """Return both arms as the estimators read them, of those who carry weight."""
-    kind, weights, design = weighing
-    names = followed.people["arm"].to_numpy()
-    groups = [names == arm for arm in arms]
-    order = np.concatenate([np.flatnonzero(group) for group in groups])
-    carries = np.ones(len(order), dtype=bool) if weights is None else weights.weight > TINY
-    included = np.zeros(len(names), dtype=bool)
-    included[order[carries]] = True
-    people = count_equally(int(carries.sum())) if weights is None else _carry(weights, carries)
-    chosen = arrange_arms(followed, list_ends(durability)[end], [group & included for group in groups], durability, study)
-    prepared = [estimate.prepare(arm, people, durability.maintenance) for arm in chosen]
-    treated = np.arange(len(order)) < int(groups[0].sum())
-    return Pair(kind, included, treated[carries], people, prepared, design[carries])
-
-
-def _carry(weights: Weights, carries: Bools) -> People:
-    assert weights.propensity is not None
-    weight = weights.weight[carries]
-    slope = (weights.slope[carries] / weight)[:, None] * weights.propensity.design[carries]
-    return People(weight[None], slope, weights.propensity.influence[carries] / len(carries))
 
 
 def _find_problem(pair: Pair) -> str:
     if min(pair.seen) < estimate.FEWEST_SEEN:
-        return f"fewer than {estimate.FEWEST_SEEN} patients of an arm have a later score"
+        return TOO_FEW
     return ""
 
 
 def _estimate_all(pair: Pair) -> Iterator[tuple[str, Sequence[Occupancy] | str]]:
     yield "weighted", [estimate.estimate_weighted(one, pair.people) for one in pair.prepared]
     if min(pair.seen) < estimate.FEWEST_TARGETED:
-        yield "targeted", f"fewer than {estimate.FEWEST_TARGETED} patients of an arm have a later score"
+        yield "targeted", TOO_FEW_TARGETED
     else:
         yield "targeted", estimate.estimate_targeted(pair.prepared, pair.people)
     found = estimate.estimate_likelihood(pair.prepared, pair.people)
@@ -214,8 +124,7 @@ def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, la
         for span in spans:
             row = {**facts, "method": method, "time": span.time, "unit": span.unit, "note": ""}
             if isinstance(found, str) or span.last > until:
-                late = f"fewer than {estimate.FEWEST_SEEN} patients of an arm are seen within two weeks of then"
-                rows.append({**row, "note": found if isinstance(found, str) else late})
+                rows.append({**row, "note": found if isinstance(found, str) else TOO_LATE})
                 continue
             one = estimate.compare(found[0], found[1], span.mask, pair.seen)
             row |= {"difference": span.factor * one.value, "p_value": one.p_value}
@@ -282,7 +191,8 @@ def _tilt(pair: Pair, durability: Durability) -> Iterator[Row]:
 
     for name, (first, second) in directions.items():
         log = float(np.log(TWICE))
-        one = estimate.compare(*_shift((first * log, second * log)), span.mask, pair.seen)
+        high, low = _shift((first * log, second * log))
+        one = estimate.compare(high, low, span.mask, pair.seen)
         row = {"case": "tilted", "arms": name, "times": TWICE if name != "none" else 1.0, **sizes}
         yield row | {
             "difference": span.factor * one.value, "lower": span.factor * one.lower, "upper": span.factor * one.upper

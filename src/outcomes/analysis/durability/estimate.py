@@ -25,7 +25,10 @@ from outcomes.analysis.durability.tilt import tilt_weights
 from outcomes.analysis.durability.visiting import People, RowWeights, weigh_visits
 from outcomes.settings.durability import FurtherTreatment
 
-FEWEST_SEEN, FEWEST_TARGETED = 10, 50  # patients of an arm with a later score: for a curve, and for the targeted estimate
+FEWEST_SEEN, FEWEST_TARGETED = (
+    10,
+    50,
+)  # patients of an arm with a later score: for a curve, and for the targeted estimate
 NEAR_DAYS = 14  # a curve ends on the last day within so many of which FEWEST_SEEN patients are seen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,11 @@ def tabulate_first(ends: pd.DataFrame, followed: Followed, durability: Durabilit
     for arm in (one.id for one in study.arms if (followed.people["arm"] == one.id).any()):
         gaps = find_gaps(followed, arm)
         own = followed.people[followed.people["arm"] == arm]
-        facts = {"arm": arm, "n": len(own), "median_gap_days": float(np.median(gaps)) if len(gaps) else np.nan}
+        facts: dict[str, Any] = {
+            "arm": arm,
+            "n": len(own),
+            "median_gap_days": float(np.median(gaps)) if len(gaps) else np.nan,
+        }
         for end in list_ends(durability):
             rows = ends[(ends["end"] == end) & (ends["arm"] == arm)]
             last, event = rows["last_day"].to_numpy(float), (rows["outcome"] == "ended").to_numpy()
@@ -104,9 +109,7 @@ def tabulate_first(ends: pd.DataFrame, followed: Followed, durability: Durabilit
     return pd.concat(parts, ignore_index=True)
 
 
-def _lay_out(
-    found: Survival, facts: dict[str, object], end: str, method: str, durability: Durability
-) -> pd.DataFrame:
+def _lay_out(found: Survival, facts: dict[str, Any], end: str, method: str, durability: Durability) -> pd.DataFrame:
     table = pd.DataFrame({"week": durability.weeks, "share": found.share, "lower": found.lower, "upper": found.upper})
     return table.assign(end=end, method=method, **facts)[DurabilityFirst.columns]
 

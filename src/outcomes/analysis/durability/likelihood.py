@@ -65,18 +65,29 @@ def fit_courses(arms: Sequence[tuple[Histories, Ints, Staying, Scores]], people:
     frames = [_frame(histories, own, place, scores) for place, (histories, own, _, scores) in enumerate(arms)]
     try:
         fit = mixed.fit(
-            pd.concat(frames, ignore_index=True), FORMULA, subject="person", covariance=None, random="1 + month", df="normal"
+            pd.concat(frames, ignore_index=True),
+            FORMULA,
+            subject="person",
+            covariance=None,
+            random="1 + month",
+            df="normal",
         )
     except mixed.MixedError as problem:
         return str(problem)
     if not fit.converged:
         return fit.reason
-    course = _Course(fit.names, np.asarray(fit.estimates["estimate"]), np.asarray(fit.random_covariance), float(fit.residual_variance))
+    course = _Course(
+        fit.names,
+        np.asarray(fit.estimates["estimate"]),
+        np.asarray(fit.random_covariance),
+        float(fit.residual_variance),
+    )
     parts = [_Posterior.of(course, place, *arm[::3]) for place, arm in enumerate(arms)]
     bread = np.linalg.pinv(sum(part.bread for part in parts))
-    moved = sum(
-        spread(part.score, own, people.weight.shape[1]) for part, (_, own, _, _) in zip(parts, arms, strict=True)
-    ) @ bread
+    moved = (
+        sum(spread(part.score, own, people.weight.shape[1]) for part, (_, own, _, _) in zip(parts, arms, strict=True))
+        @ bread
+    )
     return [_average(part, *arm[:3], people, moved) for part, arm in zip(parts, arms, strict=True)]
 
 

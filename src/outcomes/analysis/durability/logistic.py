@@ -39,9 +39,7 @@ def expit(linear: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(linear, -LARGEST_LOGIT, LARGEST_LOGIT))))
 
 
-def fit_weighted(
-    x: Floats, outcome: Floats, weight: Floats, ridge: Floats, offset: Floats | float = 0.0
-) -> Fitted:
+def fit_weighted(x: Floats, outcome: Floats, weight: Floats, ridge: Floats, offset: Floats | float = 0.0) -> Fitted:
     """Maximise Σ w log f(y | x) − ½ Σ ridge β² by Newton's method; the penalty keeps separated data finite.
 
     Parameters
@@ -82,4 +80,6 @@ def fit_weighted(
 def _solve(matrix: Floats, right: Floats) -> Floats:
     """Solve for each weighting; a sample that leaves a direction undetermined takes no step in it."""
     scale = np.einsum("bpp->b", matrix)[:, None, None] * np.eye(matrix.shape[1])
-    return np.asarray(np.linalg.solve(matrix + 1e-12 * scale + 1e-300 * np.eye(matrix.shape[1]), right[:, :, None])[:, :, 0])
+    return np.asarray(
+        np.linalg.solve(matrix + 1e-12 * scale + 1e-300 * np.eye(matrix.shape[1]), right[:, :, None])[:, :, 0]
+    )

@@ -52,11 +52,13 @@ def weigh_staying(histories: Histories, own: Ints, people: People) -> Staying:
     The chance to be treated on the next day is a logistic regression on the history by then, days since the last score included, and on time.
     """
     person, place, left = _list_days(histories)
-    day = histories.start + place
-    history = histories.look_back(person, day + 1.0)
+    day = (histories.start + place).astype(float)
+    history = histories.look_back(person, day + 1)
     time = (day - histories.start) / (histories.end - histories.start)
     gap = np.log1p(history[:, 2] / GAP_DAYS)
-    x = np.column_stack([np.ones(len(day)), history[:, 4], history[:, 0], history[:, 1], gap, gap * history[:, 1], time])
+    x = np.column_stack(
+        [np.ones(len(day)), history[:, 4], history[:, 0], history[:, 1], gap, gap * history[:, 1], time]
+    )
     weight = people.weight[:, own]
     fit = fit_weighted(x, left, weight[:, person], STAYING_RIDGE)
     rows = weight[0, person, None] * x * (left - fit.probability[0])[:, None]
@@ -67,9 +69,7 @@ def weigh_staying(histories: Histories, own: Ints, people: People) -> Staying:
     for sample, probability in enumerate(fit.probability):
         alone = np.log1p(-_find_hazard(histories, weight[sample]))
         log_weight[sample] = np.cumsum(alone) - _accumulate(person, place, np.log1p(-probability), histories)
-    slope = np.stack(
-        [_accumulate(person, place, fit.probability[0] * column, histories) for column in x.T], axis=-1
-    )
+    slope = np.stack([_accumulate(person, place, fit.probability[0] * column, histories) for column in x.T], axis=-1)
     slope = slope * (np.abs(log_weight[0]) < LARGEST_LOG_WEIGHT)[:, :, None]
     log_weight = np.clip(log_weight, -LARGEST_LOG_WEIGHT, LARGEST_LOG_WEIGHT)
     return Staying(log_weight, slope, score @ np.linalg.inv(fit.information[0]))
@@ -94,7 +94,9 @@ def _find_hazard(histories: Histories, weight: Floats) -> Floats:
     """Return the share of those followed on each day, from the landmark's, who are treated after it, shape (T,)."""
     person, place, left = _list_days(histories)
     size = np.bincount(place, weight[person], len(histories.days))
-    return np.divide(np.bincount(place, weight[person] * left, len(histories.days)), size, out=np.zeros_like(size), where=size > 0)
+    return np.divide(
+        np.bincount(place, weight[person] * left, len(histories.days)), size, out=np.zeros_like(size), where=size > 0
+    )
 
 
 def weigh_rows(rows: RowWeights, staying: Staying, histories: Histories) -> RowWeights:
@@ -122,5 +124,7 @@ def estimate_untreated(histories: Histories, own: Ints, people: People) -> Occup
 def multiply(untreated: Occupancy, holding: Occupancy) -> Occupancy:
     """Return the share that has had no further treatment and is in response: the product of both."""
     share = untreated.share * holding.share
-    contribution = untreated.share[0] * holding.contribution * holding.factor + holding.share[0] * untreated.contribution
+    contribution = (
+        untreated.share[0] * holding.contribution * holding.factor + holding.share[0] * untreated.contribution
+    )
     return Occupancy(holding.days, share, contribution, 1.0)

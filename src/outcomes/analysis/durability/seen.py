@@ -7,8 +7,8 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.durability.landmark import Followed, find_ended, list_ends
-from outcomes.proportions import compute_wilson
 from outcomes.contracts.released.durability import DurabilityAttendance, DurabilityAtVisit, DurabilityVisits
+from outcomes.proportions import compute_wilson
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability
 

@@ -54,7 +54,9 @@ def _draw_curves(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle], landm
         own = rows[rows["arm"] == arm.id].sort_values("week", kind="stable")
         curve = own[(own[SOURCE] == "curve") & own["share"].notna()]
         week, share, lower, upper = (curve[name].to_numpy(float) for name in ("week", "share", "lower", "upper"))
-        axes.fill_between(week, 100 * lower, 100 * upper, color=arm.color, alpha=0.13, linewidth=0, label=f"band {arm.id}")
+        axes.fill_between(
+            week, 100 * lower, 100 * upper, color=arm.color, alpha=0.13, linewidth=0, label=f"band {arm.id}"
+        )
         axes.plot(week, 100 * share, color=arm.color, linestyle=arm.line, marker="", label=arm.id)
         seen = own[(own[SOURCE] == "visit") & own["share"].notna()]
         shift = APART * (place - (len(arms) - 1) / 2)

@@ -28,7 +28,15 @@ COUNTS |= {
 COUNTS |= {"published_n", "own_n", "own_events", "treated", "analysed", "baseline_answer", "answer"}
 COUNTS |= {"at_risk", "censored", "seen", "week", "n_treated", "n_reference", "events_treated", "events_reference"}
 SHARES = {"share", "proportion", "missing_proportion", "cumulative", "difference"}
-RATE_TABLES = {"response", "differences", "ideation_change", "durability_curve", "durability_held"}
+RATE_TABLES = {
+    "response",
+    "differences",
+    "ideation_change",
+    "durability_curve",
+    "durability_held",
+    "durability_at_visit",
+    "durability_first",
+}
 WORDS = {"arm", "instrument", "contrast", "timepoint", "reason"}
 TITLES = {"std_error": "SE", "p_value": "p", "df": "df", "statistic": "Statistic", "n": "n", "sd": "SD", "q1": "Q1"}
 TITLES |= {"q3": "Q3", "lower": "Lower", "upper": "Upper", "loglik": "Log-likelihood", "n_subjects": "Patients"}

@@ -20,7 +20,7 @@ POINTER = "In the supplement:"
 ALWAYS = (
     "reasons", "two-baselines-*", "models", "tests", "compared-weights", "compared-balance", "compared-otherwise",
     "figure-sensitivity_*", "figure-dropout", "figure-subgroups_response", "subgroups-*", "figure-durability_relapse",
-    "durability-effect", "published-others", "imputed-risks",
+    "durability-visits", "durability-effect", "durability-tilt", "durability-first", "published-others", "imputed-risks",
 )  # fmt: skip
 
 

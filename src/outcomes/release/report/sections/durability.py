@@ -58,7 +58,9 @@ def show_durability(material: Material, folder: Path) -> Section:
     blocks += present([tabulate_cohort(material), tabulate_visits(material)])
     blocks += [Paragraph(text) for text in [tell_difference(material)] if text]
     blocks += pictures(material, folder, "durability", settings.instrument)
-    blocks += present([tabulate_held(material), tabulate_effect(material), tabulate_tilt(material), tabulate_first(material)])
+    blocks += present(
+        [tabulate_held(material), tabulate_effect(material), tabulate_tilt(material), tabulate_first(material)]
+    )
     return Section("durability", title, tuple(blocks))
 
 
@@ -133,12 +135,20 @@ def tabulate_visits(material: Material) -> Grid | None:
     own, windows = DurabilityVisits, index_rows(material.rows(DurabilityAttendance.name), "window", "arm")
     rows = [
         (heading(label), *(number(_count(cells[(arm,)], column)) for arm in arms))
-        for label, column in (("In response at the landmark", own.n), ("With a later score", own.seen), ("Later scores", own.scores))
+        for label, column in (
+            ("In response at the landmark", own.n),
+            ("With a later score", own.seen),
+            ("Later scores", own.scores),
+        )
     ]
     gaps = [number(shown(cells[(arm,)], fixed(cells[(arm,)][own.median_gap_days], 0))) for arm in arms]
     rows.append((heading("Days from one score to the next, median"), *gaps))
     for window in dict.fromkeys(window for window, _ in windows):
-        for label, column in (("no", DurabilityAttendance.none), ("one", DurabilityAttendance.one), ("more", DurabilityAttendance.several)):
+        for label, column in (
+            ("no", DurabilityAttendance.none),
+            ("one", DurabilityAttendance.one),
+            ("more", DurabilityAttendance.several),
+        ):
             parts = [_part(windows.get((window, arm), {}), column, DurabilityAttendance.n) for arm in arms]
             scores = {"no": "no score", "one": "one score", "more": "more scores"}[label]
             rows.append((heading(f"Weeks {window}: {scores}"), *(number(text) for text in parts)))
@@ -146,7 +156,9 @@ def tabulate_visits(material: Material) -> Grid | None:
         parts = [_part(cells[(arm,)], last, whole) for arm in arms]
         rows.append((heading(f"Not seen within two median gaps after {label}"), *(number(text) for text in parts)))
     heads = (heading("Followed"), *(heading(material.arm(arm)) for arm in arms))
-    notes = ("Weeks: of patients who could be seen throughout. Not seen again: of scores after which that could be told.",)
+    notes = (
+        "Weeks: of patients who could be seen throughout. Not seen again: of scores after which that could be told.",
+    )
     return Grid("durability-visits", "How often those followed were seen.", (heads,), tuple(rows), notes)
 
 
@@ -166,19 +178,35 @@ def tabulate_held(material: Material) -> Grid | None:
     for end, time in dict.fromkeys((end, time) for end, time, _ in cells):
         found = [cells.get((end, time, arm), {}) for arm in arms]
         if time.startswith("week "):
-            rows.append((heading(f"{HOLDS[end]}, {time}, %"), Cell("weighted"), *(number(_share(row, own.share)) for row in found)))
+            rows.append(
+                (
+                    heading(f"{HOLDS[end]}, {time}, %"),
+                    Cell("weighted"),
+                    *(number(_share(row, own.share)) for row in found),
+                )
+            )
             near = [visits.get((end, time.removeprefix("week "), arm), {}) for arm in arms]
             texts = [f"{_share(row, DurabilityAtVisit.share)}, n {_count(row, DurabilityAtVisit.seen)}" for row in near]
-            rows.append((heading(f"{HOLDS[end]}, {time}, %"), Cell("those seen then"), *(number(text) for text in texts)))
+            rows.append(
+                (heading(f"{HOLDS[end]}, {time}, %"), Cell("those seen then"), *(number(text) for text in texts))
+            )
         else:
-            rows.append((heading(f"{HOLDS[end]}, weeks of {time}"), Cell("weighted"), *(number(_weeks(row)) for row in found)))
+            rows.append(
+                (
+                    heading(f"Weeks {HOLDS[end][0].lower()}{HOLDS[end][1:]}, {time}"),
+                    Cell("weighted"),
+                    *(number(_weeks(row)) for row in found),
+                )
+            )
     heads = (heading("State"), heading("Estimate"), *(heading(material.arm(arm)) for arm in arms))
     notes = (
         f"With {COVERED} interval. Weighted: of all in response at the landmark, whether seen then or not. Those seen then: at the score "
         "nearest to the week, of n with one.",
         _published(material),
     )
-    return Grid("durability-held", "Response after the induction.", (heads,), tuple(rows), tuple(note for note in notes if note))
+    return Grid(
+        "durability-held", "Response after the induction.", (heads,), tuple(rows), tuple(note for note in notes if note)
+    )
 
 
 def _weeks(row: Row) -> str:
@@ -214,15 +242,22 @@ def tabulate_effect(material: Material) -> Grid | None:
         if row[own.weights] != kinds[-1] and (row[own.unit] == "share" or row[own.end] != "loss"):
             continue
         weeks = row[own.unit] != "share"
-        what = f"weeks of {row[own.time]}" if weeks else f"{row[own.time]}, percentage points"
-        name = f"{material.arm(str(row[own.treated]))} − {material.arm(str(row[own.reference]))}: {HOLDS[str(row[own.end])].lower()}, {what}"
+        state = HOLDS[str(row[own.end])].lower()
+        what = f"weeks {state}, {row[own.time]}" if weeks else f"{state}, {row[own.time]}, percentage points"
+        name = f"{material.arm(str(row[own.treated]))} − {material.arm(str(row[own.reference]))}: {what}"
         bounds = interval(row[own.lower], row[own.upper], 1 if weeks else 0, factor=1 if weeks else 100)
-        text = f"{fixed(row[own.difference] * (1 if weeks else 100), 1 if weeks else 0)} ({bounds})" if bounds != ABSENT else ABSENT
+        text = (
+            f"{fixed(row[own.difference] * (1 if weeks else 100), 1 if weeks else 0)} ({bounds})"
+            if bounds != ABSENT
+            else ABSENT
+        )
         if text == ABSENT and row[own.note] and pd.notna(row[own.note]):
             text = f"not estimated: {row[own.note]}"
         weights = "none" if row[own.weights] == "none" else say(str(row[own.weights]))
         method = METHODS[str(row[own.method])]
-        rows.append((heading(name), Cell(method), Cell(weights), number(shown(row, text)), number(p_value(row[own.p_value]))))
+        rows.append(
+            (heading(name), Cell(method), Cell(weights), number(shown(row, text)), number(p_value(row[own.p_value])))
+        )
     heads = ("Difference", "Estimate", "Weights for confounders", f"Value ({COVERED} interval)", "p")
     return Grid(
         "durability-effect",
@@ -264,7 +299,9 @@ def tabulate_tilt(material: Material) -> Grid | None:
             rows.append((heading(f"{arms}: the difference is zero"), number(shown(row, text))))
     first = _records(table)[0]
     heads = (
-        heading(f"How often the ill come beside the well with the same scores so far ({say(str(first[own.weights]))} weights)"),
+        heading(
+            f"How often the ill come beside the well with the same scores so far ({say(str(first[own.weights]))} weights)"
+        ),
         heading(f"Weeks in response, difference ({COVERED} interval)"),
     )
     notes = ("Nothing in the data says how often the ill come: these rows show how much hangs on it.",)
@@ -282,9 +319,21 @@ def tabulate_first(material: Material) -> Grid | None:
     for end, method, week in dict.fromkeys(key[:3] for key in cells):
         found = [cells.get((end, method, week, arm), {}) for arm in arms]
         estimate = "day known" if end == "further_treatment" else FIRST[method]
-        rows.append((heading(f"{EVENTS[end]}, week {week}, %"), Cell(estimate), *(number(_share(row, own.share)) for row in found)))
+        rows.append(
+            (
+                heading(f"{EVENTS[end]}, week {week}, %"),
+                Cell(estimate),
+                *(number(_share(row, own.share)) for row in found),
+            )
+        )
     heads = (heading("Within each arm"), heading("Estimate"), *(heading(material.arm(arm)) for arm in arms))
-    return Grid("durability-first", "First bad score and first further session, within each arm.", (heads,), tuple(rows), own.notes)
+    return Grid(
+        "durability-first",
+        "First bad score and first further session, within each arm.",
+        (heads,),
+        tuple(rows),
+        own.notes,
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
