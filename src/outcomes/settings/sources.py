@@ -150,6 +150,7 @@ class Source(Frozen):
     file: str = Field(
         description="path below the study's data folder; `phq/*.csv` is all files of that name, read as one"
     )
+    allow_outside: bool = Field(False, description="the file may lie outside the data folder")
     part: str | None = Field(
         None,
         description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",
@@ -196,7 +197,7 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "omop", "stata", "spss", "parquet", "database"] = (
+    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "spss", "stata", "sas", "parquet", "database"] = (
         Field("auto", description="file format; auto goes by the ending")
     )
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")

@@ -332,4 +332,4 @@ class _Rows:
         return found
 
 
-READER = Reader("fhir", recognise, propose, read)
+READER = Reader(frozenset({"fhir"}), recognise, propose, read, frozenset(ENDINGS))

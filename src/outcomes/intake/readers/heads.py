@@ -11,10 +11,11 @@ from outcomes.settings import Column, Source, Table
 
 Records = Sequence[Sequence[str]]
 DEEPEST = 15  # rows of a file in which its column names are looked for
-# What survey programs call responses that nobody gave: codes and words.
+# What Qualtrics calls responses that nobody gave, or nobody finished: codes and words.
 PREVIEWS = {
     "Status": ("1", "2", "9", "17", "Survey Preview", "Survey Test", "Spam Preview", "Offline Survey Preview", "Offline Preview"),
     "DistributionChannel": ("preview", "test"),
+    "Finished": ("0", "False"),
 }  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def _qualtrics(records: Records, source: Source) -> Head | None:
     leave_out = {known[column]: values for column, values in PREVIEWS.items() if column in known}
     given = {"patient": "ExternalReference", "date": "EndDate", "submitted": "RecordedDate"}
     columns = {name: Column(column=used[own], constant=None) for name, own in given.items() if own in used}
-    note = "an export of Qualtrics: its three rows of header are read as one, and previews and tests are left out"
+    note = "an export of Qualtrics: its three rows of header are read as one, and previews, tests and unfinished responses are left out"
     return Head(header, place + 2, leave_out, {"assessments": columns}, (note,))
 
 

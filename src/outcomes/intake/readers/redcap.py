@@ -241,4 +241,4 @@ def _clean(words: Words, choices: Mapping[str, str], name: str) -> Words:
     return Words(words.codes, text_array(values))
 
 
-READER = Reader("redcap", recognise, propose, read)
+READER = Reader(frozenset({"redcap"}), recognise, propose, read)

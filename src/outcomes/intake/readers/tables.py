@@ -98,4 +98,4 @@ def guess_encoding(path: Path) -> str:
     return "latin-1"
 
 
-READER = Reader("table", recognise, propose, read)
+READER = Reader(frozenset({"auto", "csv", "tsv", "excel"}), recognise, propose, read)

@@ -198,7 +198,7 @@ def number_levels(column: Column, name: str) -> tuple[Integers, tuple[Any, ...]]
     present = np.bincount(codes, minlength=len(column.labels)) > 0
     if column.declared:
         empty = np.flatnonzero(~present)
-        if len(empty):
+        if len(empty) and not column.planned:
             unseen = column.labels[empty[0]]
             raise DataError(
                 f"column {name!r}: no complete row has the level {unseen!r}; remove the level or find its rows"

@@ -183,8 +183,8 @@ def _label(column: str) -> str:
     return f"[{inner.removeprefix('T.')}]"
 
 
-def read_response(response: str, table: Data) -> Floats:
-    """Evaluate the response on the rows, shape (n_rows,); a constant one is refused."""
+def read_response(response: str, table: Data, *, whole: bool) -> Floats:
+    """Evaluate the response on the rows, shape (n_rows,); one that is constant on the whole data is refused."""
     if isinstance(response, Expression):
         values = _expression(response, table)[1]
         if values.shape[1] != 1:
@@ -192,6 +192,6 @@ def read_response(response: str, table: Data) -> Floats:
         values = values[:, 0]
     else:
         values = _numbers(table[response], response)
-    if np.ptp(values) == 0:
+    if whole and np.ptp(values) == 0:
         raise DataError(f"the response {response!r} is constant ({values[0]:g}) on all {len(values)} complete rows")
     return values

@@ -40,8 +40,8 @@ class PatternSums:
         Weighted sums of products of subject-level sources, then of varying sources by visit.
     log_weight : float
         Sum over rows of the log of the weight.
-    means : dict of str to array
-        Per numeric variable the mean over rows, per categorical variable the share of rows at each level.
+    totals : dict of str to array
+        Per numeric variable the sum over rows, per categorical variable the number of rows at each level.
     dropped : dict of str to int
         Rows left out, by the column that was missing.
     """
@@ -58,8 +58,13 @@ class PatternSums:
     counts: Floats = field(repr=False)
     gram: Floats = field(repr=False)
     log_weight: float
-    means: dict[str, Floats] = field(repr=False)
+    totals: dict[str, Floats] = field(repr=False)
     dropped: dict[str, int]
+
+    @property
+    def means(self) -> dict[str, Floats]:
+        """Per numeric variable the mean over rows, per categorical variable the share of rows at each level."""
+        return {name: total / self.n_observations for name, total in self.totals.items()}
 
     @property
     def n_subjects(self) -> int:

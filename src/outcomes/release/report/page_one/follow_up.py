@@ -1,0 +1,53 @@
+"""What the first page says on how long a response lasts, from the released tables of durability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.contracts.released.durability import DurabilityCurve, DurabilityEffect, DurabilityVisits
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.durability import find_primary
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Responders of one arm: how many were seen later, and the share in response at the last week, seen then or not."""
+
+    arm: str
+    seen: float
+    share: float
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Responders at the last declared week, and whether each weighted estimate of the difference between arms excludes zero."""
+
+    week: float
+    arms: tuple[Seen, ...]
+    differs: tuple[bool, ...] = ()
+    favours: str = ""
+
+
+def gather_follow_up(material: Material) -> FollowUp | None:
+    """Return the arms compared (all without a comparison) with a released share; none where durability was not asked for."""
+    settings, comparison = material.study.durability, material.study.comparison
+    rows = material.rows(DurabilityCurve.name, end="loss")
+    if settings is None or rows.empty:
+        return None
+    seen = material.rows(DurabilityVisits.name).set_index(DurabilityVisits.arm)[DurabilityVisits.seen]
+    week = settings.weeks[-1]
+    found = []
+    for arm in (entry.id for entry in material.study.arms):
+        own = rows[(rows[DurabilityCurve.arm] == arm) & (rows[DurabilityCurve.week] == week)]
+        outside = comparison is not None and arm not in (comparison.estimand.treated, comparison.estimand.reference)
+        if outside or own.empty or pd.isna(own[DurabilityCurve.share].iloc[0]) or pd.isna(seen.get(arm)):
+            continue
+        found.append(Seen(arm, float(seen[arm]), float(own[DurabilityCurve.share].iloc[0])))
+    primary = find_primary(material)
+    if not primary:
+        return FollowUp(week, tuple(found))
+    stated = bool(primary[DurabilityEffect.stated])
+    longer = DurabilityEffect.treated if primary[DurabilityEffect.difference] > 0 else DurabilityEffect.reference
+    return FollowUp(week, tuple(found), (stated, stated), str(primary[longer]) if stated else "")
