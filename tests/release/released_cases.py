@@ -103,7 +103,8 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
 
 def withhold(table: pd.DataFrame, which: Any) -> pd.DataFrame:
     """Return the table with the numbers of some rows withheld."""
-    numbers = [name for name in table if name not in KEYS]
+    words = set(table.select_dtypes(exclude="number"))
+    numbers = [name for name in table if name not in KEYS and name not in words]
     table = table.astype(dict.fromkeys(numbers, float))
     table.loc[which, numbers] = np.nan
     return table.assign(withheld=which)

@@ -272,9 +272,7 @@ CONTRACTS: dict[str, Contract] = {
             "patient": PATIENT,
             "arm": ARM,
             "end": Field("category", "what ends the response", allowed=("loss", "relapse")),
-            "outcome": Field(
-                "category", "what came first", allowed=("none", "ended", "further_treatment"), nullable=False
-            ),
+            "outcome": Field("category", "whether it was seen", allowed=("none", "ended"), nullable=False),
             "lower": Field(
                 "Int32", "last day since the induction on which it was seen to hold; at least the landmark", 1
             ),

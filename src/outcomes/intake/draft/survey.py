@@ -11,9 +11,9 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
-from outcomes.intake.export import write_identifiers
+from outcomes.intake.export import read_files, write_identifiers
 from outcomes.intake.quiet import reading_quietly
-from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources, read_source
+from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
 from outcomes.intake.readers.header import ONE_COLUMN, is_name
 from outcomes.intake.readers.tables import name_source
 from outcomes.intake.values import is_missing, write_points
@@ -92,7 +92,7 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     for path in paths:
         file = File(path, path.relative_to(folder).as_posix())
         for found in propose_sources(file):
-            one = found if isinstance(found, Unread) else read_proposal(file, found)
+            one = found if isinstance(found, Unread) else read_proposal(folder, found)
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
 
@@ -102,12 +102,12 @@ def _is_shown(path: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
-def read_proposal(file: File, proposal: Proposal) -> Sheet | Unread:
+def read_proposal(folder: Path, proposal: Proposal) -> Sheet | Unread:
     """Read a table as its reader, or a look at its content, proposes."""
-    name = name_source(file.name, proposal.source)
+    name = name_source(proposal.source.file, proposal.source)
     try:
         with reading_quietly():
-            raw = read_source(file, proposal.source)
+            raw = read_files(folder, proposal.source)
             named = [one for one in raw.columns if match_name(one, read_vocabulary()["patient"])[0] >= NEAR]
             plain = {one: write_identifiers(raw.columns[one], proposal.source, CLEANING) for one in named}
             return _as_sheet(proposal, replace(raw, columns=raw.columns | plain))

@@ -39,7 +39,7 @@ def _tables(file: File) -> dict[str, Any]:
         if isinstance(proposal, Unread):
             continue
         try:
-            raw = read_source(file, proposal.source)
+            raw = read_source([file], proposal.source)
         except InputError:
             continue
         columns += [name for name in raw.columns if name not in columns]
