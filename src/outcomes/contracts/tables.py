@@ -123,6 +123,7 @@ CONTRACTS: dict[str, Contract] = {
             "unit": Field("category", "what is counted", allowed=("rows", "people", "files", "columns")),
             "count": Field("int64", "how many", 0),
             "of": Field("int64", "of how many", 0),
+            "meaning": Field("category", "what the check finds"),
             "stops": Field("bool", "a run stops at it unless the study file accepts it"),
             "accepted": Field("category", "the reason that the study file gives", nullable=True),
         },
