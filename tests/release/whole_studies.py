@@ -24,6 +24,8 @@ from attack_system import Name, solve
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.durability.describe import describe_durability
+from outcomes.analysis.exposure.describe import describe_exposure
+from outcomes.analysis.harms.describe import describe_harms
 from outcomes.analysis.models import collect_models, fit_model, model_frame
 from outcomes.contracts import check_table
 from outcomes.contracts.released.catalogue import RELEASED
@@ -217,6 +219,7 @@ def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     tables = dict(describe_cohort(clean, study))
     tables |= _compare(clean, study) | collect_models(_fit(clean, study))
     _, durable = describe_durability(clean if study.durability else {}, study.durability, study)
+    tables |= describe_harms(clean, study) | describe_exposure(clean, study)
     return tables | dict(durable), clean["cohort"]
 
 
