@@ -99,13 +99,16 @@ def server(tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    run = lambda *words: subprocess.run(
-        [str(BIN / words[0]), *words[1:]], check=True, capture_output=True, cwd=folder, **user
-    )  # type: ignore[call-overload]  # noqa: E731
+
+    def run(*words):
+        command = [str(BIN / words[0]), *words[1:]]
+        return subprocess.run(
+            command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user
+        )
+
     run("initdb", "--pgdata", str(folder / "data"), "--auth", "trust", "--username", "clinic", "--no-sync")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    subprocess.run([str(BIN / "pg_ctl"), "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start"],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user)  # type: ignore[call-overload]  # fmt: skip
+    run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start")
     yield f"postgresql://clinic@127.0.0.1:{port}/postgres"
     run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
 
