@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.primary import Specification, build_frame, estimate_differences
+from outcomes.analysis.comparison.effects.primary import (
+    TOO_FEW,
+    Specification,
+    build_frame,
+    estimate_differences,
+    find_compared,
+)
 from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import KINDS, Weights, compute_effective_n, compute_weights
@@ -50,8 +57,9 @@ class Setting:
 
 
 def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, str]:
-    """Return the time point of each axis that the grid shows: the primary one, and the last of any other axis."""
-    chosen = {axis: compared.timepoints[axis][-1] for axis in compared.axes()}
+    """Return the time point of each axis that the grid shows: the primary one, and of any other axis the last that both arms can be compared at."""
+    ones = np.ones(len(compared.people))
+    chosen = {axis: (find_compared(compared, axis, ones) or compared.timepoints[axis])[-1] for axis in compared.axes()}
     return chosen | {comparison.estimand.axis: comparison.estimand.timepoint}
 
 
@@ -88,6 +96,8 @@ def fit_frame(analysis: str, frame: pd.DataFrame, specification: Specification, 
     people = frame.drop_duplicates("person")
     row: Row = {"analysis": analysis, "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    if timepoint not in frame["timepoint"].cat.categories:
+        return row | {"note": TOO_FEW}
     try:
         table, fit = estimate_differences(frame, specification)
     except mixed.MixedError as error:

@@ -11,7 +11,6 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
-from outcomes.analysis.comparison.setting import RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import TINY, Weights
 from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
 
@@ -19,7 +18,6 @@ RULES: dict[str, Callable[[Floats, Floats, Criteria], Truth]] = {
     "response": compute_response,
     "remission": compute_remission,
 }
-SCALES = (RISK, RATIO)
 
 
 @dataclass(frozen=True)
@@ -75,23 +73,19 @@ class Responders:
         filled[:, self.rows] = np.where(np.isnan(known), reached, known)
         return filled
 
-    def compare(self, change: Floats) -> dict[str, Floats]:
-        """Return, by scale, risk differences treated − reference, or logarithms of ratios, and their variances: shape (2, draws, T)."""
+    def compare(self, change: Floats) -> Floats:
+        """Return the weighted risks of imputed data sets, shape (5, draws, T): treated, reference, their variances, and covariance."""
         filled = self.fill(change)
-        points = [self._contrast(filled[:, :, point].T) for point in range(filled.shape[2])]
-        return {scale: np.stack([one[place] for one in points], axis=2) for place, scale in enumerate(SCALES)}
+        return np.stack([self._weigh(filled[:, :, point].T) for point in range(filled.shape[2])], axis=2)
 
-    def _contrast(self, outcomes: Floats) -> tuple[Floats, Floats]:
-        """Return both contrasts of outcomes of shape (people, draws), each of shape (2, draws)."""
+    def _weigh(self, outcomes: Floats) -> Floats:
+        """Return the five rows for outcomes of shape (people, draws)."""
         sides = [
             weigh_outcomes(outcomes, self.rows & side, self.judge.weights) for side in (self.treated, ~self.treated)
         ]
         (p, one), (q, other) = ((mean, influence - influence.mean(axis=0)) for mean, influence in sides)
         pairs = ((one, one), (other, other), (one, other))
-        own, theirs, both = (np.einsum("ij,ij->j", a, b) / len(outcomes) ** 2 for a, b in pairs)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log(p / q), own / p**2 - 2 * both / (p * q) + theirs / q**2
-        return np.stack([p - q, own - 2 * both + theirs]), np.stack(ratio)
+        return np.stack([p, q, *(np.einsum("ij,ij->j", a, b) / len(outcomes) ** 2 for a, b in pairs)])
 
 
 def list_responders(compared: Compared, wide: Wide, judge: Judge) -> list[Responders]:

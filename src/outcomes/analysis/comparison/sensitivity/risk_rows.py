@@ -12,7 +12,7 @@ from outcomes.analysis.comparison.effects.standardisation import FIRTH, estimate
 from outcomes.analysis.comparison.sensitivity.bounds import CASES, fill_worst
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue
 from outcomes.analysis.comparison.setting import EVALUE, ODDS, RISK, Row, Setting
-from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 
 
 def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
@@ -35,7 +35,7 @@ def bound_risks(setting: Setting, axis: str, timepoint: str, endpoint: str) -> I
     """Yield the worst cases for the missing, both ways."""
     compared, weights = setting.compared, setting.primary
     seen = compared.at(axis, timepoint, endpoint)
-    size = {"n": len(seen), "effective_n": compute_effective_n(weights.weight[weights.weight > TINY])}
+    size = {"n": int(weights.present.sum()), "effective_n": compute_effective_n(weights.weight[weights.present])}
     for case, note in CASES.items():
         filled = fill_worst(seen, compared.treated, case)
         means = estimate_means(filled, compared.treated, setting.confounders.design, weights, "weighted")
@@ -66,7 +66,7 @@ def fit_odds(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Row:
     row: Row = {"analysis": "gee_weighted", "scale": ODDS, "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
     if timepoint not in frame["timepoint"].cat.categories:
-        return row | {"note": "an arm in which everyone, or no one, has it"}
+        return row | {"note": "no finite odds ratio: arm and baseline tell for certain who has it"}
     try:
         table, fit = estimate_odds(frame)
     except mixed.MixedError as error:

@@ -92,7 +92,8 @@ def _weigh(setting: Setting, variant: Variant, axis: str, timepoint: str, endpoi
     values = {
         name: found[f"difference{end}"] for name, end in (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
     }
-    size = {"n": len(outcome), "effective_n": compute_effective_n(setting.primary.weight)}
+    present = setting.primary.present
+    size = {"n": int(present.sum()), "effective_n": compute_effective_n(setting.primary.weight[present])}
     note = f"{variant.note}; of all who started"
     return (
         {"analysis": variant.name, "scale": RISK, "converged": all(one.converged for one in means), "note": note}
