@@ -14,9 +14,9 @@ WITH_EXAMPLES = [path for path in sorted(PACKAGE.rglob("*.py")) if ">>> " in pat
 PUBLIC = [
     "outcomes.mixed.fit.fit",
     "outcomes.mixed.fit.moments",
-    "outcomes.mixed.margins.margins",
-    "outcomes.mixed.margins.differences",
-    "outcomes.mixed.diagnose.compare",
+    "outcomes.mixed.result.margins.margins",
+    "outcomes.mixed.result.margins.differences",
+    "outcomes.mixed.result.likelihood_ratio.compare",
     "outcomes.mixed.gee.fit_gee",
     "outcomes.settings.study.check_study",
     "outcomes.instruments.select_instruments",

@@ -14,6 +14,7 @@ ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
 GROUND = {"criteria", "errors", "frozen", "settings", "contracts", "instruments", "protocols", "workflow", "files"}
 EDGE = {"workflow", "provenance", "dictionary", "steps", "runner", "__main__"}
 ALLOWED = {("analysis", "mixed")}
+STILL_CIRCULAR = {"outcomes.release.figures.plan"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -48,7 +49,7 @@ def test_imports_go_down(path):
             assert there in GROUND, f"ground floor {here} imports {there}"
 
 
-@pytest.mark.parametrize("room", ["analysis", "analysis/comparison", "release"])
+@pytest.mark.parametrize("room", ["analysis", "analysis/comparison", "mixed", "release"])
 def test_rooms_within_a_room_import_one_way(room):
     inner = {path.parent.name: path.parent for path in (PACKAGE / room).glob("*/__init__.py")}
     assert inner
@@ -63,6 +64,30 @@ def test_rooms_within_a_room_import_one_way(room):
         for name, folder in inner.items()
     }
     TopologicalSorter(graph).prepare()  # a circle is an error that names it
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    files = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__") for path in MODULES
+    }
+
+    def read(path: Path) -> set[str]:
+        found: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):  # lazy imports and those for types alone are imports too
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                inner = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {name if name in files else str(node.module) for name in inner.values()}
+        return found & files
+
+    graph = {name: read(PACKAGE.parent / place_of(name)) - {name} for name in files - STILL_CIRCULAR}
+    TopologicalSorter(graph).prepare()  # a circle is an error that names it
+
+
+def place_of(module: str) -> Path:
+    folder = Path(module.replace(".", "/"))
+    return folder / "__init__.py" if (PACKAGE.parent / folder).is_dir() else folder.with_suffix(".py")
 
 
 def test_no_drawer_for_everything():

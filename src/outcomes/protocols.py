@@ -28,6 +28,10 @@ class Induction(Frozen):
         ge=0, description="most days from the first to the last induction session; later ones are maintenance"
     )
 
+    sessions_a_day: int = Field(
+        1, ge=1, description="most sessions of one day; above one, equal records of a day are sessions"
+    )
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.minimum_sessions <= self.sessions <= self.maximum_sessions or self.minimum_days > self.maximum_days:
@@ -49,12 +53,18 @@ class Protocol(Frozen):
     """One way of giving a treatment."""
 
     name: str = Field(description="name printed in the report")
-    drug: str = Field(description="substance")
-    route: str = Field(description="route")
+    in_text: str | None = Field(None, description="the name as it stands within a sentence, where it is shorter")
+    drug: str | None = Field(None, description="substance; null for a treatment without one (rTMS, ECT)")
+    route: str | None = Field(None, description="route; null for a treatment without a drug")
     induction: Induction = Field(description="the induction series")
     dose: Dose | None = Field(None, description="the plausible dose")
     unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
     source: str = Field(description="where the rule is published")
+
+    @property
+    def several_a_day(self) -> bool:
+        """Whether one day may hold several sessions."""
+        return self.induction.sessions_a_day > 1
 
 
 @cache

@@ -1,5 +1,7 @@
 """Flow, baseline, ideation, and the published figures, worked out by hand."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,7 @@ from outcomes.analysis.published import SAME, read_published, tabulate_published
 from outcomes.analysis.rates import tabulate_response
 from outcomes.errors import LedgerError, SettingsError
 from outcomes.instruments import select_instruments
+from outcomes.protocols import read_protocols
 from outcomes.settings.clinical import Arm, Timepoints
 
 ENDPOINTS = generate_endpoints()
@@ -148,8 +151,14 @@ class TestPublished:
     response = tabulate_response(ENDPOINTS, COHORT, ARMS)
     arms = (Arm(id="esketamine", label="E", protocol="esketamine"), Arm(id="iv", label="I", protocol="iv"))
 
+    protocols = MappingProxyType({name: read_protocols()[name] for name in ("iv", "esketamine")})
+
+    def tabulate(self, **changes):
+        given = {"arms": self.arms, "protocols": self.protocols, "timepoints": Timepoints(clean_window=(14, 31))}
+        return tabulate_published(self.response, **given | changes)
+
     def test_same_definition_stands_beside(self):
-        table = tabulate_published(self.response, self.arms, Timepoints(clean_window=(14, 31)), require_protocol=True)
+        table = self.tabulate(require_protocol=True)
         row = table.query("study == 'McInnes 2022' and endpoint == 'response'").iloc[0]
         own = self.response.query(
             "arm == 'iv' and instrument == 'phq9' and axis == 'clean' and endpoint == 'response' and population == 'observed'"
@@ -161,7 +170,6 @@ class TestPublished:
     @pytest.mark.parametrize(
         ("study", "endpoint", "differs"),
         [
-            ("Hull 2022", "response", "route"),
             ("ELEKT-D", "response", "instrument"),
             ("McInnes 2022", "ideation reduced", "endpoint"),
             ("McInnes 2022", "worsening", "window"),
@@ -170,20 +178,29 @@ class TestPublished:
         ],
     )
     def test_what_differs_is_named(self, study, endpoint, differs):
-        table = tabulate_published(self.response, self.arms, Timepoints(clean_window=(14, 31)))
+        table = self.tabulate()
         row = table[(table["study"] == study) & (table["endpoint"] == endpoint)].iloc[0]
         assert (row["comparison"], row["differs_in"]) == ("definition differs", differs)
         assert pd.isna(row["own_n"])
 
     def test_another_window_does_not_compare(self):
-        table = tabulate_published(self.response, self.arms, Timepoints(clean_window=(7, 31)))
+        table = self.tabulate(timepoints=Timepoints(clean_window=(7, 31)))
         row = table.query("study == 'McInnes 2022' and endpoint == 'response'").iloc[0]
         assert row["differs_in"] == "window"
 
     def test_every_figure_has_a_source_and_appears(self):
         figures = read_published()
         assert figures["doi"].notna().all()
-        assert set(figures["study"]) == set(tabulate_published(self.response, self.arms, Timepoints())["study"])
+        assert set(self.tabulate()["study"]) == set(figures["study"]) - {"Hull 2022", "IM cohort 2022"}
+
+    def test_only_the_same_treatment_stands_beside(self):
+        iv = self.tabulate(protocols={"iv": self.protocols["iv"]})
+        assert set(iv["route"]) == {"iv", "mixed"}
+        oliver = self.tabulate(protocols={"iv": read_protocols()["oliver_2022"]}, require_protocol=True)
+        assert oliver["arm"].dropna().unique().tolist() == ["iv"]  # another protocol of the same drug and route
+        for name in ("rtms", "itbs", "snt", "ect", "psilocybin"):
+            assert self.tabulate(protocols={"iv": read_protocols()[name]}).empty
+        assert self.tabulate(protocols={"iv": None}).empty
 
 
 def test_description_has_every_table(tmp_path):

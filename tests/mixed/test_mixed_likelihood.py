@@ -7,7 +7,7 @@ import pytest
 from mixed_trials import FORMULA, by_visit, naive_loglik, simulate_trial
 
 from outcomes import mixed
-from outcomes.mixed.inference import infer_model
+from outcomes.mixed.inference.degrees_of_freedom import infer_model
 
 COLUMNS = {"subject": "person", "visit": "visit"}
 

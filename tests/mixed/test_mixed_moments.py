@@ -98,7 +98,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     np.savez(tmp_path / "c.npz", x=1)
     for name, match in (
         ("a", "not a file of moments"),
-        ("b", "version 99; this program reads version 1"),
+        ("b", "version 99; this program reads version 2"),
         ("c", "not a file"),
     ):
         with pytest.raises(mixed.MomentsError, match=match):

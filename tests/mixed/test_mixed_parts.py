@@ -15,8 +15,8 @@ from mixed_trials import simulate_trial
 from scipy import special
 
 from outcomes import mixed
-from outcomes.mixed.distributions import f_p_value, t_p_value, t_quantile
-from outcomes.mixed.formula import parse_terms
+from outcomes.mixed.design.formula import parse_terms
+from outcomes.mixed.inference.distributions import f_p_value, t_p_value, t_quantile
 
 DF = st.floats(0.5, 1e6)
 

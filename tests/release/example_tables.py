@@ -18,6 +18,7 @@ from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
 from outcomes.instruments import select_instruments
+from outcomes.protocols import read_protocols
 from outcomes.release.tables import format_table
 from outcomes.settings.clinical import Arm, Timepoints
 
@@ -49,6 +50,7 @@ def make_tables(
         "published": tabulate_published(
             tabulate_response(*given),
             [Arm(id=arm, label=arm, protocol=arm) for arm in arms],
+            {arm: read_protocols().get(arm) for arm in arms},
             Timepoints(clean_window=(14, 31)),
         ),
         "ledger": tabulate_ledger(ledger),

@@ -71,7 +71,13 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "recall": tabulate_recall(*given),
         "regression_to_mean": tabulate_regression(*given, expected),
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
-        "published": tabulate_published(response, study.arms, study.timepoints, study.series.require_protocol),
+        "published": tabulate_published(
+            response,
+            study.arms,
+            {arm.id: study.protocol(arm) for arm in study.arms},
+            study.timepoints,
+            study.series.require_protocol,
+        ),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tables["balance"].astype({"file": str}),
     }

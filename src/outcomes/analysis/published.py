@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm, Timepoints
 
 SHOWN = [
@@ -16,6 +17,13 @@ SHOWN = [
 ]  # fmt: skip
 OWN = ["arm", "axis", "timepoint", "population", "own_n", "own_events", "own_estimate", "own_lower", "own_upper"]
 PUBLISHED = [*SHOWN, "comparison", "differs_in", *OWN]
+ROUTES = {  # route of the figures → drug and route of a protocol; None: any route
+    "iv": ("ketamine", "intravenous"),
+    "im": ("ketamine", "intramuscular"),
+    "sublingual": ("ketamine", "sublingual"),
+    "mixed": ("ketamine", None),
+    "esketamine": ("esketamine", "intranasal"),
+}
 SAME, DIFFERS = "same definition", "definition differs"
 
 
@@ -35,16 +43,22 @@ def read_published() -> pd.DataFrame:
 
 
 def tabulate_published(
-    response: pd.DataFrame, arms: Sequence[Arm], timepoints: Timepoints, require_protocol: bool = False
+    response: pd.DataFrame,
+    arms: Sequence[Arm],
+    protocols: Mapping[str, Protocol | None],
+    timepoints: Timepoints,
+    require_protocol: bool = False,
 ) -> pd.DataFrame:
-    """Set the cohort's own response and remission beside published ones that mean the same.
+    """Set the cohort's own response and remission beside published ones of the same treatment.
 
     Parameters
     ----------
     response : DataFrame
         As :func:`outcomes.analysis.rates.tabulate_response` returns it.
     arms : sequence of Arm
-        The study's arms; an arm compares with a publication on its protocol's route.
+        The study's arms; an arm compares with a publication on its protocol's drug and route.
+    protocols : mapping
+        Arm id → its protocol; an arm without one compares with nothing.
     timepoints : Timepoints
         The study's windows.
     require_protocol : bool
@@ -53,33 +67,38 @@ def tabulate_published(
     Returns
     -------
     DataFrame
-        One row per published figure and arm that compares, or one without an arm. ``comparison`` is "same definition" only
+        One row per published figure of a treatment that an arm gives, and arm that compares, or one without an arm. ``comparison`` is "same definition" only
         where route, instrument, endpoint, window, denominator, and the rule of series agree; then ``own_n``, ``own_events``, and the own
         proportion with its 95 % Wilson interval in percent stand beside. Otherwise it is "definition differs", and
         ``differs_in`` names the first of these that does.
     """
-    rows = [
-        row
-        for figure in _records(read_published())
-        for row in _compare(figure, response, arms, timepoints, require_protocol)
-    ]
+    rows = []
+    for figure in _records(read_published()):
+        same = [arm.id for arm in arms if _is_of(figure["route"], protocols.get(arm.id))]
+        rows += list(_compare(figure, response, same, timepoints, require_protocol)) if same else []
     return pd.DataFrame(rows, columns=PUBLISHED).astype({"own_n": "Int64", "own_events": "Int64"} | _WHOLE)
 
 
 _WHOLE = {"n_treated": "Int64", "n_analysed": "Int64"}
 
 
+def _is_of(route: str, protocol: Protocol | None) -> bool:
+    """Tell whether a protocol is of the drug and route that a figure is about."""
+    drug, way = ROUTES[route]
+    return protocol is not None and protocol.drug == drug and way in (None, protocol.route)
+
+
 def _compare(
     figure: Mapping[str, Any],
     response: pd.DataFrame,
-    arms: Sequence[Arm],
+    arms: Sequence[str],
     timepoints: Timepoints,
     require_protocol: bool,
 ) -> Iterator[dict[str, Any]]:
     """Yield the figure beside each arm's own rate that means the same, or once with what differs."""
     shown = {name: figure[name] for name in SHOWN}
     steps = {
-        "route": response["arm"].isin([arm.id for arm in arms if arm.protocol == figure["route"]]),
+        "route": response["arm"].isin(arms),
         "instrument": response["instrument"] == figure["instrument"],
         "endpoint": response["endpoint"] == figure["endpoint"],
         "window": _in_window(response, figure, timepoints),

@@ -10,7 +10,7 @@ import numpy as np
 from outcomes.intake.batch import Batch
 from outcomes.intake.columns import attribute, category, note_by_value, read_numbers, stack_words
 from outcomes.intake.doses import DOSE_REASONS, WEIGHT_REASONS, parse_doses, parse_weights
-from outcomes.intake.duplicates import CONFLICTING, STAYS, compose_key, fill, fingerprint, settle
+from outcomes.intake.duplicates import CONFLICTING, EXACT, STAYS, compose_key, fill, fingerprint, settle
 from outcomes.intake.ledger import Ledger, show_numbers
 from outcomes.intake.privacy import check_categories
 from outcomes.intake.stack import Stack
@@ -46,6 +46,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     if study.series.same_day == "separate":
         ledger.note_files(stack.file[states == CONFLICTING], stack.row[states == CONFLICTING], "same_day_sessions")
         states = np.where(states == CONFLICTING, STAYS, states)
+        states = _keep_daily(states, key, _sessions_a_day(treatments.values, study)[treatments.codes])
     stack.note_duplicates(states, ledger)
     order = np.nonzero(states == STAYS)[0]
     order = order[np.lexsort((ranks[order], key[order]))] if len(order) else order
@@ -71,6 +72,28 @@ def _treatments(batches: Sequence[Batch], sizes: Sequence[int], study: Study) ->
     if not all(column.declared for column in mapped):
         check_categories(words.values, "treatment", "sessions", study)
     return words
+
+
+def _sessions_a_day(treatments: Array, study: Study) -> Array:
+    """Return how many sessions of one day every treatment may have, by the protocol of its arm."""
+    most: dict[str, int] = {}
+    for arm in study.arms:
+        protocol = study.protocol(arm)
+        most |= dict.fromkeys(arm.treatments or (arm.id,), protocol.induction.sessions_a_day if protocol else 1)
+    return np.array([most.get(treatment, 1) for treatment in treatments], dtype=np.int64)
+
+
+def _keep_daily(states: Array, key: Array, most: Array) -> Array:
+    """Return the states with equal records kept as sessions, as far as a treatment is given so often a day."""
+    if not len(states) or bool((most <= 1).all()):
+        return states
+    order = np.lexsort((states != STAYS, key))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = key[order][1:] != key[order][:-1]
+    place = np.arange(len(order))
+    ordinal = np.empty(len(order), dtype=np.int64)
+    ordinal[order] = place - np.maximum.accumulate(np.where(new, place, 0))
+    return np.where((states == EXACT) & (ordinal < most), np.int8(STAYS), states)
 
 
 def _as_boolean(numbers: Array) -> pd.arrays.BooleanArray:

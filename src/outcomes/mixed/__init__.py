@@ -20,7 +20,6 @@ Examples
 [['Intercept', 8.7, 4.0], ['visit[2]', -1.6, 4.0]]
 """
 
-from outcomes.mixed.diagnose import compare
 from outcomes.mixed.errors import (
     ConvergenceError,
     DataError,
@@ -32,14 +31,14 @@ from outcomes.mixed.errors import (
 )
 from outcomes.mixed.fit import fit, moments
 from outcomes.mixed.gee import GeeFit, fit_gee
-from outcomes.mixed.influence import influences
-from outcomes.mixed.margins import differences, margins
-from outcomes.mixed.moments import Moments
-from outcomes.mixed.posterior import Draws, draw_parameters
-from outcomes.mixed.result import Fit
+from outcomes.mixed.likelihood.structures import STRUCTURES
+from outcomes.mixed.patterns.moments import Moments, load_moments
+from outcomes.mixed.result.influence import influences
+from outcomes.mixed.result.likelihood_ratio import compare
+from outcomes.mixed.result.margins import differences, margins
+from outcomes.mixed.result.posterior import Draws, draw_parameters
+from outcomes.mixed.result.result import Fit
 from outcomes.mixed.settings import LADDER
-from outcomes.mixed.storage import load_moments
-from outcomes.mixed.structures import STRUCTURES
 
 __all__ = [
     "LADDER",

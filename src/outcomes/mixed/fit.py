@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from outcomes.mixed.arrange import Arranged, Columns, arrange_moments, arrange_table
-from outcomes.mixed.data import read_data
+from outcomes.mixed.assembly import Assembly, Columns, assemble_from_moments, assemble_from_table
+from outcomes.mixed.data.table import read_data
+from outcomes.mixed.design.by_subject import design_by_visit, spread_wide
+from outcomes.mixed.design.prepare import prepare
 from outcomes.mixed.errors import SettingError
-from outcomes.mixed.finish import finish
-from outcomes.mixed.moments import Moments, sum_moments
-from outcomes.mixed.optimise import maximise
-from outcomes.mixed.result import Attempt, Fit
+from outcomes.mixed.likelihood.optimise import maximise
+from outcomes.mixed.patterns.moments import Moments, sum_moments
+from outcomes.mixed.result.fitted import Attempt
+from outcomes.mixed.result.from_optimum import make_fit
+from outcomes.mixed.result.result import Fit
 from outcomes.mixed.settings import LADDER, Settings, read_settings
-from outcomes.mixed.wide import design_by_visit, prepare, spread_wide
 
 
 def moments(
@@ -117,22 +119,22 @@ def fit(
     settings = read_settings(
         covariance=covariance, random=random, method=method, df=df, information=information, vcov=vcov, level=level
     )
-    return _climb(_arrange(data, formula, subject, (visit, weights, group), settings), settings, fallback)
+    return _climb(_assemble(data, formula, subject, (visit, weights, group), settings), settings, fallback)
 
 
-def _arrange(
+def _assemble(
     data: Any,
     formula: str | None,
     subject: str | None,
     others: tuple[str | None, str | None, str | None],
     settings: Settings,
-) -> Arranged:
+) -> Assembly:
     if isinstance(data, Moments):
         _refuse_columns(formula, subject, *others)
-        return arrange_moments(data, settings)
+        return assemble_from_moments(data, settings)
     if formula is None or subject is None:
         raise SettingError("a fit to a table needs formula= and subject=")
-    return arrange_table(read_data(data), formula, Columns(subject, *others), settings)
+    return assemble_from_table(read_data(data), formula, Columns(subject, *others), settings)
 
 
 def _refuse_columns(*given: str | None) -> None:
@@ -152,21 +154,21 @@ def _ladder(settings: Settings, fallback: bool | Sequence[str]) -> tuple[str, ..
     return LADDER[after:]
 
 
-def _climb(arranged: Arranged, settings: Settings, fallback: bool | Sequence[str]) -> Fit:
+def _climb(assembly: Assembly, settings: Settings, fallback: bool | Sequence[str]) -> Fit:
     """Fit the structure asked for, and each of the ladder until one converges."""
     tried: tuple[Attempt, ...] = ()
     rungs = (settings.covariance, *_ladder(settings, fallback))
     for rung in rungs:
         now = settings.with_covariance(rung)
         try:
-            model = arranged.assemble(rung)
+            model = assembly.assemble(rung)
         except SettingError as error:
             if rung == rungs[-1]:
                 raise
             tried = (*tried, Attempt(now.structure, False, str(error)))
             continue
         optimum = maximise(model.likelihood, model.start)
-        result = finish(model, optimum, arranged.facts, arranged.source, arranged.effects, now, tried)
+        result = make_fit(model, optimum, assembly.described, assembly.subjects, assembly.effects, now, tried)
         tried = result.tried
         if result.converged:
             break

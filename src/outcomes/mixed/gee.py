@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from outcomes.mixed.contrasts import independent_rows, read_contrast
-from outcomes.mixed.data import read_data
-from outcomes.mixed.design import Design, build_design, sort_roles
+from outcomes.mixed.arrays import Floats
+from outcomes.mixed.data.table import read_data
+from outcomes.mixed.design.prepare import Prepared, factor_means, prepare
+from outcomes.mixed.design.visit_loadings import Design, build_design, sort_roles
 from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
-from outcomes.mixed.inference import FixedDf, plain_f
-from outcomes.mixed.moments import factor_means
-from outcomes.mixed.rows import Floats
-from outcomes.mixed.tables import (
+from outcomes.mixed.inference.contrasts import independent_rows, read_contrast
+from outcomes.mixed.inference.degrees_of_freedom import FixedDf, plain_f
+from outcomes.mixed.inference.estimates import (
     Estimates,
     empty_estimates,
     estimate_contrasts,
@@ -26,7 +26,6 @@ from outcomes.mixed.tables import (
     tabulate_joint,
     tabulate_square,
 )
-from outcomes.mixed.wide import Prepared, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,7 +185,9 @@ def fit_gee(
 def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choices) -> GeeFit:
     rows = prepared.rows
     roles = sort_roles(prepared.values, rows.subject, rows.heads, rows.visit, len(rows.visits))
-    design = build_design(prepared.formula, prepared.atoms, prepared.values, prepared.response, roles, len(rows.visits))
+    design = build_design(
+        prepared.formula, prepared.factors, prepared.values, prepared.response, roles, len(rows.visits)
+    )
     found, notes = _solve(prepared, design, choices)
     free = float("inf") if choices.df == "normal" else float(rows.n_subjects - len(design.names))
     estimates, inference = _infer(found, len(design.names), free, choices.level)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from outcomes.mixed.errors import SettingError
-from outcomes.mixed.inference import DF_METHODS
-from outcomes.mixed.structures import STRUCTURES
+from outcomes.mixed.inference.degrees_of_freedom import DF_METHODS
+from outcomes.mixed.likelihood.structures import STRUCTURES
 
 LADDER = (
     "unstructured",

@@ -114,6 +114,12 @@ class Study(Frozen):
                 raise ValueError(f"source {source.file}: give either 'layout' or 'tables'")
         if len({arm.id for arm in self.arms}) < len(self.arms):
             raise ValueError("two arms have the same id")
+        daily = [arm.id for arm in self.arms if (protocol := self.protocol(arm)) and protocol.several_a_day]
+        if daily and self.series.same_day == "one_session" and self.series.origin == "sessions":
+            raise ValueError(
+                f"series.same_day: the protocol of arm {', '.join(daily)} has several sessions a day, which 'one_session' would "
+                "join; write `same_day: separate`"
+            )
         return self
 
     @model_validator(mode="after")
@@ -194,7 +200,7 @@ class Study(Frozen):
             return arm
         protocol = self.protocol(entry)
         same = protocol is not None and protocol.name.casefold() == entry.label.casefold()
-        return entry.in_text or (protocol.name if same and protocol else entry.label)
+        return entry.in_text or ((protocol.in_text or protocol.name) if same and protocol else entry.label)
 
     def digest(self, *sections: str) -> str:
         """Return a SHA-256 of the named sections (all when none is named): the same settings, the same digest."""

@@ -1,0 +1,1 @@
+"""Covariance structures, the likelihood of subjects that share them, and its maximum."""

@@ -1,0 +1,1 @@
+"""Sums over the subjects of each pattern of visits: all that the likelihood needs of them."""

@@ -1,0 +1,1 @@
+"""What a fit gives back, and what can be asked of it afterwards."""
