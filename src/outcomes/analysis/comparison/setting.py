@@ -16,6 +16,7 @@ from outcomes.analysis.comparison.effects.primary import (
     build_frame,
     estimate_differences,
     find_compared,
+    find_identified,
 )
 from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
 from outcomes.analysis.comparison.population.people import Compared
@@ -85,6 +86,13 @@ def fit_row(
     if not weights.supported:
         size = {"n": len(weights.weight), "converged": False}
         return {"analysis": analysis, "note": "patients whom the weights stand for have no counterpart"} | size
+    if covariates is not None:
+        kept = find_identified(setting.compared, specification.axis, weights.weight, covariates)
+        lost = covariates.shape[1] - len(kept)
+        said = (
+            f"{lost} of {covariates.shape[1]} columns of confounders left out, whose slopes these patients cannot tell"
+        )
+        note, covariates = "; ".join(one for one in (note, said if lost else "") if one), covariates[:, kept]
     frame = build_frame(setting.compared, specification.axis, weights.weight, covariates)
     return fit_frame(analysis, frame, specification, timepoint, note)
 

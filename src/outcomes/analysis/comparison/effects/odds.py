@@ -47,7 +47,11 @@ def _is_finite(own: pd.DataFrame) -> bool:
     if not 0 < treated.sum() < len(own):
         return False
     baseline = own["baseline"].to_numpy(dtype=float)
-    columns = [np.ones(len(own)), treated.astype(float), *([baseline - baseline.mean()] if np.ptp(baseline) > 0 else [])]
+    columns = [
+        np.ones(len(own)),
+        treated.astype(float),
+        *([baseline - baseline.mean()] if np.ptp(baseline) > 0 else []),
+    ]
     return not find_separation(np.column_stack(columns), own["event"].to_numpy(dtype=float)).any()
 
 

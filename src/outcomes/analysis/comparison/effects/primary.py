@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
 
@@ -86,6 +87,28 @@ def find_compared(compared: Compared, axis: str, weight: Floats) -> list[str]:
     sides = compared.treated[person["person"].to_numpy()]
     counts = [person.loc[side, "timepoint"].value_counts() for side in (sides, ~sides)]
     return [name for name in compared.timepoints[axis] if min(one.get(name, 0) for one in counts) >= FEWEST]
+
+
+def find_identified(
+    compared: Compared, axis: str, weight: Floats, covariates: Floats, by_time: bool = True
+) -> list[int]:
+    """Return the columns of covariates whose slope the patients in the model can tell, beside constant, arm, and baseline.
+
+    With ``by_time`` at every time point, else over all together. A site that only one arm has, or whose patients all have weight 0, has a
+    column without a slope: it is left out alone, and not the others for its sake.
+    """
+    rows = compared.scores
+    rows = rows[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy()]
+    points = find_compared(compared, axis, weight)
+    person = rows["person"].to_numpy()
+    used = (weight[person] > TINY) & rows["timepoint"].isin(points).to_numpy()
+    baseline = compared.people["baseline"].to_numpy(dtype=float)
+    design = np.column_stack([compared.treated, baseline - baseline.mean(), covariates]).astype(float)
+    groups = [used & (rows["timepoint"] == point).to_numpy() for point in points] if by_time else [used]
+    kept = set(range(covariates.shape[1]))
+    for group in groups:
+        kept &= {place - 2 for place in find_independent(design[person[group]])}
+    return sorted(kept)
 
 
 def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None = None) -> Any:

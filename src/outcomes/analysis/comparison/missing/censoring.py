@@ -141,8 +141,15 @@ def estimate_weighted(wide: Wide, timepoint: str, truncation: float | None) -> d
     ancova = build_ancova(wide.treated[used], wide.baseline[used], weight)
     estimates, variances = ancova.estimate(wide.change[used, place][:, None])
     estimate = float(estimates[0])
-    lower, upper, _ = bound_estimate(estimate, float(variances[0]), ancova.df, float(np.abs(wide.change[used, place]).max()))
+    lower, upper, _ = bound_estimate(
+        estimate, float(variances[0]), ancova.df, float(np.abs(wide.change[used, place]).max())
+    )
     if np.isnan(lower):
         return row | {"estimate": estimate, "converged": False, "note": NO_VARIANCE}
     cut = f"; weights for staying cut at their {truncation:.0%} quantile" if staying.truncated and truncation else ""
-    return row | {"note": f"those seen, weighted for having stayed{cut}", "estimate": estimate, "lower": lower, "upper": upper}
+    return row | {
+        "note": f"those seen, weighted for having stayed{cut}",
+        "estimate": estimate,
+        "lower": lower,
+        "upper": upper,
+    }

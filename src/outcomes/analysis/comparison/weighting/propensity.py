@@ -68,7 +68,9 @@ def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = 
     coefficients, settled = _climb(x, y)
     probability = invert_logit(design @ coefficients)
     p = probability[rows]
-    near = not settled or bool((np.minimum(p, 1 - p) < EXTREME).any())  # without, the maximum is an inner one: nothing is separated
+    near = not settled or bool(
+        (np.minimum(p, 1 - p) < EXTREME).any()
+    )  # without, the maximum is an inner one: nothing is separated
     converged = settled and not (near and find_separation(x, y).any())
     inverse = np.linalg.pinv((x.T * (p * (1 - p))) @ x, hermitian=True)
     influence = np.zeros_like(design)
