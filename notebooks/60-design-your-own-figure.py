@@ -30,8 +30,8 @@ from matplotlib.figure import Figure
 
 from outcomes.files import Places, read_released
 from outcomes.release.figures import draw_all, save_figure
-from outcomes.release.figures.panels import Panel, Row, Scale, compose
-from outcomes.release.figures.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
+from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
+from outcomes.release.figures.canvas.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
 from outcomes.settings import read_study
 
 study = read_study("config/example.yaml")
@@ -141,5 +141,5 @@ IPython.display.display(own)
 own.data[["arm", "timepoint", "n", "mean", "lower", "upper"]].dropna().round(1).head(6)
 
 # %% [markdown]
-# A figure that the report should always have belongs into the package: a plan in `release/figures/plan.py` and a module that draws
+# A figure that the report should always have belongs into the package: a plan in `release/figures/plans` and a module in `release/figures/drawings` that draws
 # it. `CONTRIBUTING.md` says how.

@@ -13,7 +13,7 @@ from outcomes.files import Places, read_released
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
-from outcomes.release.report.material import gather
+from outcomes.release.report.content.material import gather
 from outcomes.settings import read_study
 from outcomes.workflow import TABLES
 

@@ -11,7 +11,18 @@ from outcomes.steps import STEPS
 
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
-GROUND = {"criteria", "errors", "frozen", "settings", "contracts", "instruments", "protocols", "workflow", "files"}
+GROUND = {
+    "criteria",
+    "personal",
+    "errors",
+    "frozen",
+    "settings",
+    "contracts",
+    "instruments",
+    "protocols",
+    "workflow",
+    "files",
+}
 EDGE = {"workflow", "provenance", "dictionary", "steps", "runner", "__main__"}
 ALLOWED = {("analysis", "mixed")}
 STILL_CIRCULAR = {"outcomes.release.figures.plan"}

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = [sys.executable, "-c", "import pandas, statsmodels.api, matplotlib.pyplot"]
 RUN = [sys.executable, "-m", "outcomes", "run", "config/example.yaml", "--cores", "2"]
 LABEL = (
-    "release/figures/timeline.py",
+    "release/figures/plans/timeline.py",
     "Days since the first session (0: baseline)",
     "Days after the first session (0: baseline)",
 )

@@ -22,6 +22,7 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
     """Return what identifies a result: hashes of input, settings and code, versions, and the seed; no date, no path."""
     from importlib.metadata import version
 
+    inputs = json.loads((places.derived / "inputs.json").read_text(encoding="utf-8"))  # with names, which stay there
     code = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix in SOURCES:
@@ -42,7 +43,7 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
     )
     return {
         "study": study.study,
-        "inputs": json.loads((places.derived / "inputs.json").read_text(encoding="utf-8")),
+        "inputs": {number: entry["sha256"] for number, entry in inputs.items()},
         "settings": study.digest(),
         "code": code.hexdigest(),
         "seed": study.seed,

@@ -124,7 +124,10 @@ def sessions(kept: list[dict]) -> pd.DataFrame:
         place = row["patient"], row["day"]
         seen[place] = seen.get(place, 0) + 1
         extras = [number(row.get("cadss_peak")), number(row.get("charge_usd"))]
-        lines.append((*place, seen[place], row["arm"], *row["numbers"], *extras))
+        harms = (
+            (float(row["side_effects"] is not None), "solicited") if "side_effects" in row else (None, "spontaneous")
+        )
+        lines.append((*place, seen[place], row["arm"], *row["numbers"], *extras, *harms))
     names = [
         "patient",
         "study_day",
@@ -135,6 +138,8 @@ def sessions(kept: list[dict]) -> pd.DataFrame:
         "duration_min",
         "cadss",
         "charge_usd",
+        "harms_asked",
+        "harms_mode",
     ]
     return pd.DataFrame(lines, columns=names)
 

@@ -7,7 +7,7 @@ import re
 
 from matplotlib.text import Text
 
-from outcomes.release.figures.style import house_style
+from outcomes.release.figures.canvas.style import house_style
 
 SLACK = 0.6  # pixels at 100 dpi: letters' boxes are rounded outwards
 

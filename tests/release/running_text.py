@@ -12,8 +12,8 @@ import pandas as pd
 from outcomes.instruments import read_instruments
 from outcomes.release import definitions
 from outcomes.release.numbers import count, fixed, p_value
-from outcomes.release.report.body import POINTER
-from outcomes.release.report.content import Bullets, Grid, Paragraph, Picture, Section, Terms
+from outcomes.release.report.content.blocks import Bullets, Grid, Paragraph, Picture, Section, Terms
+from outcomes.release.report.sections.body_and_supplement import POINTER
 from outcomes.settings import Study
 
 DOI = r"\b10\.\d{4,9}/\S+"

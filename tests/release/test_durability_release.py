@@ -12,10 +12,10 @@ from outcomes.analysis.durability.held import HELD
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.disclosure.rules.durability import pick_weeks
 from outcomes.release.figures import draw_all, save_figure
-from outcomes.release.report.content import Grid as Table
-from outcomes.release.report.content import Paragraph
-from outcomes.release.report.durability import show_durability
-from outcomes.release.report.material import gather
+from outcomes.release.report.content.blocks import Grid as Table
+from outcomes.release.report.content.blocks import Paragraph
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.durability import show_durability
 from outcomes.settings.analysis import Privacy
 
 K = 11

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from outcomes.release.figures.style import INK, LINES, MARKERS, PALETTE
+from outcomes.release.figures.canvas.style import INK, LINES, MARKERS, PALETTE
 
 # Machado, Oliveira & Fernandes (2009), severity 1.0, on linear RGB; doi:10.1109/TVCG.2009.113
 SIGHT = {

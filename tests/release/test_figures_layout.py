@@ -14,11 +14,12 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 from released_cases import CASES, LONG, make_case, make_study, make_tables
 
-from outcomes.release.figures import draw_all, forest, save_captions, save_figure
+from outcomes.release.figures import draw_all, save_captions, save_figure
+from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.draw import FAMILIES, draw_plan
-from outcomes.release.figures.lettering import measure_mm, wrap
-from outcomes.release.figures.plan import plan_figures
-from outcomes.release.figures.trajectory import build_scale
+from outcomes.release.figures.drawings import forest
+from outcomes.release.figures.drawings.trajectory import build_scale
+from outcomes.release.figures.plans.study import plan_figures
 
 drawings = cache(lambda case: draw_all(*make_case(case)))  # drawn once; the tests only look at them
 

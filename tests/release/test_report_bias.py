@@ -8,13 +8,13 @@ from released_cases import make_case, make_compared, make_models, make_study
 from test_report_brief import make_risks
 from test_report_claims import PLACE, everything
 
-from outcomes.release.report.bias import list_biases
-from outcomes.release.report.comparison import tabulate_risks
-from outcomes.release.report.early import say_early
-from outcomes.release.report.grids import note_secondary
-from outcomes.release.report.material import gather
-from outcomes.release.report.models import tabulate_adjusted, warn_confounded
-from outcomes.release.report.otherwise import state_worst_response
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.comparison import tabulate_risks
+from outcomes.release.report.sections.models import tabulate_adjusted, warn_confounded
+from outcomes.release.report.sections.scores_and_rates import note_secondary
+from outcomes.release.report.wording.directions_of_bias import list_biases
+from outcomes.release.report.wording.early_response import say_early
+from outcomes.release.report.wording.other_analyses import state_worst_response
 from outcomes.settings.clinical import Arm
 from outcomes.settings.comparison import EarlySignals
 

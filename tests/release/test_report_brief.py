@@ -11,14 +11,15 @@ from released_cases import make_case, make_compared, make_study
 from running_text import running_text
 
 from outcomes.instruments import read_instruments
-from outcomes.release.figures.plan import plan_figures
-from outcomes.release.report import body, build_sections
-from outcomes.release.report.anchor import say_important, say_number_needed, say_reliable
-from outcomes.release.report.body import POINTER
-from outcomes.release.report.content import Grid, Paragraph, Picture
-from outcomes.release.report.contrary import have_opposite_signs, note_contrary, note_contrary_rates
-from outcomes.release.report.material import gather
-from outcomes.release.report.page import number_blocks
+from outcomes.release.figures.plans.study import plan_figures
+from outcomes.release.report import build_sections
+from outcomes.release.report.content.blocks import Grid, Paragraph, Picture
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.content.numbering import number_blocks
+from outcomes.release.report.sections import body_and_supplement
+from outcomes.release.report.sections.body_and_supplement import POINTER
+from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
+from outcomes.release.report.wording.opposite_directions import have_opposite_signs, note_contrary, note_contrary_rates
 
 
 def build(tables, study):
@@ -273,5 +274,5 @@ def test_nothing_is_lost_between_body_and_supplement_and_pointers_lead_to_it():
 
 
 def test_examples_of_the_body_hold():
-    result = doctest.testmod(body)
+    result = doctest.testmod(body_and_supplement)
     assert (result.attempted > 0, result.failed) == (True, 0)

@@ -11,11 +11,11 @@ from running_text import running_text
 from test_report_brief import make_risks
 
 from outcomes.release.report import build_sections
-from outcomes.release.report.denominators import NOT_A_DIFFERENCE, say_not_cautious
-from outcomes.release.report.diagnostics import find_effect
-from outcomes.release.report.material import gather
-from outcomes.release.report.otherwise import state_range
-from outcomes.release.report.statement import say_direction, state_response
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.wording.comparison_result import say_direction, state_response
+from outcomes.release.report.wording.denominators import NOT_A_DIFFERENCE, say_not_cautious
+from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.release.report.wording.other_analyses import state_range
 
 PLACE = {"axis": "day", "timepoint": "day 28"}
 

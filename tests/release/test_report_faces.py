@@ -21,11 +21,11 @@ from outcomes.errors import InputError, SettingsError
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import write_figure
 from outcomes.release.report import compose, write_faces
-from outcomes.release.report.content import Cell, Grid, Paragraph, Picture, Report, Section
-from outcomes.release.report.document import write_docx
-from outcomes.release.report.ooxml import build_table
-from outcomes.release.report.paper import write_pdf
-from outcomes.release.report.widths import PAGES, fit_grid
+from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Picture, Report, Section
+from outcomes.release.report.faces.column_widths import PAGES, fit_grid
+from outcomes.release.report.faces.docx.document import write_docx
+from outcomes.release.report.faces.docx.ooxml import build_table
+from outcomes.release.report.faces.pdf.paper import write_pdf
 from outcomes.settings.style import Style
 
 MARKUP = r"#let *x* _y_ $z$ @ref <label> \ `code` = - + / ~ [a] {b} & \"c\" // /* %"

@@ -12,14 +12,14 @@ from running_text import find_strangers, numbers_in, numbers_of_settings, runnin
 
 import outcomes.release.report as report
 from outcomes.release import definitions
-from outcomes.release.figures import plan
+from outcomes.release.figures import plans
 from outcomes.release.report import build_sections
-from outcomes.release.report.material import gather
+from outcomes.release.report.content.material import gather
 
 FOLDER = Path(report.__file__).parent
-FACES = {"page", "paper", "document", "ooxml", "flat", "widths"}  # markup and sizes of type
-WRITERS = FACES | {"numbers", "styling", "definitions"}  # and the format of numbers, and the numbers that have names
-MODULES = [*sorted(path for path in FOLDER.rglob("*.py") if path.stem not in WRITERS), Path(plan.__file__)]
+WRITERS = FOLDER / "faces", FOLDER / "content" / "journal_style.py"  # markup, sizes of type, the format of numbers
+PLANS = sorted(path for folder in plans.__path__ for path in Path(folder).glob("*.py") if path.stem != "timeline")
+MODULES = [path for path in (*sorted(FOLDER.rglob("*.py")), *PLANS) if not {path, *path.parents} & {*WRITERS}]
 CODES = {
     "p5",
     "p95",
@@ -31,6 +31,7 @@ CODES = {
     "ar1",
     "sha256",
     "utf-8",
+    "m:1",
 }  # columns and settings, never printed as they are
 PRINT = {"count", "fixed", "percent", "signed", "interval", "p_value", "sample", "str"}
 KEYS = {"time", "order", "bin_lower", "bin_upper", "baseline_answer", "answer", "converged", "withheld", "num_df"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from released_cases import make_case
 
-from outcomes.release.report.material import gather
-from outcomes.release.report.patients import tabulate_patients
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.baseline_table import tabulate_patients
 
 
 def table(differences=None, change=None):

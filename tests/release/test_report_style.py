@@ -11,11 +11,11 @@ from released_cases import make_case, make_models
 
 from outcomes.release import numbers
 from outcomes.release.figures.draw import draw_plan
-from outcomes.release.figures.plan import plan_figures
+from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.numbers import count, fixed, interval, p_value, percent, sample, signed, styled
 from outcomes.release.report import compose
-from outcomes.release.report.content import Cell, Grid, Paragraph, Report, Section
-from outcomes.release.report.styling import restyle
+from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Report, Section
+from outcomes.release.report.content.journal_style import restyle
 from outcomes.settings.style import Decimals, Style
 
 PLAIN, AMA, LANCET = (Style(journal=name) for name in ("plain", "ama", "lancet"))

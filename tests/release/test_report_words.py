@@ -322,7 +322,16 @@ def test_numbers_have_true_minus_signs_and_no_negative_zero():
     assert signed(0.04, 2) == "+0.04"
 
 
-@pytest.mark.parametrize("name", ["numbers", "report.page", "report.methods", "figures.lettering", "figures.timeline"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "numbers",
+        "report.faces.html.page",
+        "report.wording.model_terms",
+        "figures.canvas.lettering",
+        "figures.plans.timeline",
+    ],
+)
 def test_examples_in_docstrings_hold(name):
     result = doctest.testmod(importlib.import_module(f"outcomes.release.{name}"))
     assert result.attempted > 0

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from outcomes.errors import SettingsError
-from outcomes.release.report.material import gather
-from outcomes.release.report.plan import describe_adherence, show_plan
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.locked_plan import describe_adherence, show_plan
 from outcomes.settings import check_study, read_study
 from outcomes.settings.plan import describe_plan, list_changes, lock_plan, place_of, read_plan
 from outcomes.workflow import plans

@@ -10,7 +10,7 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
-from outcomes.analysis.ledger import tabulate_ledger
+from outcomes.analysis.ledger import tabulate_balance, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.regression import build_expectation, tabulate_regression, tabulate_two_baselines
@@ -79,5 +79,5 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             study.series.require_protocol,
         ),
         "ledger": tabulate_ledger(tables["ledger"]),
-        "balance": tables["balance"].astype({"file": str}),
+        "balance": tabulate_balance(tables["balance"]),
     }

@@ -40,6 +40,10 @@ CONTRACTS: dict[str, Contract] = {
             "weight_kg": Field("float64", "body weight in kg", 0, nullable=True, required=False),
             "duration_min": Field("float64", "duration in minutes", 0, nullable=True, required=False),
             "integration": Field("boolean", "psychotherapy alongside", nullable=True, required=False),
+            "harms_asked": Field("boolean", "side effects were asked about", nullable=True, required=False),
+            "harms_mode": Field(
+                "category", "how they were: solicited, spontaneous, or unknown", nullable=True, required=False
+            ),
         },
         open=True,
     ),
@@ -63,7 +67,11 @@ CONTRACTS: dict[str, Contract] = {
             "patient": PATIENT,
             "study_day": DAY,
             "event": Field("category", "kind of event, in the study's own names"),
-            "severity": Field("category", "severity", nullable=True, required=False),
+            "severity": Field("category", "severity: mild, moderate, severe", nullable=True, required=False),
+            "serious": Field("category", "serious by the usual definition (ICH E2A)", nullable=True, required=False),
+            "related": Field("category", "judged related to the treatment", nullable=True, required=False),
+            "action": Field("category", "what was done about the treatment", nullable=True, required=False),
+            "outcome": Field("category", "how it ended", nullable=True, required=False),
         },
     ),
     "vitals": Contract(
@@ -80,7 +88,12 @@ CONTRACTS: dict[str, Contract] = {
     "events": Contract(
         "one event in a patient's course (switch, stop, rescue, new antidepressant, maintenance …)",
         ("patient", "study_day", "event"),
-        {"patient": PATIENT, "study_day": DAY, "event": Field("category", "kind of event, in the study's own names")},
+        {
+            "patient": PATIENT,
+            "study_day": DAY,
+            "event": Field("category", "kind of event, in the study's own names"),
+            "stop_reason": Field("category", "why treatment was stopped", nullable=True, required=False),
+        },
     ),
     "key": Contract(
         "a patient's source identifier; private, never read by a later step",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -45,6 +46,7 @@ class Batch:
     dates: DateRules  # how this file's dates are written
     constants: dict[str, str | float] = field(default_factory=dict)
     submitted: Array | None = None  # time of submission, as ``date``; None where the export has no such column
+    harms: str | None = None  # column of the same rows that lists adverse events: filled in, harms were asked about
 
     @property
     def primary(self) -> bool:
@@ -195,12 +197,19 @@ def _make_batch(
     batch = Batch(
         file, table, first.table if first else table, raw, mapping, rows, np.zeros(len(rows), np.int32), nothing, nothing,
         np.full(len(rows), -1, np.int16), _date_rules(source, study), {name: v for name, v in source.constants.items() if name != "patient"},
+        harms=_harms_column(study.tables_of(source)) if table == "sessions" else None,
     )  # fmt: skip
     batch = _with_patients(batch, study, number, ledger)
     if table == "patients":
         return batch
     batch = _with_submission(_with_times(batch, study, ledger, first), study, ledger, first)
     return _with_treatment(batch, study, ledger) if table == "sessions" else batch
+
+
+def _harms_column(tables: Mapping[Table, TableMap]) -> str | None:
+    """Return the column in which the rows of a source list adverse events, if they do."""
+    mapping = tables.get("adverse_events")
+    return mapping.columns["event"].column if mapping is not None and "event" in mapping.columns else None
 
 
 def _date_rules(source: Source, study: Study) -> DateRules:

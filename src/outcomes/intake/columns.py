@@ -9,7 +9,7 @@ import numpy as np
 
 from outcomes.intake.batch import Batch
 from outcomes.intake.ledger import Ledger, show_numbers
-from outcomes.intake.privacy import check_categories, check_numbers
+from outcomes.intake.privacy import check_categories, check_numbers, check_postcodes
 from outcomes.intake.values import Mapped, to_numbers
 from outcomes.intake.words import Array, Words, join_words, text_array
 from outcomes.settings import Study
@@ -74,17 +74,18 @@ def stack_words(parts: Sequence[Mapped | Words | None], sizes: Sequence[int]) ->
     )
 
 
-def attribute(words: Words, name: str, table: str, study: Study, declared: bool) -> pd.Series[Any]:
-    """Return a study's own column: float64 where all values are numbers, else a category."""
+def attribute(words: Words, owners: Array, name: str, table: str, study: Study, declared: bool) -> pd.Series[Any]:
+    """Return a study's own column: float64 where all values are numbers, else a category; ``owners``: whose each row is."""
     import pandas as pd
 
     numbers = to_numbers(words.values)
     if len(numbers) and not np.isnan(numbers).any():
         if not declared:
             check_numbers(numbers, name, table, study)
+            check_postcodes(words, name, table)
         return pd.Series(words.spread(numbers, np.nan))
     if not declared:
-        check_categories(words.values, name, table, study)
+        check_categories(words, owners, name, table, study)
     return category(words)
 
 

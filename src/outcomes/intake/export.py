@@ -27,6 +27,7 @@ from outcomes.intake.sessions import build_sessions
 from outcomes.intake.text import read_text
 from outcomes.intake.values import is_missing, map_values, write_points
 from outcomes.intake.words import Array, RawTable, Words
+from outcomes.personal import number_inputs
 from outcomes.settings import Column, Source, Study, Table
 
 if TYPE_CHECKING:
@@ -45,12 +46,15 @@ BUILDERS: dict[Table, Builder] = {
 
 @dataclass(frozen=True)
 class Export:
-    """A raw export after intake: clean tables by name, the ledger with its balance, and the SHA-256 of every file."""
+    """A raw export after intake: clean tables by name, the ledger with its balance, and every input by its number.
+
+    ``inputs`` has the name and the SHA-256 of each; names stay private, and a release has the numbers.
+    """
 
     tables: dict[str, pd.DataFrame]
     ledger: pd.DataFrame
     balance: pd.DataFrame
-    inputs: dict[str, str]
+    inputs: dict[str, dict[str, str]]
 
 
 def read_export(study: Study, folder: Path | str) -> Export:
@@ -72,7 +76,10 @@ def read_export(study: Study, folder: Path | str) -> Export:
     folder = Path(folder)
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    inputs = {source.file: sha256(folder / source.file) for source in sources}
+    inputs = {
+        number: {"name": raw.name, "sha256": sha256(folder / source.file)}
+        for number, source, raw in zip(number_inputs(len(raws)), sources, raws, strict=True)
+    }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
     ledger = Ledger([raw.name for raw in raws], [raw.size for raw in raws])

@@ -14,8 +14,8 @@ MOMENTS = ("before", "peak", "after")
 VITAL = re.compile(rf"({'|'.join(MEASURES)})_({'|'.join(MOMENTS)})")
 CLOSED: dict[str, frozenset[str]] = {
     "assessments": frozenset(),
-    "adverse_events": frozenset({"event", "severity"}),
-    "events": frozenset({"event"}),
+    "adverse_events": frozenset({"event", "severity", "serious", "related", "action", "outcome"}),
+    "events": frozenset({"event", "stop_reason"}),
 }
 NEEDED = {"sessions": "treatment", "adverse_events": "event", "events": "event"}
 

@@ -12,7 +12,7 @@ from outcomes.intake.columns import attribute, category, note_by_value, stack_wo
 from outcomes.intake.ledger import Ledger, show_numbers
 from outcomes.intake.mapping import PLACING
 from outcomes.intake.origin import compute_study_days
-from outcomes.intake.privacy import TOP_AGE
+from outcomes.intake.privacy import TOP_AGE, check_categories
 from outcomes.intake.stack import print_rows, rank_files
 from outcomes.intake.values import FINE, MISSING, Mapped, to_numbers
 from outcomes.intake.words import Array, Words, text_array
@@ -49,11 +49,19 @@ def build_patients(
     numbers = np.nonzero(present)[0]
     columns: dict[str, Any] = {"patient": numbers.astype(np.int32)}
     if sites is not None:
-        columns["site"] = category(sites.at(numbers))
+        columns["site"] = _sites(sites.at(numbers), batches, sessions, study)
     for name, words in chosen.items():
         declared = all(part.declared for part in read[name] if part is not None)
         columns[name] = _column(Words(words.codes[numbers], words.values), name, study, declared)
     return pd.DataFrame(columns)
+
+
+def _sites(words: Words, batches: Sequence[Batch], sessions: Sequence[Batch], study: Study) -> pd.Series[Any]:
+    """Return the sites; the names are looked at where an export gives them, as they stand in every table."""
+    named = [batch.column("site") for batch in (*batches, *sessions) if batch.has("site")]
+    if not all(column.values or column.constant for column in named):
+        check_categories(words, np.arange(len(words)), "site", "patients", study)
+    return category(words)
 
 
 def _column(words: Words, name: str, study: Study, declared: bool) -> pd.Series[Any]:
@@ -65,7 +73,7 @@ def _column(words: Words, name: str, study: Study, declared: bool) -> pd.Series[
 
 
 def _open(words: Words, name: str, study: Study, declared: bool) -> pd.Series[Any]:
-    column = attribute(words, name, "patients", study, declared)
+    column = attribute(words, np.arange(len(words)), name, "patients", study, declared)
     return category(words) if name in CATEGORIES else column
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake.dates import EXCEL_EPOCH, first_day, parse_dates
-from outcomes.intake.words import Array
+from outcomes.intake.words import Array, Words
+from outcomes.personal import find_kind, find_personal
 from outcomes.settings import Study
 
 IDENTIFYING = frozenset(
@@ -95,6 +96,8 @@ DATED = frozenset({"date", "submitted"})  # these become study days
 FREE_TEXT = frozenset(["note", "notes", "comment", "comments", "free_text", "remark", "remarks", "narrative"])
 MOST_CATEGORIES = 200
 LONGEST_CATEGORY = 80
+FEWEST_TEXTS = 10  # of so many different texts, most may not belong to one patient each
+SMALLEST_RECORD_NUMBER = 1_000_000
 TOP_AGE = 90
 
 
@@ -145,21 +148,44 @@ def check_ages(columns: Mapping[str, str], table: str, where: str) -> None:
 
 
 def check_numbers(numbers: Array, name: str, table: str, study: Study) -> None:
-    """Refuse a numeric attribute whose values all look like dates: Excel day numbers, or 20240314.
+    """Refuse a numeric attribute whose values look like dates (Excel day numbers, or 20240314) or like record numbers.
 
     Raises
     ------
     InputError
-        Only whole numbers within the years that the study allows; no value is printed.
+        Only whole numbers within the years that the study allows, or mostly whole numbers of seven digits and more; no
+        value is printed.
     """
     rules = study.dates
     first, last = (EXCEL_EPOCH + first_day(year) for year in (rules.first_year, rules.last_year + 1))
     serial = ((numbers >= first) & (numbers < last)).all()
     compact = ((numbers >= rules.first_year * 10_000) & (numbers < (rules.last_year + 1) * 10_000)).all()
+    long = (np.abs(numbers) >= SMALLEST_RECORD_NUMBER) & (numbers == np.floor(numbers))
     if len(numbers) and (serial or compact):
+        kind = "numbers that all look like dates"
+    elif len(numbers) and 2 * long.sum() > len(numbers):
+        kind = f"{int(long.sum())} different whole numbers of seven digits and more (record or telephone numbers?)"
+    else:
+        return
+    raise InputError(
+        f"table {table}: the column mapped to {name!r} holds {kind}, which must not pass intake. Map it to what it is "
+        "('date', 'patient'), list its values under 'values', or move it to 'ignore'."
+    )
+
+
+def check_postcodes(words: Words, name: str, table: str) -> None:
+    """Refuse five-digit numbers of which some begin with a zero: postcodes.
+
+    Raises
+    ------
+    InputError
+        The count of rows; no value.
+    """
+    hit = np.array([find_kind(value) == "postcodes" for value in words.values], dtype=bool)
+    if hit.any():
         raise InputError(
-            f"table {table}: the column mapped to {name!r} holds numbers that all look like dates, which must not pass "
-            "intake. Map it to 'date', list its values under 'values', or move it to 'ignore'."
+            f"table {table}: the column mapped to {name!r} holds what look like postcodes in {int(words.spread(hit, False).sum())} rows, "
+            "which must not pass intake. Move it to 'ignore'."
         )
 
 
@@ -173,14 +199,22 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
 
 
-def check_categories(values: Array, name: str, table: str, study: Study) -> None:
+def check_categories(words: Words, owners: Array | None, name: str, table: str, study: Study) -> None:
     """Refuse a text attribute whose values look like free text, identifiers, or dates.
+
+    Parameters
+    ----------
+    words
+        The column; a code of -1 is a missing value.
+    owners
+        Whose each row is; None where the rows are no patients'.
 
     Raises
     ------
     InputError
-        Too many or too long values, or a date; no value is printed.
+        Values that give a person away, too many or too long ones, nearly one a patient, or dates; no value is printed.
     """
+    values, rows = words.values, np.bincount(words.codes[words.codes >= 0], minlength=len(words.values))
     where = f"table {table}: the column mapped to {name!r}"
     way_out = "List its values under 'values' (any other becomes missing), or move it to 'ignore'."
     if len(values) > MOST_CATEGORIES:
@@ -193,3 +227,23 @@ def check_categories(values: Array, name: str, table: str, study: Study) -> None
     days, _ = parse_dates(values, np.zeros(len(values), dtype=bool), rules)
     if not np.isnan(days).all():
         raise InputError(f"{where} holds dates, which must not pass intake. Map it to 'date', or move it to 'ignore'.")
+    for kind, which in find_personal(values).items():
+        raise InputError(
+            f"{where} holds what look like {kind} in {int(rows[which].sum())} of {int(rows.sum())} rows, which must not pass "
+            f"intake. {way_out}"
+        )
+    own = _count_own(words, owners)
+    if len(values) >= FEWEST_TEXTS and 2 * own > len(values):
+        raise InputError(
+            f"{where} has {len(values)} different texts, and {own} of them belong to one patient each: names, codes or free "
+            f"text, and no category. {way_out}"
+        )
+
+
+def _count_own(words: Words, owners: Array | None) -> int:
+    """Return how many distinct values belong to one patient only."""
+    fine = words.codes >= 0
+    if owners is None or not fine.any():
+        return 0
+    pairs = np.unique(np.column_stack([words.codes[fine], owners[fine]]), axis=0)
+    return int((np.bincount(pairs[:, 0]) == 1).sum())

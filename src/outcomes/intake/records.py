@@ -65,35 +65,49 @@ def build_vitals(batches: Sequence[Batch], zero: Array, study: Study, ledger: Le
 
 def build_adverse_events(batches: Sequence[Batch], zero: Array, study: Study, ledger: Ledger) -> pd.DataFrame:
     """Return one row per patient, day and adverse event (see the contract), sorted by these."""
-    table, order, sources = _build_events(batches, zero, study, ledger, "adverse_events")
-    if any(batch.has("severity") for batch in batches):
-        parts = [batch.noted("severity", study, ledger) if batch.has("severity") else None for batch in batches]
-        severity = stack_words(parts, [len(batch.rows) for batch in batches])
-        if not all(part.declared for part in parts if part is not None):
-            check_categories(severity.values, "severity", "adverse_events", study)
-        table["severity"] = category(Words(severity.codes[sources[order]], severity.values))
-    return table
+    details = ("severity", "serious", "related", "action", "outcome")
+    return _build_events(batches, zero, study, ledger, "adverse_events", details)
 
 
 def build_events(batches: Sequence[Batch], zero: Array, study: Study, ledger: Ledger) -> pd.DataFrame:
     """Return one row per patient, day and event (see the contract), sorted by these."""
-    return _build_events(batches, zero, study, ledger, "events")[0]
+    return _build_events(batches, zero, study, ledger, "events", ("stop_reason",))
 
 
 def _build_events(
-    batches: Sequence[Batch], zero: Array, study: Study, ledger: Ledger, table: str
-) -> tuple[pd.DataFrame, Array, Array]:
+    batches: Sequence[Batch], zero: Array, study: Study, ledger: Ledger, table: str, details: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per patient, day and event, with the details of the event that the export has."""
     import pandas as pd
 
     stack = Stack.of(batches, zero)
     parts = [_split_events(batch, study, ledger) for batch in batches]
     kinds = stack_words([words for _, words in parts], [len(words) for _, words in parts])
     if not all(batch.column("event").values or batch.column("event").constant for batch in batches):
-        check_categories(kinds.values, "event", table, study)
+        owners = [batch.patient[at] for batch, (at, _) in zip(batches, parts, strict=True)]
+        check_categories(kinds, _concatenate(owners), "event", table, study)
     sources = _concatenate([at + start for (at, _), start in zip(parts, _starts(stack), strict=True)]).astype(np.int64)
     records = Records(sources, (kinds,), _severities(batches, study)[sources])
     order = _settle(records, stack, study, ledger, "event")
-    return pd.DataFrame({**_placed(records, stack, order), "event": category(kinds.at(order))}), order, sources
+    columns: dict[str, Any] = {**_placed(records, stack, order), "event": category(kinds.at(order))}
+    for name in details:
+        if any(batch.has(name) for batch in batches):
+            words = _detail(name, batches, study, ledger, table)
+            columns[name] = category(Words(words.codes[sources[order]], words.values))
+    return pd.DataFrame(columns)
+
+
+def _detail(name: str, batches: Sequence[Batch], study: Study, ledger: Ledger, table: str) -> Words:
+    """Return a detail of the events in the study's spelling, one value a row of the batches."""
+    parts = [batch.noted(name, study, ledger) if batch.has(name) else None for batch in batches]
+    words = stack_words(parts, [len(batch.rows) for batch in batches])
+    if not all(part.declared for part in parts if part is not None):
+        check_categories(words, _owners(batches), name, table, study)
+    return words
+
+
+def _owners(batches: Sequence[Batch]) -> Array:
+    return _concatenate([batch.patient for batch in batches])
 
 
 def _severities(batches: Sequence[Batch], study: Study) -> Array:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMBERS = ("dose_mg", "weight_kg", "duration_min")
-NAMED = frozenset({"patient", "date", "study_day", "visit", "submitted", "treatment", "integration", *NUMBERS})
+ANSWERS = ("integration", "harms_asked")  # yes or no
+NAMED = frozenset({"patient", "date", "study_day", "visit", "submitted", "treatment", *ANSWERS, *NUMBERS})
 DURATION = (0.0, 24 * 60.0)
 YES_NO = {"yes": 1.0, "y": 1.0, "true": 1.0, "t": 1.0, "1": 1.0, "no": 0.0, "n": 0.0, "false": 0.0, "f": 0.0, "0": 0.0}
 
@@ -33,7 +34,7 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
     import pandas as pd
 
     stack = Stack.of(batches, zero)
-    treatments = _treatments(batches, stack.sizes, study)
+    treatments = _treatments(batches, stack, study)
     numbers = _stack_numbers(batches, study, ledger)
     extras = _extras(batches, stack.sizes, study, ledger)
     contents: list[Array] = [*numbers.values(), *(_ranked(words) for words, _ in extras.values())]
@@ -57,20 +58,19 @@ def build_sessions(batches: Sequence[Batch], zero: Array, study: Study, ledger: 
         "study_day": day,
         "ordinal": _ordinals(stack.patient[order], day),
         "treatment": category(treatments.at(order)),
-        **{name: values[order] for name, values in numbers.items() if name != "integration"},
+        **{name: values[order] for name, values in numbers.items() if name not in ANSWERS},
+        **{name: _as_boolean(numbers[name][order]) for name in ANSWERS if name in numbers},
     }
-    if "integration" in numbers:
-        columns["integration"] = _as_boolean(numbers["integration"][order])
     for name, (words, declared) in extras.items():
-        columns[name] = attribute(Words(words.codes[order], words.values), name, "sessions", study, declared)
+        columns[name] = attribute(words.at(order), stack.patient[order], name, "sessions", study, declared)
     return pd.DataFrame(columns)
 
 
-def _treatments(batches: Sequence[Batch], sizes: Sequence[int], study: Study) -> Words:
+def _treatments(batches: Sequence[Batch], stack: Stack, study: Study) -> Words:
     mapped = [batch.mapped("treatment", study) for batch in batches]
-    words = stack_words(mapped, sizes)
+    words = stack_words(mapped, stack.sizes)
     if not all(column.declared for column in mapped):
-        check_categories(words.values, "treatment", "sessions", study)
+        check_categories(words, stack.patient, "treatment", "sessions", study)
     return words
 
 
@@ -111,7 +111,7 @@ def _ordinals(patient: Array, day: Array) -> Array:
 
 
 def _stack_numbers(batches: Sequence[Batch], study: Study, ledger: Ledger) -> dict[str, Array]:
-    names = [name for name in (*NUMBERS, "integration") if any(batch.has(name) for batch in batches)]
+    names = [name for name in (*NUMBERS, *ANSWERS) if any(_has(batch, name) for batch in batches)]
     parts: dict[str, list[Array]] = {name: [] for name in names}
     for batch in batches:
         read = _numbers(batch, study, ledger)
@@ -130,9 +130,17 @@ def _numbers(batch: Batch, study: Study, ledger: Ledger) -> dict[str, Array]:
         _note_implausible_doses(batch, read["dose_mg"], read.get("weight_kg"), study, ledger)
     if batch.has("duration_min"):
         read["duration_min"] = read_numbers(batch, "duration_min", study, ledger, DURATION)
-    if batch.has("integration"):
-        read["integration"] = _yes_no(batch, study, ledger)
+    for name in ANSWERS:
+        if batch.has(name):
+            read[name] = _yes_no(batch, name, study, ledger)
+    if "harms_asked" not in read and batch.harms is not None:
+        listed = batch.text(batch.harms)
+        read["harms_asked"] = listed.spread((~is_missing(listed.values, study.cleaning)).astype(float), 0.0)
     return read
+
+
+def _has(batch: Batch, name: str) -> bool:
+    return batch.has(name) or (name == "harms_asked" and batch.harms is not None)
 
 
 def _weights(batch: Batch, study: Study, ledger: Ledger) -> Array:
@@ -182,11 +190,11 @@ def _dose_rules(treatments: Array, study: Study) -> list[Dose | None]:
     return [rules.get(treatment) for treatment in treatments]
 
 
-def _yes_no(batch: Batch, study: Study, ledger: Ledger) -> Array:
-    mapped = batch.noted("integration", study, ledger)
+def _yes_no(batch: Batch, name: str, study: Study, ledger: Ledger) -> Array:
+    mapped = batch.noted(name, study, ledger)
     numbers = np.array([YES_NO.get((value or "").casefold(), np.nan) for value in mapped.words.values])
     unknown = np.isnan(numbers) & ~np.isin(mapped.states, (MISSING, UNKNOWN))
-    note_by_value(batch, ledger, "unknown_value", "integration", mapped.words, unknown)
+    note_by_value(batch, ledger, "unknown_value", name, mapped.words, unknown)
     return mapped.words.spread(numbers)
 
 

@@ -29,6 +29,7 @@ from outcomes.settings.clinical import (
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import suggest_key
+from outcomes.settings.labels import find_personal_label
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -151,6 +152,16 @@ class Study(Frozen):
                     f"sessions.treatment: a spelling is mapped to '{name}', which is the treatment of no arm; did you mean "
                     f"'{near[0]}'? Arms have: {', '.join(known)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_nobodys(self) -> Self:
+        maps = (*self.layouts.values(), *(source.tables for source in self.sources))
+        found = find_personal_label(self.arms, self.visits, self.sources, maps)
+        if found is not None:
+            raise ValueError(
+                f"{found[0]}: holds what look like {found[1]}, which would stand in the report; write a name that is nobody's"
+            )
         return self
 
     @model_validator(mode="after")

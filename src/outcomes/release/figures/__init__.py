@@ -1,7 +1,7 @@
 """Figures of a study, drawn from released tables only, and saved so that a rerun gives the same bytes.
 
-Which figures there are is decided in :mod:`outcomes.release.figures.plan`; each family has a module of its own; how all
-look is in :mod:`outcomes.release.figures.style`.
+Which figures there are is decided in :mod:`outcomes.release.figures.plans.plan`; each family has a module of its own; how all
+look is in :mod:`outcomes.release.figures.canvas.style`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from outcomes.release.figures.plan import Plan
+    from outcomes.release.figures.plans.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path, co
 
 
 def _plan(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    from outcomes.release.figures.plan import find_replaced_names, plan_figures
+    from outcomes.release.figures.plans.study import find_replaced_names, plan_figures
 
     for drawn, _ in find_replaced_names(study).values():
         log.warning("figures name an arm '%s': its label has letters that DejaVu Sans lacks; captions give it", drawn)

@@ -12,23 +12,23 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from outcomes.files import replacing
-from outcomes.release.figures.balance import draw_balance
-from outcomes.release.figures.distribution import draw_distribution
-from outcomes.release.figures.dropout import draw_dropout
-from outcomes.release.figures.durability import draw_durability
-from outcomes.release.figures.flow import draw_flow
-from outcomes.release.figures.forest import draw_forest
-from outcomes.release.figures.lettering import BOX
-from outcomes.release.figures.missingness import draw_missingness
-from outcomes.release.figures.overlap import draw_overlap
-from outcomes.release.figures.plan import Plan
-from outcomes.release.figures.primary import draw_primary
-from outcomes.release.figures.rates import draw_rates
-from outcomes.release.figures.regression import draw_regression
-from outcomes.release.figures.style import house_style
-from outcomes.release.figures.subgroups import draw_subgroups
-from outcomes.release.figures.tipping import draw_tipping
-from outcomes.release.figures.trajectory import draw_trajectory
+from outcomes.release.figures.canvas.lettering import BOX
+from outcomes.release.figures.canvas.style import house_style
+from outcomes.release.figures.drawings.balance import draw_balance
+from outcomes.release.figures.drawings.distribution import draw_distribution
+from outcomes.release.figures.drawings.dropout import draw_dropout
+from outcomes.release.figures.drawings.durability import draw_durability
+from outcomes.release.figures.drawings.flow import draw_flow
+from outcomes.release.figures.drawings.forest import draw_forest
+from outcomes.release.figures.drawings.missingness import draw_missingness
+from outcomes.release.figures.drawings.overlap import draw_overlap
+from outcomes.release.figures.drawings.primary import draw_primary
+from outcomes.release.figures.drawings.rates import draw_rates
+from outcomes.release.figures.drawings.regression import draw_regression
+from outcomes.release.figures.drawings.subgroups import draw_subgroups
+from outcomes.release.figures.drawings.tipping import draw_tipping
+from outcomes.release.figures.drawings.trajectory import draw_trajectory
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.settings import Study
 

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from outcomes import __version__
 from outcomes.release.numbers import styled
-from outcomes.release.report.abstract import write_abstract
-from outcomes.release.report.appendix import show_provenance, show_supplement
-from outcomes.release.report.attention import show_attention, write_closing
-from outcomes.release.report.body import divide, point_to
-from outcomes.release.report.brief import show_brief
-from outcomes.release.report.checklists import show_checklists, write_checklists
-from outcomes.release.report.comparison import show_comparison
-from outcomes.release.report.content import Report, Section
-from outcomes.release.report.durability import show_durability
-from outcomes.release.report.findings import show_flow, show_patients, show_published, show_results
-from outcomes.release.report.limitations import show_details, show_limitations
-from outcomes.release.report.material import Material, gather
-from outcomes.release.report.methods import describe_methods
-from outcomes.release.report.page import write_page
-from outcomes.release.report.plan import show_plan
-from outcomes.release.report.styling import restyle
+from outcomes.release.report.content.blocks import Report, Section
+from outcomes.release.report.content.journal_style import restyle
+from outcomes.release.report.content.material import Material, gather
+from outcomes.release.report.faces.html.page import write_page
+from outcomes.release.report.page_one.first_page import show_brief
+from outcomes.release.report.sections.abstract import write_abstract
+from outcomes.release.report.sections.body_and_supplement import divide, point_to
+from outcomes.release.report.sections.checklists import show_checklists, write_checklists
+from outcomes.release.report.sections.comparison import show_comparison
+from outcomes.release.report.sections.durability import show_durability
+from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
+from outcomes.release.report.sections.limitations import show_details, show_limitations
+from outcomes.release.report.sections.locked_plan import show_plan
+from outcomes.release.report.sections.methods import describe_methods
+from outcomes.release.report.sections.provenance_and_tables import show_provenance, show_supplement
+from outcomes.release.report.wording.data_warnings import show_attention, write_closing
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     InputError
         A figure of the report is missing as SVG or PNG.
     """
-    from outcomes.release.report.document import write_docx, write_tables
-    from outcomes.release.report.flat import write_tables_csv
-    from outcomes.release.report.paper import write_pdf
+    from outcomes.release.report.faces.docx.document import write_docx, write_tables
+    from outcomes.release.report.faces.pdf.paper import write_pdf
+    from outcomes.release.report.faces.table_csv import write_tables_csv
 
     style = study.report.style
     return {

@@ -1,0 +1,1 @@
+"""Exposure: how many sessions patients had, at what dose, for how long, and how often afterwards."""

@@ -1,0 +1,115 @@
+"""How often an adverse event is recorded at a session, early and later in treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.analysis.harms.risks import ANY
+from outcomes.analysis.proportions import compute_clopper_pearson
+
+BANDS = {"1": (1, 1), "2-6": (2, 6), "7+": (7, None)}
+COURSE = 8
+REPLICATES = 2000
+COLUMNS = ["event", "arm", "sessions", "patients", "asked", "with_event", "proportion", "lower", "upper"]
+Floats = NDArray[np.float64]
+
+
+def tabulate_harm_sessions(
+    sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequence[str], seed: Sequence[int]
+) -> pd.DataFrame:
+    """Return how many of the sessions that asked have each adverse event, by the session's number.
+
+    Parameters
+    ----------
+    sessions, attached : DataFrame
+        Results of :func:`~outcomes.analysis.harms.attribution.mark_asked` and ``attach_events``.
+    arms : sequence of str
+        Arm ids in the study's order.
+    seed : sequence of int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        One row per event, arm, and ``sessions`` (bands 1, 2-6, 7+; for any event also each number up to 8), the key:
+        ``patients`` asked in the band, ``asked`` and ``with_event`` sessions, ``proportion`` with the 95 % percentile
+        interval over 2,000 bootstrap samples of patients: who had an event once has it again most often, so sessions are
+        not independent. Where no session, or every one, has the event the bootstrap cannot vary, and the interval is the
+        exact one with patients as its number.
+    """
+    events = [ANY, *sorted(set(attached["event"].astype(str)))]
+    hits = _hits(sessions, attached, events)
+    parts = [
+        _tabulate_arm(sessions, hits, events, arm, np.random.default_rng([*seed, place]))
+        for place, arm in enumerate(arms)
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    rank = {event: place for place, event in enumerate(events)}
+    table = table.assign(place=table["event"].map(rank)).sort_values(["place", "order"], kind="stable")
+    return table[COLUMNS].reset_index(drop=True)
+
+
+def _hits(sessions: pd.DataFrame, attached: pd.DataFrame, events: Sequence[str]) -> NDArray[np.bool_]:
+    """Return, by session and event, whether the session has it; the first column is any."""
+    hits = np.zeros((len(sessions), len(events)), dtype=bool)
+    place = {event: column for column, event in enumerate(events)}
+    rows = attached["session_row"].to_numpy()
+    hits[rows, attached["event"].astype(str).map(place).to_numpy()] = True
+    hits[rows, 0] = True
+    return hits
+
+
+def _tabulate_arm(
+    sessions: pd.DataFrame, hits: NDArray[np.bool_], events: Sequence[str], arm: str, rng: np.random.Generator
+) -> pd.DataFrame:
+    own = ((sessions["arm"] == arm) & sessions["asked"]).to_numpy()
+    number = sessions["number"].to_numpy()
+    who, index = np.unique(sessions["patient"].to_numpy()[own], return_inverse=True)
+    draws = rng.multinomial(len(who), np.full(len(who), 1 / len(who)), REPLICATES).astype(float) if len(who) else None
+    parts = []
+    single = {str(k): (k, k) for k in range(1, COURSE + 1)}
+    for order, (band, (first, last)) in enumerate([*BANDS.items(), *(i for i in single.items() if i[0] not in BANDS)]):
+        inside = (number[own] >= first) & (number[own] <= (last or number.max(initial=1)))
+        columns = range(len(events)) if band in BANDS else range(1)
+        asked = np.bincount(index[inside], minlength=len(who)).astype(float)
+        found = np.stack(
+            [np.bincount(index[inside], hits[own][inside, c], minlength=len(who)) for c in columns], axis=1
+        )
+        lower, upper = _bootstrap(asked, found, draws)
+        total = found.sum(axis=0)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "event": [events[c] for c in columns],
+                    "arm": arm,
+                    "sessions": band,
+                    "patients": int((asked > 0).sum()),
+                    "asked": int(asked.sum()),
+                    "with_event": total.astype(int),
+                    "proportion": total / asked.sum() if asked.sum() else np.nan,
+                    "lower": lower,
+                    "upper": upper,
+                    "order": order,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _bootstrap(asked: Floats, found: Floats, draws: Floats | None) -> tuple[Floats, Floats]:
+    """Return percentile bounds of the share of sessions; exact bounds over patients where nothing varies."""
+    nothing = np.full(found.shape[1], np.nan)
+    if draws is None or not asked.sum():
+        return nothing, nothing
+    below = draws @ asked
+    shares = (draws @ found)[below > 0] / below[below > 0, None]
+    lower, upper = np.quantile(shares, [0.025, 0.975], axis=0)
+    patients = (asked > 0).sum()
+    none, every = found.sum(axis=0) == 0, (found == asked[:, None]).all(axis=0)
+    lower = np.where(every, compute_clopper_pearson(patients, patients)[0], lower)
+    upper = np.where(none, compute_clopper_pearson(0, patients)[1], upper)
+    return np.where(none, 0.0, lower), np.where(every & ~none, 1.0, upper)

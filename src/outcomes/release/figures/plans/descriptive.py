@@ -1,0 +1,184 @@
+"""Which figures show the flow, scores, rates, changes, and missing scores, and what they say. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
+from outcomes.release.figures.plans.timeline import AXES, build_timeline, find_headline, say_timepoint
+from outcomes.release.numbers import count, fixed, general
+from outcomes.settings import Study
+
+
+def plan_flow(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the flow diagram."""
+    rows = read_rows(tables, "flow")
+    if rows.empty:
+        return []
+    steps = [
+        f"{say_label(str(row['label']), study)}{'' if row['arm'] == 'all' else ', ' + name_arm(study, row['arm'])}: {_count(row['n'])}"
+        for row in rows.to_dict("records")
+    ]
+    return [
+        Plan(
+            "flow",
+            "flow",
+            "Flow of records and participants",
+            "Flow from the raw export to the analysis. Every box is drawn from the ledger and the table of series.",
+            "Flow diagram. " + "; ".join(steps) + ".",
+            rows,
+        )
+    ]
+
+
+def plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    """Return the mean score over time, one figure an axis."""
+    scores = select_arms(read_rows(tables, "scores"))
+    if scores.empty:
+        return []
+    scores = scores[scores["instrument"] == instrument]
+    name = study.instrument(instrument).name
+    plans = []
+    for axis in AXES:
+        if (scores["axis"] == axis).any():
+            rows = scores[scores["axis"].isin(["baseline", axis])]
+            phrase = build_timeline(rows, study, axis).phrase
+            plans.append(
+                Plan(
+                    f"trajectory_{instrument}_{axis}",
+                    "trajectory",
+                    f"Mean {name} {phrase}",
+                    f"Mean {name} total {phrase} with {COVERED} confidence bands of the mean, of the scores observed at each "
+                    "time point; n is the number of scores. Patients differ between time points because some have no score.",
+                    _describe(rows, study, "mean", f"Line chart of the mean {name} {phrase}", 1.0, "points"),
+                    rows,
+                    instrument,
+                    axis,
+                )
+            )
+    return plans
+
+
+def plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    """Return response and remission over time, one figure an axis."""
+    response = read_rows(tables, "response")
+    if response.empty:
+        return []
+    response = response[(response["instrument"] == instrument) & response["endpoint"].isin(["response", "remission"])]
+    name = study.instrument(instrument).name
+    plans = []
+    for axis in AXES:
+        rows = response[response["axis"] == axis]
+        if len(rows):
+            phrase = build_timeline(rows, study, axis).phrase
+            ends = " and ".join(end for end in ("response", "remission") if (rows["endpoint"] == end).any())
+            started = rows[(rows["population"] == "started") & (rows["endpoint"] == rows["endpoint"].iloc[0])]
+            plans.append(
+                Plan(
+                    f"response_{instrument}_{axis}",
+                    "response",
+                    f"{name}: {ends} {phrase}",
+                    f"{ends.capitalize()} on the {name} {phrase} with {COVERED} Wilson intervals. Filled markers and solid "
+                    "intervals: of all who started, a missing score counting as none; open markers: of those observed.",
+                    _describe(
+                        started,
+                        study,
+                        "proportion",
+                        f"Chart of {ends} on the {name} {phrase}; of all who started, {started['endpoint'].iloc[0]}",
+                        100.0,
+                        "percent",
+                    ),
+                    rows,
+                    instrument,
+                    axis,
+                )
+            )
+    return plans
+
+
+def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    """Return the distribution of the percent change at the headline time point."""
+    rows = select_arms(read_rows(tables, "change_distribution"))
+    scores = read_rows(tables, "scores")
+    if rows.empty or scores.empty:
+        return []
+    rows = rows[rows["instrument"] == instrument]
+    times = scores.loc[scores["instrument"] == instrument, ["axis", "timepoint", "time"]]
+    headline = find_headline(times[times["timepoint"].isin(rows["timepoint"])], study)
+    if headline is None:
+        return []
+    rows = rows[(rows["axis"] == headline[0]) & (rows["timepoint"] == headline[1])]
+    name, place = study.instrument(instrument).name, say_timepoint(*headline)
+    return [
+        Plan(
+            f"distribution_{instrument}",
+            "distribution",
+            f"{name}: percent change from baseline, {place}",
+            f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of those "
+            "observed: each height is the share of patients whose change is at or below that value. Changes are grouped in "
+            "bins, so no single patient can be read off.",
+            _describe_shares(rows, study, f"Line chart of the cumulative distribution of {name} change at {place}"),
+            rows,
+            instrument,
+            headline[0],
+            headline[1],
+        )
+    ]
+
+
+def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
+    """Say a cumulative distribution in words: the change by which at least half of each arm's patients are reached."""
+    parts = []
+    for arm, part in rows.groupby("arm", sort=False):
+        half = part[(part["cumulative"] >= 0.5) & part["bin_upper"].notna()].sort_values("bin_upper")
+        found = f"half have a change of {general(half['bin_upper'].iloc[0])} % or lower" if len(half) else "not drawn"
+        parts.append(f"{name_arm(study, str(arm))}: {found}")
+    return f"{opening}. " + "; ".join(parts) + "."
+
+
+def plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
+    """Return the missing scores at each time point."""
+    rows = select_arms(read_rows(tables, "missingness"))
+    if rows.empty:
+        return []
+    rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES)]
+    if rows.empty:
+        return []
+    first = rows[rows["axis"] == rows["axis"].iloc[0]]
+    name = study.instrument(instrument).name
+    return [
+        Plan(
+            f"missingness_{instrument}",
+            "missingness",
+            f"{name}: scores missing at each time point",
+            f"Share of all started series without a {name} score at each time point. Below the axis: series that reached "
+            "the time point and series with a score.",
+            _describe(first, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
+            rows,
+            instrument,
+        )
+    ]
+
+
+def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, factor: float, unit: str) -> str:
+    """Say a chart in words: each arm's first and last value."""
+    parts = []
+    for arm, part in rows.groupby("arm", sort=False):
+        known = part[part[column].notna()]
+        if len(known):
+            ends = [known.iloc[0], known.iloc[-1]] if len(known) > 1 else [known.iloc[0]]
+            values = " and ".join(
+                f"{fixed(end[column] * factor, 'percent' if factor > 1 else 'score')} {unit} at {say_timepoint(end['axis'], end['timepoint'])}"
+                for end in ends
+            )
+            parts.append(f"{name_arm(study, str(arm))}: {values}")
+        else:
+            parts.append(f"{name_arm(study, str(arm))}: withheld")
+    return f"{opening}. " + "; ".join(parts) + "."
+
+
+def _count(n: float) -> str:
+    return "withheld" if pd.isna(n) else count(n)

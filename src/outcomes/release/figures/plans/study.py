@@ -1,0 +1,67 @@
+"""All figures of a study, in the order of the report. Draws nothing: the report reads captions from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from outcomes.release.figures.plans.comparison import plan_comparison
+from outcomes.release.figures.plans.descriptive import (
+    plan_distribution,
+    plan_flow,
+    plan_missingness,
+    plan_rates,
+    plan_trajectories,
+)
+from outcomes.release.figures.plans.durability import plan_durability
+from outcomes.release.figures.plans.missing import plan_missing
+from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.figures.plans.regression import plan_regression
+from outcomes.release.figures.plans.subgroups import plan_subgroups
+from outcomes.release.numbers import restyle_words, styled
+from outcomes.settings import Study
+
+
+def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the figures that the released tables of a study give rise to, in the order of the report."""
+    with styled(study.report.style):
+        plans = plan_flow(tables, study)
+        for instrument in study.instruments:
+            plans += plan_trajectories(tables, study, instrument)
+            if study.instrument(instrument).derived_from is None:
+                plans += plan_rates(tables, study, instrument)
+                plans += plan_distribution(tables, study, instrument)
+                plans += plan_missingness(tables, study, instrument)
+        plans += plan_regression(tables, study)
+        plans += plan_comparison(tables, study)
+        plans += plan_missing(tables, study)
+        plans += plan_subgroups(tables, study)
+        plans += plan_durability(tables, study)
+        plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
+        return [
+            replace(
+                plan, title=restyle_words(plan.title), caption=restyle_words(plan.caption), alt=restyle_words(plan.alt)
+            )
+            for plan in plans
+        ]
+
+
+def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:
+    """Return arm → (name in figures, its label) for each arm whose label the figures' typeface cannot write."""
+    if all(arm.label.isascii() for arm in study.arms):
+        return {}
+    from outcomes.release.figures.canvas.lettering import name_arm_drawn, one_line
+
+    drawn = {arm.id: (name_arm_drawn(arm.label, arm.id, i), one_line(arm.label)) for i, arm in enumerate(study.arms)}
+    return {arm: names for arm, names in drawn.items() if names[0] != names[1]}
+
+
+def _explain_names(plan: Plan, replaced: Mapping[str, tuple[str, str]]) -> Plan:
+    present = set(plan.data["arm"]) if "arm" in plan.data else set(replaced)
+    notes = [f" “{drawn}” stands for {label}." for arm, (drawn, label) in replaced.items() if arm in present]
+    title = plan.title
+    for drawn, label in replaced.values():
+        title = title.replace(label, drawn)
+    return replace(plan, title=title, caption=plan.caption + "".join(notes))

@@ -1,0 +1,114 @@
+"""Cells of the printed tables: headings, numbers, estimate and interval in one cell; rows by key; codes as words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval
+from outcomes.release.report.content.blocks import Cell
+from outcomes.release.report.content.material import Material, shown
+
+Row = Mapping[str, Any]
+PLACE = ("axis", "timepoint")
+POPULATIONS = {"started": "of all who started", "observed": "of those observed"}
+
+
+def heading(text: str, span: int = 1) -> Cell:
+    """Return a heading cell."""
+    return Cell(text, head=True, span=span)
+
+
+def number(text: str) -> Cell:
+    """Return a cell of numbers."""
+    return Cell(text, number=True, withheld=WITHHELD in text)
+
+
+def pair(row: Row, first: str, second: str, write: Callable[[Any], str]) -> str:
+    """Return "a (b)" of two columns of a row."""
+    return shown(row, f"{write(row[first])} ({write(row[second])})" if row and pd.notna(row[first]) else ABSENT)
+
+
+def estimate(row: Row, value: str, factor: float = 1, write: Any = fixed) -> str:
+    """Return "estimate (lower to upper)"."""
+    if not row or pd.isna(row[value]):
+        return shown(row, ABSENT)
+    kind: Kind = "percent" if factor == 100 else "score"
+    text = write(row[value] * factor, kind)
+    if pd.isna(row["lower"]):
+        return shown(row, text)
+    return shown(row, f"{text} ({interval(row['lower'], row['upper'], kind, factor)})")
+
+
+def places_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return axis and time point of the rows, in the order of the table."""
+    return [(str(a), str(t)) for a, t in rows[list(PLACE)].drop_duplicates().itertuples(index=False)]
+
+
+def index_rows(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return the rows as records by key."""
+    records = [{str(key): value for key, value in record.items()} for record in rows.to_dict("records")]
+    return {tuple(str(record[key]) for key in keys): record for record in records}
+
+
+def add_up(counts: pd.Series[float]) -> str:
+    """Return the sum of counts; "at least" the known ones where some are withheld."""
+    known = counts.sum()
+    if counts.notna().all():
+        return count(known)
+    return f"at least {count(known)}" if known else WITHHELD
+
+
+def say(code: str) -> str:
+    """Return a code as words."""
+    return code.replace("_", " ")
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """Return a list as a sentence has it.
+
+    Examples
+    --------
+    >>> enumerate_words(["a"]), enumerate_words(["a", "b"]), enumerate_words(["a", "b", "c"])
+    ('a', 'a and b', 'a, b, and c')
+    """
+    if len(words) < 3:
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"
+
+
+def quartiles(row: Row) -> str:
+    """Return "median (quartile to quartile)"."""
+    if not row or pd.isna(row["median"]):
+        return ABSENT
+    return f"{fixed(row['median'])} ({interval(row['q1'], row['q3'])})"
+
+
+def say_variable(material: Material, variable: str) -> str:
+    """Return the printed name of a characteristic."""
+    if variable.endswith("_band") and variable.removesuffix("_band") in material.study.instruments:
+        return f"{material.instrument(variable.removesuffix('_band'))} severity"
+    if variable in material.study.instruments:
+        return f"{material.instrument(variable)} total"
+    words = say(variable)
+    return words[:1].upper() + words[1:]
+
+
+def choose_places(material: Material, table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the headline time point first, then those that the study names, then the last one of every other axis."""
+    places = places_of(table)
+    headline = material.headline
+    first = [place for place in places if place == headline]
+    first += [place for place in places if place[1] in material.study.report.also and place not in first]
+    last = {axis: (axis, timepoint) for axis, timepoint in places}
+    return first + [place for axis, place in last.items() if axis not in {chosen for chosen, _ in first}]
+
+
+def rate(row: Row) -> list[Cell]:
+    """Return the cells events / n and percent with its interval."""
+    if not row:
+        return [number(ABSENT), number(ABSENT)]
+    events, n = (shown(row, count(row[name])) for name in ("events", "n"))
+    return [number(f"{events}\u00a0/\u00a0{n}"), number(estimate(row, "proportion", 100))]

@@ -1,0 +1,1 @@
+"""The forms that one content is written in: HTML, PDF, Word, CSV."""

@@ -1,0 +1,139 @@
+"""What a reader should hold against the results, as the design and the diagnostics give it."""
+
+from __future__ import annotations
+
+from outcomes.release.definitions import ATTRITION
+from outcomes.release.numbers import percent
+from outcomes.release.report.content.blocks import Bullets, Section
+from outcomes.release.report.content.grids import say
+from outcomes.release.report.content.material import Material, is_randomised
+from outcomes.release.report.wording.data_warnings import unconverged, withheld_rows
+from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
+from outcomes.release.report.wording.directions_of_bias import list_biases
+
+
+def show_limitations(material: Material) -> Section:
+    """Return the limitations that the design and the diagnostics give rise to."""
+    entries = tuple(limitation.text for limitation in list_limitations(material))
+    return Section("limitations", "Limitations", (Bullets(entries),) if entries else ())
+
+
+def show_details(material: Material) -> Section:
+    """Return what the limitations leave to the supplement, and where numbers are withheld."""
+    entries = [limitation.detail for limitation in list_limitations(material) if limitation.detail]
+    totals = withheld_rows(material.tables)
+    if totals:
+        each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
+        entries.append(f"Rows of released tables with withheld numbers: {each}.")
+    return Section("details", "Supplement: limitations in detail", (Bullets(tuple(entries)),) if entries else ())
+
+
+def list_limitations(material: Material) -> list[Limitation]:
+    """Return every limitation: of the design, of the data, of the comparison, of the models, and of the release."""
+    design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
+    data = [_attrition(material), _conditional(material), _recall(material), _baseline(material)]
+    release = [_suppression(material), _convergence(material)]
+    found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
+    return [limitation for limitation in found if limitation is not None]
+
+
+def _uncontrolled(material: Material) -> Limitation | None:
+    if is_randomised(material) or material.study.series.origin == "none":
+        return None
+    return Limitation(
+        "Change within an arm has no control: regression to the mean, the natural course of the illness, expectation, and "
+        "other care all belong to it.",
+        "change within an arm has no control",
+    )
+
+
+def _carry_over(material: Material) -> Limitation | None:
+    if material.study.report.design != "crossover":
+        return None
+    return Limitation(
+        "Patients had more than one arm in turn: what one left behind can show in the next (carry-over), and the baseline is "
+        "that of the first.",
+        "carry-over from one arm to the next cannot be ruled out",
+    )
+
+
+def _confounding(material: Material) -> Limitation | None:
+    if is_randomised(material) or len(material.arms) < 2 or material.study.series.origin == "none":
+        return None
+    if material.study.series.origin == "sessions":
+        return Limitation(
+            "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
+            "history, and payer can differ between arms (confounding by indication). Tables of rates and of models whose differences "
+            "are not adjusted for it say so; adjustment removes only what was measured.",
+            "arms were chosen, not assigned (confounding by indication)",
+        )
+    return Limitation(
+        "How patients came into their arm is not declared in the study file; differences between arms are unadjusted.",
+        "how patients came into their arm is not declared",
+    )
+
+
+def _attrition(material: Material) -> Limitation | None:
+    rows = material.rows("missingness", instrument=material.primary)
+    if material.headline is None or rows.empty:
+        return None
+    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    high = rows[rows["missing_proportion"] > ATTRITION]
+    if high.empty:
+        return None
+    each = ", ".join(
+        f"{percent(row['missing_proportion'])} % in {material.within(str(row['arm']))}"
+        for row in high.to_dict("records")
+    )
+    return Limitation(
+        f"Attrition: at {material.timepoint(*material.headline)}, {each} had no {material.instrument(material.primary)} score. "
+        "Means and observed rates describe those who remained; both non-responders and responders may have left.",
+        f"{each} had no score at {material.timepoint(*material.headline)}",
+    )
+
+
+def _conditional(material: Material) -> Limitation | None:
+    if material.headline is None or material.headline[0] != "session":
+        return None
+    return Limitation(
+        "Counting time in sessions and in days can rank arms differently when they are treated at different pace; both axes "
+        "are shown. A rate of those observed at a later session is conditional on reaching it."
+    )
+
+
+def _recall(material: Material) -> Limitation | None:
+    rows = material.rows("recall", instrument=material.primary)
+    if rows.empty or not (rows["proportion"] > 0).any():
+        return None
+    return Limitation(
+        "Some scores ask about days before treatment (see Recall), which blurs early change; the clean window, where the study "
+        "has one, does not."
+    )
+
+
+def _baseline(material: Material) -> Limitation | None:
+    if material.study.baseline.rule != "worst" or material.study.series.origin != "sessions":
+        return None
+    return Limitation(
+        "The baseline is the worst score of its window, which builds a drop into every result.",
+        "a baseline that is the worst of several scores",
+    )
+
+
+def _suppression(material: Material) -> Limitation | None:
+    if not withheld_rows(material.tables):
+        return None
+    return Limitation(
+        f"Small cells are withheld (below {material.study.privacy.minimum_cell}), so some time points of small arms are not "
+        "shown."
+    )
+
+
+def _convergence(material: Material) -> Limitation | None:
+    names = unconverged(material.tables)
+    if not names:
+        return None
+    return Limitation(
+        f"These models did not converge and their numbers must not be used: {', '.join(names)}.",
+        "models that did not converge",
+    )

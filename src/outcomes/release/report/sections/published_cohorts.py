@@ -1,0 +1,92 @@
+"""Published cohorts beside the study's own result, comparable or not, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.instruments import read_instruments
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, count, fixed, interval
+from outcomes.release.report.content.blocks import Cell, Grid
+from outcomes.release.report.content.grids import POPULATIONS, heading, number, say
+from outcomes.release.report.content.material import Material, shown
+
+SAME = f"Estimates with {COVERED} intervals where published. Instrument, window, denominator, and rule of series agree; populations and care need not."
+OTHERWISE = (
+    f"Estimates with {COVERED} intervals where published. The definition differs in what is named, so no own result stands beside. Results on "
+    "other instruments are in the released table."
+)
+HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published")
+
+
+def tabulate_published(material: Material) -> list[Grid]:
+    """Return published estimates with the own one beside them where instrument, window, denominator, and rule of series agree; apart, the others."""
+    rows = material.rows("published")
+    rows = rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
+    if rows.empty:
+        return []
+    beside = rows["arm"].notna()
+    grids = []
+    for identity, part, caption, last, note in (
+        (
+            "published-cohorts",
+            rows[beside],
+            "Published results and this study's, where they are defined alike.",
+            "This study",
+            SAME,
+        ),
+        ("published-others", rows[~beside], "Published results that are defined otherwise.", "Definition", OTHERWISE),
+    ):
+        lines = tuple(
+            _line(material, {str(key): value for key, value in row.items()}) for row in part.to_dict("records")
+        )
+        heads = (tuple(heading(text) for text in (*HEADS, last)),)
+        grids += [Grid(identity, caption, heads, lines, (note,), sortable=True)] if lines else []
+    return grids
+
+
+def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        heading(_join(row["study"], row.get("doi"))),
+        number(_sample(row)),
+        Cell(_join(_instrument(row), row["window"])),
+        Cell(_join(say(str(row["endpoint"])), row["definition"])),
+        Cell(_value(row, "estimate", "lower", "upper")),
+        Cell(_join(row["comparison"], row["differs_in"]) if pd.isna(row["arm"]) else _own(material, row)),
+    )
+
+
+def _join(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if pd.notna(part) and str(part))
+
+
+def _instrument(row: Mapping[str, Any]) -> Any:
+    known = read_instruments().get(str(row["instrument"]))
+    return known.name if known else row["instrument"]
+
+
+def _sample(row: Mapping[str, Any]) -> str:
+    analysed, treated = row["n_analysed"], row["n_treated"]
+    if pd.isna(analysed):
+        return ABSENT if pd.isna(treated) else f"{count(treated)} treated"
+    return f"{count(analysed)} analysed" if pd.isna(treated) else f"{count(analysed)} of {count(treated)}"
+
+
+def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
+    """Return an estimate with its unit and interval."""
+    if pd.isna(row[value]):
+        return ABSENT
+    decimals = 1 if str(row["unit"]).startswith("percent") else 2
+    unit = {"percent": " %", "percentage points": " pp"}.get(str(row["unit"]), f" {row['unit']}")
+    bounds = "" if pd.isna(row[lower]) else f" ({interval(row[lower], row[upper], decimals)})"
+    return f"{fixed(row[value], decimals)}{unit}{bounds}"
+
+
+def _own(material: Material, row: Mapping[str, Any]) -> str:
+    value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
+    where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
+    population = POPULATIONS.get(str(row["population"]), str(row["population"]))
+    return f"{value}, {material.within(str(row['arm']))}, {where}, {population}"

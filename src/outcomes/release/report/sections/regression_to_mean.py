@@ -1,0 +1,119 @@
+"""Regression to the mean, for the reader: the change that no treatment would give, beside the one that was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plans.regression import choose_rows
+from outcomes.release.numbers import ABSENT, count, fixed, interval, percent
+from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.content.exhibits import pictures
+from outcomes.release.report.content.grids import heading, number
+from outcomes.release.report.content.material import Material, shown
+
+Row = dict[str, Any]
+
+
+def show_regression(material: Material, folder: Path) -> Section:
+    """Return the part on regression to the mean; empty when the study declares nothing to expect it from."""
+    blocks: list[Block] = []
+    for name in material.study.regression_to_mean:
+        rows = choose_rows(material.tables, material.study, "regression_to_mean", name)
+        if len(rows):
+            blocks += [Paragraph(text) for text in _introduce(material, name)]
+            blocks += pictures(material, folder, "regression", name)
+            blocks += [tabulate_regression(material, name, rows)]
+            pairs = choose_rows(material.tables, material.study, "two_baselines", name)
+            blocks += [tabulate_two_baselines(material, name, pairs)] if len(pairs) else []
+    return Section("regression", "Regression to the mean", tuple(blocks))
+
+
+def _introduce(material: Material, name: str) -> list[str]:
+    declared, change = material.study.regression_to_mean[name], material.study.endpoints.reliable_change.get(name)
+    reliability = declared.reliability or (change.reliability if change else None)
+    sd = declared.sd or (change.sd if change else None)
+    instrument = material.instrument(name)
+    known = f"a standard deviation of {sd:g} points, and a reliability of {reliability:g}"
+    if declared.mean is None:
+        found = (
+            f"The mean of the population that patients come from follows from the entry threshold of {material.study.baseline.minimum[name]:g} "
+            f"points and the mean baseline. It holds only the selection by that threshold: patients who also came because they felt worse "
+            "than usual regress by more."
+        )
+    else:
+        found = f"The mean of the population that patients come from is taken as {declared.mean:g} points."
+    return [
+        f"Who is chosen because a score is high has a lower one next time, treated or not. Expected is the mean change in {instrument} that "
+        f"this alone would give, with {known} ({declared.source}). {found}",
+        "What remains is not the effect of a treatment: it holds the natural course of the illness, expectation, and all other care. The "
+        "needed reliability is the one at which nothing would remain; a dash says that even scores without any reliability would leave something.",
+    ]
+
+
+def tabulate_regression(material: Material, name: str, rows: pd.DataFrame) -> Grid:
+    """Return observed and expected change by time point and arm."""
+    lines = []
+    for row in _records(rows):
+        cells = [
+            count(row["n"]),
+            ABSENT if pd.isna(row["baseline_mean"]) else f"{fixed(row['baseline_mean'])} ({fixed(row['baseline_sd'])})",
+            fixed(row["population_mean"]),
+            _estimate(row, "observed"),
+            fixed(row["expected"]),
+            percent(row["share"], 0),
+            _estimate(row, "remainder"),
+            fixed(row["reliability_needed"], 2),
+        ]
+        lines.append((_place(material, row), Cell(material.arm(str(row["arm"]))), *_numbers(row, cells)))
+    heads = (
+        "Time point", "Arm", "n", "Baseline, mean (SD)", "Population mean", f"Observed change ({COVERED} CI)", "Expected change",
+        "Share (%)", f"Remainder ({COVERED} CI)", "Needed reliability",
+    )  # fmt: skip
+    caption = (
+        f"{material.instrument(name)}: change from baseline beside what regression to the mean would give, in points."
+    )
+    return Grid(f"regression-{name}", caption, (tuple(map(heading, heads)),), tuple(lines))
+
+
+def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) -> Grid:
+    """Return what happened between two baselines, and the change from the second and from the mean of both."""
+    lines = []
+    for row in _records(rows):
+        cells = [
+            count(row["n"]),
+            fixed(row["first_mean"]),
+            fixed(row["second_mean"]),
+            _estimate(row, "between"),
+            fixed(row["correlation"], 2),
+            _estimate(row, "change"),
+            _estimate(row, "change_from_mean"),
+        ]
+        lines.append((_place(material, row), Cell(material.arm(str(row["arm"]))), *_numbers(row, cells)))
+    heads = (
+        "Time point", "Arm", "n", "First baseline", "Second baseline", f"Second minus first ({COVERED} CI)", "Correlation",
+        f"Change from the second ({COVERED} CI)", f"Change from their mean ({COVERED} CI)",
+    )  # fmt: skip
+    caption = f"{material.instrument(name)}: patients with a score before the baseline score, in points."
+    note = "No session of the series lay between the two: a rise says that patients started when they felt worst, and such a baseline regresses."
+    return Grid(f"two-baselines-{name}", caption, (tuple(map(heading, heads)),), tuple(lines), (note,))
+
+
+def _records(rows: pd.DataFrame) -> list[Row]:
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _place(material: Material, row: Row) -> Cell:
+    return heading(material.timepoint(str(row["axis"]), str(row["timepoint"])))
+
+
+def _numbers(row: Row, texts: list[str]) -> tuple[Cell, ...]:
+    return tuple(number(shown(row, text) if pd.isna(row["n"]) else text) for text in texts)
+
+
+def _estimate(row: Row, name: str) -> str:
+    bounds = interval(row[f"{name}_lower"], row[f"{name}_upper"])
+    return ABSENT if bounds == ABSENT else f"{fixed(row[name])} ({bounds})"

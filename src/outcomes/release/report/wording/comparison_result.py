@@ -1,0 +1,184 @@
+"""The result of the declared comparison in words, from the released effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import fixed, interval, signed
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.denominators import say_not_cautious
+from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.release.report.wording.other_analyses import state_range, state_worst_response
+
+WEIGHTS = {
+    "overlap": "overlap weights",
+    "att": "weights for those treated",
+    "ate": "weights for all",
+    "none": "no weights",
+}
+
+AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
+DENOMINATORS = {"observed": "those observed", "started": "all who started, a missing score counting as none"}
+
+
+def state_result(material: Material) -> list[str]:
+    """Return the primary difference, its other interval, and how far the other analyses of it reach."""
+    if material.study.comparison is None or material.rows("effects").empty:
+        return []
+    texts = [_difference(material)]
+    if find_effect(material):
+        texts += [_variance(material), state_range(material), state_response(material), state_worst_response(material)]
+    return [text for text in texts if text]
+
+
+def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
+    """Return "−1.9 points (95 % CI −2.7 to −1.0)"."""
+    return f"{fixed(effect['estimate'], 'estimate')} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 'estimate')})"
+
+
+def say_no_difference(material: Material) -> str:
+    """Return why a declared comparison has no primary difference to show; empty where it has one or none is declared."""
+    if material.study.comparison is None or find_effect(material):
+        return ""
+    estimand = material.study.comparison.estimand
+    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
+    if row.get("withheld"):
+        why = f"cannot be shown: it would reveal a count below {material.study.privacy.minimum_cell}"
+    else:
+        why = "could not be estimated: see the limitations"
+    return f"The primary difference ({_when(material)}) {why}."
+
+
+def say_arms(material: Material, between: str = "minus") -> str:
+    """Return the two arms that are compared, the reference last, as they stand within a sentence."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return f"{material.within(estimand.treated)} {between} {material.within(estimand.reference)}"
+
+
+def say_place(material: Material) -> str:
+    """Return instrument and time point of the primary difference."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
+
+
+def say_way(material: Material) -> str:
+    """Return how the primary difference is adjusted, in a word."""
+    assert material.study.comparison is not None
+    return "adjusted" if material.study.comparison.weights == "none" else "weighted"
+
+
+def say_direction(material: Material, effect: Mapping[str, Any], size: str = "") -> str:
+    """Return which arm did better and how, by the sign of both mean changes and by what a higher score says; ``size`` is put where it fits.
+
+    The arm that did better comes first: both may have changed for the better, both for the worse, or each its own way.
+    """
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    good = -1 if material.study.instrument(estimand.instrument).higher_is_worse else 1
+    sides = [(estimand.treated, effect.get("treated_mean")), (estimand.reference, effect.get("reference_mean"))]
+    (better, first), (other, second) = sides if effect["estimate"] * good > 0 else sides[::-1]
+    names = material.within(better), material.within(other)
+    toward, away = ("fell", "rose") if good < 0 else ("rose", "fell")
+    if first is None or second is None or pd.isna(first) or pd.isna(second):
+        much = f"{size} further" if size else "further"
+        return f"lay {much} towards {'low' if good < 0 else 'high'} scores, seen from baseline, under {names[0]} than under {names[1]}"
+    if first * good > 0 >= second * good and second:
+        apart = f", {size} apart" if size else ""
+        return f"{toward} from baseline under {names[0]} and {away} under {names[1]}{apart}"
+    verb, how = (toward, "more") if first * good > 0 else (away, "less")
+    return f"{verb} {f'by {size} ' if size else ''}{how} from baseline under {names[0]} than under {names[1]}"
+
+
+def state_response(material: Material, caution: bool = True) -> str:
+    """Return the difference in response at the place of the primary difference: imputed, of those observed, of all who started, and a caution."""
+    imputed = say_imputed_response(material)
+    parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
+    for population, words in DENOMINATORS.items():
+        row = find_response(material, population)
+        if row:
+            bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
+            value = signed(100 * row["difference"], "percent")
+            parts.append(f"{value} percentage points ({COVERED} CI {bounds}) of {words}")
+    if not parts:
+        return ""
+    warning = warn_difference(material) if caution and find_response(material, "started") else ""
+    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}. {warning}".strip()
+
+
+def warn_difference(material: Material) -> str:
+    """Return that a difference of all who started is not cautious, with the compared arms' shares without a score."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    place = (estimand.axis, estimand.timepoint)
+    return say_not_cautious(material, estimand.instrument, place, (estimand.treated, estimand.reference))
+
+
+def _when(material: Material) -> str:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return material.timepoint(estimand.axis, estimand.timepoint)
+
+
+def find_imputed_response(material: Material) -> dict[str, Any]:
+    """Return the difference in response with missing scores imputed at random; empty where there is none."""
+    if material.study.comparison is None:
+        return {}
+    estimand = material.study.comparison.estimand
+    place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
+    row = material.one("imputations", **place, analysis=AT_RANDOM)
+    return row if row and pd.notna(row["estimate"]) and pd.notna(row["lower"]) else {}
+
+
+def say_imputed_response(material: Material) -> str:
+    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the difference in response with missing scores imputed at random."""
+    row = find_imputed_response(material)
+    if not row:
+        return ""
+    value, bounds = signed(100 * row["estimate"], "percent"), interval(row["lower"], row["upper"], factor=100)
+    return f"{value} percentage points ({COVERED} CI {bounds})"
+
+
+def _way(material: Material) -> str:
+    assert material.study.comparison is not None
+    return "unadjusted" if material.study.comparison.weights == "none" else "weighted"
+
+
+def find_response(material: Material, population: str) -> dict[str, Any]:
+    """Return the difference in response, weighted as declared, where the primary difference is; empty where there is none or it is withheld."""
+    if material.study.comparison is None:
+        return {}
+    estimand = material.study.comparison.estimand
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
+    row = material.one("risks", **place, endpoint="response", population=population, method=_way(material))
+    return row if row and pd.notna(row["difference"]) and pd.notna(row["difference_lower"]) else {}
+
+
+def _difference(material: Material) -> str:
+    effect = find_effect(material)
+    if not effect:
+        return say_no_difference(material)
+    result = say_difference(material, effect)
+    assert material.study.comparison is not None
+    worse = material.study.instrument(material.study.comparison.estimand.instrument).higher_is_worse
+    reading = "a larger fall or a smaller rise" if worse else "a smaller rise or a larger fall"
+    treated = material.within(material.study.comparison.estimand.treated)
+    return f"Change in {say_place(material)}, {say_arms(material)}: {result}; negative is {reading} under {treated}."
+
+
+def _variance(material: Material) -> str:
+    comparison = material.study.comparison
+    assert comparison is not None
+    known = "" if comparison.weights == "none" else ", which takes the weights as known"
+    text = f"The interval is from a sandwich clustered by patient{known}."
+    estimand = comparison.estimand
+    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="bootstrap")
+    if row and pd.notna(row["lower"]):
+        bounds = interval(row["lower"], row["upper"], "estimate")
+        text += f" With patients resampled and the weights estimated in each sample it is {bounds}."
+    return text

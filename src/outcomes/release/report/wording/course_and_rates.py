@@ -1,0 +1,214 @@
+"""The headline results in sentences; every number comes from a released table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
+from outcomes.release.report.content.grids import POPULATIONS, index_rows
+from outcomes.release.report.content.material import Material
+
+
+def number_of(row: Mapping[Any, Any], column: str) -> str:
+    """Return a count of a row, or that it is withheld."""
+    value = row.get(column)
+    return WITHHELD if value is None or pd.isna(value) else count(value)
+
+
+def describe_rows(material: Material) -> str:
+    """Return how many rows of the export were kept."""
+    boxes = _boxes(material)
+    if "Rows in the export" not in boxes or "Rows kept" not in boxes:
+        return ""
+    raw, kept = boxes["Rows in the export"], boxes["Rows kept"]
+    return f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept."
+
+
+def count_patients(material: Material) -> str:
+    """Return how many series and patients were analysed, and how many series of each arm; empty where both are withheld."""
+    boxes = _boxes(material)
+    if "Series analysed" not in boxes:
+        return ""
+    sizes = [number_of(boxes[name], "n") for name in ("Series analysed", "Patients analysed") if name in boxes]
+    one_each = len(set(sizes)) == 1 and sizes[0] != WITHHELD
+    if set(sizes) == {WITHHELD}:
+        return ""
+    text = f"{sizes[-1]} patients" if one_each and len(sizes) > 1 else f"{sizes[0].capitalize()} series"
+    if len(sizes) > 1 and not one_each:
+        text += f" of {sizes[1]} patients"
+    rows = material.rows("flow", label="Series analysed").to_dict("records")
+    each = [f"{material.within(str(row['arm']))} {number_of(row, 'n')}" for row in rows if row["arm"] != "all"]
+    return f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else ".")
+
+
+def _boxes(material: Material) -> dict[str, dict[Any, Any]]:
+    """Return the steps of the flow of all arms together, by label."""
+    return {str(row["label"]): row for row in material.rows("flow", arm="all").to_dict("records")}
+
+
+def describe_measures(material: Material) -> str:
+    """Return response and remission of the primary instrument in words; empty where it has neither or nobody is followed."""
+    instrument, ends = material.study.instrument(material.primary), []
+    if material.study.series.origin == "none":
+        return ""
+    if instrument.response_percent is not None:
+        direction = "drop" if instrument.higher_is_worse else "rise"
+        ends.append(f"Response is a {direction} of at least {instrument.response_percent:g} % from baseline")
+    elif instrument.response_points is not None:
+        ends.append(f"Response is a change for the better by at least {instrument.response_points:g} points")
+    if instrument.remission_maximum is not None:
+        word = "remission" if ends else "Remission is"
+        ends.append(f"{word} a total of at most {instrument.remission_maximum:g}")
+    return f"{', '.join(ends)}." if ends else ""
+
+
+def say_course(material: Material) -> str:
+    """Return the mean of each arm at baseline and at the headline time point, each with whose it is: not the same patients."""
+    if material.headline is None:
+        return ""
+    if is_hidden(material):
+        return (
+            f"Too few patients have a {material.instrument(material.primary)} score at {material.timepoint(*material.headline)} to show "
+            f"results at a minimum count of {material.study.privacy.minimum_cell}; the private tables are in data/{material.study.study}/derived."
+        )
+    cells, baseline = _scores(material)
+    if not material.arms or baseline == ("", ""):
+        return ""
+    when, parts = material.timepoint(*material.headline), []
+    for arm in material.arms:
+        before, after = (_mean_of(cells.get((*place, arm), {})) for place in (baseline, material.headline))
+        parts.append(f"under {material.within(arm)}, {before} at baseline, {after} at {when}")
+    return f"Mean {material.instrument(material.primary)}: {'; '.join(parts)}."
+
+
+def is_hidden(material: Material) -> bool:
+    """Whether the mean at the headline time point is withheld in every arm."""
+    if material.headline is None:
+        return False
+    cells, _ = _scores(material)
+    rows = [cells.get((*material.headline, arm), {}) for arm in material.arms]
+    return any(row.get("withheld") for row in rows) and all(pd.isna(row.get("mean")) for row in rows)
+
+
+def _mean_of(row: Mapping[Any, Any]) -> str:
+    """Return "17.2 in the 529 with a score"."""
+    if not row or pd.isna(row["mean"]):
+        return WITHHELD
+    size = number_of(row, "n")
+    return f"{fixed(row['mean'])} in {'those' if size == WITHHELD else f'the {size}'} with a score"
+
+
+def say_response(material: Material) -> str:
+    """Return the response of each arm at the headline time point by both denominators, in one sentence."""
+    response = material.rows("response", instrument=material.primary, endpoint="response")
+    if material.headline is None or response.empty:
+        return ""
+    cells = index_rows(response, "axis", "timepoint", "population", "arm")
+    parts = []
+    for arm in material.arms:
+        started, observed = (cells.get((*material.headline, name, arm)) for name in ("started", "observed"))
+        if started and observed:
+            both = " and ".join(dict.fromkeys(_percent(row) for row in (started, observed)))
+            parts.append(f"{both} under {material.within(arm)}")
+    if not parts:
+        return ""
+    return f"Response at {material.timepoint(*material.headline)}, of all who started and of those observed: {'; '.join(parts)}."
+
+
+def _percent(row: Mapping[Any, Any]) -> str:
+    return WITHHELD if pd.isna(row["proportion"]) else f"{percent(row['proportion'])} %"
+
+
+def _scores(material: Material) -> tuple[dict[tuple[str, ...], dict[str, Any]], tuple[str, str]]:
+    """Return the scores of the primary instrument by place and arm, and the place of the baseline."""
+    cells = index_rows(material.rows("scores", instrument=material.primary), "axis", "timepoint", "arm")
+    return cells, next(((key[0], key[1]) for key in cells if key[0] == "baseline"), ("", ""))
+
+
+def list_course(material: Material) -> list[str]:
+    """Return the scores of each arm at baseline and at the headline time point."""
+    if material.headline is None:
+        return []
+    cells, baseline = _scores(material)
+    entries = []
+    for arm in material.arms:
+        before = cells.get((*baseline, arm), {})
+        after = cells.get((*material.headline, arm), {})
+        start = f"{_mean(before)} at baseline, " if before else ""
+        entries.append(f"{material.arm(arm)}: mean {start}{_mean(after)} at {material.timepoint(*material.headline)}.")
+    return entries
+
+
+def _mean(row: Mapping[Any, Any]) -> str:
+    if not row or pd.isna(row["mean"]):
+        return WITHHELD
+    spread = f"SD {fixed(row['sd'])}, " if pd.notna(row["sd"]) else ""
+    middle = f"median {fixed(row['median'])}, " if pd.notna(row["median"]) else ""
+    return f"{fixed(row['mean'])} ({spread}{middle}{sample(number_of(row, 'n'))})"
+
+
+def list_rates(material: Material) -> list[str]:
+    """Return response and remission of each arm at the headline time point, with both denominators."""
+    response = material.rows("response", instrument=material.primary)
+    if material.headline is None or response.empty:
+        return []
+    cells = index_rows(response, "axis", "timepoint", "endpoint", "population", "arm")
+    entries = []
+    for arm in material.arms:
+        parts = []
+        for endpoint in ("response", "remission"):
+            started = cells.get((*material.headline, endpoint, "started", arm))
+            observed = cells.get((*material.headline, endpoint, "observed", arm))
+            if started and observed:
+                parts.append(
+                    f"{endpoint} {_share(started)} of the {number_of(started, 'n')} who started, {_share(observed)} of the "
+                    f"{number_of(observed, 'n')} observed"
+                )
+        if parts:
+            entries.append(f"{material.arm(arm)}: {'; '.join(parts)}.")
+    return entries
+
+
+def _share(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["proportion"]):
+        return WITHHELD
+    return f"{percent(row['proportion'])} % ({interval(row['lower'], row['upper'], factor=100)})"
+
+
+def list_differences(material: Material) -> list[str]:
+    """Return the unadjusted differences in response, of all who started beside those observed: never the first alone."""
+    rows = material.rows("differences", instrument=material.primary, endpoint="response")
+    if material.headline is None or rows.empty:
+        return []
+    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    parts = []
+    for contrast, own in rows.groupby("contrast", sort=False):
+        cells = index_rows(own, "population")
+        each = [f"{_points_apart(cells.get((name,), {}))} {words}" for name, words in POPULATIONS.items()]
+        parts.append(f"{material.contrast(str(contrast))}: {'; '.join(each)}.")
+    return parts
+
+
+def _points_apart(row: Mapping[Any, Any]) -> str:
+    if not row or pd.isna(row["difference"]):
+        return WITHHELD
+    bounds = interval(row["lower"], row["upper"], factor=100)
+    return f"{signed(100 * row['difference'], 'percent')} percentage points ({COVERED} CI {bounds})"
+
+
+def describe_missing(material: Material) -> str:
+    """Return the share of each arm without a score at the headline time point."""
+    rows = material.rows("missingness", instrument=material.primary)
+    if material.headline is None or rows.empty:
+        return ""
+    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    parts = [
+        f"{material.within(str(row['arm']))} "
+        + (WITHHELD if pd.isna(row["missing_proportion"]) else f"{percent(row['missing_proportion'])} %")
+        for row in rows.to_dict("records")
+    ]
+    return f"No score at {material.timepoint(*material.headline)}: " + ", ".join(parts) + "." if parts else ""

@@ -1,0 +1,91 @@
+"""What deserves a look before a report is used: read off the released tables, for the page and for the last lines of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.release.figures.plans.plan import read_rows
+from outcomes.release.report.content.blocks import Bullets, Section
+from outcomes.release.report.content.grids import add_up, say
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def show_attention(tables: Tables) -> Section:
+    """Return what deserves a look before the report is used; how many rows of each table are withheld is in the supplement."""
+    found = [text for text in (_quarantined(tables), _unconverged(tables), _hidden(tables), _flagged(tables)) if text]
+    return Section("attention", "What deserves a look", (Bullets(tuple(found or ["Nothing stood out."])),))
+
+
+def list_attention(tables: Tables) -> list[str]:
+    """Return one sentence for each thing that deserves a look: quarantined rows, models, withheld cells, doubtful totals."""
+    return [text for text in (_quarantined(tables), _unconverged(tables), _withheld(tables), _flagged(tables)) if text]
+
+
+def write_closing(tables: Tables, path: Path) -> str:
+    """Return the last lines of a run: where the report is, and what deserves a look."""
+    return "\n".join([f"Report: {path}", *list_attention(tables)]) + "\n"
+
+
+def _reasons(tables: Tables, state: str) -> str:
+    """Return how many raw rows have an entry of a state, by reason; a row can have several."""
+    ledger = read_rows(tables, "ledger")
+    ledger = ledger[ledger["state"] == state] if len(ledger) else ledger
+    groups = ledger.groupby("reason")["rows"] if len(ledger) else ()
+    return ", ".join(f"{say(str(reason))} {add_up(part)}" for reason, part in groups)
+
+
+def _quarantined(tables: Tables) -> str:
+    balance, reasons = read_rows(tables, "balance"), _reasons(tables, "quarantined")
+    if balance.empty or (balance["quarantined"] == 0).all():
+        return ""
+    return f"Quarantined rows of the export: {add_up(balance['quarantined'])}" + (f" ({reasons})." if reasons else ".")
+
+
+def _flagged(tables: Tables) -> str:
+    reasons = _reasons(tables, "flagged")
+    return f"Rows kept with a doubt noted (flagged): {reasons}." if reasons else ""
+
+
+def has_converged(value: object) -> bool:
+    """Whether a released value of ``converged`` says so: it is a boolean, or text or a number where cells are empty."""
+    return value if isinstance(value, bool) else str(value).lower() == str(True).lower()
+
+
+def unconverged(tables: Tables) -> list[str]:
+    """Return the names of the models that did not converge."""
+    models = read_rows(tables, "models")
+    if models.empty or "converged" not in models:
+        return []
+    failed = models[~models["converged"].map(has_converged)]
+    return [str(name) for name in failed["model" if "model" in failed else failed.columns[0]]]
+
+
+def _unconverged(tables: Tables) -> str:
+    names = unconverged(tables)
+    return f"Models that did not converge: {', '.join(names)}." if names else ""
+
+
+def withheld_rows(tables: Tables) -> dict[str, int]:
+    """Return the number of withheld rows of each released table that has any."""
+    totals = {name: int(read_rows(tables, name)["withheld"].sum()) for name in tables if len(read_rows(tables, name))}
+    return {name: total for name, total in totals.items() if total}
+
+
+def _hidden(tables: Tables) -> str:
+    if not withheld_rows(tables):
+        return ""
+    return (
+        "Some numbers are withheld, because a count is small or would reveal one; the supplement says in which tables."
+    )
+
+
+def _withheld(tables: Tables) -> str:
+    totals = withheld_rows(tables)
+    if not totals:
+        return ""
+    each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
+    return f"Rows of released tables with withheld numbers: {each}."

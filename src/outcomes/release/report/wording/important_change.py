@@ -1,0 +1,112 @@
+"""What lets a clinician weigh the primary difference: published important changes, reliable change, number needed to treat."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from outcomes.instruments import ImportantChange
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import count, fixed
+from outcomes.release.report.content.grids import enumerate_words
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.comparison_result import find_imputed_response, find_response
+from outcomes.release.report.wording.diagnosed_limitations import find_effect
+
+WITHIN = "These are changes within one patient; they do not say which difference between groups matters."
+
+NEEDED = "10.1136/bmj.317.7168.1309"
+
+
+def say_important(material: Material) -> str:
+    """Return the published important changes of the compared instrument beside the primary difference; empty without one."""
+    changes, effect = _published(material), find_effect(material)
+    if not changes or not effect:
+        return ""
+    each = enumerate_words(
+        [f"{_points(change)} points ({'; '.join(filter(None, (change.among, change.source)))})" for change in changes]
+    )
+    return f"Patients called a change in themselves important from {each}. {WITHIN} {_set_beside(changes, effect)}"
+
+
+def say_important_briefly(material: Material) -> str:
+    """Return the same in one sentence, the sources left to the body."""
+    changes, effect = _published(material), find_effect(material)
+    if not changes or not effect:
+        return ""
+    each = " or ".join(_points(change) for change in changes)
+    return (
+        f"For scale: the least change that patients called important in themselves was {each} points in published studies; that is a change "
+        f"within one patient, not a difference between groups. {_set_beside(changes, effect)}"
+    )
+
+
+def say_reliable(material: Material) -> str:
+    """Return from how many points on one patient's change is reliable, with where it comes from; empty where none is declared."""
+    comparison = material.study.comparison
+    declared = material.study.endpoints.reliable_change.get(comparison.estimand.instrument) if comparison else None
+    if declared is None or comparison is None:
+        return ""
+    return (
+        f"One patient's change on the {material.instrument(comparison.estimand.instrument)} is reliable from {fixed(declared.index)} points on "
+        f"(standard deviation {declared.sd:g}, reliability {declared.reliability:g}; {declared.source})."
+    )
+
+
+def say_number_needed(material: Material) -> str:
+    """Return the number needed to treat for one more response (10.1136/bmj.317.7168.1309), or why none is given; empty without a comparison.
+
+    It is that of the imputed difference, else of those observed: the difference of all who started holds how often either arm answered.
+    """
+    if material.study.comparison is None:
+        return ""
+    started, observed = (find_response(material, population) for population in ("started", "observed"))
+    imputed = find_imputed_response(material)
+    if imputed:
+        words, value, low, high = "imputed", imputed["estimate"], imputed["lower"], imputed["upper"]
+    elif observed:
+        words, low, high = "observed", observed["difference_lower"], observed["difference_upper"]
+        value = observed["difference"]
+    else:
+        return ""
+    if low <= 0 <= high:
+        return f"No number needed to treat is given: the interval of the {words} difference in response includes zero."
+    if any(row and (row["difference"] > 0) != (value > 0) for row in (started, observed)):
+        return "No number needed to treat is given: which arm responds more often depends on how missing scores are counted."
+    estimand = material.study.comparison.estimand
+    more, less = estimand.treated, estimand.reference
+    if value < 0:
+        more, less = less, more
+    ends = sorted(_needed(bound) for bound in (low, high))
+    whom = "With missing scores imputed at random" if imputed else "Of those observed"
+    return (
+        f"{whom}, one more responded for every {count(_needed(value))} under {material.within(more)} than under {material.within(less)} "
+        f"(number needed to treat, {COVERED} CI {count(ends[0])} to {count(ends[1])}; {NEEDED})."
+    )
+
+
+def _needed(difference: float) -> int:
+    """Return the number needed to treat, rounded up to a whole patient."""
+    return math.ceil(round(1 / abs(difference), 6))
+
+
+def _published(material: Material) -> tuple[ImportantChange, ...]:
+    comparison = material.study.comparison
+    if comparison is None:
+        return ()
+    instrument = material.study.instrument(comparison.estimand.instrument)
+    known = instrument.important_change if instrument.important_points else ()
+    return tuple(change for change in known if change.points is not None)
+
+
+def _points(change: ImportantChange) -> str:
+    return fixed(change.points)
+
+
+def _set_beside(changes: tuple[ImportantChange, ...], effect: dict[str, Any]) -> str:
+    size = abs(effect["estimate"])
+    reached = [_points(change) for change in changes if change.points is not None and size >= change.points]
+    missed = [_points(change) for change in changes if change.points is not None and size < change.points]
+    parts = [f"at least {' and '.join(reached)}"] if reached else []
+    parts += [f"less than {' and '.join(missed)}"] if missed else []
+    return f"The difference between the arms, {fixed(size, 'estimate')} points, is {' and '.join(parts)}."

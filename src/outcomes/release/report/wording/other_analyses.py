@@ -1,0 +1,97 @@
+"""How far the other analyses of the primary difference reach: which of them, and apart from them what is no rival to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from outcomes.release.analyses import GROUPS, describe_analysis, name_main
+from outcomes.release.numbers import fixed, signed
+from outcomes.release.report.content.grids import enumerate_words
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.diagnosed_limitations import list_other_differences
+
+UNADJUSTED, WORST, DELTA = "unadjusted", "worst_case", "delta_"
+
+
+def state_range(material: Material) -> str:
+    """Return between which values the other analyses lie, by group, and apart the unadjusted one, the deltas, and the worst cases."""
+    comparison = material.study.comparison
+    if comparison is None:
+        return ""
+    main = name_main("change", comparison.weights)
+    rows = [row for row in list_other_differences(material) if row["analysis"] != main]
+    apart = [row for row in rows if _is_apart(str(row["analysis"]))]
+    others = [row for row in rows if row not in apart]
+    parts = []
+    if others:
+        found = {describe_analysis(str(row["analysis"]))[0] for row in others}
+        groups = [name.lower() for name in GROUPS if name in found]
+        parts.append(
+            f"In {len(others)} other analyses of the same difference ({enumerate_words(groups)}) it lies {_reach(others)} points."
+            if len(others) > 1
+            else f"In the one other analysis of the same difference ({groups[0]}) it is {fixed(others[0]['estimate'], 'estimate')} points."
+        )
+    told = [_say_unadjusted(rows), _say_deltas(rows), _say_worst(material)]
+    told = [text for text in told if text]
+    if told:
+        text = "; ".join(told)
+        parts.append(f"Not counted there: {text}." if parts else f"{text[:1].upper()}{text[1:]}.")
+    return " ".join(parts)
+
+
+def _is_apart(analysis: str) -> bool:
+    return analysis == UNADJUSTED or analysis.startswith((WORST, DELTA))
+
+
+def _say_unadjusted(rows: Iterable[dict[str, Any]]) -> str:
+    found = [row["estimate"] for row in rows if row["analysis"] == UNADJUSTED]
+    return f"unadjusted it is {fixed(found[0], 'estimate')}" if found else ""
+
+
+def _say_deltas(rows: Iterable[dict[str, Any]]) -> str:
+    found = [row for row in rows if str(row["analysis"]).startswith(DELTA)]
+    if not found:
+        return ""
+    where = f"it is {fixed(found[0]['estimate'], 'estimate')}" if len(found) == 1 else f"it lies {_reach(found)}"
+    return f"with points added to imputed scores of one arm (what if) {where}"
+
+
+def _say_worst(material: Material) -> str:
+    """Return the worst cases, which have no interval to be read against: every missing score at one end of the scale."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    rows = material.rows("sensitivity", endpoint="change", axis=estimand.axis, timepoint=estimand.timepoint)
+    rows = rows[rows["analysis"].str.startswith(WORST)] if len(rows) else rows
+    found = rows.loc[rows["converged"].astype(bool), "estimate"].dropna() if len(rows) else pd.Series(dtype=float)
+    if found.empty:
+        return ""
+    each = enumerate_words([fixed(value, "estimate") for value in sorted(found)])
+    return (
+        f"with every missing score at the worst end of the scale in one arm and at the best in the other it is {each}"
+    )
+
+
+def state_worst_response(material: Material) -> str:
+    """Return between which differences in response the truth of this sample lies, whatever the missing answers were."""
+    comparison = material.study.comparison
+    if comparison is None:
+        return ""
+    place = {"axis": comparison.estimand.axis, "timepoint": comparison.estimand.timepoint}
+    rows = material.rows("sensitivity", endpoint="response", scale="risk difference", **place)
+    rows = rows[rows["analysis"].str.startswith(WORST)] if len(rows) else rows
+    found = list(rows["estimate"].dropna()) if len(rows) else []
+    if len(found) < len(("treated", "reference")):
+        return ""
+    low, high = (signed(100 * value, "percent") for value in (min(found), max(found)))
+    return (
+        f"Worst cases of response: had every patient without a score responded in one arm and none in the other, the difference would be {low} or "
+        f"{high} percentage points; whatever the missing scores were, it lies between these."
+    )
+
+
+def _reach(rows: Iterable[dict[str, Any]]) -> str:
+    values = [row["estimate"] for row in rows]
+    return f"between {fixed(min(values), 'estimate')} and {fixed(max(values), 'estimate')}"

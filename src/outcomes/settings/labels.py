@@ -1,0 +1,44 @@
+"""Labels of a study file that stand in every table: none may give a person away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from outcomes.personal import find_kind
+from outcomes.settings.clinical import Arm
+from outcomes.settings.sources import Source, Table, TableMap, Visit
+
+
+def find_personal_label(
+    arms: Iterable[Arm],
+    visits: Iterable[Visit],
+    sources: Iterable[Source],
+    maps: Iterable[Mapping[Table, TableMap]],
+) -> tuple[str, str] | None:
+    """Return where a label gives a person away and what it looks like, never the label; None where none does."""
+    labels = (*_of_design(arms, visits), *_of_sources(sources, maps))
+    found = ((place, find_kind(label)) for place, label in labels if label)
+    return next(((place, kind) for place, kind in found if kind is not None), None)
+
+
+def _of_design(arms: Iterable[Arm], visits: Iterable[Visit]) -> Iterator[tuple[str, str]]:
+    for place, arm in enumerate(arms):
+        yield from (
+            (f"arms.{place}.{key}", text or "")
+            for key, text in (("id", arm.id), ("label", arm.label), ("in_text", arm.in_text))
+        )
+        yield from ((f"arms.{place}.treatments", text) for text in arm.treatments)
+    for place, visit in enumerate(visits):
+        yield from (
+            (f"visits.{place}.{key}", text or "") for key, text in (("label", visit.label), ("name", visit.name))
+        )
+
+
+def _of_sources(sources: Iterable[Source], maps: Iterable[Mapping[Table, TableMap]]) -> Iterator[tuple[str, str]]:
+    for place, source in enumerate(sources):
+        yield from ((f"sources.{place}.constants.{key}", str(text)) for key, text in source.constants.items())
+    for tables in maps:
+        for table, mapping in tables.items():
+            for name, column in mapping.columns.items():
+                texts = [*column.values.values(), column.constant] if name != "patient" else []
+                yield from ((f"{table}.{name}.values", text) for text in texts if isinstance(text, str))

@@ -1,0 +1,248 @@
+"""Harms of a clinic of six, by hand, and each statistic beside another program."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.analysis.harms.ascertainment import find_unlike, tabulate_ascertainment
+from outcomes.analysis.harms.attribution import attach_events, mark_asked, number_sessions
+from outcomes.analysis.harms.dissociation import tabulate_dissociation
+from outcomes.analysis.harms.pressure import arrange_pressure, tabulate_blood_pressure, tabulate_pressure_rise
+from outcomes.analysis.harms.rates import compute_incidence, tabulate_harm_rates
+from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_harms
+from outcomes.analysis.harms.sessions import tabulate_harm_sessions
+from outcomes.analysis.harms.severity import tabulate_harm_details, tabulate_severity
+from outcomes.analysis.harms.stopping import tabulate_stopping
+
+ARMS = ["esketamine", "iv"]
+# patient: (arm, days of the sessions); three patients an arm
+CLINIC = {
+    1: ("esketamine", [0, 4, 7]),
+    2: ("esketamine", [0, 3]),
+    3: ("esketamine", [0]),
+    4: ("iv", [0, 5]),
+    5: ("iv", [0]),
+    6: ("iv", [0, 2]),
+}
+EVENTS = [  # patient, day, event, severity
+    (1, 0, "nausea", "mild"),
+    (1, 4, "nausea", "severe"),
+    (2, 5, "headache", None),  # two days after the session of day 3
+    (4, 0, "nausea", "moderate"),
+    (5, 9, "headache", "mild"),  # nine days after the only session: belongs to none
+]
+
+
+@pytest.fixture
+def sessions_table():
+    rows = [
+        (patient, day, 1, arm, 1, k, "induction")
+        for patient, (arm, days) in CLINIC.items()
+        for k, day in enumerate(days, 1)
+    ]
+    return pd.DataFrame(rows, columns=["patient", "study_day", "ordinal", "arm", "series", "session", "phase"])
+
+
+@pytest.fixture
+def events():
+    return pd.DataFrame(EVENTS, columns=["patient", "study_day", "event", "severity"])
+
+
+@pytest.fixture
+def patients():
+    return pd.DataFrame({"patient": list(CLINIC)})
+
+
+@pytest.fixture
+def clinic(sessions_table, patients, events):
+    sessions = number_sessions(sessions_table, patients, events)
+    attached = attach_events(events, sessions)
+    return mark_asked(sessions, attached), attached
+
+
+def cell(table, **where):
+    for name, value in where.items():
+        table = table[table[name] == value]
+    assert len(table) == 1, f"{len(table)} rows"
+    return table.iloc[0]
+
+
+def test_an_event_belongs_to_the_last_session_before_it(clinic):
+    _, attached = clinic
+    assert attached[["patient", "event", "number", "after_days"]].values.tolist() == [
+        [1, "nausea", 1, 0],
+        [1, "nausea", 2, 0],
+        [2, "headache", 2, 2],
+        [4, "nausea", 1, 0],
+    ]
+
+
+def test_a_site_that_records_no_event_did_not_ask(sessions_table, events):
+    patients = pd.DataFrame({"patient": list(CLINIC), "site": ["a", "a", "a", "a", "a", "b"]})
+    sessions = number_sessions(sessions_table, patients, events)
+    assert sessions.groupby("patient")["asked"].all().tolist() == [True] * 5 + [False]
+
+
+def test_asked_and_none_is_not_the_same_as_not_asked(sessions_table, patients, events):
+    asked = sessions_table.assign(harms_asked=sessions_table["patient"] != 6, harms_mode="solicited")
+    sessions = number_sessions(asked, patients, events)
+    harms = tabulate_harms(mark_asked(sessions, attach_events(events, sessions)), attach_events(events, sessions), ARMS)
+    assert cell(harms, block="all sessions", event="any", arm="iv")["patients"] == 2
+    assert set(sessions["mode"]) == {"solicited"}
+
+
+def test_patients_with_each_event(clinic):
+    harms = tabulate_harms(*clinic, ARMS)
+    whole = harms[harms["block"] == "all sessions"]
+    counts = {(row.event, row.arm): (row.affected, row.patients) for row in whole.itertuples()}
+    assert counts == {
+        ("any", "esketamine"): (2, 3),
+        ("any", "iv"): (1, 3),
+        ("any severe", "esketamine"): (1, 2),  # patient 2 has an event without a grade
+        ("any severe", "iv"): (0, 3),
+        ("nausea", "esketamine"): (1, 3),
+        ("nausea", "iv"): (1, 3),
+        ("headache", "esketamine"): (1, 3),
+        ("headache", "iv"): (0, 3),
+    }
+    assert cell(whole, event="any", arm="esketamine")["median_sessions"] == 2
+    first = cell(harms, block="first session", event="headache", arm="esketamine")
+    assert (first["affected"], first["patients"]) == (0, 3)
+    zero = cell(whole, event="headache", arm="iv")
+    assert (zero["lower"], round(zero["upper"], 4)) == (0, round(1 - 0.025 ** (1 / 3), 4))
+
+
+def test_arms_asked_in_another_way_are_not_compared(clinic):
+    sessions, attached = clinic
+    scored = pd.Series(False, sessions.index)
+    vitals = pd.DataFrame(columns=["patient", "study_day", "measure", "moment", "value"])
+    alike = tabulate_ascertainment(sessions, attached, vitals, scored, ARMS)
+    assert find_unlike(alike, "iv", "esketamine") == ""
+    other = sessions.assign(mode=np.where(sessions["arm"] == "iv", "solicited", "spontaneous"))
+    unlike = tabulate_ascertainment(other, attached, vitals, scored, ARMS)
+    note = find_unlike(unlike, "iv", "esketamine")
+    differences = tabulate_harm_differences(tabulate_harms(sessions, attached, ARMS), [("iv", "esketamine", note)])
+    assert differences["difference"].isna().all()
+    assert set(differences["note"]) == {"not asked in the same way in both arms"}
+
+
+def test_sessions_with_an_event(clinic):
+    table = tabulate_harm_sessions(*clinic, ARMS, [1])
+    row = cell(table, event="nausea", arm="esketamine", sessions="2-6")
+    assert (row["asked"], row["with_event"], row["patients"]) == (3, 1, 2)
+    none = cell(table, event="headache", arm="iv", sessions="1")
+    assert (none["lower"], round(none["upper"], 4)) == (0, round(1 - 0.025 ** (1 / 3), 4))
+    late = cell(table, event="any", arm="iv", sessions="7+")
+    assert late["asked"] == 0
+    assert np.isnan(late["upper"])
+
+
+def test_the_bootstrap_of_sessions_widens_with_repeats():
+    """Where the same patients have the event at every session, the interval is that of patients, not of sessions."""
+    days = list(range(0, 40, 2))
+    sessions = pd.DataFrame(
+        [(p, d, 1, "iv", 1, k, "induction") for p in range(1, 101) for k, d in enumerate(days, 1)],
+        columns=["patient", "study_day", "ordinal", "arm", "series", "session", "phase"],
+    )
+    events = pd.DataFrame(
+        [(p, d, "nausea", "mild") for p in range(1, 31) for d in days],
+        columns=["patient", "study_day", "event", "severity"],
+    )
+    numbered = number_sessions(sessions, pd.DataFrame({"patient": range(1, 101)}), events)
+    row = cell(
+        tabulate_harm_sessions(numbered, attach_events(events, numbered), ["iv"], [2]), event="any", sessions="7+"
+    )
+    half = 1.96 * np.sqrt(0.3 * 0.7 / 100)
+    assert (row["upper"] - row["lower"]) / 2 == pytest.approx(half, rel=0.1)
+
+
+def test_worst_grade(clinic):
+    _, attached = clinic
+    table = tabulate_severity(attached, ARMS)
+    any_ = cell(table, event="any", arm="esketamine")
+    assert any_[["affected", "ungraded", "graded", "mild", "moderate", "severe"]].tolist() == [2, 1, 1, 0, 0, 1]
+
+
+def test_details_only_where_recorded(clinic):
+    sessions, attached = clinic
+    assert tabulate_harm_details(attached, sessions, ARMS).empty
+    noted = attached.assign(serious=["no", "yes", "no", "no"])
+    table = tabulate_harm_details(noted, sessions, ARMS)
+    row = cell(table, detail="serious", value="yes", arm="esketamine")
+    assert (row["affected"], row["patients"]) == (1, 3)
+
+
+def test_rates_by_hand(clinic):
+    row = cell(tabulate_harm_rates(*clinic, ARMS), event="headache", arm="esketamine")
+    days = (7 + 7 - 0 + 1) + (5 - 0 + 1) + (0 + 7 + 1)  # patient 1 to a week after day 7, 2 to the event, 3 a week
+    assert row["weeks"] == pytest.approx(days / 7)
+    assert row["rate"] == pytest.approx(100 / (days / 7))
+    assert row["upper"] == pytest.approx(100 * 5.5716 / (days / 7), rel=1e-4)  # exact Poisson bound of one
+
+
+def test_incidence_agrees_with_statsmodels():
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    rng = np.random.default_rng(3)
+    days, event = np.ceil(rng.exponential(20, 300)), rng.random(300) < 0.4
+    with np.errstate(all="ignore"):  # its standard error, which is not used, where the last leave
+        reference = CumIncidenceRight(days, np.where(event, 1, 2))
+    at = reference.times <= 28
+    assert compute_incidence(days, event, 28) == pytest.approx(reference.cinc[0][at][-1], abs=1e-12)
+
+
+def test_blood_pressure():
+    sessions = pd.DataFrame({"patient": [1, 1, 2], "study_day": [0, 3, 0], "arm": "iv", "number": [1, 2, 1]})
+    values = {  # patient, day: before, peak, after
+        (1, 0): ((120, 80), (165, 90), (125, 82)),
+        (1, 3): ((150, 80), (185, 90), (170, 82)),
+        (2, 0): ((118, 76), (130, 84), (126, 80)),
+    }
+    vitals = pd.DataFrame(
+        [
+            (patient, day, measure, moment, pair[place])
+            for (patient, day), triple in values.items()
+            for moment, pair in zip(("before", "peak", "after"), triple, strict=True)
+            for place, measure in enumerate(("systolic", "diastolic"))
+        ],
+        columns=["patient", "study_day", "measure", "moment", "value"],
+    )
+    pressure = arrange_pressure(vitals, sessions)
+    table = tabulate_blood_pressure(pressure, ["iv"]).set_index("threshold")
+    assert table["affected"].to_dict() == {
+        "before above 140/90": 1,
+        "systolic 180 or more": 1,
+        "diastolic 110 or more": 0,
+        "rise of 40 systolic or 25 diastolic": 1,
+    }
+    assert table["over"].tolist() == [1, 1, 0, 1]
+    rise = tabulate_pressure_rise(pressure, ["iv"]).set_index("measure").loc["systolic"]
+    assert rise["mean"] == pytest.approx(((45 + 35) / 2 + 12) / 2)
+    assert (rise["followed"], rise["returned"]) == (2, 1)  # 20 mmHg above after patient 1's last session
+
+
+def test_dissociation_counts_a_patient_once_a_session():
+    numbers = list(range(1, 10))
+    sessions = pd.DataFrame({"patient": 1, "arm": "iv", "number": numbers})
+    table = tabulate_dissociation(sessions, pd.Series([10.0, np.nan, 4, 5, 0, 0, 0, 20, 30]), ["iv"])
+    assert table.set_index("session")["patients"].to_dict() == {"1": 1, "2": 0, "3": 1, "4": 1, "5": 1, "6": 1, "7+": 1}
+    assert table.set_index("session").loc["7+", "median"] == 0
+    assert table["above"].tolist() == [1, 0, 0, 1, 0, 0, 0]
+
+
+def test_stopping_with_and_without_reasons():
+    series = pd.DataFrame(
+        {
+            "patient": [1, 2, 3],
+            "series": 1,
+            "arm": "iv",
+            "start_day": 0,
+            "end_day": [10, 3, 5],
+            "reason": [None, "too_few_sessions", "too_few_sessions"],
+        }
+    )
+    silent = pd.DataFrame({"patient": [], "study_day": [], "event": []})
+    assert tabulate_stopping(series, silent, ["iv"])["reason"].tolist() == ["any", "not recorded"]
+    told = pd.DataFrame({"patient": [2], "study_day": [4], "event": ["stop"], "stop_reason": ["side effect"]})
+    table = tabulate_stopping(series, told, ["iv"]).set_index("reason")
+    assert table["affected"].to_dict() == {"any": 2, "side effect": 1, "not recorded": 1}
