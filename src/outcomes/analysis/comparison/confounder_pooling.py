@@ -21,7 +21,7 @@ Z = NormalDist().inv_cdf(0.975)
 ENOUGH = 0.9  # share of the data sets in which an analysis must have converged
 KEY = ("endpoint", "analysis", "scale", "axis", "timepoint")
 RISKS = [
-    "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper",
+    "risk_treated", "risk_treated_lower", "risk_treated_upper", "risk_reference", "risk_reference_lower", "risk_reference_upper", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper",
     "nnt",
 ]  # fmt: skip
 NUMBERS = ("estimate", "lower", "upper")
@@ -77,7 +77,7 @@ def _pool_row(rows: list[Row], sets: int) -> Row:
     return kept | {"estimate": pooled.estimate, "lower": lower, "upper": upper, "converged": True, "note": note}
 
 
-def pool_risks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def pool_risk_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the risks of every data set as one table: differences pooled as they are, ratios as logarithms, risks as means.
 
     Patients and events are the same in each.
@@ -95,13 +95,15 @@ def pool_risks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             continue
         ways = set(good["outcome_model"])
         pooled.loc[place, "outcome_model"] = FIRTH if FIRTH in ways else ways.pop()
-        for name in ("risk_treated", "risk_reference"):
+        for name in (one for one in RISKS if one.startswith("risk_")):
             pooled.loc[place, name] = float(good[name].mean())
         for name, link, back in (("difference", np.asarray, np.asarray), ("ratio", np.log, np.exp)):
             bounds = good[[name, f"{name}_lower", f"{name}_upper"]].to_numpy(dtype=float)
             if np.isfinite(bounds).all():
                 one = pool_bounds(*link(bounds).T)
-                ends = [one.estimate, *one.find_interval()[:2]]
+                lower, upper, _ = one.find_interval()
+                ends = np.array([one.estimate, lower, upper])
+                ends = np.clip(ends, -1, 1) if name == "difference" else ends
                 pooled.loc[place, [name, f"{name}_lower", f"{name}_upper"]] = back(ends)
         if pooled.loc[place, "difference_lower"] * pooled.loc[place, "difference_upper"] > 0:
             pooled.loc[place, "nnt"] = 1 / pooled.loc[place, "difference"]

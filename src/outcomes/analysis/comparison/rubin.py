@@ -35,6 +35,11 @@ class Pooled:
     missing_information: float
     monte_carlo_error: float
 
+    @property
+    def std_error(self) -> float:
+        """Return the standard error; missing where nothing varies."""
+        return float(np.sqrt(self.variance)) if self.variance > 0 else np.nan
+
     def find_interval(self) -> tuple[float, float, float]:
         """Return the 95 % interval and the p value against no difference; missing where nothing varies."""
         return bound_estimate(self.estimate, self.variance, self.df)
@@ -49,7 +54,7 @@ def pool_estimates(estimates: Floats, variances: Floats, complete_df: float, sca
     Parameters
     ----------
     estimates, variances : ndarray, shape (imputations,)
-        At least two.
+        Of one alone nothing varies between.
     complete_df : float
         Degrees of freedom had nothing been missing; infinite for a normal interval, which leaves Rubin's own.
     scale : float
@@ -63,11 +68,11 @@ def pool_estimates(estimates: Floats, variances: Floats, complete_df: float, sca
     (2.0, 1.0, 1.0, 2.3333)
     """
     m = len(estimates)
-    within, between = float(np.mean(variances)), float(np.var(estimates, ddof=1))
+    within, between = float(np.mean(variances)), float(np.var(estimates, ddof=1)) if m > 1 else 0.0
     within, between = drop_dust([within, between], max(scale, float(np.abs(estimates).max()))).tolist()
     variance = within + (1 + 1 / m) * between
     share = (1 + 1 / m) * between / variance if variance > 0 else 0.0
-    df, information = _find_df(share, share**2 / (m - 1), complete_df)
+    df, information = _find_df(share, share**2 / max(m - 1, 1), complete_df)
     return Pooled(float(np.mean(estimates)), variance, df, within, between, information, float(np.sqrt(between / m)))
 
 
@@ -92,7 +97,7 @@ def pool_nested(estimates: Floats, variances: Floats, complete_df: float, scale:
     Parameters
     ----------
     estimates, variances : ndarray, shape (first, second)
-        At least two second imputations in each first one.
+        As many second imputations in each first one.
     complete_df, scale : float
         As in :func:`pool_estimates`.
 
@@ -104,8 +109,8 @@ def pool_nested(estimates: Floats, variances: Floats, complete_df: float, scale:
     (2.5, 1.0, 4.25)
     """
     first, second = estimates.shape
-    if first == 1:
-        return pool_estimates(estimates[0], variances[0], complete_df, scale)
+    if min(first, second) == 1:
+        return pool_estimates(estimates.ravel(), variances.ravel(), complete_df, scale)
     within = float(variances.mean())
     outer = (1 + 1 / first) * float(np.var(estimates.mean(axis=1), ddof=1))
     inner = (1 - 1 / second) * float(np.var(estimates, axis=1, ddof=1).mean())

@@ -16,11 +16,12 @@ from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.precision import bound_estimate
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
 
-POPULATIONS = ("started", "observed")
+EVERYONE, OBSERVED = "everyone", "observed"
+COUNTS = ("n_treated", "n_reference", "events_treated", "events_reference")
 RISKS = [
     "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "effective_n", "events_treated", "events_reference",
-    "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower",
-    "ratio_upper", "nnt", "outcome_model", "converged",
+    "risk_treated", "risk_treated_lower", "risk_treated_upper", "risk_reference", "risk_reference_lower", "risk_reference_upper",
+    "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "outcome_model", "converged",
 ]  # fmt: skip
 
 
@@ -60,12 +61,14 @@ def compute_error(influence: Floats) -> float:
 
 
 def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weights, axes: Sequence[str]) -> pd.DataFrame:
-    """Return response and remission at every time point, unadjusted and standardised in three ways.
+    """Return response and remission of those observed at every time point, unadjusted and standardised in three ways.
+
+    Those of everyone, missing scores imputed, are :func:`outcomes.analysis.comparison.missing.imputations.tabulate_everyone`'s.
 
     Returns
     -------
     DataFrame
-        One row per axis, time point, endpoint, population (``started``: a missing score is not responded; ``observed``), and method
+        One row per axis, time point, endpoint, population (``observed``), and method
         (``unadjusted``, ``weighted``, ``g_computation``, ``augmented``), the key. Risks in the declared population, difference treated − reference, ratio, number needed to
         treat, all missing where a model did not converge, or no one or everyone in an arm has an outcome that is modelled; patients who carry weight and events among them as
         counted by arm, and the effective number of patients under the method's weights. ``outcome_model``: '' without one, else
@@ -77,7 +80,7 @@ def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weight
         for point in compared.timepoints[axis]
         for row in _compare(compared, confounders, weights, axis, point)
     ]
-    return pd.DataFrame(rows, columns=RISKS)
+    return pd.DataFrame(rows, columns=RISKS).astype(dict.fromkeys(COUNTS, "Int64") | {"converged": bool})
 
 
 def _compare(
@@ -89,18 +92,17 @@ def _compare(
         seen = compared.at(axis, timepoint, endpoint)
         if np.isnan(seen).all():
             continue
-        for population, y in zip(POPULATIONS, (np.nan_to_num(seen), seen), strict=True):
-            key = {"axis": axis, "timepoint": timepoint, "endpoint": endpoint, "population": population}
-            for method in ("unadjusted", *METHODS):
-                used = plain if method == "unadjusted" else weights
-                way = "weighted" if method == "unadjusted" else method
-                known = ~np.isnan(y) & (used.present if way != "g_computation" else True)
-                means = estimate_means(y, treated, confounders.design, used, way)
-                converged = all(mean.converged for mean in means)
-                size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
-                size |= _count(y, known, treated)
-                model = {"outcome_model": name_model(*means) if converged else ""}
-                yield key | {"method": method} | size | model | (contrast_means(*means) if converged else {})
+        key = {"axis": axis, "timepoint": timepoint, "endpoint": endpoint, "population": OBSERVED}
+        for method in ("unadjusted", *METHODS):
+            used = plain if method == "unadjusted" else weights
+            way = "weighted" if method == "unadjusted" else method
+            known = ~np.isnan(seen) & (used.present if way != "g_computation" else True)
+            means = estimate_means(seen, treated, confounders.design, used, way)
+            converged = all(mean.converged for mean in means)
+            size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
+            size |= _count(seen, known, treated)
+            model = {"outcome_model": name_model(*means) if converged else ""}
+            yield key | {"method": method} | size | model | (contrast_means(*means) if converged else {})
 
 
 def _count(outcome: Floats, known: Bools, treated: Bools) -> dict[str, int]:

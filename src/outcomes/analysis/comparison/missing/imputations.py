@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_pooling import say_imputed
-from outcomes.analysis.comparison.effects.contrast import Proportions, contrast_proportions
+from outcomes.analysis.comparison.effects.contrast import contrast_proportions
+from outcomes.analysis.comparison.effects.pooled import pool_log_ratio, pool_risks
 from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.effects.risks import COUNTS, EVERYONE, RISKS
 from outcomes.analysis.comparison.missing.ancova import Ancova, build_ancova
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import draw_model
@@ -59,6 +62,8 @@ class Analysed:
         Sums over patients that the variance with delta takes: see :func:`tabulate_imputed_tipping`.
     note : str
         What of the declared imputation model had to give.
+    answered : mapping of endpoint to ndarray, shape (draws, people, T)
+        Under the declared analysis of the binary answer: 1 or 0, missing for those without a weight who have none; empty where not asked for.
     """
 
     wide: Wide
@@ -66,10 +71,7 @@ class Analysed:
     found: Mapping[str, Mapping[str, Floats]]
     residuals: Floats
     note: str
-
-    def size_arm(self, treated: bool) -> float:
-        """Return the effective number of patients of an arm."""
-        return compute_effective_n(self.wide.weight[self.wide.treated == treated])
+    answered: Mapping[str, Floats]
 
 
 def impute_axis(
@@ -80,6 +82,7 @@ def impute_axis(
     imputation: Imputation,
     generator: np.random.Generator,
     judge: Judge | None = None,
+    kept: str = "",
 ) -> Analysed:
     """Impute the missing changes of an axis and analyse every imputed data set under every strategy.
 
@@ -98,6 +101,8 @@ def impute_axis(
     generator : Generator
     judge : Judge, optional
         What makes response and remission of imputed scores; without it only the change is analysed.
+    kept : str
+        The analysis of which the imputed answers are returned; '' for none.
 
     Raises
     ------
@@ -113,15 +118,19 @@ def impute_axis(
     shape = model.arm.shape
     rows = {"change": 2} | {one.endpoint: 5 for one in responders}
     found = {end: {name: np.empty((size, *shape)) for name in (*shifts, *deltas)} for end, size in rows.items()}
+    answered = {one.endpoint: np.empty((shape[0], *one.known.shape)) for one in responders if kept}
     residuals = np.empty((shape[1], shape[0], 2))
     for chosen, scores in impute_at_random(wide, model, generator):
         for name in found["change"]:
             filled = scores + (deltas[name] if name in deltas else shift_treated(wide, shifts[name][chosen]))
             found["change"][name][:, chosen] = _analyse(ancova, filled)
             for one in responders:
-                found[one.endpoint][name][:, chosen] = one.compare(filled)
+                answers = one.fill(filled)
+                found[one.endpoint][name][:, chosen] = one.compare(answers)
+                if name == kept and one.endpoint in answered:
+                    answered[one.endpoint][chosen] = answers
         residuals[:, chosen] = _cross(ancova, wide, scores)
-    return Analysed(wide, ancova, found, residuals, model.note)
+    return Analysed(wide, ancova, found, residuals, model.note, answered)
 
 
 def _analyse(ancova: Ancova, scores: Floats) -> Floats:
@@ -173,6 +182,35 @@ def tabulate_imputations(several: Sequence[Analysed]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=IMPUTATIONS)
 
 
+def tabulate_everyone(several: Sequence[Analysed], compared: Compared, axis: str, analysis: str) -> pd.DataFrame:
+    """Return the weighted risks of everyone compared, missing scores imputed as the declared binary answer says.
+
+    Returns
+    -------
+    DataFrame
+        One row per endpoint and time point of the axis, as :func:`outcomes.analysis.comparison.effects.risks.tabulate_risks` returns them, of
+        population ``everyone`` and method ``weighted``. Events are missing: of imputed answers there is no count. Not converged
+        where nothing could be imputed.
+    """
+    rows = []
+    for point in compared.timepoints[axis]:
+        for endpoint in ENDPOINTS:
+            if np.isnan(compared.at(axis, point, endpoint)).all():
+                continue
+            row: dict[str, Any] = {"axis": axis, "timepoint": point, "endpoint": endpoint, "population": EVERYONE}
+            row |= {"method": "weighted", "outcome_model": "", "converged": False}
+            there = [one for one in several if point in one.wide.timepoints and endpoint in one.found]
+            if there:
+                places = [one.found[endpoint][analysis][:, :, one.wide.timepoints.index(point)] for one in there]
+                found = contrast_proportions(pool_risks(np.stack(places, axis=1), size_arms(there))[1])
+                row |= {name: float(value) for name, value in found.items()} | {"converged": True}
+                wide = there[0].wide
+                row |= {"n_treated": int(wide.treated.sum()), "n_reference": int((~wide.treated).sum())}
+                row["effective_n"] = float(np.mean([compute_effective_n(one.wide.weight) for one in there]))
+            rows.append(row)
+    return pd.DataFrame(rows, columns=RISKS).astype(dict.fromkeys(COUNTS, "Int64") | {"converged": bool})
+
+
 def _say(several: Sequence[Analysed]) -> str:
     """Return the notes on the imputation models, and on how many fills of the confounders they rest."""
     notes = list(dict.fromkeys(one.note for one in several if one.note))
@@ -191,38 +229,27 @@ def _pool(several: Sequence[Analysed], endpoint: str, drawn: Floats) -> Iterator
         nothing = "" if pooled.variance > 0 else NO_VARIANCE
         yield (
             POINTS,
-            [pooled.estimate, pooled.variance**0.5, pooled.df, lower, upper, p_value, *_divide(pooled)],
+            [pooled.estimate, pooled.std_error, pooled.df, lower, upper, p_value, *_divide(pooled)],
             nothing,
         )
         return
-    pooled, arms = pool_risks(several, drawn)
+    pooled, arms = pool_risks(drawn, size_arms(several))
     found = contrast_proportions(arms)
-    lower, upper, p_value = found["difference_lower"], found["difference_upper"], arms.find_p_value()
+    lower, upper, p_value = found["difference_lower"], found["difference_upper"], float(arms.find_p_value())
     df = pooled.df if np.isfinite(pooled.df) else np.nan
-    numbers = [pooled.estimate, pooled.variance**0.5, df, float(lower), float(upper), float(p_value), *_divide(pooled)]
-    yield RISK, numbers, ""
+    yield RISK, [pooled.estimate, pooled.std_error, df, float(lower), float(upper), p_value, *_divide(pooled)], ""
     if np.isnan(found["ratio"]):
         yield RATIO, [np.nan] * 10, NOBODY
         return
-    p, q = float(arms.treated), float(arms.reference)
-    variance = drawn[2] / p**2 + drawn[3] / q**2 - 2 * drawn[4] / (p * q)
-    logs = pool_nested(np.log(p / q) + (drawn[0] - p) / p - (drawn[1] - q) / q, variance, np.inf, 1.0)
+    logs = pool_log_ratio(drawn, arms)
     bounds = [float(found[f"ratio{end}"]) for end in ("", "_lower", "_upper")]
-    yield RATIO, [bounds[0], logs.variance**0.5, df, *bounds[1:], float(p_value), *_divide(logs)], ""
+    yield RATIO, [bounds[0], logs.std_error, df, *bounds[1:], p_value, *_divide(logs)], ""
 
 
-def pool_risks(several: Sequence[Analysed], drawn: Floats) -> tuple[Pooled, Proportions]:
-    """Return the pooled risk difference, and both arms' pooled risks for its interval.
-
-    Rubin's rules are quadratic in the estimates, so that the covariance of the pooled risks follows from three pooled variances.
-    """
-    p, q, p_variance, q_variance, covariance = drawn
-    difference = pool_nested(p - q, p_variance + q_variance - 2 * covariance, np.inf, 1.0)
-    one, other = pool_nested(p, p_variance, np.inf, 1.0), pool_nested(q, q_variance, np.inf, 1.0)
-    shared = (one.variance + other.variance - difference.variance) / 2
-    sizes = [np.mean([one.size_arm(treated) for one in several]) for treated in (True, False)]
-    numbers = [one.estimate, other.estimate, one.variance, other.variance, shared, *sizes, difference.df]
-    return difference, Proportions(*(np.asarray(number, dtype=float) for number in numbers))
+def size_arms(several: Sequence[Analysed]) -> list[float]:
+    """Return the effective numbers of patients of the treated and of the reference."""
+    arms = [(one.wide.weight[one.wide.treated], one.wide.weight[~one.wide.treated]) for one in several]
+    return [float(np.mean([compute_effective_n(pair[side]) for pair in arms])) for side in (0, 1)]
 
 
 def size_changes(wide: Wide) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
+from outcomes.analysis.comparison.effects.pooled import weigh_risks
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.weighting.weights import TINY, Weights
@@ -64,28 +64,25 @@ class Responders:
     judge: Judge
 
     def fill(self, change: Floats) -> Floats:
-        """Return the endpoint, 1 or 0, in imputed data sets of changes of shape (draws, rows, T): shape (draws, people, T)."""
+        """Return the endpoint, 1 or 0, in imputed data sets of changes of shape (draws, rows, T): shape (draws, people, T).
+
+        Whoever has no weight has no imputed score: known or missing as they are.
+        """
         baseline = self.baseline[self.rows, None]
         totals = self.judge.step * np.rint((baseline + change) / self.judge.step)
         reached = RULES[self.endpoint](totals, baseline, self.judge.criteria).value
         known = self.known[self.rows]
-        filled = np.zeros((len(change), *self.known.shape))
+        filled = np.broadcast_to(self.known, (len(change), *self.known.shape)).copy()
         filled[:, self.rows] = np.where(np.isnan(known), reached, known)
         return filled
 
-    def compare(self, change: Floats) -> Floats:
-        """Return the weighted risks of imputed data sets, shape (5, draws, T): treated, reference, their variances, and covariance."""
-        filled = self.fill(change)
-        return np.stack([self._weigh(filled[:, :, point].T) for point in range(filled.shape[2])], axis=2)
-
-    def _weigh(self, outcomes: Floats) -> Floats:
-        """Return the five rows for outcomes of shape (people, draws)."""
-        sides = [
-            weigh_outcomes(outcomes, self.rows & side, self.judge.weights) for side in (self.treated, ~self.treated)
+    def compare(self, filled: Floats) -> Floats:
+        """Return the weighted risks of imputed data sets, shape (5, draws, T), as :func:`weigh_risks` has them."""
+        points = [
+            weigh_risks(filled[:, :, point].T, self.rows, self.treated, self.judge.weights)
+            for point in range(filled.shape[2])
         ]
-        (p, one), (q, other) = ((mean, influence - influence.mean(axis=0)) for mean, influence in sides)
-        pairs = ((one, one), (other, other), (one, other))
-        return np.stack([p, q, *(np.einsum("ij,ij->j", a, b) / len(outcomes) ** 2 for a, b in pairs)])
+        return np.stack(points, axis=2)
 
 
 def list_responders(compared: Compared, wide: Wide, judge: Judge) -> list[Responders]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -25,10 +26,17 @@ def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
         note = "outcome models by Firth's penalised likelihood" if row["outcome_model"] == FIRTH else ""
         yield {"analysis": name, "scale": RISK} | bounds | size | {"note": note}
         if row["method"] == "weighted":
-            nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])
-            note = "of the risk ratio; lower: of the interval's bound nearer to none"
-            evalue = {"estimate": compute_evalue(row["ratio"]), "lower": nearer, "note": note}
-            yield {"analysis": f"e_value_{row['population']}", "scale": EVALUE} | evalue | size
+            yield question_risk(row)
+
+
+def question_risk(row: Mapping[Hashable, Any]) -> Row:
+    """Return the E-value of a row of the risks: the confounding that would explain its ratio away."""
+    note = "of the risk ratio; lower: of the interval's bound nearer to none"
+    nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])
+    size = {"n": row["n_treated"] + row["n_reference"], "effective_n": row["effective_n"]}
+    there = bool(row["converged"]) and bool(row["ratio"] > 0)
+    evalue = {"estimate": compute_evalue(row["ratio"]), "lower": nearer, "converged": there, "note": note}
+    return {"analysis": f"e_value_{row['population']}", "scale": EVALUE} | size | evalue
 
 
 def bound_risks(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Iterator[Row]:
