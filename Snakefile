@@ -230,7 +230,7 @@ rule tables:
         cohort="data/{study}/derived/cohort.parquet",
         code=sources(
             "outcomes.release.disclosure.gate",
-            "outcomes.release.tables",
+            "outcomes.contracts.released.text",
             "outcomes.release.disclosure.units",
             "outcomes.analysis.models",
         ),

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from outcomes.__main__ import main
+from outcomes.contracts.released.text import format_table
 from outcomes.files import Places, read_released
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.disclosure.groups import COUNTS, NO_COUNTS
-from outcomes.release.tables import format_table
 from outcomes.settings import read_study
 from outcomes.settings.analysis import Privacy
 from outcomes.workflow import TABLES

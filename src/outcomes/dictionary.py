@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.contracts import CONTRACTS, Contract, Field
+from outcomes.contracts.released import RELEASED, ReleasedTable
 
 _HEAD = """\
 # Data
@@ -12,13 +13,21 @@ committed. `{study}/derived/` holds the pipeline's private tables, one row per p
 it is never committed either, and nothing in it is fit to leave the building. Released tables are under `results/`.
 
 The tables below are those of `{study}/derived/`, in the order in which they arise. This page is rendered by
-`outcomes dictionary --out data/README.md` from `src/outcomes/contracts/tables.py`.
+`outcomes dictionary --out data/README.md` from `src/outcomes/contracts/`; the tables of `results/{study}/tables/` follow below.
+"""
+_RELEASED = """
+# Released tables
+
+`results/{study}/tables/` holds these as CSV. Every number of people has passed the disclosure gate: `<11` is a count below the
+smallest that is shown, `<0.16` and `>0.94` bound a share whose counts are so small or so nearly all. Empty: not defined, or not
+shown for a group this small. Words that a spreadsheet would take for a formula have an apostrophe before them.
 """
 
 
 def describe_tables() -> str:
-    """Return ``data/README.md`` as text: every table with its row, key, and columns."""
-    return _HEAD + "".join(_table(name, contract) for name, contract in CONTRACTS.items())
+    """Return ``data/README.md`` as text: every private and released table with its row, key, and columns."""
+    private = "".join(_table(name, contract) for name, contract in CONTRACTS.items())
+    return _HEAD + private + _RELEASED + "".join(map(_released, RELEASED.values()))
 
 
 def _table(name: str, contract: Contract) -> str:
@@ -41,3 +50,15 @@ def _column(name: str, rule: Field) -> str:
     values = ", ".join(rule.allowed) or ", ".join(filter(None, (low, high)))
     absent = "column optional" if not rule.required else "yes" if rule.nullable else "no"
     return f"| {name} | {rule.dtype} | {rule.meaning} | {values} | {absent} |"
+
+
+def _released(table: type[ReleasedTable]) -> str:
+    lines = [
+        f"\n### {table.name}\n",
+        f"{table.title}. A row is {table.row}. Key: {', '.join(table.key)}.\n",
+        "| column | holds | meaning |",
+        "|---|---|---|",
+        *(f"| {one} | {one.kind} | {one.meaning}{f', in {one.unit}' if one.unit else ''} |" for one in table.fields),
+        *(f"\n{note}" for note in table.notes),
+    ]
+    return "\n".join(lines) + "\n"

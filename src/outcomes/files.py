@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.contracts import check_table
+from outcomes.contracts.released import RELEASED
 from outcomes.errors import InputError
-from outcomes.workflow import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,10 +93,11 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
 
 
 def read_released(places: Places) -> dict[str, pd.DataFrame]:
-    """Read every released table of a study by name; empty cells are missing."""
-    import pandas as pd
+    """Read every released table of a study by name, as :func:`outcomes.contracts.released.text.read_table` does."""
+    from outcomes.contracts.released.text import read_table as read
 
-    return {name: pd.read_csv(places.results / "tables" / f"{name}.csv") for name in TABLES["tables"]}
+    folder = places.results / "tables"
+    return {name: read((folder / f"{name}.csv").read_text(encoding="utf-8"), name) for name in RELEASED}
 
 
 def write_text(text: str, path: Path) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import MethodType
 from typing import Any, cast
 
+from outcomes.contracts.released import list_tables
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
-
-MODEL_TABLES = ("models", "coefficients", "tests", "margins", "model_differences")
 
 # Which tables a step writes.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -19,19 +18,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "endpoints": ("endpoints", "cohort", "times"),
     "variants": ("variants", "pretreatment"),
-    "rates": (
-        *("flow", "baseline", "baseline_smd", "scores", "response", "differences", "change_distribution"),
-        *("missingness", "ideation", "ideation_change", "recall", "regression_to_mean", "two_baselines", "published"),
-        *("ledger", "balance"),
-    ),
-    "compare": (
-        *("target_trial", "eligibility", "comparison_statement", "covariate_balance", "score_overlap", "positivity"),
-        *("weights", "effects", "risks", "sensitivity", "imputations", "tipping", "dropout", "early_signals"),
-        *("subgroups", "interactions"),
-    ),
-    "durability": ("durability_cohort", "durability_curve", "durability_held", "durability_effect"),
+    **{step: list_tables(step) for step in ("rates", "compare", "durability")},
 }
-TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"], *MODEL_TABLES)
+TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"], *list_tables("tables"))
 
 # Which sections of the study file a step may read: a change elsewhere does not rerun it.
 _CLINICAL = ("instruments", "own_instruments", "endpoints")

@@ -140,7 +140,7 @@ def test_logs_name_columns_and_count_rows(tmp_path, caplog):
 
 def test_dropped_columns_are_not_kept_in_memory(tmp_path):
     from outcomes.intake.batch import wanted_columns
-    from outcomes.intake.text import read_text
+    from outcomes.intake.readers.text import read_text
 
     (tmp_path / "file.csv").write_text(f"{HEADER},note\n{ROW},x\n")
     source = make_study([{"file": "file.csv", "tables": SESSIONS}])

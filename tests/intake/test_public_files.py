@@ -8,7 +8,7 @@ import pytest
 
 from outcomes.errors import InputError
 from outcomes.intake import read_export
-from outcomes.intake.text import read_text
+from outcomes.intake.readers.text import read_text
 from outcomes.settings import Source, read_study
 
 SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import InputError
-from outcomes.intake import text
-from outcomes.intake.careful import Careful
+from outcomes.intake.readers import text
+from outcomes.intake.readers.careful import Careful, Task
 
 cells = st.text(st.sampled_from('ab1é ,"\n'), max_size=4)
 widths = st.integers(1, 3)
@@ -44,9 +44,11 @@ def read_both(width, content, block):
         patch.setattr(text, "BLOCK", block)
         path = Path(folder) / "file.csv"
         path.write_bytes(content)
-        fast = text._read_fast(path, "utf-8-sig", ",", width, places, text._scan(path, "file.csv"), frozenset())
+        task = Task(path, "file.csv", "utf-8-sig", ",", width, places, 1)
+        shape = text._scan(path, "file.csv", "utf-8-sig")
+        fast = text._read_fast(task, shape, frozenset()) if shape.plain else None
         try:
-            slow = Careful(path, "file.csv", "utf-8-sig", ",", width, places).read()
+            slow = Careful(task).read()
         except InputError:
             slow = None
     return tuple(

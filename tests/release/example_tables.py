@@ -17,9 +17,9 @@ from outcomes.analysis.ledger import tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
+from outcomes.contracts.released.text import format_table
 from outcomes.instruments import select_instruments
 from outcomes.protocols import read_protocols
-from outcomes.release.tables import format_table
 from outcomes.settings.clinical import Arm, Timepoints
 
 

@@ -18,8 +18,8 @@ from attack import solve
 from attack_meaning import describe
 from example_tables import make_tables
 
+from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure.gate import withhold
-from outcomes.release.tables import format_table
 from outcomes.settings import Study, check_study
 from outcomes.settings.analysis import Privacy
 

@@ -12,9 +12,9 @@ from random_studies import Drawn, attack_study, draw_study, make_endpoints
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure import groups
 from outcomes.release.disclosure.gate import withhold
-from outcomes.release.tables import format_table
 from outcomes.settings import check_study
 from outcomes.settings.analysis import Privacy
 from outcomes.workflow import TABLES

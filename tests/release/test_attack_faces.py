@@ -11,8 +11,8 @@ from attack_faces import find_counts, find_small, find_strange_rows, list_files,
 from whole_studies import draw_study, estimate, release
 
 from outcomes import __main__
+from outcomes.contracts.released.text import format_table
 from outcomes.files import Places, read_released
-from outcomes.release.tables import format_table
 from outcomes.settings import read_study
 
 K = 11

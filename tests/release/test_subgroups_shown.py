@@ -9,6 +9,7 @@ import pytest
 from matplotlib.text import Text
 from subgroup_cases import ODD, PLAIN, make_rows, make_subgroup_tables
 
+from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.figures.canvas.style import house_style
 from outcomes.release.figures.draw import draw_plan
@@ -16,7 +17,6 @@ from outcomes.release.figures.drawings.subgroups import build_ruler
 from outcomes.release.figures.plans.subgroups import plan_subgroups
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.sections.subgroups import show_subgroups
-from outcomes.release.tables import format_table
 from outcomes.settings import check_study
 from outcomes.settings.analysis import Privacy
 

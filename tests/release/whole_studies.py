@@ -28,6 +28,7 @@ from outcomes.analysis.comparison import compare_arms
 from outcomes.analysis.durability import describe_durability
 from outcomes.analysis.models import collect_models, fit_model, model_frame
 from outcomes.contracts import check_table
+from outcomes.contracts.released.text import format_table
 from outcomes.intake import read_export
 from outcomes.measures.definitions import Definitions
 from outcomes.measures.endpoints import derive_endpoints
@@ -36,7 +37,6 @@ from outcomes.measures.series import derive_series
 from outcomes.measures.variants import derive_pretreatment, derive_variants
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.disclosure.units import protect_patients
-from outcomes.release.tables import format_table
 from outcomes.settings import Study, check_study
 from outcomes.settings.variants import declare_variants
 

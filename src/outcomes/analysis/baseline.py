@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.analysis.scores import SUMMARY
 from outcomes.analysis.selection import EVERYONE, select_first, select_included
+from outcomes.contracts.released.describe import Baseline
 from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument
 
-BASELINE = ["variable", "level", "arm", *SUMMARY, "percent", "missing"]
+BASELINE = Baseline.columns
 
 
 def tabulate_baseline(

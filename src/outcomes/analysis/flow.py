@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from outcomes.analysis.selection import AXES, EVERYONE, select_included
+from outcomes.contracts.released.quality import Flow
 from outcomes.errors import LedgerError
 
-FLOW = ["order", "unit", "arm", "label", "reason", "n"]
+FLOW = Flow.columns
 Step = tuple[str, str, str, str, int]  # unit, arm, label, reason, n
 
 

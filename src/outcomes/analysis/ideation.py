@@ -8,9 +8,10 @@ import pandas as pd
 
 from outcomes.analysis.proportions import compute_wilson
 from outcomes.analysis.selection import PLACE, order_rows, select_included
+from outcomes.contracts.released.describe import Ideation, IdeationChange
 
-IDEATION = [*PLACE, "time", "baseline_answer", "answer", "n"]
-IDEATION_CHANGE = [*PLACE, "time", "transition", "n", "events", "proportion", "lower", "upper"]
+IDEATION = Ideation.columns
+IDEATION_CHANGE = IdeationChange.columns
 
 
 def tabulate_ideation(

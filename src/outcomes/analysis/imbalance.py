@@ -11,9 +11,10 @@ import pandas as pd
 
 from outcomes.analysis.baseline import describe_people, list_levels
 from outcomes.analysis.selection import select_first
+from outcomes.contracts.released.describe import BaselineSmd
 from outcomes.instruments import Instrument
 
-IMBALANCE = ["variable", "contrast", "smd"]
+IMBALANCE = BaselineSmd.columns
 
 
 def tabulate_imbalance(

@@ -10,13 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.contracts.released.models import Models
+
 DIGITS = 10  # significant digits that are kept: more than any table shows, fewer than an optimiser leaves to chance
 INTERVAL = ["estimate", "std_error", "df", "lower", "upper", "p_value"]
-INFO = [
-    "model", "label", "primary", "instrument", "axis", "formula", "engine", "covariance", "tried", "random", "method", "df",
-    "vcov", "n_subjects", "n_observations", "dropped_rows", "dropped_subjects", "loglik", "aic", "bic", "converged",
-    "warnings",
-]  # fmt: skip
+INFO = Models.columns
 COLUMNS = {
     "coefficients": ["term", "estimate", "std_error", "df", "statistic", "p_value", "lower", "upper"],
     "tests": ["term", "type", "num_df", "den_df", "statistic", "p_value"],

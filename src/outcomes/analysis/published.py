@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.contracts.released.describe import Published
 from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm, Timepoints
 
@@ -16,7 +17,7 @@ SHOWN = [
     "estimate", "lower", "upper", "unit", "doi",
 ]  # fmt: skip
 OWN = ["arm", "axis", "timepoint", "population", "own_n", "own_events", "own_estimate", "own_lower", "own_upper"]
-PUBLISHED = [*SHOWN, "comparison", "differs_in", *OWN]
+PUBLISHED = Published.columns
 ROUTES = {  # route of the figures → drug and route of a protocol; None: any route
     "iv": ("ketamine", "intravenous"),
     "im": ("ketamine", "intramuscular"),

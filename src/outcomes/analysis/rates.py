@@ -9,15 +9,12 @@ import pandas as pd
 
 from outcomes.analysis.proportions import Floats, compute_correlation, compute_newcombe, compute_wilson
 from outcomes.analysis.selection import ENDPOINTS, PLACE, POPULATIONS, order_rows, select_included
+from outcomes.contracts.released.describe import Differences, Missingness, Response
 
 CELL = ["instrument", "axis", "timepoint", "endpoint", "population"]
-RESPONSE = [
-    *PLACE, "time", "endpoint", "population", "n", "events", "proportion", "lower", "upper",
-]  # fmt: skip
-DIFFERENCES = [
-    "instrument", "axis", "timepoint", "time", "endpoint", "population", "contrast", "difference", "lower", "upper",
-]  # fmt: skip
-MISSINGNESS = [*PLACE, "time", "started", "reached", "observed", "missing_proportion"]
+RESPONSE = Response.columns
+DIFFERENCES = Differences.columns
+MISSINGNESS = Missingness.columns
 
 
 def tabulate_response(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:

@@ -17,18 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
+from outcomes.contracts.released.describe import RegressionToMean, TwoBaselines
 from outcomes.errors import SettingsError
 from outcomes.settings import Study
 
-REGRESSION = [
-    *PLACE, "time", "n", "baseline_mean", "baseline_sd", "reference", "threshold", "population_mean", "population_sd", "reliability",
-    "observed", "observed_lower", "observed_upper", "expected", "share", "remainder", "remainder_lower", "remainder_upper",
-    "reliability_needed",
-]  # fmt: skip
-TWO_BASELINES = [
-    *PLACE, "time", "n", "first_mean", "second_mean", "between", "between_lower", "between_upper", "correlation", "change",
-    "change_lower", "change_upper", "change_from_mean", "change_from_mean_lower", "change_from_mean_upper",
-]  # fmt: skip
+REGRESSION = RegressionToMean.columns
+TWO_BASELINES = TwoBaselines.columns
 AXES = ("session", "day", "visit", "clean")
 FEWEST = 3  # patients below which no mean is formed
 Floats = NDArray[np.float64]

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
+from outcomes.contracts.released.describe import ChangeDistribution, Recall, Scores
 from outcomes.settings import Population, Visit
 
 SUMMARY = ["n", "mean", "sd", "median", "q1", "q3"]
-SCORES = [*PLACE, "time", *SUMMARY, "lower", "upper"]
-CHANGE_DISTRIBUTION = [*PLACE, "bin_lower", "bin_upper", "n", "cumulative"]
-RECALL = [*PLACE, "time", "n", "overlapping", "proportion", "median_days"]
+SCORES = Scores.columns
+CHANGE_DISTRIBUTION = ChangeDistribution.columns
+RECALL = Recall.columns
 BIN = 10  # percentage points
 
 

@@ -255,7 +255,7 @@ def _with_submission(batch: Batch, study: Study, ledger: Ledger, first: Batch | 
     if not batch.has("submitted"):
         return batch
     words = batch.words("submitted")
-    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates)
+    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
     if first is None or first.mapping.columns.get("submitted") != batch.mapping.columns.get("submitted"):
         ledger.note(batch.file, batch.rows[words.spread(reasons) > 1], "unreadable_submission", "submitted")
     return replace(batch, submitted=words.spread(times))
@@ -286,7 +286,7 @@ def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
 
 def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array) -> tuple[Batch, Array]:
     words = batch.words("date")
-    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates)
+    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
     of_row = words.spread(reasons)
     wrong = of_row > 1
     for code in (2, 3) if ledger is not None and wrong.any() else ():

@@ -16,7 +16,7 @@ CELL_FORMAT = "%Y-%m-%dT%H:%M:%S"  # what the workbook reader makes of a date ce
 SECONDS = 86_400
 
 
-def parse_dates(values: Array, missing: Array, rules: DateRules) -> tuple[Array, Array]:
+def parse_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None) -> tuple[Array, Array]:
     """Return days since 1970 with the time of day as fraction, and a reason per value (0 where there is none).
 
     Reasons index ``DATE_REASONS``. The calendar day is the one written, whatever time zone follows it.
@@ -29,7 +29,7 @@ def parse_dates(values: Array, missing: Array, rules: DateRules) -> tuple[Array,
         days[left] = _parse_format(values[left], form)
     written = ~np.isnan(days)
     if rules.excel_serials:
-        serials = to_numbers(values) - EXCEL_EPOCH
+        serials = to_numbers(values) - (EXCEL_EPOCH if epoch is None else epoch)
         inside = (serials >= first_day(rules.first_year)) & (serials < first_day(rules.last_year + 1))
         days = np.where(~written & ~missing & inside, serials, days)
     outside = written & ((days < first_day(rules.first_year)) | (days >= first_day(rules.last_year + 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import sys
@@ -13,27 +14,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outcomes.contracts import empty_table
-from outcomes.errors import InputError, SettingsError
+from outcomes.errors import InputError
 from outcomes.files import sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, wanted_columns
-from outcomes.intake.excel import read_excel
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
+from outcomes.intake.readers import File, read_source
+from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
-from outcomes.intake.text import read_text
 from outcomes.intake.values import is_missing, map_values, write_points
-from outcomes.intake.words import Array, RawTable, Words
+from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.personal import number_inputs
-from outcomes.settings import Column, Source, Study, Table
+from outcomes.settings import Cleaning, Column, Source, Study, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
+WHOLE = re.compile(r"^(\d+)\.0+$")  # an identifier that a spreadsheet took for a number
 Builder = Callable[[Sequence[Batch], Array, Study, Ledger], "pd.DataFrame"]
 BUILDERS: dict[Table, Builder] = {
     "sessions": build_sessions,
@@ -76,13 +78,19 @@ def read_export(study: Study, folder: Path | str) -> Export:
     folder = Path(folder)
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
+    named = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
     inputs = {
-        number: {"name": raw.name, "sha256": sha256(folder / source.file)}
-        for number, source, raw in zip(number_inputs(len(raws)), sources, raws, strict=True)
+        number: {"name": name, "sha256": hash_source(folder, source)}
+        for number, (name, source) in zip(number_inputs(len(named)), named.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
-    ledger = Ledger([raw.name for raw in raws], [raw.size for raw in raws])
+    ledger = Ledger(
+        [raw.name for raw in raws],
+        [raw.size for raw in raws],
+        [raw.origin for raw in raws],
+        [label_columns(study, source) for source in sources],
+    )
     batches = [
         batch
         for file, (source, raw) in enumerate(zip(sources, raws, strict=True))
@@ -101,20 +109,17 @@ def read_export(study: Study, folder: Path | str) -> Export:
 
 def _present_sources(study: Study, folder: Path) -> list[Source]:
     """Return the sources whose file is there, after checking what can be checked without reading."""
-    names = [source_name(source) for source in study.sources]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SettingsError(f"sources: {', '.join(repeated)} is listed twice; put its tables under one source.")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of raw exports. Correct 'data' in the study file, or give another.")
     check_time_axis(study)
     present = []
     for source in study.sources:
         check_mapping(study, source)
-        path = folder / source.file
-        if path.is_dir():
-            raise InputError(f"{source.file}: a folder, not a file. Name one file per source.")
-        if path.is_file():
+        if (folder / source.file).is_dir():
+            raise InputError(
+                f"{source.file}: a folder, not a file. Name a file, or all of a kind (`{source.file}/*.csv`)."
+            )
+        if find_files(folder, source):
             present.append(source)
         elif source.optional:
             log.info("%s: absent, and optional", source.file)
@@ -125,33 +130,70 @@ def _present_sources(study: Study, folder: Path) -> list[Source]:
     return present
 
 
-def source_name(source: Source) -> str:
-    """Return the name of a source in the ledger: the file, with the sheet of a workbook."""
-    return source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
+def find_files(folder: Path, source: Source) -> list[Path]:
+    """Return the files that a source names, in the order of their names; several where it is a pattern.
+
+    Raises
+    ------
+    InputError
+        A path that leads out of the folder.
+    """
+    if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
+        raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
+    if (folder / source.file).is_file():
+        return [folder / source.file]
+    pattern = source.file if set("*?[") & set(source.file) else ""
+    return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []
+
+
+def hash_source(folder: Path, source: Source) -> str:
+    """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown."""
+    hashes = [sha256(path) for path in find_files(folder, source)]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def label_columns(study: Study, source: Source) -> dict[str, str]:
+    """Return, for what an entry of the ledger calls a column, the column of the export it is read from."""
+    labels: dict[str, str] = {}
+    for mapping in study.tables_of(source).values():
+        labels |= {name: column.column for name, column in mapping.columns.items() if column.column is not None}
+        for name, columns in mapping.instruments.items():
+            labels |= {f"{name}.item_{number}": item for number, item in enumerate(columns.items, start=1)}
+            labels |= {f"{name}.total": columns.total} if columns.total else {}
+    return labels
 
 
 def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
-    path = folder / source.file
-    excel = source.format == "excel" or (source.format == "auto" and path.suffix.lower() in (".xlsx", ".xlsm", ".xls"))
-    read = read_excel if excel else read_text
-    try:
-        raw = read(path, source_name(source), source, wanted_columns(study, source), item_columns(study, source))
-    except OSError as error:
-        raise InputError(f"{source_name(source)}: cannot be read ({error.strerror}).") from None
+    """Read a source: its file, or all files of its pattern below one another."""
+    wanted, numeric = wanted_columns(study, source), item_columns(study, source)
+    paths = find_files(folder, source)
+    one = len(paths) == 1 and paths[0] == folder / source.file
+    files = [File(path, source.file if one else f"{source.file} (file {n})") for n, path in enumerate(paths, start=1)]
+    raw = join_tables([read_source(file, source, wanted, numeric) for file in files], source.file)
     log.info("%s: %d rows", raw.name, raw.size)
     if source.decimal == ",":
         raw = replace(raw, columns={column: write_points(words) for column, words in raw.columns.items()})
-    if source.patient_prefix:
-        owners = {mapping.columns["patient"].column or "" for mapping in study.tables_of(source).values()}
-        prefixed = {name: _with_prefix(raw.columns[name], source.patient_prefix, study) for name in owners}
-        raw = replace(raw, columns=raw.columns | prefixed)
-    return raw
+    owners = {mapping.columns["patient"].column or "" for mapping in study.tables_of(source).values()}
+    columns = {name: write_identifiers(raw.columns[name], source, study.cleaning) for name in owners}
+    return replace(raw, columns=raw.columns | columns)
 
 
-def _with_prefix(words: Words, prefix: str, study: Study) -> Words:
-    """Return identifiers with the site's prefix; missing ones stay missing."""
-    missing = is_missing(words.values, study.cleaning)
-    return Words(words.codes, np.where(missing, words.values, prefix + words.values))
+def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words:
+    """Return identifiers in one spelling: without what a source strips, with its digits and its prefix; 3.0 is 3.
+
+    Missing ones stay missing.
+    """
+    missing = is_missing(words.values, cleaning).tolist()
+    pairs = zip(words.values, missing, strict=True)
+    values = [value if absent else _identifier(value, source) for value, absent in pairs]
+    return words if values == words.values.tolist() else Words(words.codes, text_array(values))
+
+
+def _identifier(value: str, source: Source) -> str:
+    bare = WHOLE.sub(r"\1", value.removeprefix(source.patient_strip).strip())
+    if source.patient_digits is not None and bare.isdecimal():
+        bare = bare.zfill(source.patient_digits)
+    return source.patient_prefix + bare
 
 
 def _progress(sources: Sequence[Source]) -> Iterable[Source]:

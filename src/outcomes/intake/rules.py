@@ -26,6 +26,30 @@ RULES: dict[str, Rule] = {
         "`,,,,`, or `NA,n/a,,,`",
         "cleaning.missing_values",
     ),
+    "no_record": Rule(
+        "quarantined",
+        "rows",
+        "A row that the study file declares to be no record: a preview or test of a survey, a row of sums.",
+        "The row is left out.",
+        "`Status` is `Survey Preview`",
+        "the source's `leave_out`",
+    ),
+    "hidden_row": Rule(
+        "quarantined",
+        "rows",
+        "A row that the spreadsheet hides, by a filter or by hand.",
+        "The row is left out.",
+        "rows 40 to 52 hidden by a filter",
+        "the source's `hidden_rows`",
+    ),
+    "not_asked_for": Rule(
+        "quarantined",
+        "rows",
+        "A row that no table of the study file takes: of a form, an event or a measure that none names.",
+        "The row is left out.",
+        "a pulse among the scores of a long file",
+        "the source's `rows`, `pivot`, `part`",
+    ),
     "unknown_patient": Rule(
         "quarantined", "rows", "The patient's identifier is missing.", "The row is left out.", "`,2024-01-01,iv`"
     ),

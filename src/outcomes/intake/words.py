@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,53 @@ class Words:
 
 
 @dataclass(frozen=True)
-class RawTable:
-    """One file or sheet: every cell text, only the columns that the study names. Row i is spreadsheet row i + 2."""
+class Origin:
+    """Which rows of a file stand behind a table, where that is not row i + 2 behind row i.
 
-    name: str
+    A wide file gives several rows for one of its own (stacked); a long one gives one row for several (pivoted).
+    """
+
+    numbers: Array  # the row number of every row of the file below its header, ascending
+    table: Array  # pairs, sorted by the table's row: a row of the table …
+    file: Array  # … and a place in ``numbers`` that it came from
+    left_out: tuple[
+        tuple[str, Array], ...
+    ] = ()  # reason of the ledger, and places in ``numbers`` that no table may take
+    cells: dict[str, Array] = field(
+        default_factory=dict
+    )  # pivoted column → place in ``numbers`` of each row's cell, or -1
+
+    @classmethod
+    def whole(cls, numbers: Array) -> Origin:
+        """Return the origin of a table that has the file's rows as they are."""
+        places = np.arange(len(numbers), dtype=np.int64)
+        return cls(numbers, places, places)
+
+    def at(self, rows: Array, size: int) -> Origin:
+        """Return the origin of a table of some rows (places) of a table with ``size`` rows; a row may occur repeatedly."""
+        starts = np.searchsorted(self.table, np.arange(size + 1))
+        counts = np.diff(starts)[rows]
+        table = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
+        within = np.arange(len(table)) - np.repeat(np.cumsum(counts) - counts, counts)
+        file = self.file[np.repeat(starts[:-1][rows], counts) + within]
+        return replace(self, table=table, file=file, cells={name: cell[rows] for name, cell in self.cells.items()})
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table of a file: every cell text. Without an ``origin``, row i is the file's row i + 2."""
+
+    name: str  # of the file, with the sheet of a workbook: tables of one name share their rows in the ledger
     size: int
     columns: dict[str, Words]
+    origin: Origin | None = None
+    epoch: int | None = None  # days from the day 0 of its bare day numbers to 1970, where that is not 1899-12-30
+
+    def at(self, rows: Array) -> RawTable:
+        """Return the table with some of its rows (places), in that order."""
+        origin = self.origin or Origin.whole(np.arange(2, self.size + 2, dtype=np.int64))
+        columns = {name: words.at(rows) for name, words in self.columns.items()}
+        return RawTable(self.name, len(rows), columns, origin.at(rows, self.size), self.epoch)
 
 
 def text_array(values: Sequence[str | None] | Array) -> Array:

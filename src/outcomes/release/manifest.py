@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from outcomes.release.tables import TABLES
+from outcomes.contracts.released import RELEASED
 from outcomes.settings.analysis import Privacy
 
 NAME = "manifest.json"
@@ -84,7 +84,7 @@ def _explain(path: Path, top: Path) -> str:
         kind = FORMATS.get(path.suffix, "")
         return f"{kind}: {path.stem.replace('_', ' ')}" if kind and len(place.parts) == 1 else ""
     if place.parts[0] == "tables":
-        return TABLES.get(path.stem, "") if path.suffix == ".csv" else ""
+        return RELEASED[path.stem].title if path.suffix == ".csv" and path.stem in RELEASED else ""
     if place.parts[0] == PRINTED:
         return "a table of the report as printed" if path.suffix == ".csv" else ""
     return RESULTS.get(path.stem, "") if len(place.parts) == 1 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
 
@@ -71,10 +71,91 @@ class TableMap(Frozen):
     )
 
 
-class Source(Frozen):
-    """One file of a raw export."""
+class Stack(Frozen):
+    """A wide file, one row a patient, as one row a visit or session."""
 
-    file: str = Field(description="path below the study's data folder")
+    columns: dict[str, str | dict[str, str]] = Field(
+        min_length=1,
+        description="new column → the file's columns that are put below one another: a pattern with `{}` in the place of what "
+        "differs (`phq9_{}`), or a mapping of what differs → column",
+    )
+    label: str = Field("label", description="name of a new column that holds what differs (`baseline`, `week 6`, `3`)")
+
+
+class Pivot(Frozen):
+    """A long file, one answer or one score a row, as one row a questionnaire or session."""
+
+    rows: tuple[str, ...] = Field(
+        min_length=1, description="columns that say which questionnaire an answer belongs to: the patient, and when"
+    )
+    name: str = Field(description="column that says what a row holds: the question, the test, the code")
+    value: str = Field(description="column of the answer or score")
+    columns: dict[str, tuple[str, ...]] = Field(
+        min_length=1,
+        description="new column → the spellings of `name` that go into it, compared without case; rows of other spellings "
+        "are left out",
+    )
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _spellings(cls, value: Any) -> Any:
+        return {k: _as_list(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _as_list(value: Any) -> Any:
+    """Return one setting as a list of one."""
+    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
+def _texts(value: Any) -> Any:
+    """Return a mapping of column → one or several values as text, as a cell spells them."""
+    if not isinstance(value, dict):
+        return value
+    several = {name: _as_list(values) for name, values in value.items()}
+    return {
+        name: tuple("" if one is None else str(one) for one in values) if isinstance(values, tuple | list) else values
+        for name, values in several.items()
+    }
+
+
+class Source(Frozen):
+    """One table of a raw export; a file that holds several is named once for each."""
+
+    file: str = Field(
+        description="path below the study's data folder; `phq/*.csv` is all files of that name, read as one"
+    )
+    part: str | None = Field(
+        None,
+        description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",
+    )
+    header: tuple[int, ...] = Field(
+        (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
+    )
+    first_row: int | None = Field(None, ge=2, description="first row of data; by default the one below the header")
+    rows: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="column → values: only such rows belong to this table (`''` is blank); other tables take the others",
+    )
+    leave_out: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="column → values of rows that are no records: previews, tests, sums"
+    )
+    fill_down: tuple[str, ...] = Field(
+        (),
+        description="columns whose blank cells stand for the value above them (a patient written once for all visits)",
+    )
+    stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
+    pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
+    zone: str | None = Field(
+        None,
+        description="time zone of the clinic (`America/New_York`): stamps of this file that name their zone (`…Z`) are turned "
+        "into its local time; `as written` takes the day that is written",
+    )
+    patient_strip: str = Field(
+        "", description="text before every patient's identifier that is no part of it (`Patient/`)"
+    )
+    patient_digits: int | None = Field(
+        None, ge=2, le=30, description="identifiers of digits that lost leading zeros are filled up to so many digits"
+    )
     layout: str | None = Field(None, description="name of a layout whose tables this file follows")
     tables: dict[Table, TableMap] = Field(
         default_factory=dict, description="canonical table → mapping, where no layout fits"
@@ -85,7 +166,9 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal["auto", "csv", "tsv", "excel"] = Field("auto", description="file format; auto goes by the ending")
+    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "omop", "stata", "spss", "parquet", "database"] = (
+        Field("auto", description="file format; auto goes by the ending")
+    )
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
     encoding: str = Field("utf-8", description="text encoding: utf-8 (a byte-order mark is fine), cp1252, latin-1 …")
     decimal: Literal[".", ","] = Field(
@@ -101,7 +184,30 @@ class Source(Frozen):
     ignore: tuple[str, ...] = Field(
         (), description="columns that are known and not used (identifiers, free text): dropped on reading"
     )
+    hidden_rows: Literal["leave_out", "read"] = Field(
+        "leave_out", description="rows that a spreadsheet hides (by a filter, or by hand)"
+    )
     optional: bool = Field(False, description="a missing file is noted instead of an error")
+
+    @field_validator("header", mode="before")
+    @classmethod
+    def _one_row(cls, value: Any) -> Any:
+        return _as_list(value)
+
+    @field_validator("rows", "leave_out", mode="before")
+    @classmethod
+    def _cells(cls, value: Any) -> Any:
+        return _texts(value)
+
+    @model_validator(mode="after")
+    def _header_first(self) -> Self:
+        if list(self.header) != sorted(set(self.header)) or self.header[0] < 1:
+            raise ValueError(f"source {self.file}: 'header' lists rows from 1, in order")
+        if self.first_row is not None and self.first_row <= self.header[-1]:
+            raise ValueError(f"source {self.file}: 'first_row' must be below the 'header'")
+        if self.stack and self.pivot:
+            raise ValueError(f"source {self.file}: give 'stack' (a wide file) or 'pivot' (a long one), not both")
+        return self
 
 
 class DateRules(Frozen):
@@ -111,6 +217,7 @@ class DateRules(Frozen):
         ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y", "%m/%d/%Y %H:%M:%S"),
         description="accepted formats, tried in this order (strptime codes)",
     )
+    zone: str | None = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
     excel_serials: bool = Field(
         True, description="accept Excel day numbers (1900 system) between first_year and last_year"
     )

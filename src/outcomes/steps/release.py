@@ -16,9 +16,9 @@ from outcomes.workflow import TABLES
 def tables(options: Namespace) -> None:
     """Pass every estimate through the disclosure gate and write the released tables as CSV."""
     from outcomes.analysis.models import ModelResult, collect_models
+    from outcomes.contracts.released.text import format_table
     from outcomes.release.disclosure.gate import withhold
     from outcomes.release.disclosure.units import protect_patients
-    from outcomes.release.tables import format_table
 
     study, places = open_study(options, "tables")
     names = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"])

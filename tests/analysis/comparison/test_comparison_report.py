@@ -9,12 +9,12 @@ import pytest
 from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison import compare_arms
+from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.numbers import fixed
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.sections.adjustment import describe_adjustment
 from outcomes.release.report.sections.comparison import show_comparison
-from outcomes.release.tables import format_table
 from outcomes.settings.analysis import Privacy
 
 STUDY = make_study(comparison=COMPARISON)

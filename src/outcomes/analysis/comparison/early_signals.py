@@ -10,11 +10,10 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.proportions import compute_wilson
+from outcomes.contracts.released import comparison as released
 from outcomes.settings.comparison import EarlySignals
 
-EARLY_SIGNALS = [
-    "arm", "axis", "signal", "target_axis", "target", "population", "measure", "events", "n", "proportion", "lower", "upper",
-]  # fmt: skip
+EARLY_SIGNALS = released.EarlySignals.columns
 EVERYONE = "all"
 
 

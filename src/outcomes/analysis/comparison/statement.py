@@ -8,9 +8,10 @@ import pandas as pd
 
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
+from outcomes.contracts.released.comparison import ComparisonStatement
 from outcomes.settings import Study
 
-STATEMENT = ["subject", "text"]
+STATEMENT = ComparisonStatement.columns
 
 
 def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, study: Study) -> pd.DataFrame:

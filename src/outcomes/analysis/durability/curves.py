@@ -13,8 +13,9 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.durability.ends import OUTCOMES
 from outcomes.analysis.durability.turnbull import Distribution, Seen, fit_turnbull, resample_turnbull
+from outcomes.contracts.released.durability import DurabilityCurve
 
-CURVE = ["arm", "end", "method", "state", "week", "share", "lower", "upper", "at_risk", "events", "treated", "censored"]
+CURVE = DurabilityCurve.columns
 STATES = ("held", "ended", "further_treatment")
 Z = NormalDist().inv_cdf(0.975)
 Estimates = dict[str, tuple[Floats, Floats, Floats]]

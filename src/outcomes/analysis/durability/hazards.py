@@ -13,13 +13,11 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.analysis.durability.weibull import fit_weibull
+from outcomes.contracts.released.durability import DurabilityEffect
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 
-EFFECT = [
-    "end", "treated", "reference", "method", "weights", "hazard_ratio", "lower", "upper", "p_value", "n_treated", "n_reference",
-    "events_treated", "events_reference", "effective_n", "proportional_p", "converged", "note",
-]  # fmt: skip
+EFFECT = DurabilityEffect.columns
 Z = NormalDist().inv_cdf(0.975)
 FEWEST_EVENTS = 5  # in either arm; with fewer a ratio is noise whatever its interval says
 NO_COUNTERPART = "patients whom the weights stand for have no counterpart"

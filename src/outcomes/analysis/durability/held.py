@@ -7,10 +7,11 @@ import pandas as pd
 
 from outcomes.analysis.durability.landmark import Followed, find_ended, list_ends
 from outcomes.analysis.proportions import compute_wilson
+from outcomes.contracts.released.durability import DurabilityHeld
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability
 
-HELD = ["arm", "end", "method", "state", "week", "share", "lower", "upper", "n", "seen", "events"]
+HELD = DurabilityHeld.columns
 
 
 def tabulate_held(curve: pd.DataFrame, followed: Followed, durability: Durability, study: Study) -> pd.DataFrame:

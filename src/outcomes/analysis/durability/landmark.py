@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.contracts.released.durability import DurabilityCohort
 from outcomes.errors import ModelError
 from outcomes.instruments import Instrument
 from outcomes.settings import Study
@@ -17,7 +18,7 @@ from outcomes.settings.durability import Durability, End
 
 log = logging.getLogger(__name__)
 
-COHORT = ["arm", "step", "n"]
+COHORT = DurabilityCohort.columns
 STEPS = (
     "treated",
     "without_further_treatment",

@@ -13,7 +13,7 @@ from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaires import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
-from outcomes.intake.header import is_name
+from outcomes.intake.readers.header import is_name
 
 WIDTH = 118
 ASK = "day first or month first?"
@@ -91,13 +91,13 @@ def write_sources(survey: Survey, layouts: Sequence[Layout], formats: Formats) -
 def _source(one: Found, formats: Formats) -> dict[str, Any]:
     source = one.sheet.source
     entry: dict[str, Any] = {"file": source.file}
-    entry |= {"sheet": source.sheet} if source.sheet is not None else {}
-    entry |= {"encoding": source.encoding} if source.encoding != "utf-8" else {}
-    entry |= {"decimal": ","} if source.decimal == "," else {}
+    entry |= {
+        name: value for name, value in source.model_dump(mode="json", exclude_defaults=True).items() if name != "file"
+    }
     entry |= {"date_formats": formats.own[one.sheet.name]} if one.sheet.name in formats.own else {}
     entry |= {"patient_prefix": one.prefix} if one.prefix else {}
     entry |= {"constants": dict(sorted(one.constants.items()))} if one.constants else {}
-    ignore = [name for name in one.dropped if is_name(name)]
+    ignore = [name for name in one.dropped if is_name(name)] if not source.pivot and not source.stack else []
     return entry | ({"ignore": ignore} if ignore else {})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outcomes.intake.draft.export import Survey, dated_columns
 from outcomes.intake.draft.found import Found
 from outcomes.intake.export import Export
-from outcomes.intake.header import is_name
+from outcomes.intake.readers.header import is_name
 
 
 def describe_sheets(survey: Survey) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 from collections.abc import Iterator
@@ -13,14 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.errors import InputError
-from outcomes.intake.excel import list_sheets, read_excel
-from outcomes.intake.header import ONE_COLUMN, is_name
-from outcomes.intake.text import read_text
+from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources, read_source
+from outcomes.intake.readers.header import ONE_COLUMN, is_name
+from outcomes.intake.readers.tables import name_source
 from outcomes.intake.values import is_missing, write_points
 from outcomes.intake.words import Array, RawTable, Words
 from outcomes.settings import Cleaning, Source
 
-TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls")
 COMMA, POINT = re.compile(r"[-+]?\d+,\d{1,2}|[-+]?\d+,\d{4,}"), re.compile(r"[-+]?\d+\.\d+")
 CLEANING = Cleaning()
 
@@ -66,19 +64,12 @@ class Sheet:
     source: Source
     raw: RawTable
     fields: dict[str, Field]
+    proposal: Proposal  # what the reader of its format says of it
 
     @property
     def name(self) -> str:
         """The file, with the sheet of a workbook."""
         return self.raw.name
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A file, or one sheet of a workbook, that is no part of the draft, and why."""
-
-    name: str
-    reason: str
 
 
 def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
@@ -97,8 +88,10 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     sheets: list[Sheet] = []
     unread: list[Unread] = []
     for path in paths:
-        for found in _read_file(path, path.relative_to(folder).as_posix()):
-            (sheets if isinstance(found, Sheet) else unread).append(found)  # type: ignore[arg-type]
+        file = File(path, path.relative_to(folder).as_posix())
+        for found in propose_sources(file):
+            one = found if isinstance(found, Unread) else _read_proposal(file, found)
+            (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
 
 
@@ -107,50 +100,17 @@ def _is_shown(path: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
-def _read_file(path: Path, file: str) -> Iterator[Sheet | Unread]:
-    ending = path.suffix.lower()
-    if ending not in TEXT + WORKBOOK:
-        yield Unread(file, f"not a table ({ending or 'no ending'})")
-        return
+def _read_proposal(file: File, proposal: Proposal) -> Sheet | Unread:
+    name = name_source(file.name, proposal.source)
     try:
-        encoding = "utf-8" if ending in WORKBOOK else _find_encoding(path)
-        sheets = list_sheets(path, file) if ending in WORKBOOK else [None]
+        with quiet():
+            return _as_sheet(proposal, read_source(file, proposal.source))
     except (InputError, OSError) as error:
-        yield Unread(file, _reason(error, file))
-        return
-    for sheet in sheets:
-        name = file if len(sheets) == 1 else f"{file} [{sheet}]"
-        source = Source(file=file, sheet=sheet if len(sheets) > 1 else None, encoding=encoding)
-        try:
-            with quiet():
-                read = read_text if sheet is None else read_excel
-                yield _as_sheet(source, read(path, name, source, None))
-        except (InputError, OSError) as error:
-            yield Unread(name, _reason(error, name))
+        return Unread(name, explain(error, name))
 
 
-def _reason(error: Exception, name: str) -> str:
-    text = (getattr(error, "strerror", "") or "cannot be read") if isinstance(error, OSError) else str(error)
-    return text.removeprefix(f"{name}: ").replace("\n", " ")
-
-
-def _find_encoding(path: Path) -> str:
-    """Return utf-8 where every byte is, else cp1252, else latin-1 (which reads anything)."""
-    for encoding in ("utf-8", "cp1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            with path.open("rb") as file:
-                while block := file.read(1 << 20):
-                    decoder.decode(block)
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
-
-
-def _as_sheet(source: Source, raw: RawTable) -> Sheet:
-    columns = raw.columns
+def _as_sheet(proposal: Proposal, raw: RawTable) -> Sheet:
+    source, columns = proposal.source, raw.columns
     if len(columns) < 2:
         raise InputError(f"{raw.name}: {ONE_COLUMN}")
     named = sum(any(c.isalpha() for c in name) for name in columns)
@@ -162,7 +122,7 @@ def _as_sheet(source: Source, raw: RawTable) -> Sheet:
     if _has_decimal_commas(columns):
         source = source.model_copy(update={"decimal": ","})
         raw = replace(raw, columns={name: write_points(words) for name, words in columns.items()})
-    return Sheet(source, raw, {name: Field.of(name, words) for name, words in raw.columns.items()})
+    return Sheet(source, raw, {name: Field.of(name, words) for name, words in raw.columns.items()}, proposal)
 
 
 def _has_decimal_commas(columns: dict[str, Words]) -> bool:

@@ -13,11 +13,9 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
+from outcomes.contracts.released.comparison import Effects
 
-EFFECTS = [
-    "axis", "timepoint", "variance", "treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value",
-    "n_treated", "n_reference", "observed_treated", "observed_reference", "effective_n", "covariance", "converged", "note",
-]  # fmt: skip
+EFFECTS = Effects.columns
 ARMS = ("reference", "treated")
 FEWEST = 2  # patients of an arm at a time point that is modelled
 TOO_FEW = "fewer than two patients of an arm have a score and a weight there"

@@ -15,14 +15,11 @@ from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.precision import bound_estimate
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
+from outcomes.contracts.released.comparison import Risks
 
 EVERYONE, OBSERVED = "everyone", "observed"
 COUNTS = ("n_treated", "n_reference", "events_treated", "events_reference")
-RISKS = [
-    "axis", "timepoint", "endpoint", "population", "method", "n_treated", "n_reference", "effective_n", "events_treated", "events_reference",
-    "risk_treated", "risk_treated_lower", "risk_treated_upper", "risk_reference", "risk_reference_lower", "risk_reference_upper",
-    "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "outcome_model", "converged",
-]  # fmt: skip
+RISKS = Risks.columns
 
 
 def contrast_means(treated: Mean, reference: Mean) -> dict[str, float]:

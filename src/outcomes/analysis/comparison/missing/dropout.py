@@ -9,9 +9,10 @@ import pandas as pd
 
 from outcomes.analysis.comparison.missing.censoring import list_steps
 from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.contracts.released.comparison import Dropout
 from outcomes.instruments import Instrument
 
-DROPOUT = ["axis", "timepoint", "arm", "band", "band_lower", "n", "stayed", "dropped_proportion"]
+DROPOUT = Dropout.columns
 ANY = "all"
 
 

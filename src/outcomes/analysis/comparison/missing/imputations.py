@@ -33,13 +33,11 @@ from outcomes.analysis.comparison.rubin import Pooled, pool_nested
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
 from outcomes.analysis.comparison.setting import POINTS, RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
+from outcomes.contracts.released.comparison import Imputations
 from outcomes.errors import ModelError
 from outcomes.settings.imputation import Imputation
 
-IMPUTATIONS = [
-    "endpoint", "scale", "axis", "timepoint", "analysis", "draws", "estimate", "std_error", "df", "lower", "upper", "p_value", "within", "between",
-    "missing_information", "monte_carlo_error", "n", "effective_n", "converged", "note",
-]  # fmt: skip
+IMPUTATIONS = Imputations.columns
 
 
 SCALES = (RISK, RATIO)

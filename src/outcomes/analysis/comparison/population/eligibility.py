@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
+from outcomes.contracts.released import comparison as released
 from outcomes.errors import ModelError
 from outcomes.settings.estimand import Eligibility, Estimand
 
-ELIGIBILITY = ["order", "step", "reason", "arm", "n"]
+ELIGIBILITY = released.Eligibility.columns
 FEWEST = 10  # patients of an arm below which nothing is estimated
 REQUIRED_BASELINE = "no baseline score"
 REQUIRED_CONFOUNDERS = "a confounder is missing"

@@ -9,12 +9,13 @@ import pandas as pd
 from outcomes.analysis.comparison.population.eligibility import say_rule
 from outcomes.analysis.comparison.population.events import BUILT_IN
 from outcomes.analysis.comparison.population.people import Compared
+from outcomes.contracts.released.comparison import TargetTrial
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.estimand import Eligibility, Estimand
 
-TARGET_TRIAL = ["component", "specification", "emulation"]
+TARGET_TRIAL = TargetTrial.columns
 FOR_WHOM = {
     "overlap": "patients who could have had either arm (each weighs by the chance of the other arm)",
     "att": "patients who had the treated arm",

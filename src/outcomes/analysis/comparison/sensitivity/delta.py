@@ -16,8 +16,9 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared, find_dropout
 from outcomes.analysis.comparison.weighting.weights import TINY
+from outcomes.contracts.released.comparison import Tipping
 
-TIPPING = ["axis", "timepoint", "method", "delta_treated", "delta_reference", "estimate", "lower", "upper"]
+TIPPING = Tipping.columns
 
 
 @dataclass(frozen=True)

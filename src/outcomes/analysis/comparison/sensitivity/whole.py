@@ -12,11 +12,9 @@ from outcomes.analysis.comparison.sensitivity.model_rows import repeat_bootstrap
 from outcomes.analysis.comparison.sensitivity.question_rows import question_effect
 from outcomes.analysis.comparison.sensitivity.risk_rows import bound_risks, fit_odds, repeat_risks
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, choose_timepoints
+from outcomes.contracts.released.comparison import Sensitivity
 
-SENSITIVITY = [
-    "endpoint", "analysis", "scale", "axis", "timepoint", "estimate", "lower", "upper", "n", "effective_n", "converged",
-    "note",
-]  # fmt: skip
+SENSITIVITY = Sensitivity.columns
 
 
 def tabulate_sensitivity(

@@ -26,17 +26,11 @@ from outcomes.analysis.comparison.subgroups.level_effects import (
 from outcomes.analysis.comparison.subgroups.levels import Levels, Within, check_levels, derive_levels, weigh_within
 from outcomes.analysis.comparison.subgroups.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
+from outcomes.contracts.released import comparison as released
 from outcomes.settings.subgroups import Subgroups
 
-SUBGROUPS = [
-    "order", "endpoint", "population", "variable", "label", "level", "scale", "n_treated", "n_reference", "observed_treated",
-    "observed_reference", "events_treated", "events_reference", "effective_n", *ESTIMATES, "shrunken", "shrunken_lower",
-    "shrunken_upper", "converged", "note",
-]  # fmt: skip
-INTERACTIONS = [
-    "endpoint", "population", "variable", "label", "scale", "levels", "num_df", "den_df", "statistic", "p_value",
-    "p_adjusted", "multiplicity", "spread", "converged", "note",
-]  # fmt: skip
+SUBGROUPS = released.Subgroups.columns
+INTERACTIONS = released.Interactions.columns
 EVERYONE = "all"
 LOGGED = ["estimate", "lower", "upper", "shrunken", "shrunken_lower", "shrunken_upper"]  # of ratios
 

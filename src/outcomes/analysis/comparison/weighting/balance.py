@@ -12,13 +12,11 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.comparison.weighting.weights import Weights
+from outcomes.contracts.released.comparison import CovariateBalance, Positivity, ScoreOverlap
 
-BALANCE = [
-    "weights", "variable", "level", "n_treated", "n_reference", "treated_before", "reference_before", "smd_before",
-    "treated_after", "reference_after", "smd_after",
-]  # fmt: skip
-OVERLAP = ["arm", "bin_lower", "bin_upper", "n", "cumulative"]
-POSITIVITY = ["variable", "level", "n_treated", "n_reference", "lacks"]
+BALANCE = CovariateBalance.columns
+OVERLAP = ScoreOverlap.columns
+POSITIVITY = Positivity.columns
 BINS = 20
 
 

@@ -10,11 +10,10 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.weighting.propensity import Logistic, fit_logistic
+from outcomes.contracts.released import comparison as released
 
 KINDS = ("overlap", "att", "ate", "none")
-WEIGHTS = [
-    "weights", "arm", "n", "effective_n", "mean", "sd", "p5", "median", "p95", "truncated", "without_weight",
-]  # fmt: skip
+WEIGHTS = released.Weights.columns
 CERTAIN = 1e-6  # a score so near 0 or 1: the search for its coefficients ended where they had no end
 TINY = 1e-8  # a weight below this part of the mean takes no part in a model
 

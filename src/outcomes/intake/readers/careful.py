@@ -15,8 +15,8 @@ from outcomes.intake.words import Array, Words, text_array
 
 
 @dataclass(frozen=True)
-class Careful:
-    """Row by row through the letter of the file; memory grows with the codes and the distinct values only."""
+class Task:
+    """What is to be read of a text file: its columns by name and position, below ``skip`` rows of header."""
 
     path: Path
     name: str
@@ -24,43 +24,52 @@ class Careful:
     delimiter: str
     width: int
     places: dict[str, int]
+    skip: int
+
+
+@dataclass(frozen=True)
+class Careful:
+    """Row by row through the letter of the file; memory grows with the codes and the distinct values only."""
+
+    task: Task
 
     def read(self) -> dict[str, Words]:
         """Return the columns, or say which rows are wrong."""
-        codes = {column: array("i") for column in self.places}
-        values: dict[str, dict[str, int]] = {column: {} for column in self.places}
+        codes = {column: array("i") for column in self.task.places}
+        values: dict[str, dict[str, int]] = {column: {} for column in self.task.places}
         ragged: list[int] = []
-        tasks = [(place, codes[column], values[column]) for column, place in self.places.items()]
-        blank = [""] * self.width
+        tasks = [(place, codes[column], values[column]) for column, place in self.task.places.items()]
+        blank = [""] * self.task.width
         for number, row in enumerate(self._rows(), start=1):
-            if len(row) != self.width:
+            if number <= self.task.skip:
+                continue
+            if len(row) != self.task.width:
                 if "".join(row).strip():
                     ragged.append(number)
                     continue
                 row = blank
-            if number > 1:
-                for place, into, known in tasks:
-                    into.append(known.setdefault(row[place], len(known)))
+            for place, into, known in tasks:
+                into.append(known.setdefault(row[place], len(known)))
         self._refuse_ragged(ragged)
         columns = {
             column: Words(np.array(codes[column], dtype=np.int32), text_array(list(values[column])))
-            for column in self.places
+            for column in self.task.places
         }
         self._refuse_undecoded(columns)
         return {column: Words(w.codes, text_array([v.strip() for v in w.values])) for column, w in columns.items()}
 
     def _rows(self) -> Iterator[list[str]]:
-        with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
+        with self.task.path.open(encoding=self.task.encoding, errors="surrogateescape", newline="") as file:
+            reader = csv.reader(file, delimiter=self.task.delimiter, strict=True)
             number = 1
             while True:
                 try:
                     row = next(reader, None)
                 except csv.Error as error:
                     raise InputError(self._quote_message(number, str(error))) from None
-                except UnicodeDecodeError:
+                except UnicodeError:
                     raise InputError(
-                        f"{self.name}: not {self.encoding} text. Set 'encoding' for this source."
+                        f"{self.task.name}: not {self.task.encoding} text. Set 'encoding' for this source."
                     ) from None
                 if row is None:
                     return
@@ -70,16 +79,16 @@ class Careful:
     def _quote_message(self, number: int, error: str) -> str:
         if "unexpected end" in error or "field larger" in error:
             return (
-                f"{self.name}: a quote opened in row {number} is never closed. Close it, or double it where it is part of "
+                f"{self.task.name}: a quote opened in row {number} is never closed. Close it, or double it where it is part of "
                 "the value."
             )
-        return f"{self.name}: row {number} has a quote inside a quoted value. Double quotes that are part of the value."
+        return f"{self.task.name}: row {number} has a quote inside a quoted value. Double quotes that are part of the value."
 
     def _refuse_ragged(self, rows: list[int]) -> None:
         if rows:
             raise InputError(
-                f"{self.name}: {len(rows)} row(s) do not have the header's {self.width} columns: "
-                f"{list_rows(np.array(rows))}. Quote the values that hold the delimiter {self.delimiter!r}, or export "
+                f"{self.task.name}: {len(rows)} row(s) do not have the header's {self.task.width} columns: "
+                f"{list_rows(np.array(rows))}. Quote the values that hold the delimiter {self.task.delimiter!r}, or export "
                 "the file again."
             )
 
@@ -87,11 +96,11 @@ class Careful:
         rows: set[int] = set()
         for words in columns.values():
             bad = np.array([any("\udc80" <= c <= "\udcff" for c in value) for value in words.values], dtype=bool)
-            rows.update((np.nonzero(words.spread(bad))[0] + 2).tolist() if bad.any() else [])
+            rows.update((np.nonzero(words.spread(bad))[0] + self.task.skip + 1).tolist() if bad.any() else [])
         if rows:
-            shown = self.encoding.removesuffix("-sig")
+            shown = self.task.encoding.removesuffix("-sig")
             raise InputError(
-                f"{self.name}: {len(rows)} row(s) hold bytes that are not {shown}: {list_rows(np.array(sorted(rows)))}. "
+                f"{self.task.name}: {len(rows)} row(s) hold bytes that are not {shown}: {list_rows(np.array(sorted(rows)))}. "
                 "Set 'encoding' for this source in the study file (often cp1252 or latin-1), or save the file as UTF-8."
             )
 

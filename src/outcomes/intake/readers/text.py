@@ -17,9 +17,17 @@ from typing import Any
 import numpy as np
 
 from outcomes.errors import InputError
-from outcomes.intake.careful import Careful
-from outcomes.intake.header import ONE_COLUMN, check_header, find_columns, rename_header, report_columns
-from outcomes.intake.words import Array, RawTable, Words, text_array
+from outcomes.intake.readers.careful import Careful, Task
+from outcomes.intake.readers.header import (
+    ONE_COLUMN,
+    Wanted,
+    choose_columns,
+    find_columns,
+    name_columns,
+    rename_header,
+    report_columns,
+)
+from outcomes.intake.words import Array, Origin, RawTable, Words, text_array
 from outcomes.settings import Source
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -36,9 +44,7 @@ class _Shape:
     decimal: bool  # nothing looks like a hexadecimal number, which the fast reader would take for an answer
 
 
-def read_text(
-    path: Path, name: str, source: Source, wanted: set[str] | None, numeric: frozenset[str] = frozenset()
-) -> RawTable:
+def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: frozenset[str] = frozenset()) -> RawTable:
     """Read the wanted columns of a text export (None: all that have a name); of the ``numeric`` ones only the number matters.
 
     Raises
@@ -46,33 +52,68 @@ def read_text(
     InputError
         What is wrong with the file, with row numbers where that helps.
     """
-    encoding = _known_encoding(source.encoding, name)
-    shape = _scan(path, name)
+    encoding = find_encoding(path, source.encoding, name)
+    shape = _scan(path, name, encoding)
     head = _first_lines(path, encoding)
-    delimiter = _known_delimiter(source.delimiter, name) or ("\t" if _is_tab(path, source) else _find_delimiter(head))
-    header = check_header(next(csv.reader([*head, ""], delimiter=delimiter), []), name)
-    if wanted is None and len(header) == 1:
+    delimiter = _delimiter(path, name, source, head)
+    records = list(csv.reader(head, delimiter=delimiter))
+    names = name_columns(records or [[]], source, name)
+    if wanted is None and len(names) == 1:
         raise InputError(f"{name}: {ONE_COLUMN}")
-    _refuse_one_column(len(header), len(wanted or ()), head, delimiter, name)
-    names = rename_header(header, source.rename, name)
-    wanted = set(filter(None, names)) if wanted is None else wanted
-    places = find_columns(wanted, names, name)
-    report_columns(names, wanted, source.ignore, name)
-    columns = _read_fast(path, encoding, delimiter, len(names), places, shape, numeric)
+    names = rename_header(names, source.rename, name)
+    chosen = choose_columns(wanted, names)
+    _refuse_one_column(len(names), len(chosen), head, delimiter, name)
+    places = find_columns(chosen, names, name)
+    report_columns(names, chosen, source.ignore, name)
+    skip = (source.first_row or source.header[-1] + 1) - 1
+    task = Task(path, name, encoding, delimiter, len(names), places, skip)
+    simple = shape.plain and not any("\n" in cell for record in records[:skip] for cell in record)
+    columns = _read_fast(task, shape, numeric) if simple else None
     if columns is None:
-        columns = Careful(path, name, encoding, delimiter, len(names), places).read()
-    size = len(next(iter(columns.values())))
+        columns = Careful(task).read()
+    size = len(next(iter(columns.values()))) if columns else 0
     if size == 0:
         raise InputError(f"{name}: there is a header and no row below it. Export the file again.")
-    return RawTable(name, size, columns)
+    origin = None if skip == 1 else Origin.whole(np.arange(skip + 1, skip + 1 + size, dtype=np.int64))
+    return RawTable(name, size, columns, origin)
 
 
-def _known_encoding(encoding: str, name: str) -> str:
+def read_head(path: Path, name: str, source: Source) -> list[list[str]]:
+    """Return the first records of a text file, split by its delimiter.
+
+    Raises
+    ------
+    InputError
+        An encoding or a delimiter that is none.
+    """
+    head = _first_lines(path, find_encoding(path, source.encoding, name))
+    return list(csv.reader(head, delimiter=_delimiter(path, name, source, head)))
+
+
+def _delimiter(path: Path, name: str, source: Source, head: list[str]) -> str:
+    known = _known_delimiter(source.delimiter, name)
+    return known or ("\t" if _is_tab(path, source) else _find_delimiter(head, source.header[-1]))
+
+
+def find_encoding(path: Path, encoding: str, name: str) -> str:
+    """Return the codec of a file: the declared one, but UTF-16 or UTF-32 where its first bytes say so.
+
+    Raises
+    ------
+    InputError
+        No such encoding of text.
+    """
     try:
-        found = codecs.lookup(encoding).name
+        codec = codecs.lookup(encoding)
+        "".encode(encoding)  # rot13 and the like are codecs, and not of text
     except LookupError:
         raise InputError(f"{name}: unknown encoding {encoding!r}; try utf-8, cp1252 or latin-1.") from None
-    return "utf-8-sig" if found == "utf-8" else found
+    with path.open("rb") as file:
+        start = file.read(4)
+    for mark, marked in ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
+        if start.startswith(mark):
+            return marked
+    return "utf-8-sig" if codec.name == "utf-8" else codec.name
 
 
 def _known_delimiter(delimiter: str | None, name: str) -> str | None:
@@ -85,8 +126,9 @@ def _is_tab(path: Path, source: Source) -> bool:
     return source.format == "tsv" or (source.format == "auto" and path.suffix.lower() in (".tsv", ".tab"))
 
 
-def _scan(path: Path, name: str) -> _Shape:
-    """Look at every byte once: no zero bytes, no endless line."""
+def _scan(path: Path, name: str, encoding: str) -> _Shape:
+    """Look at every byte once: no zero bytes (but in encodings that have them), no endless line."""
+    wide = encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
     lines = quotes = returns = since = 0
     decimal = True
     last = b""
@@ -94,10 +136,11 @@ def _scan(path: Path, name: str) -> _Shape:
         while block := file.read(BLOCK if lines else LONGEST_LINE):
             if block.endswith(b"\r"):
                 block += file.read(1)
-            if b"\0" in block:
+            if b"\0" in block and not wide:
                 raise InputError(
                     f"{name}: row {lines + block[: block.index(0)].count(10) + 1} holds a zero byte; this is not plain "
-                    "text (UTF-16 or a damaged file). Save it as UTF-8 text and try again."
+                    "text (UTF-16 without a mark, or a damaged file). Set 'encoding' of this source (utf-16-le), or save it as "
+                    "UTF-8 text and try again."
                 )
             since = _longest_open_line(block, since, lines, name)
             lines += block.count(b"\n")
@@ -107,7 +150,7 @@ def _scan(path: Path, name: str) -> _Shape:
             last = block[-1:]
     if not last:
         raise InputError(f"{name}: the file is empty. Export it again.")
-    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0, decimal)
+    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0 and not wide, decimal)
 
 
 def _has_hexadecimal(block: bytes, before: bytes) -> bool:
@@ -132,19 +175,22 @@ def _longest_open_line(block: bytes, since: int, lines: int, name: str) -> int:
     return len(block) - start
 
 
-def _first_lines(path: Path, encoding: str) -> list[str]:
+def _first_lines(path: Path, encoding: str, most: int = 40) -> list[str]:
     """Return the header and some lines below it; undecodable bytes are judged later, in the columns that are used."""
     with path.open(encoding=encoding, errors="replace", newline=None) as file:
-        return list(itertools.islice((line.rstrip("\n") for line in file), 20))
+        try:
+            return list(itertools.islice(file, most))
+        except UnicodeError:
+            return []
 
 
-def _find_delimiter(head: list[str]) -> str:
-    """Return the delimiter that splits the header into most columns."""
-    return max(DELIMITERS, key=lambda delimiter: (_width(head, delimiter), -DELIMITERS.index(delimiter)))
+def _find_delimiter(head: list[str], row: int = 1) -> str:
+    """Return the delimiter that splits the row of names into most columns."""
+    return max(DELIMITERS, key=lambda delimiter: (_width(head, delimiter, row), -DELIMITERS.index(delimiter)))
 
 
-def _width(head: list[str], delimiter: str) -> int:
-    return len(next(csv.reader([*head, ""], delimiter=delimiter), []))
+def _width(head: list[str], delimiter: str, row: int = 1) -> int:
+    return len(next(itertools.islice(csv.reader([*head, ""], delimiter=delimiter), row - 1, None), []))
 
 
 def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str, name: str) -> None:
@@ -161,15 +207,7 @@ def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str,
         )
 
 
-def _read_fast(
-    path: Path,
-    encoding: str,
-    delimiter: str,
-    width: int,
-    places: dict[str, int],
-    shape: _Shape,
-    numeric: frozenset[str],
-) -> dict[str, Words] | None:
+def _read_fast(task: Task, shape: _Shape, numeric: frozenset[str]) -> dict[str, Words] | None:
     """Return the columns; None where only the careful reader can tell.
 
     Numeric columns are read as small whole numbers, and all again as text where a single cell is none.
@@ -177,32 +215,30 @@ def _read_fast(
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    if not shape.plain:
-        return None
-    names = [f"c{position}" for position in range(width)]
+    names = [f"c{position}" for position in range(task.width)]
     text = pa.dictionary(pa.int32(), pa.string())
     numeric = numeric if shape.decimal else frozenset()
-    types = {names[position]: pa.int8() if name in numeric else text for name, position in places.items()}
-    encoding = "utf8" if encoding == "utf-8-sig" else encoding
+    types = {names[position]: pa.int8() if name in numeric else text for name, position in task.places.items()}
+    encoding = "utf8" if task.encoding == "utf-8-sig" else task.encoding
     try:
         table = arrow_csv.read_csv(
-            path,
+            task.path,
             read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows_after_names=1, encoding=encoding, block_size=BLOCK
+                column_names=names, skip_rows=task.skip, encoding=encoding, block_size=BLOCK
             ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, ignore_empty_lines=False, newlines_in_values=False
+                delimiter=task.delimiter, ignore_empty_lines=False, newlines_in_values=False
             ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=list(types), column_types=types, strings_can_be_null=False, null_values=[]
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        return _read_fast(path, encoding, delimiter, width, places, shape, frozenset()) if numeric else None
-    if table.num_rows != shape.lines - 1:
+        return _read_fast(task, shape, frozenset()) if numeric else None
+    if table.num_rows != shape.lines - task.skip:
         return None
     columns: dict[str, Words] = {}
-    for name, position in places.items():
+    for name, position in task.places.items():
         columns[name] = _words(table.column(names[position]))
         table = table.set_column(table.column_names.index(names[position]), names[position], pa.nulls(len(table)))
     return columns

@@ -6,9 +6,10 @@ import difflib
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outcomes.errors import InputError
+from outcomes.settings import Source
 
 log = logging.getLogger(__name__)
 ONE_COLUMN = (
@@ -17,24 +18,73 @@ ONE_COLUMN = (
 )
 
 
-def check_header(names: list[str], file: str) -> list[str]:
-    """Return the trimmed column names.
+def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) -> list[str]:
+    """Return the column names that the header rows of a source give; several rows are joined by `` - ``.
+
+    In a header of several rows, a blank cell of an upper row belongs to the cell on its left (as merged cells are written).
+
+    >>> name_columns([["", "PHQ-9", ""], ["ID", "1", "2"]], Source(file="a.csv", header=[1, 2]), "a.csv")
+    ['ID', 'PHQ-9 - 1', 'PHQ-9 - 2']
+    """
+    if len(records) < source.header[-1]:
+        raise InputError(
+            f"{file}: 'header' names row {source.header[-1]}, and the file has {len(records)} row(s). Correct it."
+        )
+    rows = [[_trimmed(cell) for cell in records[number - 1]] for number in source.header]
+    width = max(map(len, rows))
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    upper = [_filled_right(row) for row in rows[:-1]]
+    columns = zip(*upper, rows[-1], strict=True)
+    return check_header([" - ".join(dict.fromkeys(filter(None, cells))) for cells in columns], file, source.header[0])
+
+
+def _trimmed(cell: str) -> str:
+    return " ".join(cell.replace("\ufeff", "").split())
+
+
+def _filled_right(row: list[str]) -> list[str]:
+    filled, last = [], ""
+    for cell in row:
+        last = cell or last
+        filled.append(last)
+    return filled
+
+
+def check_header(names: list[str], file: str, row: int = 1) -> list[str]:
+    """Return the trimmed column names; those that occur more than once are numbered: ``Complete? (1)``, ``Complete? (2)``.
 
     Raises
     ------
     InputError
-        The header is blank, or two columns have one name.
+        The header is blank.
     """
     names = [name.strip().removeprefix("\ufeff").strip() for name in names]
     if not any(names):
-        raise InputError(f"{file}: row 1 is blank; it must hold the column names. Delete the rows above the header.")
-    repeated = sorted(name for name, count in Counter(names).items() if name and count > 1)
-    if repeated:
         raise InputError(
-            f"{file}: {len(repeated)} column name(s) occur more than once: {_shown(repeated, names)}. "
-            "Rename the columns in the export so that each is unique; row 1 must hold the column names."
+            f"{file}: row {row} is blank; it must hold the column names. Delete the rows above the header, or name its row "
+            "with 'header' of this source."
         )
-    return names
+    return number_repeated(names)
+
+
+def number_repeated(names: Sequence[str]) -> list[str]:
+    """Return names with those numbered that occur more than once."""
+    counts, seen = Counter(names), Counter[str]()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(f"{name} ({seen[name]})" if name and counts[name] > 1 else name)
+    return numbered
+
+
+Wanted = set[str] | Callable[[list[str]], set[str]] | None
+
+
+def choose_columns(wanted: Wanted, names: list[str]) -> set[str]:
+    """Return the names of the columns to read: all that have a name, the named ones, or those that a function names."""
+    if wanted is None:
+        return set(filter(None, names))
+    return wanted(names) if callable(wanted) else wanted
 
 
 def rename_header(names: list[str], rename: Mapping[str, str], file: str) -> list[str]:
@@ -46,7 +96,13 @@ def rename_header(names: list[str], rename: Mapping[str, str], file: str) -> lis
         A name to be replaced is absent, or two columns get one name.
     """
     find_columns(rename, names, file, "the source's 'rename' names")
-    return check_header([rename.get(name, name) for name in names], file)
+    renamed = [rename.get(name, name) for name in names]
+    twice = sorted(name for name, count in Counter(renamed).items() if name and count > 1)
+    if twice:
+        raise InputError(
+            f"{file}: 'rename' gives two columns one name: {_listed(twice)}. Rename one of them otherwise."
+        )
+    return renamed
 
 
 def find_columns(
@@ -64,7 +120,7 @@ def find_columns(
     absent = [name for name in wanted if name not in place]
     if absent:
         known = len(absent) < len(wanted) or any(_nearest(name, names) for name in absent)
-        lines = [f"  {name!r}{_nearest(name, names)}" for name in absent]
+        lines = [f"  {name!r}{_repeats(name, names) or _nearest(name, names)}" for name in absent]
         raise InputError(
             f"{file}: {who} {len(absent)} column(s) that the file does not have:\n"
             + "\n".join(lines)
@@ -84,6 +140,12 @@ def report_columns(names: list[str], used: Iterable[str], ignore: Iterable[str],
         log.info("%s: dropped and not listed under 'ignore': %s", file, _listed(unknown))
 
 
+def _repeats(name: str, names: list[str]) -> str:
+    """Return that a name occurs more than once in the header, where it does."""
+    count = sum(other.startswith(f"{name} (") and other[len(name) + 2 : -1].isdecimal() for other in names)
+    return f" – occurs {count} times; write {f'{name} (1)'!r}, {f'{name} (2)'!r} … from left to right" if count else ""
+
+
 def _names_shown(names: list[str], known: bool) -> str:
     """Return the file's column names; none where not one is known, as row 1 may then be a patient's."""
     if known:
@@ -94,12 +156,6 @@ def _names_shown(names: list[str], known: bool) -> str:
 def is_name(name: str) -> bool:
     """Tell whether a cell of row 1 reads as a column name, and not as a code, a date or a number."""
     return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None
-
-
-def _shown(repeated: list[str], names: list[str]) -> str:
-    columns = [str(place) for place, name in enumerate(names, start=1) if name in repeated and not is_name(name)]
-    spelt = _listed(filter(is_name, repeated))
-    return "; ".join(filter(None, [spelt, "columns " + ", ".join(columns) if columns else ""]))
 
 
 def _nearest(name: str, names: list[str]) -> str:

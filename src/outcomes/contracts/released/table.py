@@ -1,0 +1,61 @@
+"""What a released table is: a class whose attributes are its columns."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from outcomes.contracts.released.columns import Column, Label
+
+
+class ReleasedTable:
+    """A released table, declared once.
+
+    The first line of the class's docstring is its title; its name in the files is the class's name in small letters. Columns
+    stand in the order in which they are written, after those of the classes it builds on. An entry of ``notes`` is a
+    sentence that belongs under the table wherever it is printed.
+
+    Examples
+    --------
+    >>> from outcomes.contracts.released.describe import Response
+    >>> Response.name, str(Response.events), Response.events.meaning
+    ('response', 'events', 'series with the endpoint')
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    row: ClassVar[str] = ""
+    key: ClassVar[tuple[Column, ...]] = ()
+    written_by: ClassVar[str] = ""
+    section: ClassVar[str] = ""
+    notes: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[list[str]] = []
+    fields: ClassVar[tuple[Column, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        names: dict[int, Column] = {}
+        for attribute, value in list(vars(cls).items()):
+            if isinstance(value, Column):
+                own = value.named(attribute, names)
+                names[id(value)] = own
+                setattr(cls, attribute, own)
+            elif isinstance(value, tuple) and any(isinstance(one, Column) for one in value):
+                setattr(cls, attribute, tuple(names.get(id(one), one) for one in value))
+        found: dict[str, Column] = {}
+        for part in reversed(cls.__mro__):
+            found |= {name: getattr(cls, name) for name, value in vars(part).items() if isinstance(value, Column)}
+        cls.columns, cls.fields = list(found.values()), tuple(found.values())
+        if "name" not in vars(cls):
+            cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.title = (cls.__doc__ or "").strip().splitlines()[0].removesuffix(".")
+
+
+class Placed(ReleasedTable):
+    """Rows by arm, instrument, and time point."""
+
+    arm = Label("arm id; 'all': every patient once")
+    instrument = Label("instrument id")
+    axis = Label("time axis: enrolment, baseline, session, day, visit, or clean (after the induction, untreated)")
+    timepoint = Label("name of the time point on its axis")
+    key: ClassVar[tuple[Column, ...]] = (arm, instrument, axis, timepoint)

@@ -1,0 +1,148 @@
+"""Released tables as CSV text, written and read back, with a fixed float format, so that the same numbers are the same bytes.
+
+A count or share of which only a bound is released stands as ``<11`` or ``<0.16`` or ``>0.94`` in the file. In a frame the
+number is then missing, and the bound is the text of a column beside it: ``frame[Response.events.bound]``. A cell of words that
+a spreadsheet would take for a formula is written with an apostrophe before it, which is taken off when it is read.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from outcomes.contracts.released import RELEASED
+from outcomes.contracts.released.columns import BOUND, Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECIMALS = 6
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_BOUND = re.compile(r"([<>])(-?\d.*)")
+
+
+def format_table(table: pd.DataFrame) -> str:
+    r"""Return a table as CSV text: rows and columns as they stand, ``\n`` endings, missing values empty.
+
+    Integers are written as integers; other numbers are rounded to six decimals, without trailing zeros or a negative
+    zero; below 0.001 three significant digits are kept, and below 0.000001 they are written with an exponent. The order
+    of rows is the one that the tabulate functions give, which does not depend on the order of their input.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(format_table(pd.DataFrame({"arm": ["=iv"], "n": [None], "n_bound": ["<11"], "mean": [0.1 + 0.2]})), end="")
+    arm,n,mean
+    '=iv,<11,0.3
+    """
+    import pandas as pd
+
+    text = {}
+    for name in table.columns:
+        if str(name).endswith(BOUND) and str(name).removesuffix(BOUND) in table:
+            continue
+        cells = [_text(value) for value in table[name].astype(object)]
+        beside = f"{name}{BOUND}"
+        if beside in table:
+            cells = [bound or cell for bound, cell in zip(table[beside].fillna(""), cells, strict=True)]
+        text[name] = cells
+    return pd.DataFrame(text).to_csv(index=False, lineterminator="\n", encoding="utf-8")
+
+
+def read_table(text: str, name: str) -> pd.DataFrame:
+    r"""Return a released table from its CSV text, each column as its declaration says; the bounds in columns beside.
+
+    Parameters
+    ----------
+    text : str
+        As :func:`format_table` writes it.
+    name : str
+        Name of the table; columns that it does not declare are read as numbers where all cells are, else as words.
+
+    Examples
+    --------
+    >>> frame = read_table("arm,n\n'=iv,<11\nim,15\n", "weights")
+    >>> frame["arm"].tolist(), frame["n"].tolist(), frame["n_bound"].tolist()
+    (['=iv', 'im'], [<NA>, 15], ['<11', ''])
+    """
+    import pandas as pd
+
+    raw = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
+    declared = {str(column): column for column in RELEASED[name].fields}
+    frame: dict[str, Any] = {}
+    for column in raw.columns:
+        rule = declared.get(column)
+        if rule is None:
+            frame[column] = _guess(raw[column])
+        elif rule.dtype == "str":
+            frame[column] = raw[column].str.replace(r"^'(?='*[=+\-@\t\r])", "", regex=True)
+        elif rule.dtype == "boolean":
+            frame[column] = _read_flags(raw[column])
+        else:
+            frame |= _read_numbers(raw[column], rule)
+    return pd.DataFrame(frame)
+
+
+def parse_bound(text: str) -> tuple[str, float]:
+    """Return a bound's direction and number.
+
+    Examples
+    --------
+    >>> parse_bound("<0.16")
+    ('<', 0.16)
+    """
+    found = _BOUND.fullmatch(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a bound such as <11 or >0.94")
+    return found[1], float(found[2])
+
+
+def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
+    import pandas as pd
+
+    bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
+    numbers = pd.to_numeric(cells.where(bounds == ""))
+    typed = numbers.astype("Int64") if rule.dtype == "Int64" else numbers.astype("float64")
+    return {str(rule): typed} | ({rule.bound: bounds} if rule.bounded else {})
+
+
+def _read_flags(cells: pd.Series) -> pd.Series:
+    flags = cells.map({"true": True, "false": False})
+    return flags.astype("boolean") if flags.isna().any() else flags.astype("bool")
+
+
+def _guess(cells: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if cells.isin(["true", "false"]).all():
+        return cells == "true"
+    try:
+        return pd.to_numeric(cells)
+    except ValueError:
+        return cells
+
+
+def _text(value: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind == "f"):
+        return _number(float(value))
+    if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind == "b"):
+        return "true" if value else "false"
+    if isinstance(value, str) and FORMULA.match(value):
+        return f"'{value}"
+    return str(value)
+
+
+def _number(value: float) -> str:
+    if value in (float("inf"), float("-inf")):
+        return "inf" if value > 0 else "-inf"
+    if 0 < abs(value) < 1e-6:
+        return f"{value:.2e}"
+    text = f"{value:.{DECIMALS}f}" if abs(value) >= 1e-3 or value == 0 else f"{Decimal(f'{value:.2e}'):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -1,0 +1,49 @@
+"""Readers: one module a format, each of which recognises its files, proposes how to name them, and reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outcomes.errors import InputError
+from outcomes.intake.readers import tables
+from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
+from outcomes.intake.readers.header import Wanted
+from outcomes.intake.words import RawTable
+from outcomes.settings import Source
+
+READERS: tuple[Reader, ...] = (tables.READER,)
+
+__all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
+
+
+def propose_sources(file: File) -> Sequence[Proposal | Unread]:
+    """Return the tables that the surest reader finds in a file, or why it cannot be read."""
+    try:
+        sure = [(reader.recognise(file), -place) for place, reader in enumerate(READERS)]
+        best, place = max(sure)
+        if best <= 0:
+            return [Unread(file.name, f"not a table ({file.ending or 'no ending'})")]
+        return READERS[-place].propose(file)
+    except (InputError, OSError) as error:
+        return [Unread(file.name, explain(error, file.name))]
+
+
+def explain(error: Exception, name: str) -> str:
+    """Return in one line, without the file's name, why a file cannot be read."""
+    text = (getattr(error, "strerror", "") or "cannot be read") if isinstance(error, OSError) else str(error)
+    return text.removeprefix(f"{name}: ").replace("\n", " ")
+
+
+def read_source(file: File, source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()) -> RawTable:
+    """Read the wanted columns of one table of a file (None: all that have a name).
+
+    Raises
+    ------
+    InputError
+        What is wrong with the file, with row numbers where that helps.
+    """
+    reader = next((one for one in READERS if one.format == source.format), tables.READER)
+    try:
+        return reader.read(file, source, wanted, numeric)
+    except OSError as error:
+        raise InputError(f"{file.name}: cannot be read ({error.strerror or 'not a file of its kind'}).") from None

@@ -1,0 +1,85 @@
+"""Tables of any program: text with any delimiter, and spreadsheets."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from pathlib import Path
+
+from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
+from outcomes.intake.readers.header import Wanted, choose_columns
+from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
+from outcomes.intake.readers.text import read_text
+from outcomes.intake.readers.workbook import list_sheets, read_workbook
+from outcomes.intake.words import RawTable
+from outcomes.settings import Source
+
+TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+
+
+def name_source(file: str, source: Source) -> str:
+    """Return the name of a source in messages and the ledger: the file, with the sheet of a workbook."""
+    return file if source.sheet is None else f"{file} [{source.sheet}]"
+
+
+def recognise(file: File) -> float:
+    """Tell whether the ending is one of text tables or workbooks."""
+    return 0.2 if file.ending in TEXT + WORKBOOK else 0.0
+
+
+def propose(file: File) -> Sequence[Proposal | Unread]:
+    """Return one source for a text file, and one for every sheet of a workbook."""
+    if file.ending in WORKBOOK:
+        sheets, hidden = list_sheets(file.path, file.name)
+        told = [
+            Unread(f"{file.name} [{sheet}]", "a hidden sheet; name it as 'sheet' of a source to read it")
+            for sheet in hidden
+        ]
+        return [
+            *(Proposal(Source(file=file.name, sheet=sheet if len(sheets) > 1 else None)) for sheet in sheets),
+            *told,
+        ]
+    return [Proposal(Source(file=file.name, encoding=guess_encoding(file.path)))]
+
+
+def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
+    """Read the wanted columns of a text file or a sheet, in the shape that the source asks for."""
+    name = name_source(file.name, source)
+    read_one = read_workbook if is_workbook(file, source) else read_text
+    if not is_shaped(source):
+        return read_one(file.path, name, source, wanted, numeric)
+    header: list[str] = []
+
+    def choose(names: list[str]) -> set[str]:
+        header.extend(names)
+        return needed_columns(source, None if wanted is None else choose_columns(wanted, names), names, name)
+
+    raw = read_one(file.path, name, source, choose, frozenset())
+    return shape_table(raw, source, header)
+
+
+def is_workbook(file: File, source: Source) -> bool:
+    """Tell whether a source is read as a workbook."""
+    return source.format == "excel" or (source.format == "auto" and file.ending in WORKBOOK)
+
+
+def guess_encoding(path: Path) -> str:
+    """Return utf-8 where every byte is, else cp1252, else latin-1 (which reads anything); utf-8 where a mark says another."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+        return "utf-8"
+    for encoding in ("utf-8", "cp1252"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
+
+
+READER = Reader("table", recognise, propose, read)
