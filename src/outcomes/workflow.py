@@ -34,7 +34,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "series": ("arms", "own_protocols", "series", "visits"),
     "endpoints": _DERIVED,
     "variants": ("comparison", *_DERIVED),
-    "rates": (*_DERIVED, "regression_to_mean", "report", "privacy"),
+    "rates": (*_DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
     "fit": ("arms", "seed"),
     "compare": (
         "comparison",
