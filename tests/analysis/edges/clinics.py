@@ -94,7 +94,7 @@ def declare(clinic: Clinic) -> dict[str, Any]:
         },
         "models": {
             "primary": {
-                "label": "PHQ-9 change by day", "primary": False, "instrument": "phq9", "axis": "day",
+                "label": "PHQ-9 change by day", "primary": True, "instrument": "phq9", "axis": "day",
                 "formula": "change ~ baseline*timepoint + arm*timepoint", "covariance": "unstructured", "df": "kenward_roger",
                 "fallback": ["heterogeneous_toeplitz", "compound_symmetry"],
             }

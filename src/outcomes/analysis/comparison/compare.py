@@ -222,8 +222,8 @@ def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress)
     at_point = primary[primary["timepoint"] == comparison.estimand.timepoint]
     if not at_point["converged"].all():
         raise ModelError(
-            f"comparison: the primary analysis did not converge ({at_point['note'].iloc[0]}); declare a simpler "
-            "comparison.covariance, or more in comparison.fallback."
+            f"comparison: the primary analysis did not converge ({at_point['note'].iloc[0]}). Where the covariance is at fault, declare a "
+            "simpler comparison.covariance, or more in comparison.fallback."
         )
     if comparison.replicates and len(settings) == 1:
         usable = [one for one in specifications if tables[one.axis]["converged"].any()]

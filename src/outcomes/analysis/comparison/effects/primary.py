@@ -110,7 +110,7 @@ def find_identified(
 
 
 def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None = None) -> Any:
-    """Fit the change on arm, baseline, and covariates, each by time point.
+    """Fit the change on arm, baseline where it varies, and covariates, each by time point.
 
     Degrees of freedom are Kenward and Roger's, or Satterthwaite's for a sandwich, unless ``df`` names others.
 
@@ -122,7 +122,8 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     from outcomes import mixed
 
     covariates = [name for name in frame.columns if name.startswith("x") and name[1:].isdigit()]
-    crossed = ["arm", *(["baseline"] if specification.baseline else [])]
+    varies = bool(np.ptp(frame.drop_duplicates("person")["baseline"]) > 0)
+    crossed = ["arm", *(["baseline"] if specification.baseline and varies else [])]
     by_time, steady = (covariates, []) if specification.covariates_by_time else ([], covariates)
     weighted = bool(np.ptp(frame["weight"]) > 0)
     by = "*timepoint" if len(frame["timepoint"].cat.categories) > 1 else ""
