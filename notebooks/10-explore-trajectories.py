@@ -22,7 +22,8 @@
 # %%
 import matplotlib.pyplot as plt
 
-from outcomes.files import Places, read_released, read_table
+from outcomes.files import Places, read_table
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 study = read_study("config/example.yaml")

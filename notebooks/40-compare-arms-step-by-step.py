@@ -33,7 +33,8 @@ from outcomes.analysis.comparison.effects.primary import Specification, tabulate
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
-from outcomes.files import Places, read_released, read_table
+from outcomes.files import Places, read_table
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 study = read_study("config/example.yaml")

@@ -29,7 +29,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from outcomes.analysis.durability.turnbull import Seen, fit_turnbull
-from outcomes.files import Places, read_released
+from outcomes.files import Places
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 study = read_study("config/example.yaml")

@@ -28,10 +28,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from outcomes.files import Places, read_released
+from outcomes.files import Places
 from outcomes.release.figures import draw_all, save_figure
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 study = read_study("config/example.yaml")

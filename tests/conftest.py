@@ -39,7 +39,7 @@ def finished(tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             folder.mkdir()
-            result = run(workspace(folder), "--cores", "2")
+            result = run(workspace(folder), "--cores", "2", record=True)
             assert result.returncode == 0, result.stderr
             printed.write_text(result.stdout, encoding="utf-8")
     assert printed.is_file(), "the run of the example failed in another process of the tests"

@@ -22,11 +22,11 @@ from interface import INTERFACE, list_public  # noqa: E402
 from pages import lay_out  # noqa: E402
 from released_cases import make_case  # noqa: E402
 
+from outcomes.__main__ import list_subcommands  # noqa: E402
 from outcomes.contracts import CONTRACTS  # noqa: E402
 from outcomes.instruments import read_instruments  # noqa: E402
 from outcomes.release.figures import draw_all, save_captions, save_figure  # noqa: E402
 from outcomes.settings import Study  # noqa: E402
-from outcomes.steps import STEPS  # noqa: E402
 
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
 
@@ -127,7 +127,7 @@ def test_the_rendered_pages_hold_every_key_table_instrument_command_and_function
     assert "| `figures.dpi` | whole number, at least 150, at most 1200 | `300` |" in text["study-file"]
     assert re.findall(r"^## (\w+)$", text["data-dictionary"], re.MULTILINE) == list(CONTRACTS)
     assert all(f"| `{name}` |" in text["instruments"] for name in read_instruments())
-    assert re.findall(r"^## (\w+)$", text["commands"], re.MULTILINE) == list(STEPS)
+    assert re.findall(r"^## (\w+)$", text["commands"], re.MULTILINE) == list_subcommands(())
     public = [name for modules in INTERFACE.values() for module in modules for name, _ in list_public(module)]
     assert re.findall(r"^#### (\w+)$", text["library"], re.MULTILINE) == public
     assert len(public) > 60

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 from whole_run import ROOT, STUDY, released, run
 
-from outcomes.files import Places, read_released
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.files import Places
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
+from outcomes.released import read_released
 from outcomes.settings import read_study
-from outcomes.workflow import TABLES
 
 sys.path.insert(0, str(Path(__file__).parent / "release"))
 from attack import solve
@@ -52,7 +53,7 @@ def test_every_finished_step_printed_a_line(finished):
 
 def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     folder, _ = finished
-    assert {path.stem for path in (folder / "results/example/tables").iterdir()} == set(TABLES["tables"])
+    assert {path.stem for path in (folder / "results/example/tables").iterdir()} == set(RELEASED)
     figures: dict[str, set[str]] = {}
     for path in (folder / "figures/example").glob("[!.]*"):
         figures.setdefault(path.suffix, set()).add(path.stem)
@@ -145,7 +146,7 @@ def test_the_rows_behind_figures_are_rows_of_released_tables(finished):
 def test_no_released_column_is_an_extreme_or_a_patient(finished):
     folder, _ = finished
     paths = [*(folder / "results/example/tables").glob("*.csv"), *(folder / "figures/example").glob("*.csv")]
-    assert len(paths) > len(TABLES["tables"])
+    assert len(paths) > len(RELEASED)
     for path in paths:
         columns = set(pd.read_csv(path, nrows=0))
         assert columns <= COLUMNS, f"{path.name}: declare in released_columns.py"

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from whole_run import command, released, run, workspace
+from whole_run import command, environment, released, run, workspace
 
 
 def test_one_core_and_a_killed_run_end_with_the_same_bytes(finished, tmp_path):
@@ -14,6 +14,7 @@ def test_one_core_and_a_killed_run_end_with_the_same_bytes(finished, tmp_path):
         process = subprocess.Popen(
             command("--cores", "1"),
             cwd=folder,
+            env=environment(folder),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,19 +1,29 @@
 """The graph: a step reads the sections and raw files that it declares, and no other."""
 
+import os
+import re
+import subprocess
+import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from outcomes import workflow
 from outcomes.__main__ import main
+from outcomes.contracts import CONTRACTS
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.errors import ContractError, SettingsError
+from outcomes.files import Places
 from outcomes.settings import Study, read_study
+from outcomes.steps.step import Step, Tables, Work, part_of
 
 ROOT = Path(__file__).parent.parent
 
 
 def test_a_step_cannot_read_a_section_it_did_not_declare():
     study = read_study(ROOT / "config" / "example.yaml")
-    part = workflow.part_of(study, "score")
+    part = part_of(study, workflow.STEPS["score"])
     assert part.scoring == study.scoring
     assert part.instrument("phq9") == study.instrument("phq9")
     with pytest.raises(AttributeError, match="step 'score' reads section 'models'"):
@@ -21,8 +31,66 @@ def test_a_step_cannot_read_a_section_it_did_not_declare():
 
 
 def test_declared_sections_exist():
-    for sections in workflow.SECTIONS.values():
-        assert set(sections) <= set(Study.model_fields)
+    for step in workflow.STEPS.values():
+        assert set(step.sections) <= set(Study.model_fields)
+
+
+def test_a_step_is_a_module_a_rule_and_a_subcommand_of_its_name_and_reads_what_earlier_ones_write():
+    written: set[str] = set()
+    for name, step in workflow.STEPS.items():
+        assert step.name == name
+        assert step.call.__module__ == f"outcomes.steps.{name}"
+        assert set(step.reads) <= written
+        for tables in (step.reads, step.writes):
+            assert len({table.rpartition("/")[2] for table in tables}) == len(tables)
+        assert written.isdisjoint(step.writes)
+        written |= set(step.writes)
+    assert {table for table in written if "/" not in table} == set(CONTRACTS)
+    assert {table for table in written if table.startswith("released/")} == {f"released/{name}" for name in RELEASED}
+
+
+def test_a_step_cannot_read_a_table_it_did_not_declare_nor_write_another(tmp_path, monkeypatch):
+    with pytest.raises(KeyError):
+        _ = Tables(Places("example"), ("scores",))["patients"]
+
+    def odd(work: Work) -> dict[str, str]:
+        return {"other": ""}
+
+    monkeypatch.chdir(ROOT)
+    step = Step(odd, "odd", reads=(), writes=("released/declared",), sections=())
+    with pytest.raises(ContractError, match="step 'odd' does not write the tables that it declares: declared, other"):
+        step.run(Namespace(study="config/example.yaml"))
+
+
+def test_snakemake_takes_a_study_file_in_one_way_and_no_key_that_does_nothing():
+    choose = workflow.choose_study_file
+    assert choose({}, []) == "config/example.yaml"
+    assert choose({"study_file": "a.yaml", "data": "raw"}, []) == "a.yaml"
+    assert choose({"data": "raw"}, [Path.cwd() / "b.yaml"]) == "b.yaml"
+    with pytest.raises(SettingsError, match="--config study=…: unknown key"):
+        choose({"study": "mine"}, [])
+    with pytest.raises(SettingsError, match="two study files"):
+        choose({"study_file": "a.yaml"}, [Path("b.yaml")])
+
+
+def test_a_configfile_is_the_study_and_rules_run_this_python(tmp_path):
+    """From another folder, with an environment that is not activated: no program is on the path."""
+    study = (ROOT / "config" / "example.yaml").read_text().replace("study: example", "study: other", 1)
+    (tmp_path / "other.yaml").write_text(study.replace("data: data/", f"data: {ROOT}/data/", 1))
+    options = ["--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--dry-run", "--printshellcmds"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options, "--configfile", "other.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert f"{sys.executable} -m outcomes score other.yaml" in said
+    assert "results/other/report.html" in said
+    assert "example" not in re.findall(r"(?:results|figures|logs)/(\w+)/", said)
 
 
 def test_optional_files_are_inputs_only_when_they_are_there(tmp_path):

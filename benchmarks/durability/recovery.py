@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from outcomes.analysis.durability import describe_durability
 from outcomes.analysis.durability.curves import Grid, tabulate_curve
+from outcomes.analysis.durability.describe import describe_durability
 from outcomes.settings import check_study
 from outcomes.simulate import Mess, simulate_network
 

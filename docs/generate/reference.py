@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
+from outcomes.__main__ import list_subcommands, load
 from outcomes.dictionary import describe_tables
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.protocols import Protocol, read_protocols
 from outcomes.settings.schema import describe_schema
-from outcomes.steps import STEPS
 
 _STUDY_FILE = """\
 # The study file, key by key
@@ -155,11 +155,11 @@ def _source(source: str) -> str:
 
 def describe_commands() -> str:
     """Return every command with what it does and its options."""
-    return _COMMANDS + "\n".join(_command(name) for name in STEPS)
+    return _COMMANDS + "\n".join(_command(name) for name in list_subcommands(()))
 
 
 def _command(name: str) -> str:
-    step = STEPS[name]
+    step = load(name)
     lines = [f"## {name}", "", step.description, ""]
     shown = [("STUDY", "study file")] if step.takes_study else []
     shown += [

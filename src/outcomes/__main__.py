@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from outcomes import __version__, steps
+from outcomes import __version__, commands, steps
 from outcomes.errors import OutcomesError
+
+if TYPE_CHECKING:
+    from outcomes.commands.command import Command
+    from outcomes.steps.step import Step
 
 # Steps run side by side, and a sum that is split over threads depends in its last bits on how many there are.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -20,8 +27,20 @@ Patient-level tables stay under data/; everything under results/ and figures/ ha
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all subcommands."""
+SUBCOMMANDS = {name: f"outcomes.commands.{name}" for name in commands.NAMES}
+SUBCOMMANDS |= {name: f"outcomes.steps.{name}" for name in steps.NAMES}
+FIRST = ("draft", "run", *steps.NAMES)  # in the list of subcommands
+
+
+def load(name: str) -> Command | Step:
+    """Return a subcommand by its name."""
+    module = importlib.import_module(SUBCOMMANDS[name])
+    found: Command | Step = module.STEP if name in steps.NAMES else module.COMMAND
+    return found
+
+
+def build_parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the named subcommands."""
     parser = argparse.ArgumentParser(
         prog="outcomes",
         description="From a clinic's raw export to the report attached to the paper.",
@@ -29,22 +48,29 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"outcomes {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="STEP")
-    for name, step in steps.STEPS.items():
-        command = commands.add_parser(
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="STEP")
+    for name in names:
+        entry = load(name)
+        subparser = subparsers.add_parser(
             name,
-            help=step.summary,
-            description=step.description,
+            help=entry.summary,
+            description=entry.description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if step.takes_study:
-            command.add_argument(
+        if entry.takes_study:
+            subparser.add_argument(
                 "study", nargs="?", default="config/example.yaml", help="study file (default: %(default)s)"
             )
-        for flags, options in step.options:
-            command.add_argument(*flags, **options)
-        command.set_defaults(call=step.call)
+        for flags, options in entry.options:
+            subparser.add_argument(*flags, **options)
+        subparser.set_defaults(run=entry.run)
     return parser
+
+
+def list_subcommands(arguments: Sequence[str]) -> list[str]:
+    """Return the subcommands that a command line needs: the one that it names, else all."""
+    named = [name for name in arguments[:1] if name in SUBCOMMANDS]
+    return named or [*FIRST, *(name for name in commands.NAMES if name not in FIRST)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,9 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.setdefault(name, "1")
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     logging.getLogger("outcomes").setLevel(logging.INFO)
-    parsed = build_parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parsed = build_parser(list_subcommands(arguments)).parse_args(arguments)
     try:
-        return int(parsed.call(parsed) or 0)
+        return int(parsed.run(parsed))
     except OutcomesError as error:
         study = getattr(parsed, "study", "")
         named = "" if study in str(error) else f" {study}"

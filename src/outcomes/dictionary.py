@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from outcomes.contracts import CONTRACTS, Contract, Field
-from outcomes.contracts.released import RELEASED, ReleasedTable
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.contracts.released.table import ReleasedTable
 
 _HEAD = """\
 # Data

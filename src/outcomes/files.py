@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.contracts import check_table
-from outcomes.contracts.released import RELEASED
 from outcomes.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +45,15 @@ class Places:
     def table(self, name: str) -> Path:
         """Return the path of a private table."""
         return self.derived / f"{name}.parquet"
+
+    def model(self, name: str) -> Path:
+        """Return the path of a fitted model."""
+        return self.derived / "models" / f"{name}.json"
+
+    def find(self, name: str) -> Path:
+        """Return the path of a table as a step names it: ``scores``, ``estimates/scores``, ``released/scores``."""
+        part, _, bare = name.rpartition("/")
+        return self.results / "tables" / f"{bare}.csv" if part == "released" else self.table(name)
 
 
 @contextmanager
@@ -90,14 +98,6 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
         raise InputError(f"{path}: no such table. Run the steps before this one first, or `make`, which runs all.")
     table = pd.read_parquet(path, columns=columns)
     return table if contract is None or columns is not None else check_table(table, contract)
-
-
-def read_released(places: Places) -> dict[str, pd.DataFrame]:
-    """Read every released table of a study by name, as :func:`outcomes.contracts.released.text.read_table` does."""
-    from outcomes.contracts.released.text import read_table as read
-
-    folder = places.results / "tables"
-    return {name: read((folder / f"{name}.csv").read_text(encoding="utf-8"), name) for name in RELEASED}
 
 
 def write_text(text: str, path: Path) -> None:

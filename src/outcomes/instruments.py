@@ -74,6 +74,9 @@ class Instrument(Frozen):
     important_change: tuple[ImportantChange, ...] = Field((), description="published minimal important changes")
     loinc: Codes | None = Field(None, description="LOINC codes")
     answer_codes: dict[str, int] = Field(default_factory=dict, description="LOINC answer code → answer")
+    wordings: dict[str, tuple[str | tuple[str, ...], ...]] = Field(
+        default_factory=dict, description="language → how the answers are written, from the smallest on"
+    )
     unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
     source: str = Field(description="DOI of the publication that defines it")
     licence: str = Field(description="terms of use")
@@ -97,6 +100,21 @@ class Instrument(Frozen):
         """The published important changes in points; none where they were not checked against their source."""
         checked = () if "important_change" in self.unverified else self.important_change
         return tuple(change.points for change in checked if change.points is not None)
+
+    @property
+    def worded(self) -> dict[str, int]:
+        """Wording of an answer, in small letters and in any of the languages known → points.
+
+        >>> read_instruments()["phq9"].worded["beinahe jeden tag"]
+        3
+        """
+        first = 0 if self.items is None else self.items.minimum
+        return {
+            spelling.casefold(): first + place
+            for answers in self.wordings.values()
+            for place, spellings in enumerate(answers)
+            for spelling in ((spellings,) if isinstance(spellings, str) else spellings)
+        }
 
     @property
     def n_items(self) -> int:

@@ -1,61 +1,23 @@
-"""The graph of the steps: which tables each writes, which raw files and sections of the study file it may read."""
+"""The graph of the steps, for whoever looks at all of them: the Snakefile, the command line's help, the docs and the tests."""
 
 from __future__ import annotations
 
+import importlib
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MethodType
-from typing import Any, cast
+from typing import Any
 
-from outcomes.contracts.released import list_tables
+from outcomes import steps
+from outcomes.errors import SettingsError
+from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
+from outcomes.steps.step import Step
 
-# Which tables a step writes.
-TABLES: dict[str, tuple[str, ...]] = {
-    "intake": (
-        *("patients", "sessions", "assessments", "adverse_events", "vitals", "events"),
-        *("key", "ledger", "balance"),
-    ),
-    "endpoints": ("endpoints", "cohort", "times"),
-    "variants": ("variants", "pretreatment"),
-    **{step: list_tables(step) for step in ("rates", "compare", "durability")},
-}
-TABLES["tables"] = (*TABLES["rates"], *TABLES["compare"], *TABLES["durability"], *list_tables("tables"))
+STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
 
-# Which sections of the study file a step may read: a change elsewhere does not rerun it.
-_CLINICAL = ("instruments", "own_instruments", "endpoints")
-_DERIVED = (*_CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms")
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "intake": (
-        *("layouts", "sources", "dates", "cleaning", "visits", "instruments", "own_instruments", "arms"),
-        *("own_protocols", "endpoints", "series"),
-    ),
-    "score": (*_CLINICAL, "scoring"),
-    "series": ("arms", "own_protocols", "series", "visits"),
-    "endpoints": _DERIVED,
-    "variants": ("comparison", *_DERIVED),
-    "rates": (*_DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
-    "fit": ("arms", "seed"),
-    "compare": (
-        "comparison",
-        *_CLINICAL,
-        "arms",
-        "own_protocols",
-        "series",
-        "baseline",
-        "timepoints",
-        "report",
-        "seed",
-    ),
-    "durability": ("durability", "comparison", *_CLINICAL, "arms", "series", "baseline", "seed"),
-    "tables": ("models", "privacy", "arms", *_CLINICAL),
-    "figures": (
-        *("arms", "own_protocols", "comparison", "durability", *_CLINICAL, "timepoints", "visits", "report", "privacy"),
-        *("series", "regression_to_mean"),
-    ),
-    "report": tuple(Study.model_fields),
-    "manifest": ("privacy",),
-}
+FILES = {"tables": {"fit"}, "report": {"figures"}, "manifest": {"report"}}  # what a step reads that is no table
 
 
 def inputs(study: Study, folder: str) -> list[str]:
@@ -71,29 +33,59 @@ def plans(study_file: Path | str) -> list[str]:
 
 
 def settings(study: Study, step: str) -> str:
-    """Return the digest of the sections that a step may read."""
-    return study.digest("study", *SECTIONS[step])
+    """Return the digest of the sections that a step may read: a change elsewhere in the study file does not rerun it."""
+    return study.digest("study", *STEPS[step].sections)
 
 
-class Part:
-    """A study file of which one step sees only its declared sections, so that no undeclared one can change its result."""
-
-    def __init__(self, study: Study, step: str) -> None:
-        self._study = study
-        self._step = step
-
-    def __reduce__(self) -> tuple[type[Part], tuple[Study, str]]:
-        return Part, (self._study, self._step)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in Study.model_fields and name not in ("study", *SECTIONS[self._step]):
-            raise AttributeError(
-                f"step '{self._step}' reads section '{name}', which workflow.SECTIONS does not declare"
-            )
-        value = getattr(self._study, name)
-        return MethodType(getattr(Study, name), self) if isinstance(value, MethodType) else value
+def code(step: str) -> list[str]:
+    """Return the files whose code decides what a step writes: its own module, and all that its process imports."""
+    return [os.path.relpath(path) for path in sources("outcomes.__main__", f"outcomes.steps.{step}")]
 
 
-def part_of(study: Study, step: str) -> Study:
-    """Return the study as one step may see it."""
-    return cast(Study, Part(study, step))
+def choose_study_file(given: Mapping[str, Any], files: Sequence[Path]) -> str:
+    """Return the study file that Snakemake was given: by ``--configfile``, by ``--config study_file=``, or the example.
+
+    Raises
+    ------
+    SettingsError
+        Two are given, or ``--config`` has a key that would not do anything.
+    """
+    unknown = sorted(set(given) - {"study_file", "data"})
+    if unknown:
+        raise SettingsError(
+            f"--config {unknown[0]}=…: unknown key; --config takes 'study_file' and 'data'. Give the study file with "
+            "--configfile, and change what a study declares there."
+        )
+    chosen = [os.path.relpath(path) for path in files] + ([str(given["study_file"])] if "study_file" in given else [])
+    if len(chosen) > 1:
+        raise SettingsError(f"two study files are given ({', '.join(chosen)}); a run is of one.")
+    return chosen[0] if chosen else "config/example.yaml"
+
+
+def untracked(value: str) -> Callable[[Any, Any], str]:
+    """Return a value as Snakemake takes one that no result depends on: another interpreter or path reruns nothing."""
+
+    def give(wildcards: Any, input: Any) -> str:  # noqa: A002 (Snakemake tells such a value by this name)
+        return value
+
+    return give
+
+
+def list_before() -> dict[str, set[str]]:
+    """Return for each step all others that must have run before it."""
+    writer = {table: name for name, step in STEPS.items() for table in step.writes}
+    above: dict[str, set[str]] = {}
+    for name, step in STEPS.items():
+        direct = {writer[table] for table in step.reads} | FILES.get(name, set())
+        above[name] = direct.union(*(above[other] for other in direct))
+    return above
+
+
+def draw_steps() -> str:
+    """Return the graph of the steps as Mermaid: an arrow from each step to the next; one that a longer way says is left out."""
+    above = list_before()
+    lines = ["flowchart LR", "  raw[(raw export)] --> intake"]
+    for name in STEPS:
+        nearest = [one for one in STEPS if one in above[name] and not any(one in above[two] for two in above[name])]
+        lines += [f"  {one} --> {name}" for one in nearest]
+    return "\n".join(lines) + "\n"

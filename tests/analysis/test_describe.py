@@ -15,8 +15,8 @@ from example_study import (
     generate_patients,
 )
 
-from outcomes.analysis import describe_cohort
 from outcomes.analysis.baseline import tabulate_baseline
+from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.published import SAME, read_published, tabulate_published
@@ -206,7 +206,7 @@ class TestPublished:
 def test_description_has_every_table(tmp_path):
     from outcomes.contracts import empty_table
     from outcomes.settings.study import check_study
-    from outcomes.workflow import TABLES
+    from outcomes.workflow import STEPS
 
     study = check_study(
         {
@@ -221,6 +221,6 @@ def test_description_has_every_table(tmp_path):
     tables = {"patients": PATIENTS, "ledger": LEDGER, "balance": BALANCE, "series": SERIES}
     tables["scores"] = empty_table("scores")
     described = describe_cohort(tables | {"endpoints": ENDPOINTS, "cohort": COHORT}, study)
-    assert set(described) == set(TABLES["rates"])
+    assert {f"estimates/{name}" for name in described} == set(STEPS["rates"].writes)
     declared = {"regression_to_mean", "two_baselines"}  # empty without their section in the study file
     assert {name for name, table in described.items() if table.empty} == declared

@@ -106,6 +106,19 @@ class TestEngines:
             fit(**(RANDOM | change))
 
     @pytest.mark.parametrize("engine", ["mixed", "statsmodels"])
+    @pytest.mark.parametrize("part", ["formula", "random"])
+    @pytest.mark.parametrize(
+        "code", ["{CODE or time}", "I(CODE or time)", "C(arm, CODE)", "`CODE`", "np.log(CODE)", "'a'"]
+    )
+    def test_nothing_of_a_formula_runs(self, tmp_path, engine, part, code):
+        mark = tmp_path / "ran"
+        text = code.replace("CODE", f"__import__('pathlib').Path({str(mark)!r}).touch()")
+        hostile = {"formula": {"formula": f"score ~ {text}"}, "random": {"random": f"1 + {text}"}}[part]
+        with pytest.raises(ModelError, match=r"model 'one'.*a formula may hold names of columns"):
+            fit(**(RANDOM | {"engine": engine} | hostile))
+        assert not mark.exists()
+
+    @pytest.mark.parametrize("engine", ["mixed", "statsmodels"])
     def test_unknown_column_stops_even_a_sensitivity_model(self, engine):
         with pytest.raises(ModelError, match="payor"):
             fit(**(RANDOM | {"engine": engine, "formula": "change ~ payor + arm*timepoint"}))

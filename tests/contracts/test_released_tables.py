@@ -5,7 +5,7 @@ import pickle
 import pandas as pd
 import pytest
 
-from outcomes.contracts.released import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Limit, Modelled, People, Share
 from outcomes.contracts.released.comparison import Weights
 from outcomes.contracts.released.describe import Response

@@ -61,7 +61,7 @@ def clinic(folder: Path, **dates) -> Path:
 
 @pytest.fixture(scope="module")
 def drafted(root) -> Draft:
-    return draft_study(root / "data/example", "mine")
+    return draft_study(root / "data/example", "mine", zone="as written")
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,9 @@ def clinics(draw):
 
 def read(files, order, rule, same_day):
     sources = [{"file": name, "delimiter": ",", "tables": TABLES[name[6:-4]]} for name in order]
-    study = make_study(sources, cleaning={"conflicting_duplicates": rule}, series={"same_day": same_day})
+    study = make_study(
+        sources, dates={"zone": "as written"}, cleaning={"conflicting_duplicates": rule}, series={"same_day": same_day}
+    )
     with TemporaryDirectory() as folder:
         for name, lines in files.items():
             write(Path(folder), name, *lines, header=HEADERS[name[6:-4]])

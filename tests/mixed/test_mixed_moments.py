@@ -35,7 +35,7 @@ def assert_same(a, b, rel=1e-8):
     [
         (FORMULA, {}),
         ("change ~ baseline*age*visit + pain*arm + day", {}),
-        ("change ~ 0 + visit:arm + baseline:visit + I(age**2)", {"weights": "weight"}),
+        ("change ~ 0 + visit:arm + baseline:visit + log(age**2)", {"weights": "weight"}),
         (FORMULA, {"group": "arm"}),
     ],
 )
@@ -74,7 +74,7 @@ def test_moments_fit_as_their_table_does(trial):
     assert repr(moments) == f"Moments({FORMULA!r}: 150 subjects, {len(trial)} observations, 4 visits, 8 patterns)"
 
 
-@pytest.mark.parametrize("formula", [FORMULA, "change ~ C(site, contr.sum)*visit + pain*arm + baseline"])
+@pytest.mark.parametrize("formula", [FORMULA, "change ~ C(site)*visit + pain*arm + baseline"])
 def test_a_file_gives_the_same_fit(trial, tmp_path, formula):
     moments = mixed.moments(trial.assign(extra=1), formula, **COLUMNS, weights="weight")
     moments.save(tmp_path / "moments.npz")
@@ -133,8 +133,8 @@ def test_different_designs_do_not_add(halves, change, formula, match):
 
 
 def test_a_factor_scaled_by_its_own_data_does_not_add(halves):
-    a, b = (mixed.moments(half, "change ~ visit + scale(age)", **COLUMNS) for half in halves)
-    with pytest.raises(mixed.MomentsError, match=r"'scale\(age\)' was computed from each data set's own rows"):
+    a, b = (mixed.moments(half, "change ~ visit + bs(age, df=4)", **COLUMNS) for half in halves)
+    with pytest.raises(mixed.MomentsError, match=r"'bs\(age, df=4\)' was computed from each data set's own rows"):
         a + b
 
 

@@ -108,9 +108,9 @@ def test_infinite_values(trial, column):
 def test_a_transformation_without_a_value(trial):
     with np.errstate(all="ignore"):
         refuse(
-            r"'np.log\(pain\)' is missing or infinite on \d+ complete rows",
+            r"'log\(pain\)' is missing or infinite on \d+ complete rows",
             trial,
-            "change ~ np.log(pain)",
+            "change ~ log(pain)",
             error=mixed.DataError,
         )
 
@@ -146,9 +146,9 @@ def test_columns_and_formulas(trial):
     refuse(r"the data have no column 'dose'; they have: person", trial, "change ~ dose*visit", mixed.FormulaError)
     refuse("must read 'response ~ terms'", trial, "change + visit", mixed.FormulaError)
     refuse("the formula .* ends too early", trial, "change ~ (visit + arm", mixed.FormulaError)
-    refuse("a bracket is not closed", trial, "change ~ np.log(age", mixed.FormulaError)
+    refuse("a bracket is not closed", trial, "change ~ log(age", mixed.FormulaError)
     refuse("cannot read", trial, "change ~ visit | arm", mixed.FormulaError)
-    refuse("cannot evaluate", trial, "change ~ nosuch(age)", mixed.FormulaError)
+    refuse("cannot evaluate", trial, "change ~ log(arm)", mixed.FormulaError)
     refuse("nothing on its right-hand side", trial, "change ~ ", mixed.FormulaError)
     refuse("column 'arm' must hold numbers", trial, "arm ~ visit", mixed.DataError)
     refuse("has the single level 'x'", trial.assign(arm="x"), error=mixed.DataError)
@@ -186,7 +186,7 @@ def test_a_response_without_residuals(trial):
         ({"random": "1"}, "pass covariance=None with random="),
         ({"visit": None}, "covariance 'unstructured' is indexed by visits: give visit="),
         ({"subject": None}, "needs formula= and subject="),
-        ({"covariance": None, "random": "1 + day + I(day * 2)"}, "random effects: column .* combination"),
+        ({"covariance": None, "random": "1 + day + log(exp(day * 2))"}, "random effects: column .* combination"),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -12,7 +12,8 @@ from whole_studies import draw_study, estimate, release
 
 from outcomes import __main__
 from outcomes.contracts.released.text import format_table
-from outcomes.files import Places, read_released
+from outcomes.files import Places
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 K = 11

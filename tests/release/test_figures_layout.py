@@ -10,11 +10,13 @@ from functools import cache
 
 import pytest
 from figure_checks import check_figure, words
+from fontTools.subset import Subsetter
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 from released_cases import CASES, LONG, make_case, make_study, make_tables
 
-from outcomes.release.figures import draw_all, save_captions, save_figure
+from outcomes.release.figures import draw_all, formats, save_captions, save_figure, write_all
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.draw import FAMILIES, draw_plan
 from outcomes.release.figures.drawings import forest
@@ -67,7 +69,7 @@ def test_the_picture_has_the_dots_that_were_asked_for(tmp_path):
         with Image.open(next(path for path in files if path.suffix == ".png")) as picture:
             assert picture.info["dpi"] == pytest.approx((dpi, dpi), abs=0.5)
             sizes[dpi] = picture.size[0]
-    assert sizes == {300: int(85 / 25.4 * 300), 600: int(85 / 25.4 * 600)}
+    assert sizes == {300: round(85 / 25.4 * 300), 600: round(85 / 25.4 * 600)}
 
 
 def test_files_carry_title_and_words(tmp_path):
@@ -81,7 +83,9 @@ def test_files_carry_title_and_words(tmp_path):
     svg = files[".svg"].read_text(encoding="utf-8")
     assert f"<title>{figure.plan.title}</title>" in svg
     assert "Kétamine «IV»" in svg
-    assert b"/Subject" in files[".pdf"].read_bytes()
+    pdf = files[".pdf"].read_bytes()
+    assert b"/Title" in pdf
+    assert b"/Alt" in pdf, "the PDF is tagged and has the text alternative"
     legends = save_captions(figures, tmp_path).read_text(encoding="utf-8")
     for name, each in figures.items():
         for text in (name, each.plan.title, each.plan.caption, each.plan.alt):
@@ -116,12 +120,26 @@ save_figure(draw_all(tables, study)["trajectory_phq9_day"], pathlib.Path(sys.arg
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes(), path.name
 
 
-def test_files_hold_no_date_and_need_no_font(tmp_path):
+def test_a_figure_is_laid_out_once_for_all_formats_and_fonts_are_read_once_for_all_figures(tmp_path, monkeypatch):
+    tables, study = make_case("one arm")
+    laid_out, read = [], []
+    lay_out, fonts = Figure.draw, formats.typst.Fonts
+    monkeypatch.setattr(Figure, "draw", lambda self, renderer: (laid_out.append(self), lay_out(self, renderer))[1])
+    monkeypatch.setattr(formats.typst, "Fonts", lambda **options: (read.append(options), fonts(**options))[1])
+    monkeypatch.setattr(Subsetter, "subset", lambda *_: pytest.fail("fontTools cuts a whole font for each figure"))
+    formats.load_fonts.cache_clear()
+    figures = plan_figures(tables, study)
+    write_all(tables, study, tmp_path)
+    assert len(laid_out) == len(figures) == len(list(tmp_path.glob("*.pdf"))) == len(list(tmp_path.glob("*.png")))
+    assert len(read) == 1
+
+
+def test_files_hold_no_date_and_text_is_text(tmp_path):
     tables, study = make_case("one arm")
     files = save_figure(draw_all(tables, study)["trajectory_phq9_day"], tmp_path, "figure")
     svg = next(path for path in files if path.suffix == ".svg").read_text(encoding="utf-8")
-    assert "<text" not in svg
-    assert "font-family" not in svg
+    assert "<text" in svg
+    assert set(re.findall(r"font-family: ([^;\"]+)", svg)) == {formats.FAMILY}
     assert not re.search(r"\d{4}-\d{2}-\d{2}T", svg)
     pdf = next(path for path in files if path.suffix == ".pdf").read_bytes()
     assert b"CreationDate" not in pdf

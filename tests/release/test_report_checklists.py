@@ -11,11 +11,11 @@ import pytest
 from released_cases import make_case, make_compared, make_study
 
 from outcomes.files import Places as Folders
-from outcomes.files import read_released
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.content.numbering import number_blocks
 from outcomes.release.report.sections.checklists import Places, fill_checklists, read_checklists, write_checklists
+from outcomes.released import read_released
 from outcomes.settings import read_study
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "example.yaml"

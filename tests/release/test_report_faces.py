@@ -19,7 +19,7 @@ from released_cases import make_case, make_models, make_study, make_tables
 
 from outcomes.errors import InputError, SettingsError
 from outcomes.release.figures import draw_all
-from outcomes.release.figures.draw import write_figure
+from outcomes.release.figures.formats import write_figure
 from outcomes.release.report import compose, write_faces
 from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Picture, Report, Section
 from outcomes.release.report.faces.column_widths import PAGES, fit_grid

@@ -13,7 +13,7 @@ import pytest
 from released_cases import CASES, make_case, make_models, make_study, make_tables
 
 from outcomes.release.figures import draw_all
-from outcomes.release.figures.draw import write_figure
+from outcomes.release.figures.formats import write_figure
 from outcomes.release.report import render
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "use", "path"}

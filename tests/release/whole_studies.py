@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from attack import Found, solve
 from attack_meaning import describe
 
-from outcomes.analysis import describe_cohort
-from outcomes.analysis.comparison import compare_arms
-from outcomes.analysis.durability import describe_durability
+from outcomes.analysis.comparison.compare import compare_arms
+from outcomes.analysis.describe import describe_cohort
+from outcomes.analysis.durability.describe import describe_durability
 from outcomes.analysis.models import collect_models, fit_model, model_frame
 from outcomes.contracts import check_table
 from outcomes.contracts.released.text import format_table

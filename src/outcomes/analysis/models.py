@@ -17,6 +17,8 @@ from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
 from outcomes.analysis.selection import select_included
 from outcomes.analysis.thin_cells import drop_factor, leave_out_thin
 from outcomes.errors import ModelError
+from outcomes.mixed.design.formula import parse, parse_effects
+from outcomes.mixed.errors import FormulaError
 from outcomes.settings.analysis import Model
 
 __all__ = ["ModelResult", "collect_models", "fit_model", "model_frame"]
@@ -75,7 +77,7 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     ModelError
         The specification cannot be fitted to any data, or a primary model could not be fitted or did not converge.
     """
-    variables = _find_variables(model, frame.columns)
+    variables = _find_variables(model, name, frame.columns)
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
@@ -87,7 +89,7 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
     points = list(data["timepoint"].cat.categories)
-    tables = _tabulate(fit, fitted, arms, _find_variables(fitted, frame.columns)) if converged else {}
+    tables = _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns)) if converged else {}
     if len(points) == 1:  # the rows of a model without time points are of the one there is
         tables |= {place: tables[place].assign(timepoint=points[0]) for place in _PLACED if place in tables}
     empty = {table: pd.DataFrame(columns=columns) for table, columns in COLUMNS.items()}
@@ -112,11 +114,14 @@ def _fit_to_data(
     return data, model.model_copy(update={"formula": formula}), notes
 
 
-def _find_variables(model: Model, columns: Iterable[str]) -> set[str]:
-    """Return the columns that a model names; an unknown name is for the engine to refuse."""
-    text = " ".join(part for part in (model.formula, model.random, model.group) if part)
-    words = set(re.findall(r"`([^`]+)`", text)) | set(re.findall(r"[^\W\d]\w*", text))
-    return words & set(columns)
+def _find_variables(model: Model, name: str, columns: Iterable[str]) -> set[str]:
+    """Return the columns that a model names; an unknown one is for the engine to refuse, what is no formula is refused here."""
+    try:
+        named = {*parse(model.formula).variables, model.group}
+        named |= set(parse_effects(model.random).variables if model.random else ())
+    except FormulaError as error:
+        raise ModelError(f"model '{name}': {error}") from None
+    return {str(column) for column in named & set(columns)}
 
 
 def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str]) -> pd.DataFrame:
@@ -137,8 +142,6 @@ def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str])
 
 def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str]:
     """Return the fit, or None and why there is none; a specification that no data could fit is an error."""
-    from formulaic.errors import FormulaicError
-
     from outcomes import mixed
 
     if data.empty:
@@ -147,7 +150,7 @@ def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str]:
         return (_fit_mixed if model.engine == "mixed" else _fit_statsmodels)(data, model), ""
     except (mixed.DataError, mixed.DesignError, np.linalg.LinAlgError) as error:
         return None, str(error)
-    except (mixed.MixedError, ModelError, FormulaicError) as error:
+    except (mixed.MixedError, ModelError) as error:
         raise ModelError(f"model '{name}': {error}") from None
 
 

@@ -17,8 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.errors import ModelError
+from outcomes.mixed.design.formula import parse, parse_effects, spell, spell_factor, variables
 
 Floats = NDArray[np.float64]
+_FUNCTIONS = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}  # all that a formula may call beside formulaic's bases
 INTERVAL = ["estimate", "std_error", "df", "statistic", "p_value", "lower", "upper"]
 GRADIENT = (
     1e-3  # largest score per patient, in units of the parameters' standard errors, at which a maximum is believed
@@ -93,10 +95,10 @@ class Fit:
         DataFrame
             One row per term: ``term``, ``num_df``, ``df`` (the denominator's: infinite), ``statistic`` (F), ``p_value``.
         """
-        from formulaic import model_matrix
-
-        recoded = model_matrix(_sum_to_zero(self.formula, self.data), self.data).rhs
-        plain = model_matrix(self.formula, self.data).rhs.to_numpy(float)
+        read = parse(self.formula)
+        factors = {name: f"C({variables(name)[0]}, contr.sum)" for name in read.factors if _is_factor(name, self.data)}
+        recoded = _build(spell(read, factors), self.data)
+        plain = _build(spell(read), self.data).to_numpy(float)
         to_sum = np.linalg.lstsq(recoded.to_numpy(float), plain, rcond=None)[0]
         to_sum[np.abs(to_sum) < 1e-9] = 0.0
         slices = {str(term): place for term, place in recoded.model_spec.term_slices.items() if str(term) != "1"}
@@ -122,7 +124,7 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
     data : DataFrame
         One row per observation, complete in the formula's variables.
     formula : str
-        formulaic formula of the fixed effects.
+        Formula of the fixed effects, in the language of :func:`outcomes.mixed.fit`; nothing else of it reaches formulaic.
     subject : str
         Column of the subjects.
     random : str
@@ -135,20 +137,25 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
 
     Raises
     ------
+    FormulaError
+        The formula has what its language does not.
     ModelError
-        The design is singular.
+        The design is singular, or the data lack a column.
     """
-    from formulaic import model_matrix
     from statsmodels.regression.mixed_linear_model import MixedLM
 
-    matrices = model_matrix(formula, data)
-    fixed = matrices.rhs
+    read, effects = parse(formula), parse_effects(random)
+    unknown = [name for name in (*read.variables, *effects.variables) if name not in data]
+    if unknown:
+        has = ", ".join(data.columns[:30])
+        raise ModelError(f"the data have no column {', '.join(map(repr, unknown))}; they have: {has}")
+    response, fixed = (_build(text, data) for text in (f"0 + {spell_factor(read.response)}", spell(read)))
     if np.linalg.matrix_rank(fixed.to_numpy(float)) < fixed.shape[1]:
         raise ModelError(
             f"the coefficients of '{formula}' cannot be told apart: a term repeats another, or a cell is empty."
         )
-    effects = model_matrix(f"~ {random}", data)
-    model = MixedLM(matrices.lhs.iloc[:, 0], pd.DataFrame(fixed), groups=data[subject], exog_re=pd.DataFrame(effects))
+    columns = pd.DataFrame(_build(spell(effects), data))
+    model = MixedLM(response.iloc[:, 0], pd.DataFrame(fixed), groups=data[subject], exog_re=columns)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = model.fit(reml=method == "reml", method=["bfgs", "lbfgs"])
@@ -173,6 +180,17 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
         data=data,
         formula=formula,
     )
+
+
+def _build(text: str, data: pd.DataFrame) -> Any:
+    """Let formulaic build the columns of a formula that has been read."""
+    from formulaic import model_matrix
+    from formulaic.errors import FormulaicError
+
+    try:
+        return model_matrix(text, data, context=_FUNCTIONS)
+    except FormulaicError as error:
+        raise ModelError(f"cannot evaluate '{text}': {error}") from None
 
 
 def margins(fit: Fit, factor: str, by: str | None = None) -> pd.DataFrame:
@@ -214,34 +232,24 @@ def _reference_rows(fit: Fit, wanted: Sequence[str]) -> tuple[pd.DataFrame, Floa
     """Return the combinations of the wanted factors and the design row of the mean of each."""
     variables = sorted(str(name) for name in fit.design.required_variables)
     levels: Mapping[str, list[Any]] = {
-        name: list(fit.data[name].cat.categories) if _is_factor(fit.data[name]) else [float(fit.data[name].mean())]
+        name: list(fit.data[name].cat.categories) if _is_factor(name, fit.data) else [float(fit.data[name].mean())]
         for name in variables
     }
     names = [*wanted, *(name for name in variables if name not in wanted)]
     cells = pd.DataFrame(list(product(*(levels[name] for name in names))), columns=names)
-    typed = cells.assign(**{n: pd.Categorical(cells[n], levels[n]) for n in names if _is_factor(fit.data[n])})
-    design = pd.DataFrame(fit.design.get_model_matrix(typed)).to_numpy(float)
+    typed = cells.assign(**{n: pd.Categorical(cells[n], levels[n]) for n in names if _is_factor(n, fit.data)})
+    design = pd.DataFrame(fit.design.get_model_matrix(typed, context=_FUNCTIONS)).to_numpy(float)
     grid = cells[list(wanted)].drop_duplicates(ignore_index=True)
     place = cells.groupby(list(wanted), sort=False).ngroup().to_numpy()
     return grid, np.array([design[place == i].mean(axis=0) for i in range(len(grid))])
 
 
-def _is_factor(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.CategoricalDtype)
+def _is_factor(factor: str, data: pd.DataFrame) -> bool:
+    return factor.startswith("C(") or (factor in data and isinstance(data[factor].dtype, pd.CategoricalDtype))
 
 
 def _plain(term: str) -> str:
     return re.sub(r"C\((\w+), contr\.sum\)", r"\1", term)
-
-
-def _sum_to_zero(formula: str, data: pd.DataFrame) -> str:
-    left, right = formula.split("~", 1)
-    factors = [name for name in data.columns if _is_factor(data[name])]
-    if not factors:
-        return formula
-    names = "|".join(re.escape(name) for name in factors)
-    recoded = re.sub(rf"\b({names})\b", r"C(\1, contr.sum)", right)
-    return f"{left}~{recoded}"
 
 
 def _infer(estimate: Floats, std_error: Floats) -> pd.DataFrame:

@@ -56,6 +56,8 @@ def drop_factor(formula: str, name: str) -> str:
     'change ~ arm'
     """
     left, _, right = formula.partition("~")
+    if set(right) & set("(){}"):
+        return formula  # not a plain sum of products: for the engine to refuse
     kept = []
     for term in right.split("+"):
         parts = re.split(r"\s*([*:])\s*", term.strip())

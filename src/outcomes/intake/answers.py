@@ -11,7 +11,8 @@ from outcomes.instruments import Instrument, Items
 from outcomes.intake.batch import Batch
 from outcomes.intake.columns import note_by_value
 from outcomes.intake.ledger import Ledger, show_numbers
-from outcomes.intake.values import is_missing, to_numbers
+from outcomes.intake.points import CONTRADICTED, read_points, read_totals
+from outcomes.intake.values import is_missing
 from outcomes.intake.words import Array, text_array
 from outcomes.settings import Study
 
@@ -51,7 +52,7 @@ def read_answers(batch: Batch, name: str, study: Study, ledger: Ledger) -> tuple
         _read_item(batch, column, f"{name}.item_{number}", instrument, columns.answers, study, ledger)
         for number, column in enumerate(columns.items, start=1)
     )
-    total = _read_total(batch, columns.total, f"{name}.total", study, ledger)
+    total = _read_total(batch, columns.total, instrument, f"{name}.total", study, ledger)
     answered, points = _sum_items(items, len(batch.rows))
     total = _let_items_win(batch, instrument, f"{name}.total", total, answered, points, ledger)
     flag, out = _judge_totals(batch, instrument, f"{name}.total", total, answered, study, ledger)
@@ -72,24 +73,24 @@ def _read_item(
 ) -> Array:
     words = batch.text(column)
     missing = is_missing(words.values, study.cleaning)
-    declared = {spelling.strip().casefold(): points for spelling, points in answers.items()}
-    codes = declared or instrument.answer_codes
-    coded = [codes.get(value.casefold() if declared else value) for value in words.values]
-    numbers = np.full(len(words.values), np.nan) if declared else to_numbers(words.values)
-    points = np.where([code is not None for code in coded], [code or 0 for code in coded], numbers)
+    points, states = read_points(words.values, instrument, answers)
     assert instrument.items is not None
-    wrong = ~missing & ~(points == np.floor(points))
-    outside = ~missing & ~wrong & ((points < instrument.items.minimum) | (points > instrument.items.maximum))
+    clash = ~missing & (states == CONTRADICTED)
+    wrong = ~missing & ~clash & ~(points == np.floor(points))
+    outside = ~missing & ~wrong & ~clash & ((points < instrument.items.minimum) | (points > instrument.items.maximum))
     note_by_value(batch, ledger, "item_not_a_number", label, words, wrong, old=show_numbers(points))
+    note_by_value(batch, ledger, "contradicting_answer", label, words, clash)
     note_by_value(batch, ledger, "item_out_of_range", label, words, outside, old=show_numbers(points))
-    return words.spread(np.where(missing | wrong | outside, NO_ANSWER, points).astype(np.int8))
+    return words.spread(np.where(missing | wrong | outside | clash, NO_ANSWER, points).astype(np.int8))
 
 
-def _read_total(batch: Batch, column: str | None, label: str, study: Study, ledger: Ledger) -> Array:
+def _read_total(
+    batch: Batch, column: str | None, instrument: Instrument, label: str, study: Study, ledger: Ledger
+) -> Array:
     if column is None:
         return np.full(len(batch.rows), np.nan)
     words = batch.text(column)
-    numbers = to_numbers(words.values)
+    numbers = read_totals(words.values, instrument)
     wrong = np.isnan(numbers) & ~is_missing(words.values, study.cleaning)
     note_by_value(batch, ledger, "total_not_a_number", label, words, wrong)
     return words.spread(numbers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from outcomes.intake.dates import DATE_REASONS, parse_dates
+from outcomes.errors import InputError
+from outcomes.intake.dates import DATE_REASONS, count_swapped, parse_dates, read_dates
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.values import (
     MISSING,
@@ -17,6 +18,7 @@ from outcomes.intake.values import (
     Mapped,
     is_missing,
     map_values,
+    one_spelling,
     plain_text,
     repair,
     to_numbers,
@@ -45,6 +47,8 @@ class Batch:
     visit: Array  # code of the study's visit; -1 without one
     dates: DateRules  # how this file's dates are written
     constants: dict[str, str | float] = field(default_factory=dict)
+    utc: bool = False  # some of its dates are stamps in UTC, and no zone of the clinic is known
+    plain: bool = False  # some are plain dates, or stamps with a zone of their own
     submitted: Array | None = None  # time of submission, as ``date``; None where the export has no such column
     harms: str | None = None  # column of the same rows that lists adverse events: filled in, harms were asked about
 
@@ -160,13 +164,11 @@ def make_batches(
 def _no_sessions(raw: RawTable, tables: dict[Table, TableMap]) -> Array:
     """Return which rows are declared to be no session (a treatment mapped to null), where they may be questionnaires."""
     column = tables["sessions"].columns.get("treatment") if {"sessions", "assessments"} <= set(tables) else None
-    none = (
-        {spelling.strip().casefold() for spelling, value in column.values.items() if value is None} if column else set()
-    )
+    none = {one_spelling(spelling) for spelling, value in column.values.items() if value is None} if column else set()
     if not none or column is None or column.column is None:
         return np.zeros(raw.size, dtype=bool)
     words = raw.columns[column.column]
-    return words.spread(np.array([repair(value).casefold() in none for value in words.values], dtype=bool))
+    return words.spread(np.array([one_spelling(repair(value)) in none for value in words.values], dtype=bool))
 
 
 def _leave_out_blank(file: int, raw: RawTable, names: set[str], rows: Array, study: Study, ledger: Ledger) -> Array:
@@ -213,7 +215,8 @@ def _harms_column(tables: Mapping[Table, TableMap]) -> str | None:
 
 
 def _date_rules(source: Source, study: Study) -> DateRules:
-    return study.dates.model_copy(update={"formats": source.date_formats}) if source.date_formats else study.dates
+    own = {"formats": source.date_formats or None, "zone": source.zone}
+    return study.dates.model_copy(update={name: value for name, value in own.items() if value is not None})
 
 
 def _with_patients(batch: Batch, study: Study, number: dict[str, int], ledger: Ledger) -> Batch:
@@ -264,9 +267,8 @@ def _with_submission(batch: Batch, study: Study, ledger: Ledger, first: Batch | 
 def _read_visits(batch: Batch, study: Study, ledger: Ledger) -> tuple[Batch, Array]:
     mapped = batch.mapped("visit", study)
     names = visit_names(study)
-    labels = {name.casefold(): code for code, name in enumerate(names)}
-    labels |= {visit.label.casefold(): names.index(visit.label) for visit in study.visits}
-    codes = np.array([labels.get((value or "").casefold(), -1) for value in mapped.words.values], dtype=np.int16)
+    labels = {one_spelling(name): code for code, name in enumerate(names)}
+    codes = np.array([labels.get(one_spelling(value or ""), -1) for value in mapped.words.values], dtype=np.int16)
     visit = mapped.words.spread(codes)
     wrong = (visit < 0) & (mapped.row_states != MISSING)
     if batch.primary:
@@ -286,7 +288,9 @@ def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
 
 def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array) -> tuple[Batch, Array]:
     words = batch.words("date")
-    days, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
+    _refuse_swapped(batch, words)
+    read = read_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
+    days, reasons = read.days, read.reasons
     of_row = words.spread(reasons)
     wrong = of_row > 1
     for code in (2, 3) if ledger is not None and wrong.any() else ():
@@ -295,7 +299,37 @@ def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array
         out = (of_row == code) & ~placed & batch.primary
         ledger.note(batch.file, batch.rows[out], reason, "date")
         ledger.note(batch.file, batch.rows[(of_row == code) & ~out], reason, "date", state="corrected")
-    return replace(batch, date=words.spread(days)), wrong
+    plain = bool((~np.isnan(days) & ~read.utc).any())
+    return replace(batch, date=words.spread(days), utc=bool(read.utc.any()), plain=plain), wrong
+
+
+def _refuse_swapped(batch: Batch, words: Words) -> None:
+    cells, texts = count_swapped(words.values)
+    if cells:
+        raise InputError(
+            f"{batch.raw.name}: the dates of column {batch.column('date').column!r} are half swapped: all {cells} true dates have "
+            f"a day up to 12, and all {texts} dates that are text one above. A spreadsheet took 07/01 for the 1st of July and left "
+            "13/01 as text, or the other way round. Export the file again as .csv, and do not open it in a spreadsheet "
+            "program before naming it here."
+        )
+
+
+def refuse_unknown_zones(batches: Sequence[Batch]) -> None:
+    """Refuse stamps in UTC beside plain dates: near midnight, the day that is written is not the patient's.
+
+    Raises
+    ------
+    InputError
+        Which files have the one and the other, and what to declare.
+    """
+    stamped = sorted({batch.raw.name for batch in batches if batch.utc})
+    plain = sorted({batch.raw.name for batch in batches if batch.plain})
+    if stamped and plain:
+        raise InputError(
+            f"{', '.join(stamped)}: there are stamps in UTC (…Z), and in {', '.join(plain)} plain dates, so that "
+            "evening and morning may be another day than the clinic's. Declare the clinic's time zone as 'zone' of the "
+            "source, or of 'dates' (zone: America/New_York); 'zone: as written' takes the day that is written."
+        )
 
 
 def _with_treatment(batch: Batch, study: Study, ledger: Ledger) -> Batch:

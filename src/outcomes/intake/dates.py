@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -14,19 +18,40 @@ from outcomes.settings import DateRules
 EXCEL_EPOCH = (dt.date(1970, 1, 1) - dt.date(1899, 12, 30)).days
 CELL_FORMAT = "%Y-%m-%dT%H:%M:%S"  # what the workbook reader makes of a date cell
 SECONDS = 86_400
+EPOCHS = {"epoch s": 1.0, "epoch ms": 1e-3}  # seconds and milliseconds since 1970 in UTC, as a form of dates
+AS_WRITTEN = "as written"
+ZONE = re.compile(r"\s*(?:(Z|UTC|GMT)|(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?)$")
+LITERAL = re.compile(r"(?<!%)Z$| (?:UTC|GMT)$")  # a format that ends in a zone written out
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days since 1970 with the time of day as fraction, a reason per value (an index of ``DATE_REASONS``), and which are UTC."""
+
+    days: Array
+    reasons: Array
+    utc: Array  # stamps whose zone is UTC, taken as written: their day need not be the patient's
 
 
 def parse_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None) -> tuple[Array, Array]:
-    """Return days since 1970 with the time of day as fraction, and a reason per value (0 where there is none).
+    """Return the days of ``read_dates`` and their reasons."""
+    read = read_dates(values, missing, rules, epoch)
+    return read.days, read.reasons
 
-    Reasons index ``DATE_REASONS``. The calendar day is the one written, whatever time zone follows it.
+
+def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None) -> Days:
+    """Read dates in any of the rules' formats.
+
+    A stamp that names its zone is turned into the time of the rules' ``zone``; without one, the calendar day is the one
+    written. ``epoch`` are the days from the day 0 of bare day numbers to 1970, where that is not Excel's usual one.
     """
     days = np.full(len(values), np.nan)
+    utc = np.zeros(len(values), dtype=bool)
     for form in (*rules.formats, CELL_FORMAT):
         left = np.nonzero(np.isnan(days) & ~missing)[0]
         if len(left) == 0:
             break
-        days[left] = _parse_format(values[left], form)
+        days[left], utc[left] = _parse_format(values[left], form, rules.zone)
     written = ~np.isnan(days)
     if rules.excel_serials:
         serials = to_numbers(values) - (EXCEL_EPOCH if epoch is None else epoch)
@@ -34,7 +59,8 @@ def parse_dates(values: Array, missing: Array, rules: DateRules, epoch: int | No
         days = np.where(~written & ~missing & inside, serials, days)
     outside = written & ((days < first_day(rules.first_year)) | (days >= first_day(rules.last_year + 1)))
     reasons = np.select([missing, outside, np.isnan(days)], [1, 3, 2], 0).astype(np.int8)
-    return np.where(reasons == 0, days, np.nan), reasons
+    fine = reasons == 0
+    return Days(np.where(fine, days, np.nan), reasons, utc & fine)
 
 
 DATE_REASONS = (None, None, "unreadable_date", "date_out_of_range")
@@ -45,11 +71,44 @@ def first_day(year: int) -> int:
     return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days
 
 
-def _parse_format(values: Array, form: str) -> Array:
+def is_utc(form: str) -> bool:
+    """Tell whether a format's stamps are in UTC."""
+    return form in EPOCHS or LITERAL.search(form) is not None
+
+
+CELL = re.compile(r"\d{4}-\d{2}-(\d{2})(?:[T ]00:00:00)?")
+TEXT = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})")
+
+
+def count_swapped(values: Array) -> tuple[int, int]:
+    """Return how many distinct values are true dates and how many text, where a spreadsheet has swapped days and months.
+
+    A program that reads 13/01/2024 month first leaves it as text, and makes 07/01/2024 the 1st of July: then all true dates
+    have a day up to 12 and all texts one above. Zeros where that is not so.
+    """
+    cells = [int(match[1]) for value in values if (match := CELL.fullmatch(value or ""))]
+    texts = [(int(match[1]), int(match[2])) for value in values if (match := TEXT.fullmatch(value or ""))]
+    if len(cells) < 3 or len(texts) < 3 or max(cells) > 12 or min(max(pair) for pair in texts) <= 12:
+        return 0, 0
+    return len(cells), len(texts)
+
+
+def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
+    """Return days since 1970, and which were stamps in UTC taken as written."""
+    if form in EPOCHS:
+        stamps = to_numbers(values) * EPOCHS[form] / SECONDS
+        return _in_zone(stamps, zone), ~np.isnan(stamps) & (zone is None)
+    if "%z" in form:
+        return _parse_zoned(values, form, zone)
+    days = _parse_plain(values, form)
+    if not LITERAL.search(form):
+        return days, np.zeros(len(days), dtype=bool)
+    return _in_zone(days, zone), ~np.isnan(days) & (zone is None)
+
+
+def _parse_plain(values: Array, form: str) -> Array:
     import pandas as pd
 
-    if "%z" in form.lower():
-        return _parse_zoned(values, form)
     try:
         stamps = pd.to_datetime(pd.Series(values, dtype="str"), format=form, errors="coerce")
     except ValueError:
@@ -59,19 +118,60 @@ def _parse_format(values: Array, form: str) -> Array:
 
 
 def _bad_format(form: str) -> SettingsError:
-    return SettingsError(f"dates.formats: {form!r} is not a format of strptime codes, such as '%m/%d/%Y'.")
+    return SettingsError(
+        f"dates.formats: {form!r} is not a format of strptime codes, such as '%m/%d/%Y', nor 'epoch s' or 'epoch ms'."
+    )
 
 
-def _parse_zoned(values: Array, form: str) -> Array:
-    """Return the wall-clock time as written; the zone that follows it may differ from value to value."""
-    return np.fromiter((_parse_one(value, form) for value in values), dtype=np.float64, count=len(values))
+def _parse_zoned(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
+    """Return the wall-clock time, as written or in a zone; the zone that follows a stamp may differ from value to value."""
+    stamps = [_parse_one(value, form) for value in values]
+    shifts = np.array(
+        [np.nan if one is None or one.tzinfo is None else one.utcoffset().total_seconds() / SECONDS for one in stamps]
+    )  # type: ignore[union-attr]
+    days = np.array([np.nan if one is None else _days(one) for one in stamps])
+    if zone is None or zone == AS_WRITTEN:
+        return days, (shifts == 0) & (zone is None) & bool((np.nan_to_num(shifts) == 0).all())
+    return _in_zone(days - shifts, zone), np.zeros(len(days), dtype=bool)
 
 
-def _parse_one(value: str, form: str) -> float:
+def _days(stamp: dt.datetime) -> float:
+    return (stamp.replace(tzinfo=None) - dt.datetime(1970, 1, 1)).total_seconds() / SECONDS
+
+
+def _parse_one(value: str, form: str) -> dt.datetime | None:
+    value, plain = _plain_zone(value), re.sub(r"\s*%z$", "%z", form)
     try:
-        stamp = dt.datetime.strptime(value, form)
+        return dt.datetime.strptime(value, plain)
     except ValueError as error:
         if "directive" in str(error) or "stray" in str(error):
             raise _bad_format(form) from None
-        return np.nan
-    return (stamp.replace(tzinfo=None) - dt.datetime(1970, 1, 1)).total_seconds() / SECONDS
+        return None
+
+
+def _plain_zone(value: str) -> str:
+    """Return a stamp with its zone as ``+hhmm`` behind the time.
+
+    >>> _plain_zone("2024/01/07 8:05:11 AM GMT-8"), _plain_zone("2024-01-07T08:05:11Z"), _plain_zone("8:05 +05:30")
+    ('2024/01/07 8:05:11 AM-0800', '2024-01-07T08:05:11+0000', '8:05+0530')
+    """
+    match = ZONE.search(value)
+    if match is None:
+        return value
+    zone = "+0000" if match[1] else f"{match[2]}{int(match[3]):02d}{match[4] or '00'}"
+    return value[: match.start()] + zone
+
+
+def _in_zone(days: Array, zone: str | None) -> Array:
+    """Return days in UTC as days of a zone's wall clock; unchanged without a zone."""
+    if zone is None or zone == AS_WRITTEN:
+        return days
+    import pandas as pd
+
+    with np.errstate(invalid="ignore"):
+        inside = np.abs(days) < 100_000  # what nanoseconds reach
+        moments = pd.Series(
+            np.where(inside, np.round(np.where(inside, days, 0) * SECONDS * 1e3), 0).astype("datetime64[ms]")
+        )
+    local: Any = moments.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+    return np.where(inside, local.to_numpy().astype("datetime64[ms]").astype(np.int64) / (SECONDS * 1e3), days)

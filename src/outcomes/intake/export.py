@@ -17,7 +17,7 @@ from outcomes.contracts import empty_table
 from outcomes.errors import InputError
 from outcomes.files import sha256
 from outcomes.intake.assessments import build_assessments
-from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, wanted_columns
+from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
@@ -26,7 +26,7 @@ from outcomes.intake.readers import File, read_source
 from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
-from outcomes.intake.values import is_missing, map_values, write_points
+from outcomes.intake.values import WHOLE, is_missing, map_values, write_points
 from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.personal import number_inputs
 from outcomes.settings import Cleaning, Column, Source, Study, Table
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
-WHOLE = re.compile(r"^(\d+)\.0+$")  # an identifier that a spreadsheet took for a number
 Builder = Callable[[Sequence[Batch], Array, Study, Ledger], "pd.DataFrame"]
 BUILDERS: dict[Table, Builder] = {
     "sessions": build_sessions,
@@ -96,6 +95,7 @@ def read_export(study: Study, folder: Path | str) -> Export:
         for file, (source, raw) in enumerate(zip(sources, raws, strict=True))
         for batch in make_batches(file, raw, source, study, number, ledger)
     ]
+    refuse_unknown_zones(batches)
     tables = _build_tables(batches, len(identifiers), study, ledger)
     tables["key"] = _key(identifiers)
     entries, balance = ledger.close()

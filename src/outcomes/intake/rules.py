@@ -203,6 +203,13 @@ RULES: dict[str, Rule] = {
         "The item is set missing.",
         "`yes`; 1.5",
     ),
+    "contradicting_answer": Rule(
+        "corrected",
+        "questionnaires",
+        "An answer whose number and words, or whose code and score, say different points.",
+        "The item is set missing.",
+        "`3 - several days`; the code of `2` with a score of 3",
+    ),
     "item_out_of_range": Rule(
         "corrected",
         "questionnaires",

@@ -11,8 +11,12 @@ import numpy as np
 from outcomes.intake.words import Array, Words, text_array
 from outcomes.settings import Cleaning, Column
 
+WHOLE = re.compile(r"^([-+]?\d+)\.0+$")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d+)(?![\d.,])")
+BROKEN = frozenset(
+    {"#NULL!", "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!"}
+)  # what a spreadsheet could not compute
 FINE, MISSING, UNKNOWN, REPAIRED = 0, 1, 2, 3
 
 
@@ -48,9 +52,9 @@ def is_missing(values: Array, cleaning: Cleaning) -> Array:
 
 def map_values(words: Words, column: Column, cleaning: Cleaning) -> Mapped:
     """Return a column in the study's own spelling: damaged characters restored, declared values replaced."""
-    declared = {spelling.strip().casefold(): value for spelling, value in column.values.items()}
+    declared = {one_spelling(spelling): value for spelling, value in column.values.items()}
     missing = is_missing(words.values, cleaning)
-    if not declared and "".join(words.values.tolist()).isascii():
+    if not declared and (text := "".join(words.values.tolist())).isascii() and "#" not in text:
         states = np.where(missing, np.int8(MISSING), np.int8(FINE))
         values = words.values.copy()
         values[missing] = None
@@ -63,10 +67,10 @@ def map_values(words: Words, column: Column, cleaning: Cleaning) -> Mapped:
 def _map_one(value: str, absent: bool, declared: dict[str, Any]) -> tuple[str | None, int]:
     repaired = repair(value)
     state = FINE if repaired == value else REPAIRED
-    if repaired.casefold() in declared:
-        canonical = declared[repaired.casefold()]
+    if (spelling := one_spelling(repaired)) in declared:
+        canonical = declared[spelling]
         return (None, MISSING) if canonical is None else (plain_text(canonical), state)
-    if absent or declared:
+    if absent or declared or value in BROKEN:
         return None, MISSING if absent else UNKNOWN
     return repaired, state
 
@@ -74,6 +78,15 @@ def _map_one(value: str, absent: bool, declared: dict[str, Any]) -> tuple[str | 
 def plain_text(value: str | float) -> str:
     """Return a setting's value as a cell would spell it."""
     return f"{value:.15g}" if isinstance(value, int | float) else value
+
+
+def one_spelling(value: str) -> str:
+    """Return a spelling as it is compared: without case and outer blanks, a whole number in one form.
+
+    >>> one_spelling("3.0"), one_spelling(" Yes"), one_spelling("03")
+    ('3', 'yes', '03')
+    """
+    return WHOLE.sub(r"\1", value.strip()).casefold()
 
 
 def repair(value: str) -> str:

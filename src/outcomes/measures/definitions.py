@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcomes.instruments import Instrument
+from outcomes.settings import Study
 from outcomes.settings.clinical import Baseline, Endpoints, Population, SeriesRules, Timepoints
 from outcomes.settings.sources import Visit
 
@@ -30,3 +31,16 @@ class Definitions:
     def primary(self) -> str:
         """Id of the primary instrument."""
         return next(iter(self.instruments))
+
+
+def define(study: Study) -> Definitions:
+    """Return what a study file declares about endpoints."""
+    return Definitions(
+        instruments={name: study.instrument(name) for name in study.instruments},
+        series=study.series,
+        baseline=study.baseline,
+        timepoints=study.timepoints,
+        endpoints=study.endpoints,
+        population=study.population,
+        visits=study.visits,
+    )

@@ -11,7 +11,7 @@ from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.rows import number_levels, number_subjects
 from outcomes.mixed.data.table import Data
 from outcomes.mixed.design.by_subject import MAX_VISITS, design_by_visit, spread_wide
-from outcomes.mixed.design.formula import Formula, is_name, parse_terms
+from outcomes.mixed.design.formula import is_name, parse_effects
 from outcomes.mixed.design.prepare import Prepared, prepare
 from outcomes.mixed.design.random_effects import Effects, effects_by_visit, read_effects, refuse_saturated
 from outcomes.mixed.design.single_subjects import refuse_single_subjects
@@ -100,7 +100,7 @@ def assemble_from_table(data: Data, formula: str, columns: Columns, settings: Se
 
 def _shared_time(data: Data, columns: Columns, random: str) -> str | None:
     """Name the one numeric column of the random effects when its few values are common to the subjects, as visits are."""
-    factors = Formula(random, "", parse_terms(random)).factors
+    factors = parse_effects(random).factors
     if len(factors) != 1 or not is_name(factors[0]) or factors[0] not in data or columns.subject not in data:
         return None
     column, subject = data[factors[0]], data[columns.subject]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from outcomes.contracts.released import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.settings.analysis import Privacy
 
 NAME = "manifest.json"

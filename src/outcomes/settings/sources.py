@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+import zoneinfo
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
 
@@ -118,6 +119,22 @@ def _texts(value: Any) -> Any:
     }
 
 
+def _known_zone(value: str | None) -> str | None:
+    """Return a zone that the machine knows, or ``as written``."""
+    if value is None or value == "as written":
+        return value
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{value!r} is no time zone; write one like 'America/New_York' or 'Europe/Berlin', or 'as written'"
+        ) from None
+    return value
+
+
+Zone = Annotated[str | None, AfterValidator(_known_zone)]
+
+
 class Source(Frozen):
     """One table of a raw export; a file that holds several is named once for each."""
 
@@ -145,7 +162,7 @@ class Source(Frozen):
     )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
-    zone: str | None = Field(
+    zone: Zone = Field(
         None,
         description="time zone of the clinic (`America/New_York`): stamps of this file that name their zone (`…Z`) are turned "
         "into its local time; `as written` takes the day that is written",
@@ -215,7 +232,8 @@ class DateRules(Frozen):
 
     formats: tuple[str, ...] = Field(
         ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y", "%m/%d/%Y %H:%M:%S"),
-        description="accepted formats, tried in this order (strptime codes)",
+        description="accepted formats, tried in this order (strptime codes; `epoch s` and `epoch ms` are seconds and "
+        "milliseconds since 1970)",
     )
     zone: str | None = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
     excel_serials: bool = Field(

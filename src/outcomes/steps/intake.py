@@ -1,33 +1,41 @@
-"""The first step, and a look at what it did: raw export → clean tables, and the ledger on the screen."""
+"""Raw export → clean tables and the ledger."""
 
 from __future__ import annotations
 
 import json
-from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from outcomes.files import Places, read_table, write_table, write_text
-from outcomes.settings import read_study
-from outcomes.steps.step import open_study
-from outcomes.workflow import TABLES
+from outcomes.commands.command import DATA
+from outcomes.files import write_text
+from outcomes.steps.step import Step, Work
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def intake(options: Namespace) -> None:
+def intake(work: Work) -> dict[str, pd.DataFrame]:
     """Read the raw export into clean tables; every raw row ends in the ledger."""
     from outcomes.contracts import empty_table
     from outcomes.intake import read_export
 
-    study, places = open_study(options, "intake")
-    export = read_export(study, Path(options.data or read_study(options.study).data))
+    export = read_export(work.study, Path(work.options.data or work.whole.data))
     tables = {**export.tables, "ledger": export.ledger, "balance": export.balance}
-    for name in TABLES["intake"]:
-        write_table(tables.get(name, empty_table(name)), places.table(name), name)
-    write_text(json.dumps(export.inputs, indent=1, sort_keys=True) + "\n", places.derived / "inputs.json")
+    write_text(json.dumps(export.inputs, indent=1, sort_keys=True) + "\n", work.places.derived / "inputs.json")
+    return {name: tables.get(name, empty_table(name)) for name in STEP.writes}
 
 
-def ledger(options: Namespace) -> None:
-    """Show how every raw row ended: how many, why, and from which file."""
-    from outcomes.intake import describe_ledger
-
-    places = Places(read_study(options.study).study)
-    print(describe_ledger(read_table(places.table("ledger")), read_table(places.table("balance"))))
+STEP = Step(
+    intake,
+    "raw export → clean tables and the ledger",
+    reads=(),
+    writes=(
+        *("patients", "sessions", "assessments", "adverse_events", "vitals", "events"),
+        *("key", "ledger", "balance"),
+    ),
+    sections=(
+        *("layouts", "sources", "dates", "cleaning", "visits", "instruments", "own_instruments", "arms"),
+        *("own_protocols", "endpoints", "series"),
+    ),
+    options=(DATA,),
+)

@@ -1,35 +1,155 @@
-"""What a subcommand is, and how a step opens its study."""
+"""What a step is: tables and settings in, tables out, and nothing that it does not declare."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MethodType, ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
-from outcomes.files import Places
+from outcomes.commands.command import Option
+from outcomes.contracts import CONTRACTS
+from outcomes.contracts.released.table import list_declared
+from outcomes.errors import ContractError
+from outcomes.files import Places, read_table, write_table, write_text
 from outcomes.settings import Study, read_study
-from outcomes.workflow import part_of
 
-Option = tuple[tuple[str, ...], dict[str, Any]]  # the flags of an option, and what argparse is told of it
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Sections of the study file that several steps may read.
+CLINICAL = ("instruments", "own_instruments", "endpoints")
+DERIVED = (*CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step is given."""
+
+    tables: Mapping[str, pd.DataFrame]  # those that it declares to read, by name, read when they are asked for
+    study: Study  # the sections that it declares
+    whole: Study
+    places: Places
+    options: Namespace
 
 
 @dataclass(frozen=True)
 class Step:
-    """One subcommand."""
+    """One step: a rule of the Snakefile, a subcommand, and a module of one name.
 
-    call: Callable[[Namespace], int | None]
+    ``reads`` and ``writes`` name tables: ``scores`` is private and has a contract, ``estimates/scores`` is an estimate before the
+    disclosure gate, ``released/scores`` a released table, which is read by :func:`outcomes.released.read_released`. What ``call`` returns is written, by the last part of those names.
+    """
+
+    call: Callable[[Work], Mapping[str, pd.DataFrame | str]]
     summary: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    sections: tuple[str, ...]
     options: tuple[Option, ...] = ()
     takes_study: bool = True
 
     @property
+    def name(self) -> str:
+        """The name of the step, its rule, its subcommand and its module."""
+        return self.call.__name__
+
+    @property
     def description(self) -> str:
-        """What ``--help`` says of the step."""
+        """What ``--help`` says of it."""
         return (self.call.__doc__ or self.summary).strip()
 
+    @property
+    def inputs(self) -> list[str]:
+        """The files of the tables that it reads; ``{study}`` stands for the study's name."""
+        return [Places("{study}").find(name).as_posix() for name in self.reads]
 
-def open_study(options: Namespace, step: str) -> tuple[Study, Places]:
-    """Return the study as the named step may see it, and its folders."""
-    study = read_study(options.study)
-    return part_of(study, step), Places(study.study)
+    @property
+    def outputs(self) -> list[str]:
+        """The files of the tables that it writes; ``{study}`` stands for the study's name."""
+        return [Places("{study}").find(name).as_posix() for name in self.writes]
+
+    def run(self, options: Namespace) -> int:
+        """Read the study file, make the call, and write what it returns; return the exit code.
+
+        Raises
+        ------
+        ContractError
+            The call returned other tables than the step declares.
+        """
+        whole = read_study(options.study)
+        places = Places(whole.study)
+        made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
+        declared = {_bare(name): name for name in self.writes}
+        if set(made) != set(declared):
+            different = ", ".join(sorted(set(made) ^ set(declared)))
+            raise ContractError(f"step '{self.name}' does not write the tables that it declares: {different}")
+        for name, place in declared.items():
+            table = made[name]
+            if isinstance(table, str):
+                write_text(table, places.find(place))
+            else:
+                write_table(table, places.find(place), place if place in CONTRACTS else None)
+        return 0
+
+
+def released(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of released tables as a step declares them."""
+    return tuple(f"released/{name}" for name in names)
+
+
+def estimates(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of estimates as a step declares them."""
+    return tuple(f"estimates/{name}" for name in names)
+
+
+def estimated_by(step: str, *subjects: ModuleType) -> tuple[str, ...]:
+    """Return the names of the tables that a step estimates, of those that modules of released tables declare."""
+    return estimates(table.name for table in list_declared(*subjects) if table.written_by == step)
+
+
+def _bare(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """The tables that a step declares to read; one is read, and its contract checked, when it is asked for."""
+
+    def __init__(self, places: Places, reads: Iterable[str]) -> None:
+        self._places = places
+        self._names = {_bare(name): name for name in reads}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        place = self._names[name]
+        return read_table(self._places.find(place), place if place in CONTRACTS else None)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Part:
+    """A study file of which one step sees only its declared sections, so that no undeclared one can change its result."""
+
+    def __init__(self, study: Study, name: str, sections: tuple[str, ...]) -> None:
+        self._study, self._name, self._sections = study, name, ("study", *sections)
+
+    def __reduce__(self) -> tuple[type[Part], tuple[Study, str, tuple[str, ...]]]:
+        return Part, (self._study, self._name, self._sections)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Study.model_fields and name not in self._sections:
+            raise AttributeError(f"step '{self._name}' reads section '{name}', which its `sections` do not declare")
+        value = getattr(self._study, name)
+        return MethodType(getattr(Study, name), self) if isinstance(value, MethodType) else value
+
+
+def part_of(study: Study, step: Step) -> Study:
+    """Return the study as one step may see it."""
+    return cast(Study, Part(study, step.name, step.sections))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from two_arms import COMPARISON, generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.contracts.released.text import format_table
 from outcomes.release.disclosure.gate import withhold
 from outcomes.release.numbers import fixed

@@ -11,7 +11,7 @@ from scipy import stats
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes import mixed
-from outcomes.analysis.comparison import COLUMNS, compare_arms
+from outcomes.analysis.comparison.compare import COLUMNS, compare_arms
 from outcomes.analysis.comparison.early_signals import tabulate_early_signals
 from outcomes.analysis.comparison.effects.bootstrap import resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds

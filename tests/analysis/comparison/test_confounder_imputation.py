@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.confounder_imputation import impute_confounders, pool_effects, vary_missing
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.population.people import select_compared

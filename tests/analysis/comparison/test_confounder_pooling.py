@@ -8,7 +8,8 @@ import pytest
 from test_confounder_imputation import TABLES
 from two_arms import make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms, confounder_imputation
+from outcomes.analysis.comparison import confounder_imputation
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.confounder_imputation import build_settings, impute_confounders
 from outcomes.analysis.comparison.confounder_pooling import (
     average_tables,

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.effects.primary import Specification
 from outcomes.analysis.comparison.effects.risks import contrast_means, tabulate_risks
 from outcomes.analysis.comparison.effects.standardisation import estimate_means

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted, list_steps, weigh_stayers
 from outcomes.analysis.comparison.missing.dropout import list_bands, tabulate_dropout
 from outcomes.analysis.comparison.missing.wide import Wide

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from statsmodels.stats.meta_analysis import combine_effects
 from two_arms import generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis.durability import describe_durability
 from outcomes.analysis.durability.curves import Grid, tabulate_curve
+from outcomes.analysis.durability.describe import describe_durability
 from outcomes.contracts import check_table, empty_table
 from outcomes.errors import ModelError, SettingsError
 from outcomes.settings import check_study

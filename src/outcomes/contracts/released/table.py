@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any, ClassVar
 
 from outcomes.contracts.released.columns import Column, Label
@@ -59,3 +61,12 @@ class Placed(ReleasedTable):
     axis = Label("time axis: enrolment, baseline, session, day, visit, or clean (after the induction, untreated)")
     timepoint = Label("name of the time point on its axis")
     key: ClassVar[tuple[Column, ...]] = (arm, instrument, axis, timepoint)
+
+
+def list_declared(*subjects: ModuleType) -> Iterator[type[ReleasedTable]]:
+    """Yield the tables that modules declare, in order; classes that others build on are none."""
+    for subject in subjects:
+        for table in vars(subject).values():
+            own = isinstance(table, type) and table.__module__ == subject.__name__
+            if own and issubclass(table, ReleasedTable) and table.row:
+                yield table

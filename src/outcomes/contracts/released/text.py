@@ -12,7 +12,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outcomes.contracts.released import RELEASED
+from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import BOUND, Column
 
 if TYPE_CHECKING:

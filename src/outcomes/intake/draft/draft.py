@@ -49,7 +49,7 @@ def name_study(out: Path) -> str:
     return plain_name(out.stem) or "mine"
 
 
-def draft_study(folder: Path, name: str, first: str | None = None) -> Draft:
+def draft_study(folder: Path, name: str, first: str | None = None, zone: str | None = None) -> Draft:
     """Draft a study file from every file of a raw export that intake can read.
 
     Parameters
@@ -60,6 +60,8 @@ def draft_study(folder: Path, name: str, first: str | None = None) -> Draft:
         Short name of the study.
     first
         ``day`` or ``month``: which stands first in dates that do not tell; None: they are asked for.
+    zone
+        Time zone of the clinic, or ``as written``; None: asked for where stamps in UTC stand beside plain dates.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def draft_study(folder: Path, name: str, first: str | None = None) -> Draft:
         raise InputError(f"{folder}: no file that a study could be drafted from.\n{reasons}")
     if first is not None:
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
-    formats = choose_formats(survey)
+    formats = choose_formats(survey, zone)
     design = draft_design(survey)
     text = write_study(survey, design, formats, name, folder.as_posix())
     trial = ""

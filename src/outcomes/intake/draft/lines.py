@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from outcomes.intake.dates import is_utc
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
@@ -168,11 +169,24 @@ class Formats:
     )  # day | month → formats, where the dates do not tell
     missing: list[str] = field(default_factory=list)
     serials: bool = False
+    zone: str | None = None
 
 
-def choose_formats(survey: Survey) -> Formats:
-    """Return the date formats, and what is missing where the dates do not tell day from month."""
-    formats = Formats()
+def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
+    """Return the date formats, and what is missing where the dates do not tell day from month, or the clinic's time zone."""
+    formats = Formats(zone=zone)
+    stamped = {one.sheet.name: [is_utc(form) for form in date_formats(one, "day")] for one in survey.found}
+    if (
+        zone is None
+        and any(any(forms) for forms in stamped.values())
+        and not all(all(forms) for forms in stamped.values())
+    ):
+        names = ", ".join(sheet for sheet, forms in stamped.items() if any(forms))
+        formats.missing.append(
+            f"dates: {names} has stamps in UTC (…Z) beside plain dates, so that evening and morning may be another day than the "
+            "clinic's. Run `outcomes draft` again with --zone and the clinic's time zone (America/New_York), or with --zone "
+            '"as written" to take the day that is written'
+        )
     orders = survey.orders
     formats.serials = any(forms.serials for one in survey.found for forms in one.dates.values())
     unknown = [one for one in survey.found if orders.get(one.sheet.name) == "unknown"]
@@ -212,9 +226,11 @@ def write_dates(formats: Formats) -> list[str]:
             "  # CHECK: the dates fit day first and month first. Replace the last line by one of these two:",
             *(f"  # formats: {flow(forms)}    # {order} first" for order, forms in formats.alternatives.items()),
             f"  formats: {ASK}",
+            *([f"  zone: {flow(formats.zone)}"] if formats.zone else []),
             "",
         ]
     if not formats.common:
         return []
     serials = "    # and Excel day numbers, which are recognised" if formats.serials else ""
-    return ["dates:", f"  formats: {flow(formats.common)}{serials}", ""]
+    zone = [f"  zone: {flow(formats.zone)}"] if formats.zone else []
+    return ["dates:", f"  formats: {flow(formats.common)}{serials}", *zone, ""]

@@ -13,6 +13,7 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.header import find_columns
+from outcomes.intake.values import one_spelling
 from outcomes.intake.words import Array, Origin, RawTable, Words, constant, text_array
 from outcomes.settings import Pivot, Source, Stack
 
@@ -65,22 +66,13 @@ def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
     return raw
 
 
-def same_spelling(values: Iterable[str]) -> list[str]:
-    """Return spellings as they are compared: without case and outer blanks, a whole number in one spelling.
-
-    >>> same_spelling(["3", " 3.0", "Yes"])
-    ['3', '3', 'yes']
-    """
-    return [re.sub(r"^([-+]?\d+)\.0+$", r"\1", value.strip()).casefold() for value in values]
-
-
 def find_rows(raw: RawTable, rows: Mapping[str, tuple[str, ...]]) -> Array:
     """Return which rows have, in every named column, one of its values."""
     fits = np.ones(raw.size, dtype=bool)
     for column, values in rows.items():
         words = raw.columns[column]
-        asked = set(same_spelling(values))
-        fits &= words.spread(np.array([one in asked for one in same_spelling(words.values)], dtype=bool))
+        asked = {one_spelling(value) for value in values}
+        fits &= words.spread(np.array([one_spelling(value) in asked for value in words.values], dtype=bool))
     return fits
 
 
@@ -229,9 +221,9 @@ def pivot_rows(raw: RawTable, pivot: Pivot) -> RawTable:
     Several values of one name in one row become rows of their own, ordered by the value: what becomes of such duplicates
     is decided where all duplicates are.
     """
-    spelt = {one: place for place, names in enumerate(pivot.columns.values()) for one in same_spelling(names)}
+    spelt = {one_spelling(one): place for place, names in enumerate(pivot.columns.values()) for one in names}
     names, values = raw.columns[pivot.name], raw.columns[pivot.value]
-    known = np.array([spelt.get(one, -1) for one in same_spelling(names.values)], dtype=np.int32)
+    known = np.array([spelt.get(one_spelling(one), -1) for one in names.values], dtype=np.int32)
     kind = names.spread(known)
     mine = np.nonzero(kind >= 0)[0]
     key = np.zeros(len(mine), dtype=np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ class Factor:
     full_labels, reduced_labels : tuple of str
         What follows the name in a column's name, as ``"[iv]"``.
     stateful : bool
-        Whether an expression learns something from all rows, as ``scale(x)`` does.
+        Whether a call learns something from all rows, as ``bs(x, df=4)`` does.
     spec : object
         The fitted transformation of an expression (formulaic's model specification), None for plain columns.
     """
@@ -88,7 +87,7 @@ class Factor:
         return np.asarray(self.spec.get_model_matrix(frame, context=_CONTEXT), dtype=np.float64)
 
 
-_CONTEXT = {"np": np, "numpy": np}
+_CONTEXT = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}
 
 
 def read_factor(
@@ -128,12 +127,7 @@ def _categorical_column(factor: str, table: Data) -> str | None:
         if column.dates:
             raise DataError(f"column {factor!r} holds dates or durations; give the formula a number, as a study day")
         return None if column.labels is None else factor
-    call = ast.parse(factor, mode="eval").body
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "C"):
-        return None
-    if not (call.args and isinstance(call.args[0], ast.Name) and call.args[0].id in table):
-        raise FormulaError(f"{factor!r}: C() must be given a column of the data first")
-    return call.args[0].id
+    return variables(factor)[0] if factor.startswith("C(") else None
 
 
 def _categorical(factor: str, column: str, levels: tuple[Any, ...]) -> Factor:
@@ -143,18 +137,7 @@ def _categorical(factor: str, column: str, levels: tuple[Any, ...]) -> Factor:
         )
     eye = np.eye(len(levels))
     labels = tuple(f"[{level}]" for level in levels)
-    atom = Factor(factor, (column,), levels, eye, eye[:, 1:], labels, labels[1:])
-    return atom if is_name(factor) or "," not in factor else _contrasts(atom)
-
-
-def _contrasts(atom: Factor) -> Factor:
-    """Take the coding that ``C(column, contrasts)`` asks for from formulaic, on one row per level."""
-    import pandas as pd
-
-    frame = pd.DataFrame({atom.variables[0]: pd.Categorical(atom.levels, categories=atom.levels)})
-    full, full_labels, _ = _model_matrix(f"0 + {atom.name}", frame, atom.name)
-    reduced, labels, _ = _model_matrix(f"1 + {atom.name}", frame, atom.name)
-    return Factor(atom.name, atom.variables, atom.levels, full, reduced[:, 1:], full_labels, labels[1:])
+    return Factor(factor, (column,), levels, eye, eye[:, 1:], labels, labels[1:])
 
 
 def _numeric(name: str, reads: tuple[str, ...], labels: tuple[str, ...], spec: Any) -> Factor:
@@ -170,18 +153,17 @@ def _numbers(column: Column, name: str) -> Floats:
 
 
 def _expression(factor: str, table: Data) -> tuple[Factor, Floats]:
-    reads = tuple(name for name in variables(factor) if name in table)
-    quoted = factor if isinstance(ast.parse(factor, mode="eval").body, ast.Call) else f"{{{factor}}}"
-    values, labels, spec = _model_matrix(f"0 + {quoted}", table.frame(reads), factor)
+    reads = variables(factor)
+    values, labels, spec = _model_matrix(factor, table.frame(reads))
     return _numeric(factor, reads, labels, spec), values
 
 
-def _model_matrix(text: str, frame: pd.DataFrame, factor: str) -> tuple[Floats, tuple[str, ...], Any]:
+def _model_matrix(factor: str, frame: pd.DataFrame) -> tuple[Floats, tuple[str, ...], Any]:
     """Let formulaic evaluate one factor; labels are what follows the factor's own name."""
     import formulaic
 
     try:
-        matrix = formulaic.model_matrix(text, frame, context=_CONTEXT, na_action="ignore")
+        matrix = formulaic.model_matrix(f"0 + {factor}", frame, context=_CONTEXT, na_action="ignore")
     except Exception as error:
         raise FormulaError(f"cannot evaluate {factor!r}: {error}") from error
     values = np.asarray(matrix, dtype=np.float64)

@@ -1,9 +1,8 @@
-"""Read a Wilkinson formula into terms.
+"""Read a Wilkinson formula into terms, and refuse whatever its language does not have.
 
-The grammar is that of formulaic for ``+ - : * / ** ^ ( )``, names, back-quoted names, ``0``, ``1``; a function call or a
-``{...}`` is kept whole as one factor and is evaluated later by formulaic itself. Reading the plain operators here
-keeps formulaic's import (0.25 s) out of fits that need none of its transformations, and keeps the structure of each
-column, which the pattern moments need.
+A formula may come from a study file, so that nothing of it may run. It is cut into tokens here; a call is kept whole as one factor once
+its syntax tree has been seen to hold nothing but names, numbers and arithmetic. Only such factors reach formulaic, which
+evaluates them; it is imported for them alone, as its import takes as long as a fit.
 """
 
 from __future__ import annotations
@@ -19,7 +18,19 @@ from outcomes.mixed.errors import FormulaError
 Term = tuple[str, ...]
 """The factors of one term in the order written; the intercept is the empty tuple."""
 
-_TOKEN = re.compile(r"\s*(?:(`[^`]+`)|([A-Za-z_][\w.]*)|(\*\*|[-+:*/^(){}~|])|(\d+))")
+LANGUAGE = (
+    "a formula may hold names of columns, numbers, + - * : / **, brackets, C(column), bs(), cr() and poly() of a column with "
+    "their df, degree, knots or constraints='center', center(), log(), exp() and sqrt()"
+)
+ARITHMETIC = ("log", "exp", "sqrt")
+BASES = ("bs", "cr", "poly")
+CALLS = ("C", "center", *BASES, *ARITHMETIC)
+OPTIONS = ("df", "degree", "knots", "lower_bound", "upper_bound", "include_intercept", "raw", "constraints")
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<quoted>`[\w .-]+`)|(?P<name>[^\W\d]\w*)|(?P<operator>\*\*|[-+:*/()])|(?P<number>[0-9]+))"
+)
+_LONGEST, _DEEPEST, _MOST_TERMS, _LARGEST_OPTION = 10_000, 40, 1_000, 100
 
 
 @dataclass(frozen=True)
@@ -45,13 +56,34 @@ class Formula:
         """Every factor once, in order of appearance."""
         return tuple(dict.fromkeys(factor for term in self.terms for factor in term))
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every column that the formula reads, the response's first."""
+        factors = (self.response, *self.factors) if self.response else self.factors
+        return tuple(dict.fromkeys(name for factor in factors for name in variables(factor)))
+
+
+class Expression(str):
+    """A factor that is a call, spelt as ``ast.unparse`` spells it."""
+
+    __slots__ = ()
+
 
 def parse(text: str) -> Formula:
-    """Read ``"response ~ terms"``."""
+    """Read ``"response ~ terms"``.
+
+    Raises
+    ------
+    FormulaError
+        For what is not in the language of formulas, with the language.
+    """
     left, tilde, right = text.partition("~")
     if not tilde or not left.strip() or "~" in right:
-        raise FormulaError(f"formula {text!r} must read 'response ~ terms' with one '~'")
-    return Formula(text=text, response=_factor_name(left.strip()), terms=parse_terms(right))
+        raise FormulaError(f"formula {_shorten(text)!r} must read 'response ~ terms' with one '~'")
+    tokens = list(_tokens(left))
+    if len(tokens) != 1 or not (tokens[0][0].isalpha() or tokens[0][0] in "_`"):
+        raise _refusal(left, "the response, which must be one column or log(), exp() or sqrt() of one")
+    return Formula(text=text, response=_factor(tokens[0]), terms=parse_terms(right))
 
 
 def parse_terms(text: str) -> tuple[Term, ...]:
@@ -61,48 +93,116 @@ def parse_terms(text: str) -> tuple[Term, ...]:
     reader = _Reader(text)
     terms = reader.sum([()])
     if reader.peek():
-        raise FormulaError(f"cannot read {reader.peek()!r} in the formula {text.strip()!r}")
+        raise _refusal(text, repr(reader.peek()))
     if not terms:
         raise FormulaError(f"the formula {text.strip()!r} has no terms")
     return tuple(sorted(terms, key=len))
 
 
+def parse_effects(text: str) -> Formula:
+    """Read the terms of random effects."""
+    return Formula(text, "", parse_terms(text))
+
+
 def variables(factor: str) -> tuple[str, ...]:
-    """Names that a factor may read from the data: itself, or the names inside an expression."""
+    """Columns that a factor reads: itself, or the names inside a call."""
     if is_name(factor):
         return (factor,)
-    nodes = ast.walk(ast.parse(factor, mode="eval"))
-    return tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))
+    nodes = list(ast.walk(ast.parse(factor, mode="eval")))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called))
 
 
 def is_name(factor: str) -> bool:
-    """Whether a factor is a plain column rather than an expression; a back-quoted column may hold any character."""
+    """Whether a factor is a plain column rather than a call."""
     return not isinstance(factor, Expression)
 
 
-class Expression(str):
-    """A factor that is a Python expression, spelt as ``ast.unparse`` spells it."""
+def spell_factor(factor: str) -> str:
+    """Write a factor as another reader of formulas takes it."""
+    return factor if not is_name(factor) or factor.isidentifier() else f"`{factor}`"
 
-    __slots__ = ()
+
+def spell(formula: Formula, instead: dict[str, str] | None = None) -> str:
+    """Write the terms of a formula out for another reader of formulas, with some factors replaced."""
+    words = {factor: spell_factor(factor) for factor in formula.factors} | (instead or {})
+    terms = [":".join(words[factor] for factor in term) for term in formula.terms if term]
+    return " + ".join(["1" if () in formula.terms else "0", *terms])
 
 
-def _factor_name(text: str) -> str:
+def _refusal(text: str, what: str) -> FormulaError:
+    return FormulaError(f"cannot read {what} in the formula {_shorten(text)!r}: {LANGUAGE}")
+
+
+def _shorten(text: str) -> str:
     text = text.strip()
-    if re.fullmatch(r"`[^`]+`", text):
-        return text[1:-1]
-    if re.fullmatch(r"[A-Za-z_][\w.]*", text):
-        return text
-    return _expression(text.strip("{}") if text.startswith("{") else text)
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def _expression(text: str) -> Expression:
+def _factor(token: str) -> str:
+    if token.startswith("`"):
+        return token[1:-1]
+    return _check_call(token) if token.endswith(")") else token
+
+
+def _check_call(text: str) -> Expression:
+    """Let pass a call whose syntax tree holds nothing but what the language has."""
     try:
-        return Expression(ast.unparse(ast.parse(text.strip(), mode="eval")))
-    except SyntaxError as error:
-        raise FormulaError(f"cannot read {text.strip()!r} in the formula: {error.msg}") from None
+        call = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _refusal(text, "what is inside the brackets") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not call.args:
+        raise _refusal(text, "what is inside the brackets")
+    name, (first, *more) = call.func.id, call.args
+    if name in ("C", "center"):
+        good = isinstance(first, ast.Name) and not more and not call.keywords
+    elif name in ARITHMETIC:
+        good = _is_arithmetic(call) and bool(variables(Expression(text)))
+    else:
+        named = all(word.arg in OPTIONS and _is_option(word.value, str(word.arg)) for word in call.keywords)
+        good = _is_arithmetic(first) and named and all(_is_option(value, "degree") for value in more)
+    if not good:
+        raise _refusal(text, "what is inside the brackets")
+    return Expression(ast.unparse(call))
+
+
+def _is_arithmetic(node: ast.expr) -> bool:
+    """Whether an expression is sums, products and powers of names and numbers, or log, exp or sqrt of such."""
+    if isinstance(node, ast.Call):
+        plain = (
+            isinstance(node.func, ast.Name) and node.func.id in ARITHMETIC and len(node.args) == 1 and not node.keywords
+        )
+        return plain and _is_arithmetic(node.args[0])
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.USub | ast.UAdd) and _is_arithmetic(node.operand)
+    if not isinstance(node, ast.BinOp):
+        return isinstance(node, ast.Name) or _is_number(node)
+    if isinstance(node.op, ast.Pow):  # of a column, to a small power: 9**9**9 would never end
+        named = any(isinstance(part, ast.Name) for part in ast.walk(node.left))
+        return named and _is_arithmetic(node.left) and _is_number(node.right, largest=_LARGEST_OPTION)
+    known = isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div)
+    return known and _is_arithmetic(node.left) and _is_arithmetic(node.right)
+
+
+def _is_number(node: ast.expr, largest: float = 1e300) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and abs(node.value) <= largest
+
+
+def _is_option(node: ast.expr, name: str) -> bool:
+    if name in ("include_intercept", "raw"):
+        return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+    if name == "constraints":
+        return isinstance(node, ast.Constant) and node.value == "center"
+    if name == "knots":
+        return isinstance(node, ast.List | ast.Tuple) and all(_is_number(one) for one in node.elts)
+    return _is_number(node, largest=_LARGEST_OPTION if name in ("df", "degree") else 1e300)
 
 
 def _cross(left: list[Term], right: list[Term]) -> list[Term]:
+    if len(left) * len(right) > _MOST_TERMS:
+        raise FormulaError(f"the formula has more than {_MOST_TERMS} terms; write out those that are meant")
     return _unique(tuple(dict.fromkeys((*a, *b))) for a, b in product(left, right))
 
 
@@ -119,12 +219,12 @@ def _without(terms: list[Term], removed: list[Term]) -> list[Term]:
 
 
 class _Reader:
-    """Recursive descent: sum < cross (* /) < interaction (:) < power (** ^) < unit."""
+    """Recursive descent: sum < cross (* /) < interaction (:) < power (**) < unit."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = list(_tokens(text))
-        self.at = 0
+        self.at = self.depth = 0
 
     def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
@@ -132,7 +232,7 @@ class _Reader:
     def take(self) -> str:
         token = self.peek()
         if not token:
-            raise FormulaError(f"the formula {self.text.strip()!r} ends too early")
+            raise FormulaError(f"the formula {_shorten(self.text)!r} ends too early")
         self.at += 1
         return token
 
@@ -166,12 +266,14 @@ class _Reader:
 
     def power(self) -> list[Term]:
         base = self.unit()
-        if self.peek() not in {"**", "^"}:
+        if self.peek() != "**":
             return base
         self.take()
         exponent = self.take()
-        if not exponent.isdigit() or int(exponent) < 1:
-            raise FormulaError(f"a power in a formula must be a whole number, got {exponent!r}")
+        if len(exponent) > 3 or not exponent.isdigit() or not 1 <= int(exponent) <= _DEEPEST:
+            raise FormulaError(
+                f"a power in a formula must be a whole number from 1 to {_DEEPEST}, got {_shorten(exponent)!r}"
+            )
         result = base
         for _ in range(int(exponent) - 1):
             result = _unique([*result, *_cross(result, base)])
@@ -180,29 +282,37 @@ class _Reader:
     def unit(self) -> list[Term]:
         token = self.take()
         if token == "(":
+            self.depth += 1
+            if self.depth > _DEEPEST:
+                raise FormulaError(f"the formula has more than {_DEEPEST} brackets inside each other")
             inner = self.sum([])
             if self.take() != ")":
-                raise FormulaError(f"a bracket is not closed in the formula {self.text.strip()!r}")
+                raise FormulaError(f"a bracket is not closed in the formula {_shorten(self.text)!r}")
+            self.depth -= 1
             return inner
         if token == "1":
             return [()]
-        if token[0] in "+-:*/^)}|~" or token.isdigit():
-            raise FormulaError(f"cannot read {token!r} in the formula {self.text.strip()!r}")
-        return [(_factor_name(token),)]
+        if token[0] in "+-:*/)" or token.isdigit():
+            raise _refusal(self.text, repr(token))
+        return [(_factor(token),)]
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield operators, names, and whole function calls or ``{...}`` blocks."""
-    at = 0
-    while at < len(text.rstrip()):
+    """Yield operators, names, and whole calls."""
+    if len(text) > _LONGEST:
+        raise FormulaError(f"the formula has {len(text)} characters; {_LONGEST} are the most")
+    at, end = 0, len(text.rstrip())
+    while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
-            raise FormulaError(f"cannot read {text[at:].strip()!r} in the formula {text.strip()!r}")
+            raise _refusal(text, repr(_shorten(text[at:])))
         token, at = match[0].strip(), match.end()
-        if token == "{" or (match[2] and text[at : at + 1] == "("):
-            start = at - len(token)
-            at = _closing(text, at - 1 if token == "{" else at)
-            token = text[start:at]
+        opening = re.match(r"\s*\(", text[at:])
+        if match["name"] and opening:
+            if token not in CALLS:
+                raise _refusal(text, f"{token}()")
+            closing = _closing(text, at + opening.end() - 1)
+            token, at = token + text[at:closing].lstrip(), closing
         yield token
 
 
@@ -210,7 +320,7 @@ def _closing(text: str, start: int) -> int:
     """Give the position just after the bracket that closes the one at ``start``."""
     depth = 0
     for at in range(start, len(text)):
-        depth += (text[at] in "({[") - (text[at] in ")}]")
+        depth += (text[at] in "([") - (text[at] in ")]")
         if depth == 0:
             return at + 1
-    raise FormulaError(f"a bracket is not closed in the formula {text.strip()!r}")
+    raise FormulaError(f"a bracket is not closed in the formula {_shorten(text)!r}")

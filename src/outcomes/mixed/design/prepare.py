@@ -11,7 +11,7 @@ from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.rows import Rows, read_rows
 from outcomes.mixed.data.table import Data
 from outcomes.mixed.design.factors import read_factor, read_response
-from outcomes.mixed.design.formula import Formula, is_name, parse, parse_terms, variables
+from outcomes.mixed.design.formula import Formula, parse, parse_effects
 from outcomes.mixed.design.visit_loadings import Values
 
 
@@ -53,10 +53,9 @@ def prepare(
 ) -> Prepared:
     """Read a table against a formula, and against the terms of random effects."""
     parsed = parse(formula)
-    effects = None if random is None else Formula(random, "", parse_terms(random))
+    effects = None if random is None else parse_effects(random)
     extra = () if effects is None else effects.factors
-    factors = (parsed.response, *parsed.factors, *extra)
-    needed = [name for factor in factors for name in variables(factor) if is_name(factor) or name in data]
+    needed = (*parsed.variables, *(() if effects is None else effects.variables))
     rows = read_rows(data, list(dict.fromkeys(needed)), subject=subject, visit=visit, weights=weights, group=group)
     response = read_response(parsed.response, rows.table)
     visit_column = (visit, rows.visit, rows.visits)

@@ -41,13 +41,13 @@ def estimate_contrasts(inference: Inference, rows: Floats, estimates: Floats, le
     df = inference.dfs(rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimates / error
-    half = error * np.array([t_quantile(level, float(d)) for d in df])
+    half = error * t_quantile(level, df)
     return {
         "estimate": np.asarray(estimates),
         "std_error": error,
         "df": np.asarray(df),
         "statistic": statistic,
-        "p_value": np.array([t_p_value(float(t), float(d)) for t, d in zip(statistic, df, strict=True)]),
+        "p_value": t_p_value(statistic, df),
         "lower": estimates - half,
         "upper": estimates + half,
     }

@@ -43,9 +43,9 @@ def adjust_family(table: pd.DataFrame, method: str, *, n_means: int, level: floa
         return out
     p, df, m = out["p_value"].to_numpy(float), out["df"].to_numpy(float), len(out)
     if method == "holm":
-        adjusted, critical = holm(p), [t_quantile(1 - (1 - level) / m, float(d)) for d in df]
+        adjusted, critical = holm(p), t_quantile(1 - (1 - level) / m, df)
     elif method == "sidak":
-        adjusted, critical = -np.expm1(m * np.log1p(-p)), [t_quantile(level ** (1 / m), float(d)) for d in df]
+        adjusted, critical = -np.expm1(m * np.log1p(-p)), t_quantile(level ** (1 / m), df)
     else:
         adjusted, critical = _tukey(out["statistic"].to_numpy(float), df, n_means, level)
     half = out["std_error"] * np.asarray(critical)

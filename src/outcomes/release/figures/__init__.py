@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,21 +43,13 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
     return {plan.name: draw_plan(plan, study) for plan in _plan(tables, study)}
 
 
-def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path, cores: int = 1) -> None:
-    """Draw every figure as :func:`draw_all` and write it as :func:`save_figure`, on several cores; and ``captions.md``.
-
-    A figure takes about half a second, most of it to embed its fonts in the PDF. The files do not depend on ``cores``.
-    """
+def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path) -> None:
+    """Draw every figure as :func:`draw_all` and write it as :func:`save_figure`; and ``captions.md``."""
     from outcomes.release.figures.draw import write_captions, write_plan
 
     plans = _plan(tables, study)
-    write = partial(write_plan, study=study, folder=folder)
-    if cores > 1:
-        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-            list(pool.map(write, plans))
-    else:
-        for plan in plans:
-            write(plan)
+    for plan in plans:
+        write_plan(plan, study, folder)
     write_captions(plans, folder)
 
 
@@ -79,7 +68,7 @@ def save_figure(figure: Figure, folder: Path, name: str, dpi: int = 300) -> list
 
     The files hold no date, and their fonts and identifiers do not depend on the machine: the same figure, the same bytes.
     """
-    from outcomes.release.figures.draw import write_figure
+    from outcomes.release.figures.formats import write_figure
 
     return write_figure(figure, folder, name, dpi=dpi)
 

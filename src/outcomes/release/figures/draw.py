@@ -1,4 +1,4 @@
-"""From a plan to a drawing, and from a drawing to files."""
+"""From a plan to a drawing, and the captions of all."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from outcomes.release.figures.drawings.regression import draw_regression
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
+from outcomes.release.figures.formats import write_figure
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.settings import Study
@@ -50,12 +51,6 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "regression": draw_regression,
     "durability": draw_durability,
 }
-FORMATS: dict[str, dict[str, str | None]] = {
-    "svg": {"Date": None, "Creator": "outcomes"},
-    "pdf": {"CreationDate": None, "ModDate": None, "Creator": "outcomes", "Producer": None},
-    "png": {"Software": "outcomes"},
-}
-WORDS = {"svg": ("Title", "Description"), "pdf": ("Title", "Subject"), "png": ("Title", "Description")}
 
 
 class Drawing(Figure):
@@ -84,25 +79,6 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
     return drawing
 
 
-def write_figure(
-    figure: Figure, folder: Path, name: str, formats: Iterable[str] = tuple(FORMATS), dpi: int = 300
-) -> list[Path]:
-    """Write a figure in the formats, each in one move; with title, text alternative and data where it knows them."""
-    files = []
-    with house_style():
-        for ending in formats:
-            path = folder / f"{name}.{ending}"
-            with replacing(path) as temporary:
-                figure.savefig(temporary, format=ending, dpi=dpi, metadata=_metadata(figure, ending))
-            files.append(path)
-    if isinstance(figure, Drawing):
-        path = folder / f"{name}.csv"
-        with replacing(path) as temporary:
-            figure.data.to_csv(temporary, index=False, lineterminator="\n")
-        files.append(path)
-    return files
-
-
 def write_plan(plan: Plan, study: Study, folder: Path) -> None:
     """Draw one figure and write its files."""
     write_figure(draw_plan(plan, study), folder, plan.name, dpi=study.report.figures.dpi)
@@ -115,10 +91,3 @@ def write_captions(plans: Iterable[Plan], folder: Path) -> Path:
     with replacing(path) as temporary:
         temporary.write_text("# Figures\n\n" + "\n".join(entries), encoding="utf-8", newline="\n")
     return path
-
-
-def _metadata(figure: Figure, ending: str) -> dict[str, str | None]:
-    if not isinstance(figure, Drawing):
-        return FORMATS[ending]
-    title, words = WORDS[ending]
-    return {**FORMATS[ending], title: figure.plan.title, words: figure.plan.alt}

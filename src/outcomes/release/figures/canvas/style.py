@@ -57,10 +57,8 @@ RC: dict[str, Any] = {
     "lines.markersize": 4,
     "savefig.facecolor": "white",
     "figure.facecolor": "white",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "outcomes",
-    "pdf.fonttype": 42,
-    "pdf.compression": 6,
     "path.simplify": False,
 }
 

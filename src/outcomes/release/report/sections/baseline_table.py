@@ -95,8 +95,8 @@ def _count_known(described: Described, variable: str, level: str) -> str:
     patients, row = described.each("patients", "")[0], described.each(variable, level)[0]
     if not patients or not row:
         return ABSENT
-    known = patients["n"] - row["missing"]
-    return WITHHELD if pd.isna(known) else count(known)
+    withheld = pd.isna(patients["n"]) or pd.isna(row["missing"])
+    return WITHHELD if withheld else count(patients["n"] - row["missing"])
 
 
 def _missing(described: Described, variable: str, level: str) -> Iterator[tuple[Cell, ...]]:

@@ -1,0 +1,80 @@
+"""Answers and totals as exports write them: `2`, `2 - More than half the days`, `14 (Moderate)`, `9/21`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from outcomes.instruments import Instrument
+from outcomes.intake.values import NUMBER
+from outcomes.intake.words import Array
+
+FINE, NO_NUMBER, CONTRADICTED = 0, 1, 2
+# a number before or behind words: "2 - More than half the days", "2=…", "(2) …", "More than half the days (2)"
+LED = re.compile(r"\(?(\d{1,2})\)?\s*[-–—=:.)]?\s*(?=[^\W\d_])(.+)", re.DOTALL)
+TRAILED = re.compile(r"(.+?[^\W\d_].*?)\s*[-–—=:,]?\s*[(\[]?(\d{1,2})[)\]]?", re.DOTALL)
+SCORED = re.compile(
+    r"(?:(?:total|score|sum)[\s:=]*)?([-+]?\d+(?:\.\d+)?)\s*"
+    r"(?:/\s*(\d+(?:\.0+)?)|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
+    re.IGNORECASE,
+)
+CLASH = " ≠ "  # what a reader writes between a code and a score that contradict each other
+
+
+def read_points(values: Array, instrument: Instrument, answers: Mapping[str, int]) -> tuple[Array, Array]:
+    """Return the points of answers to an item, and for each value whether it is fine, no number, or contradicts itself.
+
+    Declared ``answers`` are the only ones where there are any; else numbers, the instrument's codes, and its wordings in any
+    language known count, also a number with a wording of the same points. Points are not checked against the range.
+    """
+    declared = {_plain(spelling): points for spelling, points in answers.items()}
+    known = declared or {**{_plain(code): n for code, n in instrument.answer_codes.items()}, **instrument.worded}
+    read = [_one_answer(value, known, not declared) for value in values]
+    points = np.array([one[0] for one in read], dtype=np.float64)
+    return points, np.array([one[1] for one in read], dtype=np.int8)
+
+
+def _plain(text: str) -> str:
+    """Return a spelling as it is compared.
+
+    >>> _plain(" More than  half the days. ")
+    'more than half the days'
+    """
+    return " ".join(text.replace("\u00a0", " ").split()).strip(" .;,").casefold().replace("’", "'")
+
+
+def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[float, int]:
+    plain = _plain(value)
+    if plain in known:
+        return known[plain], FINE
+    if numbers and NUMBER.fullmatch(value.strip()):
+        return float(value), FINE
+    if CLASH in value:
+        return np.nan, CONTRADICTED
+    for form, number, words in ((LED, 1, 2), (TRAILED, 2, 1)):
+        match = form.fullmatch(value.strip())
+        points = known.get(_plain(match[words])) if match else None
+        if match and points is not None:
+            return (points, FINE) if int(match[number]) == points else (np.nan, CONTRADICTED)
+    return np.nan, NO_NUMBER
+
+
+def read_totals(values: Array, instrument: Instrument) -> Array:
+    """Return stored totals as numbers, also where a band or the largest total is written beside them; else NaN.
+
+    A largest total that is not the instrument's (``9/27`` of the GAD-7) makes it none of its totals.
+    """
+    read = [_one_total(value, instrument.maximum) for value in values]
+    return np.array(read, dtype=np.float64)
+
+
+def _one_total(value: str | None, largest: float) -> float:
+    text = (value or "").strip()
+    if NUMBER.fullmatch(text):
+        return float(text)
+    match = SCORED.fullmatch(text)
+    if match is None or any(of is not None and float(of) != largest for of in (match[2], match[3])):
+        return np.nan
+    return float(match[1])

@@ -1,0 +1,110 @@
+"""From a drawing to files: laid out once, as SVG; the PDF and the PNG are made of the SVG, and the CSV of the released rows.
+
+Text stays text in SVG and PDF. The two are set in the typeface that matplotlib brings along, never in a font of the machine.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import zlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import typst
+from matplotlib.figure import Figure
+
+from outcomes.files import replacing
+from outcomes.release.figures.canvas.style import MM_PER_INCH, house_style
+from outcomes.release.figures.plans.plan import Plan
+
+FORMATS = ("svg", "pdf", "png")
+FAMILY = "'DejaVu Sans', Verdana, sans-serif"  # Verdana is as wide, where a reader's machine has no DejaVu
+PAGE = """
+#let figure = json(bytes(sys.inputs.figure))
+#set document(title: figure.title, description: figure.alt, date: none)
+#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(figure.svg), format: "svg", alt: figure.alt)
+"""
+
+
+def write_figure(
+    figure: Figure, folder: Path, name: str, formats: Iterable[str] = FORMATS, dpi: int = 300
+) -> list[Path]:
+    """Write a figure in the formats, each in one move; with title, text alternative and data where it knows them."""
+    plan = getattr(figure, "plan", None)
+    title, alt = (plan.title, plan.alt) if isinstance(plan, Plan) else (name, "")
+    written = _print_figure(_lay_out(figure, title, alt), title, alt, tuple(formats), dpi)
+    if isinstance(plan, Plan):
+        written["csv"] = plan.data.to_csv(index=False, lineterminator="\n").encode()
+    files = []
+    for ending, content in written.items():
+        path = folder / f"{name}.{ending}"
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+        files.append(path)
+    return files
+
+
+def _lay_out(figure: Figure, title: str, alt: str) -> str:
+    """Return the figure as SVG, with text as text and coordinates to a hundredth of a point."""
+    written = io.StringIO()
+    with house_style():
+        figure.savefig(
+            written, format="svg", metadata={"Date": None, "Creator": "outcomes", "Title": title, "Description": alt}
+        )
+    svg = written.getvalue().replace("font-family: 'DejaVu Sans'", f"font-family: {FAMILY}")
+    return re.sub(r"<[^>!?]+>", _shorten, svg)
+
+
+def _shorten(tag: re.Match[str]) -> str:
+    text = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", tag[0])
+    return re.sub(r"(?<![\w.])(-?\d+\.\d\d)\d+", r"\1", text)
+
+
+def _print_figure(svg: str, title: str, alt: str, formats: tuple[str, ...], dpi: int) -> dict[str, bytes]:
+    """Return the bytes of each format, by its ending."""
+    written = {"svg": svg.encode()} if "svg" in formats else {}
+    page = json.dumps({"svg": svg, "title": title, "alt": alt}, ensure_ascii=False)
+    if "pdf" in formats:
+        written["pdf"] = _compile(page, format="pdf")
+    if "png" in formats:
+        written["png"] = _describe_png(_compile(page, format="png", ppi=float(dpi)), title, alt, dpi)
+    return written
+
+
+def _compile(page: str, **options: Any) -> bytes:
+    compiler = typst.Compiler(
+        PAGE.encode(), font_paths=load_fonts(), ignore_system_fonts=True, sys_inputs={"figure": page}
+    )  # one a format: typst forgets the source after it has been compiled
+    written = compiler.compile(**options)
+    assert isinstance(written, bytes)
+    return written
+
+
+@cache
+def load_fonts() -> typst.Fonts:
+    """Return the fonts that figures are printed in, read from disk once."""
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")],
+    )
+
+
+def _describe_png(png: bytes, title: str, alt: str, dpi: int) -> bytes:
+    """Return a PNG with its resolution, title, and text alternative, in the chunks that the format has for them (ISO/IEC 15948)."""
+    per_metre = round(dpi / MM_PER_INCH * 1000)
+    chunks = [(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))]
+    for key, text in (("Title", title), ("Description", alt), ("Software", "outcomes")):
+        chunks.append((b"iTXt", key.encode() + b"\0\0\0\0\0" + text.encode()))
+    head = 8 + 12 + struct.unpack(">I", png[8:12])[0]  # the signature and the chunk IHDR, which must come first
+    added = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return png[:head] + added + png[head:]

@@ -1,0 +1,36 @@
+"""Endpoints → one mixed-effects model."""
+
+from __future__ import annotations
+
+from outcomes.errors import SettingsError
+from outcomes.files import write_text
+from outcomes.settings import Model, Study
+from outcomes.steps.step import Step, Work
+
+
+def fit(work: Work) -> dict[str, str]:
+    """Fit one mixed-effects model of the study file; a primary model that does not converge is an error."""
+    from outcomes.analysis.models import fit_model, model_frame
+
+    name = work.options.model
+    model = _model(work.whole, name)
+    frame = model_frame(work.tables["endpoints"], work.tables["cohort"], work.tables["patients"], model)
+    result = fit_model(frame, model, name, [arm.id for arm in work.study.arms])
+    write_text(result.to_json(), work.places.model(name))
+    return {}
+
+
+def _model(study: Study, name: str) -> Model:
+    if name not in study.models:
+        raise SettingsError(f"no model '{name}'; the study file has: {', '.join(study.models) or 'none'}.")
+    return study.models[name]
+
+
+STEP = Step(
+    fit,
+    "endpoints → one mixed-effects model",
+    reads=("patients", "endpoints", "cohort"),
+    writes=(),
+    sections=("arms", "seed"),
+    options=((("model",), {"help": "name of the model in the study file"}),),
+)

@@ -1,0 +1,40 @@
+"""Released tables and figures → the report as HTML, PDF, and Word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.files import write_bytes, write_text
+from outcomes.released import read_released
+from outcomes.settings import Study
+from outcomes.steps.step import Step, Work, released
+
+
+def report(work: Work) -> dict[str, str]:
+    """Write the report as HTML, PDF, and Word, from the released tables and figures."""
+    from outcomes.provenance import provenance
+    from outcomes.release.report import closing_lines, compose, write_faces
+    from outcomes.settings.plan import describe_plan
+
+    tables, results = read_released(work.places), work.places.results
+    origin = provenance(work.whole, work.places)
+    origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
+    content = compose(tables, work.study, work.places.figures, origin)
+    for old in results.glob("printed/table-*.csv"):
+        old.unlink()
+    for name, written in write_faces(content, work.study).items():
+        write_bytes(written, results / name)
+    write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", results / "provenance.json")
+    write_text(closing_lines(tables, results / "report.html"), results / "summary.txt")
+    return {}
+
+
+STEP = Step(
+    report,
+    "released tables and figures → the report as HTML, PDF, and Word",
+    reads=released(RELEASED),
+    writes=(),
+    sections=tuple(Study.model_fields),
+)
