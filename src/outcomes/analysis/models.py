@@ -84,7 +84,10 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     data, fitted, notes = _fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
     fit, failure = _try_fit(data, fitted, name)
     converged = fit is not None and fit.converged
-    info = _describe(model, name, fit, "; ".join([*notes, *([failure] if failure else [])])) | {"dropped_rows": left_out[0], "dropped_subjects": left_out[1]}
+    info = _describe(model, name, fit, "; ".join([*notes, *([failure] if failure else [])])) | {
+        "dropped_rows": left_out[0],
+        "dropped_subjects": left_out[1],
+    }
     if model.primary and not converged:
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
@@ -108,7 +111,7 @@ def _fit_to_data(
         data, notes = leave_out_thin(data, arms)
     formula = model.formula
     for name in ("arm", "timepoint"):
-        if name in variables and data[name].nunique() == 1:
+        if name in variables and len(set(data[name])) == 1:
             formula = drop_factor(formula, name)
             notes.append(f"'{name}' left out of the formula: there is one alone")
     return data, model.model_copy(update={"formula": formula}), notes

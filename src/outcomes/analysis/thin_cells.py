@@ -32,13 +32,13 @@ def leave_out_thin(data: pd.DataFrame, arms: Sequence[str]) -> tuple[pd.DataFram
     notes = []
     while True:
         data = data.assign(**{name: data[name].cat.remove_unused_categories() for name in ("arm", "timepoint")})
-        cells = data.groupby(["arm", "timepoint"], observed=False)["patient"].nunique().unstack()
-        thin = cells[cells < FEWEST].stack()
-        if thin.empty or min(cells.shape) < 2:
+        cells = data.groupby(["arm", "timepoint"], observed=False)["patient"].nunique()
+        thin = cells[cells < FEWEST]
+        if thin.empty or min(len(data[name].cat.categories) for name in ("arm", "timepoint")) < 2:
             return data, notes
         arm, point = thin.index[0]
         costs = {name: int((data[name] == level).sum()) for name, level in (("arm", arm), ("timepoint", point))}
-        spare = arm != arms[0] and len(cells) > 2
+        spare = arm != arms[0] and len(data["arm"].cat.categories) > 2
         name, level = ("arm", arm) if spare and costs["arm"] < costs["timepoint"] else ("timepoint", point)
         what = f"arm '{level}'" if name == "arm" else f"time point '{level}'"
         notes.append(f"{what} left out: arm '{arm}' has fewer than {FEWEST} patients at '{point}'")

@@ -18,7 +18,19 @@ from outcomes.__main__ import main
 
 DAYS = {"day 7": 7, "day 28": 28}
 SESSIONS = (0, 3, 7, 10, 14, 17)
-STEPS = ("intake", "score", "series", "endpoints", "variants", "rates", "fit", "compare", "durability", "tables", "report")
+STEPS = (
+    "intake",
+    "score",
+    "series",
+    "endpoints",
+    "variants",
+    "rates",
+    "fit",
+    "compare",
+    "durability",
+    "tables",
+    "report",
+)
 LAYOUTS = {
     "patients": {"patients": {"columns": {"patient": "patient", "site": "site", "age": "age"}}},
     "sessions": {

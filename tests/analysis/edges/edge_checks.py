@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-SHARES = ("proportion", "risk_treated", "risk_reference", "p_value", "p_adjusted", "share_in_response", "missing_information")
+SHARES = (
+    "proportion",
+    "risk_treated",
+    "risk_reference",
+    "p_value",
+    "p_adjusted",
+    "share_in_response",
+    "missing_information",
+)
 INTERVALS = (
     ("estimate", "lower", "upper"), ("proportion", "lower", "upper"), ("difference", "lower", "upper"), ("mean", "lower", "upper"),
     ("difference", "difference_lower", "difference_upper"), ("ratio", "ratio_lower", "ratio_upper"),
@@ -70,7 +78,9 @@ def _check_sizes(name: str, table: pd.DataFrame) -> Iterator[str]:
         if more.any():
             yield f"effective number above the number:\n{table[more].head(3).to_string()}"
     if {"n_treated", "n_reference", "effective_n"} <= set(table):
-        more = table["effective_n"].astype(float) > (table["n_treated"] + table["n_reference"]).astype(float) * (1 + 1e-9)
+        more = table["effective_n"].astype(float) > (table["n_treated"] + table["n_reference"]).astype(float) * (
+            1 + 1e-9
+        )
         if more.any():
             yield f"effective number above the number:\n{table[more].head(3).to_string()}"
     for side in ("treated", "reference"):

@@ -1,8 +1,7 @@
 """Whole studies at the edges: every printed number is finite, in its range, inside its interval, and of those it says."""
 
-import numpy as np
 import pytest
-from clinics import make_clinic, run_clinic
+from clinics import run_clinic
 from edge_cases import COMPLETE, REFUSED
 from edge_checks import find_faults, find_words
 

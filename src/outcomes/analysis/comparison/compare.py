@@ -108,8 +108,8 @@ def compare_arms(
     arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
     positivity = _find_absent(compared, comparison, arms)
-    check_timepoint(settings[0])
     check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
+    check_timepoint(settings[0])
     effects = estimate_effects(settings, study.seed, progress)
     observed = pool_risk_tables(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
@@ -144,6 +144,7 @@ def question_everyone(setting: Setting, risks: pd.DataFrame) -> Iterator[Row]:
     """Yield the E-values of the risks of everyone compared, at the time points that the grid shows."""
     for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
         place = (risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["population"] == EVERYONE)
+        place &= risks["converged"]
         for row in risks[place].to_dict("records"):
             yield {"axis": axis, "timepoint": timepoint, "endpoint": row["endpoint"]} | question_risk(row)
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.standardisation import FIRTH
+from outcomes.analysis.comparison.precision import find_quantile
 from outcomes.analysis.comparison.rubin import Pooled, pool_estimates
 from outcomes.analysis.comparison.setting import Row
 from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, Estimates, compare_effects
@@ -47,6 +48,21 @@ def pool_bounds(estimates: Floats, lower: Floats, upper: Floats) -> Pooled:
     return pool_estimates(estimates, np.square((upper - lower) / (2 * Z)), np.inf)
 
 
+def bound_pooled(values: Floats) -> tuple[float, float, float]:
+    """Return the pooled estimate with its 95 % interval, from estimates and intervals of shape (sets, 3).
+
+    Both halves of the mean interval are stretched alike by what Rubin's rules add to the variance, so that one that is not symmetric, as
+    that of a proportion, stays as it is; the bounds of sets that agree are those of each.
+    """
+    estimates, lower, upper = values.T
+    pooled = pool_bounds(estimates, lower, upper)
+    if not pooled.within > 0:
+        return pooled.estimate, np.nan, np.nan
+    stretch = float(find_quantile(pooled.df)) / Z * np.sqrt(pooled.variance / pooled.within)
+    below, above = float(np.mean(estimates - lower)), float(np.mean(upper - estimates))
+    return pooled.estimate, pooled.estimate - stretch * below, pooled.estimate + stretch * above
+
+
 def pool_rows(lists: Iterable[Iterable[Row]]) -> list[Row]:
     """Return the rows of the sensitivity grid of every data set as one list.
 
@@ -69,12 +85,11 @@ def _pool_row(rows: list[Row], sets: int) -> Row:
     kept["effective_n"] = float(np.mean([row.get("effective_n", np.nan) for row in rows]))
     if not is_enough(len(good), sets):
         return kept | {"converged": False, "note": TOO_FEW}
-    pooled = pool_bounds(*(np.array([row[name] for row in good], dtype=float) for name in NUMBERS))
-    lower, upper, _ = pooled.find_interval()
+    estimate, lower, upper = bound_pooled(np.array([[row[name] for name in NUMBERS] for row in good], dtype=float))
     notes = [str(row.get("note") or "").split("; ") for row in good]
     common = [text for text in notes[0] if text and all(text in other for other in notes)]
     note = "; ".join([*common, say_imputed(len(good))])
-    return kept | {"estimate": pooled.estimate, "lower": lower, "upper": upper, "converged": True, "note": note}
+    return kept | {"estimate": estimate, "lower": lower, "upper": upper, "converged": True, "note": note}
 
 
 def pool_risk_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -100,9 +115,7 @@ def pool_risk_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         for name, link, back in (("difference", np.asarray, np.asarray), ("ratio", np.log, np.exp)):
             bounds = good[[name, f"{name}_lower", f"{name}_upper"]].to_numpy(dtype=float)
             if np.isfinite(bounds).all():
-                one = pool_bounds(*link(bounds).T)
-                lower, upper, _ = one.find_interval()
-                ends = np.array([one.estimate, lower, upper])
+                ends = np.array(bound_pooled(link(bounds)))
                 ends = np.clip(ends, -1, 1) if name == "difference" else ends
                 pooled.loc[place, [name, f"{name}_lower", f"{name}_upper"]] = back(ends)
         if pooled.loc[place, "difference_lower"] * pooled.loc[place, "difference_upper"] > 0:

@@ -87,7 +87,8 @@ def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
         found = _impute(parts, axis, study.seed)
         table = found.table
         imputed.append(table)
-        risks.append(tabulate_everyone(found.judged, compared, axis, estimand.binary.missing))
+        if comparison.imputation.draws:
+            risks.append(tabulate_everyone(found.judged, compared, axis, estimand.binary.missing))
         tipping.append(found.tipping)
         if axis == estimand.axis:
             answers = _find_answers(found.judged, estimand)

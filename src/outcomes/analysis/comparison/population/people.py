@@ -159,7 +159,7 @@ def _leave_out(people: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFra
 
 def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Return the time points of each axis at which someone's answer is known, in order of time, axes in order of ``AXES``."""
-    known = scores[["change", *ENDPOINTS]].notna().any(axis=1)
+    known = scores[[name for name in ("change", *ENDPOINTS) if name in scores]].notna().any(axis=1)
     points = scores.loc[known, ["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"])
     points = points.sort_values(["time", "timepoint"])
     own = {axis: tuple(points.loc[points["axis"] == axis, "timepoint"]) for axis in AXES}

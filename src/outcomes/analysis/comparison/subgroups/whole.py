@@ -41,7 +41,7 @@ def tabulate_subgroups(
     effects: pd.DataFrame,
     risks: pd.DataFrame,
     subgroups: Subgroups,
-    answers: Sequence[Floats],
+    answers: Sequence[Floats] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the difference within each level of the declared variables, and whether levels differ.
 

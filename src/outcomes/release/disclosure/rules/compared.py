@@ -205,7 +205,7 @@ def _list_hidden(tables: Tables, minimum_cell: int) -> set[tuple[object, ...]]:
     effects = withhold_effects(tables["effects"], tables, minimum_cell)
     risks = withhold_risks(tables["risks"], tables, minimum_cell)
     gone = effects.loc[effects["estimate"].isna() & effects["converged"].astype(bool), ["axis", "timepoint"]]
-    few = risks.loc[risks["events_treated"].isna(), CELL]
+    few = risks.loc[risks["events_treated"].isna() & tables["risks"]["events_treated"].notna(), CELL]
     hidden: set[tuple[object, ...]] = {(*key, "change") for key in gone.itertuples(index=False, name=None)}
     return hidden | set(few.itertuples(index=False, name=None))
 
