@@ -23,9 +23,9 @@ PUBLIC = [
     "outcomes.measures.scoring.derive_scores",
     "outcomes.measures.scoring.compute_prorated",
     "outcomes.measures.scoring.compute_bands",
-    "outcomes.analysis.proportions.compute_wilson",
-    "outcomes.analysis.proportions.compute_newcombe",
-    "outcomes.analysis.proportions.compute_correlation",
+    "outcomes.proportions.compute_wilson",
+    "outcomes.proportions.compute_newcombe",
+    "outcomes.proportions.compute_correlation",
     "outcomes.analysis.comparison.weighting.propensity.fit_logistic",
     "outcomes.analysis.comparison.weighting.firth.fit_firth",
     "outcomes.analysis.comparison.weighting.weights.compute_weights",
@@ -37,7 +37,6 @@ PUBLIC = [
     "outcomes.analysis.comparison.sensitivity.evalue.convert_difference",
     "outcomes.analysis.comparison.sensitivity.bounds.fill_worst",
     "outcomes.analysis.durability.turnbull.fit_turnbull",
-    "outcomes.release.disclosure.suppression.suppress",
     "outcomes.simulate.network.simulate_network",
 ]
 

@@ -12,9 +12,9 @@ import pytest
 from outcomes import mixed
 from outcomes.__main__ import main
 from outcomes.analysis.models import fit_model, model_frame
-from outcomes.analysis.proportions import compute_wilson
 from outcomes.instruments import read_instruments
 from outcomes.measures.scoring import derive_scores
+from outcomes.proportions import compute_wilson
 from outcomes.settings import Scoring, read_study
 
 ROOT = Path(__file__).parent.parent

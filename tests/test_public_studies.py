@@ -3,27 +3,16 @@
 The data are not part of the project (docs/real-data.md says where to get them); without them these tests are skipped.
 """
 
-import io
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from outcomes.__main__ import main
-from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.contracts.released.text import format_table
 from outcomes.files import Places
-from outcomes.release.disclosure.gate import withhold
-from outcomes.release.disclosure.groups import COUNTS, NO_COUNTS
 from outcomes.released import read_released
 from outcomes.settings import read_study
-from outcomes.settings.analysis import Privacy
-
-sys.path.insert(0, str(Path(__file__).parent / "release"))
-from attack import solve
-from attack_meaning import describe
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -55,40 +44,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reframed(folder):
     return run_steps("reframed", folder)
-
-
-@pytest.fixture(scope="module")
-def private(reframed, folder):
-    """The tables of the same run, released as a clinic's would be: with a minimum of 11."""
-    public, file = "{minimum_cell: 1, public: true}", folder / "config" / "private.yaml"
-    text = (ROOT / "config" / "reframed.yaml").read_text()
-    assert public in text
-    file.write_text(text.replace(public, "{minimum_cell: 11}"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        assert main(["tables", "config/private.yaml"]) == 0
-        return read_released(Places("reframed"))
-
-
-def test_reframed_withstands_the_attack_when_it_is_treated_as_private(reframed, private):
-    study = read_study(ROOT / "config" / "reframed.yaml")
-    assert solve(describe(reframed, study), 11), "released whole, it must be full of small groups"
-    assert solve(describe(private, study), 11) == []
-    assert private["scores"]["mean"].notna().mean() > 0.8
-
-
-def test_tables_read_back_from_csv_pass_the_gate_as_fresh_ones_do(reframed, private):
-    """An empty name of a CSV is read as missing; it must not cost a count the sums that protect it."""
-    study = read_study(ROOT / "config" / "reframed.yaml")
-    whole = {name: table.drop(columns="withheld") for name, table in reframed.items() if name in RELEASED}
-    for name, table in whole.items():  # a column of whole numbers that is none of counts was read back as one
-        others = [column for column in table.select_dtypes("integer") if column not in COUNTS[name]]
-        whole[name] = table.astype({column: float for column in others if column not in NO_COUNTS.get(name, ())})
-    released = withhold(whole, Privacy(minimum_cell=11), study.instruments)
-    for name, table in released.items():
-        again = pd.read_csv(io.StringIO(format_table(table)))
-        for column in COUNTS[name]:
-            assert again[column].isna().equals(private[name][column].isna()), (name, column)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ INTERFACE = {
         "outcomes.measures.series",
         "outcomes.measures.endpoints",
     ),
-    "Rates": ("outcomes.analysis.proportions", "outcomes.analysis.rates"),
+    "Rates": ("outcomes.proportions", "outcomes.analysis.rates"),
     "Two arms compared": (
         "outcomes.analysis.comparison.weighting.propensity",
         "outcomes.analysis.comparison.weighting.weights",
@@ -33,7 +33,7 @@ INTERFACE = {
         "outcomes.analysis.comparison.sensitivity.evalue",
         "outcomes.analysis.comparison.sensitivity.bounds",
     ),
-    "Disclosure": ("outcomes.release.disclosure.suppression", "outcomes.release.disclosure.gate"),
+    "Disclosure": ("outcomes.release.disclosure.rounding", "outcomes.release.disclosure.gate"),
     "Figures and report": ("outcomes.release.figures", "outcomes.release.report"),
     "Files": ("outcomes.files", "outcomes.workflow", "outcomes.provenance"),
     "A synthetic network": ("outcomes.simulate",),

@@ -59,7 +59,11 @@ def _released(table: type[ReleasedTable]) -> str:
         f"{table.title}. A row is {table.row}. Key: {', '.join(table.key)}.\n",
         "| column | holds | meaning |",
         "|---|---|---|",
-        *(f"| {one} | {one.kind} | {one.meaning}{f', in {one.unit}' if one.unit else ''} |" for one in table.fields),
+        *(
+            f"| {one} | {one.kind} | {one.meaning}{f', in {one.unit}' if one.unit else ''} |"
+            for one in table.fields
+            if one in table.columns
+        ),
         *(f"\n{note}" for note in table.notes),
     ]
     return "\n".join(lines) + "\n"

@@ -71,7 +71,7 @@ def test_response_and_remission_of_the_crossover(crossover):
 
 
 def test_shared_patients_narrow_or_widen_the_interval(crossover):
-    from outcomes.analysis.proportions import compute_newcombe
+    from outcomes.proportions import compute_newcombe
 
     endpoints, cohort, arms = crossover
     row = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis.proportions import (
+from outcomes.proportions import (
     compute_clopper_pearson,
     compute_correlation,
     compute_miettinen_nurminen,

@@ -13,9 +13,7 @@ from outcomes.analysis.regression import (
     tabulate_two_baselines,
 )
 from outcomes.errors import SettingsError
-from outcomes.release.disclosure.gate import withhold
 from outcomes.settings import check_study
-from outcomes.settings.analysis import Privacy
 
 MEAN, SD, R = 14.0, 5.0, 0.7
 STUDY = {
@@ -156,27 +154,3 @@ class TestTwoBaselines:
         assert tabulate_regression(TABLES["endpoints"], TABLES["cohort"], ["iv"], {}).empty
         names = ("endpoints", "cohort", "series", "scores")
         assert tabulate_two_baselines(*(TABLES[name] for name in names), ["iv"], {}).empty
-
-
-class TestGate:
-    @staticmethod
-    def release(sizes, scores=None):
-        place = {"instrument": "phq9", "axis": "day", "timepoint": "day 28"}
-        rows = [{"arm": arm, "n": n, "observed": -3.0, "share": 0.123} | place for arm, n in sizes.items()]
-        tables = {"regression_to_mean": pd.DataFrame(rows)}
-        if scores:
-            blank = dict.fromkeys(["mean", "sd", "median", "q1", "q3", "lower", "upper"], 1.0)
-            tables["scores"] = pd.DataFrame([{"arm": arm, "n": n} | place | blank for arm, n in scores.items()])
-        return withhold(tables, Privacy(minimum_cell=11))["regression_to_mean"].set_index("arm")
-
-    def test_few_are_withheld_and_do_not_follow_from_all(self):
-        table = self.release({"all": 208, "iv": 8, "esketamine": 200})
-        assert pd.isna(table.loc["iv", "observed"])
-        assert table.loc["all", ["n", "observed"]].isna().all()
-        assert table.loc["esketamine", "observed"] == -3
-
-    def test_few_without_a_baseline_do_not_follow_from_the_scores(self):
-        table = self.release({"iv": 95}, scores={"iv": 100})
-        assert pd.isna(table.loc["iv", "n"])
-        assert table.loc["iv", "share"] == 0.1  # of 0.123: rounded, so that n cannot be read off it
-        assert self.release({"iv": 60}, scores={"iv": 100}).loc["iv", "n"] == 60

@@ -77,7 +77,7 @@ def test_moments_fit_as_their_table_does(trial):
 @pytest.mark.parametrize("formula", [FORMULA, "change ~ C(site)*visit + pain*arm + baseline"])
 def test_a_file_gives_the_same_fit(trial, tmp_path, formula):
     moments = mixed.moments(trial.assign(extra=1), formula, **COLUMNS, weights="weight")
-    moments.save(tmp_path / "moments.npz")
+    moments.save(tmp_path / "moments.npz", fewest=1)
     back = mixed.load_moments(tmp_path / "moments.npz")
     assert_same(mixed.fit(back), mixed.fit(moments), rel=1e-12)
     assert_same(mixed.fit(back + moments), mixed.fit(moments + moments), rel=1e-10)
@@ -88,7 +88,7 @@ def test_a_file_gives_the_same_fit(trial, tmp_path, formula):
 
 def test_integer_visits_come_back_as_integers(trial, tmp_path):
     moments = mixed.moments(trial.assign(visit=trial["visit"].astype(int)), "change ~ C(visit)", **COLUMNS)
-    moments.save(tmp_path / "m.npz")
+    moments.save(tmp_path / "m.npz", fewest=1)
     assert mixed.load_moments(tmp_path / "m.npz").visits == (1, 2, 3, 4)
 
 

@@ -14,11 +14,11 @@ def folders(tmp_path):
     results, figures = tmp_path / "results" / "made-up", tmp_path / "figures" / "made-up"
     (results / "tables").mkdir(parents=True)
     figures.mkdir(parents=True)
-    (results / "tables" / "scores.csv").write_text("arm,n,withheld\niv,30,false\nim,,true\n")
+    (results / "tables" / "scores.csv").write_text("arm,n,withheld\niv,30,false\nim,<11,true\n")
     (results / "report.html").write_text("<p>made up</p>")
     (results / "manifest.json").write_text("an older one")
     (figures / "flow.png").write_bytes(b"png")
-    (figures / "flow.csv").write_text("order,n,withheld\n1,30,False\n2,,True\n3,,True\n")
+    (figures / "flow.csv").write_text("order,n,share\n1,30,0.2\n2,<11,<0.16\n3,,\n")
     (figures / ".snakemake_timestamp").write_text("")
     return results, figures
 
@@ -39,15 +39,17 @@ def test_every_file_has_its_hash_size_and_meaning(folders):
     content = (folders[0] / "tables" / "scores.csv").read_bytes()
     assert table["sha256"] == hashlib.sha256(content).hexdigest()
     assert table["bytes"] == len(content)
-    assert (table["rows"], table["rows_withheld"]) == (2, 1)
-    assert entries["figures/made-up/flow.csv"]["rows_withheld"] == 2
+    assert (table["rows"], table["bounds"]) == (2, 1)
+    assert entries["figures/made-up/flow.csv"]["bounds"] == 2
     assert "rows" not in entries["results/made-up/report.html"]
     assert all(entry["what"] for entry in entries.values())
 
 
 def test_the_label_follows_the_study_file(folders):
-    assert {entry["label"] for entry in release(folders)["files"]} == {"released aggregate"}
-    assert {entry["label"] for entry in release(folders, minimum_cell=1, public=True)["files"]} == {"public"}
+    assert {entry["label"] for entry in release(folders)["files"]} == {"released aggregate: rounded"}
+    assert {entry["label"] for entry in release(folders, release="exact", because="public")["files"]} == {
+        "exact: public"
+    }
 
 
 @pytest.mark.parametrize("stray", ["patients.csv", "tables/key.csv", "old/scores.csv", "tables/scores.parquet"])

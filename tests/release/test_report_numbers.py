@@ -181,7 +181,7 @@ def test_the_abstract_follows_each_result(table, where, column, value, printed):
 
 
 def test_the_level_of_the_intervals_is_that_of_the_analyses():
-    from outcomes.analysis.proportions import compute_wilson
+    from outcomes.proportions import compute_wilson
 
     low, high = compute_wilson(50, 100)
     assert (low, high) == compute_wilson(50, 100, definitions.LEVEL)

@@ -1,16 +1,14 @@
 """Kinds of patients as figure and as part of the report."""
 
 import itertools
-from io import StringIO
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from matplotlib.text import Text
 from subgroup_cases import ODD, PLAIN, make_rows, make_subgroup_tables
 
-from outcomes.contracts.released.text import format_table
-from outcomes.release.disclosure.gate import withhold
+from outcomes.contracts.released.text import format_table, read_table
+from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.figures.canvas.style import house_style
 from outcomes.release.figures.draw import draw_plan
 from outcomes.release.figures.drawings.subgroups import build_ruler
@@ -49,8 +47,8 @@ def make_study(binary="risk_difference", treated="IV ketamine"):
 
 
 def make_tables(variables, scale="risk difference"):
-    released = withhold(make_subgroup_tables(variables, scale), Privacy(minimum_cell=11))
-    return {name: pd.read_csv(StringIO(format_table(table))) for name, table in released.items()}
+    released = release_tables(make_subgroup_tables(variables, scale), Privacy(minimum_cell=11))
+    return {name: read_table(format_table(table), name) for name, table in released.items()}
 
 
 @pytest.mark.parametrize("variables", [PLAIN, ODD], ids=["plain", "odd"])

@@ -20,7 +20,7 @@ def test_patients_analysed_once_keep_the_declared_minimum():
 
 
 def test_public_data_stay_whole():
-    privacy = Privacy(minimum_cell=1, public=True)
+    privacy = Privacy(release="exact", because="public")
     assert protect_patients(privacy, make_cohort([3, 3])) == privacy
 
 

@@ -6,8 +6,6 @@ about missing scores, kinds of patients, durability, first series or all of them
 
 from __future__ import annotations
 
-import io
-import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parent))
-from attack import Found, solve
-from attack_meaning import describe
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
@@ -35,7 +29,7 @@ from outcomes.measures.endpoints import derive_endpoints
 from outcomes.measures.scoring import derive_scores
 from outcomes.measures.series import derive_series
 from outcomes.measures.variants import derive_pretreatment, derive_variants
-from outcomes.release.disclosure.gate import withhold
+from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.disclosure.units import protect_patients
 from outcomes.settings import Study, check_study
 from outcomes.settings.variants import declare_variants
@@ -216,23 +210,8 @@ def _compare(clean: Tables, study: Study) -> Tables:
     return dict(compare_arms(clean, study.comparison, study))
 
 
-def release(drawn: Drawn, tables: Tables, cohort: pd.DataFrame) -> tuple[Tables, int]:
-    """Return the released tables as a reader reads them, and the smallest count that is released."""
+def release(drawn: Drawn, tables: Tables, cohort: pd.DataFrame) -> tuple[dict[str, str], int]:
+    """Return the text of the released files by name, and the smallest count that is released."""
     privacy = protect_patients(drawn.study.privacy, cohort)
-    derived = {name: drawn.study.instrument(name).derived_from for name in drawn.study.instruments}
-    sources = {name: source.instrument for name, source in derived.items() if source is not None}
-    released = withhold(tables, privacy, drawn.study.instruments, sources)
-    return {
-        name: pd.read_csv(io.StringIO(format_table(table))) for name, table in released.items()
-    }, privacy.minimum_cell
-
-
-def attack_study(drawn: Drawn) -> dict[str, Any]:
-    tables, cohort = estimate(drawn)
-    read, minimum_cell = release(drawn, tables, cohort)
-    findings: list[Found] = solve(describe(read, drawn.study), minimum_cell)
-    return {"findings": findings, "numbers": count_numbers(tables), "released": count_numbers(read)}
-
-
-def count_numbers(tables: Tables) -> int:
-    return sum(int(table.select_dtypes("number").notna().sum().sum()) for table in tables.values())
+    released = release_tables(tables, privacy)
+    return {name: format_table(table) for name, table in released.items()}, privacy.minimum_cell

@@ -90,7 +90,7 @@ def test_schema_describes_every_key():
         ({"arms": [{"id": "a", "label": "A"}, {"id": "a", "label": "B"}]}, ["two arms have the same id"]),
         ({"baseline": {"rule": "best"}}, ["baseline.rule", "'last', 'mean' or 'worst'", "best"]),
         ({"baseline": {"within_days": -1}}, ["baseline.within_days", "greater than or equal to 0", "-1"]),
-        ({"privacy": {"minimum_cell": 1}}, ["privacy", "public"]),
+        ({"privacy": {"release": "exact"}}, ["privacy", "because"]),
         (
             {"timepoints": {"days": [{"day": 7, "before": 3, "after": 3}, {"day": 12, "before": 3, "after": 3}]}},
             ["windows of day 7 and day 12 overlap"],

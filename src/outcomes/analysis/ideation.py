@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from outcomes.analysis.proportions import compute_wilson
 from outcomes.analysis.selection import PLACE, order_rows, select_included
 from outcomes.contracts.released.describe import Ideation, IdeationChange
+from outcomes.proportions import compute_wilson
 
 IDEATION = Ideation.columns
 IDEATION_CHANGE = IdeationChange.columns

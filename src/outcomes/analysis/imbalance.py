@@ -44,9 +44,17 @@ def tabulate_imbalance(
     for name in names:
         compute = compute_mean_difference if list_levels(people[name]) is None else compute_category_difference
         for reference, other in combinations(arms, 2):
-            smd = compute(groups[other][name], groups[reference][name])
-            rows.append({"variable": name, "contrast": f"{other} - {reference}", "smd": smd})
-    return pd.DataFrame(rows, columns=IMBALANCE).astype({"smd": "float64"})
+            pair = groups[other][name], groups[reference][name]
+            row = {"variable": name, "contrast": f"{other} - {reference}", "smd": compute(*pair)}
+            rows.append(row | {"fewest": count_fewest(pair, whole=compute is compute_mean_difference)})
+    table = pd.DataFrame(rows, columns=[*IMBALANCE, BaselineSmd.fewest])
+    return table.astype({"smd": "float64", BaselineSmd.fewest: "Int64"})
+
+
+def count_fewest(sides: Sequence[pd.Series], whole: bool) -> int | None:
+    """Return the smallest number, not none, of patients with a known value (``whole``), or with one level, on either side."""
+    numbers = [int(side.count()) for side in sides] if whole else [n for side in sides for n in side.value_counts()]
+    return min((int(number) for number in numbers if number > 0), default=None)
 
 
 def compute_mean_difference(treated: pd.Series, reference: pd.Series) -> float:

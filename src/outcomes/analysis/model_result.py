@@ -16,10 +16,10 @@ DIGITS = 10  # significant digits that are kept: more than any table shows, fewe
 INTERVAL = ["estimate", "std_error", "df", "lower", "upper", "p_value"]
 INFO = Models.columns
 COLUMNS = {
-    "coefficients": ["term", "estimate", "std_error", "df", "statistic", "p_value", "lower", "upper"],
-    "tests": ["term", "type", "num_df", "den_df", "statistic", "p_value"],
-    "margins": ["arm", "timepoint", *INTERVAL],
-    "model_differences": ["contrast", "timepoint", *INTERVAL],
+    "coefficients": ["term", "estimate", "std_error", "df", "statistic", "p_value", "lower", "upper", "fewest"],
+    "tests": ["term", "type", "num_df", "den_df", "statistic", "p_value", "fewest"],
+    "margins": ["arm", "timepoint", *INTERVAL, "fewest"],
+    "model_differences": ["contrast", "timepoint", *INTERVAL, "fewest"],
 }
 TEXT = {"term", "type", "arm", "timepoint", "contrast"}
 

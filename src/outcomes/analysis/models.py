@@ -92,7 +92,7 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
     points = list(data["timepoint"].cat.categories)
-    tables = _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns)) if converged else {}
+    tables = _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete)) if converged else {}
     if len(points) == 1:  # the rows of a model without time points are of the one there is
         tables |= {place: tables[place].assign(timepoint=points[0]) for place in _PLACED if place in tables}
     empty = {table: pd.DataFrame(columns=columns) for table, columns in COLUMNS.items()}
@@ -212,14 +212,45 @@ def _describe(model: Model, name: str, fit: Any, failure: str) -> dict[str, Any]
     }
 
 
-def _tabulate(fit: Any, model: Model, arms: Sequence[str], variables: set[str]) -> dict[str, pd.DataFrame]:
+def _tabulate(
+    fit: Any, model: Model, arms: Sequence[str], variables: set[str], cells: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """Return the tables of a converged fit."""
     third = fit.anova().rename(columns={"df": "den_df"}).assign(type="III")
     tests = pd.concat([third, _test_reference(fit)], ignore_index=True)
     tables = {"coefficients": fit.coefficients, "tests": tests}
     if model.margins and "arm" in variables:
         tables |= _compare_arms(fit, model, arms, "timepoint" if "timepoint" in variables else None)
-    return {name: table[COLUMNS[name]].reset_index(drop=True) for name, table in tables.items()}
+    return {
+        name: table.assign(fewest=count_fewest(table, cells))[COLUMNS[name]].reset_index(drop=True)
+        for name, table in tables.items()
+    }
+
+
+def count_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how many scores each arm has at each time point: arms in rows, time points in columns."""
+    return frame.groupby(["arm", "timepoint"], observed=True).size().unstack(fill_value=0)
+
+
+def count_fewest(table: pd.DataFrame, cells: pd.DataFrame) -> list[float]:
+    """Return, by row, the fewest scores, not none, of an arm at a time point that the row is about.
+
+    A coefficient of a time point is about every arm's scores there; other coefficients, and tests, are about all.
+    """
+    rows = zip(*(_texts(table, name) for name in ("arm", "contrast", "timepoint", "term")), strict=True)
+    return [_count_fewest(cells, *row) for row in rows]
+
+
+def _texts(table: pd.DataFrame, name: str) -> list[str]:
+    return table[name].astype(str).tolist() if name in table else [""] * len(table)
+
+
+def _count_fewest(cells: pd.DataFrame, arm: str, contrast: str, timepoint: str, term: str) -> float:
+    arms = [str(one) for one in cells.index if str(one) in (arm, *contrast.split(" - "))] or list(cells.index)
+    points = [one for one in cells.columns if str(one) == timepoint or f"[{one}]" in term or f"[T.{one}]" in term]
+    part = cells.loc[arms, points] if points else cells.loc[arms].sum(axis=1).to_frame()
+    found = part.to_numpy()
+    return float(found[found > 0].min()) if (found > 0).any() else float("nan")
 
 
 def _test_reference(fit: Any) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.proportions import Floats, compute_correlation, compute_newcombe, compute_wilson
 from outcomes.analysis.selection import ENDPOINTS, PLACE, POPULATIONS, order_rows, select_included
 from outcomes.contracts.released.describe import Differences, Missingness, Response
+from outcomes.proportions import Floats, compute_correlation, compute_newcombe, compute_wilson
 
 CELL = ["instrument", "axis", "timepoint", "endpoint", "population"]
 RESPONSE = Response.columns
@@ -61,7 +61,7 @@ def tabulate_differences(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Se
         One row per instrument, axis, time point, endpoint, population, and contrast ("iv - esketamine": the reference
         stands second), the key; ``difference``, ``lower``, ``upper`` as proportions (95 %). Where patients occur in both
         arms, as in a crossover, the interval takes the correlation of the two rates into account
-        (:func:`outcomes.analysis.proportions.compute_newcombe`). Several series of one patient in one arm count as
+        (:func:`outcomes.proportions.compute_newcombe`). Several series of one patient in one arm count as
         independent.
     """
     rows = _after_baseline(endpoints, cohort)

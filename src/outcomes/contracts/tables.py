@@ -113,6 +113,20 @@ CONTRACTS: dict[str, Contract] = {
             "new": Field("str", "value after", nullable=True),
         },
     ),
+    "health": Contract(
+        "something in the export that does not hang together, with its numbers",
+        ("check", "file", "column", "unit", "count", "of"),
+        {
+            "check": Field("category", "name of the check, the key under `accept`"),
+            "file": Field("category", "source file; missing where it is about several", nullable=True),
+            "column": Field("category", "table and column, where it is about one", nullable=True),
+            "unit": Field("category", "what is counted", allowed=("rows", "people", "files", "columns")),
+            "count": Field("int64", "how many", 0),
+            "of": Field("int64", "of how many", 0),
+            "stops": Field("bool", "a run stops at it unless the study file accepts it"),
+            "accepted": Field("category", "the reason that the study file gives", nullable=True),
+        },
+    ),
     "balance": Contract(
         "a source file: raw = kept + merged + quarantined; corrected and flagged rows are among the kept",
         ("file",),

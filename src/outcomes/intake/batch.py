@@ -23,7 +23,7 @@ from outcomes.intake.values import (
     repair,
     to_numbers,
 )
-from outcomes.intake.words import Array, RawTable, Words, constant
+from outcomes.intake.words import Array, RawTable, Words, constant, text_array
 from outcomes.settings import Column, DateRules, Source, Study, Table, TableMap
 
 PRIMARY_ORDER: tuple[Table, ...] = ("sessions", "assessments", "patients", "adverse_events", "vitals", "events")
@@ -109,7 +109,16 @@ class Batch:
 def raw_words(raw: RawTable, column: Column) -> Words:
     """Return the text of a column or of a constant."""
     if column.column is not None:
-        return raw.columns[column.column]
+        words = raw.columns[column.column]
+        if not column.missing:
+            return words
+        missing = {
+            *column.missing,
+            *(f"{number:g}" for number in to_numbers(text_array(column.missing)) if number == number),
+        }
+        numbers = [f"{number:g}" for number in to_numbers(words.values)]
+        pairs = zip(words.values, numbers, strict=True)
+        return Words(words.codes, text_array(["" if {value, number} & missing else value for value, number in pairs]))
     assert column.constant is not None
     return constant(plain_text(column.constant), raw.size)
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,13 @@ from outcomes.errors import InputError
 from outcomes.files import sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
+from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
+from outcomes.intake.readers.database import hash_rows, is_address
 from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
@@ -56,6 +58,7 @@ class Export:
     ledger: pd.DataFrame
     balance: pd.DataFrame
     inputs: dict[str, dict[str, str]]
+    findings: tuple[Finding, ...] = ()  # what does not hang together
 
 
 def read_export(study: Study, folder: Path | str) -> Export:
@@ -77,10 +80,11 @@ def read_export(study: Study, folder: Path | str) -> Export:
     folder = Path(folder)
     sources = _present_sources(study, folder)
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    named = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    by_name = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
+    of_rows = {raw.name: hash_rows(raw) for source, raw in zip(sources, raws, strict=True) if is_address(source.file)}
     inputs = {
-        number: {"name": name, "sha256": hash_source(folder, source)}
-        for number, (name, source) in zip(number_inputs(len(named)), named.items(), strict=True)
+        number: {"name": name, "sha256": of_rows.get(name) or hash_source(folder, source)}
+        for number, (name, source) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
@@ -97,14 +101,25 @@ def read_export(study: Study, folder: Path | str) -> Export:
     ]
     refuse_unknown_zones(batches)
     tables = _build_tables(batches, len(identifiers), study, ledger)
-    tables["key"] = _key(identifiers)
+    key = _key(identifiers)
+    tables["key"] = key[key["patient"].isin(tables["patients"]["patient"])].reset_index(drop=True)
     entries, balance = ledger.close()
     log.info(
         "read %d rows of %d files: %d kept (%d corrected, %d flagged), %d merged, %d quarantined",
         *(balance["raw"].sum(), len(balance)),
         *(balance[name].sum() for name in ("kept", "corrected", "flagged", "merged", "quarantined")),
     )
-    return Export(tables, entries, balance, inputs)
+    named = frozenset(path.relative_to(folder).as_posix() for source in sources for path in find_files(folder, source))
+    unused = frozenset(file for pattern in study.unused for file in _match(folder, pattern))
+    evidence = Evidence(folder, sources, raws, batches, tables, entries, balance, named | unused)
+    findings = examine(study, evidence)
+    return Export(tables, entries, balance, inputs, findings)
+
+
+def _match(folder: Path, pattern: str) -> Iterator[str]:
+    """Yield the files below a folder that a pattern of the study file names; none where it leads out of the folder."""
+    if not Path(pattern).is_absolute() and ".." not in Path(pattern).parts and pattern:
+        yield from (path.relative_to(folder).as_posix() for path in folder.glob(pattern))
 
 
 def _present_sources(study: Study, folder: Path) -> list[Source]:
@@ -138,6 +153,8 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     InputError
         A path that leads out of the folder.
     """
+    if is_address(source.file):
+        return [Path(source.file)]
     if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
         raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
     if (folder / source.file).is_file():
@@ -167,7 +184,7 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     """Read a source: its file, or all files of its pattern below one another."""
     wanted, numeric = wanted_columns(study, source), item_columns(study, source)
     paths = find_files(folder, source)
-    one = len(paths) == 1 and paths[0] == folder / source.file
+    one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
     files = [File(path, source.file if one else f"{source.file} (file {n})") for n, path in enumerate(paths, start=1)]
     raw = join_tables([read_source(file, source, wanted, numeric) for file in files], source.file)
     log.info("%s: %d rows", raw.name, raw.size)

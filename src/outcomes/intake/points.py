@@ -20,6 +20,7 @@ SCORED = re.compile(
     r"(?:/\s*(\d+(?:\.0+)?)|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
     re.IGNORECASE,
 )
+CODED = re.compile(r"(\S+) \((.+)\)", re.DOTALL)  # a code with its wording: "LA6570-1 (More than half the days)"
 CLASH = " ≠ "  # what a reader writes between a code and a score that contradict each other
 
 
@@ -53,9 +54,16 @@ def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[fl
         return float(value), FINE
     if CLASH in value:
         return np.nan, CONTRADICTED
-    for form, number, words in ((LED, 1, 2), (TRAILED, 2, 1)):
+    coded = CODED.fullmatch(value.strip())
+    if coded:
+        code, words = known.get(_plain(coded[1])), known.get(_plain(coded[2]))
+        if code is not None and words is not None and not NUMBER.fullmatch(coded[2]):
+            return (code, FINE) if code == words else (np.nan, CONTRADICTED)
+        if code is not None and not coded[2].isdecimal():
+            return code, FINE
+    for form, number, wording in ((LED, 1, 2), (TRAILED, 2, 1)):
         match = form.fullmatch(value.strip())
-        points = known.get(_plain(match[words])) if match else None
+        points = known.get(_plain(match[wording])) if match else None
         if match and points is not None:
             return (points, FINE) if int(match[number]) == points else (np.nan, CONTRADICTED)
     return np.nan, NO_NUMBER

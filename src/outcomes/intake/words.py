@@ -26,6 +26,13 @@ class Words:
         """Return the named rows."""
         return Words(self.codes[rows], self.values)
 
+    def compact(self) -> Words:
+        """Return the column with no more distinct values than occur."""
+        used, codes = np.unique(self.codes, return_inverse=True)
+        if len(used) == len(self.values) or (len(used) and used[0] < 0):
+            return self
+        return Words(codes.astype(np.int32), self.values[used])
+
     def spread(self, by_value: Array, absent: Any = None) -> Array:
         """Return something known per distinct value for every row; ``absent`` where the code is -1."""
         if not len(self.codes):
@@ -81,7 +88,7 @@ class RawTable:
     def at(self, rows: Array) -> RawTable:
         """Return the table with some of its rows (places), in that order."""
         origin = self.origin or Origin.whole(np.arange(2, self.size + 2, dtype=np.int64))
-        columns = {name: words.at(rows) for name, words in self.columns.items()}
+        columns = {name: words.at(rows).compact() for name, words in self.columns.items()}
         return RawTable(self.name, len(rows), columns, origin.at(rows, self.size), self.epoch)
 
 

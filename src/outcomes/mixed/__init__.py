@@ -20,6 +20,7 @@ Examples
 [['Intercept', 8.7, 4.0], ['visit[2]', -1.6, 4.0]]
 """
 
+from outcomes.mixed.design.declared import DeclaredDesign
 from outcomes.mixed.errors import (
     ConvergenceError,
     DataError,
@@ -45,6 +46,7 @@ __all__ = [
     "STRUCTURES",
     "ConvergenceError",
     "DataError",
+    "DeclaredDesign",
     "DesignError",
     "Draws",
     "Fit",

@@ -8,6 +8,7 @@ from typing import Any
 from outcomes.mixed.assembly import Assembly, Columns, assemble_from_moments, assemble_from_table
 from outcomes.mixed.data.table import read_data
 from outcomes.mixed.design.by_subject import design_by_visit, spread_wide
+from outcomes.mixed.design.declared import DeclaredDesign, declare_levels, design_as_declared
 from outcomes.mixed.design.prepare import prepare
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.likelihood.optimise import maximise
@@ -26,6 +27,7 @@ def moments(
     visit: str,
     weights: str | None = None,
     group: str | None = None,
+    design: DeclaredDesign | None = None,
 ) -> Moments:
     """Sum a table into what the likelihood needs of it.
 
@@ -33,6 +35,8 @@ def moments(
     ----------
     data, formula, subject, visit, weights, group
         As in :func:`fit`.
+    design : DeclaredDesign, optional
+        Levels, visits, roles and centres of all sites, for a site that lacks an arm or a visit; by default the rows tell them.
 
     Returns
     -------
@@ -54,9 +58,10 @@ def moments(
     >>> mixed.fit(both).coefficients["estimate"].round(3).tolist()
     [9.0, -1.5]
     """
-    prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=group)
-    design = design_by_visit(prepared)
-    return sum_moments(prepared, design, spread_wide(prepared, design), names=(subject, visit, group))
+    table = read_data(data) if design is None else declare_levels(read_data(data), design, visit)
+    prepared = prepare(table, formula, subject=subject, visit=visit, weights=weights, group=group)
+    built = design_by_visit(prepared) if design is None else design_as_declared(prepared, design, visit)
+    return sum_moments(prepared, built, spread_wide(prepared, built), names=(subject, visit, group))
 
 
 def fit(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.table import read_data
+from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.prepare import Prepared, factor_means, prepare
 from outcomes.mixed.design.visit_loadings import Design, build_design, sort_roles
 from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
@@ -185,6 +186,8 @@ def fit_gee(
     choices.refuse_unknown(weighted=weights is not None)
     prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=None)
     _refuse_response(prepared, family)
+    if working == "ar1":
+        refuse_unordered(prepared.rows.visits, prepared.rows.ordered, "working correlation 'ar1'")
     return _fit(prepared, formula, (subject, visit), choices)
 
 

@@ -1,9 +1,10 @@
-"""What was released: every file with its hash, its label, and how much of it is withheld."""
+"""What was released: every file with its hash, its label, and how much of it is shown as a bound."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.settings.analysis import Privacy
 
 NAME = "manifest.json"
-AGGREGATE, PUBLIC, UNKNOWN = "released aggregate", "public", "unknown: not made by this pipeline; do not publish it"
+AGGREGATE, EXACT = "released aggregate: rounded", "exact"
+UNKNOWN = "unknown: not made by this pipeline; do not publish it"
+BOUND = re.compile(r"[<>]-?[\d.]+")
 PRINTED = "printed"  # the folder of the report's tables as CSV
 RESULTS = {
     "report": "the report",
@@ -41,11 +44,11 @@ def list_released(study: str, privacy: Privacy, results: Path, figures: Path) ->
     -------
     dict
         ``study``, ``minimum_cell``, ``label`` of the whole, and ``files``, ordered by ``path``: path from the folder above
-        results and figures, ``sha256``, ``bytes``, ``label`` (released aggregate: passed the disclosure gate; public: the data
-        are declared public, so nothing is withheld; unknown: left in the folder by something else), ``what`` it is, and, for a
-        table, its ``rows`` and how many of them have ``rows_withheld``. Without date or absolute path.
+        results and figures, ``sha256``, ``bytes``, ``label`` (released aggregate: rounded by the disclosure gate; exact, and
+        the declared reason; unknown: left in the folder by something else), ``what`` it is, and, for a table, its ``rows`` and
+        how many cells are ``bounds`` instead of numbers. Without date or absolute path.
     """
-    label = PUBLIC if privacy.public else AGGREGATE
+    label = AGGREGATE if privacy.release == "rounded" else f"{EXACT}: {privacy.because}"
     files = [_describe(path, top, label) for top in (results, figures) for path in _walk(top)]
     return {
         "study": study,
@@ -93,4 +96,4 @@ def _explain(path: Path, top: Path) -> str:
 def _count_rows(path: Path) -> dict[str, int]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {"rows": len(rows), "rows_withheld": sum(row.get("withheld", "").lower() == "true" for row in rows)}
+    return {"rows": len(rows), "bounds": sum(bool(BOUND.fullmatch(cell)) for row in rows for cell in row.values())}

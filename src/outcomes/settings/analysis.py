@@ -50,13 +50,25 @@ class Model(Frozen):
 class Privacy(Frozen):
     """What may leave the building."""
 
-    minimum_cell: int = Field(11, ge=1, description="counts from 1 to one less are withheld in everything released")
-    public: bool = Field(False, description="the data are public already; required for a minimum cell below 5")
+    release: Literal["rounded", "exact"] = Field(
+        "rounded",
+        description="rounded: counts of people below the minimum are not shown, others to the nearest 5, and all that is computed from "
+        "them likewise; exact: every number as it is, for which 'because' has to say why",
+    )
+    because: str | None = Field(
+        None,
+        description="why the release is exact, for example that the data are public, or an ethics board's approval; printed in the methods",
+    )
+    minimum_cell: int = Field(
+        11, ge=5, description="counts of people from 1 to one less are never shown in a rounded release"
+    )
 
     @model_validator(mode="after")
-    def _small_only_if_public(self) -> Self:
-        if self.minimum_cell < 5 and not self.public:
-            raise ValueError("a minimum cell below 5 is allowed only for data declared 'public: true'")
+    def _exact_on_a_reason(self) -> Self:
+        if self.release == "exact" and not (self.because or "").strip():
+            raise ValueError("an exact release needs 'because': why may every count be shown?")
+        if self.release == "rounded" and self.because:
+            raise ValueError("'because' belongs to 'release: exact'; a rounded release needs no reason")
         return self
 
 

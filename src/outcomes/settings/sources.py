@@ -23,6 +23,9 @@ class Column(Frozen):
         description="export spelling → canonical value, compared without case and outer blanks; null means missing. "
         "When given, any other spelling is quarantined or set missing with a ledger entry",
     )
+    missing: tuple[str, ...] = Field(
+        (), description="spellings of missing in this column only, such as -99 or UNK, beside `cleaning.missing_values`"
+    )
     unit: Literal["kg", "lb", "mg", "auto"] = Field(
         "auto", description="unit of a weight or dose written without one; auto reads it from the text, else kg or mg"
     )
@@ -32,6 +35,12 @@ class Column(Frozen):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _as_texts(cls, value: Any) -> Any:
+        several = _as_list(value)
+        return tuple(str(one) for one in several) if isinstance(several, tuple | list) else several
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -145,6 +154,9 @@ class Source(Frozen):
         None,
         description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",
     )
+    dictionary: str | None = Field(
+        None, description="data dictionary of REDCap beside the file: codes of its choices are read as their labels"
+    )
     header: tuple[int, ...] = Field(
         (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
     )
@@ -154,7 +166,8 @@ class Source(Frozen):
         description="column → values: only such rows belong to this table (`''` is blank); other tables take the others",
     )
     leave_out: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="column → values of rows that are no records: previews, tests, sums"
+        default_factory=dict,
+        description="column → values of rows that are no records: previews, tests, sums; `*` stands for any text",
     )
     fill_down: tuple[str, ...] = Field(
         (),
@@ -183,7 +196,7 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "omop", "stata", "spss", "parquet", "database"] = (
+    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "spss", "stata", "sas", "parquet", "database"] = (
         Field("auto", description="file format; auto goes by the ending")
     )
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")

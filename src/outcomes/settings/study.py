@@ -44,6 +44,13 @@ class Study(Frozen):
     )
     sources: tuple[Source, ...] = Field(min_length=1, description="the files of the raw export")
     dates: DateRules = Field(default_factory=DateRules, description="how dates are written")
+    unused: tuple[str, ...] = Field(
+        (), description="files of the data folder that the study does not use; patterns such as `old/*` are fine"
+    )
+    accept: dict[str, str] = Field(
+        default_factory=dict,
+        description="check of the export's health that would stop the run → why it is as it should be; printed in the report",
+    )
     cleaning: Cleaning = Field(default_factory=Cleaning, description="what happens to values that cannot be right")
     visits: tuple[Visit, ...] = Field((), description="scheduled visits, where the study labels its time points")
     instruments: tuple[str, ...] = Field(min_length=1, description="instruments analysed; the first is the primary one")

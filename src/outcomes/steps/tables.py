@@ -14,17 +14,15 @@ def tables(work: Work) -> dict[str, str]:
     """Pass every estimate through the disclosure gate and write the released tables as CSV."""
     from outcomes.analysis.model_result import ModelResult, collect_models
     from outcomes.contracts.released.text import format_table
-    from outcomes.release.disclosure.gate import withhold
+    from outcomes.release.disclosure.gate import release_tables
     from outcomes.release.disclosure.units import protect_patients
 
     study = work.study
     made = {name: work.tables[name] for name in ESTIMATED}
     fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
-    derived = {name: study.instrument(name).derived_from for name in study.instruments}
-    sources = {name: source.instrument for name, source in derived.items() if source is not None}
     privacy = protect_patients(study.privacy, work.tables["cohort"])
-    passed = withhold(made | models, privacy, study.instruments, sources)
+    passed = release_tables(made | models, privacy)
     return {name: format_table(passed[name]) for name in RELEASED}
 
 

@@ -9,8 +9,6 @@ from outcomes.analysis.comparison.population.eligibility import apply_rules, say
 from outcomes.analysis.comparison.population.estimand import tabulate_target_trial
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.errors import ModelError
-from outcomes.release.disclosure.gate import withhold
-from outcomes.settings.analysis import Privacy
 from outcomes.settings.estimand import Eligibility
 
 TABLES = generate_tables()
@@ -114,25 +112,3 @@ class TestRefusals:
     def test_rules_that_say_nothing(self, rule, said):
         with pytest.raises(ValueError, match=said):
             Eligibility.model_validate(rule)
-
-
-class TestGate:
-    @staticmethod
-    def release(*left_out):
-        rows = [("First series, included", "", 200), *(("Left out", f"rule {i}", n) for i, n in enumerate(left_out))]
-        rows.append(("Compared", "", 200 - sum(left_out)))
-        table = pd.DataFrame(rows, columns=["step", "reason", "n"]).assign(arm="iv", order=range(len(rows)))
-        return withhold({"eligibility": table}, Privacy(minimum_cell=11))["eligibility"]["n"].isna().tolist()
-
-    def test_few_left_out_do_not_follow_from_the_rest(self):
-        included, few, some, _, compared = self.release(5, 40, 0)
-        assert few
-        assert some
-        assert not included
-        assert not compared
-        assert self.release(20, 40) == [False] * 4
-
-    def test_a_loss_that_is_small_in_all_takes_one_end_along(self):
-        hidden = self.release(4, 0)
-        assert hidden[1]
-        assert hidden[0] or hidden[3]

@@ -10,7 +10,6 @@ from outcomes.analysis.comparison.missing.censoring import estimate_weighted, li
 from outcomes.analysis.comparison.missing.dropout import list_bands, tabulate_dropout
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.instruments import read_instruments
-from outcomes.release.disclosure.rules.compared import withhold_dropout, withhold_imputations
 
 NAN = np.nan
 PHQ9 = read_instruments()["phq9"]
@@ -124,21 +123,6 @@ class TestDropout:
             for before, after in zip(points, points[1:], strict=False):
                 assert counts.loc[before, "stayed"] == counts.loc[after, "n"]
 
-    def test_no_withheld_count_follows_from_the_rest(self):
-        table = RESULT["dropout"]
-        weights = RESULT["weights"]
-        released = withhold_dropout(table, {"weights": weights}, 11)
-        left = table["n"] - table["stayed"]
-        for name, count in (("stayed", left), ("stayed", table["stayed"]), ("n", table["n"])):
-            small = (count > 0) & (count < 11)
-            assert released.loc[small, name].isna().all()
-        assert small.any()
-        shown = released["stayed"].notna()
-        assert shown.any()
-        for _, own in released.groupby(["axis", "arm", "timepoint"]):
-            # a single withheld split of a time point would follow from those there at the next one
-            assert own["stayed"].isna().sum() != 1 or own["timepoint"].iloc[0] == "all"
-
 
 class TestWhole:
     def test_the_seed_decides(self):
@@ -179,48 +163,6 @@ class TestWhole:
         for point in ("day 28", "session 3"):
             at_random, jump = table[(point, "imputed_mar")], table[(point, "jump_to_reference")]
             assert at_random < jump < 0
-
-    @pytest.mark.parametrize("axis", ["day", "session"])
-    def test_worst_cases_of_the_change_contain_every_other_row(self, axis):
-        grid = RESULT["sensitivity"]
-        own = grid[(grid["endpoint"] == "change") & grid["scale"].str.startswith("points") & (grid["axis"] == axis)]
-        own = own.set_index("analysis")["estimate"]
-        rest = own.drop(["worst_case_treated", "worst_case_reference"])
-        assert own["worst_case_reference"] < rest.min()
-        assert rest.max() < own["worst_case_treated"]
-
-    def test_no_imputation(self):
-        result = compare_arms(TABLES, make_comparison(imputation={"draws": 0}), STUDY)
-        assert result["imputations"].empty
-        assert set(result["tipping"]["method"]) == {"closed_form"}
-        assert "censoring_weighted" in set(result["sensitivity"]["analysis"])
-
-    def test_the_tipping_grids_agree(self):
-        table = RESULT["tipping"].set_index(["method", "delta_treated", "delta_reference"])["estimate"]
-        closed, imputed = table["closed_form"], table["imputed"]
-        np.testing.assert_allclose(closed - closed[0, 0], imputed - imputed[0, 0], atol=1e-9)
-
-    def test_withheld_where_the_effect_is(self):
-        effects = RESULT["effects"].assign(observed_treated=5)
-        tables = {"effects": effects, "risks": RESULT["risks"], "weights": RESULT["weights"]}
-        released = withhold_imputations(RESULT["imputations"], tables, 11)
-        change = released["endpoint"] == "change"
-        assert released.loc[change, "estimate"].isna().all()
-        assert released.loc[change, "withheld"].all()
-        assert not released.loc[
-            (released["endpoint"] == "response") & (released["timepoint"] == "day 28"), "withheld"
-        ].any()
-
-    def test_withheld_where_the_risk_is(self):
-        risks = RESULT["risks"].copy()
-        place = (risks["endpoint"] == "response") & (risks["timepoint"] == "day 28")
-        risks.loc[place & (risks["population"] == "observed"), "events_reference"] = 4
-        tables = {"effects": RESULT["effects"], "risks": risks, "weights": RESULT["weights"]}
-        released = withhold_imputations(RESULT["imputations"], tables, 11)
-        own = released[(released["endpoint"] == "response") & (released["timepoint"] == "day 28")]
-        assert own["withheld"].all()
-        assert own[["estimate", "between", "missing_information", "n"]].isna().all(axis=None)
-        assert set(own["scale"]) == {"risk difference", "risk ratio"}
 
     def test_a_failed_model_gives_rows_without_numbers(self, monkeypatch):
         monkeypatch.setattr("outcomes.analysis.comparison.missing.model.LEAST_ACCEPTED", 2.0)

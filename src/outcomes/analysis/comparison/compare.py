@@ -19,6 +19,7 @@ from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_e
 from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.effects.risks import EVERYONE, RISKS, tabulate_risks
+from outcomes.analysis.comparison.fewest import count_fewest
 from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
 from outcomes.analysis.comparison.population.confounders import MISSING, code_confounders
 from outcomes.analysis.comparison.population.eligibility import ELIGIBILITY, tabulate_eligibility
@@ -131,7 +132,7 @@ def compare_arms(
         "dropout": missing.dropout,
     }
     declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
-    return empty | always | _tabulate_weighting(settings, arms) | declared
+    return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared
 
 
 def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

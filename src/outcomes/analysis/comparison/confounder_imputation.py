@@ -98,7 +98,10 @@ def _match(
     exog = np.column_stack([np.ones(len(design)), design])
     values = column.to_numpy(dtype=float)
     coefficients = np.linalg.lstsq(exog[sample], values[sample], rcond=None)[0]
-    predicted = exog @ coefficients
+    unit = float(np.ptp(values[sample])) or 1.0
+    predicted = np.round(
+        exog @ coefficients / unit, 9
+    )  # patients alike stay equally near, whatever the processor rounds
     known = np.flatnonzero(~gone)
     nearest = np.abs(predicted[known][None, :] - predicted[gone][:, None]).argsort(axis=1, kind="stable")[:, :DONORS]
     picked = nearest[np.arange(len(nearest)), generator.integers(0, nearest.shape[1], len(nearest))]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared
-from outcomes.analysis.proportions import compute_wilson
 from outcomes.contracts.released import comparison as released
+from outcomes.proportions import compute_wilson
 from outcomes.settings.comparison import EarlySignals
 
 EARLY_SIGNALS = released.EarlySignals.columns

@@ -77,7 +77,8 @@ def _count_outcomes(day: Floats, outcome: Ints, grid: Grid) -> dict[str, Ints]:
     by_then = day[:, None] <= grid.days
     kinds = enumerate(("censored", "events", "treated"))
     counts = {name: by_then[outcome == kind].sum(axis=0, dtype=np.int64) for kind, name in kinds}
-    return {**counts, "at_risk": len(day) - by_then.sum(axis=0, dtype=np.int64)}
+    followed = np.full(len(grid.weeks), len(day), dtype=np.int64)
+    return {"n": followed, "at_risk": followed - by_then.sum(axis=0, dtype=np.int64), **counts}
 
 
 def _estimate_kaplan_meier(last: Floats, outcome: np.ndarray, grid: Grid) -> Estimates:

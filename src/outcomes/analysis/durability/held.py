@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.durability.landmark import Followed, find_ended, list_ends
-from outcomes.analysis.proportions import compute_wilson
 from outcomes.contracts.released.durability import DurabilityHeld
+from outcomes.proportions import compute_wilson
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.proportions import compute_clopper_pearson
+from outcomes.proportions import compute_clopper_pearson
 
 MILESTONES = (9, 13)  # sessions: the induction of esketamine and one more; its first quarter year
 LONGEST = 24

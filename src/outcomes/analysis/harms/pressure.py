@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.proportions import compute_clopper_pearson
 from outcomes.analysis.scores import compute_t_interval
+from outcomes.proportions import compute_clopper_pearson
 
 BACK_MMHG = 10
 THRESHOLDS = (

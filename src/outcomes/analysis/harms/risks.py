@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.proportions import compute_clopper_pearson, compute_miettinen_nurminen
+from outcomes.proportions import compute_clopper_pearson, compute_miettinen_nurminen
 
 ANY, SEVERE = "any", "any severe"
 BLOCKS = {"all sessions": None, "first session": 1, "first 6 sessions": 6}

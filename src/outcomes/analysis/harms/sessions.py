@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.harms.risks import ANY
-from outcomes.analysis.proportions import compute_clopper_pearson
+from outcomes.proportions import compute_clopper_pearson
 
 BANDS = {"1": (1, 1), "2-6": (2, 6), "7+": (7, None)}
 COURSE = 8

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analysis.harms.risks import ANY
-from outcomes.analysis.proportions import compute_clopper_pearson
+from outcomes.proportions import compute_clopper_pearson
 
 GRADES = ("mild", "moderate", "severe")
 DETAILS = ("serious", "related", "action", "outcome")

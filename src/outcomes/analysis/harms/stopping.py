@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.analysis.proportions import compute_clopper_pearson
+from outcomes.proportions import compute_clopper_pearson
 
 STOP_REASONS = (
     "effect reached", "no effect", "side effect", "cost or payer", "medical", "lost", "died", "other", "not recorded",

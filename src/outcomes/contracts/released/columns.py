@@ -7,6 +7,7 @@ one of the same table that stands below it, it says its name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 BOUND = "_bound"
@@ -47,7 +48,7 @@ class Column(str):
     def named(self, name: str, names: dict[int, Column]) -> Self:
         """Return the column under its name; columns that it refers to are replaced by those already named."""
         own = str.__new__(type(self), name)
-        facts = {key: names.get(id(value), value) for key, value in vars(self).items()}
+        facts = {key: _name(value, names) for key, value in vars(self).items()}
         own.__dict__.update(facts)
         return own
 
@@ -62,9 +63,18 @@ class Label(Column):
 
 
 class Text(Column):
-    """A note or sentence. Numbers of people in it are written by :func:`outcomes.contracts.released.words.people`."""
+    """A note or sentence, which must not count people."""
 
     dtype, kind = "str", "text"
+
+
+class Fewest(Column):
+    """A count that only the gate sees: the smallest number of people, not none, on which the row's statistics rest."""
+
+    dtype, kind = "Int64", "private"
+
+    def __init__(self, meaning: str = "smallest number of people, not none, on which the row rests") -> None:
+        super().__init__(meaning)
 
 
 class Flag(Column):
@@ -98,13 +108,15 @@ class People(Column):
     ----------
     part_of : str or None
         The count of the same row that these are a part of; None where these are the row's whole group.
+    unless : tuple of str or None
+        A column and its value in rows that count rows of a file instead.
     """
 
     dtype, kind, bounded = "Int64", "count of people", True
 
-    def __init__(self, meaning: str, part_of: str | None = None) -> None:
+    def __init__(self, meaning: str, part_of: str | None = None, unless: tuple[str, str] | None = None) -> None:
         super().__init__(meaning)
-        self.part_of = part_of
+        self.part_of, self.unless = part_of, unless
 
 
 class Effective(Column):
@@ -117,37 +129,68 @@ class Effective(Column):
 
 
 class Share(Column):
-    """A proportion of counts: of people in the same row.
+    """A proportion of people.
 
     Attributes
     ----------
-    count, of : str
-        Numerator and denominator; the share is of those who are not counted where ``rest`` is true.
+    count_ : str or None
+        Column of the numerator; None where no column counts it.
+    of : str, tuple of str, or None
+        Column of the denominator, or the first of several that has a value; None: the people that the counts of several rows add up to (:class:`Sum`).
+    rest : bool
+        The share is of those who are not counted.
     scale : float
         1 for a proportion, 100 for a percentage.
+    modelled : bool
+        Not the quotient of the two counts but weighted, standardised, or read from a curve.
+    interval : str
+        How its interval is computed again from the released counts: wilson or exact (Clopper and Pearson).
     """
 
     kind, bounded = "share", True
 
-    def __init__(self, count: str, of: str, *, rest: bool = False, scale: float = 1, meaning: str = "") -> None:
-        super().__init__(meaning or "share of the two counts", "percent" if scale == 100 else "")
+    def __init__(
+        self,
+        count: str | None,
+        of: str | tuple[str, ...] | None,
+        meaning: str = "share of the two counts",
+        *,
+        rest: bool = False,
+        scale: float = 1,
+        interval: str = "wilson",
+        modelled: bool = False,
+    ) -> None:
+        super().__init__(meaning, "percent" if scale == 100 else "")
         self.count_, self.of, self.rest, self.scale = count, of, rest, scale
+        self.interval, self.modelled = interval, modelled
 
 
-class Modelled(Column):
-    """A proportion that is not the quotient of two counts: weighted, standardised, or read from a curve.
+class Modelled(Share):
+    """A proportion that is not the quotient of two counts: weighted, standardised, or read from a curve."""
 
-    Attributes
-    ----------
-    count, of : str
-        How many have the outcome (None where no column says so), and of how many.
-    """
+    kind = "modelled share"
 
-    kind, bounded = "modelled share", True
+    def __init__(self, meaning: str, of: str | tuple[str, ...] | None, count: str | None = None) -> None:
+        super().__init__(count, of, meaning, modelled=True)
 
-    def __init__(self, meaning: str, of: str, count: str | None = None) -> None:
-        super().__init__(meaning)
-        self.count_, self.of = count, of
+
+class MeanOrShare(Modelled):
+    """The mean of a number where the row's level is empty, otherwise the share of the level."""
+
+    kind = "mean or share"
+
+    def __init__(self, meaning: str, count: str, level: str) -> None:
+        super().__init__(meaning, None, count)
+        self.level = level
+
+
+class Cumulative(Modelled):
+    """The share of a group in this row or those above it."""
+
+    kind = "cumulative share"
+
+    def __init__(self, meaning: str, count: str) -> None:
+        super().__init__(meaning, None, count)
 
 
 class Statistic(Column):
@@ -175,21 +218,59 @@ class Quantile(Statistic):
 
 
 class Estimate(Statistic):
-    """An estimate of a model: a difference, a coefficient, an adjusted mean."""
+    """An estimate of a model: a difference, a coefficient, an adjusted mean.
+
+    Attributes
+    ----------
+    scale : str or None
+        Column that names the scale; on one of risks the estimate is a share or a ratio of shares.
+    """
 
     kind = "estimate"
 
+    def __init__(self, meaning: str, unit: str = "", scale: str | None = None) -> None:
+        super().__init__(meaning, unit)
+        self.scale = scale
+
 
 class Difference(Statistic):
-    """A difference of two proportions."""
+    """A difference of two proportions of the same row.
+
+    Attributes
+    ----------
+    first, second : str
+        The two shares; without them each from its counts, ``(events, n)``.
+    """
 
     kind, bounded = "difference of shares", True
 
+    def __init__(self, meaning: str, first: str | tuple[str, str], second: str | tuple[str, str]) -> None:
+        super().__init__(meaning)
+        self.first, self.second = first, second
+
+
+class RiskRatio(Difference):
+    """A ratio of two proportions of the same row."""
+
+    kind = "ratio of shares"
+
+
+class Needed(Difference):
+    """The reciprocal of a difference of two proportions: the number needed to treat."""
+
+    kind = "number needed"
+
+
+class Standardised(Difference):
+    """A standardised difference of two proportions, or of two means where the row's level is empty."""
+
+    kind = "standardised difference"
+
 
 class Ratio(Statistic):
-    """A ratio of two risks or hazards, or the reciprocal of a difference of risks."""
+    """A ratio of hazards, odds, or means."""
 
-    kind, bounded = "ratio", True
+    kind = "ratio"
 
 
 class Error(Statistic):
@@ -246,3 +327,72 @@ class Upper(Limit):
     """The upper limit of an interval."""
 
     side = "upper"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Counts of several rows that add up.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of counts that each add up.
+    by : tuple of str
+        Columns whose values the rows share.
+    total : tuple of pairs
+        Column and value that mark the row with the total; without any, the total stands in no row, but the parts are still one
+        group of people. Where the pairs name a column of ``by``, the total is looked up by the others.
+    among : mapping of str to collection of str
+        Column and values of the rows that are parts; by default all but the total.
+    rest : str or None
+        A column of the same rows, alike in all of them, that belongs to the parts once.
+    """
+
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    total: tuple[tuple[str, str], ...] = ()
+    among: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rest: str | None = None
+
+    def named(self, names: dict[int, Column]) -> Sum:
+        """Return the sum with its columns under their names."""
+        return Sum(*(_name(getattr(self, part.name), names) for part in fields(self)))
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Levels that are put together where few people have them.
+
+    Attributes
+    ----------
+    level : str
+        Column of the levels.
+    within : tuple of str
+        Columns whose values say of what they are levels.
+    people : tuple of str
+        Columns that count the people of a level, in the rows of all arms together.
+    total : pair of str or None
+        Column and value of the rows that count all arms already.
+    once : tuple of str
+        Counts that are not of the level, which the levels have in common.
+    named : str
+        Ending of the values of ``within`` whose levels are defined by the study and are kept.
+    """
+
+    level: str
+    within: tuple[str, ...]
+    people: tuple[str, ...]
+    total: tuple[str, str] | None = None
+    once: tuple[str, ...] = ()
+    named: str = "_band"
+
+    def with_names(self, names: dict[int, Column]) -> Fold:
+        """Return the fold with its columns under their names."""
+        return Fold(*(_name(getattr(self, part.name), names) for part in fields(self)))
+
+
+def _name(value: Any, names: dict[int, Column]) -> Any:
+    """Replace columns that have no name yet, in whatever tuple they stand."""
+    if isinstance(value, tuple):
+        return tuple(_name(one, names) for one in value)
+    return names.get(id(value), value)

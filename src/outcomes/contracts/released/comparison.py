@@ -1,22 +1,29 @@
 """Released tables of the comparison of two arms: who, weights, effects, risks, and every other way."""
 
 from outcomes.contracts.released.columns import (
+    Cumulative,
     Difference,
     Effective,
     Error,
     Estimate,
+    Fewest,
     Flag,
+    Fold,
     Freedom,
     Label,
     Lower,
+    MeanOrShare,
     Modelled,
+    Needed,
     People,
     PValue,
     Quantile,
-    Ratio,
+    RiskRatio,
     Setting,
     Share,
+    Standardised,
     Statistic,
+    Sum,
     Text,
     Upper,
 )
@@ -51,6 +58,7 @@ class Eligibility(Compared):
     arm = Label("arm id")
     n = People("patients")
     key = (order,)
+    sums = (Sum((n,), by=(arm,), total=((step, "First series, included"),)),)
 
 
 class ComparisonStatement(Compared):
@@ -71,13 +79,16 @@ class CovariateBalance(Compared):
     level = Label("level; empty for a number")
     n_treated = People("patients of the treated arm with the level, or with a known number")
     n_reference = People("patients of the reference arm with the level, or with a known number")
-    treated_before = Statistic("mean, or share of the level, in the treated arm")
-    reference_before = Statistic("mean, or share of the level, in the reference arm")
-    smd_before = Statistic("standardised difference before weighting", "standard deviations")
-    treated_after = Statistic("weighted mean or share in the treated arm")
-    reference_after = Statistic("weighted mean or share in the reference arm")
-    smd_after = Statistic("standardised difference after weighting", "standard deviations")
+    treated_before = MeanOrShare("mean, or share of the level, in the treated arm", n_treated, level)
+    reference_before = MeanOrShare("mean, or share of the level, in the reference arm", n_reference, level)
+    smd_before = Standardised("standardised difference before weighting", treated_before, reference_before)
+    treated_after = MeanOrShare("weighted mean or share in the treated arm", n_treated, level)
+    reference_after = MeanOrShare("weighted mean or share in the reference arm", n_reference, level)
+    smd_after = Standardised("standardised difference after weighting", treated_after, reference_after)
     key = (weights, variable, level)
+    sums = (Sum((n_treated, n_reference), by=(weights, variable)),)
+    folds = Fold(level, (weights, variable), (n_treated, n_reference))
+    needs = (n_treated, n_reference)
 
 
 class ScoreOverlap(Compared):
@@ -88,8 +99,9 @@ class ScoreOverlap(Compared):
     bin_lower = Setting("lower limit of the bin")
     bin_upper = Setting("upper limit of the bin")
     n = People("patients of the arm in the bin")
-    cumulative = Statistic("share of the arm up to the upper limit")
+    cumulative = Cumulative("share of the arm up to the upper limit", n)
     key = (arm, bin_lower)
+    sums = (Sum((n,), by=(arm,)),)
 
 
 class Positivity(Compared):
@@ -102,6 +114,7 @@ class Positivity(Compared):
     n_reference = People("patients of the reference arm with the level")
     lacks = Label("arm without such patients")
     key = (variable, level, lacks)
+    folds = Fold(level, (variable,), (n_treated, n_reference))
 
 
 class Weights(Compared):
@@ -120,6 +133,7 @@ class Weights(Compared):
     truncated = People("weights cut, over both arms")
     without_weight = People("patients with a weight of nothing", part_of=n)
     key = (weights, arm)
+    needs = (n,)
 
 
 class Effects(Compared):
@@ -146,6 +160,7 @@ class Effects(Compared):
     converged = Flag("whether the model converged")
     note = Text("what to know of the row")
     key = (axis, timepoint, variance)
+    needs = (n_treated, n_reference, observed_treated, observed_reference)
 
 
 class Risks(Compared):
@@ -168,13 +183,15 @@ class Risks(Compared):
     risk_reference = Modelled("risk in the reference arm", n_reference, events_reference)
     risk_reference_lower = Lower(risk_reference)
     risk_reference_upper = Upper(risk_reference)
-    difference = Difference("risk difference, treated less reference; Newcombe's interval")
+    difference = Difference("risk difference, treated less reference; Newcombe's interval", risk_treated, risk_reference)
     difference_lower = Lower(difference)
     difference_upper = Upper(difference)
-    ratio = Ratio("risk ratio, treated to reference")
+    ratio = RiskRatio("risk ratio, treated to reference", risk_treated, risk_reference)
     ratio_lower = Lower(ratio)
     ratio_upper = Upper(ratio)
-    nnt = Ratio("number needed to treat, where the interval of the difference excludes none", "patients")
+    nnt = Needed(
+        "number needed to treat, where the interval of the difference excludes none", risk_treated, risk_reference
+    )
     outcome_model = Label("how the outcome model was fitted, if there is one")
     converged = Flag("whether the models converged")
     key = (axis, timepoint, endpoint, population, method)
@@ -189,13 +206,14 @@ class Sensitivity(Compared):
     scale = Label("scale of the estimate")
     axis = Label("time axis")
     timepoint = Label("time point")
-    estimate = Estimate("treated less reference, on the scale")
+    estimate = Estimate("treated less reference, on the scale", scale=scale)
     lower = Lower(estimate)
     upper = Upper(estimate)
     n = People("patients in the analysis")
     effective_n = Effective()
     converged = Flag("whether the analysis converged")
     note = Text("what to know of the row")
+    fewest = Fewest()
     key = (endpoint, analysis, scale, axis, timepoint)
 
 
@@ -209,7 +227,7 @@ class Imputations(Compared):
     timepoint = Label("time point")
     analysis = Label("assumption on missing scores")
     draws = Setting("imputed data sets")
-    estimate = Estimate("treated less reference, on the scale")
+    estimate = Estimate("treated less reference, on the scale", scale=scale)
     std_error = Error("standard error, of the logarithm for ratios")
     df = Freedom("degrees of freedom")
     lower = Lower(estimate)
@@ -223,6 +241,7 @@ class Imputations(Compared):
     effective_n = Effective()
     converged = Flag("whether the analysis gave a number")
     note = Text("what to know of the row")
+    fewest = Fewest()
     key = (endpoint, scale, axis, timepoint, analysis)
 
 
@@ -238,6 +257,7 @@ class Tipping(Compared):
     estimate = Estimate("difference in change, treated less reference", POINTS)
     lower = Lower(estimate)
     upper = Upper(estimate)
+    fewest = Fewest()
     key = (axis, timepoint, method, delta_treated, delta_reference)
 
 
@@ -252,8 +272,12 @@ class Dropout(Compared):
     band_lower = Setting("lowest total of the band", POINTS)
     n = People("patients who were there before the time point")
     stayed = People("patients with a score at the time point or later", part_of=n)
-    dropped_proportion = Share(stayed, n, rest=True, meaning="share of those there without a later score")
+    dropped_proportion = Share(stayed, n, "share of those there without a later score", rest=True)
     key = (axis, timepoint, arm, band)
+    sums = (
+        Sum((n, stayed), by=(axis, arm, band), total=((timepoint, "all"),)),
+        Sum((n, stayed), by=(axis, timepoint, arm)),
+    )
 
 
 class EarlySignals(Compared):
@@ -273,6 +297,7 @@ class EarlySignals(Compared):
     lower = Lower(proportion)
     upper = Upper(proportion)
     key = (arm, axis, signal, target_axis, target, population, measure)
+    sums = (Sum((n, events), by=key[1:], total=((arm, "all"),)),)
 
 
 class Subgroups(Compared):
@@ -293,17 +318,26 @@ class Subgroups(Compared):
     events_treated = People("those of the treated arm who responded", part_of=n_treated)
     events_reference = People("those of the reference arm who responded", part_of=n_reference)
     effective_n = Effective()
-    estimate = Estimate("treated less reference, on the scale")
+    estimate = Estimate("treated less reference, on the scale", scale=scale)
     std_error = Error("standard error, of the logarithm for ratios")
     df = Freedom("degrees of freedom")
     lower = Lower(estimate)
     upper = Upper(estimate)
-    shrunken = Estimate("the same, shrunken towards the other levels")
+    shrunken = Estimate("the same, shrunken towards the other levels", scale=scale)
     shrunken_lower = Lower(shrunken)
     shrunken_upper = Upper(shrunken)
     converged = Flag("whether the analysis converged")
     note = Text("what to know of the row")
     key = (endpoint, population, variable, level)
+    sums = (
+        Sum(
+            (n_treated, n_reference, observed_treated, observed_reference, events_treated, events_reference),
+            by=(endpoint, population, variable),
+            total=((variable, "all"), (level, "all")),
+        ),
+    )
+    folds = Fold(level, (endpoint, population, variable), (n_treated, n_reference))
+    needs = (n_treated, n_reference, observed_treated, observed_reference)
 
 
 class Interactions(Compared):

@@ -1,7 +1,10 @@
 """Released tables that describe a cohort: who, scores, response, what is missing."""
 
 from outcomes.contracts.released.columns import (
+    Cumulative,
     Difference,
+    Fewest,
+    Fold,
     Label,
     Lower,
     Mean,
@@ -12,6 +15,7 @@ from outcomes.contracts.released.columns import (
     Share,
     Spread,
     Statistic,
+    Sum,
     Upper,
 )
 from outcomes.contracts.released.table import Placed, ReleasedTable
@@ -33,9 +37,15 @@ class Baseline(ReleasedTable):
     median = Quantile("median")
     q1 = Quantile("first quartile")
     q3 = Quantile("third quartile")
-    percent = Statistic("share of the arm's patients, those without a value included", "percent")
+    percent = Share(n, None, "share of the arm's patients, those without a value included", scale=100)
     missing = People("patients without a value")
     key = (variable, level, arm)
+    sums = (
+        Sum((n, missing), by=(variable, level), total=((arm, "all"),)),
+        Sum((n,), by=(variable, arm), total=((variable, "patients"), (level, "")), rest=missing),
+    )
+    folds = Fold(level, (variable,), (n,), total=(arm, "all"), once=(missing,))
+    needs = (n,)
 
 
 class BaselineSmd(ReleasedTable):
@@ -46,6 +56,7 @@ class BaselineSmd(ReleasedTable):
     variable = Label("variable of the baseline table")
     contrast = Label("two arms, the reference last")
     smd = Statistic("standardised mean difference; of a category without a sign", "standard deviations")
+    fewest = Fewest()
     key = (variable, contrast)
 
 
@@ -63,6 +74,7 @@ class Scores(Placed):
     q3 = Quantile("third quartile", POINTS)
     lower = Lower(mean)
     upper = Upper(mean)
+    sums = (Sum((n,), by=Placed.key[1:], total=((Placed.arm, "all"),)),)
 
 
 class Response(Placed):
@@ -95,7 +107,13 @@ class Differences(ReleasedTable):
     endpoint = Label("response, remission, or worsening")
     population = Label("started or observed")
     contrast = Label("two arms, the reference last")
-    difference = Difference("proportion of the first arm less that of the reference")
+    n = People("series of the first arm")
+    events = People("series of the first arm with the endpoint", part_of=n)
+    n_reference = People("series of the reference arm")
+    events_reference = People("series of the reference arm with the endpoint", part_of=n_reference)
+    difference = Difference(
+        "proportion of the first arm less that of the reference", (events, n), (events_reference, n_reference)
+    )
     lower = Lower(difference)
     upper = Upper(difference)
     key = (instrument, axis, timepoint, endpoint, population, contrast)
@@ -109,8 +127,9 @@ class ChangeDistribution(Placed):
     bin_lower = Setting("lower limit of the bin, not in it; the first bin holds all below", "percent")
     bin_upper = Setting("upper limit of the bin, in it; missing for the last", "percent")
     n = People("series whose change lies in the bin")
-    cumulative = Statistic("share of the observed at or below the upper limit")
+    cumulative = Cumulative("share of the observed at or below the upper limit", n)
     key = (*Placed.key, bin_lower)
+    sums = (Sum((n,), by=Placed.key),)
 
 
 class Missingness(Placed):
@@ -122,7 +141,7 @@ class Missingness(Placed):
     started = People("series of the arm")
     reached = People("series that had the session; all for days and visits", part_of=started)
     observed = People("series with a score", part_of=reached)
-    missing_proportion = Share(observed, started, rest=True, meaning="share of those started without a score")
+    missing_proportion = Share(observed, started, "share of those started without a score", rest=True)
 
 
 class Ideation(Placed):
@@ -135,6 +154,7 @@ class Ideation(Placed):
     answer = Setting("answer at the time point", POINTS)
     n = People("series with both answers")
     key = (*Placed.key, baseline_answer, answer)
+    sums = (Sum((n,), by=Placed.key),)
 
 
 class IdeationChange(Placed):
@@ -187,6 +207,7 @@ class RegressionToMean(Placed):
     remainder_lower = Lower(remainder)
     remainder_upper = Upper(remainder)
     reliability_needed = Statistic("reliability at which nothing would remain")
+    sums = (Sum((n,), by=Placed.key[1:], total=((Placed.arm, "all"),)),)
 
 
 class TwoBaselines(Placed):
@@ -208,6 +229,7 @@ class TwoBaselines(Placed):
     change_from_mean = Mean("change from the mean of both", POINTS)
     change_from_mean_lower = Lower(change_from_mean)
     change_from_mean_upper = Upper(change_from_mean)
+    sums = (Sum((n,), by=Placed.key[1:], total=((Placed.arm, "all"),)),)
 
 
 class Published(ReleasedTable):

@@ -41,13 +41,14 @@ class DurabilityCurve(Followed):
     method = Label("kaplan_meier or turnbull")
     state = Label("held, ended, or further_treatment")
     week = Setting("weeks after the induction")
-    share = Modelled("share in the state", of="at_risk")
+    share = Modelled("share in the state", of="n")
     lower = Lower(share)
     upper = Upper(share)
-    at_risk = People("patients followed beyond the week without an outcome")
-    events = People("patients who had the end until then; beside Turnbull, may have had it")
-    treated = People("patients whose further treatment counts as an outcome until then")
-    censored = People("patients lost to follow-up until then")
+    n = People("patients followed from the induction on")
+    at_risk = People("patients followed beyond the week without an outcome", part_of=n)
+    events = People("patients who had the end until then; beside Turnbull, may have had it", part_of=n)
+    treated = People("patients whose further treatment counts as an outcome until then", part_of=n)
+    censored = People("patients lost to follow-up until then", part_of=n)
     key = (arm, end, method, state, week)
 
 
@@ -60,13 +61,14 @@ class DurabilityHeld(Followed):
     method = Label("kaplan_meier, turnbull, or at_visit")
     state = Label("held, ended, or further_treatment")
     week = Setting("weeks after the induction")
-    share = Modelled("share in the state", of="n")
+    share = Modelled("share in the state", of=("seen", "n"))
     lower = Lower(share)
     upper = Upper(share)
     n = People("patients followed")
     seen = People("at_visit: patients with a score near the week", part_of=n)
     events = People("at_visit: those of them who do not hold", part_of=seen)
     key = (arm, end, method, state, week)
+    needs = (n,)
 
 
 class DurabilityEffect(Followed):

@@ -3,6 +3,7 @@
 from outcomes.contracts.released.columns import (
     Error,
     Estimate,
+    Fewest,
     Flag,
     Freedom,
     Label,
@@ -65,6 +66,7 @@ class Coefficients(Fitted):
     p_value = PValue()
     lower = Lower(estimate)
     upper = Upper(estimate)
+    fewest = Fewest()
     key = (Fitted.model, term)
 
 
@@ -79,6 +81,7 @@ class TermTests(Fitted):
     den_df = Freedom("denominator degrees of freedom")
     statistic = Statistic("F")
     p_value = PValue()
+    fewest = Fewest()
     key = (Fitted.model, term, type)  # noqa: A003
 
 
@@ -94,6 +97,7 @@ class Margins(Fitted):
     lower = Lower(estimate)
     upper = Upper(estimate)
     p_value = PValue()
+    fewest = Fewest()
     key = (Fitted.model, arm, timepoint)
 
 
@@ -109,4 +113,5 @@ class ModelDifferences(Fitted):
     lower = Lower(estimate)
     upper = Upper(estimate)
     p_value = PValue()
+    fewest = Fewest()
     key = (Fitted.model, contrast, timepoint)

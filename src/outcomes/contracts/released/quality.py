@@ -1,6 +1,6 @@
 """Released tables on the export: what it held, what became of its rows, and who was left out."""
 
-from outcomes.contracts.released.columns import Label, People, Rows, Setting
+from outcomes.contracts.released.columns import Label, People, Rows, Setting, Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 
@@ -14,8 +14,12 @@ class Flow(ReleasedTable):
     arm = Label("arm id; 'all': every arm")
     label = Label("words of the box")
     reason = Label("why these were left out; empty for a box that goes on")
-    n = People("how many, in the unit of the box")
+    n = People("how many, in the unit of the box", unless=(unit, "rows"))
     key = (order,)
+    sums = (
+        Sum((n,), by=(unit, label, reason), total=((arm, "all"),)),
+        Sum((n,), by=(unit, arm), total=((label, "Series"),), among=((label, ("Series analysed",)), (reason, ("*",)))),
+    )
 
 
 class Ledger(ReleasedTable):

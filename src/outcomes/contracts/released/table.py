@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, ClassVar
 
-from outcomes.contracts.released.columns import Column, Label
+from outcomes.contracts.released.columns import Column, Fewest, Fold, Label, Sum
 
 
 class ReleasedTable:
@@ -15,7 +15,9 @@ class ReleasedTable:
 
     The first line of the class's docstring is its title; its name in the files is the class's name in small letters. Columns
     stand in the order in which they are written, after those of the classes it builds on. An entry of ``notes`` is a
-    sentence that belongs under the table wherever it is printed.
+    sentence that belongs under the table wherever it is printed; ``sums`` says which counts add up over rows; ``folds`` which
+    levels are put together where they are of few; ``needs`` names
+    the counts below whose minimum a row shows no statistics, by default those that are part of no other.
 
     Examples
     --------
@@ -31,6 +33,9 @@ class ReleasedTable:
     written_by: ClassVar[str] = ""
     section: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[Sum, ...]] = ()
+    folds: ClassVar[Fold | None] = None
+    needs: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[list[str]] = []
     fields: ClassVar[tuple[Column, ...]] = ()
 
@@ -42,15 +47,22 @@ class ReleasedTable:
                 own = value.named(attribute, names)
                 names[id(value)] = own
                 setattr(cls, attribute, own)
-            elif isinstance(value, tuple) and any(isinstance(one, Column) for one in value):
-                setattr(cls, attribute, tuple(names.get(id(one), one) for one in value))
+            elif isinstance(value, Fold):
+                setattr(cls, attribute, value.with_names(names))
+            elif isinstance(value, tuple):
+                setattr(cls, attribute, tuple(_named(one, names) for one in value))
         found: dict[str, Column] = {}
         for part in reversed(cls.__mro__):
             found |= {name: getattr(cls, name) for name, value in vars(part).items() if isinstance(value, Column)}
-        cls.columns, cls.fields = list(found.values()), tuple(found.values())
+        cls.fields = tuple(found.values())
+        cls.columns = [one for one in cls.fields if not isinstance(one, Fewest)]
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.title = (cls.__doc__ or "").strip().splitlines()[0].removesuffix(".")
+
+
+def _named(value: Any, names: dict[int, Column]) -> Any:
+    return value.named(names) if isinstance(value, Sum) else names.get(id(value), value)
 
 
 class Placed(ReleasedTable):

@@ -23,7 +23,7 @@ DATE = re.compile(
 )
 TIME = re.compile(
     r"(?P<sep>T|,? )(?P<hour>\d{1,2}:\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
-    r"(?P<zone>Z| ?[+-]\d{2}:?\d{2}| UTC)?"
+    r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT)?"
 )
 FIRST_YEAR, LAST_YEAR = 2000, 2035  # the defaults of DateRules
 ORDERS = {"day": ("%d", "%m"), "month": ("%m", "%d")}
@@ -135,7 +135,7 @@ def _time_form(rest: str) -> str | None:
     if time is None:
         return None
     zone = time["zone"] or ""
-    zone = "Z" if zone == "Z" else zone if zone == " UTC" else (" %z" if zone.startswith(" ") else "%z") if zone else ""
+    zone = zone if zone in ("Z", " UTC", " GMT") else (" %z" if zone.startswith(" ") else "%z") if zone else ""
     half = (" %p" if (time["half"] or "").startswith(" ") else "%p") if time["half"] else ""
     hour = "%I:%M" if half else "%H:%M"
     return f"{time['sep']}{hour}{':%S' if time['sec'] else ''}{'.%f' if time['frac'] else ''}{half}{zone}"

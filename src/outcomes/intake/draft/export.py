@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.found import Found
-from outcomes.intake.draft.survey import Sheet, Unread, read_folder
+from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.identities import unite_identifiers
+from outcomes.intake.draft.shapes import reread_sheets
+from outcomes.intake.draft.survey import Unread, read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
-from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
 NO_COLUMN = "no column that any table needs"
@@ -55,18 +59,21 @@ def survey_export(folder: Path) -> Survey:
     InputError
         No such folder, or one without a file.
     """
-    sheets, unread = read_folder(folder)
+    read, unread = read_folder(folder)
+    sheets, more = reread_sheets(read, folder)
+    unread = [*unread, *more]
     survey = Survey([], list(unread))
     for sheet in sheets:
-        patient = choose_patient(sheet, [other for other in sheets if other is not sheet])
+        patient = given_patient(sheet) or choose_patient(sheet, [other for other in sheets if other is not sheet])
         if patient is None:
             survey.idle.append(
                 Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
             )
             continue
         one = describe_sheet(sheet, patient)
+        one.notes += sheet.proposal.notes
         _name_treatment(one)
-        trouble = _mixed_forms(sheet) or (_rows_of_items(one) if not one.instruments else None)
+        trouble = _rows_of_items(one) if not one.instruments else None
         if trouble is not None:
             one.tables, one.instruments = {}, {}
             one.troubles.insert(0, trouble)
@@ -81,6 +88,8 @@ def survey_export(folder: Path) -> Survey:
         Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
     ]
     survey.found = [one for one in survey.found if one.tables]
+    unite_identifiers(survey.found)
+    propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)
     _compare_identifiers(survey)
@@ -99,17 +108,6 @@ def _name_treatment(one: Found) -> None:
     if len(named) == 1:
         one.constants["treatment"] = named[0]
         one.notes.append(f"no column says which treatment was given; {named[0]} after the name of the file")
-
-
-def _mixed_forms(sheet: Sheet) -> str | None:
-    """Return what is wrong with a REDCap export whose rows are of several forms."""
-    for name, column in sheet.fields.items():
-        if squeeze(name) == "redcaprepeatinstrument" and (len(column.values) > 1 or 0 < column.filled < sheet.raw.size):
-            return (
-                "a REDCap export whose rows belong to several forms (redcap_repeat_instrument). Export each form to a file of "
-                "its own (Data Exports → selected instruments)"
-            )
-    return None
 
 
 def _rows_of_items(one: Found) -> str | None:

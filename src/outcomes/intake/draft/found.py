@@ -19,6 +19,7 @@ class Guess:
     spellings: Spellings | None = None
     unit: str | None = None
     check: str = ""  # why that is unsure
+    missing: tuple[str, ...] = ()  # spellings of missing in this column
 
 
 @dataclass

@@ -64,7 +64,8 @@ def _signature(one: Found) -> object:
     """Return what two sheets must have in common to follow one mapping: everything but the names of columns."""
     tables = {
         table: {
-            name: (guess.unit, guess.spellings.split if guess.spellings else None) for name, guess in guesses.items()
+            name: (guess.unit, guess.missing, guess.spellings.split if guess.spellings else None)
+            for name, guess in guesses.items()
         }
         for table, guesses in one.tables.items()
     }

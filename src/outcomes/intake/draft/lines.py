@@ -122,17 +122,18 @@ def _tables(one: Found, indent: str) -> list[str]:
 
 def _column(name: str, guess: Guess, indent: str) -> list[str]:
     spellings = guess.spellings
+    more = {key: value for key, value in (("unit", guess.unit), ("missing", list(guess.missing))) if value}
     if spellings is None:
-        value = flow({"column": guess.column, "unit": guess.unit} if guess.unit else guess.column)
+        value = flow({"column": guess.column, **more} if more else guess.column)
         return [f"{indent}{name}: {value}{check(guess.check)}"]
-    split = {"split": spellings.split} if spellings.split else {}
+    split = more | ({"split": spellings.split} if spellings.split else {})
     short = (
         f"{indent}{name}: {flow({'column': guess.column, **split, 'values': _sorted(spellings)})}{check(guess.check)}"
     )
     if not spellings.checks and not spellings.open and not spellings.rare and len(short) <= WIDTH:
         return [short]
     lines = [f"{indent}{name}:{check(guess.check)}", f"{indent}  column: {flow(guess.column)}"]
-    lines += [f"{indent}  split: {flow(spellings.split)}"] if split else []
+    lines += [f"{indent}  {key}: {flow(value)}" for key, value in split.items()]
     lines.append(f"{indent}  values:")
     for spelling, meaning in _sorted(spellings).items():
         lines.append(f"{indent}    {flow(spelling)}: {flow(meaning)}{check(spellings.checks.get(spelling, ''))}")

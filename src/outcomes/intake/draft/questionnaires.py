@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
+from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
@@ -41,7 +43,7 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     its ``trouble``.
     """
     found: dict[str, Questionnaire] = {}
-    named = {name: _claims(name) for name in sheet.fields if name in free}
+    named = {name: claims_of(name) for name in sheet.fields if name in free}
     for instrument, definition in read_instruments().items():
         one = _by_name(sheet, instrument, definition, named)
         if one is not None:
@@ -55,58 +57,8 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     return {name: _judge(sheet, read_instruments()[name], one) for name, one in found.items()}
 
 
-def _claims(name: str) -> list[tuple[str, int | None]]:
-    """Return what a name says a column is: instrument and item number, or None for its total.
-
-    >>> _claims("PHQ-9 Q1"), _claims("DPQ020"), _claims("gad7_total")
-    ([('phq9', 1)], [('phq9', 2)], [('gad7', None)])
-    """
-    known = read_vocabulary()
-    claims: list[tuple[str, int | None]] = []
-    for instrument, entry in known["instruments"].items():
-        definition = read_instruments()[instrument]
-        item = _question(name, entry.get("questions", ())) or _code(name, definition)
-        if item is not None:
-            claims.append((instrument, item or None))
-            continue
-        for alias in sorted(entry["names"], key=len, reverse=True):
-            rest = _after(name, alias)
-            if rest is None or (len(alias) == 1 and not rest.isdigit()):
-                continue
-            number = re.fullmatch(rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))", rest)
-            item = int(number[1] or number[2]) if number else 0
-            if rest in known["total"] or 1 <= item <= definition.n_items:
-                claims.append((instrument, item or None))
-                break
-    return claims
-
-
-def _after(name: str, alias: str) -> str | None:
-    """Return what a name says beside an instrument's name; None where it does not begin or end with that."""
-    whole = squeeze(name)
-    if whole.startswith(alias):
-        return whole.removeprefix(alias)
-    return whole.removesuffix(alias) if whole.endswith(alias) and len(alias) > 2 else None
-
-
-def _question(name: str, questions: tuple[str, ...]) -> int | None:
-    words = set(words_of(name))
-    if len(words) < 2:
-        return None
-    return next((n for n, question in enumerate(questions, 1) if set(question.split()) <= words), None)
-
-
-def _code(name: str, definition: Instrument) -> int | None:
-    """Return the item that a LOINC code in the name means, 0 for the total's."""
-    if definition.loinc is None:
-        return None
-    codes = {squeeze(code): place for place, code in enumerate(definition.loinc.items, 1)}
-    codes[squeeze(definition.loinc.total)] = 0
-    return next((place for code, place in codes.items() if code in squeeze(name)), None)
-
-
 def _by_name(
-    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, list[tuple[str, int | None]]]
+    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, tuple[Claim, ...]]
 ) -> Questionnaire | None:
     """Return an instrument that columns are named after."""
     places: dict[int | None, list[str]] = defaultdict(list)
@@ -134,7 +86,7 @@ def _by_name(
 
 
 def _spread_over_columns(
-    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, list[tuple[str, int | None]]]
+    sheet: Sheet, instrument: str, definition: Instrument, named: dict[str, tuple[Claim, ...]]
 ) -> Questionnaire | None:
     """Return the trouble where several columns hold one instrument at several times (phq9_week1, phq9_week2)."""
     several = [
@@ -143,16 +95,16 @@ def _spread_over_columns(
         if any(alias in squeeze(name) for alias in _long_names(instrument))
         and not set(words_of(name))
         & {"date", "complete", "timestamp", "difficulty", "severity", "band", "change", "time"}
-        and _within(sheet.fields[name], definition.minimum, definition.maximum) >= SURE
+        and _within(sheet.fields[name], definition) >= SURE
     ]
     if len(several) < 2:
         return None
     return Questionnaire(instrument, trouble=_wide(instrument, 0, len(several)))
 
 
-def _within(column: Field, low: float, high: float) -> float:
-    numbers = to_numbers(column.words.values)
-    return column.share((numbers >= low) & (numbers <= high))
+def _within(column: Field, definition: Instrument) -> float:
+    totals = read_totals(column.words.values, definition)
+    return column.share((totals >= definition.minimum) & (totals <= definition.maximum))
 
 
 def _wide(instrument: str, doubled: int, totals: int) -> str:
@@ -232,21 +184,46 @@ def _answer_coding(
     rows = sum(column.filled for column in columns)
     if not rows:
         return None
-    inside, over, under = 0.0, 0.0, 0.0
+    inside, over, under, refused = 0.0, 0.0, 0.0, 0.0
     for column in columns:
-        numbers = to_numbers(column.words.values)
-        allowed = (numbers == np.floor(numbers)) & (numbers >= low) & (numbers <= high)
-        coded = np.isin(column.words.values, list(definition.answer_codes))
-        inside += column.share(allowed | coded) * column.filled
-        over += column.share(numbers == high + 1) * column.filled
-        under += column.share(numbers == low) * column.filled
+        points, _ = read_points(column.words.values, definition, {})
+        allowed = (points == np.floor(points)) & (points >= low) & (points <= high)
+        inside += column.share(allowed) * column.filled
+        over += column.share(points == high + 1) * column.filled
+        under += column.share(points == low) * column.filled
+        refused += column.share(_refusals(column)) * column.filled
+    rows -= int(min(refused, 0.4 * rows))
     if over > 0.01 * rows and under == 0 and inside + over >= SURE * rows:
         return {str(number): number - 1 for number in range(low + 1, high + 2)}
-    if inside >= SURE * rows:
-        return {}
-    words: dict[str, int] = read_vocabulary()["answers"].get(instrument, {})
-    spelt = sum(c.share(np.isin([v.casefold() for v in c.words.values], list(words))) * c.filled for c in columns)
-    return dict(words) if words and spelt >= SURE * rows else None
+    return {} if inside >= SURE * rows else None
+
+
+def _refusals(column: Field) -> Array:
+    return np.array([is_refusal(value) for value in column.words.values], dtype=bool)
+
+
+def is_refusal(value: str) -> bool:
+    """Tell whether a cell says that no answer was given.
+
+    >>> is_refusal("Prefer not to answer"), is_refusal("Several days")
+    (True, False)
+    """
+    return bool(
+        {
+            "prefer",
+            "decline",
+            "declined",
+            "refused",
+            "refuse",
+            "skipped",
+            "unanswered",
+            "unknown",
+            "unk",
+            "nask",
+            "asku",
+        }
+        & set(words_of(value))
+    )
 
 
 def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:
@@ -269,10 +246,17 @@ def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Question
                 f"; {one.total!r} is left out, as it may be their sum" if one.total else ""
             )
             return replace(one, answers=answers, total=None, check=check)
+        refused = sum(
+            sheet.fields[item].filled * sheet.fields[item].share(_refusals(sheet.fields[item])) for item in one.items
+        )
+        every = sum(sheet.fields[item].filled for item in one.items)
+        if refused > 0.01 * every:
+            note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
+            one = replace(one, check="; ".join(filter(None, [one.check, note])))
         one = replace(one, answers=answers)
     if one.total is not None:
-        numbers = to_numbers(sheet.fields[one.total].words.values)
-        if _within(sheet.fields[one.total], definition.minimum, definition.maximum) < 0.8 and not one.items:
+        numbers = read_totals(sheet.fields[one.total].words.values, definition)
+        if _within(sheet.fields[one.total], definition) < 0.8 and not one.items:
             trouble = (
                 f"{one.instrument}: the column named after it does not hold totals from 0 to {definition.maximum:g}."
             )

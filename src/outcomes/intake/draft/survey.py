@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
+from outcomes.intake.export import write_identifiers
 from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources, read_source
 from outcomes.intake.readers.header import ONE_COLUMN, is_name
 from outcomes.intake.readers.tables import name_source
@@ -68,8 +71,9 @@ class Sheet:
 
     @property
     def name(self) -> str:
-        """The file, with the sheet of a workbook."""
-        return self.raw.name
+        """The file, with the sheet of a workbook, and the part of a file that holds several tables."""
+        parts = [self.source.part, *(value for values in self.source.rows.values() for value in values)]
+        return " – ".join([self.raw.name, *filter(None, parts)])
 
 
 def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
@@ -90,7 +94,7 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     for path in paths:
         file = File(path, path.relative_to(folder).as_posix())
         for found in propose_sources(file):
-            one = found if isinstance(found, Unread) else _read_proposal(file, found)
+            one = found if isinstance(found, Unread) else read_proposal(file, found)
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
 
@@ -100,11 +104,15 @@ def _is_shown(path: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
-def _read_proposal(file: File, proposal: Proposal) -> Sheet | Unread:
+def read_proposal(file: File, proposal: Proposal) -> Sheet | Unread:
+    """Read a table as its reader, or a look at its content, proposes."""
     name = name_source(file.name, proposal.source)
     try:
         with quiet():
-            return _as_sheet(proposal, read_source(file, proposal.source))
+            raw = read_source(file, proposal.source)
+            named = [one for one in raw.columns if match_name(one, read_vocabulary()["patient"])[0] >= NEAR]
+            plain = {one: write_identifiers(raw.columns[one], proposal.source, CLEANING) for one in named}
+            return _as_sheet(proposal, replace(raw, columns=raw.columns | plain))
     except (InputError, OSError) as error:
         return Unread(name, explain(error, name))
 
@@ -113,9 +121,10 @@ def _as_sheet(proposal: Proposal, raw: RawTable) -> Sheet:
     source, columns = proposal.source, raw.columns
     if len(columns) < 2:
         raise InputError(f"{raw.name}: {ONE_COLUMN}")
-    named = sum(any(c.isalpha() for c in name) for name in columns)
+    known = sum(bool(claims_of(name)) for name in columns)
+    named = sum(any(c.isalpha() for c in name) or bool(claims_of(name)) for name in columns)
     own = sum(bool((words.values == name).any()) for name, words in columns.items())
-    if named < 0.6 * len(columns) or own > 1 or sum(map(is_name, columns)) * 4 < len(columns):
+    if named < 0.6 * len(columns) or own > 1 or (sum(map(is_name, columns)) + known) * 4 < len(columns):
         raise InputError(
             f"{raw.name}: row 1 does not read as the row of column names. Delete the rows above the header, or add one."
         )

@@ -10,6 +10,7 @@ import numpy as np
 from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, passes_gate
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.given import given_columns, given_place, lay_over
 from outcomes.intake.draft.questionnaires import Questionnaire, find_questionnaires
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
@@ -31,9 +32,12 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
         distinct = len(column.values)
-        if level == NONE or not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
+        if not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
             continue
-        known = len(elsewhere.intersection(column.values)) >= 0.2 * distinct
+        shared = len(elsewhere.intersection(column.values))
+        if level == NONE and not (shared >= max(0.6 * distinct, 5) and distinct > 0.2 * len(elsewhere)):
+            continue  # a column of any name, where nearly all of its values are other files' patients
+        known = shared >= 0.2 * distinct
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
             ranked.append((known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
@@ -48,10 +52,12 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         for name, column in sheet.fields.items()
         if name != patient and (forms := find_dates(column)).share >= 0.7
     }
-    date = _choose_date(found, known["date"])
+    place = given_place(sheet)
+    date = (place[1] if place[0] == "date" else None) if place else _choose_date(found, known["date"])
     free = {name for name in sheet.fields if name != patient and name not in _named_dates(found) and _may_pass(name)}
+    free -= given_columns(sheet)
     placed = {"patient": Guess(patient)} | ({"date": date} if date else {})
-    label = None if date else _choose_label(found, free, known)
+    label = None if date else place or _choose_label(found, free, known)
     free -= {label[1].column} if label else set()
     if date:
         find_sessions(found, free, placed)
@@ -61,6 +67,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     found.instruments = {name: one for name, one in found.instruments.items() if not one.trouble}
     if found.instruments:
         found.tables["assessments"] = placed | (dict([label]) if label else {}) | _submission(found, date, known)
+    lay_over(found)
     note_pairs(found)
     _note_lost_scores(found)
     taken = set(found.used)

@@ -45,7 +45,7 @@ def write_study(survey: Survey, design: Design, formats: Formats, name: str, dat
         *(_write_sessions(design) if design.kind == "sessions" else _write_visit_design(design)),
         *_write_comparison(survey, design),
         "privacy:",
-        "  minimum_cell: 11                  # counts 1–10 are withheld in everything under results/ and figures/",
+        "  minimum_cell: 11                  # counts 1–10 are shown as <11 in everything under results/ and figures/",
         "",
         *_write_report(design),
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcomes.errors import InputError
-from outcomes.intake.readers import tables
+from outcomes.intake.readers import columnar, database, fhir, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source
 
-READERS: tuple[Reader, ...] = (tables.READER,)
+READERS: tuple[Reader, ...] = (tables.READER, redcap.READER, fhir.READER, columnar.READER, database.READER)
 
 __all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
 
@@ -42,7 +42,8 @@ def read_source(file: File, source: Source, wanted: Wanted = None, numeric: froz
     InputError
         What is wrong with the file, with row numbers where that helps.
     """
-    reader = next((one for one in READERS if one.format == source.format), tables.READER)
+    by_ending = (one for one in READERS if source.format == "auto" and file.ending in one.endings)
+    reader = next(by_ending, None) or next(one for one in READERS if source.format in one.formats)
     try:
         return reader.read(file, source, wanted, numeric)
     except OSError as error:

@@ -62,7 +62,8 @@ class Unread:
 class Reader:
     """One format. ``recognise`` says from 0 (not mine) to 1 (surely mine); the surest reader proposes and reads."""
 
-    format: str  # as in the ``format`` of a source
+    formats: frozenset[str]  # values of a source's ``format`` that are its own
     recognise: Callable[[File], float]
     propose: Callable[[File], Sequence[Proposal | Unread]]
     read: Callable[[File, Source, Wanted, frozenset[str]], RawTable]
+    endings: frozenset[str] = frozenset()  # of files that are its own where a source names no format

@@ -35,7 +35,15 @@ def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) ->
     rows = [row + [""] * (width - len(row)) for row in rows]
     upper = [_filled_right(row) for row in rows[:-1]]
     columns = zip(*upper, rows[-1], strict=True)
-    return check_header([" - ".join(dict.fromkeys(filter(None, cells))) for cells in columns], file, source.header[0])
+    return check_header([_join(cells) for cells in columns], file, source.header[0])
+
+
+def _join(cells: Iterable[str]) -> str:
+    """Return the cells of one column's header as one name, each word said once."""
+    said: dict[str, str] = {}
+    for cell in filter(None, cells):
+        said.setdefault("".join(cell.casefold().split()), cell)
+    return " - ".join(said.values())
 
 
 def _trimmed(cell: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -67,12 +68,15 @@ def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
 
 
 def find_rows(raw: RawTable, rows: Mapping[str, tuple[str, ...]]) -> Array:
-    """Return which rows have, in every named column, one of its values."""
+    """Return which rows have, in every named column, one of its values; a ``*`` stands for any text."""
     fits = np.ones(raw.size, dtype=bool)
     for column, values in rows.items():
         words = raw.columns[column]
         asked = {one_spelling(value) for value in values}
-        fits &= words.spread(np.array([one_spelling(value) in asked for value in words.values], dtype=bool))
+        forms = [one for one in asked if "*" in one]
+        spelt = [one_spelling(value) for value in words.values]
+        mine = [one in asked or any(fnmatchcase(one, form) for form in forms) for one in spelt]
+        fits &= words.spread(np.array(mine, dtype=bool))
     return fits
 
 

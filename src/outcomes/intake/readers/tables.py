@@ -8,9 +8,10 @@ from pathlib import Path
 
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns
+from outcomes.intake.readers.heads import find_head
 from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
-from outcomes.intake.readers.text import read_text
-from outcomes.intake.readers.workbook import list_sheets, read_workbook
+from outcomes.intake.readers.text import read_head, read_text
+from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source
 
@@ -28,18 +29,33 @@ def recognise(file: File) -> float:
 
 
 def propose(file: File) -> Sequence[Proposal | Unread]:
-    """Return one source for a text file, and one for every sheet of a workbook."""
+    """Return one source for a text file, and one for every sheet of a workbook that is not hidden."""
+    if file.ending not in WORKBOOK:
+        source = Source(file=file.name, encoding=guess_encoding(file.path))
+        return [_with_head(source, read_head(file.path, file.name, source))]
+    sheets, hidden = list_sheets(file.path, file.name)
+    found: list[Proposal | Unread] = []
+    for sheet in sheets:
+        source = Source(file=file.name, sheet=sheet if len(sheets) + len(hidden) > 1 else None)
+        found.append(_with_head(source, read_sheet_head(file.path, name_source(file.name, source), sheet)))
+    why = "a hidden sheet; name it as 'sheet' of a source to read it"
+    return [*found, *(Unread(f"{file.name} [{sheet}]", why) for sheet in hidden)]
+
+
+def read_names(file: File) -> list[str]:
+    """Return the first row of a file as a header has it; of a workbook, of its first sheet."""
     if file.ending in WORKBOOK:
-        sheets, hidden = list_sheets(file.path, file.name)
-        told = [
-            Unread(f"{file.name} [{sheet}]", "a hidden sheet; name it as 'sheet' of a source to read it")
-            for sheet in hidden
-        ]
-        return [
-            *(Proposal(Source(file=file.name, sheet=sheet if len(sheets) > 1 else None)) for sheet in sheets),
-            *told,
-        ]
-    return [Proposal(Source(file=file.name, encoding=guess_encoding(file.path)))]
+        sheets, _ = list_sheets(file.path, file.name)
+        records = read_sheet_head(file.path, file.name, sheets[0], 1) if sheets else []
+    else:
+        source = Source(file=file.name, encoding=guess_encoding(file.path))
+        records = read_head(file.path, file.name, source)
+    return [cell.strip().removeprefix("\ufeff") for cell in records[0]] if records else []
+
+
+def _with_head(source: Source, records: list[list[str]]) -> Proposal:
+    head = find_head(records, source)
+    return Proposal(head.apply(source), head.columns, notes=head.notes)
 
 
 def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
@@ -82,4 +98,4 @@ def guess_encoding(path: Path) -> str:
     return "latin-1"
 
 
-READER = Reader("table", recognise, propose, read)
+READER = Reader(frozenset({"auto", "csv", "tsv", "excel"}), recognise, propose, read)

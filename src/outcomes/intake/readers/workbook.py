@@ -177,6 +177,11 @@ class _OpenXml:
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.book[title]._worksheet_path) as file:
                 for tag in _tags(file):
+                    if _BARE.fullmatch(tag):
+                        raise InputError(
+                            f"{self.name}: cells of sheet {title!r} hold formulas whose result is not saved in the file. Open it in "
+                            "a spreadsheet program, save it, and name it again."
+                        )
                     row = _HIDDEN.search(tag) and _ROW.search(tag)
                     area = None if row else _AREA.search(tag)
                     if row:
@@ -192,7 +197,11 @@ class _OpenXml:
         self.book.close()
 
 
-_TAG = re.compile(rb"<(?:\w+:)?(?:row|mergeCell)\s[^>]*>")
+# tags of rows and of merged cells, and formulas without a saved result
+_TAG = re.compile(
+    rb"<(?:\w+:)?(?:row|mergeCell)\s[^>]*>|</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|</(?:\w+:)?c>)"
+)
+_BARE = re.compile(rb"</.*", re.DOTALL)
 _HIDDEN, _ROW = re.compile(rb"\shidden=[\"'](?:1|true)[\"']"), re.compile(rb"\sr=[\"'](\d+)[\"']")
 _AREA = re.compile(rb"\sref=[\"']\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)[\"']")
 
@@ -202,7 +211,7 @@ def _tags(file: Any) -> Iterator[bytes]:
     rest = b""
     while block := file.read(1 << 20):
         text = rest + block
-        end = text.rfind(b"<")
+        end = max(text.rfind(start) for start in (b"<c ", b"<row", b"<mergeCell", b"<x:c ", b"<x:row"))
         rest = text[end:] if end >= 0 and len(text) - end < 1 << 16 else b""
         yield from _TAG.findall(text[: end if end >= 0 else len(text)])
     yield from _TAG.findall(rest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats, Integers
 from outcomes.mixed.data.table import Column, Data, require_columns
+from outcomes.mixed.data.visit_order import sort_visits
 from outcomes.mixed.errors import DataError
 
+LARGEST = 1e30  # products of eight such numbers, and their inverses, are still numbers
 RUN = 1 << 16
 """Rows handled at a time where a temporary of all rows would cost more than the arithmetic."""
 
@@ -34,6 +35,8 @@ class Rows:
         Number of the visit of each row.
     visits : tuple
         Visit labels in order; empty without visits.
+    ordered : bool
+        Whether the data tell that order.
     weights : array, shape (n_subjects,)
     group : array of int, shape (n_subjects,)
     groups : tuple
@@ -47,6 +50,7 @@ class Rows:
     heads: Integers
     visit: Integers | None
     visits: tuple[Any, ...]
+    ordered: bool
     weights: Floats
     group: Integers
     groups: tuple[Any, ...]
@@ -88,7 +92,7 @@ def read_rows(
         _refuse_missing(data[name], name)
     table, dropped = _complete(data, list(dict.fromkeys(needed)))
     codes, heads = number_subjects(table[subject])
-    visit_codes, visits = (None, ()) if visit is None else number_visits(table[visit], visit)
+    visit_codes, visits, ordered = (None, (), True) if visit is None else number_visits(table[visit], visit)
     if visit_codes is not None:
         _refuse_duplicates(codes, visit_codes, len(visits), len(heads), str(visit))
     group_codes, groups = _number_groups(table, group, codes, heads)
@@ -98,6 +102,7 @@ def read_rows(
         heads=heads,
         visit=visit_codes,
         visits=visits,
+        ordered=ordered,
         weights=_read_weights(table, weights, codes, heads),
         group=group_codes,
         groups=groups,
@@ -129,17 +134,40 @@ def _complete(data: Data, needed: list[str]) -> tuple[Data, dict[str, int]]:
     return table, dropped
 
 
+def refuse_extreme(values: Floats, name: str) -> None:
+    """Refuse finite numbers whose squares, or whose squares' squares, a computer cannot hold.
+
+    Raises
+    ------
+    DataError
+        Naming the column and the number of rows.
+    """
+    size = max(abs(float(values.max(initial=0.0))), abs(float(values.min(initial=0.0))))
+    if size > LARGEST:
+        wrong = int((np.abs(values) > LARGEST).sum())
+        raise DataError(
+            f"column {name!r} has {wrong} numbers beyond {LARGEST:g} (up to {size:g}); correct them or change the unit"
+        )
+    if 0 < size < 1 / LARGEST:
+        raise DataError(f"column {name!r} has no number beyond {size:g}; change the unit")
+
+
 def _absent(column: Column, name: str) -> NDArray[np.bool_] | None:
-    """Mark missing values, or give None when there are none; an infinite value is refused."""
-    if column.labels is None and column.values.dtype.kind == "f":
-        finite = np.isfinite(column.values)
-        if finite.all():
-            return None
-        infinite = int(np.isinf(column.values).sum())
-        if infinite:
-            raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
-        return np.asarray(~finite)
-    return column.absent
+    """Mark missing values, or give None when there are none; an infinite or extreme value is refused."""
+    if column.labels is not None or column.values.dtype.kind != "f":
+        return column.absent
+    values = column.values
+    if np.isfinite(values.max(initial=0.0)) and np.isfinite(
+        values.min(initial=0.0)
+    ):  # both are missing where any value is
+        refuse_extreme(values, name)
+        return None
+    infinite = int(np.isinf(values).sum())
+    if infinite:
+        raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
+    gone = np.isnan(values)
+    refuse_extreme(values[~gone], name)
+    return gone
 
 
 def number_subjects(column: Column) -> tuple[Integers, Integers]:
@@ -170,7 +198,7 @@ def number_levels(column: Column, name: str) -> tuple[Integers, tuple[Any, ...]]
     present = np.bincount(codes, minlength=len(column.labels)) > 0
     if column.declared:
         empty = np.flatnonzero(~present)
-        if len(empty):
+        if len(empty) and not column.planned:
             unseen = column.labels[empty[0]]
             raise DataError(
                 f"column {name!r}: no complete row has the level {unseen!r}; remove the level or find its rows"
@@ -196,22 +224,15 @@ def _plain(label: Any) -> Any:
     return label.item() if isinstance(label, np.generic) else label
 
 
-def number_visits(column: Column, name: str) -> tuple[Integers, tuple[Any, ...]]:
-    """Give each row its visit: categories in their order, numbers by size, text in natural order (V2 before V10)."""
+def number_visits(column: Column, name: str) -> tuple[Integers, tuple[Any, ...], bool]:
+    """Give each row its visit, the visits in order, and whether their order is known: categories in theirs, numbers by size."""
     codes, levels = number_levels(column, name)
     if column.declared or not all(isinstance(level, str) for level in levels):
-        return codes, levels
-    order = sorted(range(len(levels)), key=lambda i: _natural(levels[i]))
+        return codes, levels, True
+    order, known = sort_visits(levels)
     rank = np.empty(len(levels), dtype=np.intp)
     rank[order] = np.arange(len(levels))
-    return rank[codes], tuple(levels[i] for i in order)
-
-
-def _natural(label: str) -> tuple[tuple[int, float, str], ...]:
-    parts = (
-        re.split(r"(-?\d+(?:\.\d+)?)", label) if re.fullmatch(r"-?\d+(\.\d+)?", label) else re.split(r"(\d+)", label)
-    )
-    return tuple((0, float(p), "") if re.fullmatch(r"-?\d+(\.\d+)?", p) else (1, 0.0, p) for p in parts if p)
+    return rank[codes], tuple(levels[i] for i in order), known
 
 
 def number_cells(subject: Integers, visit: Integers, n_visits: int) -> Integers:
@@ -250,6 +271,7 @@ def _read_weights(table: Data, name: str | None, codes: Integers, heads: Integer
     wrong = int((~(np.isfinite(values) & (values > 0))).sum())
     if wrong:
         raise DataError(f"weights column {name!r} has {wrong} rows that are not positive and finite")
+    refuse_extreme(values, name)
     if not constant_within(values, codes, heads):
         raise DataError(f"weights column {name!r} changes within a subject; give one weight per subject")
     return np.asarray(values[heads])

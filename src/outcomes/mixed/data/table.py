@@ -33,6 +33,8 @@ class Column:
         Distinct labels; None for numbers.
     declared : bool
         Whether the labels stand in an order that the data declare (a categorical), and all of them are meant to occur.
+    planned : bool
+        Whether labels may be absent all the same: those of a declared design.
     dates : bool
         Whether the labels are dates or durations.
     kind : str
@@ -42,6 +44,7 @@ class Column:
     values: NDArray[Any] = field(repr=False)
     labels: tuple[Any, ...] | None = None
     declared: bool = False
+    planned: bool = False
     dates: bool = False
     kind: str = "number"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats, Integers
-from outcomes.mixed.data.rows import number_levels
+from outcomes.mixed.data.rows import number_levels, refuse_extreme
 from outcomes.mixed.data.table import Column, Data
 from outcomes.mixed.design.formula import Expression, is_name, variables
 from outcomes.mixed.errors import DataError, FormulaError, MomentsError
@@ -170,6 +170,7 @@ def _model_matrix(factor: str, frame: pd.DataFrame) -> tuple[Floats, tuple[str, 
     wrong = int((~np.isfinite(values)).any(axis=1).sum())
     if wrong:
         raise DataError(f"{factor!r} is missing or infinite on {wrong} complete rows")
+    refuse_extreme(values, factor)
     return values, tuple(_label(str(name)) for name in matrix.columns), matrix.model_spec
 
 
@@ -182,8 +183,8 @@ def _label(column: str) -> str:
     return f"[{inner.removeprefix('T.')}]"
 
 
-def read_response(response: str, table: Data) -> Floats:
-    """Evaluate the response on the rows, shape (n_rows,); a constant one is refused."""
+def read_response(response: str, table: Data, *, whole: bool) -> Floats:
+    """Evaluate the response on the rows, shape (n_rows,); one that is constant on the whole data is refused."""
     if isinstance(response, Expression):
         values = _expression(response, table)[1]
         if values.shape[1] != 1:
@@ -191,6 +192,6 @@ def read_response(response: str, table: Data) -> Floats:
         values = values[:, 0]
     else:
         values = _numbers(table[response], response)
-    if np.ptp(values) == 0:
+    if whole and np.ptp(values) == 0:
         raise DataError(f"the response {response!r} is constant ({values[0]:g}) on all {len(values)} complete rows")
     return values

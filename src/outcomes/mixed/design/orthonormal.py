@@ -64,7 +64,7 @@ def orthogonalise(loads: Floats, products: Floats, names: Sequence[str]) -> Basi
     scaled, normal = flat * scale[:, None], total / np.outer(used, used)
     lengths = np.sqrt((scaled[:, :k] ** 2).sum(axis=0))
     _refuse_empty(lengths, names)
-    first, right = np.linalg.qr(scaled[:, :k] / lengths)
+    first, right = _factorise(scaled[:, :k] / lengths)
     _refuse_structure(right, names)
     second = _cholesky(first.T @ normal @ first, right, names)
     back = _solve_upper(second.T, np.eye(k))
@@ -79,6 +79,16 @@ def orthogonalise(loads: Floats, products: Floats, names: Sequence[str]) -> Basi
         offset=offset + offset_more,
         log_det=float(np.log(np.abs(np.diag(right))).sum() + np.log(np.diag(second)).sum() + np.log(lengths).sum()),
     )
+
+
+def _factorise(columns: Floats) -> tuple[Floats, Floats]:
+    """Factor into orthonormal columns and an upper triangle with a positive diagonal, which makes both unique.
+
+    LAPACK takes each sign from an element that may be rounding alone, and so differs between processors.
+    """
+    first, right = np.linalg.qr(columns)
+    turn = np.where(np.diag(right) < 0, -1.0, 1.0)
+    return first * turn, right * turn[:, None]
 
 
 def _refuse_empty(lengths: Floats, names: Sequence[str]) -> None:

@@ -51,13 +51,16 @@ def prepare(
     group: str | None,
     random: str | None = None,
 ) -> Prepared:
-    """Read a table against a formula, and against the terms of random effects."""
+    """Read a table against a formula, and against the terms of random effects.
+
+    A constant response is refused, but not where columns have levels of a declared design: these rows are not all.
+    """
     parsed = parse(formula)
     effects = None if random is None else parse_effects(random)
     extra = () if effects is None else effects.factors
     needed = (*parsed.variables, *(() if effects is None else effects.variables))
     rows = read_rows(data, list(dict.fromkeys(needed)), subject=subject, visit=visit, weights=weights, group=group)
-    response = read_response(parsed.response, rows.table)
+    response = read_response(parsed.response, rows.table, whole=visit is None or not rows.table[visit].planned)
     visit_column = (visit, rows.visit, rows.visits)
     pairs = {f: read_factor(f, rows.table, visit_column) for f in dict.fromkeys((*parsed.factors, *extra))}
     return Prepared(
@@ -72,15 +75,19 @@ def prepare(
     )
 
 
-def factor_means(prepared: Prepared) -> dict[str, Floats]:
-    """Average each variable of the formula over rows: numbers by their mean, levels by their share."""
-    means: dict[str, Floats] = {}
+def factor_totals(prepared: Prepared) -> dict[str, Floats]:
+    """Add each variable of the formula up over rows: numbers, and the rows at each level."""
+    totals: dict[str, Floats] = {}
     for name, factor in prepared.factors.items():
-        found = prepared.values[name]
         if factor.is_categorical:
-            means[factor.variables[0]] = np.bincount(found, minlength=len(factor.levels)) / len(found)
+            totals[factor.variables[0]] = np.bincount(prepared.values[name], minlength=len(factor.levels)).astype(float)
     for variable in dict.fromkeys(v for factor in prepared.factors.values() for v in factor.variables):
         column = prepared.rows.table[variable]
-        if variable not in means and column.labels is None:
-            means[variable] = np.array([column.values.astype(np.float64).mean()])
-    return means
+        if variable not in totals and column.labels is None:
+            totals[variable] = np.array([column.values.astype(np.float64).sum()])
+    return totals
+
+
+def factor_means(prepared: Prepared) -> dict[str, Floats]:
+    """Average each variable of the formula over rows: numbers by their mean, levels by their share."""
+    return {name: total / prepared.rows.n_rows for name, total in factor_totals(prepared).items()}

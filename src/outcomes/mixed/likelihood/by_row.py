@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from outcomes.mixed.arrays import Floats, Integers
+from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.orthonormal import Basis, orthogonalise
 from outcomes.mixed.design.prepare import Prepared
 from outcomes.mixed.design.random_effects import Effects, refuse_saturated
@@ -20,7 +21,7 @@ from outcomes.mixed.errors import DataError
 from outcomes.mixed.likelihood.likelihood import Likelihood, Part
 from outcomes.mixed.likelihood.mixture import Mixture, Remainder, start_effects
 from outcomes.mixed.likelihood.model import Model
-from outcomes.mixed.likelihood.structures import make_structure
+from outcomes.mixed.likelihood.structures import ORDERED, make_structure
 from outcomes.mixed.likelihood.subject_sums import GramSums, RowSums
 
 
@@ -153,6 +154,8 @@ def assemble_visit_rows(
     """Build the likelihood of subject-specific effects beside a residual structure by visit."""
     rows = prepared.rows
     assert rows.visit is not None
+    if covariance in ORDERED:
+        refuse_unordered(rows.visits, rows.ordered, f"covariance {covariance!r}")
     n_visits, n_subjects = len(rows.visits), rows.n_subjects
     slot = rows.visit[data.order]
     columns = np.zeros((n_subjects, n_visits, data.columns.shape[1]))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from outcomes.mixed.arrays import Floats
+from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.orthonormal import Basis, orthogonalise
 from outcomes.mixed.errors import DataError, SettingError
 from outcomes.mixed.likelihood.likelihood import Likelihood, Part
 from outcomes.mixed.likelihood.mixture import Mixture, start_effects
 from outcomes.mixed.likelihood.model import Model
-from outcomes.mixed.likelihood.structures import Structure, make_structure
+from outcomes.mixed.likelihood.structures import ORDERED, Structure, make_structure
 from outcomes.mixed.likelihood.subject_sums import GramSums
 from outcomes.mixed.patterns.moments import Moments
 
@@ -119,6 +120,8 @@ def assemble_visits(data: VisitData, covariance: str | None, effects: Floats | N
     n_visits = len(moments.visits)
     structure = make_structure(covariance or "independent", n_visits)
     _refuse_unrepeated(moments)
+    if covariance in ORDERED:
+        refuse_unordered(moments.visits, moments.ordered, f"covariance {covariance!r}")
     if covariance is not None and covariance.startswith(("unstructured", "heterogeneous")):
         _refuse_thin(data)
     _refuse_unseen_pairs(data, covariance)

@@ -192,6 +192,10 @@ STRUCTURES = (
 """Names of the covariance structures by visit."""
 
 
+ORDERED = tuple(name for name in STRUCTURES if not name.endswith(("unstructured", "compound_symmetry")))
+"""Those that depend on the order of the visits."""
+
+
 def make_structure(name: str, n_visits: int) -> Structure:
     """Build a structure from its name; ``"independent"`` is the plain residual beside random effects."""
     if name == "unstructured":

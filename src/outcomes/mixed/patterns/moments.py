@@ -10,14 +10,17 @@ import numpy as np
 
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.design.by_subject import Wide
-from outcomes.mixed.design.prepare import Prepared, factor_means
+from outcomes.mixed.design.prepare import Prepared, factor_totals
 from outcomes.mixed.design.visit_loadings import Design
+from outcomes.mixed.errors import MomentsError
 from outcomes.mixed.patterns.pattern_sums import PatternSums
 from outcomes.mixed.patterns.pooling import pool
 from outcomes.mixed.patterns.storage import read_sums, write_sums
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FEWEST = 11  # subjects of a pattern whose sums may leave the place of the rows
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,7 +37,7 @@ class Moments(PatternSums):
         """Give the moments of both data sets together; refused when their designs differ."""
         return pool(self, other) if isinstance(other, Moments) else NotImplemented
 
-    def rare_patterns(self, threshold: int = 5) -> pd.DataFrame:
+    def rare_patterns(self, threshold: int = FEWEST) -> pd.DataFrame:
         """List the patterns with fewer subjects than ``threshold``, whose Gram matrices may reveal a person.
 
         Returns
@@ -55,8 +58,28 @@ class Moments(PatternSums):
             }
         )
 
-    def save(self, path: Any) -> None:
-        """Write the moments to one file (``.npz`` with a version, no pickle)."""
+    def save(self, path: Any, *, fewest: int = FEWEST) -> None:
+        """Write the moments to one file (``.npz`` with a version, no pickle).
+
+        Parameters
+        ----------
+        path : path
+        fewest : int
+            Subjects that every pattern must have. The sums of a pattern of one are that subject's row, and of few they nearly are; 1 lets
+            every pattern pass, for a file that stays where the rows are.
+
+        Raises
+        ------
+        MomentsError
+            Patterns of fewer subjects, counted.
+        """
+        rare = self.counts[self.counts < fewest]
+        if len(rare):
+            raise MomentsError(
+                f"{len(rare)} of {len(self.counts)} patterns of visits have fewer than {fewest} subjects ({int(rare.sum())} subjects, down to "
+                f"{int(rare.min())} in a pattern), whose values their sums give away: keep fewer visits, put sites together first, or, for "
+                "a file that stays with the rows, save(path, fewest=1). rare_patterns() lists them"
+            )
         write_sums(self, path)
 
 
@@ -81,6 +104,7 @@ def sum_moments(prepared: Prepared, design: Design, wide: Wide, *, names: tuple[
         subject=names[0],
         visit=names[1],
         visits=rows.visits,
+        ordered=rows.ordered,
         group=names[2],
         groups=rows.groups,
         patterns=wide.patterns,
@@ -88,7 +112,7 @@ def sum_moments(prepared: Prepared, design: Design, wide: Wide, *, names: tuple[
         counts=np.bincount(wide.pattern, minlength=n_patterns).astype(float),
         gram=_sum_products(wide),
         log_weight=float(np.log(wide.weights) @ sizes[wide.pattern]),
-        means=_means_by_pattern(prepared, design, wide),
+        totals=_total_by_pattern(prepared, design, wide),
         dropped=rows.dropped,
     )
 
@@ -111,19 +135,19 @@ def _sum_products(wide: Wide) -> Floats:
     return gram
 
 
-def _means_by_pattern(prepared: Prepared, design: Design, wide: Wide) -> dict[str, Floats]:
-    """Average as ``factor_means`` does, over subjects or visits instead of rows wherever a factor allows."""
+def _total_by_pattern(prepared: Prepared, design: Design, wide: Wide) -> dict[str, Floats]:
+    """Add up as ``factor_totals`` does, over subjects or visits instead of rows wherever a factor allows."""
     rows_each = wide.patterns.sum(axis=1)[wide.pattern].astype(float)
     by_visit = np.bincount(wide.pattern, minlength=len(wide.patterns)) @ wide.patterns.astype(float)
-    means: dict[str, Floats] = {}
+    totals: dict[str, Floats] = {}
     for name, factor in prepared.factors.items():
         if name in design.varying or (name not in factor.variables and not factor.is_categorical):
-            return factor_means(prepared)
+            return factor_totals(prepared)
         at_visit = name in design.by_visit
         found = design.by_visit[name] if at_visit else prepared.values[name][prepared.rows.heads]
         weight = by_visit if at_visit else rows_each
         if factor.is_categorical:
-            means[factor.variables[0]] = np.bincount(found, weight, minlength=len(factor.levels)) / weight.sum()
-        elif name not in means:
-            means[name] = weight @ found / weight.sum()
-    return means
+            totals[factor.variables[0]] = np.bincount(found, weight, minlength=len(factor.levels))
+        elif name not in totals:
+            totals[name] = weight @ found
+    return totals

@@ -27,6 +27,8 @@ class PatternSums:
         Names of the columns.
     visits : tuple
         Visit labels in order.
+    ordered : bool
+        Whether the data tell that order.
     group, groups : str or None, tuple
         The grouping column and its levels; ``(None,)`` without groups.
     patterns : array of bool, shape (n_patterns, n_visits)
@@ -38,8 +40,8 @@ class PatternSums:
         Weighted sums of products of subject-level sources, then of varying sources by visit.
     log_weight : float
         Sum over rows of the log of the weight.
-    means : dict of str to array
-        Per numeric variable the mean over rows, per categorical variable the share of rows at each level.
+    totals : dict of str to array
+        Per numeric variable the sum over rows, per categorical variable the number of rows at each level.
     dropped : dict of str to int
         Rows left out, by the column that was missing.
     """
@@ -48,6 +50,7 @@ class PatternSums:
     subject: str
     visit: str
     visits: tuple[Any, ...]
+    ordered: bool
     group: str | None
     groups: tuple[Any, ...]
     patterns: NDArray[np.bool_] = field(repr=False)
@@ -55,8 +58,13 @@ class PatternSums:
     counts: Floats = field(repr=False)
     gram: Floats = field(repr=False)
     log_weight: float
-    means: dict[str, Floats] = field(repr=False)
+    totals: dict[str, Floats] = field(repr=False)
     dropped: dict[str, int]
+
+    @property
+    def means(self) -> dict[str, Floats]:
+        """Per numeric variable the mean over rows, per categorical variable the share of rows at each level."""
+        return {name: total / self.n_observations for name, total in self.totals.items()}
 
     @property
     def n_subjects(self) -> int:

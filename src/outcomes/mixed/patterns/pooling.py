@@ -33,14 +33,16 @@ def pool(a: Sums, b: Sums) -> Sums:
     into = [place[_key(b, p)] for p in range(len(b.counts))]
     counts[into] += b.counts
     gram[into] += shifted
+    patterns, group = np.concatenate([a.patterns, b.patterns[extra]]), np.r_[a.pattern_group, b.pattern_group[extra]]
+    order = np.lexsort((*patterns.T, group))  # the same whichever comes first
     return replace(
         a,
-        patterns=np.concatenate([a.patterns, b.patterns[extra]]),
-        pattern_group=np.concatenate([a.pattern_group, b.pattern_group[extra]]),
-        counts=counts,
-        gram=gram,
+        patterns=patterns[order],
+        pattern_group=group[order],
+        counts=counts[order],
+        gram=gram[order],
         log_weight=a.log_weight + b.log_weight,
-        means=_pool_means(a, b),
+        totals={name: a.totals[name] + b.totals[name] for name in a.totals if name in b.totals},
         dropped={k: a.dropped.get(k, 0) + b.dropped.get(k, 0) for k in dict.fromkeys([*a.dropped, *b.dropped])},
     )
 
@@ -84,6 +86,8 @@ def _recentre(moments: PatternSums, target: Design) -> Floats:
     """Give the Gram matrices about the centres of another design."""
     design, n_visits = moments.design, len(moments.visits)
     shift = {name: design.centres[name] - target.centres[name] for name in design.centres}
+    if design.response_centre == target.response_centre and not any(gap.any() for gap in shift.values()):
+        return moments.gram
     q = len(design.subject_sources)
     steady = {source: i for i, source in enumerate(design.subject_sources)}
     moving = {source: i for i, source in enumerate(design.varying_sources, start=1)}
@@ -107,8 +111,3 @@ def _recentre(moments: PatternSums, target: Design) -> Floats:
 
 def _expand(source: Source, shift: dict[str, Floats]) -> dict[Source, float]:
     return expand(list(source), shift)
-
-
-def _pool_means(a: PatternSums, b: PatternSums) -> dict[str, Floats]:
-    share = a.n_observations / (a.n_observations + b.n_observations)
-    return {name: share * a.means[name] + (1 - share) * b.means[name] for name in a.means if name in b.means}

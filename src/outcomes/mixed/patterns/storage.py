@@ -17,7 +17,7 @@ from outcomes.mixed.errors import MomentsError
 from outcomes.mixed.patterns.pattern_sums import PatternSums
 
 VERSION = 2
-_PLAIN = ("subject", "visit", "visits", "group", "groups", "log_weight", "dropped")
+_PLAIN = ("subject", "visit", "visits", "ordered", "group", "groups", "log_weight", "dropped")
 _ARRAYS = ("patterns", "pattern_group", "counts", "gram")
 
 
@@ -32,7 +32,7 @@ def write_sums(moments: PatternSums, path: str | Path) -> None:
     header = {name: getattr(moments, name) for name in _PLAIN}
     header |= {
         "version": VERSION,
-        "means": {name: np.asarray(mean).tolist() for name, mean in moments.means.items()},
+        "totals": {name: np.asarray(total).tolist() for name, total in moments.totals.items()},
         "design": _describe(moments.design),
     }
     try:
@@ -65,8 +65,8 @@ def read_sums(path: str | Path) -> dict[str, Any]:
         )
     plain = {name: header[name] for name in _PLAIN}
     plain |= {"visits": tuple(header["visits"]), "groups": tuple(header["groups"])}
-    means = {name: np.asarray(mean, dtype=np.float64) for name, mean in header["means"].items()}
-    return {"design": _restore(header["design"]), "means": means, **plain, **arrays}
+    totals = {name: np.asarray(total, dtype=np.float64) for name, total in header["totals"].items()}
+    return {"design": _restore(header["design"]), "totals": totals, **plain, **arrays}
 
 
 def _describe(design: Design) -> dict[str, Any]:

@@ -74,13 +74,21 @@ def draw_parameters(fit: Fit, draws: int, generator: np.random.Generator, burn: 
     chain = _Chain(fit.engine.model.likelihood, _Coordinates(family), optimum.state, optimum.hessian)
     states, accepted = chain.run(draws, generator, burn, thin)
     basis = fit.engine.model.basis
-    coefficients = np.stack([state.beta + _spread(state.phi, generator) + basis.offset for state in states])
+    coefficients = [
+        basis.inverse @ (state.beta + basis.offset) + _spread(basis.inverse, state.phi, generator) for state in states
+    ]
     sigma = np.stack([family.evaluate(state.theta)[0] for state in states])
-    return Draws(coefficients @ basis.inverse.T, sigma, accepted)
+    return Draws(np.stack(coefficients), sigma, accepted)
 
 
-def _spread(phi: Floats, generator: np.random.Generator) -> Floats:
-    return np.asarray(np.linalg.cholesky(phi) @ generator.standard_normal(len(phi)))
+def _spread(inverse: Floats, phi: Floats, generator: np.random.Generator) -> Floats:
+    """Draw the coefficients' error by the Cholesky factor of their covariance in the order of the formula's columns.
+
+    That factor is unique. One of another basis would be as good a root, but would give other draws wherever a processor turns the
+    basis another way. It comes from an orthogonal factorisation, as the covariance itself would lose half the digits.
+    """
+    upper = np.linalg.qr((inverse @ np.linalg.cholesky(phi)).T, mode="r")
+    return np.asarray((upper * np.sign(np.diag(upper))[:, None]).T @ generator.standard_normal(len(phi)))
 
 
 @dataclass(frozen=True)

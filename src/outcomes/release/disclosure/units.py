@@ -12,7 +12,7 @@ def protect_patients(privacy: Privacy, cohort: pd.DataFrame) -> Privacy:
 
     Where all of a patient's series are analysed, eleven series may be of four patients. The raised minimum is one more than
     the k − 1 patients with most analysed series have together: that many series, whichever they are, come from at least k
-    patients. Where each patient is analysed once, nothing changes.
+    patients. Where each patient is analysed once, or the release is exact, nothing changes.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def protect_patients(privacy: Privacy, cohort: pd.DataFrame) -> Privacy:
     >>> protect_patients(Privacy(minimum_cell=5), cohort).minimum_cell  # 3 + 2 + 1 + 1 series may be of four patients
     8
     """
-    if privacy.minimum_cell == 1:
+    if privacy.release == "exact":
         return privacy
     series = cohort.loc[cohort["included"], "patient"].value_counts()
     most = int(series.nlargest(privacy.minimum_cell - 1).sum())

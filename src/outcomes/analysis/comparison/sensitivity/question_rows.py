@@ -36,7 +36,6 @@ def question_effect(settings: Sequence[Setting], own: pd.DataFrame, axis: str, t
     }
     shares = pool_shares([find_shares(one.compared, axis, timepoint, one.primary.weight) for one in settings])
     for place, arm in enumerate(("treated", "reference")):
-        share = abs(float(shares.slope[place]))
-        note = f"added to the missing scores of the {arm} arm, {share:.0%} of its weight, until the interval touches 0"
+        note = f"added to the missing scores of the {arm} arm, until the interval touches 0"
         point = find_tipping_point(effect, shares, place)
         yield size | {"analysis": f"tipping_point_{arm}", "scale": DELTA, "estimate": point, "note": note}

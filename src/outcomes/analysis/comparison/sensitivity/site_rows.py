@@ -176,18 +176,26 @@ def pool_differences(differences: Floats, variances: Floats, way: str) -> Pool:
 
 def estimate_heterogeneity(differences: Floats, variances: Floats) -> float:
     """Return the variance of the true differences between sites by restricted maximum likelihood, at least 0."""
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import brentq, minimize_scalar
 
     def minus_loglik(tau2: float) -> float:
         inverse = 1 / (variances + tau2)
         mean = inverse @ differences / inverse.sum()
         return float(-np.log(inverse).sum() + np.log(inverse.sum()) + inverse @ (differences - mean) ** 2) / 2
 
+    def slope(tau2: float) -> float:
+        inverse = 1 / (variances + tau2)
+        mean = inverse @ differences / inverse.sum()
+        return float(inverse.sum() - inverse @ inverse / inverse.sum() - inverse**2 @ (differences - mean) ** 2) / 2
+
     limit = 10 * float(np.var(differences) + variances.max())
     found = minimize_scalar(
         minus_loglik, bounds=(0.0, limit), method="bounded", options={"xatol": 1e-10 * max(limit, 1e-6)}
     )
-    return 0.0 if minus_loglik(0.0) <= found.fun else float(found.x)
+    if minus_loglik(0.0) <= found.fun:
+        return 0.0
+    low, high = found.x * (1 - 1e-4), found.x * (1 + 1e-4)  # a minimum is found to half of its digits, a root to all
+    return float(brentq(slope, low, high, rtol=1e-15) if slope(low) < 0 < slope(high) else found.x)
 
 
 def _write(analysis: str, estimate: float, lower: float, upper: float, n: int, note: str) -> Row:

@@ -19,6 +19,8 @@ OVERLAP = ScoreOverlap.columns
 POSITIVITY = Positivity.columns
 BINS = 20
 
+DUST = 1e-10  # a standardised difference below it is rounding, which differs between processors
+
 
 def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, float, float]:
     """Return the weighted means of both arms and their standardised difference.
@@ -42,6 +44,8 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
         variances.append(float(own.var(ddof=1)) if len(own) > 1 else np.nan)
     spread = float(np.sqrt(np.mean(drop_dust(variances, np.abs(values[known]).max(initial=0.0)))))
     difference = (means[0] - means[1]) / spread if spread > 0 else np.nan
+    if abs(difference) < DUST:
+        difference = 0.0
     return means[0], means[1], difference
 
 

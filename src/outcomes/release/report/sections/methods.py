@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.disclosure.words import describe_release
 from outcomes.release.numbers import WITHHELD, percent
 from outcomes.release.report.content.blocks import Bullets, Paragraph, Section, Terms
 from outcomes.release.report.content.material import Material
@@ -261,13 +262,5 @@ def _intervals(study: Study) -> list[str]:
         + "They describe sampling error only. "
         + _multiplicity(study)
     ]
-    smallest = study.privacy.minimum_cell
-    if smallest > 1:
-        texts.append(
-            f"Counts below {smallest} other than zero are withheld, and with them whatever would let one work them out. "
-            f"A withheld number is printed as “{WITHHELD}”, is a gap in a figure, and may be zero: a zero is "
-            "withheld where it would give away a small count beside it."
-        )
-    else:
-        texts.append("The data are public; nothing is withheld.")
+    texts.append(describe_release(study.privacy))
     return texts

@@ -1,0 +1,72 @@
+"""What a name says: which item of which instrument, or its total."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from outcomes.instruments import Instrument, read_instruments
+from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+
+Claim = tuple[str, int | None]
+
+
+@cache
+def claims_of(name: str) -> tuple[Claim, ...]:
+    """Return what a name says a column or a row is: instrument and item number, or None for its total.
+
+    >>> claims_of("PHQ-9 Q1"), claims_of("DPQ020"), claims_of("gad7_total")
+    ((('phq9', 1),), (('phq9', 2),), (('gad7', None),))
+    >>> claims_of("HAMD-17"), claims_of("HAMD1.7"), claims_of("PHQ1.2")
+    ((('hamd17', None),), (), ())
+    """
+    known = read_vocabulary()
+    item = rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))"
+    claims: list[Claim] = []
+    for instrument, entry in known["instruments"].items():
+        definition = read_instruments()[instrument]
+        found = _question(name, entry.get("questions", ())) or _code(name, definition)
+        if found is not None:
+            claims.append((instrument, found or None))
+            continue
+        for alias in sorted(entry["names"], key=len, reverse=True):
+            rest = _after(name, alias)
+            if rest is None or (len(alias) == 1 and not rest.isdigit()):
+                continue
+            number = re.fullmatch(item, rest)
+            place = int(number[1] or number[2]) if number else 0
+            if rest in known["total"] or 1 <= place <= definition.n_items:
+                claims.append((instrument, place or None))
+                break
+    return tuple(claims)
+
+
+def _after(name: str, alias: str) -> str | None:
+    """Return what a name says beside an instrument's name; None where it does not begin or end with that.
+
+    Digits that stand together belong together: the 1 and the 7 of HAMD1.7 are no 17.
+    """
+    letters = r"[\W_]*".join(map(re.escape, re.findall(r"\d+|\D", alias)))
+    text = name.strip()
+    start = re.match(rf"[\W_]*{letters}", text, re.IGNORECASE)
+    end = re.search(rf"(?<![^\W_]){letters}[\W_]*$", text, re.IGNORECASE) if len(alias) > 2 else None
+    rest = text[start.end() :] if start else text[: end.start()] if end else None
+    if rest is None or len(re.findall(r"\d+", rest)) > 1:
+        return None
+    return squeeze(rest) if re.search(r"[^\W_]", rest) else ""
+
+
+def _question(name: str, questions: tuple[str, ...]) -> int | None:
+    words = set(words_of(name))
+    if len(words) < 2:
+        return None
+    return next((n for n, question in enumerate(questions, 1) if set(question.split()) <= words), None)
+
+
+def _code(name: str, definition: Instrument) -> int | None:
+    """Return the item that a LOINC code in the name means, 0 for the total's."""
+    if definition.loinc is None:
+        return None
+    codes = {squeeze(code): place for place, code in enumerate(definition.loinc.items, 1)}
+    codes[squeeze(definition.loinc.total)] = 0
+    return next((place for code, place in codes.items() if code in squeeze(name)), None)

@@ -1,0 +1,73 @@
+"""One spelling of every patient's identifier: what some files put before it, and the leading zeros that others lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.survey import CLEANING, Field
+from outcomes.intake.export import write_identifiers
+from outcomes.intake.words import join_words
+
+BEFORE = re.compile(r"[A-Za-z]+/|urn:uuid:|#")
+
+
+def unite_identifiers(found: Sequence[Found]) -> None:
+    """Propose ``patient_strip`` and ``patient_digits`` for the files whose identifiers then are those of the others."""
+    for one in found:
+        before = {match[0] for value in identifiers_of(one) if (match := BEFORE.match(value))}
+        whole = all(BEFORE.match(value) for value in identifiers_of(one))
+        elsewhere = _elsewhere(one, found)
+        bare = {BEFORE.sub("", value, count=1) for value in identifiers_of(one)}
+        if len(before) == 1 and whole and len(bare & elsewhere) > len(identifiers_of(one) & elsewhere):
+            _rewrite(one, patient_strip=before.pop())
+            one.notes.append(
+                "the identifiers have a text before them that other files have not; it is taken off (patient_strip)"
+            )
+    for one in found:
+        digits = _lost_digits(one, found)
+        if digits:
+            _rewrite(one, patient_digits=digits)
+            one.notes.append(
+                f"some identifiers have lost their leading zeros; they are filled up to {digits} digits, which other files have "
+                "(patient_digits). Is that right for all?"
+            )
+
+
+def identifiers_of(one: Found) -> set[str]:
+    """Return the identifiers of a sheet."""
+    return set(one.sheet.fields[one.patient].values)
+
+
+def _elsewhere(one: Found, found: Sequence[Found]) -> set[str]:
+    return {value for other in found if other is not one for value in identifiers_of(other)}
+
+
+def _lost_digits(one: Found, found: Sequence[Found]) -> int | None:
+    """Return to how many digits identifiers must be filled up so that more of them occur elsewhere; None where they need not."""
+    own = identifiers_of(one)
+    if not own or not all(value.isdecimal() and value.isascii() for value in own):
+        return None
+    for other in found:
+        theirs = identifiers_of(other)
+        widths = {len(value) for value in theirs}
+        if other is one or len(widths) != 1 or not all(value.isdecimal() for value in theirs):
+            continue
+        width = widths.pop()
+        full = {value.zfill(width) for value in own}
+        lost = any(value.startswith("0") for value in theirs) and any(len(value) < width for value in own)
+        if lost and len(full) == len(own) and max(map(len, own)) <= width and len(full & theirs) > len(own & theirs):
+            return width
+    return None
+
+
+def _rewrite(one: Found, **update: Any) -> None:
+    """Change how the identifiers of a sheet are read."""
+    source = one.sheet.source.model_copy(update=update)
+    column = one.sheet.fields[one.patient]
+    words = join_words([write_identifiers(column.words, source, CLEANING)])
+    fields = one.sheet.fields | {one.patient: Field.of(column.name, words)}
+    one.sheet = replace(one.sheet, source=source, fields=fields)

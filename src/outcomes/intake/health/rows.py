@@ -1,0 +1,92 @@
+"""Rows that are left out or merged, and tables of which nothing is left: read off the ledger and its balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from outcomes.intake.health.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECLARED = frozenset({"blank_row", "no_record", "hidden_row", "not_asked_for"})  # left out on purpose
+LEFT_OUT, UNKNOWN, MERGED, CONTRADICTING = 0.5, 0.1, 0.2, 0.1
+CURES = {
+    "unknown_patient": "is the column of the patients' identifiers the right one? Cells that are merged or written once for several "
+    "rows are read with `fill_down`",
+    "no_time": "map `date`, `study_day` or `visit` to a column that these rows have; `optional` columns of another form belong to a source of their own",
+    "unreadable_date": "add how these dates are written to `dates.formats`, or to `date_formats` of the source",
+    "date_out_of_range": "widen `dates.first_year` and `last_year`, or correct the year in the export",
+    "unknown_visit": "declare these labels under `visits`, or map the spellings to declared ones under the column's `values`",
+    "no_treatment": "is the column of the treatment the right one? Rows that are no sessions are left out with `rows` of the source",
+    "unknown_value": "list these spellings under the column's `values` (null for what is no treatment or event)",
+    "impossible_total": "is the column that is mapped as the total one? `answers` or another instrument may fit better",
+    "no_event": "is the column of the events the right one?",
+    "no_value": "are the columns of the vital signs the right ones?",
+}
+
+
+def find_lost_rows(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Finding]:
+    """Return reasons for which a large share of a file's rows is left out, and rows merged though they differ."""
+    counts = _count(ledger)
+    raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
+    for (file, state, reason), rows in counts.items():
+        total = raw[file]
+        if state == "quarantined" and reason not in DECLARED and rows >= UNKNOWN * total:
+            check = "unknown_visits" if reason == "unknown_visit" else "rows_left_out"
+            stops = rows >= (UNKNOWN if check == "unknown_visits" else LEFT_OUT) * total
+            yield Finding(
+                check, stops, rows, total, "rows",
+                f"{rows:,} of {total:,} rows of {file} ({rows / total:.0%}) are left out: {reason.replace('_', ' ')}",
+                CURES.get(reason, "docs/cleaning-rules.md explains the reason"), file,
+            )  # fmt: skip
+        differs = reason in ("duplicate_conflicting", "duplicate_patient", "two_sites")
+        if state == "merged" and rows >= 0.05 * total and rows > 2:
+            yield Finding(
+                "merged_rows" if differs else "repeated_rows", differs and rows > MERGED * total, rows, total, "rows",
+                f"{rows:,} of {total:,} rows of {file} ({rows / total:.0%}) are merged into another: {reason.replace('_', ' ')}",
+                "does the column of the identifiers tell all patients apart, and the date all visits? Several sessions a day: `series.same_day: separate`"
+                if differs else "was the export saved twice into one file?",
+                file,
+            )  # fmt: skip
+
+
+def _count(ledger: pd.DataFrame) -> dict[tuple[str, str, str], int]:
+    """Return the number of distinct rows by file, state and reason."""
+    distinct = ledger[["file", "state", "reason", "row"]].drop_duplicates()
+    sizes = distinct.groupby(["file", "state", "reason"], observed=True, sort=True).size()
+    return {(str(file), str(state), str(reason)): int(rows) for (file, state, reason), rows in sizes.items()}
+
+
+def find_contradictions(ledger: pd.DataFrame, several: int) -> Iterable[Finding]:
+    """Return how many rows name another sex, or an age more than two years off, than others of their patient."""
+    entries = ledger[(ledger["reason"].astype(str) == "inconsistent_attribute")]
+    sex = entries["column"].astype(str) == "sex"
+    age = (entries["column"].astype(str) == "age") & (_numbers(entries["old"]) - _numbers(entries["new"])).abs().gt(2)
+    rows = len(entries.loc[sex | age, ["file", "row"]].drop_duplicates())
+    if several and rows > 2:
+        yield Finding(
+            "contradicting_people", rows > CONTRADICTING * several, rows, several, "rows",
+            f"{rows:,} of {several:,} rows of patients with several rows name another sex, or an age more than two years off",
+            "does the column of the identifiers tell all patients apart? Initials, a site's number, or numbers that begin anew at every site do not "
+            "(`patient_prefix`)",
+        )  # fmt: skip
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce")
+
+
+def find_nothing(tables: Mapping[str, pd.DataFrame], mapped: set[str]) -> Iterable[Finding]:
+    """Return the tables that the study file maps and that have no row."""
+    for table in sorted(mapped):
+        if table in tables and not len(tables[table]):
+            what = {"assessments": "questionnaire", "sessions": "session"}.get(table, "row")
+            yield Finding(
+                "nothing_left", table in ("sessions", "assessments"), 0, 0, "rows",
+                f"no {what} is left of all that is mapped to {table.replace('_', ' ')}",
+                "the ledger says why (`outcomes check` shows it)",
+            )  # fmt: skip

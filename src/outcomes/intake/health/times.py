@@ -1,0 +1,127 @@
+"""Dates of several files against one another: whole offsets, one day, and answers at night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from outcomes.intake.health.finding import Finding
+from outcomes.intake.words import Array
+
+EPOCHS = 1462  # days between the day numbers of the two kinds of Excel workbooks
+FAR, NEAR, FEWEST = 180, 60, 5
+NIGHT = (23 / 24, 5 / 24)
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The dated rows of one file and table, sorted by nothing: whose, and when (days with the time of day)."""
+
+    file: str
+    table: str
+    patient: Array
+    day: Array
+    zoned: bool = False  # the study file says in which zone its stamps are
+
+
+def find_offsets(dated: Sequence[Dated]) -> Iterable[Finding]:
+    """Return pairs of files whose dates are the same distance apart for nearly every patient."""
+    sessions = [one for one in dated if one.table == "sessions"]
+    for first in sessions:
+        for second in (one for one in dated if one.table != "sessions" and one.file != first.file):
+            yield from _find_offset(first, second)
+    for place, first in enumerate(dated):
+        for second in dated[place + 1 :]:
+            if (first.table == "assessments") != (second.table == "assessments"):
+                continue  # questionnaires need not be of a session's day
+            if first.file != second.file and first.table != "patients":
+                yield from _find_one_day(first, second)
+
+
+def _find_offset(first: Dated, second: Dated) -> Iterable[Finding]:
+    """Compare the middle of each patient's dates in two files."""
+    middles = [_middles(one) for one in (first, second)]
+    both = sorted(set(middles[0]) & set(middles[1]))
+    if len(both) < FEWEST:
+        return
+    apart = np.array([middles[1][who] - middles[0][who] for who in both])
+    middle = float(np.median(apart))
+    alike = np.abs(apart - middle) <= NEAR
+    if abs(middle) <= FAR or alike.mean() < 0.8:
+        return
+    exact = abs(abs(middle) - EPOCHS) <= NEAR
+    years = abs(abs(middle) / 365.25 - round(abs(middle) / 365.25)) < 0.1
+    cure = (
+        "1,462 days lie between the day numbers of two kinds of workbooks (1900 and 1904): export real dates instead of bare "
+        "numbers, or write `epoch: 1904` for the source whose workbook counts so"
+        if exact
+        else f"about {round(abs(middle) / 365.25)} whole years: is the year of one file right?"
+        if years
+        else "look which of the two has the right dates"
+    )
+    yield Finding(
+        "time_offset", True, int(alike.sum()), len(both), "people",
+        f"the dates of {second.file} lie about {abs(middle):,.0f} days {'after' if middle > 0 else 'before'} those of {first.file} for "
+        f"{int(alike.sum()):,} of {len(both):,} patients in both",
+        cure,
+        second.file,
+    )  # fmt: skip
+
+
+def _middles(one: Dated) -> dict[int, float]:
+    order = np.argsort(one.patient, kind="stable")
+    who, starts = np.unique(one.patient[order], return_index=True)
+    parts = np.split(one.day[order], starts[1:])
+    return {int(patient): float(np.median(days)) for patient, days in zip(who, parts, strict=True)}
+
+
+def _find_one_day(first: Dated, second: Dated) -> Iterable[Finding]:
+    """Compare each record of one file with the nearest of the other, of the same patient."""
+    few, many = (first, second) if len(first.day) <= len(second.day) else (second, first)
+    apart = _nearest(few, many)
+    if len(apart) < 4 * FEWEST:
+        return
+    for shift in (-1, 1):
+        hit = int((apart == shift).sum())
+        if hit >= 0.8 * len(apart) and (apart == 0).sum() < 0.1 * len(apart):
+            yield Finding(
+                "one_day_off", True, hit, len(apart), "rows",
+                f"{hit:,} of {len(apart):,} dates of {few.file} are one day {'before' if shift < 0 else 'after'} a date of the same patient in "
+                f"{many.file}, and {int((apart == 0).sum()):,} on it",
+                "are the stamps of one of the two in another time zone? Write `zone` for that source, or accept it where the two are asked for on "
+                "different days",
+                few.file,
+            )  # fmt: skip
+
+
+def _nearest(few: Dated, many: Dated) -> Array:
+    """Return by how many days each record of one file follows the nearest one of another; patients of both."""
+    scale = 1 << 20
+    keys = np.unique(many.patient.astype(np.int64) * scale + np.floor(many.day).astype(np.int64) + scale // 4)
+    own = few.patient.astype(np.int64) * scale + np.floor(few.day).astype(np.int64) + scale // 4
+    own = own[np.isin(few.patient, many.patient)]
+    if not len(own) or not len(keys):
+        return np.empty(0)
+    right = np.clip(np.searchsorted(keys, own), 0, len(keys) - 1)
+    left = np.clip(right - 1, 0, len(keys) - 1)
+    nearest = np.where(np.abs(keys[left] - own) < np.abs(keys[right] - own), keys[left], keys[right])
+    return own - nearest
+
+
+def find_night(dated: Sequence[Dated]) -> Iterable[Finding]:
+    """Return files of questionnaires most of which were answered at night."""
+    for one in dated:
+        time = one.day % 1
+        timed = time > 0
+        late = timed & ((time >= NIGHT[0]) | (time < NIGHT[1]))
+        if one.table == "assessments" and not one.zoned and timed.sum() >= 4 * FEWEST and timed.mean() > 0.5:
+            share = float(late.sum() / timed.sum())
+            if share > 0.2:
+                yield Finding(
+                    "night_stamps", share > 0.5, int(late.sum()), int(timed.sum()), "rows",
+                    f"{int(late.sum()):,} of {int(timed.sum()):,} questionnaires of {one.file} were answered between 23 and 5 o'clock ({share:.0%})",
+                    "are these stamps of another time zone? Write `zone` for the source (`America/New_York`), or accept it",
+                    one.file,
+                )  # fmt: skip

@@ -1,0 +1,335 @@
+"""FHIR R4: resources a line (NDJSON), in a Bundle, in a list, or alone; read one after another, never all at once.
+
+A ``part`` is one questionnaire (the last piece of its address, ``44249-1``) or one type of resource. A response to a
+questionnaire becomes a row with a column for each question; any other resource a row with patient, time, code and value. The
+library fhir.resources is not used: it validates whole resources in memory, and exports in the wild are rarely valid.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from outcomes.errors import InputError
+from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
+from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
+from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
+from outcomes.intake.words import Origin, RawTable, Words, text_array
+from outcomes.settings import Source
+
+Resource = Mapping[str, Any]
+ENDINGS = (".ndjson", ".jsonl", ".json")
+RESPONSE = "QuestionnaireResponse"
+LOINC = re.compile(r"\d{1,5}-\d")
+LARGEST_WHOLE = 256 << 20  # bytes of a file that is one value, which is read whole
+TIMES = (
+    "authored",
+    "effectiveDateTime",
+    "effectiveInstant",
+    "performedDateTime",
+    "occurrenceDateTime",
+    "issued",
+    "recordedDate",
+)
+PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "period")
+WHAT = ("code", "medicationCodeableConcept", "vaccineCode", "type")
+WITHDRAWN = ("entered-in-error", "in-progress", "cancelled", "not-done")  # states of a resource that is no record
+
+
+def recognise(file: File) -> float:
+    """Tell whether the file begins as JSON and names a type of resource."""
+    start = file.start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return 0.95 if file.ending in ENDINGS and start[:1] in (b"{", b"[") and b'"resourceType"' in start else 0.0
+
+
+def propose(file: File) -> Sequence[Proposal | Unread]:
+    """Return a source for each questionnaire and each type of resource in the file."""
+    parts: dict[str, int] = {}
+    for _, resource in iterate_resources(file):
+        part = part_of(resource)
+        parts[part] = parts.get(part, 0) + 1
+    skipped = {"Questionnaire", "OperationOutcome"}
+    found = [part for part in sorted(parts) if part not in skipped]
+    if not found:
+        return [Unread(file.name, "no resource of FHIR that holds records")]
+    return [_propose_part(file, part) for part in found]
+
+
+def _propose_part(file: File, part: str) -> Proposal:
+    source = Source(file=file.name, format="fhir", part=part, leave_out={"status": WITHDRAWN}, patient_strip="Patient/")
+    return Proposal(source, notes=(f"resources of FHIR ({part})",))
+
+
+def part_of(resource: Resource) -> str:
+    """Return the part a resource belongs to.
+
+    >>> part_of({"resourceType": "QuestionnaireResponse", "questionnaire": "http://loinc.org/q/44249-1|2.0"})
+    '44249-1'
+    """
+    kind = str(resource.get("resourceType", "resource"))
+    asked = resource.get("questionnaire")
+    if kind != RESPONSE or not isinstance(asked, str):
+        return kind
+    return asked.split("|")[0].rstrip("/").rsplit("/", 1)[-1] or kind
+
+
+def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
+    """Read the resources of one part.
+
+    Raises
+    ------
+    InputError
+        A line that is no JSON, or no resource of the part.
+    """
+    rows = _Rows()
+    numbers: list[int] = []
+    mine: list[int] = []
+    for number, resource in iterate_resources(file):
+        numbers.append(number)
+        if source.part in (None, part_of(resource)):
+            mine.append(len(numbers) - 1)
+            rows.add(_flatten(resource))
+    if not mine:
+        raise InputError(f"{file.name}: no resource of {source.part!r}. Correct 'part' of this source.")
+    table = {source.rename.get(name, name): words for name, words in rows.columns().items()}
+    names = list(table)
+    chosen = choose_columns(wanted, names)
+    if is_shaped(source):
+        known = source.model_copy(update={"leave_out": {k: v for k, v in source.leave_out.items() if k in table}})
+        chosen = needed_columns(known, chosen, names, file.name)
+        source = known
+    report_columns(names, chosen, source.ignore, file.name)
+    columns = {name: table[name] for name in find_columns(chosen, names, file.name)}
+    places = np.arange(len(mine), dtype=np.int64)
+    origin = Origin(np.array(numbers, dtype=np.int64), places, np.array(mine, dtype=np.int64))
+    raw = RawTable(file.name, len(mine), columns, origin)
+    return shape_table(raw, source, names) if is_shaped(source) else raw
+
+
+# ── Resources, one after another ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def iterate_resources(file: File) -> Iterator[tuple[int, Resource]]:
+    """Yield the resources of a file with their number: of the line, or of the entry.
+
+    Raises
+    ------
+    InputError
+        What is no JSON, with the line or the entry.
+    """
+    try:
+        yield from _lines(file) if _is_lines(file) else _entries(file)
+    except RecursionError:
+        raise InputError(f"{file.name}: nested too deep for a resource of FHIR.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file.name}: holds bytes that are not UTF-8, which JSON must be. Export it again.") from None
+
+
+def _is_lines(file: File) -> bool:
+    """Tell whether the first line is a whole resource and another follows."""
+    if file.ending in (".ndjson", ".jsonl"):
+        return True
+    first, _, rest = file.start.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    try:
+        return bool(rest.strip()) and isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lines(file: File) -> Iterator[tuple[int, Resource]]:
+    with file.path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                resource = json.loads(line)
+            except ValueError:
+                raise InputError(f"{file.name}: line {number} is no JSON. Export the file again.") from None
+            yield from _inside(resource, number, file)
+
+
+def _entries(file: File) -> Iterator[tuple[int, Resource]]:
+    """Yield the entries of a Bundle or of a list as they are parsed, or the one resource that the file is."""
+    import ijson
+
+    start = file.start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    bundle = start[:1] == b"{" and re.search(rb'"resourceType"\s*:\s*"Bundle"', start) is not None
+    prefix = "entry.item.resource" if bundle else "item" if start[:1] == b"[" else None
+    if prefix is None and file.path.stat().st_size > LARGEST_WHOLE:
+        raise InputError(f"{file.name}: neither lines nor a Bundle, and too large to be one resource.")
+    try:
+        with file.path.open("rb") as content:
+            found = ijson.items(content, prefix or "", use_float=True)
+            for number, resource in enumerate(found, start=1):
+                yield from _inside(resource, number, file)
+    except (ijson.JSONError, ValueError):
+        raise InputError(f"{file.name}: no JSON, or cut off. Export the file again.") from None
+
+
+def _inside(resource: Any, number: int, file: File) -> Iterator[tuple[int, Resource]]:
+    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        raise InputError(f"{file.name}: entry {number} is no resource of FHIR (it has no 'resourceType').")
+    if resource["resourceType"] == "Bundle":
+        raise InputError(f"{file.name}: line {number} is a Bundle within lines; write its resources a line each.")
+    yield number, resource
+
+
+# ── One resource → one row ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _flatten(resource: Resource) -> dict[str, tuple[str, str]]:
+    """Return a row: key → how the column is named beside the key, and the cell."""
+    cells = {"patient": _reference(resource), "date": _time(resource), "status": _text(resource.get("status"))}
+    if resource.get("resourceType") == RESPONSE:
+        return {name: ("", cell) for name, cell in cells.items()} | _answers(resource.get("item"))
+    cells |= {
+        "code": _concept(next((resource[key] for key in WHAT if key in resource), None)),
+        "value": _value(resource),
+    }
+    cells["name"] = _name(next((resource[key] for key in WHAT if key in resource), None))
+    cells["dose"] = (
+        _quantity((resource.get("dosage") or {}).get("dose")) if isinstance(resource.get("dosage"), dict) else ""
+    )
+    cells["gender"] = _text(resource.get("gender"))
+    return {name: ("", cell) for name, cell in cells.items()}
+
+
+def _answers(items: Any) -> dict[str, tuple[str, str]]:
+    """Return the answers of a response, also of items within items."""
+    found: dict[str, tuple[str, str]] = {}
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict):
+            continue
+        key, given = _text(item.get("linkId")).strip("/"), item.get("answer")
+        if isinstance(given, list) and given:
+            said = "" if LOINC.fullmatch(key) else _text(item.get("text"))
+            cells = [_value(one) for one in given if isinstance(one, dict)]
+            found[key or said or "answer"] = (said, "; ".join(filter(None, cells)))
+            for one in given:
+                found |= _answers(one.get("item") if isinstance(one, dict) else None)
+        found |= _answers(item.get("item"))
+    return found
+
+
+def _reference(resource: Resource) -> str:
+    if resource.get("resourceType") == "Patient":
+        return _text(resource.get("id"))
+    subject = resource.get("subject") or resource.get("patient") or {}
+    if not isinstance(subject, dict):
+        return ""
+    identifier = subject.get("identifier")
+    reference = _text(subject.get("reference")) or _text(
+        identifier.get("value") if isinstance(identifier, dict) else ""
+    )
+    return re.sub(r"^.*?(?=Patient/[^/]+$)", "", re.sub(r"/_history/.*$", "", reference))
+
+
+def _time(resource: Resource) -> str:
+    times = [_text(resource.get(key)) for key in TIMES]
+    times += [_text(resource[key].get("start")) for key in PERIODS if isinstance(resource.get(key), dict)]
+    return next(filter(None, times), "")
+
+
+def _value(one: Resource) -> str:
+    """Return what a ``value[x]`` holds: a code with its score or wording beside it where it has them."""
+    for key, value in one.items():
+        if key.startswith("value") and not key.startswith("valueSet"):
+            if key == "valueCoding":
+                return _coded(value, "")
+            if key == "valueCodeableConcept":
+                coding = value.get("coding") if isinstance(value, dict) else None
+                first = coding[0] if isinstance(coding, list) and coding else None
+                return _coded(first, _text(value.get("text"))) if first else _concept(value)
+            return _quantity(value) if isinstance(value, dict) else _text(value)
+    return ""
+
+
+def _coded(coding: Any, text: str) -> str:
+    if not isinstance(coding, dict):
+        return ""
+    code, words = _text(coding.get("code")), _text(coding.get("display")) or text
+    weights = coding.get("extension")
+    for extension in weights if isinstance(weights, list) else []:
+        if isinstance(extension, dict) and str(extension.get("url", "")).endswith(("ordinalValue", "itemWeight")):
+            score = extension.get("valueDecimal", extension.get("valueInteger"))
+            return f"{code or words} = {_text(score)}" if score is not None else code
+    return f"{code} ({words})" if code and words else code or words
+
+
+def _concept(concept: Any) -> str:
+    """Return the code of a concept, else its name."""
+    if not isinstance(concept, dict):
+        return _text(concept)
+    codings = (
+        [one for one in concept.get("coding") or [] if isinstance(one, dict)]
+        if isinstance(concept.get("coding"), list)
+        else []
+    )
+    loinc = [one for one in codings if "loinc" in str(one.get("system", ""))]
+    first = next(iter(loinc or codings), {})
+    return _text(first.get("code")) or _text(first.get("display")) or _text(concept.get("text"))
+
+
+def _name(concept: Any) -> str:
+    if not isinstance(concept, dict):
+        return _text(concept)
+    codings = concept.get("coding")
+    shown = [_text(one.get("display")) for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
+    return _text(concept.get("text")) or next(filter(None, shown), "")
+
+
+def _quantity(quantity: Any) -> str:
+    if not isinstance(quantity, dict):
+        return ""
+    number, unit = _text(quantity.get("value")), _text(quantity.get("unit"))
+    return f"{number} {unit}" if unit and "score" not in unit and unit != "1" else number
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return " ".join(str(value).split())
+
+
+class _Rows:
+    """Columns that grow as rows come; a column that a row does not have is blank there."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.codes: dict[str, array[int]] = {}
+        self.values: dict[str, dict[str, int]] = {}
+        self.said: dict[str, str] = {}
+
+    def add(self, row: Mapping[str, tuple[str, str]]) -> None:
+        """Add a row."""
+        for key, (said, cell) in row.items():
+            codes = self.codes.setdefault(key, array("i"))
+            codes.extend([0] * (self.size - len(codes)))
+            known = self.values.setdefault(key, {"": 0})
+            codes.append(known.setdefault(cell, len(known)))
+            if said:  # of several wordings of one question, the first by name
+                self.said[key] = min(said, self.said.get(key, said))
+        self.size += 1
+
+    def columns(self) -> dict[str, Words]:
+        """Return the columns: answers named by their question, where its key is no code."""
+        found = {}
+        for key, codes in self.codes.items():
+            codes.extend([0] * (self.size - len(codes)))
+            values = list(self.values[key])
+            if len(values) > 1 or key in ("patient", "date", "status"):
+                name = f"{key} - {self.said[key]}" if key in self.said else key
+                found[name] = Words(np.frombuffer(codes, dtype=np.int32).copy(), text_array(values)).compact()
+        return found
+
+
+READER = Reader(frozenset({"fhir"}), recognise, propose, read, frozenset(ENDINGS))

@@ -1,0 +1,225 @@
+"""The counts of one table as they are released, and what a reader then knows of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.contracts.released.columns import Effective, People, Sum
+from outcomes.contracts.released.table import ReleasedTable
+from outcomes.release.disclosure.rounding import BASE, Rounding
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Cell = tuple[str, int]
+COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
+FEWEST_VALUES = 3  # that a count which is not shown must still be able to have
+
+
+@dataclass
+class Count:
+    """A column of counts.
+
+    Attributes
+    ----------
+    true : ndarray
+        As counted; missing where the row has none.
+    printed : ndarray
+        As released; missing where ``small``.
+    small : ndarray of bool
+        Only a bound is released.
+    low, high : ndarray
+        What the printed value leaves possible.
+    whole : ndarray
+        How many people the parts of the last declared sum are together; missing where there is none.
+    """
+
+    true: Floats
+    printed: Floats
+    small: Bools
+    low: Floats
+    high: Floats
+    whole: Floats
+
+
+def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Rounding) -> dict[str, Count]:
+    """Return the counts of people of a table, by column, rounded or hidden.
+
+    A zero stays a zero, but in a group that is itself below the minimum nothing is told apart. Where the sums of the table would
+    narrow a count that is hidden to fewer than three values, the total is rounded more coarsely.
+    """
+    counts: dict[str, Count] = {}
+    for column in _order(table):
+        if column in frame:
+            counts[column] = _round(frame, column, rounding, _find_groups(frame, table, column), counts)
+    totals = list(_list_sums(frame, table, counts))
+    _coarsen(counts, totals, rounding)
+    return counts
+
+
+def _order(table: type[ReleasedTable]) -> list[People | Effective]:
+    """Return the columns of counts, wholes before their parts."""
+    left = [column for column in table.fields if isinstance(column, People | Effective)]
+    ordered: list[People | Effective] = []
+    while left:
+        ready = [one for one in left if not isinstance(one, People) or one.part_of in (None, *ordered)]
+        if not ready:
+            raise ValueError(f"table {table.name}: {', '.join(left)} are parts of one another")
+        ordered += ready
+        left = [one for one in left if one not in ready]
+    return ordered
+
+
+def _round(
+    frame: pd.DataFrame, column: People | Effective, rounding: Rounding, groups: list[Floats], counts: dict[str, Count]
+) -> Count:
+    true = frame[column].to_numpy(dtype=float, na_value=np.nan)
+    whole = counts.get(column.part_of or "") if isinstance(column, People) else None
+    with np.errstate(invalid="ignore"):
+        tiny = np.zeros(len(frame), dtype=bool)
+        for group in groups:
+            tiny |= (group > 0) & (group < rounding.minimum)
+        small = (true > 0) & (true < rounding.minimum) | tiny & (true >= 0)
+        if whole is not None:
+            small |= whole.small & (true >= 0)
+    exact = np.zeros(len(frame), dtype=bool)
+    if isinstance(column, People) and column.unless is not None:
+        exact = (frame[column.unless[0]] == column.unless[1]).to_numpy(dtype=bool)
+        small &= ~exact
+    printed, low, high = true.copy(), true.copy(), true.copy()
+    for place in map(int, np.flatnonzero(~np.isnan(true) & ~exact)):
+        if small[place]:
+            printed[place] = np.nan
+            low[place], high[place] = (
+                (0 if true[place] == 0 or _is_tiny(tiny, whole, place) else 1),
+                rounding.minimum - 1,
+            )
+        else:
+            printed[place] = rounding.round(true[place])
+            low[place], high[place] = rounding.span(int(printed[place]))
+    return Count(true, printed, small, low, high, groups[-1] if groups else np.full(len(frame), np.nan))
+
+
+def _is_tiny(tiny: Bools, whole: Count | None, place: int) -> bool:
+    return bool(tiny[place]) or (whole is not None and bool(whole.small[place]))
+
+
+def _find_groups(frame: pd.DataFrame, table: type[ReleasedTable], column: str) -> list[Floats]:
+    """Return, for each sum that a column is in, how many people the parts of the row's sum are together."""
+    groups = []
+    for one in table.sums:
+        if not {column} & {*one.columns, one.rest} or not {*one.by} <= set(frame.columns):
+            continue
+        size = np.full(len(frame), np.nan)
+        for parts, rest, total in _split(frame, one):
+            names = [name for name in (one.columns if column == one.rest else (column,)) if name in frame]
+            known = float(np.nansum(frame[names].to_numpy(dtype=float, na_value=np.nan)[parts])) + rest
+            if total is not None and column != one.rest:
+                known = float(frame[column].to_numpy(dtype=float, na_value=np.nan)[total])
+            mine = [*parts, *([] if total is None else [total])]
+            size[mine] = known
+        groups.append(size)
+    return groups
+
+
+def _split(frame: pd.DataFrame, one: Sum) -> Iterator[tuple[list[int], float, int | None]]:
+    """Yield, for each group of rows that a sum is about, the places of its parts, its rest, and the place of its total."""
+    named = dict(one.total)
+    by = [name for name in one.by if name in frame]
+    apart = {name for name in named if name in by}  # the total stands in another group
+    marked = np.ones(len(frame), dtype=bool) & bool(named)
+    for name, value in named.items():
+        marked &= (frame[name].fillna("").astype(str) == value).to_numpy(dtype=bool)
+    others = [name for name in by if name not in apart]
+    wholes = {tuple(row): place for place, row in _keys(frame, others) if marked[place]}
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, row in _keys(frame, by):
+        if not marked[place] and _is_part(frame, one, place):
+            groups.setdefault(row, []).append(place)
+    for key, parts in groups.items():
+        kept = tuple(value for name, value in zip(by, key, strict=True) if name not in apart)
+        rest = 0.0
+        if one.rest is not None and one.rest in frame:
+            values = frame[one.rest].to_numpy(dtype=float, na_value=np.nan)[parts]
+            rest = float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
+        yield parts, rest, wholes.get(kept)
+
+
+def _keys(frame: pd.DataFrame, by: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    columns = [frame[name].fillna("").astype(str) for name in by]
+    yield from enumerate(zip(*columns, strict=True) if columns else [()] * len(frame))
+
+
+def _is_part(frame: pd.DataFrame, one: Sum, place: int) -> bool:
+    """Tell whether a row is among the parts; '*' stands for any value."""
+    if not one.among:
+        return True
+    texts = [(str(frame[name].iloc[place]), values) for name, values in one.among if pd.notna(frame[name].iloc[place])]
+    return any(text in values or ("*" in values and text != "") for text, values in texts)
+
+
+def _list_sums(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count]
+) -> Iterator[tuple[Cell, list[Cell]]]:
+    """Yield every total that the table shows with its parts; where they do not add up, the total is not theirs."""
+    for one in table.sums:
+        if not one.total or not {*one.by, *dict(one.total)} <= set(frame.columns):
+            continue
+        for parts, _, total in _split(frame, one):
+            if total is None:
+                continue
+            for column in [name for name in one.columns if name in counts]:
+                cells = [(column, place) for place in parts if not np.isnan(counts[column].true[place])]
+                if one.rest is not None and one.rest in counts:
+                    known = [place for place in parts if not np.isnan(counts[one.rest].true[place])]
+                    cells += [(one.rest, place) for place in known[:1]]
+                if sum(counts[name].true[place] for name, place in cells) == counts[column].true[total]:
+                    yield (column, total), cells
+
+
+def _coarsen(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], rounding: Rounding) -> None:
+    """Round totals more coarsely until no hidden part is left with too few values; the last resort is to hide the total."""
+    bases: dict[Cell, int] = {}
+    while True:
+        narrow = _find_narrow(counts, sums)
+        if not narrow:
+            return
+        for column, place in narrow:
+            count, base = counts[column], bases.get((column, place), BASE)
+            coarser = [one for one in COARSER if one > base]
+            if coarser and not count.small[place] and count.true[place] > 0:
+                bases[column, place] = coarser[0]
+                count.printed[place] = rounding.round(count.true[place], coarser[0])
+                count.low[place], count.high[place] = rounding.span(int(count.printed[place]), coarser[0])
+            else:
+                bases[column, place] = COARSER[-1]
+                count.printed[place], count.small[place] = np.nan, False
+                count.low[place], count.high[place] = 0, np.inf
+
+
+def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]]) -> list[Cell]:
+    """Return the totals that narrow a hidden part too far, bounds being carried through all the sums."""
+    low = {name: count.low.copy() for name, count in counts.items()}
+    high = {name: count.high.copy() for name, count in counts.items()}
+    found: list[Cell] = []
+    for _ in range(3):
+        changed = False
+        for total, parts in sums:
+            lows = sum(low[name][place] for name, place in parts)
+            highs = sum(high[name][place] for name, place in parts)
+            most, least = high[total[0]][total[1]], low[total[0]][total[1]]
+            for name, place in parts:
+                new_low = max(low[name][place], least - (highs - high[name][place]))
+                new_high = min(high[name][place], most - (lows - low[name][place]))
+                if (new_low, new_high) != (low[name][place], high[name][place]):
+                    low[name][place], high[name][place], changed = new_low, new_high, True
+                    if counts[name].small[place] and new_high - new_low + 1 < FEWEST_VALUES:
+                        found.append(total)
+            low[total[0]][total[1]], high[total[0]][total[1]] = max(least, lows), min(most, highs)
+        if found or not changed:
+            break
+    return list(dict.fromkeys(found))

@@ -1,0 +1,383 @@
+"""Shares of people, their intervals and contrasts, computed again from the counts that are released."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from outcomes.contracts.released.columns import (
+    Cumulative,
+    Difference,
+    Lower,
+    MeanOrShare,
+    Needed,
+    RiskRatio,
+    Share,
+    Standardised,
+    Upper,
+)
+from outcomes.contracts.released.table import ReleasedTable
+from outcomes.proportions import compute_clopper_pearson, compute_newcombe, compute_wilson
+from outcomes.release.disclosure.counts import Count
+from outcomes.release.disclosure.rounding import Rounding
+
+INTERVALS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
+    "wilson": compute_wilson,
+    "exact": compute_clopper_pearson,
+}
+Value = tuple[float, str]  # the number, or a bound of it as text
+NOTHING: Value = (np.nan, "")
+
+
+def is_nothing(value: Value) -> bool:
+    """Tell whether neither a number nor a bound is released."""
+    return math.isnan(value[0]) and not value[1]
+
+
+@dataclass(frozen=True)
+class Released:
+    """A share as it is released.
+
+    Attributes
+    ----------
+    value : tuple
+        The number, or its bound.
+    events, n : float
+        The rounded counts from which it is computed; missing where it is a bound or nothing.
+    least, most : float
+        Between what it lies.
+    """
+
+    value: Value
+    events: float
+    n: float
+    least: float
+    most: float
+
+
+def _percent_up(share: float) -> float:
+    """Return the next whole percent above a share."""
+    return min(math.floor(100 * share + 1e-9) + 1, 100) / 100
+
+
+def _percent_down(share: float) -> float:
+    return max(math.ceil(100 * share - 1e-9) - 1, 0) / 100
+
+
+def release_share(count: float, n: float, rounding: Rounding, rest: bool = False, at_most: float = 0) -> Released:
+    """Return a share of counts, from the rounded ones.
+
+    Parameters
+    ----------
+    count, n : float
+        Numerator and denominator as counted; a numerator need not be whole where the share is modelled.
+    rounding : Rounding
+    rest : bool
+        The share is of those not counted.
+    at_most : float
+        A number that a bound from above must not fall below.
+
+    Examples
+    --------
+    >>> [release_share(x, n, Rounding(11)).value for x, n in ((53, 444), (3, 70), (70, 70), (0, 70))]
+    [(0.12, ''), (nan, '<0.15'), (nan, '>0.94'), (0.0, '')]
+    """
+    nothing = Released(NOTHING, np.nan, np.nan, 0.0, 1.0)
+    if not n > 0 or rounding.hides(n) or math.isnan(count):
+        return nothing
+    whole = rounding.round(n)
+    low, high = rounding.span(whole)
+    if count < 1e-9:
+        return _finish(0, whole, rounding, rest)
+    if count < rounding.minimum - 0.5 or rounding.hides(round(count)):
+        top = _percent_up((rounding.minimum - 1) / low)
+        while top <= at_most and top < 1:
+            top = min(1.0, round(2 * top, 2))
+        return Released(
+            (np.nan, f">{_say(1 - top)}" if rest else f"<{_say(top)}"), np.nan, np.nan, *_turn(0.0, top, rest)
+        )
+    events = min(rounding.round(round(count)), whole)
+    if events == whole:
+        bottom = _percent_down(rounding.span(whole)[0] / high)
+        return Released(
+            (np.nan, f"<{_say(1 - bottom)}" if rest else f">{_say(bottom)}"), np.nan, np.nan, *_turn(bottom, 1.0, rest)
+        )
+    return _finish(events, whole, rounding, rest)
+
+
+def _turn(least: float, most: float, rest: bool) -> tuple[float, float]:
+    return (1 - most, 1 - least) if rest else (least, most)
+
+
+def _finish(events: int, whole: int, rounding: Rounding, rest: bool) -> Released:
+    """Return the share of two rounded counts, with what the counts behind them leave possible."""
+    (few, many), (low, high) = rounding.span(events), rounding.span(whole)
+    least, most = few / high, min(many / low, 1.0)
+    told = whole - events if rest else events
+    return Released((round(told / whole, 2), ""), told, whole, *_turn(least, most, rest))
+
+
+def _say(share: float) -> str:
+    return f"{round(share, 2):g}"
+
+
+def release_limits(
+    one: Released, n: float, rounding: Rounding, interval: str, design: float = 1.0
+) -> tuple[Value, Value]:
+    """Return an interval of a share, in whole percents, from the rounded counts alone.
+
+    ``design`` is by how much the interval is wider or narrower than that of as many independent people.
+    """
+    compute = INTERVALS[interval]
+    if not math.isnan(one.events):
+        size = max(one.n / design, 1.0)
+        lower, upper = compute(one.events / one.n * size, size)
+        return (round(float(lower), 2), ""), (round(float(upper), 2), "")
+    if is_nothing(one.value):
+        return NOTHING, NOTHING
+    low = rounding.span(rounding.round(n))[0]
+    lower, upper = compute(rounding.minimum - 1, low)
+    top = max(_percent_up(float(upper)), one.most if one.least == 0 else 0)
+    if one.least == 0:
+        return NOTHING, (np.nan, f"<{_say(top)}")
+    return (np.nan, f">{_say(min(1 - top, one.least))}"), NOTHING
+
+
+def round_shares(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], rounding: Rounding
+) -> tuple[dict[str, list[Value]], dict[str, list[Released | None]]]:
+    """Return the released values of a table's shares, with their limits, and the shares themselves for what is made of them."""
+    values: dict[str, list[Value]] = {}
+    shares: dict[str, list[Released | None]] = {}
+    for column in table.fields:
+        if isinstance(column, Share) and column in frame:
+            shares[column] = [_release(frame, column, counts, rounding, place) for place in range(len(frame))]
+            values[column] = [NOTHING if one is None else _scale(one.value, column.scale) for one in shares[column]]
+        elif isinstance(column, Lower | Upper) and str(column.of) in shares and column in frame:
+            values[column] = _limit(frame, table, column, shares[column.of], counts, rounding)
+    return values, shares
+
+
+def _scale(value: Value, scale: float) -> Value:
+    if scale == 1 or is_nothing(value):
+        return value
+    number, bound = value
+    return round(number * scale, 6), f"{bound[0]}{float(bound[1:]) * scale:g}" if bound else ""
+
+
+def _denominator(column: Share, counts: Mapping[str, Count], place: int) -> float:
+    """Return of how many a share is: the first of the columns named that has a value, or the group of the count."""
+    if column.of is None:
+        assert column.count_ is not None
+        return float(counts[column.count_].whole[place])
+    named = column.of if isinstance(column.of, tuple) else (column.of,)
+    known = [float(counts[name].true[place]) for name in named]
+    return next((one for one in known if not math.isnan(one)), np.nan)
+
+
+def _release(
+    frame: pd.DataFrame, column: Share, counts: Mapping[str, Count], rounding: Rounding, place: int
+) -> Released | None:
+    """Return one share; None where the row's value is not a share, or missing."""
+    value = float(frame[column].iloc[place]) if pd.notna(frame[column].iloc[place]) else np.nan
+    if math.isnan(value) or (isinstance(column, MeanOrShare) and not _has_level(frame, column.level, place)):
+        return None
+    n = _denominator(column, counts, place)
+    if not column.modelled:
+        assert column.count_ is not None
+        if counts[column.count_].small[place] and counts[column.count_].true[place] == 0:
+            return Released(NOTHING, np.nan, np.nan, 0.0, 1.0)
+        return release_share(float(counts[column.count_].true[place]), n, rounding, column.rest)
+    if isinstance(column, Cumulative) and value > 1 - 1e-9 and not rounding.hides(n):
+        return Released((1.0, ""), n, n, 1.0, 1.0)  # all are at or below the last bin: the bins say the same
+    people = value * n
+    if column.count_ is not None and not isinstance(column, Cumulative):
+        counted = float(counts[column.count_].true[place])
+        if rounding.hides(counted) or (rounding.hides(n - counted) and people < rounding.minimum):
+            return release_share(min(counted, rounding.minimum - 1.0), n, rounding, at_most=value)
+    return release_share(people, n, rounding, at_most=value)
+
+
+def _has_level(frame: pd.DataFrame, level: str, place: int) -> bool:
+    value = frame[level].iloc[place]
+    return pd.notna(value) and str(value) != ""
+
+
+def _limit(
+    frame: pd.DataFrame,
+    table: type[ReleasedTable],
+    column: Lower | Upper,
+    shares: list[Released | None],
+    counts: Mapping[str, Count],
+    rounding: Rounding,
+) -> list[Value]:
+    share = next(one for one in table.fields if one == column.of)
+    assert isinstance(share, Share)
+    side = 0 if isinstance(column, Lower) else 1
+    other = next(
+        (
+            one
+            for one in table.fields
+            if type(one) is not type(column) and isinstance(one, Lower | Upper) and one.of == column.of
+        ),
+        None,
+    )
+    values = []
+    for place, one in enumerate(shares):
+        if one is None or pd.isna(frame[column].iloc[place]):
+            values.append(NOTHING)
+            continue
+        n = _denominator(share, counts, place)
+        design = 1.0
+        if share.modelled and other is not None:
+            design = _find_design(
+                float(frame[share].iloc[place]),
+                n,
+                abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])),
+            )
+        values.append(_scale(release_limits(one, n, rounding, share.interval, design)[side], share.scale))
+    return values
+
+
+def _find_design(share: float, n: float, width: float) -> float:
+    """Return the variance of a modelled share as a multiple of a binomial one, in tenths, from the width of its interval."""
+    variance = share * (1 - share) / n
+    if not variance > 0 or not width > 0:
+        return 1.0
+    return min(max(round((width / (2 * 1.96)) ** 2 / variance, 1), 0.5), 10.0)
+
+
+def contrast_shares(
+    frame: pd.DataFrame,
+    table: type[ReleasedTable],
+    shares: Mapping[str, list[Released | None]],
+    counts: Mapping[str, Count],
+    rounding: Rounding,
+) -> dict[str, list[Value]]:
+    """Return differences, ratios, and standardised differences of released shares, with their limits."""
+    values: dict[str, list[Value]] = {}
+    for column in table.fields:
+        if not isinstance(column, Difference) or column not in frame:
+            continue
+        limits = [one for one in table.fields if isinstance(one, Lower | Upper) and one.of == column and one in frame]
+        if isinstance(column, Standardised):
+            hidden = _find_hidden(column, table, counts, rounding)
+            values[column] = [
+                NOTHING if hide or pd.isna(value) else (round(float(value), 2) + 0.0, "")
+                for value, hide in zip(frame[column], hidden, strict=True)
+            ]
+            continue
+        rows = []
+        for place in range(len(frame)):
+            pair = [_find_side(side, shares, counts, rounding, place) for side in (column.first, column.second)]
+            known = pd.notna(frame[column].iloc[place])
+            rows.append(_contrast(column, frame, place, pair, limits) if known and None not in pair else {})
+        for name in (column, *limits):
+            values[name] = [row.get(name, NOTHING) for row in rows]
+    return values
+
+
+def _find_side(
+    side: str | tuple[str, str],
+    shares: Mapping[str, list[Released | None]],
+    counts: Mapping[str, Count],
+    rounding: Rounding,
+    place: int,
+) -> Released | None:
+    if isinstance(side, tuple):
+        events, n = (float(counts[name].true[place]) for name in side)
+        return release_share(events, n, rounding)
+    return shares[side][place]
+
+
+def _find_hidden(
+    column: Standardised, table: type[ReleasedTable], counts: Mapping[str, Count], rounding: Rounding
+) -> list[bool]:
+    """Return the rows in which either share, or what is left of its group, is of a count that is not shown."""
+    sides = [one for one in table.fields if isinstance(one, Share) and one in (column.first, column.second)]
+    hidden = np.zeros(len(counts[str(sides[0].count_)].true), dtype=bool)
+    for side in sides:
+        count = counts[str(side.count_)]
+        left = count.whole - count.true
+        with np.errstate(invalid="ignore"):
+            hidden |= count.small | ((left > 0) & (left < rounding.minimum))
+    return [bool(one) for one in hidden]
+
+
+def _contrast(
+    column: Difference, frame: pd.DataFrame, place: int, pair: list[Released | None], limits: list[Lower | Upper]
+) -> dict[str, Value]:
+    first, second = pair
+    assert first is not None
+    assert second is not None
+    if math.isnan(first.events) or math.isnan(second.events):
+        return _bound_contrast(column, first, second)
+    p, q = first.events / first.n, second.events / second.n
+    value = float(frame[column].iloc[place])
+    if isinstance(column, Needed):
+        return (
+            {column: (float(round(1 / (p - q))), "")} if abs(p - q) > 1e-9 and np.sign(p - q) == np.sign(value) else {}
+        )
+    if isinstance(column, RiskRatio):
+        return _ratio(column, frame, place, (p, q, first.n, second.n), limits)
+    if isinstance(column.first, tuple):
+        _, lower, upper = (float(one) for one in compute_newcombe(first.events, first.n, second.events, second.n))
+        ends = {one: lower if isinstance(one, Lower) else upper for one in limits}
+    else:
+        before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(
+            float(frame[str(column.second)].iloc[place]), second.n
+        )
+        after = _spread(p, first.n) + _spread(q, second.n)
+        widen = math.sqrt(after / before) if before > 0 else 1.0
+        ends = {one: p - q + widen * (float(frame[one].iloc[place]) - value) for one in limits}
+    return {column: (round(p - q, 2) + 0.0, "")} | {one: (round(end, 2) + 0.0, "") for one, end in ends.items()}
+
+
+def _spread(p: float, n: float) -> float:
+    return p * (1 - p) / n
+
+
+def _ratio(
+    column: RiskRatio,
+    frame: pd.DataFrame,
+    place: int,
+    sides: tuple[float, float, float, float],
+    limits: list[Lower | Upper],
+) -> dict[str, Value]:
+    p, q, n, m = sides
+    if min(p, q) <= 0:
+        return {}
+    old = [float(frame[str(name)].iloc[place]) for name in (column.first, column.second)]
+    before = (1 - old[0]) / (old[0] * n) + (1 - old[1]) / (old[1] * m) if min(old) > 0 else 0.0
+    after = (1 - p) / (p * n) + (1 - q) / (q * m)
+    widen = math.sqrt(after / before) if before > 0 else 1.0
+    value = float(frame[column].iloc[place])
+    rows: dict[str, Value] = {column: (float(f"{p / q:.2g}"), "")}
+    for one in limits:
+        end = float(frame[one].iloc[place])
+        rows[one] = (float(f"{p / q * (end / value) ** widen:.2g}"), "") if end > 0 else NOTHING
+    return rows
+
+
+def _bound_contrast(column: Difference, first: Released, second: Released) -> dict[str, Value]:
+    """Return what bounds of two shares say of their difference or ratio: nothing where both ends are open."""
+    if is_nothing(first.value) or is_nothing(second.value) or isinstance(column, Needed):
+        return {}
+    least, most = first.least - second.most, first.most - second.least
+    if isinstance(column, RiskRatio):
+        least = first.least / second.most if second.most > 0 else 0.0
+        most = first.most / second.least if second.least > 0 else math.inf
+        return (
+            {column: (np.nan, f">{least:.2g}")}
+            if least > 0.1
+            else {column: (np.nan, f"<{most:.2g}")}
+            if most < 10
+            else {}
+        )
+    if least > 0 or abs(least) < abs(most):
+        return {column: (np.nan, f">{round(least - 0.005, 2):g}")}
+    return {column: (np.nan, f"<{round(most + 0.005, 2):g}")}

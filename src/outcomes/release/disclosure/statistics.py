@@ -1,0 +1,144 @@
+"""Statistics with the digits that their number of people allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from outcomes.contracts.released.columns import (
+    Column,
+    Error,
+    Estimate,
+    Fewest,
+    Freedom,
+    Likelihood,
+    Limit,
+    Lower,
+    Mean,
+    MeanOrShare,
+    People,
+    PValue,
+    Quantile,
+    Ratio,
+    Spread,
+    Statistic,
+    Upper,
+)
+from outcomes.contracts.released.table import ReleasedTable
+from outcomes.release.disclosure.counts import Bools, Count
+from outcomes.release.disclosure.rounding import Rounding, find_step, keep_digits, round_to
+
+WIDTH = 2 * 1.96  # of a 95 % interval, in standard errors
+RISKS = ("risk difference",)
+RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
+
+
+def find_bare(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], rounding: Rounding
+) -> Bools:
+    """Return the rows that show no statistics: those about a group, or resting on a number of people, below the minimum."""
+    bare = np.zeros(len(frame), dtype=bool)
+    declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]
+    for name in table.needs or declared:
+        if name in counts:
+            bare |= counts[name].small | (counts[name].true == 0)
+    for column in table.fields:
+        if isinstance(column, Fewest) and column in frame:
+            few = frame[column].to_numpy(dtype=float, na_value=np.nan)
+            with np.errstate(invalid="ignore"):
+                bare |= (few > 0) & (few < rounding.minimum)
+    return bare
+
+
+def round_statistics(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], bare: Bools, done: Collection[str]
+) -> dict[str, pd.Series]:
+    """Return the statistics of a table, rounded; columns that are ``done`` already are left out."""
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    sizes = _find_sizes(table, counts, len(frame))
+    steps = [_find_steps(table, row, size) for row, size in zip(rows, sizes, strict=True)]
+    rounded: dict[str, pd.Series] = {}
+    for column in table.fields:
+        if column in done or column not in frame or not isinstance(column, Statistic | Limit | MeanOrShare):
+            continue
+        kind = _kind_of(table, column)
+        values = [
+            np.nan
+            if hide or pd.isna(row[column]) or _is_share(column, row)
+            else _round(kind, float(row[column]), step, row)
+            for row, step, hide in zip(rows, steps, bare, strict=True)
+        ]
+        rounded[column] = pd.Series(values, frame.index, dtype=float)
+    return rounded
+
+
+def _is_share(column: Column, row: Mapping[str, object]) -> bool:
+    return isinstance(column, MeanOrShare) and str(row[column.level]) not in ("", "nan", "None")
+
+
+def _find_sizes(table: type[ReleasedTable], counts: Mapping[str, Count], rows: int) -> list[float]:
+    """Return the smallest group of each row, or none."""
+    declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]
+    known = [counts[name].true for name in table.needs or declared if name in counts]
+    return [0.0] * rows if not known else [float(value) for value in np.fmin.reduce(known)]
+
+
+def _kind_of(table: type[ReleasedTable], column: Column) -> Column:
+    return next(one for one in table.fields if one == column.of) if isinstance(column, Limit) else column
+
+
+def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float) -> dict[type, float]:
+    """Return, for a row, the step of its means, of its quantiles, and of its estimates."""
+    spreads = [_number(row, one) for one in table.fields if isinstance(one, Spread)]
+    errors = [_number(row, one) for one in table.fields if isinstance(one, Error)]
+    size = n if n > 0 else 1.0
+    sd = next((one for one in spreads if one > 0), _find_width(table, row, Mean) * math.sqrt(size))
+    error = next((one for one in errors if one > 0), _find_width(table, row, Estimate))
+    quantiles = [
+        one
+        for one in (_number(row, name) for name in table.fields if isinstance(name, Quantile))
+        if not math.isnan(one)
+    ]
+    whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
+    told = any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower))
+    mean = max(find_step(sd if told else sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
+    quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
+    return {Mean: mean, Quantile: quantile, Estimate: find_step(error / 4)}
+
+
+def _number(row: Mapping[str, object], name: str) -> float:
+    value = row.get(name)
+    return float(value) if value is not None and pd.notna(value) else float("nan")  # type: ignore[arg-type, call-overload]
+
+
+def _find_width(table: type[ReleasedTable], row: Mapping[str, object], kind: type) -> float:
+    """Return the standard error behind the first interval of a kind."""
+    for lower in table.fields:
+        if isinstance(lower, Lower) and isinstance(_kind_of(table, lower), kind):
+            upper = next(one for one in table.fields if isinstance(one, Upper) and one.of == lower.of)
+            width = (_number(row, upper) - _number(row, lower)) / WIDTH
+            if width > 0:
+                return width
+    return float("nan")
+
+
+def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping[str, object]) -> float:
+    if not math.isfinite(value):
+        return value
+    if isinstance(kind, Mean | Spread | MeanOrShare):
+        return round_to(value, steps[Mean])
+    if isinstance(kind, Quantile):
+        return round_to(value, steps[Quantile])
+    if isinstance(kind, Estimate):
+        scale = str(row.get(kind.scale)) if kind.scale is not None else ""
+        if any(name in scale for name in RATIOS):
+            return keep_digits(value, 2)
+        return round_to(value, max(steps[Estimate], 0.01) if any(name in scale for name in RISKS) else steps[Estimate])
+    if isinstance(kind, Error | Freedom | PValue | Ratio):
+        return keep_digits(value, 2)
+    if isinstance(kind, Likelihood):
+        return round_to(value, 1.0)
+    return round_to(value, 0.01) if abs(value) < 10 else keep_digits(value, 3)

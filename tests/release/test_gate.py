@@ -1,0 +1,244 @@
+"""What the gate does with each kind of column, on tables made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.contracts.released.text import format_table, parse_bound, read_table
+from outcomes.proportions import compute_wilson
+from outcomes.release.disclosure.gate import release_tables
+from outcomes.release.disclosure.rounding import Rounding
+from outcomes.release.disclosure.shares import release_share
+from outcomes.release.disclosure.words import describe_release, write_footnote
+from outcomes.settings.analysis import Privacy
+
+K = 11
+PLACE = {"instrument": "phq9", "axis": "day", "timepoint": "day 28", "time": 28.0}
+
+
+def release(name, rows, **privacy):
+    frame = release_tables({name: pd.DataFrame(rows)}, Privacy(**privacy))[name]
+    return read_table(format_table(frame), name)
+
+
+def shown(name, rows, column, **privacy):
+    """Return a column as its file shows it."""
+    frame = release(name, rows, **privacy)
+    numbers = ["" if pd.isna(value) else f"{value:g}" for value in frame[column]]
+    beside = f"{column}_bound"
+    return (
+        [bound or number for bound, number in zip(frame[beside], numbers, strict=True)] if beside in frame else numbers
+    )
+
+
+def rate(n, events, **more):
+    lower, upper = compute_wilson(events, n)
+    row = PLACE | {"arm": "iv", "endpoint": "response", "population": "started", "n": n, "events": events}
+    return row | {"proportion": events / n if n else np.nan, "lower": float(lower), "upper": float(upper)} | more
+
+
+class TestCounts:
+    @given(st.integers(0, 5000), st.integers(5, 30))
+    def test_a_printed_count_never_says_which_it_was(self, count, minimum):
+        rounding = Rounding(minimum)
+        if rounding.hides(count):
+            return
+        printed = rounding.round(count)
+        low, high = rounding.span(printed)
+        assert low <= count <= high
+        assert rounding.round(low) == rounding.round(high) == printed
+        assert printed == 0 or rounding.round(low - 1) != printed or rounding.hides(low - 1)
+        assert rounding.round(high + 1) != printed
+        assert count == 0 or high - low >= 2 or minimum % 5 == 3
+
+    def test_by_hand(self):
+        counts = [0, 1, 10, 11, 17, 18, 443, 447, 448]
+        rows = [rate(1000, events, timepoint=f"day {i}") for i, events in enumerate(counts)]
+        assert shown("response", rows, "events") == ["0", "<11", "<11", "15", "15", "20", "445", "445", "450"]
+
+    def test_a_small_group_tells_nothing_apart(self):
+        rows = [rate(8, 0), rate(8, 8, endpoint="remission"), rate(0, 0, endpoint="worsening", proportion=np.nan)]
+        assert shown("response", rows, "events") == ["<11", "<11", "0"]
+        assert shown("response", rows, "proportion") == shown("response", rows, "upper") == ["", "", ""]
+
+    def test_levels_of_a_small_arm_tell_nothing_apart(self):
+        sizes = {"all": 58, "iv": 50, "im": 8}
+        rows = [{"variable": "patients", "level": "", "arm": arm, "n": n} for arm, n in sizes.items()]
+        for level, parts in {"a": (30, 30, 0), "b": (28, 20, 8)}.items():
+            rows += [
+                {"variable": "sex", "level": level, "arm": arm, "n": n, "percent": 100 * n / sizes[arm], "missing": 0}
+                for arm, n in zip(sizes, parts, strict=True)
+            ]
+        assert shown("baseline", rows, "n") == ["60", "50", "<11", "30", "30", "<11", "30", "20", "<11"]
+        assert shown("baseline", rows, "percent")[3:] == ["50", "60", "", "50", "40", ""]
+
+    def test_rows_of_a_file_are_no_people(self):
+        rows = [
+            {"order": 1, "unit": "rows", "arm": "all", "label": "Rows in the export", "reason": "", "n": 1207},
+            {"order": 2, "unit": "rows", "arm": "all", "label": "merged: two_sites", "reason": "two_sites", "n": 3},
+            {"order": 3, "unit": "series", "arm": "all", "label": "Series", "reason": "", "n": 63},
+        ]
+        assert shown("flow", rows, "n") == ["1207", "3", "65"]
+        assert shown("ledger", [{"file": "1", "state": "merged", "reason": "two_sites", "rows": 3}], "rows") == ["3"]
+
+    def test_a_total_that_would_narrow_a_part_is_rounded_more(self):
+        """90 is 88 to 92, 45 is 43 to 47 and 35 is 33 to 37: that leaves 4 to 16 for the third arm. With 100, 14 to 26: none below 11."""
+        place = PLACE | {"mean": 1.0}
+        near = [place | {"arm": arm, "n": n} for arm, n in {"all": 90, "a": 45, "b": 35, "c": 10}.items()]
+        assert shown("scores", near, "n") == ["90", "45", "35", "<11"]
+        far = [place | {"arm": arm, "n": n} for arm, n in {"all": 98, "a": 47, "b": 42, "c": 9}.items()]
+        assert shown("scores", far, "n") == [
+            "100",
+            "45",
+            "40",
+            "<11",
+        ]  # 98 to 102 less 43 to 47 and 38 to 42: 9 or 10 left
+
+
+class TestShares:
+    @pytest.mark.parametrize(
+        ("events", "n", "text"),
+        [
+            (53, 444, "0.12"),
+            (55, 445, "0.12"),
+            (0, 445, "0"),
+            (3, 70, "<0.15"),
+            (10, 11, "<0.91"),
+            (70, 70, ">0.94"),
+            (67, 70, "0.93"),
+        ],
+    )
+    def test_by_hand(self, events, n, text):
+        assert shown("response", [rate(n, events)], "proportion") == [text]
+
+    def test_intervals_are_those_of_the_rounded_counts(self):
+        for events in (53, 54, 55, 57):
+            frame = release("response", [rate(444, events)])
+            lower, upper = (round(float(limit), 2) for limit in compute_wilson(55, 445))
+            assert frame[["lower", "upper"]].iloc[0].tolist() == [lower, upper]
+        assert shown("response", [rate(445, 4)], "upper") == shown("response", [rate(443, 9)], "upper") == ["<0.05"]
+        assert shown("response", [rate(445, 4)], "lower") == [""]
+
+    @given(st.integers(1, 400), st.data())
+    @settings(deadline=None)
+    def test_a_share_is_where_it_is_said_to_be_and_depends_on_the_released_counts_alone(self, n, data):
+        events = data.draw(st.integers(0, n))
+        one = release_share(events, n, Rounding(K))
+        number, bound = one.value
+        if bound:
+            sign, limit = parse_bound(bound)
+            assert events / n < limit if sign == "<" else events / n > limit
+        elif not np.isnan(number):
+            assert abs(number - events / n) <= 5 / n + 0.005
+        printed = [(Rounding(K).round(x) if not Rounding(K).hides(x) else None) for x in (events, n)]
+        others = [
+            release_share(x, m, Rounding(K)).value
+            for x, m in ((events + 1, n), (events - 1, n), (events, n + 1))
+            if 0 <= x <= m and [(Rounding(K).round(y) if not Rounding(K).hides(y) else None) for y in (x, m)] == printed
+        ]
+        assert {str(value) for value in others} <= {str(one.value)}
+
+    def test_a_difference_is_that_of_the_rounded_counts(self):
+        row = dict(PLACE) | {"endpoint": "response", "population": "started"}
+        row |= {"contrast": "iv - im", "difference": 0.1, "lower": 0.0, "upper": 0.2}
+        rows = [
+            row | {"n": n, "events": x, "n_reference": m, "events_reference": y}
+            for n, x, m, y in ((101, 41, 99, 32), (102, 39, 98, 29), (60, 4, 100, 50))
+        ]
+        frame = release("differences", rows)
+        assert frame["difference"].tolist()[:2] == [0.1, 0.1]
+        assert frame["lower"].iloc[0] == frame["lower"].iloc[1]
+        assert frame["difference_bound"].tolist() == ["", "", "<-0.29"]
+
+    def test_a_curve_steps_with_the_rounded_people(self):
+        rows = [
+            {"arm": "iv", "end": "loss", "method": "kaplan_meier", "state": "held", "week": week, "share": share, "lower": share - 0.1,
+             "upper": share + 0.1, "n": 133, "at_risk": 133 - lost, "events": lost, "treated": 0, "censored": 0}
+            for week, share, lost in ((3, 131 / 133, 2), (4, 130 / 133, 3), (5, 121 / 133, 12), (6, 3 / 133, 130))
+        ]  # fmt: skip
+        assert shown("durability_curve", rows, "share") == ["0.96", "0.96", "0.89", "<0.08"]
+        assert shown("durability_curve", rows, "events") == ["<11", "<11", "15", "130"]
+
+
+class TestStatistics:
+    def test_of_few_nothing_is_said(self):
+        rows = [PLACE | {"arm": arm, "n": n, "mean": 12.3456, "sd": 4.5, "median": 12.5, "q1": 9.25, "q3": 15.0, "lower": 11.0,
+                         "upper": 13.7} for arm, n in (("a", 10), ("b", 60))]  # fmt: skip
+        frame = release("scores", rows)
+        assert frame.loc[0, ["mean", "sd", "median", "q1", "q3", "lower", "upper"]].isna().all()
+        assert frame.loc[1, ["mean", "sd", "median", "q1", "q3"]].tolist() == [12.3, 4.5, 12, 9, 15]
+
+    @pytest.mark.parametrize("n", [11, 30, 99, 400])
+    def test_a_mean_does_not_tell_of_how_many_it_is(self, n):
+        """Every printed mean of whole numbers is one that each nearby n could have."""
+        sums = np.arange(0, 27 * n)
+        printed = {
+            release("scores", [PLACE | {"arm": "a", "n": n, "mean": total / n, "sd": 4.5}])["mean"].iloc[0]
+            for total in sums[:: n // 7]
+        }
+        for other in range(max(K, n - 2), n + 3):
+            possible = {round(total / other, 1) for total in range(27 * other + 1)}
+            assert printed <= possible
+
+    def test_few_events_hide_what_would_count_them(self):
+        row = {
+            "endpoint": "response",
+            "analysis": "weighted_started",
+            "scale": "risk difference",
+            "axis": "day",
+            "timepoint": "day 28",
+        }
+        row |= {
+            "estimate": 0.0912,
+            "lower": 0.05,
+            "upper": 0.13,
+            "n": 100,
+            "effective_n": 90.0,
+            "converged": True,
+            "note": "",
+        }
+        frame = release("sensitivity", [row | {"fewest": 4}, row | {"fewest": 40, "analysis": "augmented_started"}])
+        assert frame["estimate"].isna().tolist() == [True, False]
+        assert frame["estimate"].iloc[1] == 0.09
+        assert "fewest" not in frame
+
+    def test_criteria_do_not_tell_the_number_of_patients(self):
+        """BIC less AIC is k (log n − 2): with 28 parameters, 900 patients and 901 differ by 0.03."""
+        row = {
+            "model": "m",
+            "n_subjects": 900,
+            "n_observations": 4000,
+            "loglik": -11342.7394,
+            "aic": 22727.479,
+            "bic": 22850.123,
+        }
+        frame = release("models", [row])
+        assert frame[["loglik", "aic", "bic"]].iloc[0].tolist() == [-11343, 22727, 22850]
+
+
+def test_exact_on_a_reason():
+    rows = [rate(444, 3)]
+    frame = release("response", rows, release="exact", because="public")
+    assert frame.loc[0, ["n", "events"]].tolist() == [444, 3]
+    assert frame["proportion"].iloc[0] == pytest.approx(3 / 444, abs=1e-6)
+    assert write_footnote(Privacy(release="exact", because="public")) == ""
+    assert "public" in describe_release(Privacy(release="exact", because="public"))
+    assert "shown as <11" in describe_release(Privacy())
+
+
+def test_what_is_not_declared_is_refused():
+    with pytest.raises(ValueError, match="no declaration of patients"):
+        release_tables({"patients": pd.DataFrame({"patient": [1]})}, Privacy())
+    with pytest.raises(ValueError, match="table response: age not declared"):
+        release_tables({"response": pd.DataFrame([rate(50, 20) | {"age": 40}])}, Privacy())
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_an_empty_table_passes(name):
+    frame = release_tables({name: pd.DataFrame(columns=RELEASED[name].columns)}, Privacy())[name]
+    assert [column for column in frame if not column.endswith("_bound") and column != "withheld"] == RELEASED[
+        name
+    ].columns

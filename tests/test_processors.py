@@ -1,0 +1,89 @@
+"""The same numbers on any processor: OpenBLAS's kernels for other processors, and another number of threads, change no printed digit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import pytest
+from whole_run import ROOT, STUDY
+
+NEEDS = {
+    "Haswell": {"avx2", "fma"},
+    "SkylakeX": {"avx512f", "avx512dq", "avx512bw", "avx512vl"},
+    "Prescott": {"pni"},
+}
+SCRIPT = """
+import sys
+from pathlib import Path
+import pandas as pd
+from outcomes.analysis.comparison.compare import compare_arms
+from outcomes.analysis.models import fit_model, model_frame
+from outcomes.contracts.released.text import format_table
+from outcomes.settings import read_study
+
+derived, study, out = Path(sys.argv[1]), read_study(Path(sys.argv[2])), Path(sys.argv[3])
+names = ("patients", "series", "series_sessions", "events", "endpoints", "cohort", "variants", "pretreatment")
+tables = {name: pd.read_parquet(derived / f"{name}.parquet") for name in names}
+found = compare_arms(tables, study.comparison.model_copy(update={"replicates": 20}), study)
+for name, model in study.models.items():
+    frame = model_frame(tables["endpoints"], tables["cohort"], tables["patients"], model)
+    fitted = fit_model(frame, model, name, [arm.id for arm in study.arms])
+    found |= {f"{name} {table}": rows for table, rows in fitted.tables.items()}
+out.write_text("".join(f"== {name}\\n{format_table(table)}" for name, table in found.items()), encoding="utf-8")
+"""
+
+
+def list_flags():
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return next((set(line.split(":")[1].split()) for line in lines if line.startswith("flags")), set())
+
+
+def name_kernels(kind):
+    """Ask NumPy's own OpenBLAS which processor's kernels it runs under a setting; None where it is another library."""
+    found = sorted(Path(np.__file__).parent.parent.glob("numpy.libs/*openblas*"))
+    if not found:
+        return None
+    code = f"import ctypes; f = ctypes.CDLL({str(found[0])!r}).scipy_openblas_get_corename64_; f.restype = ctypes.c_char_p; print(f().decode())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"OPENBLAS_CORETYPE": kind},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None
+
+
+def compute(folder, derived, kind, threads):
+    out = folder / f"{kind}-{threads}.txt"
+    told = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
+    environment = os.environ | told | {"OPENBLAS_CORETYPE": kind, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(derived), str(ROOT / STUDY), str(out)],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    return out.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_printed_digit_is_the_same_on_other_processors_and_threads(finished, tmp_path):
+    flags = list_flags()
+    kinds = [kind for kind, needs in NEEDS.items() if needs <= flags]
+    kernels = {kind: name_kernels(kind) for kind in kinds}
+    if len({*kernels.values()} - {None}) < 2:
+        pytest.skip("this processor, or this NumPy, cannot run the kernels of two others")
+    derived = finished[0] / "data" / "example" / "derived"
+    first, *others = [compute(tmp_path, derived, kind, 1) for kind in kinds]
+    others.append(compute(tmp_path, derived, kinds[0], 2))
+    assert len(first) > 1_500
+    for other in others:
+        assert [pair for pair in zip_longest(first, other) if pair[0] != pair[1]] == []
