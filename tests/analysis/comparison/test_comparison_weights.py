@@ -17,7 +17,7 @@ from outcomes.analysis.comparison.weighting.balance import (
 )
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights, tabulate_weights
-from outcomes.analysis.proportions import compute_newcombe, compute_wilson
+from outcomes.proportions import compute_newcombe, compute_wilson
 
 GENERATOR = np.random.default_rng(11)
 N = 400

@@ -111,7 +111,7 @@ def declare(clinic: Clinic) -> dict[str, Any]:
                 "fallback": ["heterogeneous_toeplitz", "compound_symmetry"],
             }
         },
-        "privacy": {"minimum_cell": 1, "public": True},
+        "privacy": {"release": "exact", "because": "invented patients"},
         "report": {"title": "Edge", "design": "observational", "baseline_columns": ["age", "site"], "headline": "day 28"},
     }  # fmt: skip
     if clinic.compared:

@@ -14,7 +14,7 @@ import numpy as np
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.precision import drop_dust, find_quantile, find_tail
-from outcomes.analysis.proportions import bound_proportion, combine_bounds
+from outcomes.proportions import bound_proportion, combine_bounds
 
 FEW = 5.0  # patients with, or without, the endpoint in an arm below which its variance is not trusted to be small
 LARGEST_QUANTILE = 40.0
