@@ -23,7 +23,11 @@ test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -rs
+
+.PHONY: nightly
+nightly: $(VENV)/installed  ## What takes long: a run killed at 50 random moments ends with the same bytes.
+	KILLS=50 $(BIN)/python -m pytest -n0 tests/test_stopped_runs.py
 
 .PHONY: docs
 docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example for its figures).
@@ -34,12 +38,13 @@ docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example f
 
 .PHONY: clean
 clean:  ## Remove what the pipeline made (the raw exports stay).
-	rm -rf results figures/*/ logs .snakemake data/*/derived build site
+	rm -rf results figures/*/ logs .snakemake data/*/derived data/*/internal build site
 
 .PHONY: help
 help:  ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: lock
-lock:  ## Recompile requirements.lock from pyproject.toml (needs uv).
+lock:  ## Recompile requirements.lock, and environment.yml after it, from pyproject.toml (needs uv).
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(BIN)/python docs/generate/environment.py

@@ -10,6 +10,8 @@ a changed formula reruns exactly the steps that use it) is declared in `src/outc
 
 import sys
 
+from outcomes.files import Places
+from outcomes.settings import read_study
 from outcomes.workflow import (
     STEPS,
     choose_study_file,
@@ -19,13 +21,20 @@ from outcomes.workflow import (
     settings,
     untracked,
 )
-from outcomes.settings import read_study
 
 GIVEN = workflow.config_settings.config
 STUDY_FILE = choose_study_file(GIVEN, workflow.configfiles)
 STUDY = read_study(STUDY_FILE)
 DATA = GIVEN.get("data", STUDY.data)
-PYTHON, FILE = untracked(sys.executable), untracked(STUDY_FILE)
+INTERNAL = bool(GIVEN.get("internal", False))
+
+# A release is made in PLACES, and takes its place at PUBLIC when it is complete.
+PLACES = Places("{study}").staged(INTERNAL)
+PUBLIC = Places("{study}").published(INTERNAL)
+
+# What a job is told beside its tables; no result depends on it.
+PYTHON, FILE, FOLDER = untracked(sys.executable), untracked(STUDY_FILE), untracked(DATA)
+FLAGS = untracked("--internal" if INTERNAL else "")
 
 
 wildcard_constraints:
@@ -34,8 +43,8 @@ wildcard_constraints:
 
 rule all:
     input:
-        f"results/{STUDY.study}/report.html",
-        f"results/{STUDY.study}/manifest.json",
+        expand(PUBLIC.results / "report.html", study=STUDY.study),
+        expand(PUBLIC.results / "manifest.json", study=STUDY.study),
 
 
 rule intake:
@@ -44,7 +53,7 @@ rule intake:
         raw=inputs(STUDY, DATA),
         code=code("intake"),
     output:
-        tables=STEPS["intake"].outputs,
+        tables=STEPS["intake"].outputs(PLACES),
         hashes="data/{study}/derived/inputs.json",
     log:
         "logs/{study}/intake.log",
@@ -52,7 +61,7 @@ rule intake:
         python=PYTHON,
         file=FILE,
         settings=settings(STUDY, "intake"),
-        data=DATA,
+        data=FOLDER,
     shell:
         "{params.python:q} -m outcomes intake {params.file:q} --data {params.data:q} 2> {log:q}"
 
@@ -60,10 +69,10 @@ rule intake:
 rule score:
     """Turn item answers into totals, severity bands, and the ideation item."""
     input:
-        tables=STEPS["score"].inputs,
+        tables=STEPS["score"].inputs(PLACES),
         code=code("score"),
     output:
-        tables=STEPS["score"].outputs,
+        tables=STEPS["score"].outputs(PLACES),
     log:
         "logs/{study}/score.log",
     params:
@@ -77,10 +86,10 @@ rule score:
 rule series:
     """Group sessions into series by each arm's protocol."""
     input:
-        tables=STEPS["series"].inputs,
+        tables=STEPS["series"].inputs(PLACES),
         code=code("series"),
     output:
-        tables=STEPS["series"].outputs,
+        tables=STEPS["series"].outputs(PLACES),
     log:
         "logs/{study}/series.log",
     params:
@@ -94,10 +103,10 @@ rule series:
 rule endpoints:
     """Compare each score with its baseline: change, response, remission, worsening, reliable change."""
     input:
-        tables=STEPS["endpoints"].inputs,
+        tables=STEPS["endpoints"].inputs(PLACES),
         code=code("endpoints"),
     output:
-        tables=STEPS["endpoints"].outputs,
+        tables=STEPS["endpoints"].outputs(PLACES),
     log:
         "logs/{study}/endpoints.log",
     params:
@@ -111,10 +120,10 @@ rule endpoints:
 rule variants:
     """Form endpoints in other ways for the comparison: other baselines, windows, thresholds."""
     input:
-        tables=STEPS["variants"].inputs,
+        tables=STEPS["variants"].inputs(PLACES),
         code=code("variants"),
     output:
-        tables=STEPS["variants"].outputs,
+        tables=STEPS["variants"].outputs(PLACES),
     log:
         "logs/{study}/variants.log",
     params:
@@ -128,10 +137,10 @@ rule variants:
 rule rates:
     """Describe the cohort: flow, baseline, scores, response and remission, missingness."""
     input:
-        tables=STEPS["rates"].inputs,
+        tables=STEPS["rates"].inputs(PLACES),
         code=code("rates"),
     output:
-        tables=STEPS["rates"].outputs,
+        tables=STEPS["rates"].outputs(PLACES),
     log:
         "logs/{study}/rates.log",
     params:
@@ -145,7 +154,7 @@ rule rates:
 rule fit:
     """Fit one mixed-effects model."""
     input:
-        tables=STEPS["fit"].inputs,
+        tables=STEPS["fit"].inputs(PLACES),
         code=code("fit"),
     output:
         model="data/{study}/derived/models/{model}.json",
@@ -163,10 +172,10 @@ rule fit:
 rule compare:
     """Compare two arms as declared: weights, balance, differences, sensitivity analyses."""
     input:
-        tables=STEPS["compare"].inputs,
+        tables=STEPS["compare"].inputs(PLACES),
         code=code("compare"),
     output:
-        tables=STEPS["compare"].outputs,
+        tables=STEPS["compare"].outputs(PLACES),
     log:
         "logs/{study}/compare.log",
     params:
@@ -180,10 +189,10 @@ rule compare:
 rule durability:
     """Follow the response after the induction: Turnbull, Kaplan–Meier, hazard ratios."""
     input:
-        tables=STEPS["durability"].inputs,
+        tables=STEPS["durability"].inputs(PLACES),
         code=code("durability"),
     output:
-        tables=STEPS["durability"].outputs,
+        tables=STEPS["durability"].outputs(PLACES),
     log:
         "logs/{study}/durability.log",
     params:
@@ -197,12 +206,12 @@ rule durability:
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:
-        tables=STEPS["tables"].inputs,
+        tables=STEPS["tables"].inputs(PLACES),
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
         code=code("tables"),
     output:
         tables=report(
-            STEPS["tables"].outputs,
+            STEPS["tables"].outputs(PLACES),
             caption="config/report/tables.rst",
             category="Tables",
         ),
@@ -211,19 +220,20 @@ rule tables:
     params:
         python=PYTHON,
         file=FILE,
+        flags=FLAGS,
         settings=settings(STUDY, "tables"),
     shell:
-        "{params.python:q} -m outcomes tables {params.file:q} 2> {log:q}"
+        "{params.python:q} -m outcomes tables {params.file:q} {params.flags} 2> {log:q}"
 
 
 rule figures:
     """Draw every figure from the released tables."""
     input:
-        tables=STEPS["figures"].inputs,
+        tables=STEPS["figures"].inputs(PLACES),
         code=code("figures"),
     output:
         figures=report(
-            directory("figures/{study}"),
+            directory(PLACES.figures),
             patterns=["{figure}.svg"],
             caption="config/report/figures.rst",
             category="Figures",
@@ -234,64 +244,74 @@ rule figures:
     params:
         python=PYTHON,
         file=FILE,
+        flags=FLAGS,
         settings=settings(STUDY, "figures"),
     shell:
-        "{params.python:q} -m outcomes figures {params.file:q} 2> {log:q}"
+        "{params.python:q} -m outcomes figures {params.file:q} {params.flags} 2> {log:q}"
 
 
 rule report:
     """Write the report as HTML, PDF, and Word from the released tables and figures."""
     input:
-        tables=STEPS["report"].inputs,
-        figures="figures/{study}",
+        tables=STEPS["report"].inputs(PLACES),
+        figures=PLACES.figures,
         hashes="data/{study}/derived/inputs.json",
         plan=plans(STUDY_FILE),
         code=code("report"),
     output:
         report=report(
-            "results/{study}/report.html",
+            PLACES.results / "report.html",
             caption="config/report/report.rst",
             category="Report",
         ),
         pdf=report(
-            "results/{study}/report.pdf",
+            PLACES.results / "report.pdf",
             caption="config/report/report.rst",
             category="Report",
         ),
-        docx="results/{study}/report.docx",
-        tables="results/{study}/tables.docx",
-        printed=directory("results/{study}/printed"),
+        docx=PLACES.results / "report.docx",
+        supplement=report(
+            PLACES.results / "supplement.html",
+            caption="config/report/supplement.rst",
+            category="Report",
+        ),
+        further=[PLACES.results / "supplement.pdf", PLACES.results / "supplement.docx"],
+        tables=PLACES.results / "tables.docx",
+        printed=directory(PLACES.results / "printed"),
         checklists=report(
-            "results/{study}/checklists.csv",
+            PLACES.results / "checklists.csv",
             caption="config/report/checklists.rst",
             category="Report",
         ),
-        summary="results/{study}/summary.txt",
-        provenance="results/{study}/provenance.json",
+        summary=PLACES.results / "summary.txt",
+        provenance=PLACES.results / "provenance.json",
     log:
         "logs/{study}/report.log",
     params:
         python=PYTHON,
         file=FILE,
+        flags=FLAGS,
         settings=settings(STUDY, "report"),
     shell:
-        "{params.python:q} -m outcomes report {params.file:q} 2> {log:q}"
+        "{params.python:q} -m outcomes report {params.file:q} {params.flags} 2> {log:q}"
 
 
 rule manifest:
-    """List every released file with its hash and label."""
+    """Put the release in the place of the last one, and list every file of it with its hash and label."""
     input:
-        tables=STEPS["manifest"].inputs,
+        tables=STEPS["manifest"].inputs(PLACES),
         figures=rules.figures.output,
         report=rules.report.output,
         code=code("manifest"),
     output:
-        manifest="results/{study}/manifest.json",
+        report=update(PUBLIC.results / "report.html"),
+        manifest=update(PUBLIC.results / "manifest.json"),
     log:
         "logs/{study}/manifest.log",
     params:
         python=PYTHON,
         file=FILE,
+        flags=FLAGS,
         settings=settings(STUDY, "manifest"),
     shell:
-        "{params.python:q} -m outcomes manifest {params.file:q} 2> {log:q}"
+        "{params.python:q} -m outcomes manifest {params.file:q} {params.flags} 2> {log:q}"

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from whole_run import run, workspace
@@ -16,6 +17,10 @@ from whole_run import run, workspace
 # Tests run side by side, each on one core; the variables are read when numpy is imported, which is after this.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# A deadline for each example would be a test of the machine.
+settings.register_profile("outcomes", deadline=None)
+settings.load_profile("outcomes")
 
 # The files that take longest, longest first: begun last, one would run alone while the other cores wait.
 LONG = ("test_accessibility.py", "test_end_to_end.py", "test_stopped_runs.py", "test_notebooks.py")

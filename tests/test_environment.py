@@ -1,12 +1,17 @@
 """One source of versions: the lock follows pyproject.toml, and conda's file follows the lock."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs" / "generate"))
+
+from environment import write_environment  # noqa: E402
+
 LOCK = (ROOT / "requirements.lock").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -43,12 +48,18 @@ def test_every_locked_version_has_hashes_and_no_address():
     assert "://" not in LOCK
 
 
-def test_conda_installs_the_lock_with_a_python_the_project_supports():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    python, _, pip = environment["dependencies"]
-    assert pip == {"pip": ["--requirement requirements.lock"]}
-    floor = numbers(PROJECT["requires-python"].removeprefix(">="))
-    assert numbers(python.split("=")[1]) >= floor
+def test_conda_installs_what_the_project_imports_at_the_locked_versions():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert text == write_environment(), "run `make lock`, or `python docs/generate/environment.py` after it"
+    entries = yaml.safe_load(text)["dependencies"]
+    named = {entry.split("=")[0]: entry for entry in entries if isinstance(entry, str)}
+    by_pip = {name_of(entry) for entry in next(entry["pip"] for entry in entries if isinstance(entry, dict))}
+    asked = {"pandas", "scipy", "statsmodels", "matplotlib", "jupyterlab"}
+    assert asked <= set(named)
+    assert by_pip == {"snakemake", "typst"}
+    developing = {name_of(entry) for entry in PROJECT["optional-dependencies"]["dev"]}
+    assert not developing - {"flit-core"} & (set(named) | by_pip)
+    assert numbers(named["python"].split("=")[1]) >= numbers(PROJECT["requires-python"].removeprefix(">="))
 
 
 def test_the_running_environment_is_the_locked_one():

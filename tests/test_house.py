@@ -23,8 +23,9 @@ GROUND = {
     "protocols",
     "files",
     "released",
+    "sealed",
 }
-EDGE = {"workflow", "provenance", "dictionary", "steps", "commands", "runner", "__main__"}
+EDGE = {"workflow", "provenance", "dictionary", "steps", "commands", "runner", "claim", "terminal", "__main__"}
 ALLOWED = {("analysis", "mixed")}
 STILL_CIRCULAR = {"outcomes.release.figures.plan"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

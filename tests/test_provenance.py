@@ -1,6 +1,7 @@
 """The code that a step rests on: what Snakemake tracks is what the step's process opens."""
 
 import ast
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -17,9 +18,15 @@ from outcomes.workflow import STEPS, list_before
 
 # What a step's code may import and does not on the example, with the reason.
 UNUSED = {
+    "intake/readers/*": "a reader is loaded when the export has a file of its format",
+    "personal.yaml": "the list of first names, which is read when a label could be a name; the example's are none",
     "release/figures/canvas/__init__.py": "the way to the next",
     "release/figures/canvas/lettering.py": "the report asks the plan of the figures for arms that DejaVu cannot write; none here",
 }
+
+
+def excused(names: set[str]) -> bool:
+    return all(any(fnmatch.fnmatch(name, pattern) for pattern in UNUSED) for name in names)
 
 
 def imports_of(node: ast.AST, deferred: bool = False) -> Iterator[tuple[ast.ImportFrom, bool]]:
@@ -76,12 +83,13 @@ def test_what_a_step_opens_is_tracked_and_what_is_tracked_is_opened(finished, st
     found = opened(finished[0], step)
     assert f"steps/{step}.py" in found
     assert found - tracked(step) == set()
-    assert tracked(step) - found <= set(UNUSED)
+    assert excused(tracked(step) - found)
 
 
 def test_nothing_is_excused_that_every_step_opens(finished):
     unused = {name for step in STEPS for name in tracked(step) - opened(finished[0], step)}
-    assert unused == set(UNUSED)
+    assert excused(unused)
+    assert [pattern for pattern in UNUSED if "*" not in pattern and pattern not in unused] == []
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +141,8 @@ def test_the_inputs_of_a_rule_are_the_modules_that_its_step_loads(copy):
     assert set(planned) == {"all", *STEPS}
     for step in STEPS:
         loaded = opened(copy, step)
-        assert loaded <= planned[step][0] <= loaded | set(UNUSED), step
+        assert loaded <= planned[step][0], step
+        assert excused(planned[step][0] - loaded), step
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,78 @@
 """Runs that stop before their end: killed ones go on to the same bytes, failed ones say why and what to do."""
 
 import os
+import random
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
+import pytest
 from whole_run import command, environment, released, run, workspace
 
+from outcomes.files import Places
+from outcomes.release.publish import find_strays
+from outcomes.workflow import STEPS
 
-def test_one_core_and_a_killed_run_end_with_the_same_bytes(finished, tmp_path):
-    folder = workspace(tmp_path)
-    for seconds in (1.5, 4.0, 7.0):
-        process = subprocess.Popen(
-            command("--cores", "1"),
-            cwd=folder,
-            env=environment(folder),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(seconds)
+KILLS = int(os.environ.get("KILLS", "0"))  # `make nightly` asks for 50
+
+
+def kill_within(folder: Path, step: str, delay: float) -> bool:
+    """Run, and kill all of it some time after a step has begun; return whether the step was there to be killed."""
+    logs, start = folder / "logs" / "example", time.time()
+    process = subprocess.Popen(
+        command("--cores", "1"),
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    begun = False
+    while not begun and process.poll() is None:
+        time.sleep(0.01)
+        begun = any(log.stat().st_mtime > start for log in logs.glob(f"{step}*.log"))
+    time.sleep(delay * begun)
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
+    return begun
+
+
+def test_one_core_and_a_run_killed_within_six_steps_end_with_the_same_bytes(finished, tmp_path):
+    folder = workspace(tmp_path)
+    for step, delay in {
+        "intake": 0.8,
+        "fit": 0.9,
+        "tables": 2.5,
+        "figures": 1.5,
+        "report": 2.0,
+        "manifest": 0.75,
+    }.items():
+        assert kill_within(folder, step, delay), f"{step} did not run"
+    result = run(folder, "--cores", "1")
+    assert result.returncode == 0, result.stderr
+    assert not list(folder.rglob("*.partial"))
+    assert released(folder) == released(finished[0])
+
+
+@pytest.mark.skipif(KILLS == 0, reason="a run killed at 50 random moments takes long: `make nightly` does it")
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, tmp_path):
+    folder, pick, hit = tmp_path / "copy", random.Random(1), 0
+    shutil.copytree(finished[0], folder, symlinks=True)
+    places = Places("example", folder)
+    made = {name: [folder / path for path in step.outputs(places.staged())] for name, step in STEPS.items()}
+    made |= {"fit": sorted(places.derived.glob("models/*.json")), "figures": [places.staged().figures]}
+    made |= {"report": [places.staged().results / "report.html"], "manifest": [places.results / "report.html"]}
+    for _ in range(KILLS):
+        step = pick.choice(list(STEPS))
+        gone = pick.choice([path for path in made[step] if path.exists()] or made[step])
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink(missing_ok=True)
+        hit += kill_within(folder, step, pick.uniform(0, 4))
+        kept = set(find_strays(places)) - {"unknown"}
+        assert kept <= ({"missing"} if step == "manifest" else set()), "a killed run took the last release with it"
+    assert hit > 0.9 * KILLS
     result = run(folder, "--cores", "1")
     assert result.returncode == 0, result.stderr
     assert not list(folder.rglob("*.partial"))

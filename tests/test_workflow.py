@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from outcomes import workflow
+from outcomes import runner, workflow
 from outcomes.__main__ import main
 from outcomes.contracts import CONTRACTS
 from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.errors import ContractError, SettingsError
+from outcomes.errors import ContractError, InputError, SettingsError
 from outcomes.files import Places
+from outcomes.runner import run_pipeline
 from outcomes.settings import Study, read_study
 from outcomes.steps.step import Step, Tables, Work, part_of
 
@@ -109,3 +110,33 @@ def test_an_error_names_the_study_file(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("outcomes score mine.yaml: error: ")
     assert main(["score", "none.yaml"]) == 2
     assert capsys.readouterr().err.startswith("outcomes score: error: none.yaml: no such study file")
+
+
+def test_the_linter_finds_nothing_that_applies():
+    """The environment is one for all rules: the locked one, in which Snakemake itself runs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    found = set(re.findall(r"^    \* (.*)$", done.stdout + done.stderr, re.MULTILINE))
+    assert found == {"Specify a conda environment or container for each rule.:"}
+
+
+def test_a_run_elsewhere_uses_the_project_s_snakefile_and_names_its_profiles(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = (ROOT / "config" / "example.yaml", str(ROOT / "data" / "example"), 1, False)
+    with pytest.raises(SettingsError, match=r"--profile none: no such profile; there are: default, slurm"):
+        run_pipeline(*options, "none")
+    monkeypatch.setattr(runner, "PACKAGE", tmp_path / "site-packages" / "outcomes")
+    with pytest.raises(InputError, match="no Snakefile here"):
+        run_pipeline(*options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_raw_files_of_a_pattern_are_inputs_each(tmp_path):
+    study = read_study(ROOT / "config" / "reframed.yaml")
+    many = study.model_copy(update={"sources": (study.sources[0].model_copy(update={"file": "phq/*.csv"}),)})
+    assert workflow.inputs(many, str(tmp_path)) == [str(tmp_path / "phq/*.csv")]
+    (tmp_path / "phq").mkdir()
+    for name in ("b.csv", "a.csv", "c.txt"):
+        (tmp_path / "phq" / name).touch()
+    assert workflow.inputs(many, str(tmp_path)) == [str(tmp_path / "phq" / name) for name in ("a.csv", "b.csv")]

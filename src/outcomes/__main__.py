@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import logging
 import os
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from outcomes import __version__, commands, steps
 from outcomes.errors import OutcomesError
+from outcomes.terminal import print_anywhere
 
 if TYPE_CHECKING:
     from outcomes.commands.command import Command
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
 # Steps run side by side, and a sum that is split over threads depends in its last bits on how many there are.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+# What the machine refuses: one sentence each, in place of a traceback.
+_AGAIN = "Then run the same command again: it goes on where it stopped."
+HINDRANCES = {
+    errno.ENOSPC: f"the disk is full. Free some space. {_AGAIN}",
+    errno.EDQUOT: f"your quota of the disk is used up. Free some space. {_AGAIN}",
+    errno.EFBIG: f"the file would be larger than this system allows here. {_AGAIN}",
+    errno.EROFS: f"this folder is read-only. Run in a folder that you may write to. {_AGAIN}",
+    errno.EACCES: f"you may not read or write this. Ask for the right to, or run in a folder of your own. {_AGAIN}",
+    errno.EPERM: f"you may not change this. Ask for the right to, or run in a folder of your own. {_AGAIN}",
+}
 
 EPILOG = """\
 `outcomes draft FOLDER` writes a study file to start with. The steps run in this order, and `outcomes run` (or `make`) runs all that are needed:
@@ -75,6 +88,7 @@ def list_subcommands(arguments: Sequence[str]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step; return 0, or 2 after an error that the user can mend (its message goes to standard error)."""
+    print_anywhere()
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
@@ -84,15 +98,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(parsed.run(parsed))
     except OutcomesError as error:
-        study = getattr(parsed, "study", "")
-        named = "" if study in str(error) else f" {study}"
-        print(f"outcomes {parsed.command}{named}: error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 0
+        return _explain(parsed, str(error))
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return 0
+        if error.errno not in HINDRANCES:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        return _explain(parsed, f"{place}{HINDRANCES[error.errno]}")
     except KeyboardInterrupt:
         print("outcomes: interrupted; run the same command again to go on.", file=sys.stderr)
         return 130
+
+
+def _explain(parsed: argparse.Namespace, message: str) -> int:
+    study = getattr(parsed, "study", "")
+    named = "" if study in message else f" {study}"
+    print(f"outcomes {parsed.command}{named}: error: {message}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ class ContractError(OutcomesError):
     """A table that breaks its contract at a border between steps; all failures are listed at once."""
 
 
+class DamageError(OutcomesError):
+    """A private table that is not as it was written."""
+
+
 class LedgerError(OutcomesError):
     """Raw rows and ledger states that do not add up."""
 

@@ -9,23 +9,30 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.contracts import check_table
-from outcomes.errors import InputError
+from outcomes.errors import DamageError, InputError
+from outcomes.sealed import is_whole, seal
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ADDRESS = ("postgresql://", "postgres://")
+
 
 @dataclass(frozen=True)
 class Places:
-    """The folders of one study. Patient-level tables exist only in ``derived``."""
+    """The folders of one study. Patient-level tables exist only in ``derived``.
+
+    ``release`` is the folder, below ``root``, in which ``results`` and ``figures`` lie.
+    """
 
     study: str
     root: Path = Path()
+    release: Path = Path()
 
     @property
     def derived(self) -> Path:
@@ -33,14 +40,27 @@ class Places:
         return self.root / "data" / self.study / "derived"
 
     @property
+    def logs(self) -> Path:
+        """What each step said; as private as the tables."""
+        return self.root / "logs" / self.study
+
+    @property
     def results(self) -> Path:
         """Released tables and the report."""
-        return self.root / "results" / self.study
+        return self.root / self.release / "results" / self.study
 
     @property
     def figures(self) -> Path:
         """Released figures."""
-        return self.root / "figures" / self.study
+        return self.root / self.release / "figures" / self.study
+
+    def staged(self, internal: bool = False) -> Places:
+        """Return the places where a release is made, before it takes the place of the last one."""
+        return replace(self, release=Path("data", self.study, "derived", "internal" if internal else "release"))
+
+    def published(self, internal: bool = False) -> Places:
+        """Return the places where a release ends: ``results`` and ``figures``, or an internal one below ``data``."""
+        return replace(self, release=Path("data", self.study, "internal") if internal else Path())
 
     def table(self, name: str) -> Path:
         """Return the path of a private table."""
@@ -80,8 +100,9 @@ def write_table(table: pd.DataFrame, path: Path, contract: str | None = None) ->
     )  # without a type of their own, no categories read back as objects
     with replacing(path) as temporary:
         table.astype(dict.fromkeys(blank, text)).to_parquet(
-            temporary, index=False, compression="zstd", compression_level=1
+            temporary, index=False, compression="zstd", compression_level=1, write_page_checksum=True
         )
+        seal(temporary)
 
 
 def read_table(path: Path, contract: str | None = None, columns: list[str] | None = None) -> pd.DataFrame:
@@ -91,11 +112,15 @@ def read_table(path: Path, contract: str | None = None, columns: list[str] | Non
     ------
     InputError
         The file is absent: the step that writes it has not run.
+    DamageError
+        The file is not as it was written.
     """
     import pandas as pd
 
     if not path.is_file():
         raise InputError(f"{path}: no such table. Run the steps before this one first, or `make`, which runs all.")
+    if not is_whole(path):
+        raise DamageError(f"{path}: this table is damaged; it is not as it was written. Delete it, and run again.")
     table = pd.read_parquet(path, columns=columns)
     return table if contract is None or columns is not None else check_table(table, contract)
 
@@ -116,3 +141,16 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def match_files(folder: Path, name: str) -> list[Path]:
+    """Return the files below a folder that a name stands for, in order: one, or all of a pattern such as ``phq/*.csv``."""
+    if (folder / name).is_file():
+        return [folder / name]
+    pattern = name if set("*?[") & set(name) and not Path(name).is_absolute() else ""
+    return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []
+
+
+def is_address(name: str) -> bool:
+    """Return whether a source's file is the address of a database server."""
+    return name.startswith(ADDRESS)

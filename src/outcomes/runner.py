@@ -12,18 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from outcomes.errors import InputError
-from outcomes.files import Places
+from outcomes.claim import find_places
+from outcomes.errors import InputError, SettingsError
+from outcomes.files import Places, is_address
+from outcomes.provenance import PACKAGE
+from outcomes.release.publish import find_strays
 from outcomes.settings import Study, read_study
 from outcomes.workflow import inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 _LOG = re.compile(r"^\s+log: (\S+)")
+_STRAYS = {
+    "changed": "Changed since it was released; the released content is put back",
+    "missing": "Missing since it was released; it is put back",
+    "unknown": "Not of this release, and left alone; do not publish it with the release",
+}
 _FAILED = re.compile(r"^Error in rule (\w+)")
 
 
-def run_pipeline(study_file: Path, data: str | None, cores: int) -> int:
+def run_pipeline(
+    study_file: Path, data: str | None, cores: int, internal: bool = False, profile: str | None = None
+) -> int:
     """Run every step that a study still needs.
 
     Parameters
@@ -34,6 +44,10 @@ def run_pipeline(study_file: Path, data: str | None, cores: int) -> int:
         Folder of the raw exports, in place of the one that the study file names.
     cores
         Jobs at the same time; the result does not depend on it.
+    internal
+        Make the exact report for the clinic's own eyes, and release nothing.
+    profile
+        A profile of Snakemake: a folder, or the name of one beside the Snakefile's ``profiles``. It says where jobs run.
 
     Returns
     -------
@@ -43,18 +57,61 @@ def run_pipeline(study_file: Path, data: str | None, cores: int) -> int:
     Raises
     ------
     OutcomesError
-        The study file or a raw file is missing or wrong.
+        The study file or a raw file is missing or wrong, there is no Snakefile or profile, or another study file has the name.
     """
+    start = time.monotonic()
     study = read_study(study_file)
     folder = data or study.data
     _find_inputs(study, folder, study_file)
-    places = Places(study.study)
+    snakefile = _find_snakefile()
+    options = ["--cores", str(cores)] if profile is None else ["--workflow-profile", _find_profile(profile, snakefile)]
+    public = find_places(study, study_file).published(internal)
     with _only_run(study.study) as lock:
-        _clear_partial(places)
-        status = _follow(_command(study_file, folder, cores), lock, time.monotonic())
+        _clear_partial(public)
+        options += _say_strays(public)
+        _say_databases(study, public)
+        given = [f"study_file={study_file}", f"data={folder}", *(["internal=true"] if internal else [])]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
+        status = _follow([*command, *options, "--config", *given], lock, start)
     if status == 0:
-        print((places.results / "summary.txt").read_text(encoding="utf-8"), end="")
+        print((public.results / "summary.txt").read_text(encoding="utf-8"), end="")
     return status
+
+
+def _find_snakefile() -> Path:
+    """Return the Snakefile of this folder, else the one that the package was installed from."""
+    places = (Path("Snakefile"), PACKAGE.parent.parent / "Snakefile")
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise InputError("no Snakefile here. Run in the folder of the project, where it lies beside `config`.")
+    return found
+
+
+def _find_profile(name: str, snakefile: Path) -> str:
+    places = (Path(name), snakefile.parent / "profiles" / name)
+    found = next((place for place in places if (place / "config.yaml").is_file()), None)
+    if found is None:
+        known = sorted(path.parent.name for path in (snakefile.parent / "profiles").glob("*/config.yaml"))
+        raise SettingsError(f"--profile {name}: no such profile; there are: {', '.join(known) or 'none'}.")
+    return str(found)
+
+
+def _say_strays(public: Places) -> list[str]:
+    """Name the files that are not as they were released; return what makes Snakemake put them back."""
+    strays = find_strays(public)
+    for kind, paths in strays.items():
+        named = ", ".join(path.as_posix() for path in paths[:10]) + (f" and {len(paths) - 10} more" * (len(paths) > 10))
+        print(f"{_STRAYS[kind]}: {named}", flush=True)
+    return ["--forcerun", "manifest"] if {"changed", "missing"} & set(strays) else []
+
+
+def _say_databases(study: Study, places: Places) -> None:
+    """Say that a database is not watched as a file is: its rows are those of the run that read them."""
+    read = places.derived / "inputs.json"
+    if read.is_file() and any(is_address(source.file) for source in study.sources):
+        print(
+            f"Rows of databases are those that were read before. To read them again, delete {read} first.", flush=True
+        )
 
 
 def _find_inputs(study: Study, folder: str, study_file: Path) -> None:
@@ -95,22 +152,15 @@ def _clear_partial(places: Places) -> None:
             path.unlink()
 
 
-def _command(study_file: Path, folder: str, cores: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "snakemake", "--cores", str(cores), "--nolock", "--rerun-incomplete"),
-        *("--config", f"study_file={study_file}", f"data={folder}"),
-    ]
-
-
 def _follow(command: list[str], lock: int, start: float) -> int:
     """Run Snakemake, print a line for each finished step, and the log of a step that failed."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PATH": path},
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         pass_fds=[lock],
     )
     kept: list[str] = []
@@ -136,7 +186,7 @@ def _explain(failed: dict[str, str], kept: list[str]) -> int:
     """Print why the run stopped: the failed steps' own messages, else the last lines of Snakemake."""
     clear = 0
     for rule, log in failed.items():
-        text = Path(log).read_text(encoding="utf-8") if Path(log).is_file() else ""
+        text = Path(log).read_text(encoding="utf-8", errors="replace") if Path(log).is_file() else ""
         error = re.search(rf"^outcomes {rule}\b.*: error:", text, re.MULTILINE)
         clear += error is not None
         own = text[error.start() :].strip() if error else f"step {rule} failed; {log} ends:\n{text[-2000:]}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
+from outcomes.files import is_address, match_files
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
@@ -21,9 +22,15 @@ FILES = {"tables": {"fit"}, "report": {"figures"}, "manifest": {"report"}}  # wh
 
 
 def inputs(study: Study, folder: str) -> list[str]:
-    """Return the raw files of a study; optional ones only when they are there."""
-    files = {str(Path(folder) / source.file): source.optional for source in study.sources}
-    return [file for file, optional in files.items() if not optional or Path(file).is_file()]
+    """Return the raw files of a study, those of a pattern each; optional ones only when they are there; no database."""
+    found: dict[str, None] = {}
+    for source in study.sources:
+        if is_address(source.file):
+            continue
+        paths = match_files(Path(folder), source.file)
+        absent = [] if source.optional else [Path(folder, source.file)]
+        found |= dict.fromkeys(map(str, paths or absent))
+    return list(found)
 
 
 def plans(study_file: Path | str) -> list[str]:
@@ -50,10 +57,10 @@ def choose_study_file(given: Mapping[str, Any], files: Sequence[Path]) -> str:
     SettingsError
         Two are given, or ``--config`` has a key that would not do anything.
     """
-    unknown = sorted(set(given) - {"study_file", "data"})
+    unknown = sorted(set(given) - {"study_file", "data", "internal"})
     if unknown:
         raise SettingsError(
-            f"--config {unknown[0]}=…: unknown key; --config takes 'study_file' and 'data'. Give the study file with "
+            f"--config {unknown[0]}=…: unknown key; --config takes 'study_file', 'data' and 'internal'. Give the study file with "
             "--configfile, and change what a study declares there."
         )
     chosen = [os.path.relpath(path) for path in files] + ([str(given["study_file"])] if "study_file" in given else [])

@@ -258,7 +258,7 @@ def test_drug_and_route_in_two_columns_settle_one_another(tmp_path):
 
 def early(n: int) -> str:
     """Return a date that fits day first and month first."""
-    return f"{n % 12 + 1:02d}/{(n * 5) % 12 + 1:02d}/2024"
+    return f"{(n + n // 24) % 12 + 1:02d}/{(n * 5) % 12 + 1:02d}/2024"
 
 
 def test_day_or_month_first_is_asked_and_never_guessed(tmp_path):
@@ -333,14 +333,17 @@ def test_files_that_are_no_export_are_named_with_the_reason(tmp_path):
     assert "open.xlsx" not in draft.summary + draft.text
 
 
-def test_a_folder_without_an_export_is_an_error(tmp_path):
+def test_a_folder_without_a_file_is_an_error_and_one_without_an_export_a_study_file_with_slots(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         draft_study(tmp_path / "none", "mine")
     with pytest.raises(InputError, match="no file in this folder"):
         draft_study(tmp_path, "mine")
     write(tmp_path, "shopping.csv", "milk,2", header="thing,number")
-    with pytest.raises(InputError, match=r"shopping.csv: no column named like patients' identifiers"):
-        draft_study(tmp_path, "mine")
+    draft = draft_study(tmp_path, "mine")
+    assert "shopping.csv: no column named like patients' identifiers" in draft.missing[0]
+    assert yaml.safe_load(draft.text)["sources"] == []
+    with pytest.raises(SettingsError, match="to_do: the draft of this file lists 1 thing"):
+        study_of(draft)
 
 
 def test_a_row_per_item_is_refused_with_the_way_out(tmp_path):
@@ -594,10 +597,74 @@ def test_a_draft_with_gaps_is_written_and_ends_with_an_error_code(tmp_path, caps
     export, out = clinic(tmp_path / "raw", date=early), tmp_path / "mine.yaml"
     assert main(["draft", str(export), "--out", str(out)]) == 2
     printed = capsys.readouterr().out
-    assert "is written, and does not run yet. What could not be found:" in printed
+    assert "is written, and does not run yet. Left to answer:" in printed
     assert "can be day first or month first" in printed
     assert main(["intake", str(out)]) == 2
     assert main(["draft", str(export), "--out", str(out), "--force", "--first", "month"]) == 0
+
+
+def test_what_a_name_does_not_tell_is_found_by_content_or_offered(tmp_path):
+    clinic(tmp_path)
+    rows = [row.replace("c", "", 1).split(",") for row in answers()]
+    write(
+        tmp_path,
+        "phq.csv",
+        *(",".join([f"c{row[0]}", *row[1:]]) for row in rows),
+        header=ASKED.replace("client_id", "zzz"),
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert study_of(draft).sources[1].tables["assessments"].columns["patient"].column == "zzz"
+    write(
+        tmp_path, "extra.csv", *(f"k{n},2024-01-{n % 28 + 1:02d},{n % 27}" for n in range(30)), header="zzz,when,points"
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert "#   if it belongs to the study, take off the '#' and correct; patient: 'zzz'; date: 'when'" in draft.text
+    assert "k17" not in draft.text + draft.describe(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "arms"),
+    [
+        ("trt", ("CBT", "TAU"), ["TAU", "CBT"]),
+        ("THERAPY", ("Mindfulness", "Waitlist"), ["Waitlist", "Mindfulness"]),
+        ("group", ("1", "2"), ["1", "2"]),
+        ("status", ("completed", "withdrawn"), ["all"]),
+        ("arm", ("Completed", "Dropped out"), ["all"]),
+        ("group", ("responder", "non-responder"), ["all"]),
+    ],
+)
+def test_an_arm_is_an_allocation_and_no_status(name, values, arms, tmp_path):
+    rows = [f"s{n},{values[n % 2]},{visit},{(n + visit) % 28}" for n in range(40) for visit in (0, 1, 2)]
+    write(tmp_path, "scores.csv", *rows, header=f"SUBJECT,{name},VISIT,phq9_total")
+    assert [arm.id for arm in study_of(draft_study(tmp_path, "mine")).arms] == arms
+
+
+def test_files_that_share_no_people_are_not_joined(tmp_path):
+    scores = [f"s{n},{visit},{(n + visit) % 28}" for n in range(40) for visit in (0, 1, 2)]
+    write(tmp_path, "scores.csv", *scores, header="rownames,time,phq9_total")
+    write(tmp_path, "arms.csv", *(f"k{n},{'CBT' if n % 2 else 'TAU'}" for n in range(40)), header="ID,trt")
+    draft = draft_study(tmp_path, "mine")
+    assert any(
+        one.startswith("other_people: 40 of 40 people of arms.csv (patients) occur in no file") for one in draft.missing
+    )
+
+
+@pytest.mark.parametrize(
+    ("spelt", "arm", "headline"),
+    [
+        ("rTMS left DLPFC", "rtms", "session 30"),
+        ("ECT bilateral", "ect", "session 9"),
+        ("Psilocybin 25 mg", "psilocybin", "day 28"),
+    ],
+)
+def test_other_treatments_are_drafted_with_their_protocol(spelt, arm, headline, tmp_path):
+    rows = [f"c{n % 24},2024-{1 + n // 24 // 9:02d}-{1 + n // 24 % 9 * 3:02d},{spelt}" for n in range(24 * 12)]
+    write(tmp_path, "log.csv", *rows, header="client_id,date,treatment")
+    write(tmp_path, "phq.csv", *answers(date=lambda n: f"2024-0{1 + n // 24}-{n % 24 + 1:02d}"), header=ASKED)
+    draft = draft_study(tmp_path, "mine")
+    study = study_of(draft)
+    assert [(one.id, one.protocol) for one in study.arms] == [(arm, arm)]
+    assert study.report.headline == headline
 
 
 # ── The vocabulary and public data ───────────────────────────────────────────────────────────────────────────────────

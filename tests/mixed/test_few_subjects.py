@@ -45,18 +45,17 @@ def test_the_table_of_terms_says_missing_where_the_sandwich_is_singular():
     assert table["statistic"].dropna().ge(0).all()
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_no_joint_f_is_negative(seed):
-    data = trial(seed, 14)
-    data["v"] = data["visit"].astype(str)
-    try:
+def test_no_joint_f_is_negative():
+    tested = 0
+    for seed in range(40):
+        data = trial(seed, 14)
+        data["v"] = data["visit"].astype(str)
         fit = mixed.fit(data, "y ~ base + arm*v", subject="subject", visit="v", covariance="unstructured")
-    except mixed.MixedError:
-        return
-    if not fit.converged:
-        return
-    table = fit.anova()
-    known = table.dropna(subset=["statistic"])
-    assert (known["statistic"] >= 0).all()
-    assert (known["df"] > 0).all()
-    assert known["p_value"].between(0, 1).all()
+        if not fit.converged:  # too few are seen at enough visits
+            continue
+        known = fit.anova().dropna(subset=["statistic"])
+        assert (known["statistic"] >= 0).all(), seed
+        assert (known["df"] > 0).all(), seed
+        assert known["p_value"].between(0, 1).all(), seed
+        tested += len(known)
+    assert tested > 40

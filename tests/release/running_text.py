@@ -12,8 +12,7 @@ import pandas as pd
 from outcomes.instruments import read_instruments
 from outcomes.release import definitions
 from outcomes.release.numbers import count, fixed, p_value
-from outcomes.release.report.content.blocks import Bullets, Grid, Paragraph, Picture, Section, Terms
-from outcomes.release.report.sections.body_and_supplement import POINTER
+from outcomes.release.report.content.blocks import Answers, Bullets, Grid, Paragraph, Picture, Section, Terms
 from outcomes.settings import Study
 
 DOI = r"\b10\.\d{4,9}/\S+"
@@ -43,14 +42,17 @@ def running_text(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _texts(block: object) -> Iterator[str]:
-    if (
-        isinstance(block, Paragraph) and block.lead != POINTER
-    ):  # the numbers of a pointer are those of tables and figures
+    if isinstance(block, Paragraph):
         yield block.text
     elif isinstance(block, Bullets):
         yield from block.entries
     elif isinstance(block, Terms):
         yield from (text for _, text in block.entries)
+    elif isinstance(block, Answers):
+        yield from (
+            text for answer in block.entries for text in (answer.verdict, answer.text, *(c.text for c in answer.checks))
+        )
+        yield block.note
     elif isinstance(block, Grid):
         yield from (block.caption, *block.notes)
     elif isinstance(block, Picture):
@@ -67,7 +69,7 @@ def numbers_of_tables(tables: Mapping[str, pd.DataFrame]) -> set[str]:
                 found |= {
                     form
                     for value in column[np.isfinite(column.astype(float))]
-                    for form in _forms(abs(float(value)), name == "p_value")
+                    for form in _forms(abs(float(value)), str(name).startswith("p_"))
                 }
             elif column.dtype == object or pd.api.types.is_string_dtype(column):
                 found |= {number for value in column.dropna().unique() for number in numbers_in(str(value))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
 
 import pandas as pd
@@ -13,11 +12,8 @@ from running_text import running_text
 from outcomes.instruments import read_instruments
 from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.report import build_sections
-from outcomes.release.report.content.blocks import Grid, Paragraph, Picture
+from outcomes.release.report.content.blocks import Grid, Picture
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.content.numbering import number_blocks
-from outcomes.release.report.sections import body_and_supplement
-from outcomes.release.report.sections.body_and_supplement import POINTER
 from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
 from outcomes.release.report.wording.opposite_directions import have_opposite_signs, note_contrary, note_contrary_rates
 
@@ -47,85 +43,6 @@ def make_risks(started, observed, endpoint="response"):
         ratios = {"ratio": 1.0, "ratio_lower": 0.8, "ratio_upper": 1.2}
         rows.append(row | bounds | ratios | {"risk_treated": 0.3, "risk_reference": 0.3, "converged": True})
     return pd.DataFrame(rows).assign(withheld=False)
-
-
-def test_the_first_page_gives_the_difference_as_a_size_and_whose_it_is():
-    tables, study = make_compared()
-    text = brief(tables, study)
-    assert (
-        "The PHQ-9 at day 28 fell by 1.96 points (95 % CI 1.14 to 2.78) more from baseline under IV ketamine than"
-        in text
-    )
-    assert "these data cannot show" in text
-    turned = tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78)
-    assert "more from baseline under Intranasal esketamine than under IV ketamine" in brief(
-        {**tables, "effects": turned}, study
-    )
-    open_ended = tables["effects"].assign(upper=0.2)
-    assert "neither arm stands out" in brief({**tables, "effects": open_ended}, study)
-
-
-@pytest.mark.parametrize(
-    ("table", "where", "column", "value", "printed"),
-    [
-        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "12.3 in the"),
-        ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.4567, "IV ketamine 45.7 %"),
-        ("flow", {"label": "Patients analysed"}, "n", 4321.0, "of 4,321 patients"),
-        ("effects", {"variance": "cr2"}, "estimate", -3.21, "fell by 3.21 points"),
-    ],
-)
-def test_the_first_page_follows_each_result(table, where, column, value, printed):
-    tables, study = make_compared()
-    assert printed not in brief(tables, study)
-    changed = tables[table].copy()
-    changed.loc[(changed[list(where)] == list(where.values())).all(axis=1), column] = value
-    assert printed in brief({**tables, table: changed}, study)
-
-
-def test_each_mean_is_said_with_those_whose_mean_it_is():
-    tables, study = make_compared()
-    scores = tables["scores"].copy()
-    own = (scores["arm"] == "iv") & (scores["instrument"] == "phq9")
-    scores.loc[own & (scores["axis"] == "baseline"), ["mean", "n"]] = [17.24, 529]
-    scores.loc[own & (scores["axis"] == "session") & (scores["timepoint"] == "6"), ["mean", "n"]] = [11.31, 338]
-    text = " ".join(running_text(build({**tables, "scores": scores}, study)))
-    said = "under IV ketamine, 17.2 in the 529 with a score at baseline, 11.3 in the 338 with a score at session 6"
-    assert text.count(said) == 2  # in the key results and in the abstract
-    assert "not a comparison within the same patients" in text
-
-
-@pytest.mark.parametrize(
-    ("withheld", "said"),
-    [
-        (True, "cannot be shown: it would reveal a count below 11"),
-        (False, "could not be estimated: see the limitations"),
-    ],
-)
-def test_a_primary_difference_that_is_not_there_is_said(withheld, said):
-    tables, study = make_compared()
-    lost = ["estimate", "std_error", "lower", "upper", "treated_mean", "reference_mean"]
-    effects = tables["effects"].assign(**dict.fromkeys(lost, float("nan")), withheld=withheld, converged=withheld)
-    sentence = f"The primary difference (day 28) {said}."
-    assert sentence not in brief(tables, study)
-    sections = build({**tables, "effects": effects}, study)
-    assert sentence in " ".join(running_text(sections[:1]))
-    assert " ".join(running_text(sections)).count(sentence) == 4  # key results, abstract twice, comparison
-
-
-def test_a_clinic_too_small_to_show_gets_one_sentence():
-    tables, study = make_case("two arms")
-    hidden = {name: tables[name].assign(withheld=True) for name in ("scores", "flow", "response", "missingness")}
-    hidden["scores"][["mean", "n"]] = float("nan")
-    hidden["flow"]["n"] = float("nan")
-    hidden["response"]["proportion"] = float("nan")
-    hidden["missingness"]["missing_proportion"] = float("nan")
-    hidden["effects"] = tables["effects"].assign(estimate=float("nan"), withheld=True)
-    (section,) = build({**tables, **hidden}, study)[:1]
-    (entry,) = section.blocks[0].entries
-    assert entry.startswith(
-        "Too few patients have a PHQ-9 score at session 6 to show results at a minimum count of 11;"
-    )
-    assert entry.endswith(f"the private tables are in data/{study.study}/derived.")
 
 
 @pytest.mark.parametrize(("estimate", "said"), [(-1.2, "less than 1.7 and 3.7"), (-5.0, "at least 1.7 and 3.7")])
@@ -251,28 +168,3 @@ def walk(sections):
 
 def blocks_of(sections):
     return [b.id for section in walk(sections) for b in section.blocks if isinstance(b, Grid | Picture)]
-
-
-def test_nothing_is_lost_between_body_and_supplement_and_pointers_lead_to_it():
-    tables, study = make_case("two instruments")
-    sections = build(tables, study)
-    identities = blocks_of(sections)
-    assert len(identities) == len(set(identities))
-    assert {"reasons", "scores-gad7", "response-gad7", "scores-phq9", "response-phq9"} <= set(identities)
-    place = [section.id for section in sections].index("further")
-    main, further = blocks_of(sections[:place]), blocks_of(sections[place : place + 1])
-    assert {"scores-phq9", "response-phq9", "ledger"} <= set(main)
-    assert {"reasons", "scores-gad7", "response-gad7"} <= set(further)
-    labels = number_blocks(sections)
-    pointers = " ".join(
-        block.text
-        for section in walk(sections)
-        for block in section.blocks
-        if isinstance(block, Paragraph) and block.lead == POINTER
-    )
-    assert labels["reasons"].split()[1] in pointers
-
-
-def test_examples_of_the_body_hold():
-    result = doctest.testmod(body_and_supplement)
-    assert (result.attempted > 0, result.failed) == (True, 0)

@@ -62,7 +62,7 @@ def test_each_place_is_in_the_report_of_the_example(finished):
     assert {place for place in pointers if not places.find(place)} == set()
     labels = number_blocks(sections)
     for item in fill_checklists(sections[:-1], study):
-        for label in re.findall(r"(?:Table|Figure) \d+", item.where):
+        for label in re.findall(r"e?(?:Table|Figure) \d+", item.where):
             assert label in labels.values()
 
 
@@ -71,7 +71,7 @@ def test_items_are_answered_where_the_report_answers_them():
     assert items["STROBE", "14a"].where.startswith("Table ")
     assert "“Patients before treatment”" in items["STROBE", "14a"].where
     assert re.search(r"“Abstract”, paragraph \d+ \(Objective\)", items["STROBE", "3"].where)
-    assert re.search(r"“Limitations”, line \d+ \(Attrition\)", items["TARGET", "11"].where)
+    assert re.search(r"“Limitations in full”, line \d+ \(Attrition\)", items["TARGET", "11"].where)
     assert re.search(r"Table \d+ in section .*, line \d+", items["STROBE", "14b"].where)
     assert items["TARGET", "18"].note == "no plan is locked"
     assert items["STROBE", "13c"].status == "not done"

@@ -77,6 +77,14 @@ def grids_of(sections):
         yield from grids_of(section.sections)
 
 
+def captioned(word):
+    """The tables of a Word document that have a caption; the answers of the first page have none."""
+    return [table for table in word.tables if table._tbl.tblPr.find(".//{*}tblCaption") is not None]
+
+
+NAMES = ("report", "supplement")
+
+
 def simple(text, style=PRINTED):
     """A report whose every kind of text is the same."""
     heads = ((Cell("", head=True), Cell(text, head=True, span=2)), tuple(Cell(text, head=True) for _ in range(3)))
@@ -89,8 +97,9 @@ def simple(text, style=PRINTED):
 @pytest.mark.parametrize("case", CASES)
 def test_every_cell_of_every_table_is_in_html_and_word(faces, case):
     report, files = faces[case]
-    page = plain(html.unescape(re.sub(r"<[^>]+>", "", files["report.html"].decode())))
-    word = texts_of_docx(files["report.docx"])
+    pages = "".join(files[f"{name}.html"].decode() for name in NAMES)
+    page = plain(html.unescape(re.sub(r"<[^>]+>", "", pages)))
+    word = "".join(texts_of_docx(files[f"{name}.docx"]) for name in NAMES)
     cells = [cell.text for grid in grids_of(report.sections) for row in (*grid.heads, *grid.rows) for cell in row]
     assert len(cells) > 200
     for text in {plain(text) for text in cells}:
@@ -101,7 +110,7 @@ def test_every_cell_of_every_table_is_in_html_and_word(faces, case):
 @pytest.mark.parametrize("case", ["two arms", "seven arms"])
 def test_every_cell_is_in_the_pdf(faces, case, tmp_path):
     report, files = faces[case]
-    text = texts_of_pdf(files["report.pdf"], tmp_path)
+    text = "".join(texts_of_pdf(files[f"{name}.pdf"], tmp_path) for name in NAMES)
     numbers = {cell.text for grid in grids_of(report.sections) for row in grid.rows for cell in row if cell.number}
     assert len(numbers) > 200
     missing = [number for number in numbers if plain(number) not in text]
@@ -127,22 +136,27 @@ def test_every_printed_table_is_a_csv_with_the_same_cells(faces, case):
 @pytest.mark.parametrize("case", CASES)
 def test_word_has_the_tables_and_figures_of_the_page(faces, case):
     _, files = faces[case]
-    word = Document(io.BytesIO(files["report.docx"]))
-    captions = [p.text for p in word.paragraphs if p.style.name == "Caption"]
-    parts = [text for text in captions if re.search(r"Part [2-9] of \d\.$", text)]
-    assert len(word.tables) == len(captions) == files["report.html"].decode().count("<table") + len(parts)
-    assert len(word.inline_shapes) == files["report.html"].decode().count('<svg role="img"') > 0
-    labels = re.findall(r"<b>((?:Table|Figure) \d+)\.</b>", files["report.html"].decode())
-    captions += [p.text for p in word.paragraphs if p.style.name == "Figure Caption"]
-    assert {text.split(".")[0] for text in captions} == set(labels)
+    for name in NAMES:
+        word, page = Document(io.BytesIO(files[f"{name}.docx"])), files[f"{name}.html"].decode()
+        captions = [p.text for p in word.paragraphs if p.style.name == "Caption"]
+        parts = [text for text in captions if re.search(r"Part [2-9] of \d\.$", text)]
+        assert len(captioned(word)) == len(captions) == page.count("<table") + len(parts)
+        assert len(word.inline_shapes) == page.count('<svg role="img"')
+        labels = re.findall(r"<b>(e?(?:Table|Figure) \d+)\.</b>", page)
+        captions += [p.text for p in word.paragraphs if p.style.name == "Figure Caption"]
+        assert {text.split(".")[0] for text in captions} == set(labels)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_word_has_alternatives_repeated_heads_and_no_empty_paragraphs(faces, case):
-    word = Document(io.BytesIO(faces[case][1]["report.docx"]))
+    for name in NAMES:
+        check_word(Document(io.BytesIO(faces[case][1][f"{name}.docx"])))
+
+
+def check_word(word):
     for shape in word.inline_shapes:
         assert len(shape._inline.docPr.get("descr")) > 30
-    for table in word.tables:
+    for table in captioned(word):
         assert table._tbl.tr_lst[0].find(".//{*}tblHeader") is not None
         widths = [sum(int(cell.tcPr.width / 635) for cell in row.tc_lst) for row in table._tbl.tr_lst]
         assert len(set(widths)) == 1, "rows of a table are equally wide"
@@ -175,22 +189,23 @@ def test_no_table_is_wider_than_its_page(faces):
         for element in word.element.body:
             rooms[element] = at
             at += element.tag.endswith("}p") and element.find(".//{*}sectPr") is not None
-        for table in word.tables:
+        for table in captioned(word):
             section = word.sections[rooms[table._tbl]]
             room = section.page_width - section.left_margin - section.right_margin
             assert sum(column.width for column in table.columns) <= room + 12700
 
 
 def test_seven_arms_turn_the_page_or_divide_the_table(faces):
-    word = Document(io.BytesIO(faces["seven arms"][1]["report.docx"]))
+    word = Document(io.BytesIO(faces["seven arms"][1]["supplement.docx"]))
     assert {section.orientation for section in word.sections} == {0, 1}
 
 
 def test_the_same_report_gives_the_same_bytes(faces):
     report, first = faces["two arms"]
     second = write_faces(report, make_study(report={"title": "t", "style": PRINTED.model_dump()}))
-    printed = {name for name in first if name.startswith("printed/table-")}
-    assert set(first) == {"report.html", "report.pdf", "report.docx", "tables.docx", "checklists.csv"} | printed
+    printed = {name for name in first if name.startswith("printed/")}
+    faces_of_both = {f"{name}.{ending}" for name in NAMES for ending in ("html", "pdf", "docx")}
+    assert set(first) == faces_of_both | {"tables.docx", "checklists.csv"} | printed
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first["report.docx"])) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -216,24 +231,15 @@ def test_text_is_never_markup(tmp_path):
 
 def test_withheld_cells_say_so_in_words(faces, tmp_path):
     _, files = faces["withheld"]
-    assert texts_of_docx(files["report.docx"]).count("withheld") > 50
-    assert texts_of_pdf(files["report.pdf"], tmp_path).count("withheld") > 50
-
-
-def test_a_folded_table_is_listed_unless_it_is_to_be_printed(faces):
-    report, files = faces["two arms"]
-    listed, printed = (Document(io.BytesIO(data)) for data in (write_docx(report, Style()), files["report.docx"]))
-    folded = [grid for grid in grids_of(report.sections) if grid.folded]
-    further = [p for p in printed.paragraphs if re.search(r"Part [2-9] of \d\.$", p.text)]
-    assert len(printed.tables) == len(listed.tables) + len(folded) + len(further)
-    bullets = [p.text for p in listed.paragraphs if p.style.name == "List Bullet"]
-    assert sum("Released table" in text and "rows)" in text for text in bullets) == len(folded)
+    assert texts_of_docx(files["supplement.docx"]).count("withheld") > 20
+    assert texts_of_pdf(files["supplement.pdf"], tmp_path).count("withheld") > 20
 
 
 def test_the_tables_alone_are_those_of_the_report(faces):
     _, files = faces["two arms"]
-    whole, alone = (Document(io.BytesIO(files[name])) for name in ("report.docx", "tables.docx"))
-    assert [t._tbl.xml for t in whole.tables] == [t._tbl.xml for t in alone.tables]
+    alone = Document(io.BytesIO(files["tables.docx"]))
+    whole = [table for name in NAMES for table in captioned(Document(io.BytesIO(files[f"{name}.docx"])))]
+    assert [t._tbl.xml for t in whole] == [t._tbl.xml for t in alone.tables]
     assert len(alone.inline_shapes) == 0
 
 
@@ -305,8 +311,8 @@ def test_a_folder_without_fonts_is_refused(tmp_path):
 def test_the_words_of_the_study_file_reach_every_face(tmp_path):
     study = make_study({"iv": "Kétamine #1 *IV* <b>", "im": "Κεταμίνη $IM$ @x"})
     _, files = write("two arms", tmp_path, PRINTED, study)
-    word, page = texts_of_docx(files["report.docx"]), html.unescape(files["report.html"].decode())
-    pdf = texts_of_pdf(files["report.pdf"], tmp_path)
+    word, page = texts_of_docx(files["supplement.docx"]), html.unescape(files["supplement.html"].decode())
+    pdf = texts_of_pdf(files["supplement.pdf"], tmp_path)
     for label in ("Kétamine #1 *IV* <b>", "Κεταμίνη $IM$ @x"):
         assert plain(label) in word
         assert label in page

@@ -12,6 +12,9 @@ Option = tuple[tuple[str, ...], dict[str, Any]]  # the flags of an option, and w
 DATA: Option = (("--data",), {"metavar": "FOLDER", "help": "folder of the raw exports, in place of the study file's"})
 OUT: Option = (("--out",), {"metavar": "FILE", "help": "write to this file instead of the screen"})
 
+_INTERNAL = "the exact report, for the clinic's own eyes, under data/{study}/internal/; nothing is released"
+INTERNAL: Option = (("--internal",), {"action": "store_true", "help": _INTERNAL})
+
 
 def number(flag: str, about: str, default: int) -> Option:
     """Return an option that takes a whole number."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError
-from outcomes.files import sha256
+from outcomes.files import is_address, match_files, sha256
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
@@ -24,7 +24,7 @@ from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
-from outcomes.intake.readers.database import hash_rows, is_address
+from outcomes.intake.readers.database import hash_rows
 from outcomes.intake.readers.shape import join_tables
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
@@ -79,12 +79,13 @@ def read_export(study: Study, folder: Path | str) -> Export:
     """
     folder = Path(folder)
     sources = _present_sources(study, folder)
+    hashes = [hash_source(folder, source) for source in sources]
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    by_name = {raw.name: source for source, raw in zip(sources, raws, strict=True)}
-    of_rows = {raw.name: hash_rows(raw) for source, raw in zip(sources, raws, strict=True) if is_address(source.file)}
+    _refuse_changed(folder, sources, hashes)
+    known = {raw.name: hashed or hash_rows(raw) for hashed, raw in zip(hashes, raws, strict=True)}
     inputs = {
-        number: {"name": name, "sha256": of_rows.get(name) or hash_source(folder, source)}
-        for number, (name, source) in zip(number_inputs(len(by_name)), by_name.items(), strict=True)
+        number: {"name": name, "sha256": hashed}
+        for number, (name, hashed) in zip(number_inputs(len(known)), known.items(), strict=True)
     }
     identifiers = _sorted_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
@@ -151,22 +152,35 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     Raises
     ------
     InputError
-        A path that leads out of the folder.
+        A path that leads out of the folder, of a source that does not say that it may.
     """
     if is_address(source.file):
         return [Path(source.file)]
-    if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
-        raise InputError(f"{source.file}: not a path below the data folder. Name the file from there, without '..'.")
-    if (folder / source.file).is_file():
-        return [folder / source.file]
-    pattern = source.file if set("*?[") & set(source.file) else ""
-    return sorted(path for path in folder.glob(pattern) if path.is_file()) if pattern else []
+    outside = Path(source.file).is_absolute() or ".." in Path(source.file).parts
+    if outside and not source.allow_outside:
+        raise InputError(
+            f"{source.file}: not a path below the data folder. Name the file from there, without '..'; if it has to lie "
+            "elsewhere, set 'allow_outside: true' for this source."
+        )
+    return match_files(folder, source.file)
 
 
 def hash_source(folder: Path, source: Source) -> str:
-    """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown."""
+    """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown.
+
+    Empty for the address of a database, which is no file.
+    """
+    if is_address(source.file):
+        return ""
     hashes = [sha256(path) for path in find_files(folder, source)]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _refuse_changed(folder: Path, sources: Sequence[Source], hashes: Sequence[str]) -> None:
+    """Refuse a file that something wrote to while it was read: its rows would be of no file that there is."""
+    for source, known in zip(sources, hashes, strict=True):
+        if not find_files(folder, source) or hash_source(folder, source) != known:
+            raise InputError(f"{source.file}: changed while it was read. Let whatever writes it finish, and run again.")
 
 
 def label_columns(study: Study, source: Source) -> dict[str, str]:

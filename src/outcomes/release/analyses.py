@@ -90,3 +90,25 @@ def name_main(endpoint: str, weights: str) -> str:
     if endpoint != "change":
         return "weighted_started"
     return "baseline_adjusted" if weights == "none" else f"weighted_{weights}"
+
+
+SAME_ESTIMATE = frozenset({"score_estimated", "bootstrap"})  # another variance of the primary estimate
+CONFOUNDED = ("unadjusted", "baseline_adjusted", "without_")  # leave out a confounder
+WHAT_IF = ("delta_", "worst_case_", "control_")  # ask what would happen, or another question
+
+
+def is_valid_analysis(name: str, weights: str) -> bool:
+    """Whether a row of the sensitivity grid answers the question of the primary analysis in another valid way.
+
+    Left out are the primary estimate itself and other variances of it, analyses that leave out a confounder, and those that
+    say what would happen if scores were worse than the data show.
+
+    Examples
+    --------
+    >>> [is_valid_analysis(name, "overlap") for name in ("weighted_att", "weighted_overlap", "unadjusted", "delta_treated_2")]
+    [True, False, False, False]
+    """
+    if name in SAME_ESTIMATE or name == name_main("change", weights) or name.startswith(WHAT_IF):
+        return False
+    group = describe_analysis(name)[0]
+    return not name.startswith(CONFOUNDED) and group not in (CONTROLS, OTHER)

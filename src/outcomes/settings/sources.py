@@ -150,6 +150,7 @@ class Source(Frozen):
     file: str = Field(
         description="path below the study's data folder; `phq/*.csv` is all files of that name, read as one"
     )
+    allow_outside: bool = Field(False, description="the file may lie outside the data folder")
     part: str | None = Field(
         None,
         description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from outcomes.errors import SettingsError
@@ -30,6 +29,7 @@ from outcomes.settings.comparison import Comparison
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import suggest_key
 from outcomes.settings.labels import find_personal_label
+from outcomes.settings.reading import read_yaml
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
 
@@ -237,12 +237,7 @@ def read_study(path: Path | str) -> Study:
     path = Path(path)
     if not path.is_file():
         raise SettingsError(f"{path}: no such study file; `outcomes draft` writes one.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{place}: not valid YAML ({getattr(error, 'problem', 'not UTF-8 text')}).") from None
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: a study file is a mapping of keys; this one is {type(content).__name__}.")
     return check_study(content, str(path))

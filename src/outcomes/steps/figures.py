@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.commands.command import INTERNAL
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.released import read_released
 from outcomes.steps.step import CLINICAL, Step, Work, released
@@ -24,4 +25,5 @@ STEP = Step(
         *("arms", "own_protocols", "comparison", "durability", *CLINICAL, "timepoints", "visits", "report", "privacy"),
         *("series", "regression_to_mean"),
     ),
+    options=(INTERNAL,),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from outcomes.commands.command import INTERNAL
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.files import write_bytes, write_text
 from outcomes.released import read_released
@@ -22,12 +23,16 @@ def report(work: Work) -> dict[str, str]:
     origin = provenance(work.whole, work.places)
     origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
     content = compose(tables, work.study, work.places.figures, origin)
-    for old in results.glob("printed/table-*.csv"):
-        old.unlink()
-    for name, written in write_faces(content, work.study).items():
+    faces = write_faces(content, work.study)
+    for name, written in faces.items():
         write_bytes(written, results / name)
+    for old in set(results.glob("printed/*.csv")) - {results / name for name in faces}:
+        old.unlink()
     write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", results / "provenance.json")
-    write_text(closing_lines(tables, results / "report.html"), results / "summary.txt")
+    write_text(
+        closing_lines(tables, work.places.published(work.options.internal).results / "report.html"),
+        results / "summary.txt",
+    )
     return {}
 
 
@@ -37,4 +42,5 @@ STEP = Step(
     reads=released(RELEASED),
     writes=(),
     sections=tuple(Study.model_fields),
+    options=(INTERNAL,),
 )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from outcomes.claim import claim_places, close_private, find_places
 from outcomes.commands.command import Option
 from outcomes.contracts import CONTRACTS
 from outcomes.contracts.released.table import list_declared
-from outcomes.errors import ContractError
+from outcomes.errors import ContractError, DamageError
 from outcomes.files import Places, read_table, write_table, write_text
 from outcomes.settings import Study, read_study
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PRIVATE = 0o077  # files and folders for their owner alone
 
 # Sections of the study file that several steps may read.
 CLINICAL = ("instruments", "own_instruments", "endpoints")
@@ -30,7 +36,7 @@ class Work:
     tables: Mapping[str, pd.DataFrame]  # those that it declares to read, by name, read when they are asked for
     study: Study  # the sections that it declares
     whole: Study
-    places: Places
+    places: Places  # a release is staged in them
     options: Namespace
 
 
@@ -39,7 +45,8 @@ class Step:
     """One step: a rule of the Snakefile, a subcommand, and a module of one name.
 
     ``reads`` and ``writes`` name tables: ``scores`` is private and has a contract, ``estimates/scores`` is an estimate before the
-    disclosure gate, ``released/scores`` a released table, which is read by :func:`outcomes.released.read_released`. What ``call`` returns is written, by the last part of those names.
+    disclosure gate, ``released/scores`` a released table, which :func:`outcomes.released.read_released` reads. What ``call``
+    returns is written, by the last part of those names.
     """
 
     call: Callable[[Work], Mapping[str, pd.DataFrame | str]]
@@ -60,27 +67,32 @@ class Step:
         """What ``--help`` says of it."""
         return (self.call.__doc__ or self.summary).strip()
 
-    @property
-    def inputs(self) -> list[str]:
-        """The files of the tables that it reads; ``{study}`` stands for the study's name."""
-        return [Places("{study}").find(name).as_posix() for name in self.reads]
+    def inputs(self, places: Places) -> list[str]:
+        """Return the files of the tables that it reads."""
+        return [places.find(name).as_posix() for name in self.reads]
 
-    @property
-    def outputs(self) -> list[str]:
-        """The files of the tables that it writes; ``{study}`` stands for the study's name."""
-        return [Places("{study}").find(name).as_posix() for name in self.writes]
+    def outputs(self, places: Places) -> list[str]:
+        """Return the files of the tables that it writes."""
+        return [places.find(name).as_posix() for name in self.writes]
 
     def run(self, options: Namespace) -> int:
         """Read the study file, make the call, and write what it returns; return the exit code.
+
+        What it writes is for nobody else on the machine to read; publishing a release opens that.
 
         Raises
         ------
         ContractError
             The call returned other tables than the step declares.
         """
+        os.umask(PRIVATE)
+        internal = getattr(options, "internal", False)
         whole = read_study(options.study)
-        places = Places(whole.study)
+        places = find_places(whole, Path(options.study)).staged(internal)
+        whole = keep_inside(whole) if internal else whole
+        close_private(places)
         made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
+        claim_places(places, Path(options.study))
         declared = {_bare(name): name for name in self.writes}
         if set(made) != set(declared):
             different = ", ".join(sorted(set(made) ^ set(declared)))
@@ -92,6 +104,14 @@ class Step:
             else:
                 write_table(table, places.find(place), place if place in CONTRACTS else None)
         return 0
+
+
+def keep_inside(study: Study) -> Study:
+    """Return a study as its internal report is made: every count exact, and marked in the title, which each page repeats."""
+    because = "this report is for the clinic's own eyes, and is not released"
+    privacy = study.privacy.model_copy(update={"release": "exact", "because": because})
+    report = study.report.model_copy(update={"title": f"INTERNAL, NOT FOR RELEASE: {study.report.title}"})
+    return study.model_copy(update={"privacy": privacy, "report": report})
 
 
 def released(names: Iterable[str]) -> tuple[str, ...]:
@@ -122,7 +142,12 @@ class Tables(Mapping[str, "pd.DataFrame"]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         place = self._names[name]
-        return read_table(self._places.find(place), place if place in CONTRACTS else None)
+        try:
+            return read_table(self._places.find(place), place if place in CONTRACTS else None)
+        except DamageError as error:
+            graph = importlib.import_module("outcomes.workflow")  # by name, as no result depends on it
+            writer = next(step for step in graph.STEPS if place in graph.STEPS[step].writes)
+            raise DamageError(f"{error} Step '{writer}' makes it: `outcomes {writer} STUDY` does so alone.") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.commands.command import INTERNAL
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.steps.step import CLINICAL, Step, Work, estimates, released
 
@@ -22,6 +23,8 @@ def tables(work: Work) -> dict[str, str]:
     fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     privacy = protect_patients(study.privacy, work.tables["cohort"])
+    for old in set(work.places.results.glob("tables/*.csv")) - {work.places.find(name) for name in STEP.writes}:
+        old.unlink()  # of a table that there is no more
     passed = release_tables(made | models, privacy)
     return {name: format_table(passed[name]) for name in RELEASED}
 
@@ -32,4 +35,5 @@ STEP = Step(
     reads=("cohort", *estimates(ESTIMATED)),
     writes=released(RELEASED),
     sections=("models", "privacy", "arms", *CLINICAL),
+    options=(INTERNAL,),
 )

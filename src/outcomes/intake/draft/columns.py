@@ -13,7 +13,7 @@ from outcomes.intake.doses import parse_doses, parse_weights
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import Spellings, find_spellings
 from outcomes.intake.draft.survey import CLEANING, Field
-from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, words_of
+from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import LONGEST_CATEGORY, check_ages, check_names
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
@@ -73,6 +73,7 @@ def _judge_content(found: Found, canonical: str, rule: dict[str, Any], name: str
         "yes_no": lambda: _judge_spelling(found, column, "yes_no", 0.9),
         "spelling": lambda: _judge_spelling(found, column, canonical, 0.5),
         "words": lambda: Guess(name) if _is_category(found, column) else None,
+        "arm": lambda: Guess(name) if _is_category(found, column) and _allocates(found, column) else None,
     }
     return judges[rule["kind"]]() if column.filled else None
 
@@ -140,6 +141,25 @@ def _is_category(found: Found, column: Field) -> bool:
         and all(len(value) <= LONGEST_CATEGORY for value in values)
         and column.name not in found.dates
     )
+
+
+def _allocates(found: Found, column: Field) -> bool:
+    """Tell whether a column could say in which arm each patient is: two values or more, one a patient, and no status."""
+    known = read_vocabulary()
+    listed = {" ".join(words_of(value)) for value in column.values}
+    status = set(known["status_values"])
+    if (
+        len(listed) < 2
+        or set(words_of(column.name)) & set(known["status_names"])
+        or 2 * len(listed & status) >= len(listed)
+    ):
+        return False
+    fine = ~column.missing[column.words.codes]
+    pairs = np.unique(np.column_stack([found.patients.codes[fine], column.words.codes[fine]]), axis=0)
+    people = len(np.unique(pairs[:, 0]))
+    return (
+        len(pairs) <= 1.05 * people or len(np.unique(column.words.codes[fine])) * 5 < people
+    )  # a crossover has several a patient
 
 
 def _are_days(values: Array) -> bool:

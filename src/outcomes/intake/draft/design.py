@@ -17,7 +17,16 @@ from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.values import to_numbers
 from outcomes.protocols import read_protocols
 
-LABELS = {"esketamine": "Intranasal esketamine", "iv": "IV ketamine", "im": "IM ketamine"}
+LABELS = {
+    "esketamine": "Intranasal esketamine",
+    "iv": "IV ketamine",
+    "im": "IM ketamine",
+    "rtms": "rTMS",
+    "itbs": "iTBS",
+    "snt": "Accelerated theta-burst stimulation",
+    "ect": "ECT",
+    "psilocybin": "Psilocybin",
+}
 PRIMARY = ("phq9", "madrs", "qids_sr16", "hamd17", "bdi2", "phq8", "gad7")
 
 
@@ -49,6 +58,15 @@ class Design:
 def draft_design(survey: Survey) -> Design:
     """Return the design that the tables found allow."""
     tables = survey.tables
+    if not survey.found:
+        names = "; ".join(f"{idle.name}: {idle.reason}" for idle in survey.idle)
+        return Design(
+            "survey",
+            [("all", "All patients")],
+            [],
+            [],
+            missing=[f"files: no file that a study could be drafted from ({names})"],
+        )
     placed = {name for one in survey.found for name in one.tables.get("assessments", {})}
     kind = "sessions" if "sessions" in tables else "visits" if "visit" in placed else "survey"
     design = Design(kind, [], _instruments(survey), _attributes(survey))

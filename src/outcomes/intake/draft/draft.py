@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from outcomes.errors import InputError, OutcomesError
+from outcomes.errors import OutcomesError
 from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
@@ -28,16 +28,22 @@ class Draft:
     missing: tuple[str, ...]
 
     def describe(self, out: Path) -> str:
-        """Return what is printed: what was found per file, what is missing, and the next command."""
-        checks = sum("# CHECK:" in line for line in self.text.splitlines())
-        lines = [self.summary]
+        """Return what is printed: what was found per file, what is left to answer, and the next command."""
+        lines = self.text.splitlines()
+        checks = [(place, line.split("# CHECK:", 1)[1]) for place, line in enumerate(lines, 1) if "# CHECK:" in line]
+        parts = [self.summary]
         if self.missing:
-            lines += [f"{out} is written, and does not run yet. What could not be found:"]
-            lines += [f"  - {one}" for one in self.missing]
-            lines += ["Write this in the file and delete its list `to_do`; then"]
+            parts += [f"{out} is written, and does not run yet. Left to answer:"]
+            parts += [f"  {place}. {one}" for place, one in enumerate(self.missing, 1)]
+            parts += ["Write each answer in the file and delete the list `to_do` there."]
         else:
-            lines += [f"{out} is written, with {checks} line(s) marked CHECK. Read it through; then"]
-        return "\n".join([*lines, f"  outcomes run {out}"])
+            parts += [f"{out} is written."]
+        if checks:
+            parts += [f"{len(checks)} line(s) of it are marked CHECK; look at each:"]
+            parts += [f"  line {place}:{text}" for place, text in checks]
+        return "\n".join(
+            [*parts, "Then", f"  outcomes check {out}    # what was understood, in seconds", f"  outcomes run {out}"]
+        )
 
 
 def name_study(out: Path) -> str:
@@ -67,35 +73,32 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
     -------
     Draft
         The text holds names of columns and spellings of closed vocabularies, and no other value of the data. It is a
-        study file that runs where nothing is missing.
+        study file that runs where nothing is missing; else its list ``to_do`` says what is left to answer.
 
     Raises
     ------
     InputError
-        No such folder, or no file in it that feeds a table.
+        No such folder, or one without a file.
     """
     survey = survey_export(folder)
-    if not survey.found:
-        reasons = "\n".join(f"  {idle.name}: {idle.reason}" for idle in survey.idle)
-        raise InputError(f"{folder}: no file that a study could be drafted from.\n{reasons}")
     if first is not None:
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)
     design = draft_design(survey)
-    text = write_study(survey, design, formats, name, folder.as_posix())
-    trial = ""
+    trial, trouble = _try(write_study(survey, design, formats, name, folder.as_posix()), folder)
     if not formats.missing and not design.missing:
-        trial, trouble = _try(text, folder)
         design.missing += trouble
-        text = write_study(survey, design, formats, name, folder.as_posix()) if trouble else text
+    text = write_study(survey, design, formats, name, folder.as_posix())
     return Draft(text, describe_sheets(survey) + trial, (*formats.missing, *design.missing))
 
 
 def _try(text: str, folder: Path) -> tuple[str, list[str]]:
-    """Return what a trial reading with the drafted file keeps, or why intake refuses."""
+    """Return what a trial reading with the drafted file keeps, and why a run would stop."""
+    content = {key: value for key, value in yaml.safe_load(text).items() if key != "to_do"}
     try:
         with quiet():
-            export = read_export(check_study(yaml.safe_load(text)), folder)
+            export = read_export(check_study(content), folder)
     except OutcomesError as error:
         return "", [f"a trial reading of the export with this file stopped: {error}"]
-    return describe_trial(export), []
+    stops = [f"{one.check}: {one.text}. {one.cure[:1].upper()}{one.cure[1:]}" for one in export.findings if one.stops]
+    return describe_trial(export), stops

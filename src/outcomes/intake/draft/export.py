@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.found import Found
@@ -31,6 +32,7 @@ class Survey:
     idle: list[Unread] = field(default_factory=list)  # sheets and files that feed none, and why
     orders: dict[str, str] = field(default_factory=dict)  # sheet → day | month | both | unknown, where it matters
     notes: list[str] = field(default_factory=list)
+    candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
     @property
     def tables(self) -> set[str]:
@@ -64,7 +66,8 @@ def survey_export(folder: Path) -> Survey:
     unread = [*unread, *more]
     survey = Survey([], list(unread))
     for sheet in sheets:
-        patient = given_patient(sheet) or choose_patient(sheet, [other for other in sheets if other is not sheet])
+        others = [other for other in sheets if other is not sheet]
+        patient = given_patient(sheet) or choose_patient(sheet, others)
         if patient is None:
             survey.idle.append(
                 Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
@@ -81,6 +84,12 @@ def survey_export(folder: Path) -> Survey:
             survey.found.append(one)
         else:
             survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or NO_COLUMN))
+    idle = {one.name for one in survey.idle}
+    survey.candidates = {
+        sheet.name: find_candidates(sheet, [other for other in sheets if other is not sheet])
+        for sheet in sheets
+        if sheet.name in idle
+    }
     _leave_untreated(survey)
     _keep_attributes_once(survey.found)
     _leave_undated(survey)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from outcomes.intake.dates import is_utc
+from outcomes.intake.draft.candidates import Candidates
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
@@ -67,7 +68,7 @@ def write_layouts(layouts: Sequence[Layout]) -> list[str]:
 
 def write_sources(survey: Survey, layouts: Sequence[Layout], formats: Formats) -> list[str]:
     """Return the section of the files."""
-    lines = ["sources:"]
+    lines = ["sources:" if survey.found else "sources: []"]
     mapped = {sheet: layout for layout in layouts for sheet in layout.renames}
     for one in survey.found:
         layout = mapped[one.sheet.name]
@@ -86,7 +87,19 @@ def write_sources(survey: Survey, layouts: Sequence[Layout], formats: Formats) -
             lines += ["    tables:", *_tables(layout.leader, "      ")]
     for idle in survey.idle:
         lines.append(f"  # left out: {idle.name}: {idle.reason}")
+        if idle.name in survey.candidates:
+            lines += _slot(idle.name, survey.candidates[idle.name])
     return [*lines, ""]
+
+
+def _slot(file: str, candidates: Candidates) -> list[str]:
+    """Return the lines of a source that a person can fill in, as a comment."""
+    patient, date = (one[0] if one else "…" for one in (candidates.patient, candidates.date))
+    return [
+        f"  #   if it belongs to the study, take off the '#' and correct; {candidates.describe() or 'no column is likely'}",
+        f"  # - file: {flow(file)}",
+        f"  #   tables: {{assessments: {{columns: {{patient: {flow(patient)}, date: {flow(date)}}}, instruments: {{phq9: {{total: …}}}}}}}}",
+    ]
 
 
 def _source(one: Found, formats: Formats) -> dict[str, Any]:

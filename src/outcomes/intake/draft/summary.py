@@ -45,12 +45,31 @@ def _dates(one: Found, survey: Survey) -> str:
 
 
 def describe_trial(export: Export) -> str:
-    """Return how many rows a trial reading keeps, and the reasons of those left out."""
+    """Return how many rows a trial reading keeps, the reasons of those left out, and the first rows as they were understood."""
     raw, kept, merged, out = (int(export.balance[name].sum()) for name in ("raw", "kept", "merged", "quarantined"))
-    lines = [f"A trial reading keeps {kept:,} of {raw:,} rows; {merged:,} are duplicates, {out:,} are left out"]
+    text = f"A trial reading keeps {kept:,} of {raw:,} rows; {merged:,} are duplicates, {out:,} are left out"
     if out:
         reasons = export.ledger.loc[export.ledger["state"] == "quarantined", "reason"].astype(str).value_counts()
-        lines[0] += ": " + ", ".join(
+        text += ": " + ", ".join(
             f"{reason} {count:,}" for reason, count in sorted(reasons.items(), key=lambda one: -one[1])
         )
-    return f"\n{lines[0]}.\n"
+    noted = [f"  noted: {one.text}" for one in export.findings if not one.stops]
+    return "\n".join(["", f"{text}.", *noted, *_first_rows(export), ""])
+
+
+def _first_rows(export: Export, most: int = 3) -> list[str]:
+    """Return the first rows of what the study rests on: patients as numbers, days since the first session."""
+    lines = []
+    for name, columns in (
+        ("sessions", ("patient", "study_day", "treatment")),
+        ("assessments", ("patient", "study_day", "visit", "instrument", "recorded_total")),
+    ):
+        table = export.tables[name]
+        if len(table):
+            shown = table[[column for column in columns if column in table and table[column].notna().any()]].head(most)
+            people = table["patient"].nunique()
+            lines.append(
+                f"{name}: {len(table):,} of {people:,} patients; the first, as understood (patients are numbered, days count from the first session):"
+            )
+            lines += [f"    {line}" for line in shown.to_string(index=False).splitlines()]
+    return lines

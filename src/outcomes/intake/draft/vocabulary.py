@@ -13,6 +13,7 @@ import yaml
 from outcomes.intake.privacy import plain_name
 
 SAME, NEAR, PART, NONE = 3, 2, 1, 0
+OTHER_TREATMENTS = frozenset({"rtms", "itbs", "snt", "ect", "psilocybin"})
 WHO = frozenset({"patient", "pt", "client", "subject"})
 
 
@@ -106,6 +107,8 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
 
     >>> recognise_treatment("Ketamine IV"), recognise_treatment("Spravato (esketamine) 84mg"), recognise_treatment("Dr. Who")
     (('iv', ''), ('esketamine', ''), (None, ''))
+    >>> recognise_treatment("rTMS left DLPFC"), recognise_treatment("accelerated iTBS"), recognise_treatment("ECT and ketamine")
+    (('rtms', ''), ('snt', ''), (None, ''))
     >>> recognise_treatment("ketamine")
     ('iv', 'no route is written; taken as IV')
     """
@@ -115,6 +118,11 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     kinds = {of_word.get(word, "") for word in words} - {"silent"}
     if not words or "" in kinds or not kinds:
         return None, ""
+    other = kinds - {"oral"}
+    if other and other <= OTHER_TREATMENTS:
+        return _other_treatment(other)
+    if kinds & OTHER_TREATMENTS:
+        return None, ""
     routes = kinds & {"iv", "im", "subcutaneous", "oral"}
     if "esketamine" in kinds:
         return (None, "") if routes else ("esketamine", "")
@@ -123,3 +131,14 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     if kinds == {"nasal"}:
         return "esketamine", "nasal, without the name of the drug; taken as esketamine"
     return ("iv", "no route is written; taken as IV") if kinds == {"ketamine"} else (None, "")
+
+
+def _other_treatment(kinds: set[str]) -> tuple[str | None, str]:
+    """Return which treatment without ketamine some words mean; the more special word goes before the more general one."""
+    if kinds == {"snt"} or kinds == {"snt", "rtms"}:
+        return ("snt", "accelerated stimulation; taken as SNT") if "rtms" in kinds else ("snt", "")
+    stimulation = [name for name in ("snt", "itbs", "rtms") if name in kinds]
+    rest = kinds - set(stimulation)
+    if stimulation and not rest:
+        return stimulation[0], ""
+    return (rest.pop(), "") if len(rest) == 1 and not stimulation else (None, "")

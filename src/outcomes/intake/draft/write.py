@@ -9,6 +9,7 @@ from outcomes.intake.draft.design import Design, protocol_of
 from outcomes.intake.draft.export import Survey
 from outcomes.intake.draft.layouts import gather_layouts
 from outcomes.intake.draft.lines import Formats, check, flow, write_dates, write_layouts, write_sources
+from outcomes.intake.draft.timing import choose_headline, choose_sessions, write_timepoints
 
 HEAD = """\
 # A study file drafted from the columns of the raw export. Read it through before the first run.
@@ -32,6 +33,7 @@ def write_study(survey: Survey, design: Design, formats: Formats, name: str, dat
         f"study: {flow(name)}",
         "seed: 2026                          # of everything random",
         f"data: {flow(data)}",
+        *_write_unused(survey),
         "",
         *write_to_do([*formats.missing, *design.missing]),
         *(f"# CHECK: {note}" for note in survey.notes),
@@ -50,6 +52,12 @@ def write_study(survey: Survey, design: Design, formats: Formats, name: str, dat
         *_write_report(design),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _write_unused(survey: Survey) -> list[str]:
+    """Return the list of files that are no tables."""
+    unused = [idle.name for idle in survey.idle if idle.reason.startswith("not a table")]
+    return [f"unused: {flow(unused)}    # files that are no tables"] if unused else []
 
 
 def write_to_do(missing: Sequence[str]) -> list[str]:
@@ -101,17 +109,11 @@ def _write_sessions(design: Design) -> list[str]:
         "  within_days: 14                   # … and at most so many days before it",
         *(minimum if primary == "phq9" else []),
         "",
-        "timepoints:",
-        "  sessions: [1, 2, 3, 4, 5, 6]      # the score after session k and before session k + 1",
-        "  days:                             # calendar windows after the first session (day 0)",
-        *(
-            f"    - {{day: {day}, before: {width}, after: {width}}}"
-            for day, width in ((7, 3), (14, 3), (28, 7), (56, 10))
-        ),
-        "",
+        *write_timepoints([arm for arm, _ in design.arms]),
         "models:",
     ]
-    for axis, label in (("session", "session"), ("day", "calendar window")):
+    axes = [("session", "session"), ("day", "calendar window")]
+    for axis, label in axes if choose_sessions([arm for arm, _ in design.arms]) else axes[1:]:
         lines += [
             f"  {primary}_by_{axis}:",
             f"    label: {name} change by {label}",
@@ -200,5 +202,7 @@ def _write_report(design: Design) -> list[str]:
     lines += [f"  time_unit: {design.time_unit}"] if design.time_unit else []
     lines += [f"  baseline_columns: {flow(design.attributes)}"] if design.attributes else []
     if design.kind == "sessions":
-        lines += ["  headline: session 6               # stands at the top", "  also: [day 28]"]
+        headline, also = choose_headline([arm for arm, _ in design.arms])
+        lines += [f"  headline: {headline}               # stands at the top"]
+        lines += [f"  also: [{also}]"] if also else []
     return lines

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.files import is_address
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, rename_header, report_columns
 from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
-ADDRESS = ("postgresql://", "postgres://")
 SQLITE = b"SQLite format 3\x00"
 ENDINGS = frozenset({".duckdb", ".sqlite", ".sqlite3", ".db"})
 # The tables of OMOP that hold what a study needs; a whole vocabulary lies beside them.
@@ -29,11 +29,6 @@ OMOP = ("person", "measurement", "observation", "drug_exposure", "procedure_occu
 CONCEPTS = {"measurement": "measurement_concept_id", "observation": "observation_concept_id", "drug_exposure": "drug_concept_id",
     "procedure_occurrence": "procedure_concept_id"}  # fmt: skip
 BLOCK = 50_000
-
-
-def is_address(file: str) -> bool:
-    """Tell whether a source's file is the address of a database server."""
-    return file.startswith(ADDRESS)
 
 
 def recognise(file: File) -> float:

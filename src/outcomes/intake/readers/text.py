@@ -30,6 +30,7 @@ from outcomes.intake.readers.header import (
 from outcomes.intake.words import Array, Origin, RawTable, Words, text_array
 from outcomes.settings import Source
 
+NO_CHARACTER_SETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}  # codecs of Python
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1 << 20
 BLOCK = 1 << 24
@@ -106,8 +107,10 @@ def find_encoding(path: Path, encoding: str, name: str) -> str:
     try:
         codec = codecs.lookup(encoding)
         "".encode(encoding)  # rot13 and the like are codecs, and not of text
-    except LookupError:
-        raise InputError(f"{name}: unknown encoding {encoding!r}; try utf-8, cp1252 or latin-1.") from None
+    except (LookupError, UnicodeError):
+        codec = None
+    if codec is None or codec.name in NO_CHARACTER_SETS:
+        raise InputError(f"{name}: unknown encoding {encoding!r}; try utf-8, cp1252 or latin-1.")
     with path.open("rb") as file:
         start = file.read(4)
     for mark, marked in ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip

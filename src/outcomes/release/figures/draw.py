@@ -14,7 +14,10 @@ from matplotlib.text import Text
 from outcomes.files import replacing
 from outcomes.release.figures.canvas.lettering import BOX
 from outcomes.release.figures.canvas.style import house_style
+from outcomes.release.figures.drawings.analyses import draw_analyses
+from outcomes.release.figures.drawings.answers import draw_answer
 from outcomes.release.figures.drawings.balance import draw_balance
+from outcomes.release.figures.drawings.course import draw_course
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
 from outcomes.release.figures.drawings.durability import draw_durability
@@ -36,6 +39,9 @@ from outcomes.settings import Study
 log = logging.getLogger(__name__)
 
 FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
+    "answer": draw_answer,
+    "course": draw_course,
+    "analyses": draw_analyses,
     "flow": draw_flow,
     "trajectory": draw_trajectory,
     "response": draw_rates,

@@ -6,26 +6,29 @@ Every number in its text comes from a released table; what it says in words come
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes import __version__
 from outcomes.release.numbers import styled
-from outcomes.release.report.content.blocks import Report, Section
+from outcomes.release.report.content.blocks import Grid, Picture, Report, Section
 from outcomes.release.report.content.journal_style import restyle
 from outcomes.release.report.content.material import Material, gather
 from outcomes.release.report.faces.html.page import write_page
-from outcomes.release.report.page_one.first_page import show_brief
+from outcomes.release.report.page_one.first_page import show_first_page
 from outcomes.release.report.sections.abstract import write_abstract
-from outcomes.release.report.sections.body_and_supplement import divide, point_to
 from outcomes.release.report.sections.checklists import show_checklists, write_checklists
 from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
-from outcomes.release.report.sections.limitations import show_details, show_limitations
+from outcomes.release.report.sections.left_out import leave_out
+from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
 from outcomes.release.report.sections.locked_plan import show_plan
+from outcomes.release.report.sections.main_results import show_main_results
 from outcomes.release.report.sections.methods import describe_methods
-from outcomes.release.report.sections.provenance_and_tables import show_provenance, show_supplement
+from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
+from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
 from outcomes.release.report.wording.data_warnings import show_attention, write_closing
 from outcomes.settings import Study
 
@@ -71,7 +74,7 @@ def compose(
 
 
 def write_faces(report: Report, study: Study) -> dict[str, bytes]:
-    """Return the report in every form, by its file: HTML, PDF, Word, and its tables alone as Word and as CSV.
+    """Return the report and its supplement in every form, by file: HTML, PDF, Word, and the tables alone as Word and as CSV.
 
     Raises
     ------
@@ -83,39 +86,55 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     from outcomes.release.report.faces.table_csv import write_tables_csv
 
     style = study.report.style
+    files: dict[str, bytes] = {}
+    for name, part, other in zip(("report", "supplement"), split_report(report), ("supplement", "report"), strict=True):
+        files[f"{name}.html"] = write_page(part.title, part.heads, part.sections, f"{other}.html").encode()
+        files[f"{name}.pdf"] = write_pdf(part, style)
+        files[f"{name}.docx"] = write_docx(part, style)
+    checklists = write_checklists(report.sections).encode()
     return {
-        "report.html": write_page(report.title, report.heads, report.sections).encode(),
-        "report.pdf": write_pdf(report, style),
-        "report.docx": write_docx(report, style),
+        **files,
         "tables.docx": write_tables(report, style),
         **write_tables_csv(report),
-        "checklists.csv": write_checklists(report.sections).encode(),
+        "checklists.csv": checklists,
     }
 
 
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:
-    """Return the content of the report, whatever it will be written as."""
-    body, further = divide(
-        material,
-        [
-            show_brief(material, figures_folder),
-            write_abstract(material),
-            show_attention(material.tables),
-            show_flow(material, figures_folder),
-            show_patients(material),
-            show_results(material, figures_folder),
-            show_comparison(material, figures_folder),
-            show_durability(material, figures_folder),
-            show_published(material),
-            show_limitations(material),
-            describe_methods(material),
-            show_plan(material),
-        ],
-    )
-    sections = point_to(
-        [*body, further, show_details(material), show_supplement(material), show_provenance(material)], body, further
-    )
-    return [*sections, show_checklists(sections, material.study)]
+    """Return the content of the report, whatever it will be written as: the main report, then the supplement."""
+    main = [
+        show_first_page(material, figures_folder),
+        write_abstract(material),
+        describe_methods_briefly(material),
+        show_main_results(material, figures_folder),
+        show_limitations_briefly(material),
+        show_reproducibility(material),
+    ]
+    known = {block.id for section in main for block in section.blocks if isinstance(block, Grid | Picture)}
+    further = [
+        show_attention(material.tables),
+        show_flow(material, figures_folder),
+        show_patients(material),
+        show_results(material, figures_folder),
+        show_comparison(material, figures_folder),
+        show_durability(material, figures_folder),
+        show_published(material),
+        show_limitations(material),
+        show_details(material),
+        describe_methods(material),
+        show_plan(material),
+        show_provenance(material),
+    ]
+    sections = [*main, *(replace(leave_out(section, known, material), supplement=True) for section in further)]
+    return [*sections, replace(show_checklists(sections, material.study), supplement=True)]
+
+
+def split_report(report: Report) -> tuple[Report, Report]:
+    """Return the main report and its supplement, each with its own title; labels are those of the whole."""
+    parts = [
+        tuple(section for section in report.sections if section.supplement == further) for further in (False, True)
+    ]
+    return replace(report, sections=parts[0]), replace(report, title=f"Supplement: {report.title}", sections=parts[1])
 
 
 def closing_lines(tables: Mapping[str, pd.DataFrame], report_path: Path) -> str:

@@ -18,6 +18,7 @@ import matplotlib.style
 from outcomes.release.figures.canvas.lettering import name_arm_drawn
 from outcomes.settings import Study
 
+SMALL_MM = 60.0
 COLUMN_MM = 85.0
 PAGE_MM = 178.0
 MM_PER_INCH = 25.4

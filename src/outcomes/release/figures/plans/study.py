@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from outcomes.release.figures.plans.answers import plan_answers
 from outcomes.release.figures.plans.comparison import plan_comparison
 from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
@@ -16,7 +17,9 @@ from outcomes.release.figures.plans.descriptive import (
     plan_trajectories,
 )
 from outcomes.release.figures.plans.durability import plan_durability
+from outcomes.release.figures.plans.main_results import plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
+from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.figures.plans.regression import plan_regression
 from outcomes.release.figures.plans.subgroups import plan_subgroups
@@ -27,7 +30,10 @@ from outcomes.settings import Study
 def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     """Return the figures that the released tables of a study give rise to, in the order of the report."""
     with styled(study.report.style):
-        plans = plan_flow(tables, study)
+        plans = plan_answers(tables, study)
+        plans += plan_participants(tables, study)
+        plans += plan_main_results(tables, study)
+        plans += plan_flow(tables, study)
         for instrument in study.instruments:
             plans += plan_trajectories(tables, study, instrument)
             if study.instrument(instrument).derived_from is None:

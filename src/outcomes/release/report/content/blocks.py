@@ -82,17 +82,47 @@ class Terms:
     entries: tuple[tuple[str, str], ...]
 
 
-Block = Grid | Picture | Paragraph | Bullets | Terms
+@dataclass(frozen=True)
+class Check:
+    """One thing that makes an answer surer, and whether it holds."""
+
+    holds: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question of the first page: the verdict, the numbers behind it, and a small picture or a list of checks."""
+
+    row: str
+    question: str
+    verdict: str
+    text: str
+    checks: tuple[Check, ...] = ()
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The questions of the first page with their answers, one below the other."""
+
+    kind: ClassVar[str] = "answers"
+    entries: tuple[Answer, ...]
+    note: str = ""
+
+
+Block = Grid | Picture | Paragraph | Bullets | Terms | Answers
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its blocks and the sections below it."""
+    """A heading with its blocks and the sections below it; ``supplement`` where it belongs to the file of that name."""
 
     id: str
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = field(default=())
+    supplement: bool = False
 
     @property
     def empty(self) -> bool:

@@ -26,6 +26,14 @@ def number(text: str) -> Cell:
     return Cell(text, number=True, withheld=WITHHELD in text)
 
 
+def tell_count(row: Row, column: str) -> str:
+    """Return a count of people, its bound where only that is released, or that it is not reported."""
+    if row and pd.notna(row.get(column)):
+        return count(row[column])
+    bound = row.get(f"{column}_bound") if row else None
+    return str(bound) if isinstance(bound, str) and bound else "not reported"
+
+
 def pair(row: Row, first: str, second: str, write: Callable[[Any], str]) -> str:
     """Return "a (b)" of two columns of a row."""
     return shown(row, f"{write(row[first])} ({write(row[second])})" if row and pd.notna(row[first]) else ABSENT)

@@ -8,11 +8,14 @@ from outcomes.release.report.content.blocks import Block, Grid, Picture, Section
 
 
 def number_blocks(sections: Sequence[Section]) -> dict[str, str]:
-    """Return the label of every table and figure by its id: "Table 3", "Figure 1", in the order of the page."""
+    """Return the label of every table and figure by its id, in order: "Table 3", "Figure 1", in the supplement "eTable 3"."""
     labels: dict[str, str] = {}
-    for word, kind in (("Table", Grid), ("Figure", Picture)):
-        found = [block for block in _walk(sections) if isinstance(block, kind)]
-        labels |= {block.id: f"{word} {index}" for index, block in enumerate(found, 1)}
+    for further in (False, True):
+        blocks = _walk([section for section in sections if section.supplement == further])
+        for word, kind in (("Table", Grid), ("Figure", Picture)):
+            found = [block for block in blocks if isinstance(block, kind)]
+            prefix = "e" if further else ""
+            labels |= {block.id: f"{prefix}{word} {index}" for index, block in enumerate(found, 1)}
     return labels
 
 

@@ -68,11 +68,8 @@ def _walk(section: Section, level: int, labels: dict[str, str], style: Style) ->
 
 
 def find_contents(run: Sequence[Item]) -> int:
-    """Return before which item of the first run the table of contents stands: after the key results, if they come first."""
-    if not isinstance(run[0].content, Heading) or run[0].content.id != "brief":
-        return 0
-    heads = [index for index, item in enumerate(run) if isinstance(item.content, Heading)]
-    return heads[1] if len(heads) > 1 else 0
+    """Return before which item of the first run the table of contents stands; -1 for the main report, whose first page answers."""
+    return -1 if isinstance(run[0].content, Heading) and run[0].content.id == "brief" else 0
 
 
 def split_links(text: str) -> list[tuple[str, str]]:

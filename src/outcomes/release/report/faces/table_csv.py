@@ -23,8 +23,8 @@ def write_tables_csv(report: Report) -> dict[str, bytes]:
     labels = number_blocks(report.sections)
     files = {}
     for grid in _grids(report.sections):
-        number = int(labels[grid.id].split()[1])
-        files[f"{FOLDER}/table-{number:02d}-{grid.id}.csv"] = write_csv(grid, labels[grid.id]).encode("utf-8-sig")
+        word, number = labels[grid.id].lower().split()
+        files[f"{FOLDER}/{word}-{int(number):02d}-{grid.id}.csv"] = write_csv(grid, labels[grid.id]).encode("utf-8-sig")
     return files
 
 

@@ -1,96 +1,143 @@
-"""The structured abstract: every number from a released table or the study file, and no claim beyond the design."""
+"""The structured abstract, at most 350 words: every number from a released table or the study file, no claim beyond the design."""
 
 from __future__ import annotations
 
+from outcomes.errors import OutcomesError
+from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.sections.limitations import list_limitations
+from outcomes.release.report.page_one.answers import name_sides, say_importance, say_response, say_size
+from outcomes.release.report.page_one.evidence import Evidence, find_place, gather_evidence
+from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.sections.locked_plan import describe_adherence
-from outcomes.release.report.wording import course_and_rates
-from outcomes.release.report.wording.comparison_result import (
-    WEIGHTS,
-    say_arms,
-    say_difference,
-    say_no_difference,
-    say_place,
-    say_way,
-    state_response,
-)
-from outcomes.release.report.wording.conclusion_of_abstract import conclude
-from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures
 
+MOST_WORDS = 350
 DESIGNS = {
-    "observational": "Observational cohort; patients, clinicians, and payers chose the arm.",
-    "randomised": "Randomised trial; chance decided the arm.",
-    "crossover": "Crossover; every patient was to have each arm.",
+    "observational": "Cohort study; patients, clinicians, and payers chose the treatment.",
+    "randomised": "Randomized trial.",
+    "crossover": "Crossover trial; every patient was to have each treatment.",
+}
+WEIGHTS = {
+    "overlap": "overlap weights",
+    "att": "weights for those treated",
+    "ate": "weights for all",
+    "none": "adjustment",
 }
 
 
 def write_abstract(material: Material) -> Section:
-    """Return background, objective, methods, results, limitations, and conclusion, each with what the study has."""
-    results = (
-        course_and_rates.count_patients(material),
-        course_and_rates.say_course(material),
-        "" if course_and_rates.is_hidden(material) else course_and_rates.say_response(material),
-        _compared(material),
-    )
+    """Return the abstract.
+
+    Raises
+    ------
+    OutcomesError
+        It has more than 350 words; the study file's setting or labels are too long.
+    """
+    evidence = gather_evidence(material)
     parts = {
-        "Background.": material.study.report.setting,
+        "Importance.": material.study.report.setting,
         "Objective.": _objective(material),
-        "Methods.": _methods(material),
-        "Results.": " ".join(filter(None, results)),
-        "Limitations.": _limitations(material),
-        "Conclusion.": conclude(material),
+        "Design, Setting, and Participants.": _design(material),
+        "Exposures.": _exposures(material),
+        "Main Outcomes and Measures.": _measures(material),
+        "Results.": _results(material, evidence),
+        "Conclusions and Relevance.": _conclude(material, evidence),
     }
+    words = sum(len(f"{lead} {text}".split()) for lead, text in parts.items() if text)
+    if words > MOST_WORDS:
+        raise OutcomesError(
+            f"report: the abstract has {words} words, more than {MOST_WORDS}; shorten report.setting or the labels of the arms."
+        )
     return Section("abstract", "Abstract", tuple(Paragraph(text, lead) for lead, text in parts.items() if text))
 
 
 def _objective(material: Material) -> str:
-    instrument = material.study.instrument(material.primary)
-    name = f"{instrument.name} ({instrument.minimum:g} to {instrument.maximum:g} points)"
-    arms = [material.within(arm.id) for arm in material.study.arms]
-    if material.study.series.origin == "none":
-        return f"To describe {instrument.measures} by the {name}."
-    text = f"To describe the course of {instrument.measures} by the {name} under {enumerate_words(arms)}"
-    if material.study.comparison is not None:
-        text += f", and to estimate the difference in change at {_when(material)}, {say_arms(material)}"
-    return text + "."
+    place, comparison = find_place(material), material.study.comparison
+    measures = material.study.instrument(place[0] if place else material.primary).measures
+    if comparison is None:
+        return f"To describe the course of {measures}."
+    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    return f"To compare the change in {measures} with {first} and with {second}."
 
 
-def _methods(material: Material) -> str:
+def _design(material: Material) -> str:
     study = material.study
     sentences = [DESIGNS.get(str(study.report.design), "")] if study.series.origin != "none" else []
     if study.series.origin == "sessions" and study.series.use == "first":
-        sentences.append("Only a patient's first series of sessions counts (new users).")
+        sentences.append("Each patient counted with the first treatment series.")
     limits = [f"{study.instrument(name).name} of at least {value:g}" for name, value in study.baseline.minimum.items()]
-    sentences += [f"Entry threshold: {enumerate_words(limits)}."] if limits else []
-    sentences.append(course_and_rates.describe_measures(material))
-    if study.comparison is not None:
-        listed = enumerate_words([name.replace("_", " ") for name in study.comparison.confounders])
-        sentences.append(
-            f"The arms were compared by a mixed model for repeated measures with {WEIGHTS[study.comparison.weights]} for {listed}."
+    sentences += [f"Patients entered with a baseline {enumerate_words(limits)}."] if limits else []
+    return " ".join([*filter(None, sentences), describe_adherence(material)]).strip()
+
+
+def _exposures(material: Material) -> str:
+    arms = [material.within(arm.id) for arm in material.study.arms]
+    text = enumerate_words(arms)
+    return f"{text[:1].upper()}{text[1:]}." if text and material.study.series.origin != "none" else ""
+
+
+def _measures(material: Material) -> str:
+    place, comparison = find_place(material), material.study.comparison
+    if place is None:
+        return describe_measures(material)
+    instrument = material.study.instrument(place[0])
+    text = f"Change in {instrument.name} (range, {instrument.minimum:g} to {instrument.maximum:g}) at {material.timepoint(*place[1:])}"
+    if comparison is not None:
+        listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
+        text += f", by a mixed model with {WEIGHTS[comparison.weights]}"
+        text += f" for {listed}" if listed else ""
+    return f"{text}. {describe_measures(material)}"
+
+
+def _results(material: Material, evidence: Evidence) -> str:
+    texts = [_people(material)]
+    place = find_place(material)
+    if place is not None and evidence.changes:
+        compared = material.study.comparison
+        arms = (compared.estimand.treated, compared.estimand.reference) if compared else tuple(material.arms)
+        changes = [f"{fixed(one.value)} with {material.within(one.arm)}" for one in evidence.changes if one.arm in arms]
+        texts.append(
+            f"Mean {material.instrument(place[0])} change at {material.timepoint(*place[1:])} was {enumerate_words(changes)}."
         )
+    if evidence.difference is not None and not evidence.too_few:
+        texts.append(f"The difference was {say_size(evidence.difference, 'points')}.")
+        texts.append(say_response(material, evidence))
+    if evidence.analyses and not evidence.too_few:
+        values = sorted(one.value for one in evidence.analyses)
+        texts.append(f"In {count(len(values))} other valid analyses it was {fixed(values[0])} to {fixed(values[-1])}.")
+    if evidence.missing is not None and place is not None:
+        shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
+        texts.append(f"The {material.timepoint(*place[1:])} score was missing in {shares}.")
+    return " ".join(filter(None, texts))
+
+
+def _people(material: Material) -> str:
+    """Return how many patients, their mean age, and the share of women where the baseline table has them."""
+    total = count_compared(material)
+    if not total:
+        return ""
+    verb = "compared" if material.study.comparison else "analyzed"
+    age = material.one("baseline", variable="age", arm="all")
+    text = f"{total} patients were {verb}"
+    if age and age.get("mean") == age.get("mean") and age.get("mean") is not None:
+        text += f" (of all, mean age {fixed(age['mean'])} years)"
+    return f"{text}."
+
+
+def _conclude(material: Material, evidence: Evidence) -> str:
+    rule, (better, other) = decide("better", evidence).name, name_sides(material, evidence)
+    measures = material.study.instrument(material.primary).measures
+    if rule == "clear":
+        verb = "improved scores more than" if evidence.randomised else "was associated with more improvement than"
+        texts = [f"{better[:1].upper()}{better[1:]} {verb} {other}.", say_importance(evidence)]
+    elif rule in ("not_asked", "few", "not_estimated"):
+        texts = [f"Scores of {measures} changed over time; without a comparison, what treatment did is not shown."]
+    elif rule == "disagree":
+        texts = ["Valid analyses of the difference disagree; no conclusion is drawn."]
     else:
-        sentences += [f"Primary model: {model.label}." for model in study.models.values() if model.primary]
-    sentences.append(describe_adherence(material))
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _when(material: Material) -> str:
-    assert material.study.comparison is not None
-    estimand = material.study.comparison.estimand
-    return material.timepoint(estimand.axis, estimand.timepoint)
-
-
-def _compared(material: Material) -> str:
-    effect = find_effect(material)
-    if not effect:
-        return say_no_difference(material)
-    text = f"{say_way(material).capitalize()} difference in change in {say_place(material)}, {say_arms(material)}: {say_difference(material, effect)}."
-    return f"{text} {state_response(material, caution=False)}".strip()
-
-
-def _limitations(material: Material) -> str:
-    text = "; ".join(limitation.brief for limitation in list_limitations(material) if limitation.brief)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+        texts = ["The data do not show which treatment is followed by more improvement."]
+    if not evidence.randomised and rule not in ("not_asked", "few", "not_estimated"):
+        texts.append("Treatment was not randomized; unmeasured confounding may explain part of the difference.")
+    return " ".join(filter(None, texts))

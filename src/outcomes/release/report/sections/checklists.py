@@ -159,7 +159,9 @@ class Places:
         """Return the place in words; empty where the report has no such place."""
         name, _, part = pointer.format(primary=self._primary).partition("/")
         if name.startswith("#"):
-            return self._find_block("figure-flow" if name == "#flow-figure" else name[1:], part)
+            if name == "#flow-figure":
+                return self._find_block("figure-participants", part) or self._find_block("figure-flow", part)
+            return self._find_block(name[1:], part)
         section = self._sections.get(name)
         if section is None:
             return ""

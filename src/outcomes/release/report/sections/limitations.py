@@ -11,11 +11,24 @@ from outcomes.release.report.wording.data_warnings import unconverged, withheld_
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
 
+MOST_ENTRIES, MOST_WORDS = 8, 200
+
 
 def show_limitations(material: Material) -> Section:
     """Return the limitations that the design and the diagnostics give rise to."""
     entries = tuple(limitation.text for limitation in list_limitations(material))
-    return Section("limitations", "Limitations", (Bullets(entries),) if entries else ())
+    return Section("limitations", "Limitations in full", (Bullets(entries),) if entries else ())
+
+
+def show_limitations_briefly(material: Material) -> Section:
+    """Return the chief limitations in the main report: at most eight, in at most two hundred words."""
+    entries: list[str] = []
+    for limitation in list_limitations(material):
+        text = f"{limitation.brief[:1].upper()}{limitation.brief[1:]}." if limitation.brief else ""
+        words = sum(len(entry.split()) for entry in [*entries, text])
+        if text and len(entries) < MOST_ENTRIES and words <= MOST_WORDS:
+            entries.append(text)
+    return Section("limitations-brief", "Limitations", (Bullets(tuple(entries)),) if entries else ())
 
 
 def show_details(material: Material) -> Section:
@@ -25,7 +38,7 @@ def show_details(material: Material) -> Section:
     if totals:
         each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
         entries.append(f"Rows of released tables with withheld numbers: {each}.")
-    return Section("details", "Supplement: limitations in detail", (Bullets(tuple(entries)),) if entries else ())
+    return Section("details", "Limitations in detail", (Bullets(tuple(entries)),) if entries else ())
 
 
 def list_limitations(material: Material) -> list[Limitation]:

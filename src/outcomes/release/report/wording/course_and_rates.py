@@ -45,6 +45,15 @@ def count_patients(material: Material) -> str:
     return f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else ".")
 
 
+def count_compared(material: Material) -> str:
+    """Return how many patients the arms have that are compared, else how many were analysed; empty where that is not released."""
+    rows = material.rows("eligibility", step="Compared")
+    if len(rows) and rows["n"].notna().all():
+        return count(rows["n"].sum())
+    box = _boxes(material).get("Patients analysed", {})
+    return count(box["n"]) if box and pd.notna(box["n"]) else ""
+
+
 def _boxes(material: Material) -> dict[str, dict[Any, Any]]:
     """Return the steps of the flow of all arms together, by label."""
     return {str(row["label"]): row for row in material.rows("flow", arm="all").to_dict("records")}

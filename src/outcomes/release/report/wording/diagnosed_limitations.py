@@ -132,6 +132,8 @@ def _tipping(material: Material) -> Limitation | None:
         return None
     estimand = comparison.estimand
     rows = material.rows("sensitivity", endpoint="change", axis=estimand.axis, timepoint=estimand.timepoint)
+    if rows.empty:
+        return None
     points = {
         arm: rows.loc[rows["analysis"] == f"tipping_point_{side}", "estimate"].dropna()
         for side, arm in (("treated", estimand.treated), ("reference", estimand.reference))

@@ -8,15 +8,17 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from docx import Document
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_BREAK
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from outcomes.errors import InputError
-from outcomes.release.report.content.blocks import Bullets, Grid, Paragraph, Picture, Report, Terms
+from outcomes.release.report.content.blocks import Answers, Bullets, Grid, Paragraph, Picture, Report, Terms
 from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES
 from outcomes.release.report.faces.docx.ooxml import (
     add_bookmark,
@@ -31,6 +33,7 @@ from outcomes.settings.style import Style
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP archive can carry
 TALLEST_PT = 600.0
+SMALL_PT = 150.0
 
 
 def write_docx(report: Report, style: Style) -> bytes:
@@ -79,7 +82,6 @@ class _Writer:
         self.page = PAGES[style.paper]
         self.sideways = False
         self.bookmarks = 0
-        self.last: dict[str, int] = {}
 
     def turn(self, sideways: bool) -> None:
         """Begin a page of the other orientation; the break is kept by the last paragraph, not by an empty one."""
@@ -101,6 +103,8 @@ class _Writer:
             case Bullets(entries=entries):
                 for entry in entries:
                     self.add_text(entry, "List Bullet")
+            case Answers() as answers:
+                self._add_answers(answers)
             case Terms(entries=terms):
                 for term, text in terms:
                     self.word.add_paragraph(term, "Term")
@@ -109,6 +113,27 @@ class _Writer:
                 self._add_picture(picture, item.label)
             case Grid() as grid:
                 self._add_grid(grid, item)
+
+    def _add_answers(self, answers: Answers) -> None:
+        """Add a table of questions: the answer in words, and its picture or checks beside it."""
+        table = self.word.add_table(0, 3)
+        for answer in answers.entries:
+            question, said, shown = table.add_row().cells
+            question.paragraphs[0].add_run(answer.question).bold = True
+            said.paragraphs[0].add_run(answer.verdict).bold = True
+            if answer.text:
+                said.add_paragraph(style="Body Text").add_run(answer.text)
+            if answer.picture is not None:
+                shape = shown.paragraphs[0].add_run().add_picture(str(_find_png(answer.picture)), Pt(SMALL_PT))
+                shape._inline.docPr.set("descr", answer.picture.alt)
+            elif answer.checks:
+                marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
+                shown.paragraphs[0].add_run("\n".join(marked))
+        for column, share in enumerate((0.2, 0.45, 0.35)):
+            for cell in table.columns[column].cells:
+                cell.width = Pt(share * self.page.room(self.sideways))
+        note = self.add_text(answers.note, "Note")
+        note.add_run().add_break(WD_BREAK.PAGE)
 
     def add_text(self, text: str, style: str, lead: str = "") -> WordParagraph:
         """Add a paragraph; DOIs in it are links."""
@@ -131,22 +156,13 @@ class _Writer:
         add_bookmark(paragraph, name_bookmark(name), self.bookmarks)
 
     def _add_caption(self, label: str, text: str, style: str) -> None:
-        """Add "Table 3. …", the number a field, so that Word can list and renumber them."""
-        word, number = label.split()
+        """Add "Table 3. …" as text: numbers agree with the text without a field that asks to be updated."""
         paragraph = self.word.add_paragraph(style=style)
-        paragraph.add_run(f"{word} ").bold = True
-        follows = int(number) == self.last.get(word, 0) + 1
-        repeats = int(number) == self.last.get(word, 0)
-        switch = "" if follows else r"\c " if repeats else rf"\r {number} "
-        self.last[word] = int(number)
-        add_field(paragraph, rf"SEQ {word} {switch}\* ARABIC", number, bold=True)
-        paragraph.add_run(". ").bold = True
+        paragraph.add_run(f"{label}. ").bold = True
         self._fill(paragraph, text)
 
     def _add_picture(self, picture: Picture, label: str) -> None:
-        file = picture.file.with_suffix(".png")
-        if not file.is_file():
-            raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
+        file = _find_png(picture)
         paragraph = self.word.add_paragraph(style="Figure")
         shape = paragraph.add_run().add_picture(str(file))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
@@ -163,6 +179,13 @@ class _Writer:
         body.insert(len(body) - 1, build_table(grid, item.fit))  # the last element describes the last section
         for note in grid.notes:
             self.add_text(note, "Note")
+
+
+def _find_png(picture: Picture) -> Path:
+    file = picture.file.with_suffix(".png")
+    if not file.is_file():
+        raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
+    return file
 
 
 def name_bookmark(name: str) -> str:

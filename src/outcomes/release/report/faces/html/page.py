@@ -19,13 +19,14 @@ HERE = Path(__file__)
 DOI = re.compile(r"\b10\.\d{4,9}/[^\s;,<>\"]*[^\s;,<>\".)]")
 
 
-def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
+def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[Section], other: str = "") -> str:
     """Return the page: title block (class and text of each line), table of contents, and the sections that say something."""
     filled = [section for section in sections if not section.empty]
     style, script = (HERE.with_suffix(ending).read_text(encoding="utf-8") for ending in (".css", ".js"))
     page: str = _template().render(
         title=title,
         heads=heads,
+        other=other,
         sections=filled,
         style=Markup(style),
         script=Markup(script),

@@ -18,7 +18,17 @@ from typing import Any
 import typst
 
 from outcomes.errors import InputError, SettingsError
-from outcomes.release.report.content.blocks import Bullets, Cell, Grid, Paragraph, Picture, Report, Terms
+from outcomes.release.report.content.blocks import (
+    Answer,
+    Answers,
+    Bullets,
+    Cell,
+    Grid,
+    Paragraph,
+    Picture,
+    Report,
+    Terms,
+)
 from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES, Fit, Page, split_figures
 from outcomes.release.report.faces.page_order import Heading, Item, arrange, find_contents, split_links, split_words
 from outcomes.settings.style import Style
@@ -107,6 +117,8 @@ def _item(item: Item, page: Page) -> dict[str, Any]:
             return {"kind": "paragraph", "lead": lead, "text": _text(text)}
         case Bullets(entries=entries):
             return {"kind": "bullets", "entries": [_text(entry) for entry in entries]}
+        case Answers(entries=answers, note=note):
+            return {"kind": "answers", "entries": [_answer(answer) for answer in answers], "note": _text(note)}
         case Terms(entries=terms):
             return {"kind": "terms", "entries": [[term, _text(text)] for term, text in terms]}
         case Picture() as picture:
@@ -114,6 +126,18 @@ def _item(item: Item, page: Page) -> dict[str, Any]:
         case Grid() as grid:
             assert item.fit is not None
             return _grid(grid, item.label, item.fit)
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    drawn = answer.picture
+    return {
+        "question": answer.question,
+        "verdict": answer.verdict,
+        "text": _text(answer.text),
+        "checks": [[check.holds, check.text] for check in answer.checks],
+        "svg": drawn.file.read_text(encoding="utf-8") if drawn else "",
+        "alt": drawn.alt if drawn else "",
+    }
 
 
 def _picture(picture: Picture, label: str, page: Page) -> dict[str, Any]:

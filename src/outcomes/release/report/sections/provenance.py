@@ -1,46 +1,14 @@
-"""The supplement with every released table, and the provenance of the report."""
+"""What identifies the result: hashes of inputs, settings, and code, versions, seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section, Terms
 from outcomes.release.report.content.grids import heading, number, say
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.content.released_table import lay_out
-
-LONGEST = 700  # rows; of a longer table the headline time point is shown
-
-
-def show_supplement(material: Material) -> Section:
-    """Return every released table, folded."""
-    blocks: list[Block] = [
-        Paragraph(
-            "Every table below is also a CSV file in the folder “tables” beside this report, with all its rows. The page folds "
-            "them and prints those that are open; PDF and Word list them, or print them where the study file says so."
-        )
-    ]
-    for name in material.tables:
-        rows = material.rows(name)
-        if len(rows):
-            part, note = _shorten(material, rows)
-            blocks.append(lay_out(material, name, part, f"Released table “{name}”.", notes=note, folded=True))
-    return Section("supplement", "Supplement: all released tables", tuple(blocks) if len(blocks) > 1 else ())
-
-
-def _shorten(material: Material, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    if len(rows) <= LONGEST:
-        return rows, ()
-    note = f"{count(len(rows))} rows in the CSV file"
-    if material.headline and {"axis", "timepoint"} <= set(rows):
-        part = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
-        if 0 < len(part) <= LONGEST:
-            return part, (f"{note}; shown here: {material.timepoint(*material.headline)}.",)
-    return rows.head(LONGEST), (f"{note}; shown here: the first {LONGEST}.",)
 
 
 def show_provenance(material: Material) -> Section:
@@ -66,6 +34,18 @@ def show_provenance(material: Material) -> Section:
     if inputs:
         blocks.append(_inputs(inputs))
     return Section("provenance", "Provenance", tuple(blocks))
+
+
+def show_reproducibility(material: Material) -> Section:
+    """Return, in a paragraph, how the report can be made again."""
+    record = material.provenance
+    settings, seed = str(record.get("settings", ""))[:12], record.get("seed")
+    known = f" (settings {settings}, seed {seed})" if settings and seed is not None else ""
+    text = (
+        f"All numbers come from the released tables beside this report{known}. The same inputs, settings, and code give the same bytes. Hashes of "
+        "inputs, settings, and code, and versions of software are in the supplement."
+    )
+    return Section("reproducibility", "Reproducibility", (Paragraph(text),))
 
 
 def _text(value: Any) -> str:

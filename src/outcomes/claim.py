@@ -1,0 +1,61 @@
+"""Whose the folders of a study are: one study file's."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from outcomes.errors import SettingsError
+from outcomes.files import Places, write_text
+from outcomes.settings import Study, read_study
+
+
+def find_places(study: Study, study_file: Path) -> Places:
+    """Return the folders of a study.
+
+    Raises
+    ------
+    SettingsError
+        They belong to another study file, which is still there and has the same name in ``study``.
+    """
+    places = Places(study.study)
+    note = _note(places)
+    noted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+    if noted and _is_another(Path(noted), study_file, study.study):
+        raise SettingsError(
+            f"{os.path.relpath(study_file)} and {noted} both say `study: {study.study}`, and the results of one would replace "
+            "the other's. Give one of them another name in `study`."
+        )
+    return places
+
+
+def close_private(places: Places) -> None:
+    """Close the private folders of a study, which Snakemake makes as open as others, and this process's own log."""
+    for top in (places.derived, places.logs):
+        for folder in (top, *top.rglob("*/")):
+            if folder.is_dir():
+                folder.chmod(0o700)
+    if stat.S_ISREG(os.fstat(2).st_mode):
+        os.fchmod(2, 0o600)
+
+
+def claim_places(places: Places, study_file: Path) -> None:
+    """Note to which study file the folders of a study belong."""
+    note, own = _note(places), f"{os.path.relpath(study_file)}\n"
+    if not note.is_file() or note.read_text(encoding="utf-8") != own:
+        write_text(own, note)
+
+
+def _note(places: Places) -> Path:
+    return places.derived / "study-file.txt"
+
+
+def _is_another(path: Path, study_file: Path, name: str) -> bool:
+    """Return whether a path is of another study file with the same name; a file that was renamed is none."""
+    if not path.is_file() or path.samefile(study_file):
+        return False
+    try:
+        return read_study(path).study == name
+    except SettingsError:
+        return False

@@ -1,0 +1,176 @@
+"""The small pictures beside the answers of the first page: one size, one scale of text, no title inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from outcomes.contracts.released.comparison import Effects, Subgroups
+from outcomes.contracts.released.durability import DurabilityHeld
+from outcomes.release.figures.canvas.lettering import measure_mm, wrap
+from outcomes.release.figures.canvas.lines import build_ruler
+from outcomes.release.figures.canvas.panels import EDGE, Sheet
+from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, SMALL_MM, TEXT_PT, ArmStyle, style_arms
+from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.numbers import fixed, general
+from outcomes.settings import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PLOT_MM = 15.0
+MOST_NAME_MM = 24.0
+LEFT_MM = 9.0
+
+
+class Interval(NamedTuple):
+    """A named difference with its limits."""
+
+    name: str
+    value: float
+    lower: float
+    upper: float
+
+
+def draw_answer(figure: Figure, plan: Plan, study: Study) -> None:
+    """Draw the picture of one answer."""
+    {
+        "answer_works": _draw_course,
+        "answer_better": _draw_difference,
+        "answer_whom": _draw_levels,
+        "answer_long": _draw_response,
+    }[plan.name](figure, plan, study)
+
+
+def _draw_course(figure: Figure, plan: Plan, study: Study) -> None:
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    arms = style_arms(study, (estimand.treated, estimand.reference))
+    axes = _begin(figure, plan.title, [*arms.values()])
+    times = [0.0, *plan.data["time"]]
+    for arm, name in ((estimand.treated, Effects.treated_mean), (estimand.reference, Effects.reference_mean)):
+        style = arms[arm]
+        axes.plot(
+            times,
+            [0.0, *plan.data[name]],
+            color=style.color,
+            linestyle=style.line,
+            marker=style.marker,
+            markersize=3.5,
+            clip_on=False,
+        )
+    axes.set_xticks(times, [general(time) for time in times])
+    here = plan.data.loc[plan.data[Effects.timepoint] == estimand.timepoint, "time"]
+    for time in here:
+        axes.axvline(time, color=GREY, linewidth=0.6, linestyle=":", zorder=0)
+    _thin(axes)
+
+
+def _draw_difference(figure: Figure, plan: Plan, study: Study) -> None:
+    row = plan.data.iloc[0]
+    size = None if "important" not in plan.data or pd.isna(row["important"]) else float(row["important"])
+    _draw_forest(
+        figure, plan, study, [Interval("", row[Effects.estimate], row[Effects.lower], row[Effects.upper])], size
+    )
+
+
+def _draw_levels(figure: Figure, plan: Plan, study: Study) -> None:
+    lines = [
+        Interval(
+            str(row[Subgroups.level]).split(" (")[0],
+            row[Subgroups.estimate],
+            row[Subgroups.lower],
+            row[Subgroups.upper],
+        )
+        for row in plan.data.to_dict("records")
+    ]
+    _draw_forest(figure, plan, study, lines, None)
+
+
+def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval], size: float | None) -> None:
+    """Draw differences with their intervals between the names of the arms that each side favours."""
+    assert study.comparison is not None
+    names = [wrap(line.name, MOST_NAME_MM, TEXT_PT)[0] for line in lines]
+    left = max(EDGE, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
+    worse = study.instrument(study.comparison.estimand.instrument).higher_is_worse
+    pair = (study.comparison.estimand.treated, study.comparison.estimand.reference)
+    styles = style_arms(study, pair)
+    sides = [styles[arm].within for arm in pair]
+    half = SMALL_MM / 2 - EDGE - 1
+    low, high = (wrap(side, half - 4, TEXT_PT) for side in (sides if worse else sides[::-1]))
+    low[0], high[0] = f"← {low[0]}", f"{high[0]} →"
+    head = EDGE + max(len(low), len(high)) * LINE_MM + 1
+    height = 5.0 + 4.0 * len(lines)
+    foot = wrap(plan.title if size is None else f"{plan.title} (dotted: {fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT)
+    sheet = Sheet(figure, SMALL_MM, head + height + 5.5 + len(foot) * LINE_MM + EDGE)
+    axes = sheet.axes(left, head, SMALL_MM - left - 3 * EDGE, height)
+    places = list(range(len(lines)))[::-1]
+    for place, line in zip(places, lines, strict=True):
+        axes.hlines(place, line.lower, line.upper, color=INK, linewidth=1.2)
+        axes.plot([line.value], [place], "D" if len(lines) == 1 else "s", color=INK, markersize=4)
+    reach = max(1.0, size or 0.0, *(abs(end) for line in lines for end in (line.lower, line.upper))) * 1.15
+    ruler = build_ruler(-reach, reach, plan.title)
+    kept = [at for at in ruler.ticks if abs(at) <= reach]
+    axes.set_xlim(-reach, reach)
+    axes.set_xticks(kept, [ruler.ticks[at] for at in kept])
+    axes.set_ylim(-0.7, len(lines) - 0.3)
+    axes.axvline(0, color=INK, linewidth=0.7)
+    for at in () if size is None else (-size, size):
+        axes.axvline(at, color=GREY, linewidth=0.7, linestyle=":")
+    axes.set_yticks(places, names)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    sheet.paragraph(EDGE, EDGE, low)
+    for index, line_of in enumerate(high):
+        sheet.write(SMALL_MM - EDGE, EDGE + index * LINE_MM, line_of, ha="right")
+    sheet.paragraph(EDGE, head + height + 5.5, foot)
+
+
+def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:
+    arms = style_arms(study, plan.data[DurabilityHeld.arm])
+    axes = _begin(figure, plan.title, [*arms.values()])
+    for index, (name, style) in enumerate(arms.items()):
+        own = plan.data[plan.data[DurabilityHeld.arm] == name]
+        weeks = own[DurabilityHeld.week].astype(float) + 0.25 * (index - (len(arms) - 1) / 2)
+        share = 100 * own[DurabilityHeld.share].astype(float)
+        ends = [
+            share - 100 * own[DurabilityHeld.lower].astype(float),
+            100 * own[DurabilityHeld.upper].astype(float) - share,
+        ]
+        axes.errorbar(
+            weeks,
+            share,
+            yerr=ends,
+            color=style.color,
+            marker=style.marker,
+            markersize=4,
+            linestyle="none",
+            linewidth=1.2,
+        )
+    axes.set_ylim(0, 100)
+    axes.set_yticks([0, 50, 100])
+    weeks = sorted(set(plan.data[DurabilityHeld.week].astype(float)))
+    axes.set_xticks(weeks, [general(week) for week in weeks])
+    axes.set_xlim(min(weeks) - 1, max(weeks) + 1)
+
+
+def _begin(figure: Figure, label: str, arms: list[ArmStyle]) -> Axes:
+    """Return axes below the names of the arms, with a line for the label below them."""
+    lines = [wrap(arm.label, SMALL_MM - 2 * EDGE - 11, TEXT_PT)[0] for arm in arms]
+    top = EDGE + len(lines) * LINE_MM + 1.5
+    below = wrap(label, SMALL_MM - 2 * EDGE, TEXT_PT)
+    sheet = Sheet(figure, SMALL_MM, top + PLOT_MM + 5.5 + len(below) * LINE_MM + EDGE)
+    for index, (arm, line) in enumerate(zip(arms, lines, strict=True)):
+        sheet.key(EDGE, EDGE + index * LINE_MM, arm)
+        sheet.write(EDGE + 10.5, EDGE + index * LINE_MM, line)
+    sheet.paragraph(EDGE, top + PLOT_MM + 5.5, below)
+    return sheet.axes(LEFT_MM, top, SMALL_MM - LEFT_MM - 2 * EDGE, PLOT_MM)
+
+
+def _thin(axes: Axes) -> None:
+    low = axes.get_ylim()[0]
+    step = max(1, round(-low / 2)) if low < 0 else 5
+    axes.set_yticks([0, -step, -2 * step] if low < 0 else axes.get_yticks(), None)
+    axes.set_yticklabels([general(float(tick)) for tick in axes.get_yticks()])

@@ -1,0 +1,217 @@
+"""The figures of the main results: the course, and how sure and for whom. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.contracts.released.comparison import Effects, Interactions, Sensitivity, Subgroups
+from outcomes.contracts.released.models import Margins, Models
+from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
+from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
+from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.important import find_important
+from outcomes.release.numbers import fixed, interval
+from outcomes.settings import Study
+
+CONFOUNDED, VALID, MAIN, LEVEL = "confounded", "valid", "main", "level"
+EVERYONE = "all"
+
+
+def plan_main_results(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the course of the primary instrument, and the analyses and subgroups of the primary difference."""
+    found = (_plan_course(tables, study), _plan_analyses(tables, study))
+    return [plan for plan in found if plan is not None]
+
+
+def _times(tables: Mapping[str, pd.DataFrame], axis: str) -> pd.Series:
+    scores = read_rows(tables, "scores")
+    own = scores[scores["axis"] == axis].drop_duplicates("timepoint")
+    return own.set_index("timepoint")["time"]
+
+
+def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
+    """Return the adjusted mean change of each arm by time, long: of the compared arms where there are such."""
+    scores = read_rows(tables, "scores")
+    if scores.empty:
+        return None
+    if study.comparison is not None:
+        estimand = study.comparison.estimand
+        instrument, axis = estimand.instrument, estimand.axis
+        rows = _compared_course(tables, study)
+    else:
+        headline = find_headline(scores[scores["instrument"] == study.instruments[0]], study)
+        if headline is None:
+            return None
+        instrument, axis = study.instruments[0], headline[0]
+        rows = _described_course(tables, instrument, axis)
+    if rows.empty:
+        return None
+    rows = rows.assign(time=rows["timepoint"].map(_times(tables, axis))).dropna(subset=["time", "change"])
+    rows = rows.merge(_counts(scores, instrument, axis), on=["arm", "timepoint"], how="left").sort_values(
+        "time", kind="stable"
+    )
+    if rows.empty:
+        return None
+    name = study.instrument(instrument).name
+    parts = [
+        f"{name_arm(study, str(arm))}: "
+        + ", ".join(f"{row['timepoint']} {fixed(row['change'])}" for row in own.to_dict("records"))
+        for arm, own in rows.groupby("arm", sort=False)
+        if arm != "difference"
+    ]
+    differences = rows[rows["arm"] == "difference"]
+    more = (
+        ""
+        if differences.empty
+        else f" B: their difference with its {COVERED} interval, and (dotted) the change that patients usually notice."
+    )
+    return Plan(
+        "course",
+        "course",
+        f"{name} change from baseline",
+        f"{'A: mean' if more else 'Mean'} change in {name} from baseline (adjusted), with the number scored below.{more}",
+        f"Line chart of the mean change in {name}. {'; '.join(parts)}.",
+        rows,
+        instrument,
+        axis,
+    )
+
+
+def _counts(scores: pd.DataFrame, instrument: str, axis: str) -> pd.DataFrame:
+    own = scores[(scores["instrument"] == instrument) & (scores["axis"] == axis)]
+    return own[["arm", "timepoint", "n"]]
+
+
+def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    rows = read_rows(tables, "effects")
+    if rows.empty:
+        return rows
+    rows = rows[(rows[Effects.axis] == estimand.axis) & (rows[Effects.variance] == "cr2")]
+    important = find_important(tables, study)
+    parts = [
+        pd.DataFrame({"arm": arm, "timepoint": rows[Effects.timepoint], "change": rows[name]})
+        for arm, name in ((estimand.treated, Effects.treated_mean), (estimand.reference, Effects.reference_mean))
+    ]
+    columns = {
+        "timepoint": rows[Effects.timepoint],
+        "change": rows[Effects.estimate],
+        "lower": rows[Effects.lower],
+        "upper": rows[Effects.upper],
+    }
+    parts.append(pd.DataFrame({"arm": "difference", **columns, "important": important}))
+    return pd.concat([part.astype({"change": "float64"}) for part in parts], ignore_index=True)
+
+
+def _described_course(tables: Mapping[str, pd.DataFrame], instrument: str, axis: str) -> pd.DataFrame:
+    models, margins = read_rows(tables, "models"), read_rows(tables, "margins")
+    if models.empty or margins.empty:
+        return pd.DataFrame()
+    own = models[
+        (models[Models.instrument] == instrument)
+        & (models[Models.axis] == axis)
+        & models[Models.formula].str.startswith("change")
+    ]
+    if own.empty:
+        return pd.DataFrame()
+    rows = margins[margins[Margins.model] == own[Models.model].iloc[0]]
+    return rows[[Margins.arm, Margins.timepoint, Margins.estimate, Margins.lower, Margins.upper]].rename(
+        columns={"estimate": "change"}
+    )
+
+
+def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
+    """Return the primary difference by every valid analysis, and by level of each declared subgroup."""
+    if study.comparison is None:
+        return None
+    estimand = study.comparison.estimand
+    rows = pd.concat([_analyses(tables, study), _levels(tables, study)], ignore_index=True)
+    rows = rows if len(rows) and (rows["kind"] == MAIN).any() and rows["estimate"].notna().any() else rows.iloc[:0]
+    if rows.empty:
+        return None
+    rows["important"] = find_important(tables, study)
+    name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
+    first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
+    known = rows.dropna(subset=["estimate", "lower", "upper"])
+    said = "; ".join(
+        f"{row['group'] + ', ' if row['group'] else ''}{row['name']} {fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})"
+        for row in known.to_dict("records")
+    )
+    return Plan(
+        "analyses",
+        "analyses",
+        f"{name} change at {place}: other analyses, and subgroups",
+        f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. A: the same question analyzed in other valid ways; open "
+        "squares leave out confounders and are for reference only. B: declared subgroups (exploratory). Whether groups differ is told by the "
+        "interaction, not by which intervals exclude no difference. Dashed line: primary estimate; dotted: change that patients usually notice.",
+        f"Forest plot. {said}.",
+        rows,
+        estimand.instrument,
+        estimand.axis,
+        estimand.timepoint,
+    )
+
+
+def _analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    rows = read_rows(tables, "sensitivity")
+    if rows.empty:
+        return rows
+    chosen = (rows[Sensitivity.endpoint] == "change") & (rows[Sensitivity.scale] == "points")
+    chosen &= (rows[Sensitivity.axis] == estimand.axis) & (rows[Sensitivity.timepoint] == estimand.timepoint)
+    rows = rows[chosen]
+    main = name_main("change", study.comparison.weights)
+    kinds = {
+        name: MAIN
+        if name == main
+        else VALID
+        if is_valid_analysis(name, study.comparison.weights)
+        else CONFOUNDED
+        if name == "unadjusted" or name.startswith("without_")
+        else ""
+        for name in rows[Sensitivity.analysis].astype(str)
+    }
+    rows = rows.assign(kind=rows[Sensitivity.analysis].map(kinds), group="", p_value=float("nan"))
+    rows = rows[rows["kind"] != ""].assign(
+        name=lambda frame: [describe_analysis(str(one))[1] for one in frame[Sensitivity.analysis]]
+    )
+    order = {MAIN: 0, VALID: 1, CONFOUNDED: 2}
+    place = [
+        (order[kind], *rank_analysis(str(one)))
+        for kind, one in zip(rows["kind"], rows[Sensitivity.analysis], strict=True)
+    ]
+    return rows.assign(place=place).sort_values("place", kind="stable")[
+        ["kind", "group", "name", "estimate", "lower", "upper", "p_value"]
+    ]
+
+
+def _levels(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    rows, tests = read_rows(tables, "subgroups"), read_rows(tables, "interactions")
+    if rows.empty:
+        return rows
+    rows = rows.sort_values(Subgroups.order, kind="stable")
+    rows = rows[
+        (rows[Subgroups.endpoint] == "change")
+        & (rows[Subgroups.variable] != EVERYONE)
+        & ~rows[Subgroups.variable].isin(["site"])
+    ]
+    tests = tests[tests[Interactions.endpoint] == "change"] if len(tests) else tests
+    p = dict(zip(tests[Interactions.variable], tests[Interactions.p_adjusted], strict=True)) if len(tests) else {}
+    return pd.DataFrame(
+        {
+            "kind": LEVEL,
+            "group": rows[Subgroups.label],
+            "name": rows[Subgroups.level].astype(str),
+            "estimate": rows[Subgroups.estimate],
+            "lower": rows[Subgroups.lower],
+            "upper": rows[Subgroups.upper],
+            "p_value": rows[Subgroups.variable].map(p),
+            "n_treated": rows[Subgroups.n_treated],
+            "n_reference": rows[Subgroups.n_reference],
+        }
+    )

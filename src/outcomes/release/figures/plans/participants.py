@@ -1,0 +1,129 @@
+"""The flow of patients, in one unit, from all with a first series to those scored at the primary time point. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.comparison import Effects, Eligibility
+from outcomes.contracts.released.describe import Missingness
+from outcomes.contracts.released.quality import Flow
+from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
+from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.numbers import count
+from outcomes.settings import Study
+
+ALL = "all"
+REPEATED = "not_first_series"  # a series of a patient who is counted by the first
+
+
+def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the flow of patients; none where a patient may count with several series."""
+    flow = read_rows(tables, "flow")
+    if flow.empty or study.series.use != "first":
+        return []
+    rows = pd.DataFrame([*_trunk(flow, study), *_branches(tables, study)])
+    if rows.empty or rows["n"].isna().all():
+        return []
+    rows.insert(0, "order", range(len(rows)))
+    said = [
+        f"{row['label']}{'' if row['arm'] == ALL else ', ' + name_arm(study, row['arm'])}: {count(row['n'])}"
+        for row in rows.to_dict("records")
+        if pd.notna(row["n"])
+    ]
+    return [
+        Plan(
+            "participants",
+            "flow",
+            "Flow of patients",
+            "Flow of patients from all with a first treatment series to those scored at the primary time point. A reason without a count is not reported "
+            f"(fewer than {study.privacy.minimum_cell}).",
+            "Flow diagram. " + "; ".join(said) + ".",
+            rows,
+        )
+    ]
+
+
+def _row(arm: str, label: str, n: Any, reason: str | None = None) -> dict[str, Any]:
+    return {"arm": arm, "label": label, "reason": reason, "n": n}
+
+
+def _find(rows: pd.DataFrame, label: str, arm: str = ALL) -> Any:
+    own = rows[(rows[Flow.label] == label) & (rows[Flow.arm] == arm)]
+    return own[Flow.n].iloc[0] if len(own) else None
+
+
+def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
+    """Yield all patients, why some were not analysed (arms together), and those analysed."""
+    start, end = _find(flow, "Patients with a series"), _find(flow, "Patients analysed")
+    if start is not None:
+        yield _row(ALL, "Patients with a first treatment series", start)
+    if start is not None and end is not None and pd.notna(start) and pd.notna(end) and start > end:
+        yield _row(ALL, "Not analyzed", start - end, "not analyzed")
+    flow = flow.sort_values(Flow.order, kind="stable")
+    lost = flow[(flow[Flow.arm] == ALL) & (flow[Flow.unit] == "series") & flow[Flow.reason].fillna("").ne("")]
+    for row in lost[lost[Flow.reason] != REPEATED].to_dict("records"):
+        if pd.notna(row[Flow.n]):
+            reason = say_label(str(row[Flow.label]), study)
+            yield _row(ALL, reason, row[Flow.n], str(row[Flow.reason]))
+    if end is not None:
+        yield _row(ALL, "Patients analyzed", end)
+    if study.comparison is not None:
+        compared = (study.comparison.estimand.treated, study.comparison.estimand.reference)
+        for arm in study.arms:
+            n = _find(flow, "Series analysed", arm.id)
+            if arm.id not in compared and n is not None:
+                yield _row(ALL, f"{arm.label}, not compared", n, "not compared")
+
+
+def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:
+    if study.comparison is not None:
+        yield from _compared(tables, study)
+        return
+    scores, missing = read_rows(tables, "scores"), read_rows(tables, "missingness")
+    place = find_headline(scores[scores["instrument"] == study.instruments[0]], study) if len(scores) else None
+    if place is None or missing.empty:
+        return
+    here = missing[
+        (missing["instrument"] == study.instruments[0])
+        & (missing["axis"] == place[0])
+        & (missing["timepoint"] == place[1])
+    ]
+    for arm in study.arms:
+        own = here[here[Missingness.arm] == arm.id]
+        if len(own):
+            yield _row(arm.id, "Analyzed", own[Missingness.started].iloc[0])
+            yield _row(
+                arm.id,
+                f"{study.instrument(study.instruments[0]).name} at {say_timepoint(*place)}",
+                own[Missingness.observed].iloc[0],
+            )
+
+
+def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:
+    """Yield, for either arm, those compared, those in the model, and those scored at the primary time point."""
+    assert study.comparison is not None
+    estimand = study.comparison.estimand
+    steps, effects = read_rows(tables, "eligibility"), read_rows(tables, "effects")
+    steps = steps.sort_values(Eligibility.order, kind="stable") if len(steps) else steps
+    here = effects
+    if len(effects):
+        here = effects[
+            (effects[Effects.axis] == estimand.axis)
+            & (effects[Effects.timepoint] == estimand.timepoint)
+            & (effects[Effects.variance] == "cr2")
+        ]
+    where = f"{study.instrument(estimand.instrument).name} at {say_timepoint(estimand.axis, estimand.timepoint)}"
+    for arm, side in ((estimand.treated, "treated"), (estimand.reference, "reference")):
+        own = steps[steps[Eligibility.arm] == arm] if len(steps) else steps
+        for row in own.to_dict("records"):
+            left_out = pd.notna(row[Eligibility.reason]) and str(row[Eligibility.reason])
+            if left_out and pd.notna(row[Eligibility.n]) and row[Eligibility.n] > 0:
+                yield _row(arm, str(row[Eligibility.reason]), row[Eligibility.n], str(row[Eligibility.reason]))
+            elif row[Eligibility.step] == "Compared":
+                yield _row(arm, "Compared", row[Eligibility.n])
+        if len(here):
+            yield _row(arm, "In the model", here[f"n_{side}"].iloc[0])
+            yield _row(arm, where, here[f"observed_{side}"].iloc[0])

@@ -1,0 +1,102 @@
+"""Key Points: question, findings, and meaning in at most a hundred words, by rule as the answers below them."""
+
+from __future__ import annotations
+
+from outcomes.errors import OutcomesError
+from outcomes.release.numbers import count
+from outcomes.release.report.content.blocks import Terms
+from outcomes.release.report.content.grids import enumerate_words
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
+from outcomes.release.report.page_one.evidence import Evidence, find_place
+from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.wording.course_and_rates import count_compared
+
+MOST_WORDS = 100
+DESIGNS = {"randomised": "randomized trial", "crossover": "crossover trial", "observational": "cohort study"}
+
+
+def write_key_points(material: Material, evidence: Evidence) -> Terms:
+    """Return question, findings, and meaning.
+
+    Raises
+    ------
+    OutcomesError
+        They have more than a hundred words.
+    """
+    terms = (
+        ("Question", _question(material)),
+        ("Findings", _findings(material, evidence)),
+        ("Meaning", _meaning(material, evidence)),
+    )
+    words = sum(len(text.split()) for _, text in terms)
+    if words > MOST_WORDS:
+        raise OutcomesError(
+            f"report: the Key Points have {words} words, more than {MOST_WORDS}; shorten the labels of the arms."
+        )
+    return Terms(terms)
+
+
+def _question(material: Material) -> str:
+    comparison, place = material.study.comparison, find_place(material)
+    measure = material.study.instrument(place[0] if place else material.primary).measures
+    if comparison is None:
+        return f"In routine care, does {measure} improve with treatment?"
+    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    where = "" if material.study.report.design == "randomised" else "In routine care, "
+    return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
+
+
+def _findings(material: Material, evidence: Evidence) -> str:
+    place = find_place(material)
+    design = DESIGNS.get(str(material.study.report.design), "study")
+    total = count_compared(material)
+    start = f"In this {design}" + (f" of {total} patients" if total else "")
+    if place is None:
+        return f"{start}, no outcome could be estimated."
+    instrument, when = material.instrument(place[0]), material.timepoint(*place[1:])
+    rule = decide("better", evidence).name
+    better, other = name_sides(material, evidence)
+    moved = "decreased" if material.study.instrument(place[0]).higher_is_worse else "increased"
+    if evidence.difference is not None and rule not in ("few", "not_asked"):
+        if rule == "clear":
+            first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
+        else:
+            first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
+        return " ".join(filter(None, (first, say_response(material, evidence))))
+    changes = [f"{abs(change.value):.1f} points with {material.within(change.arm)}" for change in evidence.changes[:3]]
+    if not changes:
+        return f"{start}, no change could be estimated."
+    return f"{start}, mean {instrument} changed by {enumerate_words(changes)} by {when}."
+
+
+def _meaning(material: Material, evidence: Evidence) -> str:
+    doubt = _doubt(material, evidence)
+    rule = decide("better", evidence).name
+    better, _ = name_sides(material, evidence)
+    if rule == "clear" and evidence.difference is not None:
+        verb = "improved scores more" if evidence.randomised else "was associated with more improvement"
+        size = evidence.important
+        extent = ""
+        if size is not None:
+            extent = (
+                ", by less than the change patients usually notice"
+                if evidence.difference.within(size)
+                else ", by at least the change patients usually notice"
+                if evidence.difference.beyond(size)
+                else ""
+            )
+        return f"{better[:1].upper() + better[1:]} {verb}{extent}. {doubt}".strip()
+    if rule in ("not_asked", "few", "not_estimated"):
+        return "Without a comparison, what treatment did is not shown."
+    return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
+
+
+def _doubt(material: Material, evidence: Evidence) -> str:
+    if evidence.randomised:
+        return ""
+    place = find_place(material)
+    missing = ""
+    if evidence.missing and place and max(evidence.missing) > 0.2:
+        missing = f", and up to {count(100 * max(evidence.missing))}% had no {material.timepoint(*place[1:])} score"
+    return f"Treatment was not randomized{missing}: an effect of treatment is not established."

@@ -1,0 +1,137 @@
+"""Which verdict each of the six questions gets: rules as data, the first one that holds in its row is the answer.
+
+A rule looks at numbers alone (:class:`~outcomes.release.report.page_one.evidence.Evidence`); its verdict names what
+:mod:`outcomes.release.report.page_one.answers` fills in. No two verdicts of :data:`NEVER_TOGETHER` can stand on one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outcomes.release.report.page_one.evidence import FEW, Evidence
+
+ROWS = ("works", "better", "whom", "sure", "safe", "long")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One verdict and when it is given."""
+
+    row: str
+    name: str
+    holds: Callable[[Evidence], bool]
+    verdict: str
+
+
+def _contrast(evidence: Evidence) -> bool:
+    return evidence.declared and evidence.difference is not None and not evidence.too_few
+
+
+def _randomised_answer(evidence: Evidence) -> bool:
+    return _contrast(evidence) and evidence.randomised and not evidence.disagree and _clear(evidence)
+
+
+def _clear(evidence: Evidence) -> bool:
+    return evidence.difference is not None and evidence.difference.excludes_zero
+
+
+def _long(evidence: Evidence) -> bool:
+    arms = evidence.follow_up.arms if evidence.follow_up else ()
+    return len(arms) > 1 and min(arm.seen for arm in arms) >= FEW
+
+
+RULES = (
+    Rule("works", "not_measured", lambda e: not e.changes, "Not measured: no change from baseline could be estimated."),
+    Rule("works", "randomised", _randomised_answer, "{better} improved scores more than {other}."),
+    Rule(
+        "works",
+        "unclear",
+        lambda e: any(change.clear is False or not change.better for change in e.changes),
+        "No clear improvement with {unclear}.",
+    ),
+    Rule(
+        "works",
+        "no_interval",
+        lambda e: any(change.clear is None for change in e.changes),
+        "Mean scores improved; the cause is not shown.",
+    ),
+    Rule("works", "improved", lambda e: not e.untreated, "Patients improved; the cause is not shown."),
+    Rule("works", "against_none", lambda e: True, "Patients improved."),
+    Rule("better", "not_asked", lambda e: not e.declared, "Not compared: the study declares no comparison."),
+    Rule(
+        "better",
+        "not_estimated",
+        lambda e: e.difference is None,
+        "Not compared: the difference could not be estimated.",
+    ),
+    Rule("better", "few", lambda e: e.too_few, "Not compared: too few patients were scored."),
+    Rule("better", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion."),
+    Rule("better", "clear", _clear, "Scores {moved} more with {better}."),
+    Rule(
+        "better",
+        "excluded",
+        lambda e: e.important is not None and e.difference is not None and e.difference.within(e.important),
+        "No important difference: one of {important} points is excluded.",
+    ),
+    Rule("better", "uncertain", lambda e: True, "Too uncertain to say."),
+    Rule("whom", "not_asked", lambda e: not e.subgroups, "Not asked of these data."),
+    Rule(
+        "whom",
+        "few",
+        lambda e: all(level.difference is None for group in e.subgroups for level in group.levels),
+        "Too few patients to say.",
+    ),
+    Rule(
+        "whom",
+        "depends",
+        lambda e: any(group.differs for group in e.subgroups),
+        "The difference may depend on {differing}.",
+    ),
+    Rule("whom", "alike", lambda e: True, "No evidence that it differs between the groups examined."),
+    Rule("sure", "no_contrast", lambda e: not _contrast(e), "Nothing to question: the arms are not compared."),
+    Rule("sure", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion{proof}."),
+    Rule("sure", "consistent", lambda e: e.unanimous and bool(e.analyses), "Consistent across analyses{proof}."),
+    Rule("sure", "alone", lambda e: not e.analyses, "One analysis only{proof}."),
+    Rule("sure", "same_direction", lambda e: True, "Same direction in all analyses, not always beyond chance{proof}."),
+    Rule("safe", "no_data", lambda e: e.safety is None, "No data: adverse effects are not in these tables."),
+    Rule("safe", "differ", lambda e: bool(e.safety and e.safety.differing), "Different profiles{collected}."),
+    Rule(
+        "safe",
+        "none_seen",
+        lambda e: bool(e.safety and e.safety.none_in),
+        "None in {none_in} ({covered} upper limit {limit} %){collected}.",
+    ),
+    Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
+    Rule("long", "not_measured", lambda e: e.follow_up is None, "Not measured."),
+    Rule("long", "few", lambda e: not _long(e), "Too few followed to say."),
+    Rule(
+        "long",
+        "longer",
+        lambda e: bool(e.follow_up and len(e.follow_up.differs) > 1 and all(e.follow_up.differs)),
+        "Response lasted longer with {lasting}.",
+    ),
+    Rule("long", "uncertain", lambda e: True, "Too uncertain to say which lasts longer."),
+)
+
+NEVER_TOGETHER = (
+    ("works:randomised", "better:disagree"),
+    ("works:randomised", "better:uncertain"),
+    ("works:randomised", "better:few"),
+    ("works:randomised", "sure:disagree"),
+    ("better:clear", "sure:disagree"),
+    ("better:clear", "sure:no_contrast"),
+    ("better:disagree", "sure:consistent"),
+    ("better:disagree", "sure:same_direction"),
+    ("better:excluded", "sure:disagree"),
+    ("better:excluded", "sure:consistent"),
+    ("better:uncertain", "sure:consistent"),
+    ("better:uncertain", "sure:disagree"),
+    ("better:not_asked", "sure:consistent"),
+    ("better:few", "sure:consistent"),
+)
+
+
+def decide(row: str, evidence: Evidence) -> Rule:
+    """Return the rule whose verdict a row gets."""
+    return next(rule for rule in RULES if rule.row == row and rule.holds(evidence))

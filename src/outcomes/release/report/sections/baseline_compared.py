@@ -1,0 +1,133 @@
+"""Table 1 of the main report: the compared patients before treatment, and how far the arms lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.comparison import CovariateBalance
+from outcomes.contracts.released.describe import Baseline, BaselineSmd
+from outcomes.release.numbers import ABSENT, count, fixed, sample
+from outcomes.release.report.content.blocks import Cell, Grid
+from outcomes.release.report.content.grids import heading, index_rows, number, say_variable, tell_count
+from outcomes.release.report.content.material import Material
+
+Row = Mapping[str, Any]
+SITE = "site"
+NO, YES = "no", "yes"
+
+
+def list_arms(material: Material) -> tuple[str, ...]:
+    """Return the arms that the main tables show: the two compared, else all."""
+    comparison = material.study.comparison
+    return (comparison.estimand.treated, comparison.estimand.reference) if comparison else tuple(material.arms)
+
+
+def tabulate_baseline(material: Material) -> Grid | None:
+    """Return the patients before treatment by compared arm, with the standardised difference before and after weighting."""
+    table, arms = material.rows("baseline"), list_arms(material)
+    if table.empty or not arms:
+        return None
+    table = table.assign(level=table[Baseline.level].fillna("").astype(str))
+    cells = index_rows(table, Baseline.variable, "level", Baseline.arm)
+    compared = material.study.comparison is not None
+    heads = [heading("Characteristic")]
+    for arm in arms:
+        size = cells.get(("patients", "", arm), {})
+        heads.append(heading(f"{material.arm(arm)} ({sample(tell_count(size, Baseline.n))})"))
+    heads += [heading("SMD"), heading("SMD, weighted")] if compared else []
+    rows: list[tuple[Cell, ...]] = []
+    for variable in [str(one) for one in table[Baseline.variable].drop_duplicates() if one != "patients"]:
+        if _is_shown(material, variable):
+            levels = [str(one) for one in table.loc[table[Baseline.variable] == variable, "level"].drop_duplicates()]
+            rows += _describe(material, cells, arms, variable, levels)
+    return Grid(
+        "baseline-compared", "Patients before treatment.", (tuple(heads),), tuple(rows), _notes(material, compared)
+    )
+
+
+def _notes(material: Material, compared: bool) -> tuple[str, ...]:
+    if not compared:
+        return ()
+    note = "SMD: absolute standardized mean difference of the two arms."
+    if material.study.comparison is not None and material.study.comparison.weights == "overlap":
+        note += " Overlap weights equate the means of confounders by construction."
+    return (f"{note} A dash: not a confounder of this study, so not balanced.",)
+
+
+def _is_shown(material: Material, variable: str) -> bool:
+    """Whether Table 1 has room for a variable: no instrument derived from another's items, bands of the primary one alone."""
+    base = variable.removesuffix("_band")
+    if base not in material.study.instruments:
+        return True
+    if material.study.instrument(base).derived_from is not None:
+        return False
+    return variable == base or base == material.primary
+
+
+def _describe(
+    material: Material, cells: Mapping[tuple[str, ...], Row], arms: Sequence[str], variable: str, levels: Sequence[str]
+) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows of one characteristic."""
+    title, apart = say_variable(material, variable), _differences(material, variable)
+    empty = [Cell("")] * len(apart)
+    if levels == [""]:
+        yield (
+            heading(f"{title}, mean (SD)"),
+            *(number(_mean(cells.get((variable, "", arm), {}))) for arm in arms),
+            *apart,
+        )
+        return
+    shown = [
+        level for level in levels if not all(cells.get((variable, level, arm), {}).get(Baseline.n) == 0 for arm in arms)
+    ]
+    if variable == SITE:
+        yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
+    elif len(levels) == 2:
+        level = YES if YES in levels else levels[0]
+        name = title if level == YES else _upper(level)
+        yield (
+            heading(f"{name}, n (%)"),
+            *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),
+            *apart,
+        )
+    else:
+        yield (heading(f"{title}, n (%)"), *(Cell("") for _ in arms), *apart)
+        for level in shown:
+            yield (
+                heading(f"\u2003{_upper(level)}"),
+                *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),
+                *empty,
+            )
+
+
+def _upper(level: str) -> str:
+    return level[:1].upper() + level[1:]
+
+
+def _mean(row: Row) -> str:
+    if not row or pd.isna(row[Baseline.mean]):
+        return ABSENT
+    return fixed(row[Baseline.mean]) + (f" ({fixed(row[Baseline.sd])})" if pd.notna(row[Baseline.sd]) else "")
+
+
+def _share(row: Row) -> str:
+    if not row or pd.isna(row[Baseline.n]):
+        return tell_count(row, Baseline.n)
+    return count(row[Baseline.n]) + (f" ({fixed(row[Baseline.percent], 0)})" if pd.notna(row[Baseline.percent]) else "")
+
+
+def _differences(material: Material, variable: str) -> list[Cell]:
+    comparison = material.study.comparison
+    if comparison is None:
+        return []
+    pair = {comparison.estimand.treated, comparison.estimand.reference}
+    rows = material.rows("baseline_smd", variable=variable)
+    own = [row for row in rows.to_dict("records") if set(str(row[BaselineSmd.contrast]).split(" - ")) == pair]
+    before = fixed(abs(own[0][BaselineSmd.smd]), "smd") if own and pd.notna(own[0][BaselineSmd.smd]) else ABSENT
+    name = "baseline" if variable == comparison.estimand.instrument else variable
+    balance = material.rows("covariate_balance", weights=comparison.weights, variable=name)
+    after = balance[CovariateBalance.smd_after].abs().max() if len(balance) else None
+    return [number(before), number(ABSENT if after is None or pd.isna(after) else fixed(after, "smd"))]

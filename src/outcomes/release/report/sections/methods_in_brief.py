@@ -1,0 +1,80 @@
+"""The methods of the main report in at most six hundred words; every definition in full is in the supplement."""
+
+from __future__ import annotations
+
+from outcomes.release.definitions import COVERED
+from outcomes.release.report.content.blocks import Paragraph, Section
+from outcomes.release.report.content.grids import enumerate_words
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.sections.locked_plan import describe_adherence
+from outcomes.release.report.wording.course_and_rates import describe_measures
+
+WEIGHTS = {
+    "overlap": "Overlap weights made the arms alike in these confounders: patients count by how likely they were to have either treatment.",
+    "att": "Weights made the reference arm resemble the treated arm in these confounders.",
+    "ate": "Inverse probability weights made both arms resemble all patients in these confounders.",
+    "none": "The arms were not weighted.",
+}
+
+
+def describe_methods_briefly(material: Material) -> Section:
+    """Return design, outcomes, comparison, missing data, and intervals, a paragraph each."""
+    parts = {
+        "Patients.": _patients(material),
+        "Outcomes.": _outcomes(material),
+        "Comparison.": _comparison(material),
+        "Missing data.": _missing(material),
+        "Intervals.": f"Intervals cover {COVERED}. {_small(material)}",
+    }
+    return Section("methods-brief", "Methods", tuple(Paragraph(text, lead) for lead, text in parts.items() if text))
+
+
+def _patients(material: Material) -> str:
+    study = material.study
+    texts = [study.report.setting]
+    if study.series.origin == "sessions":
+        texts.append(
+            "A series is a run of sessions of one treatment."
+            + (" Only the first of each patient counts." if study.series.use == "first" else "")
+        )
+    limits = [f"{study.instrument(name).name} of at least {value:g}" for name, value in study.baseline.minimum.items()]
+    texts += [f"Patients entered with a baseline {enumerate_words(limits)}."] if limits else []
+    texts.append(describe_adherence(material))
+    return " ".join(filter(None, texts))
+
+
+def _outcomes(material: Material) -> str:
+    place = find_place(material)
+    if place is None:
+        return describe_measures(material)
+    instrument = material.study.instrument(place[0])
+    text = f"The primary outcome is the change in {instrument.name} from baseline at {material.timepoint(*place[1:])} ({instrument.minimum:g} to {instrument.maximum:g} points)."
+    return f"{text} {describe_measures(material)}".strip()
+
+
+def _comparison(material: Material) -> str:
+    comparison = material.study.comparison
+    if comparison is None:
+        return "Mean changes by arm are from mixed models for repeated measures. Arms are not compared."
+    listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
+    confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
+    return (
+        f"{confounders}The difference in change is from a mixed model for repeated measures with a sandwich variance. Other valid analyses of the "
+        "same question are in the forest plot; analyses that leave out a confounder are shown for reference only. Subgroups are exploratory."
+    )
+
+
+def _missing(material: Material) -> str:
+    comparison = material.study.comparison
+    if comparison is None:
+        return "Scores are taken as missing at random given arm, baseline, and earlier scores."
+    text = "Scores are taken as missing at random given arm, baseline, and earlier scores."
+    if comparison.imputation.draws > 0:
+        text += " Response and remission use multiple imputation of missing scores, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
+    return text
+
+
+def _small(material: Material) -> str:
+    smallest = material.study.privacy.minimum_cell
+    return f"Counts of fewer than {smallest} people are not reported." if smallest > 1 else ""

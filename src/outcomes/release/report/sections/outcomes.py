@@ -1,0 +1,242 @@
+"""Table 2 of the main report: the outcomes of the compared arms with their differences, or of each arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.comparison import Effects, Risks
+from outcomes.contracts.released.describe import Response
+from outcomes.contracts.released.models import Margins, ModelDifferences, Models
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.report.content.blocks import Cell, Grid
+from outcomes.release.report.content.grids import heading, index_rows, number, tell_count
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.sections.baseline_compared import list_arms
+
+Row = Mapping[str, Any]
+EVERYONE = "everyone"
+
+
+def tabulate_outcomes(material: Material) -> Grid | None:
+    """Return the outcomes: of two arms with their difference, else of each arm."""
+    if material.study.comparison is None:
+        return _tabulate_described(material)
+    arms = list_arms(material)
+    blocks = {
+        "Primary outcome": _primary(material),
+        "Declared binary outcome": _binary(material, "response"),
+        "Secondary outcomes": [
+            *_binary(material, "remission"),
+            *_other_times(material),
+            *_other_instruments(material, arms),
+        ],
+    }
+    rows: list[tuple[Cell, ...]] = []
+    for title, lines in blocks.items():
+        if lines:
+            rows += [(Cell(title, head=True, span=5),), *lines]
+    if not rows:
+        return None
+    heads = (
+        heading("Outcome"),
+        *(heading(material.arm(arm)) for arm in arms),
+        heading(f"Difference ({COVERED} CI)"),
+        heading("Scored, n"),
+    )
+    return Grid("outcomes", "Outcomes.", (heads,), tuple(rows), _explain(material))
+
+
+def _explain(material: Material) -> tuple[str, ...]:
+    comparison = material.study.comparison
+    assert comparison is not None
+    who = (
+        "in patients eligible for either treatment (overlap weights)"
+        if comparison.weights == "overlap"
+        else "as declared"
+    )
+    notes = [
+        f"Differences are adjusted {who}; {material.within(comparison.estimand.treated)} minus {material.within(comparison.estimand.reference)}."
+    ]
+    notes.append(
+        "Response and remission: missing scores imputed at random. Secondary outcomes are not corrected for multiplicity."
+    )
+    if any(
+        name not in (comparison.estimand.instrument,) and material.study.instrument(name).derived_from is None
+        for name in material.study.instruments
+    ):
+        notes.append("Other instruments: adjusted for the baseline score, not for confounders.")
+    return (" ".join(notes),)
+
+
+def _pair(row: Row, treated: str, reference: str) -> str:
+    """Return "269 / 422" of the two arms."""
+    return f"{tell_count(row, treated)} / {tell_count(row, reference)}"
+
+
+def _effect(name: str, row: Row) -> tuple[Cell, ...]:
+    known = pd.notna(row[Effects.estimate]) and pd.notna(row[Effects.lower])
+    return (
+        heading(name),
+        *(number(fixed(row[one])) for one in (Effects.treated_mean, Effects.reference_mean)),
+        number(
+            f"{fixed(row[Effects.estimate])} ({interval(row[Effects.lower], row[Effects.upper])})" if known else ABSENT
+        ),
+        number(_pair(row, Effects.observed_treated, Effects.observed_reference)),
+    )
+
+
+def _effects(material: Material) -> list[dict[str, Any]]:
+    assert material.study.comparison is not None
+    rows = material.rows("effects", axis=material.study.comparison.estimand.axis, variance="cr2")
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _name_change(material: Material, instrument: str, axis: str, timepoint: str) -> str:
+    return f"\u2003{material.instrument(instrument)} change, {material.timepoint(axis, timepoint)}, points"
+
+
+def _primary(material: Material) -> list[tuple[Cell, ...]]:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    name = _name_change(material, estimand.instrument, estimand.axis, estimand.timepoint)
+    return [_effect(name, row) for row in _effects(material) if row[Effects.timepoint] == estimand.timepoint]
+
+
+def _other_times(material: Material) -> list[tuple[Cell, ...]]:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return [
+        _effect(_name_change(material, estimand.instrument, estimand.axis, str(row[Effects.timepoint])), row)
+        for row in _effects(material)
+        if row[Effects.timepoint] != estimand.timepoint and pd.notna(row[Effects.estimate])
+    ]
+
+
+def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
+    """Return the declared binary answer of everyone compared, missing scores imputed; the difference alone where arms' rates are not released."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint, "endpoint": endpoint}
+    name = heading(f"\u2003{endpoint.capitalize()}, {material.timepoint(estimand.axis, estimand.timepoint)}, %")
+    effect = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
+    scored = number(_pair(effect, Effects.observed_treated, Effects.observed_reference) if effect else ABSENT)
+    method = "unadjusted" if material.study.comparison.weights == "none" else "weighted"
+    row = material.one("risks", **place, population=EVERYONE, method=method)
+    if row and pd.notna(row[Risks.difference]) and pd.notna(row[Risks.difference_lower]):
+        rates = [
+            number(ABSENT if pd.isna(row[one]) else fixed(100 * row[one], 0))
+            for one in (Risks.risk_treated, Risks.risk_reference)
+        ]
+        ends = interval(row[Risks.difference_lower], row[Risks.difference_upper], factor=100)
+        return [(name, *rates, number(f"{fixed(100 * row[Risks.difference], 'percent')} ({ends})"), scored)]
+    row = material.one("imputations", **place, scale="risk difference", analysis="imputed_mar")
+    if not row or pd.isna(row["estimate"]) or pd.isna(row["lower"]):
+        return []
+    ends = interval(row["lower"], row["upper"], factor=100)
+    return [
+        (name, number(ABSENT), number(ABSENT), number(f"{fixed(100 * row['estimate'], 'percent')} ({ends})"), scored)
+    ]
+
+
+def _other_instruments(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return the change on each other instrument at the last time point of its first model."""
+    assert material.study.comparison is not None
+    found = []
+    for instrument in material.study.instruments:
+        if (
+            instrument == material.study.comparison.estimand.instrument
+            or material.study.instrument(instrument).derived_from is not None
+        ):
+            continue
+        models = material.rows("models", instrument=instrument)
+        models = models[models[Models.formula].str.startswith("change")] if len(models) else models
+        if models.empty:
+            continue
+        model, axis = str(models[Models.model].iloc[0]), str(models[Models.axis].iloc[0])
+        contrasts = material.rows("model_differences", model=model)
+        own = [
+            row
+            for row in contrasts.to_dict("records")
+            if set(str(row[ModelDifferences.contrast]).split(" - ")) == set(arms)
+        ]
+        if not own or pd.isna(own[-1]["estimate"]) or pd.isna(own[-1]["lower"]):
+            continue
+        last, timepoint = own[-1], str(own[-1][ModelDifferences.timepoint])
+        sign = 1 if str(last[ModelDifferences.contrast]).startswith(f"{arms[0]} - ") else -1
+        ends = sorted((sign * last["lower"], sign * last["upper"]))
+        means = [material.one("margins", model=model, arm=arm, timepoint=timepoint) for arm in arms]
+        scores = [
+            material.one("scores", instrument=instrument, axis=axis, timepoint=timepoint, arm=arm) for arm in arms
+        ]
+        found.append(
+            (
+                heading(_name_change(material, instrument, axis, timepoint)),
+                *(number(fixed(mean[Margins.estimate]) if mean else ABSENT) for mean in means),
+                number(f"{fixed(sign * last['estimate'])} ({interval(*ends)})"),
+                number(" / ".join(tell_count(score, "n") for score in scores)),
+            )
+        )
+    return found
+
+
+def _tabulate_described(material: Material) -> Grid | None:
+    """Return mean change by time point and the rates at the headline, one column an arm."""
+    place, arms = find_place(material), list_arms(material)
+    if place is None or not arms:
+        return None
+    instrument, axis, timepoint = place
+    rows: list[tuple[Cell, ...]] = []
+    models = material.rows("models", instrument=instrument, axis=axis)
+    models = models[models[Models.formula].str.startswith("change")] if len(models) else models
+    if len(models):
+        margins = index_rows(
+            material.rows("margins", model=str(models[Models.model].iloc[0])), Margins.timepoint, Margins.arm
+        )
+        rows += [
+            (
+                heading(_name_change(material, instrument, axis, name).strip()),
+                *(number(_estimate(margins.get((name, arm), {}))) for arm in arms),
+            )
+            for name in dict.fromkeys(when for when, _ in margins)
+        ]
+    for endpoint in ("response", "remission"):
+        found = [
+            material.one(
+                "response",
+                instrument=instrument,
+                axis=axis,
+                timepoint=timepoint,
+                endpoint=endpoint,
+                population="observed",
+                arm=arm,
+            )
+            for arm in arms
+        ]
+        if any(row and pd.notna(row[Response.proportion]) for row in found):
+            title = f"{endpoint.capitalize()}, {material.timepoint(axis, timepoint)}, % of those scored"
+            rows.append((heading(title), *(number(_rate(row)) for row in found)))
+    if not rows:
+        return None
+    heads = (heading("Outcome"), *(heading(material.arm(arm)) for arm in arms))
+    note = f"Mean change: adjusted for the baseline score, with {COVERED} intervals. Arms are not compared."
+    return Grid("outcomes", "Outcomes.", (heads,), tuple(rows), (note,))
+
+
+def _estimate(row: Row) -> str:
+    if not row or pd.isna(row[Margins.estimate]):
+        return ABSENT
+    return f"{fixed(row[Margins.estimate])} ({interval(row[Margins.lower], row[Margins.upper])})"
+
+
+def _rate(row: Row) -> str:
+    if not row or pd.isna(row[Response.proportion]):
+        return ABSENT
+    ends = (
+        f" ({interval(row[Response.lower], row[Response.upper], factor=100)})" if pd.notna(row[Response.lower]) else ""
+    )
+    return f"{fixed(100 * row[Response.proportion], 0)}{ends}"

@@ -1,0 +1,166 @@
+"""The first page: each verdict by its rule, verdicts that never stand together, and numbers that follow the tables."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from released_cases import CASES, make_case, make_compared
+from running_text import running_text
+
+from outcomes.release.report import build_sections
+from outcomes.release.report.content.blocks import Answers, Terms
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
+from outcomes.release.report.page_one.follow_up import FollowUp, Seen
+from outcomes.release.report.page_one.key_points import MOST_WORDS
+from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
+from outcomes.release.report.page_one.safety import Effect, Safety
+
+CLEAR, OTHER, OPEN, TIGHT = (
+    Estimate(-2, -3, -1),
+    Estimate(-1.5, -2.5, -0.5),
+    Estimate(-1, -5, 3),
+    Estimate(-0.2, -1, 0.6),
+)
+BETTER, FLAT = Change("iv", -8.0, True, True), Change("esk", -0.5, False, True)
+FULL = Evidence(
+    changes=(BETTER, replace(BETTER, arm="esk", value=-6.0)),
+    declared=True,
+    difference=CLEAR,
+    scored=(100, 120),
+    favours_treated=True,
+    important=3.7,
+    analyses=(OTHER, CLEAR),
+    subgroups=(Subgroup("Sex", 0.4, (Level("female", CLEAR), Level("male", OTHER))),),
+    safety=Safety((Effect("nausea", (0.1, 0.1), False),)),
+    follow_up=FollowUp(12, (Seen("iv", 60, 0.7), Seen("esk", 70, 0.6)), (True, False)),
+)
+SEEN = FULL.follow_up
+CASES_OF_RULES = {
+    "works:not_measured": replace(FULL, changes=()),
+    "works:randomised": replace(FULL, randomised=True),
+    "works:unclear": replace(FULL, changes=(BETTER, FLAT)),
+    "works:no_interval": replace(FULL, changes=(replace(BETTER, clear=None),)),
+    "works:improved": FULL,
+    "works:against_none": replace(FULL, untreated=True),
+    "better:not_asked": replace(FULL, declared=False, difference=None),
+    "better:not_estimated": replace(FULL, difference=None),
+    "better:few": replace(FULL, scored=(19, 120)),
+    "better:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
+    "better:clear": FULL,
+    "better:excluded": replace(FULL, difference=TIGHT),
+    "better:uncertain": replace(FULL, difference=OPEN, analyses=(OPEN,)),
+    "whom:not_asked": replace(FULL, subgroups=()),
+    "whom:few": replace(FULL, subgroups=(Subgroup("Sex", None, (Level("female", None),)),)),
+    "whom:depends": replace(FULL, subgroups=(replace(FULL.subgroups[0], p=0.01),)),
+    "whom:alike": FULL,
+    "sure:no_contrast": replace(FULL, difference=None),
+    "sure:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
+    "sure:consistent": FULL,
+    "sure:alone": replace(FULL, analyses=()),
+    "sure:same_direction": replace(FULL, analyses=(Estimate(-0.5, -1.5, 0.5),)),
+    "safe:no_data": replace(FULL, safety=None),
+    "safe:differ": replace(FULL, safety=Safety((Effect("nausea", (0.3, 0.1), True),))),
+    "safe:none_seen": replace(FULL, safety=Safety(none_in=300)),
+    "safe:alike": FULL,
+    "long:not_measured": replace(FULL, follow_up=None),
+    "long:few": replace(FULL, follow_up=replace(SEEN, arms=(Seen("iv", 60, 0.7), Seen("esk", 19, 0.6)))),
+    "long:longer": replace(FULL, follow_up=replace(SEEN, differs=(True, True), favours="iv")),
+    "long:uncertain": FULL,
+}
+
+
+def test_every_rule_has_a_case():
+    assert set(CASES_OF_RULES) == {f"{rule.row}:{rule.name}" for rule in RULES}
+    assert {rule.row for rule in RULES} == set(ROWS)
+
+
+@pytest.mark.parametrize("name", CASES_OF_RULES)
+def test_the_rule_decides_its_row(name):
+    row, rule = name.split(":")
+    assert decide(row, CASES_OF_RULES[name]).name == rule
+
+
+def many():
+    """Every combination of what verdicts on the comparison depend on."""
+    differences = (None, CLEAR, OPEN, TIGHT, Estimate(2, 1, 3))
+    analyses = ((), (CLEAR,), (OPEN,), (Estimate(0.5, -1, 2),), (CLEAR, Estimate(-0.5, -1.5, 0.5)))
+    switches = itertools.product(
+        differences, analyses, (True, False), (True, False), (None, (19, 40), (100, 100)), (None, 0.5, 3.7)
+    )
+    for difference, others, randomised, declared, scored, important in switches:
+        yield replace(
+            FULL,
+            difference=difference,
+            analyses=others,
+            randomised=randomised,
+            declared=declared,
+            scored=scored,
+            important=important,
+        )
+
+
+@pytest.mark.parametrize("pair", NEVER_TOGETHER, ids="+".join)
+def test_verdicts_that_contradict_each_other_never_stand_together(pair):
+    (row, name), (other_row, other) = (entry.split(":") for entry in pair)
+    assert {f"{rule.row}:{rule.name}" for rule in RULES} >= set(pair)
+    seen = [evidence for evidence in many() if decide(row, evidence).name == name]
+    assert seen, f"no combination gives {pair[0]}"
+    assert all(decide(other_row, evidence).name != other for evidence in seen)
+
+
+def first_page(tables, study):
+    section = build_sections(gather(tables, study, {}), Path("nowhere"))[0]
+    assert section.id == "brief"
+    return section
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_key_points_and_answers_are_short(case):
+    tables, study = make_case(case)
+    section = first_page(tables, study)
+    terms, answers = section.blocks
+    assert isinstance(terms, Terms)
+    assert isinstance(answers, Answers)
+    assert sum(len(text.split()) for _, text in terms.entries) <= MOST_WORDS
+    for answer in answers.entries:
+        assert len(answer.text.split()) <= 60, answer.text
+        assert "{" not in answer.verdict
+        assert "–" not in answer.text, answer.text
+    if study.comparison is None:
+        assert [answer.row for answer in answers.entries] == ["works", "safe", "long", "not_asked"]
+
+
+def test_the_first_page_follows_the_difference():
+    tables, study = make_compared()
+    shown = dict(first_page(tables, study).blocks[0].entries)["Findings"]
+    assert "decreased by 2.0 points (95 % CI 1.1 to 2.8) more with IV ketamine than with" in shown
+    turned = {
+        **tables,
+        "effects": tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78),
+        "sensitivity": tables["sensitivity"].iloc[:0],
+    }
+    assert "more with intranasal esketamine" in dict(first_page(turned, study).blocks[0].entries)["Findings"].lower()
+    open_ended = {**tables, "effects": tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)}
+    words = " ".join(running_text([first_page(open_ended, study)]))
+    assert "more with" not in dict(first_page(open_ended, study).blocks[0].entries)["Findings"]
+    assert "−0.5 points (95 % CI −3.0 to 2.0)" in words
+
+
+DESIGNS = {"observational": "was associated with more improvement", "randomised": "improved scores more than"}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_conclusion_claims_no_more_than_the_design(design):
+    tables, study = make_compared()
+    study = study.model_copy(update={"report": study.report.model_copy(update={"design": design})})
+    sections = build_sections(
+        gather({**tables, "sensitivity": tables["sensitivity"].iloc[:0]}, study, {}), Path("nowhere")
+    )
+    abstract = next(section for section in sections if section.id == "abstract")
+    text = {block.lead: block.text for block in abstract.blocks}["Conclusions and Relevance."]
+    assert DESIGNS[design] in text
+    assert ("not randomized" in text) == (design == "observational")
