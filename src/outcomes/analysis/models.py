@@ -92,7 +92,11 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
     points = list(data["timepoint"].cat.categories)
-    tables = _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete)) if converged else {}
+    tables = (
+        _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete))
+        if converged
+        else {}
+    )
     if len(points) == 1:  # the rows of a model without time points are of the one there is
         tables |= {place: tables[place].assign(timepoint=points[0]) for place in _PLACED if place in tables}
     empty = {table: pd.DataFrame(columns=columns) for table, columns in COLUMNS.items()}

@@ -22,8 +22,8 @@ from outcomes.analysis.comparison.subgroups.shrinkage import condition_on_spread
 from outcomes.analysis.comparison.subgroups.whole import tabulate_subgroups
 from outcomes.analysis.comparison.weighting.balance import compute_smd
 from outcomes.analysis.comparison.weighting.weights import KINDS, compute_weights
-from outcomes.proportions import compute_wilson
 from outcomes.errors import ModelError
+from outcomes.proportions import compute_wilson
 from outcomes.settings.subgroups import Subgroup, Subgroups
 
 BY = [{"column": "payer"}, {"column": "failures", "label": "Failed trials", "cuts": [2, 4]}]

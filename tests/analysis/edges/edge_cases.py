@@ -132,15 +132,15 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "an empty time point": empty_time_point,
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
     "one patient in a third arm": one_patient_in_a_third_arm,
-    "one score after treatment": one_score_after_treatment,
     "weights at nothing": weights_at_nothing,
     "long identifiers": long_identifiers,
     "identical arms": identical_arms,
     "reversed labels": reversed_labels,
 }
-REFUSED: dict[str, tuple[Callable[[], Clinic], str]] = {
-    "one arm only": (one_arm_only, "no patient of arm 'esketamine'"),
-    "two patients": (two_patients, "fewer than 10 patients"),
-    "one arm drops out": (one_arm_drops_out, "fewer than 2 patients of arm iv"),
-    "constant scores": (constant_scores, "no variance left"),
+REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
+    "one arm only": (one_arm_only, "compare", "no patient of arm 'esketamine'"),
+    "one arm drops out": (one_arm_drops_out, "compare", "fewer than 2 patients of arm iv"),
+    "two patients": (two_patients, "fit", "rank deficient"),
+    "constant scores": (constant_scores, "fit", "did not converge"),
+    "one score after treatment": (one_score_after_treatment, "fit", "no variance left to model"),
 }

@@ -183,7 +183,9 @@ class Risks(Compared):
     risk_reference = Modelled("risk in the reference arm", n_reference, events_reference)
     risk_reference_lower = Lower(risk_reference)
     risk_reference_upper = Upper(risk_reference)
-    difference = Difference("risk difference, treated less reference; Newcombe's interval", risk_treated, risk_reference)
+    difference = Difference(
+        "risk difference, treated less reference; Newcombe's interval", risk_treated, risk_reference
+    )
     difference_lower = Lower(difference)
     difference_upper = Upper(difference)
     ratio = RiskRatio("risk ratio, treated to reference", risk_treated, risk_reference)
