@@ -1,8 +1,9 @@
-"""Attack what the gate releases of 200 random studies with comparison, models, subgroups, dropout and durability.
+"""Attack what the gate releases of random whole studies, the example, and a clinic of 120; measure what readers are left with.
 
-python benchmarks/disclosure/attack_whole_studies.py [--studies 200] [--workers 2]
+python benchmarks/disclosure/attack_whole_studies.py [--studies 300] [--workers 2]
 
-One line a study goes to whole.csv beside this file; a study that the analysis refuses has no numbers and releases none.
+One line a study goes to whole.csv beside this file, as soon as it is there; lines that are there already are kept, so that a run can be
+broken off and taken up. A study that the analysis refuses releases nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from outcomes.errors import OutcomesError
@@ -21,49 +23,94 @@ from outcomes.errors import OutcomesError
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "release"))
 
-from whole_studies import attack_study, draw_study  # noqa: E402
+from whole_studies import ARMS, attack_study, draw_clinic, draw_study, read_example  # noqa: E402
 
-ARMS = ("esketamine", "iv", "im")
-COLUMNS = ["seed", "minimum_cell", "weights", "series", "durability", *ARMS, "numbers", "released", "findings"]
+COLUMNS = [
+    "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "printed", "bounds", "empty", "median_error", "refused",
+]  # fmt: skip
 
 
-def attack(seed: int) -> dict[str, Any]:
-    """Return the row of one study, and what was found of it under ``found``."""
-    drawn = draw_study(seed)
-    study = drawn.study
-    row = {
-        "seed": seed,
-        "minimum_cell": study.privacy.minimum_cell,
-        "weights": study.comparison.weights if study.comparison else "",
-        "series": study.series.use,
-        "durability": study.durability.maintenance if study.durability else "",
-        **drawn.sizes,
-    }
+COUNTED = ("hidden", "recovered", "narrowed", "printed", "bounds", "empty")
+SINGLE = ("example", "clinic of 120")
+PAGE = HERE.parents[1] / "docs" / "disclosure.md"
+START = "<!-- attacked: rendered by benchmarks/disclosure/attack_whole_studies.py from whole.csv -->"
+END = "<!-- end -->"
+
+
+def attack(name: str) -> dict[str, Any]:
+    """Return the line of one study."""
+    drawn = read_example() if name == "example" else draw_clinic() if name == "clinic of 120" else draw_study(int(name))
+    row: dict[str, Any] = {"study": name, "minimum_cell": drawn.study.privacy.minimum_cell, **drawn.sizes}
     try:
         result = attack_study(drawn)
     except OutcomesError as refusal:
-        return row | {"refused": str(refusal)}
-    counts = {"numbers": result["numbers"], "released": result["released"], "findings": len(result["findings"])}
-    return row | counts | {"found": result["findings"][:3]}
+        return row | {"refused": type(refusal).__name__}
+    found = result.pop("recovered")
+    if found:
+        tqdm.write(f"study {name}: {found[:3]}")
+    errors = result.pop("errors")
+    return (
+        row | result | {"recovered": len(found), "median_error": round(float(np.median(errors)), 2) if errors else ""}
+    )
+
+
+def describe(rows: list[dict[str, str]]) -> str:
+    """Return the lines as the table of docs/disclosure.md."""
+
+    def show(name: str, own: list[dict[str, str]]) -> str:
+        sums = {key: sum(int(row[key] or 0) for row in own) for key in COUNTED}
+        cells = max(sums["printed"] + sums["bounds"] + sums["empty"], 1)
+        errors = [float(row["median_error"]) for row in own if row["median_error"]]
+        shares = f"{sums['bounds'] / cells:.0%} | {sums['empty'] / cells:.1%}"
+        error = f"{float(np.median(errors)):.1f}" if errors else "–"
+        narrowed = f"{sums['narrowed']} ({sums['narrowed'] / max(sums['hidden'], 1):.2%})"
+        return f"| {name} | {sums['hidden']:,} | {sums['recovered']} | {narrowed} | {shares} | {error} |"
+
+    answered = [row for row in rows if not row["refused"]]
+    single = [show(name, [row]) for row in answered if (name := row["study"]) in SINGLE]
+    random = [row for row in answered if row["study"] not in SINGLE]
+    lines = [
+        "| attacked | hidden counts | recovered | narrowed | cells that are bounds | cells without a number | median error of a percentage |",
+        "|---|---|---|---|---|---|---|",
+        *single,
+        *([show(f"{len(random)} random studies", random)] if random else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_page(rows: list[dict[str, str]]) -> None:
+    """Put the table into the page."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(START)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{START}\n{describe(rows)}{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
-    """Attack the studies and write the table, a line as soon as it and all before it are there."""
+    """Attack the studies that have no line yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=200)
+    parser.add_argument("--studies", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    with (
-        (HERE / "whole.csv").open("w", encoding="utf-8", newline="") as file,
-        ProcessPoolExecutor(options.workers) as pool,
-    ):
+    path, names = HERE / "whole.csv", [*SINGLE, *map(str, range(options.studies))]
+    done = []
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            done = [row for row in csv.DictReader(file) if row["study"] in names]
+    left = [name for name in names if name not in {row["study"] for row in done}]
+    with path.open("w", encoding="utf-8", newline="") as file, ProcessPoolExecutor(options.workers) as pool:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        for row in tqdm(pool.map(attack, range(options.studies)), total=options.studies):
-            writer.writerow(row)
+        writer.writerows(done)
+        for future in tqdm(as_completed([pool.submit(attack, name) for name in left]), total=len(left)):
+            writer.writerow(future.result())
             file.flush()
-            if said := row.get("found") or row.get("refused"):
-                tqdm.write(f"study {row['seed']}: {said}")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: names.index(row["study"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    write_page(rows)
 
 
 if __name__ == "__main__":
