@@ -292,6 +292,11 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "covariate_balance": _covariates,
     "positivity": _covariates,
     "score_overlap": lambda row: [("n", ("score", row["arm"], row["bin_lower"]), None)],
+    "data_health": lambda row: (
+        [("n", ("health", row["order"]), ("health of", row["order"])), ("total", ("health of", row["order"]), None)]
+        if row["unit"] == "people"
+        else []
+    ),
     "weights": lambda row: [
         ("n", ("compared", row["arm"]), None),
         ("without_weight", ("unweighted", row["weights"], row["arm"]), ("compared", row["arm"])),
