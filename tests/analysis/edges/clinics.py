@@ -15,22 +15,11 @@ import pandas as pd
 import yaml
 
 from outcomes.__main__ import main
+from outcomes.steps import NAMES
 
 DAYS = {"day 7": 7, "day 28": 28}
 SESSIONS = (0, 3, 7, 10, 14, 17)
-STEPS = (
-    "intake",
-    "score",
-    "series",
-    "endpoints",
-    "variants",
-    "rates",
-    "fit",
-    "compare",
-    "durability",
-    "tables",
-    "report",
-)
+STEPS = tuple(name for name in NAMES if name not in ("figures", "manifest"))
 LAYOUTS = {
     "patients": {"patients": {"columns": {"patient": "patient", "site": "site", "age": "age"}}},
     "sessions": {
