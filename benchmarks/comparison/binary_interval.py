@@ -27,7 +27,17 @@ SCENARIOS = {  # patients; intercepts of the outcome's logit in the reference an
     "200, 30 % against 45 %": (200, -0.9, -0.2),
     "600, 30 % against 45 %": (600, -0.9, -0.2),
 }
-COLUMNS = ["scenario", "truth", "replicates", "no variance", "newcombe", "wald", "error", "newcombe width", "wald width"]
+COLUMNS = [
+    "scenario",
+    "truth",
+    "replicates",
+    "no variance",
+    "newcombe",
+    "wald",
+    "error",
+    "newcombe width",
+    "wald width",
+]
 
 
 def draw(n: int, low: float, high: float, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
