@@ -11,9 +11,10 @@ between_upper bic bin_lower bin_upper censored change change_from_mean change_fr
 change_lower change_upper comparison component contrast converged corrected correlation covariance cumulative
 definition delta_reference delta_treated den_df design df difference difference_lower difference_upper differs_in
 doi draws dropped_proportion dropped_rows dropped_subjects effective_n emulation end endpoint engine estimate events
-events_reference events_treated expected file first_mean flagged formula hazard_ratio instrument kept label lacks
+events_reference events_treated expected file first_mean flagged formula group hazard_ratio
+important instrument kept kind label lacks
 level levels loglik lower mean measure median median_days merged method missing missing_information
-missing_proportion model monte_carlo_error multiplicity n n_analysed n_observations n_reference n_subjects n_treated
+missing_proportion model monte_carlo_error multiplicity n name n_analysed n_observations n_reference n_subjects n_treated
 nnt note num_df observed observed_lower observed_reference observed_treated observed_upper order outcome_model overlapping
 own_estimate own_events own_lower own_n own_upper p5 p95 p_adjusted p_value percent population population_mean
 population_sd primary proportion proportional_p q1 q3 quarantined random ratio ratio_lower ratio_upper raw reached
