@@ -222,14 +222,12 @@ def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if safety is None:
         return []
     effects = safety.differing or safety.effects[:3]
-    return [
-        "; ".join(
-            f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in effects
-        )
-        + "."
-        if effects
-        else ""
-    ]
+    if not effects:
+        return [""]
+    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
+    compared = _compared(material)
+    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
+    return [f"With {' v '.join(arms)}: {'; '.join(said)}." if arms else f"{'; '.join(said)}."]
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
