@@ -92,7 +92,7 @@ def test_a_figure_without_any_released_share_says_so():
     study = make_study(durability=SETTINGS)
     tables = make_tables(study) | release_tables(make_estimates(3, {"esketamine": 9, "iv": 10}), study.privacy)
     figure = draw_all(tables, study)["durability_loss"]
-    assert "All values withheld" in [text.get_text() for text in figure.axes[0].texts]
+    assert "Too few to report" in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_the_section_tells_who_was_followed_and_what_is_held(tmp_path):

@@ -251,7 +251,7 @@ def test_published_results_stand_beside_only_where_comparable():
         withheld=False
     )
     text = words({**tables, "published": published}, study)
-    assert "53.6 % 49.1 % (43.2 to 55.0), IV ketamine, clean window, of those observed" in text
+    assert "53.6 % 49.1 % (43.2 to 55.0), IV ketamine, clean window, of complete cases" in text
     assert "definition differs" not in text
 
 

@@ -1,4 +1,4 @@
-"""Kinds of patients as figure and as part of the report."""
+"""Subgroups as figure and as part of the report."""
 
 import itertools
 from pathlib import Path

@@ -64,7 +64,7 @@ def test_an_outcome_model_by_penalised_likelihood_is_named():
     models = dict(zip(own["method"], own["outcome_model"], strict=True))
     assert models == {"unadjusted": "", "weighted": "", "g_computation": "firth", "augmented": "firth"}
     grid = next(block for block in show(compared).blocks if getattr(block, "id", "") == "compared-risks")
-    assert {"G-computation (Firth)", "Weighted and modelled (Firth)", "Weighted"} <= {row[1].text for row in grid.rows}
+    assert {"G-computation (Firth)", "Doubly robust (Firth)", "Weighted"} <= {row[1].text for row in grid.rows}
     assert "penalised likelihood" in grid.notes[0]
     [text] = describe_adjustment(gather(release(compared), STUDY, {}))
     assert "Firth's penalised likelihood (10.1093/biomet/80.1.27)" in text

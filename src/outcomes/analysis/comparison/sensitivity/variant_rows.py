@@ -85,7 +85,7 @@ def _fit(setting: Setting, variant: Variant, axis: str, timepoint: str) -> Row:
 
 
 def _weigh(setting: Setting, variant: Variant, axis: str, timepoint: str, endpoint: str) -> Row:
-    """Return the weighted risk difference of all who started, a missing score counting as none."""
+    """Return the weighted risk difference of all treated patients, a missing score counted as nonresponse."""
     outcome = np.nan_to_num(setting.compared.at(axis, timepoint, endpoint))
     means = estimate_means(outcome, setting.compared.treated, setting.confounders.design, setting.primary, "weighted")
     found = contrast_means(*means)
@@ -93,7 +93,7 @@ def _weigh(setting: Setting, variant: Variant, axis: str, timepoint: str, endpoi
         name: found[f"difference{end}"] for name, end in (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
     }
     size = {"n": len(outcome), "effective_n": compute_effective_n(setting.primary.weight)}
-    note = f"{variant.note}; of all who started"
+    note = f"{variant.note}; of all treated patients"
     return (
         {"analysis": variant.name, "scale": RISK, "converged": all(one.converged for one in means), "note": note}
         | values

@@ -67,7 +67,7 @@ def _say(rows: pd.DataFrame, study: Study, title: str) -> str:
     for arm, part in own.groupby("arm", sort=False):
         values = [
             f"week {count(row['week'])} "
-            + ("withheld" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
+            + ("not reported" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
             for row in part.to_dict("records")
         ]
         parts.append(f"{name_arm(study, str(arm))}: {', '.join(values)}")
