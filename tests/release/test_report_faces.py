@@ -121,7 +121,7 @@ def test_every_cell_is_in_the_pdf(faces, case, tmp_path):
 def test_every_printed_table_is_a_csv_with_the_same_cells(faces, case):
     report, files = faces[case]
     printed = {name: data.decode("utf-8-sig") for name, data in files.items() if name.startswith("printed/")}
-    grids = [grid for grid in grids_of(report.sections)]
+    grids = list(grids_of(report.sections))
     assert len(printed) == len(grids) > 5
     for grid in grids:
         text = next(text for name, text in printed.items() if name.endswith(f"-{grid.id}.csv"))
