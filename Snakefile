@@ -203,6 +203,40 @@ rule durability:
         "{params.python:q} -m outcomes durability {params.file:q} 2> {log:q}"
 
 
+rule harms:
+    """Describe the harms: who was asked, who had what, how often, how severe, what stopped treatment."""
+    input:
+        tables=STEPS["harms"].inputs(PLACES),
+        code=code("harms"),
+    output:
+        tables=STEPS["harms"].outputs(PLACES),
+    log:
+        "logs/{study}/harms.log",
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "harms"),
+    shell:
+        "{params.python:q} -m outcomes harms {params.file:q} 2> {log:q}"
+
+
+rule exposure:
+    """Describe the exposure: sessions, completion of the induction, dose, time, maintenance."""
+    input:
+        tables=STEPS["exposure"].inputs(PLACES),
+        code=code("exposure"),
+    output:
+        tables=STEPS["exposure"].outputs(PLACES),
+    log:
+        "logs/{study}/exposure.log",
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "exposure"),
+    shell:
+        "{params.python:q} -m outcomes exposure {params.file:q} 2> {log:q}"
+
+
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:

@@ -6,6 +6,7 @@ about missing scores, subgroups, durability, first series or all of them, and th
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
+from attack_arithmetic import guess_events, learn_sizes
+from attack_reader import read_files
+from attack_system import Name, solve
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.durability.describe import describe_durability
 from outcomes.analysis.models import collect_models, fit_model, model_frame
 from outcomes.contracts import check_table
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.contracts.released.columns import Share
 from outcomes.contracts.released.text import format_table
 from outcomes.intake import read_export
 from outcomes.measures.definitions import Definitions
@@ -32,10 +38,12 @@ from outcomes.measures.variants import derive_pretreatment, derive_variants
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.disclosure.units import protect_patients
 from outcomes.settings import Study, check_study
+from outcomes.settings.analysis import Privacy
 from outcomes.settings.variants import declare_variants
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "example.yaml"
+ARMS = ("iv", "esketamine", "im", "oral")  # the last are patients given IV ketamine under another name
 FEWEST = 24  # of an arm that is compared: some patients are left out by the rules, and ten must be left
 Tables = dict[str, pd.DataFrame]
 
@@ -70,17 +78,18 @@ def find_arms() -> pd.Series:
 
 
 def draw_study(seed: int) -> Drawn:
-    """Return a study of 25 to 400 patients in two or three arms, some tiny, with everything that a study file can ask for."""
+    """Return a study of 15 to 1,000 patients in one to four arms, some of one patient, with everything a study file can ask for."""
     generator = np.random.default_rng([seed, *b"release/whole"])
     settings: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    arms = ("iv", "esketamine", "im")[: int(generator.integers(2, 4))]
-    patients = int(np.exp(generator.uniform(np.log(25), np.log(400))))
+    arms = ARMS[: int(generator.integers(1, 5))]
+    patients = int(np.exp(generator.uniform(np.log(15), np.log(1000))))
     shares = generator.dirichlet(np.ones(len(arms)))
-    sizes = {arm: max(3, round(share * patients)) for arm, share in zip(arms, shares, strict=True)}
-    if generator.random() < 0.5:  # a small comparison rather than none
+    sizes = {arm: max(1, round(share * patients)) for arm, share in zip(arms, shares, strict=True)}
+    if generator.random() < 0.5 and len(arms) > 1:  # a small comparison rather than none
         sizes |= {arm: max(FEWEST, sizes[arm]) for arm in ("iv", "esketamine")}
     settings["seed"] = seed
-    settings["arms"] = [arm for arm in settings["arms"] if arm["id"] in arms]
+    declared = [*settings["arms"], {"id": "oral", "label": "Oral ketamine", "protocol": "iv"}]
+    settings["arms"] = [arm for arm in declared if arm["id"] in arms]
     settings["privacy"] = {"minimum_cell": int(generator.choice([5, 6, 8, 10, 11, 11, 11, 15, 20]))}
     settings["instruments"] = ["phq9", "gad7", "phq8"][: int(generator.integers(2, 4))]
     _draw_models(settings, generator)
@@ -93,12 +102,28 @@ def draw_study(seed: int) -> Drawn:
         }  # fmt: skip
     if generator.random() < 0.15:
         settings["series"] |= {"use": "all"}
-    if settings["series"]["use"] == "all" or min(sizes["iv"], sizes["esketamine"]) < FEWEST:
+    if settings["series"]["use"] == "all" or min(sizes["iv"], sizes.get("esketamine", 0)) < FEWEST:
         del settings["comparison"]
     if generator.random() < 0.3:
         settings["baseline"] = {**settings["baseline"], "minimum": {}}
         del settings["regression_to_mean"]
     return Drawn(seed, settings, sizes)
+
+
+def read_example() -> Drawn:
+    """Return the example as it is, without bootstrap samples."""
+    settings: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    settings["comparison"] |= {"replicates": 0}
+    settings["durability"] |= {"replicates": 0}
+    sizes = find_arms().value_counts()
+    return Drawn(-1, settings, {arm["id"]: int(sizes[arm["id"]]) for arm in settings["arms"]})
+
+
+def draw_clinic() -> Drawn:
+    """Return a clinic of two arms and 120 patients, with the example's settings."""
+    settings = dict(read_example().settings)
+    settings["arms"] = [arm for arm in settings["arms"] if arm["id"] != "im"]
+    return Drawn(-2, settings, {"iv": 60, "esketamine": 60})
 
 
 def _draw_models(settings: dict[str, Any], generator: np.random.Generator) -> None:
@@ -144,16 +169,20 @@ def _draw_comparison(settings: dict[str, Any], generator: np.random.Generator) -
 
 def pick_patients(drawn: Drawn) -> Tables:
     """Return the clean tables of the study's patients."""
-    generator = np.random.default_rng([drawn.seed, *b"release/people"])
+    generator = np.random.default_rng([drawn.seed + 2, *b"release/people"])
     arms = find_arms()
-    chosen = []
+    chosen: dict[str, set[int]] = {}
     for arm, size in drawn.sizes.items():
-        own = arms.index[arms == arm].to_numpy()
-        chosen.append(generator.choice(own, min(size, len(own)), replace=False))
-    people = set(np.concatenate(chosen).tolist())
+        taken = set().union(*chosen.values())
+        own = [one for one in arms.index[arms == ("iv" if arm == "oral" else arm)] if one not in taken]
+        chosen[arm] = set(generator.choice(own, min(size, len(own)), replace=False).tolist())
+    people = set().union(*chosen.values())
     clean = read_clinics()
     own = {name: table for name, table in clean.items() if name not in ("ledger", "balance", "key")}
     picked = {name: table[table["patient"].isin(people)].reset_index(drop=True) for name, table in own.items()}
+    renamed = picked["sessions"]["patient"].isin(chosen.get("oral", set()))
+    treatment = picked["sessions"]["treatment"].astype(str).mask(renamed, "oral").astype("category")
+    picked["sessions"] = picked["sessions"].assign(treatment=treatment)
     return {**picked, "ledger": clean["ledger"], "balance": clean["balance"]}
 
 
@@ -210,8 +239,79 @@ def _compare(clean: Tables, study: Study) -> Tables:
     return dict(compare_arms(clean, study.comparison, study))
 
 
+def release_text(tables: Tables, privacy: Privacy) -> dict[str, str]:
+    """Return the released files by name, as text."""
+    return {name: format_table(table) for name, table in release_tables(tables, privacy).items()}
+
+
 def release(drawn: Drawn, tables: Tables, cohort: pd.DataFrame) -> tuple[dict[str, str], int]:
-    """Return the text of the released files by name, and the smallest count that is released."""
+    """Return the released files of a study, and the smallest count that is released."""
     privacy = protect_patients(drawn.study.privacy, cohort)
-    released = release_tables(tables, privacy)
-    return {name: format_table(table) for name, table in released.items()}, privacy.minimum_cell
+    return release_text(tables, privacy), privacy.minimum_cell
+
+
+def attack_study(drawn: Drawn) -> dict[str, Any]:
+    """Return what the attack finds: names recovered, how many counts are narrowed and hidden, and how the release prints."""
+    tables, cohort = estimate(drawn)
+    files, minimum = release(drawn, tables, cohort)
+    return attack_files(files, tables, minimum, sides_of(drawn.study)) | measure(files, tables)
+
+
+def sides_of(study: Study) -> dict[str, str]:
+    """Return the arms compared, as the report names them."""
+    estimand = study.comparison.estimand if study.comparison is not None else None
+    return {} if estimand is None else {"treated": estimand.treated, "reference": estimand.reference}
+
+
+def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: Mapping[str, str]) -> dict[str, Any]:
+    """Attack released files, and hold what is found against the truth."""
+    truth = read_files({name: format_table(table) for name, table in tables.items()}, minimum, sides, exact=True).bounds
+    system = read_files(files, minimum, sides)
+    learn_sizes(system, files)
+    found = solve(system)
+    guessed = [
+        (name, values) for name, values in guess_events(files, minimum) if len(values) == 1 and _is(truth, name, values)
+    ]
+    return {
+        "recovered": [one for one in found if one.low == one.high] + guessed,
+        "narrowed": sum(one.low < one.high for one in found),
+        "hidden": len(system.hidden),
+    }
+
+
+def _is(truth: Mapping[Name, tuple[float, float]], name: Name, values: set[int]) -> bool:
+    """Tell whether a guess is right; of a rest, whether those left over are that many."""
+    own = name[1] if name[0] == "rest" else name
+    low, high = truth.get(own, (0.0, np.inf))
+    if low != high:
+        return False
+    if name[0] != "rest":
+        return {int(low)} == values
+    return False
+
+
+def measure(files: Mapping[str, str], tables: Tables) -> dict[str, Any]:
+    """Return how many cells of numbers are printed, as bounds, and not at all, and the error of printed percentages."""
+    printed = bounds = empty = 0
+    errors: list[float] = []
+    for name, text in files.items():
+        cells, exact = (
+            pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False),
+            tables[name].reset_index(drop=True),
+        )
+        for column in RELEASED[name].fields:
+            if column not in cells or column not in exact or column.dtype == "str" or len(cells) != len(exact):
+                continue
+            there = exact[column].notna().to_numpy()
+            own = cells.loc[there, column]
+            bound = own.str.match(r"[<>]")
+            printed, bounds, empty = (
+                printed + int(((own != "") & ~bound).sum()),
+                bounds + int(bound.sum()),
+                empty + int((own == "").sum()),
+            )
+            if isinstance(column, Share) and column.scale in (1, 100):
+                shown = pd.to_numeric(own.where(~bound & (own != "")), errors="coerce")
+                gap = (shown - exact.loc[there, column].astype(float)).abs() * 100 / column.scale
+                errors += gap[gap <= 100].dropna().tolist()
+    return {"printed": printed, "bounds": bounds, "empty": empty, "errors": errors}

@@ -25,7 +25,7 @@ from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
 from outcomes.intake.readers.database import hash_rows
-from outcomes.intake.readers.shape import join_tables
+from outcomes.intake.readers.header import Wanted
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
 from outcomes.intake.values import WHOLE, is_missing, map_values, write_points
@@ -110,11 +110,18 @@ def read_export(study: Study, folder: Path | str) -> Export:
         *(balance["raw"].sum(), len(balance)),
         *(balance[name].sum() for name in ("kept", "corrected", "flagged", "merged", "quarantined")),
     )
-    named = frozenset(path.relative_to(folder).as_posix() for source in sources for path in find_files(folder, source))
+    named = name_files(study, folder)
     unused = frozenset(file for pattern in study.unused for file in _match(folder, pattern))
     evidence = Evidence(folder, sources, raws, batches, tables, entries, balance, named | unused)
     findings = examine(study, evidence)
     return Export(tables, entries, balance, inputs, findings)
+
+
+def name_files(study: Study, folder: Path) -> frozenset[str]:
+    """Return the files below the data folder that some source names."""
+    paths = [path for source in study.sources for path in find_files(folder, source)]
+    below = {path.relative_to(folder).as_posix() for path in paths if path.is_relative_to(folder)}
+    return frozenset(below | {source.file for source in study.sources})
 
 
 def _match(folder: Path, pattern: str) -> Iterator[str]:
@@ -194,13 +201,20 @@ def label_columns(study: Study, source: Source) -> dict[str, str]:
     return labels
 
 
-def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
-    """Read a source: its file, or all files of its pattern below one another."""
-    wanted, numeric = wanted_columns(study, source), item_columns(study, source)
+def read_files(folder: Path, source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()) -> RawTable:
+    """Read the file of a source, or all files of its pattern below one another, which are told apart by their number only."""
     paths = find_files(folder, source)
     one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
-    files = [File(path, source.file if one else f"{source.file} (file {n})") for n, path in enumerate(paths, start=1)]
-    raw = join_tables([read_source(file, source, wanted, numeric) for file in files], source.file)
+    files = [
+        File(path, source.file if one else f"{source.file} (file {n})", not one)
+        for n, path in enumerate(paths, start=1)
+    ]
+    return read_source(files, source, wanted, numeric)
+
+
+def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
+    """Read a source as the study file wants it."""
+    raw = read_files(folder, source, wanted_columns(study, source), item_columns(study, source))
     log.info("%s: %d rows", raw.name, raw.size)
     if source.decimal == ",":
         raw = replace(raw, columns={column: write_points(words) for column, words in raw.columns.items()})

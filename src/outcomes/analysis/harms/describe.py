@@ -26,7 +26,7 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
     tables : mapping of str to DataFrame
         ``patients``, ``series``, ``series_sessions``, ``adverse_events``, ``vitals``, and ``events``, as in their contracts.
     study : Study
-        Arms and seed.
+        Arms, the arms compared, and seed.
 
     Returns
     -------
@@ -43,7 +43,11 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
     score = held["cadss"] if "cadss" in held else pd.Series(float("nan"), held.index)
     ascertainment = tabulate_ascertainment(sessions, attached, tables["vitals"], score.notna(), arms)
     harms = tabulate_harms(sessions, attached, arms)
-    contrasts = [(arm, arms[0], find_unlike(ascertainment, arm, arms[0])) for arm in arms[1:]]
+    pairs = [(arm, arms[0]) for arm in arms[1:]]
+    if study.comparison is not None:  # the pair that the study compares first, whichever arm is subtracted
+        declared = (study.comparison.estimand.treated, study.comparison.estimand.reference)
+        pairs = [declared, *(pair for pair in pairs if set(pair) != set(declared))]
+    contrasts = [(arm, reference, find_unlike(ascertainment, arm, reference)) for arm, reference in pairs]
     pressure = arrange_pressure(tables["vitals"], sessions)
     return {
         "ascertainment": ascertainment,

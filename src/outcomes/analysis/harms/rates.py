@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from outcomes.analysis.harms.attribution import CARRY_DAYS
 from outcomes.analysis.harms.risks import ANY
+from outcomes.proportions import compute_garwood
 
 WEEK = 7.0
 HORIZON = 28
@@ -53,24 +54,16 @@ def _follow(asked: pd.DataFrame, first: pd.Series, arm: str) -> dict[str, Any]:
     end = np.where(affected, begin, people["last"].to_numpy(float) + CARRY_DAYS)
     days = np.maximum(end - people["start"].to_numpy(float), 0.0) + 1
     count, weeks = int(affected.sum()), float(days.sum()) / WEEK
-    lower, upper = _poisson(count)
+    lower, upper = (100 * float(bound) for bound in compute_garwood(count, weeks))
     return {
         "patients": len(people),
         "affected": count,
         "weeks": weeks,
         "rate": 100 * count / weeks,
-        "lower": 100 * lower / weeks,
-        "upper": 100 * upper / weeks,
+        "lower": lower,
+        "upper": upper,
         "incidence": compute_incidence(days, affected, HORIZON),
     }
-
-
-def _poisson(count: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the exact interval of a Poisson count (Garwood 1936, 10.1093/biomet/28.3-4.437)."""
-    from scipy.special import gammaincinv
-
-    tail = (1 - level) / 2
-    return (float(gammaincinv(count, tail)) if count else 0.0), float(gammaincinv(count + 1, 1 - tail))
 
 
 def compute_incidence(days: Floats, event: NDArray[np.bool_], horizon: float) -> float:

@@ -12,7 +12,8 @@ from outcomes.proportions import compute_clopper_pearson, compute_miettinen_nurm
 ANY, SEVERE = "any", "any severe"
 BLOCKS = {"all sessions": None, "first session": 1, "first 6 sessions": 6}
 HARMS = ["block", "event", "arm", "patients", "affected", "proportion", "lower", "upper", "median_sessions"]
-DIFFERENCES = ["block", "event", "contrast", "difference", "lower", "upper", "note"]
+COUNTS = ["affected", "patients", "affected_reference", "patients_reference"]
+DIFFERENCES = ["block", "event", "contrast", *COUNTS, "difference", "lower", "upper", "note"]
 
 
 def tabulate_harms(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -105,10 +106,11 @@ def tabulate_harm_differences(harms: pd.DataFrame, contrasts: Sequence[tuple[str
     parts = []
     key = ["block", "event"]
     for arm, reference, note in contrasts:
-        pair = harms[harms["arm"] == arm].merge(harms[harms["arm"] == reference], on=key, suffixes=("", "_r"))
-        counts = [pair[name] for name in ("affected", "patients", "affected_r", "patients_r")]
-        difference, lower, upper = compute_miettinen_nurminen(*counts)
-        table = pair[key].assign(contrast=f"{arm} - {reference}", difference=difference, lower=lower, upper=upper)
+        pair = harms[harms["arm"] == arm].merge(harms[harms["arm"] == reference], on=key, suffixes=("", "_reference"))
+        difference, lower, upper = compute_miettinen_nurminen(*(pair[name] for name in COUNTS))
+        table = pair[[*key, *COUNTS]].assign(
+            contrast=f"{arm} - {reference}", difference=difference, lower=lower, upper=upper
+        )
         if note:
             table = table.assign(difference=np.nan, lower=np.nan, upper=np.nan)
         parts.append(table.assign(note=note or None))

@@ -144,7 +144,10 @@ class Share(Column):
     modelled : bool
         Not the quotient of the two counts but weighted, standardised, or read from a curve.
     interval : str
-        How its interval is computed again from the released counts: wilson or exact (Clopper and Pearson).
+        How its interval is computed again from the released counts: wilson, exact (Clopper and Pearson), or
+        poisson (exact, of a count per time).
+    places : int
+        Decimals with which it is released.
     """
 
     kind, bounded = "share", True
@@ -158,11 +161,12 @@ class Share(Column):
         rest: bool = False,
         scale: float = 1,
         interval: str = "wilson",
+        places: int = 2,
         modelled: bool = False,
     ) -> None:
-        super().__init__(meaning, "percent" if scale == 100 else "")
+        super().__init__(meaning, "percent" if scale == 100 and interval != "poisson" else "")
         self.count_, self.of, self.rest, self.scale = count, of, rest, scale
-        self.interval, self.modelled = interval, modelled
+        self.interval, self.places, self.modelled = interval, places, modelled
 
 
 class Modelled(Share):
@@ -240,13 +244,17 @@ class Difference(Statistic):
     ----------
     first, second : str
         The two shares; without them each from its counts, ``(events, n)``.
+    interval : str
+        How its interval is computed again from released counts: newcombe or miettinen_nurminen.
     """
 
     kind, bounded = "difference of shares", True
 
-    def __init__(self, meaning: str, first: str | tuple[str, str], second: str | tuple[str, str]) -> None:
+    def __init__(
+        self, meaning: str, first: str | tuple[str, str], second: str | tuple[str, str], interval: str = "newcombe"
+    ) -> None:
         super().__init__(meaning)
-        self.first, self.second = first, second
+        self.first, self.second, self.interval = first, second, interval
 
 
 class RiskRatio(Difference):

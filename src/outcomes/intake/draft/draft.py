@@ -12,10 +12,10 @@ from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
-from outcomes.intake.draft.survey import quiet
 from outcomes.intake.draft.write import write_study
 from outcomes.intake.export import read_export
 from outcomes.intake.privacy import plain_name
+from outcomes.intake.quiet import reading_quietly
 from outcomes.settings import check_study
 
 
@@ -96,7 +96,7 @@ def _try(text: str, folder: Path) -> tuple[str, list[str]]:
     """Return what a trial reading with the drafted file keeps, and why a run would stop."""
     content = {key: value for key, value in yaml.safe_load(text).items() if key != "to_do"}
     try:
-        with quiet():
+        with reading_quietly():
             export = read_export(check_study(content), folder)
     except OutcomesError as error:
         return "", [f"a trial reading of the export with this file stopped: {error}"]

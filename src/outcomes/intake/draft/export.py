@@ -10,6 +10,7 @@ from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.shapes import reread_sheets
@@ -62,8 +63,9 @@ def survey_export(folder: Path) -> Survey:
         No such folder, or one without a file.
     """
     read, unread = read_folder(folder)
-    sheets, more = reread_sheets(read, folder)
-    unread = [*unread, *more]
+    gathered, failed = gather_files(read, folder)
+    sheets, more = reread_sheets(gathered, folder)
+    unread = [*unread, *failed, *more]
     survey = Survey([], list(unread))
     for sheet in sheets:
         others = [other for other in sheets if other is not sheet]

@@ -16,9 +16,10 @@ from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Field, Sheet, read_proposal
 from outcomes.intake.draft.vocabulary import NEAR, PART, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
-from outcomes.intake.readers import File, Proposal, Unread
+from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Pivot, Stack
 
+LOINC = re.compile(r"/?\d{4,5}-\d")
 SUMS = re.compile(
     r"(average|avg|mean|median|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}", re.I
 )
@@ -35,8 +36,7 @@ def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], l
     """Return the sheets, those of another shape read again as one row a record; and what could not be read so."""
     again: list[Sheet | Unread] = []
     for sheet in sheets:
-        file = File(folder / sheet.source.file, sheet.source.file)
-        again += [read_proposal(file, one) for one in reshape(sheet)] or [sheet]
+        again += [read_proposal(folder, one) for one in reshape(sheet)] or [sheet]
     return [one for one in again if isinstance(one, Sheet)], [one for one in again if isinstance(one, Unread)]
 
 
@@ -232,7 +232,13 @@ def _pivot(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
         (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates), key=lambda one: one[0]
     )
     share, name, spelt = best
-    if share < 0.3 or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
+    codes = sum(
+        int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
+        for of in spelt.values()
+        for one in of
+        if LOINC.fullmatch(one)
+    )
+    if (share < 0.3 and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
         return []
     value = _value(sheet, name, spelt, {patient, name, *dates})
     if value is None:
@@ -258,24 +264,28 @@ def _has_items(sheet: Sheet) -> bool:
 
 
 def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
-    """Return the share of a column's rows that name an item or a total, and new column → spellings."""
+    """Return the share of a column's rows that name an item or a total, and new column → spellings.
+
+    A few words that happen to occur in some question are no questionnaire: without its total, most of its items must be there.
+    """
     column = sheet.fields[name]
-    spelt: dict[str, list[str]] = defaultdict(list)
-    named = np.zeros(len(column.words.values), dtype=bool)
+    claimed: dict[str, list[str]] = defaultdict(list)
     if not 1 <= len(column.values) <= MOST_NAMES:
         return 0.0, name, {}
-    for place, value in enumerate(column.words.values):
-        claims = (
-            claims_of(value)
-            if (value and any(c.isalpha() for c in value)) or re.fullmatch(r"/?\d{5}-\d", value or "")
-            else ()
-        )
+    for value in column.values:
+        claims = claims_of(value) if any(c.isalpha() for c in value) or LOINC.fullmatch(value) else ()
         if claims:
-            instrument, item = claims[0]
-            spelt[f"{instrument}_{item or 'total'}"].append(value)
-            named[place] = True
-    twice = any(len(of) > 2 for of in spelt.values())
-    return (0.0 if twice else column.share(named)), name, dict(spelt)
+            claimed[f"{claims[0][0]}_{claims[0][1] or 'total'}"].append(value)
+    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed)}
+    if any(len(of) > 2 for of in spelt.values()):
+        return 0.0, name, {}
+    named = {value for of in spelt.values() for value in of}
+    return column.share(np.array([value in named for value in column.words.values], dtype=bool)), name, spelt
+
+
+def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
+    found = sum(new.startswith(f"{instrument}_") for new in claimed)
+    return f"{instrument}_total" in claimed or found >= 0.6 * read_instruments()[instrument].n_items > 0
 
 
 def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:

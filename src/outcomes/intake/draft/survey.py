@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +11,9 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
-from outcomes.intake.export import write_identifiers
-from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources, read_source
+from outcomes.intake.export import read_files, write_identifiers
+from outcomes.intake.quiet import reading_quietly
+from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
 from outcomes.intake.readers.header import ONE_COLUMN, is_name
 from outcomes.intake.readers.tables import name_source
 from outcomes.intake.values import is_missing, write_points
@@ -94,7 +92,7 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     for path in paths:
         file = File(path, path.relative_to(folder).as_posix())
         for found in propose_sources(file):
-            one = found if isinstance(found, Unread) else read_proposal(file, found)
+            one = found if isinstance(found, Unread) else read_proposal(folder, found)
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
 
@@ -104,12 +102,12 @@ def _is_shown(path: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
-def read_proposal(file: File, proposal: Proposal) -> Sheet | Unread:
+def read_proposal(folder: Path, proposal: Proposal) -> Sheet | Unread:
     """Read a table as its reader, or a look at its content, proposes."""
-    name = name_source(file.name, proposal.source)
+    name = name_source(proposal.source.file, proposal.source)
     try:
-        with quiet():
-            raw = read_source(file, proposal.source)
+        with reading_quietly():
+            raw = read_files(folder, proposal.source)
             named = [one for one in raw.columns if match_name(one, read_vocabulary()["patient"])[0] >= NEAR]
             plain = {one: write_identifiers(raw.columns[one], proposal.source, CLEANING) for one in named}
             return _as_sheet(proposal, replace(raw, columns=raw.columns | plain))
@@ -141,15 +139,3 @@ def _has_decimal_commas(columns: dict[str, Words]) -> bool:
         if commas and commas > sum(POINT.fullmatch(value) is not None for value in words.values):
             return True
     return False
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the readers from saying which columns they read: here they read all."""
-    logger = logging.getLogger("outcomes.intake")
-    before = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

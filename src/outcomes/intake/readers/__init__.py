@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from outcomes.errors import InputError
 from outcomes.intake.readers import columnar, database, fhir, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.header import Wanted
+from outcomes.intake.readers.header import Wanted, choose_columns
+from outcomes.intake.readers.shape import is_shaped, join_tables, needed_columns, shape_table
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source
 
@@ -34,14 +35,32 @@ def explain(error: Exception, name: str) -> str:
     return text.removeprefix(f"{name}: ").replace("\n", " ")
 
 
-def read_source(file: File, source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()) -> RawTable:
-    """Read the wanted columns of one table of a file (None: all that have a name).
+def read_source(
+    files: Sequence[File], source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()
+) -> RawTable:
+    """Read the wanted columns of one table (None: all that have a name), in the shape that its source asks for.
+
+    The files of a pattern are read one below another.
 
     Raises
     ------
     InputError
-        What is wrong with the file, with row numbers where that helps.
+        What is wrong with a file, with row numbers where that helps.
     """
+    if not is_shaped(source):
+        return join_tables([_read_one(file, source, wanted, numeric) for file in files], source.file)
+    header: dict[str, None] = {}
+
+    def choose(names: list[str]) -> set[str]:
+        header.update(dict.fromkeys(names))
+        known = None if wanted is None else choose_columns(wanted, names)
+        return needed_columns(source, known, names, source.file)
+
+    raw = join_tables([_read_one(file, source, choose, frozenset()) for file in files], source.file)
+    return shape_table(raw, source, list(header))
+
+
+def _read_one(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
     by_ending = (one for one in READERS if source.format == "auto" and file.ending in one.endings)
     reader = next(by_ending, None) or next(one for one in READERS if source.format in one.formats)
     try:

@@ -19,7 +19,6 @@ from outcomes.intake.readers.header import (
     rename_header,
     report_columns,
 )
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -51,15 +50,12 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     table = _load(file)
     names = rename_header(check_header([str(name) for name in table.columns], file.name), source.rename, file.name)
     chosen = choose_columns(wanted, names)
-    if is_shaped(source):
-        chosen = needed_columns(source, chosen, names, file.name)
     places = find_columns(chosen, names, file.name)
     report_columns(names, chosen, source.ignore, file.name)
     if not len(table):
         raise InputError(f"{file.name}: there are columns and no row. Export the file again.")
     columns = {name: _words(table.iloc[:, place]) for name, place in places.items()}
-    raw = RawTable(file.name, len(table), columns)
-    return shape_table(raw, source, names) if is_shaped(source) else raw
+    return RawTable(file.name, len(table), columns)
 
 
 def _load(file: File) -> pd.DataFrame:

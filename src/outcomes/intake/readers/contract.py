@@ -22,6 +22,7 @@ class File:
 
     path: Path
     name: str
+    one_of_many: bool = False  # files of a pattern, read as one
 
     @property
     def ending(self) -> str:

@@ -18,7 +18,6 @@ from outcomes.errors import InputError
 from outcomes.files import is_address
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, rename_header, report_columns
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -56,7 +55,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         No such table, or a database that cannot be opened.
     """
-    name = f"{file.name} [{source.part}]"
+    name = f"{_shown(file)} [{source.part}]"
     with _connect(file) as (connection, kind):
         tables = {table.casefold(): table for table in _tables(connection, kind)}
         if source.part is None or source.part.casefold() not in tables:
@@ -69,8 +68,6 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
             header = [column[0] for column in cursor.description]
         names = rename_header(header, source.rename, name)
         chosen = choose_columns(wanted, names)
-        if is_shaped(source):
-            chosen = needed_columns(source, chosen, names, name)
         places = find_columns(chosen, names, name)
         report_columns(names, chosen, source.ignore, name)
         fields = ", ".join(
@@ -81,8 +78,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
         columns, size = _fetch(connection, f"SELECT {fields} FROM ({query}) AS t ORDER BY {order}", list(places))
     if not size:
         raise InputError(f"{name}: the table has no row.")
-    raw = RawTable(name, size, columns)
-    return shape_table(raw, source, names) if is_shaped(source) else raw
+    return RawTable(name, size, columns)
 
 
 def hash_rows(raw: RawTable) -> str:
@@ -120,6 +116,11 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
     import duckdb
     import psycopg
 
+    if is_address(file.name) and ":" in file.name.split("://", 1)[1].rpartition("@")[0]:
+        raise InputError(
+            f"{_shown(file)}: the address holds a password, which does not belong into a study file. Take it out, and set "
+            "PGPASSWORD or write it into ~/.pgpass."
+        )
     kind = "postgresql" if is_address(file.name) else "sqlite" if file.start.startswith(SQLITE) else "duckdb"
     try:
         if kind == "postgresql":
@@ -137,7 +138,7 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
             f"{_shown(file)}: the server does not answer, or does not let this user in ({str(error).strip().splitlines()[-1][:80]}). "
             "Check the address; the password belongs into PGPASSWORD or ~/.pgpass."
         ) from None
-    except (psycopg.Error, sqlite3.Error, duckdb.Error):
+    except (psycopg.Error, sqlite3.Error, duckdb.Error, UnicodeError, OverflowError, MemoryError):
         raise InputError(
             f"{_shown(file)}: the database cannot be read. Is it damaged, or opened by another program?"
         ) from None

@@ -18,7 +18,6 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import Origin, RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -99,16 +98,13 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     table = {source.rename.get(name, name): words for name, words in rows.columns().items()}
     names = list(table)
     chosen = choose_columns(wanted, names)
-    if is_shaped(source):
-        known = source.model_copy(update={"leave_out": {k: v for k, v in source.leave_out.items() if k in table}})
-        chosen = needed_columns(known, chosen, names, file.name)
-        source = known
     report_columns(names, chosen, source.ignore, file.name)
+    if file.one_of_many:  # what one of many files does not hold is blank in it
+        chosen &= set(names)
     columns = {name: table[name] for name in find_columns(chosen, names, file.name)}
     places = np.arange(len(mine), dtype=np.int64)
     origin = Origin(np.array(numbers, dtype=np.int64), places, np.array(mine, dtype=np.int64))
-    raw = RawTable(file.name, len(mine), columns, origin)
-    return shape_table(raw, source, names) if is_shaped(source) else raw
+    return RawTable(file.name, len(mine), columns, origin)
 
 
 # ── Resources, one after another ─────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,6 @@ from outcomes.errors import InputError
 from outcomes.intake.readers import tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, number_repeated
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -43,6 +42,8 @@ def recognise(file: File) -> float:
     """Tell whether the header is one that REDCap writes."""
     if file.ending not in tables.TEXT + tables.WORKBOOK:
         return 0.0
+    if is_dictionary(file):
+        return 1.0
     names = {name.casefold() for name in tables.read_names(file)}
     marks = sum(MARK.fullmatch(name) is not None or LABEL_MARK.fullmatch(name) is not None for name in names)
     repeating = bool(names & {"redcap_repeat_instrument", "repeat instrument", "redcap_event_name"})
@@ -51,11 +52,15 @@ def recognise(file: File) -> float:
 
 def propose(file: File) -> Sequence[Proposal | Unread]:
     """Return a source for each form that holds anything; one for the whole file where it has one form only."""
+    if is_dictionary(file):
+        return [
+            Unread(file.name, "a data dictionary of REDCap, which belongs to its export ('dictionary' of the source)")
+        ]
     base = [one for one in tables.propose(file) if isinstance(one, Proposal)][:1]
     if not base:
         return tables.propose(file)
     source = base[0].source.model_copy(update={"format": "redcap", "dictionary": _dictionary(file)})
-    raw = tables.read(file, base[0].source.model_copy(update={"leave_out": {}}), None, frozenset())
+    raw = tables.read(file, base[0].source, None, frozenset())
     forms = [form for form in find_forms(raw) if find_members(raw, form).any()]
     if len(forms) < 2:
         return base
@@ -66,7 +71,9 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
 def _dictionary(file: File) -> str | None:
     """Return the data dictionary that lies beside the file, if one does."""
     folder = file.path.parent
-    beside = [path for path in sorted(folder.glob("*.csv")) if path != file.path and _fields(path)]
+    beside = [
+        path for path in sorted(folder.glob("*.csv")) if path != file.path and is_dictionary(File(path, path.name))
+    ]
     if len(beside) != 1:
         return None
     return str(file.name)[: -len(file.path.name)] + beside[0].name
@@ -99,7 +106,8 @@ def _choices(text: str) -> dict[str, str]:
 
 def is_dictionary(file: File) -> bool:
     """Tell whether a file is a data dictionary of REDCap."""
-    return file.ending == ".csv" and bool(_fields(file.path))
+    begins = re.match(rb'(?:\xef\xbb\xbf)?"?(?:field_name|variable / field name)\b', file.start, re.IGNORECASE)
+    return file.ending == ".csv" and begins is not None and bool(_fields(file.path))
 
 
 def find_forms(raw: RawTable) -> list[Form]:
@@ -209,9 +217,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         No such form.
     """
-    plain = source.model_copy(
-        update={"rows": {}, "leave_out": {}, "fill_down": (), "stack": None, "pivot": None, "rename": {}}
-    )
+    plain = source.model_copy(update={"rename": {}})
     raw = tables.read(file, plain, None, frozenset())
     if source.part is not None:
         forms = {form.name: form for form in find_forms(raw)}
@@ -227,11 +233,8 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     columns = {name: _clean(words, choices.get(name, {}), name) for name, words in raw.columns.items()}
     raw = replace(raw, columns={source.rename.get(name, name): words for name, words in columns.items()})
     names = list(raw.columns)
-    chosen = choose_columns(wanted, names)
-    if is_shaped(source):
-        chosen = needed_columns(source, chosen, names, raw.name)
-    raw = replace(raw, columns={name: raw.columns[name] for name in find_columns(chosen, names, raw.name)})
-    return shape_table(raw, source, names) if is_shaped(source) else raw
+    places = find_columns(choose_columns(wanted, names), names, raw.name)
+    return replace(raw, columns={name: raw.columns[name] for name in places})
 
 
 def _clean(words: Words, choices: Mapping[str, str], name: str) -> Words:

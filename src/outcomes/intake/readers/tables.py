@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.header import Wanted, choose_columns
+from outcomes.intake.readers.header import Wanted
 from outcomes.intake.readers.heads import find_head
-from outcomes.intake.readers.shape import is_shaped, needed_columns, shape_table
 from outcomes.intake.readers.text import read_head, read_text
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
 from outcomes.intake.words import RawTable
@@ -59,19 +58,9 @@ def _with_head(source: Source, records: list[list[str]]) -> Proposal:
 
 
 def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
-    """Read the wanted columns of a text file or a sheet, in the shape that the source asks for."""
-    name = name_source(file.name, source)
+    """Read the wanted columns of a text file or a sheet."""
     read_one = read_workbook if is_workbook(file, source) else read_text
-    if not is_shaped(source):
-        return read_one(file.path, name, source, wanted, numeric)
-    header: list[str] = []
-
-    def choose(names: list[str]) -> set[str]:
-        header.extend(names)
-        return needed_columns(source, None if wanted is None else choose_columns(wanted, names), names, name)
-
-    raw = read_one(file.path, name, source, choose, frozenset())
-    return shape_table(raw, source, header)
+    return read_one(file.path, name_source(file.name, source), source, wanted, numeric)
 
 
 def is_workbook(file: File, source: Source) -> bool:

@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Cell = tuple[str, int]
 COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
-FEWEST_VALUES = 3  # that a count which is not shown must still be able to have
+FEWEST_VALUES = (
+    5  # that a count which is not shown must still be able to have: three, and room for what other tables say
+)
 
 
 @dataclass
@@ -50,7 +52,7 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
     """Return the counts of people of a table, by column, rounded or hidden.
 
     A zero stays a zero, but in a group that is itself below the minimum nothing is told apart. Where the sums of the table would
-    narrow a count that is hidden to fewer than three values, the total is rounded more coarsely.
+    narrow a count that is hidden to few values, the total is rounded more coarsely.
     """
     counts: dict[str, Count] = {}
     for column in _order(table):
@@ -185,7 +187,7 @@ def _coarsen(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], roun
     """Round totals more coarsely until no hidden part is left with too few values; the last resort is to hide the total."""
     bases: dict[Cell, int] = {}
     while True:
-        narrow = _find_narrow(counts, sums)
+        narrow = _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2))
         if not narrow:
             return
         for column, place in narrow:
@@ -201,7 +203,7 @@ def _coarsen(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], roun
                 count.low[place], count.high[place] = 0, np.inf
 
 
-def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]]) -> list[Cell]:
+def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], fewest: int) -> list[Cell]:
     """Return the totals that narrow a hidden part too far, bounds being carried through all the sums."""
     low = {name: count.low.copy() for name, count in counts.items()}
     high = {name: count.high.copy() for name, count in counts.items()}
@@ -213,11 +215,12 @@ def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]]) 
             highs = sum(high[name][place] for name, place in parts)
             most, least = high[total[0]][total[1]], low[total[0]][total[1]]
             for name, place in parts:
-                new_low = max(low[name][place], least - (highs - high[name][place]))
+                others = highs - high[name][place] if np.isfinite(highs) else np.inf
+                new_low = max(low[name][place], least - others)
                 new_high = min(high[name][place], most - (lows - low[name][place]))
                 if (new_low, new_high) != (low[name][place], high[name][place]):
                     low[name][place], high[name][place], changed = new_low, new_high, True
-                    if counts[name].small[place] and new_high - new_low + 1 < FEWEST_VALUES:
+                    if counts[name].small[place] and new_high - new_low + 1 < fewest:
                         found.append(total)
             low[total[0]][total[1]], high[total[0]][total[1]] = max(least, lows), min(most, highs)
         if found or not changed:

@@ -21,13 +21,24 @@ from outcomes.contracts.released.columns import (
     Upper,
 )
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.proportions import compute_clopper_pearson, compute_newcombe, compute_wilson
+from outcomes.proportions import (
+    compute_clopper_pearson,
+    compute_garwood,
+    compute_miettinen_nurminen,
+    compute_newcombe,
+    compute_wilson,
+)
 from outcomes.release.disclosure.counts import Count
 from outcomes.release.disclosure.rounding import Rounding
 
 INTERVALS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
     "wilson": compute_wilson,
     "exact": compute_clopper_pearson,
+    "poisson": compute_garwood,
+}
+CONTRASTS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]] = {
+    "newcombe": compute_newcombe,
+    "miettinen_nurminen": compute_miettinen_nurminen,
 }
 Value = tuple[float, str]  # the number, or a bound of it as text
 NOTHING: Value = (np.nan, "")
@@ -68,7 +79,9 @@ def _percent_down(share: float) -> float:
     return max(math.ceil(100 * share - 1e-9) - 1, 0) / 100
 
 
-def release_share(count: float, n: float, rounding: Rounding, rest: bool = False, at_most: float = 0) -> Released:
+def release_share(
+    count: float, n: float, rounding: Rounding, rest: bool = False, at_most: float = 0, places: int = 2
+) -> Released:
     """Return a share of counts, from the rounded ones.
 
     Parameters
@@ -80,6 +93,8 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
         The share is of those not counted.
     at_most : float
         A number that a bound from above must not fall below.
+    places : int
+        Decimals of the share, which follows from the rounded counts whatever they are.
 
     Examples
     --------
@@ -92,7 +107,7 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
     whole = rounding.round(n)
     low, high = rounding.span(whole)
     if count < 1e-9:
-        return _finish(0, whole, rounding, rest)
+        return _finish(0, whole, rounding, rest, places)
     if count < rounding.minimum - 0.5 or rounding.hides(round(count)):
         top = _percent_up((rounding.minimum - 1) / low)
         while top <= at_most and top < 1:
@@ -106,19 +121,19 @@ def release_share(count: float, n: float, rounding: Rounding, rest: bool = False
         return Released(
             (np.nan, f"<{_say(1 - bottom)}" if rest else f">{_say(bottom)}"), np.nan, np.nan, *_turn(bottom, 1.0, rest)
         )
-    return _finish(events, whole, rounding, rest)
+    return _finish(events, whole, rounding, rest, places)
 
 
 def _turn(least: float, most: float, rest: bool) -> tuple[float, float]:
     return (1 - most, 1 - least) if rest else (least, most)
 
 
-def _finish(events: int, whole: int, rounding: Rounding, rest: bool) -> Released:
+def _finish(events: int, whole: int, rounding: Rounding, rest: bool, places: int) -> Released:
     """Return the share of two rounded counts, with what the counts behind them leave possible."""
     (few, many), (low, high) = rounding.span(events), rounding.span(whole)
     least, most = few / high, min(many / low, 1.0)
     told = whole - events if rest else events
-    return Released((round(told / whole, 2), ""), told, whole, *_turn(least, most, rest))
+    return Released((round(told / whole, places), ""), told, whole, *_turn(least, most, rest))
 
 
 def _say(share: float) -> str:
@@ -126,9 +141,9 @@ def _say(share: float) -> str:
 
 
 def release_limits(
-    one: Released, n: float, rounding: Rounding, interval: str, design: float = 1.0
+    one: Released, n: float, rounding: Rounding, interval: str, design: float = 1.0, places: int = 2
 ) -> tuple[Value, Value]:
-    """Return an interval of a share, in whole percents, from the rounded counts alone.
+    """Return an interval of a share, by default in whole percents, from the rounded counts alone.
 
     ``design`` is by how much the interval is wider or narrower than that of as many independent people.
     """
@@ -136,7 +151,7 @@ def release_limits(
     if not math.isnan(one.events):
         size = max(one.n / design, 1.0)
         lower, upper = compute(one.events / one.n * size, size)
-        return (round(float(lower), 2), ""), (round(float(upper), 2), "")
+        return (round(float(lower), places), ""), (round(float(upper), places), "")
     if is_nothing(one.value):
         return NOTHING, NOTHING
     low = rounding.span(rounding.round(n))[0]
@@ -191,7 +206,8 @@ def _release(
         assert column.count_ is not None
         if counts[column.count_].small[place] and counts[column.count_].true[place] == 0:
             return Released(NOTHING, np.nan, np.nan, 0.0, 1.0)
-        return release_share(float(counts[column.count_].true[place]), n, rounding, column.rest)
+        counted = float(counts[column.count_].true[place])
+        return release_share(counted, n, rounding, column.rest, places=column.places)
     if isinstance(column, Cumulative) and value > 1 - 1e-9 and not rounding.hides(n):
         return Released((1.0, ""), n, n, 1.0, 1.0)  # all are at or below the last bin: the bins say the same
     people = value * n
@@ -239,7 +255,8 @@ def _limit(
                 n,
                 abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])),
             )
-        values.append(_scale(release_limits(one, n, rounding, share.interval, design)[side], share.scale))
+        limits = release_limits(one, n, rounding, share.interval, design, share.places)
+        values.append(_scale(limits[side], share.scale))
     return values
 
 
@@ -325,7 +342,8 @@ def _contrast(
     if isinstance(column, RiskRatio):
         return _ratio(column, frame, place, (p, q, first.n, second.n), limits)
     if isinstance(column.first, tuple):
-        _, lower, upper = (float(one) for one in compute_newcombe(first.events, first.n, second.events, second.n))
+        compute = CONTRASTS[column.interval]
+        _, lower, upper = (float(one) for one in compute(first.events, first.n, second.events, second.n))
         ends = {one: lower if isinstance(one, Lower) else upper for one in limits}
     else:
         before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(

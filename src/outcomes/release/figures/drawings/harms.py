@@ -1,0 +1,109 @@
+"""Adverse effects: the risk in each arm on the left, the difference between two arms on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from outcomes.contracts.released.harms import HarmDifferences, Harms
+from outcomes.release.figures.canvas.lettering import wrap
+from outcomes.release.figures.canvas.lines import Chart, Line, arrange_lines, build_ruler, draw_chart
+from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet
+from outcomes.release.figures.canvas.style import (
+    FAINT,
+    GREY,
+    INK,
+    LINE_MM,
+    PAGE_MM,
+    TEXT_PT,
+    TITLE_PT,
+    ArmStyle,
+    style_arms,
+)
+from outcomes.release.figures.drawings.trajectory import build_scale
+from outcomes.release.figures.plans.plan import Plan, name_arm
+from outcomes.settings import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEFT_MM = 112.0
+NAMES = 46.0
+APART = 1.1  # between the marks of two arms, mm
+
+
+def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
+    """Draw the share of patients with each adverse effect by arm, and the differences where the arms were asked alike."""
+    risks = plan.data[plan.data[Harms.arm].notna()]
+    differences = plan.data[plan.data[HarmDifferences.contrast].notna()]
+    arms = list(style_arms(study, risks[Harms.arm]).values())
+    events = list(dict.fromkeys(risks[Harms.event]))
+    both = bool(differences[HarmDifferences.difference].notna().any())
+    width = LEFT_MM if both else PAGE_MM
+    chart = arrange_lines([Line(_say(event)) for event in events], (), width, NAMES)
+    inner = PAGE_MM - 2 * EDGE
+    head = wrap(plan.title, inner, TITLE_PT, bold=True)
+    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5 + LINE_MM * len(arms)
+    sheet = Sheet(figure, PAGE_MM, top + chart.height + 5 * LINE_MM)
+    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
+    for place, arm in enumerate(arms):
+        at = top - LINE_MM * (len(arms) - place)
+        sheet.key(EDGE, at, arm)
+        sheet.write(EDGE + KEY + 1.5, at, arm.label)
+    most = 100 * float(risks[[Harms.proportion, Harms.upper]].max(axis=None))
+    axes, end = draw_chart(sheet, chart, (), build_scale(0, most, "Patients with the effect (%)"), top - LINE_MM)
+    _draw_risks(axes, risks, arms, events, chart)
+    if both:
+        _draw_differences(sheet, differences, events, chart, top, end, study)
+
+
+def _say(event: str) -> str:
+    return event[:1].upper() + event[1:]
+
+
+def _draw_risks(axes: Axes, risks: pd.DataFrame, arms: Sequence[ArmStyle], events: Sequence[str], chart: Chart) -> None:
+    middle = {event: one.middle for event, one in zip(events, chart.placed, strict=True)}
+    for place, arm in enumerate(arms):
+        rows = risks[(risks[Harms.arm] == arm.id) & risks[Harms.proportion].notna()]
+        y = rows[Harms.event].map(middle) + APART * (place - (len(arms) - 1) / 2)
+        axes.hlines(y, 100 * rows[Harms.lower], 100 * rows[Harms.upper], color=arm.color, linewidth=0.8, zorder=2)
+        axes.plot(100 * rows[Harms.proportion], y, arm.marker, color=arm.color, label=arm.id, clip_on=False, zorder=3)
+
+
+def _draw_differences(
+    sheet: Sheet, rows: pd.DataFrame, events: Sequence[str], chart: Chart, top: float, end: float, study: Study
+) -> None:
+    known = rows[rows[HarmDifferences.difference].notna()]
+    contrast = str(known[HarmDifferences.contrast].iloc[0])
+    known = known[known[HarmDifferences.contrast] == contrast]
+    arm, reference = (name_arm(study, name) for name in contrast.split(" - "))
+    x = build_ruler(
+        100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()), ""
+    )
+    left = LEFT_MM + 4.0
+    axes = sheet.axes(left, top, PAGE_MM - left - RIGHT - EDGE, chart.height)
+    _frame(axes, x, chart)
+    middle = {event: one.middle for event, one in zip(events, chart.placed, strict=True)}
+    y = known[HarmDifferences.event].map(middle)
+    axes.hlines(
+        y, 100 * known[HarmDifferences.lower], 100 * known[HarmDifferences.upper], color=INK, linewidth=0.9, zorder=2
+    )
+    axes.plot(100 * known[HarmDifferences.difference], y, "s", color=INK, markersize=3.4, clip_on=False, zorder=3)
+    centre = left + (PAGE_MM - left - RIGHT - EDGE) / 2
+    label = wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - left - EDGE, TEXT_PT)
+    for place, line in enumerate(label):
+        sheet.write(centre, end - LINE_MM + place * LINE_MM, line, ha="center")
+
+
+def _frame(axes: Axes, x: Scale, chart: Chart) -> None:
+    axes.set_xlim(x.limits)
+    axes.set_ylim(chart.height, 0)
+    axes.set_xticks(list(x.ticks), list(x.ticks.values()))
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    for at in x.ticks:
+        axes.axvline(at, color=FAINT, linewidth=0.4, zorder=0)
+    axes.axvline(0, color=GREY, linewidth=0.9, linestyle=":", zorder=1)

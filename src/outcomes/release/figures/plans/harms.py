@@ -1,0 +1,70 @@
+"""Which figure shows the adverse effects, and what it says. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from outcomes.contracts.released.harms import HarmDifferences, Harms
+from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
+from outcomes.release.numbers import fixed
+from outcomes.settings import Study
+
+BLOCK = "all sessions"
+
+
+def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
+    """Return the dot plot of adverse effects; none where no effect was released of any arm."""
+    rows = read_rows(tables, Harms.name)
+    if rows.empty:
+        return []
+    rows = rows[rows[Harms.block] == BLOCK]
+    known = rows[rows[Harms.proportion].notna()]
+    drawn = rows[rows[Harms.event].isin(known[Harms.event])]
+    if drawn.empty:
+        return []
+    arms = list(dict.fromkeys(known[Harms.arm]))
+    differences = read_rows(tables, HarmDifferences.name)
+    chosen = _choose_contrast(differences, study)
+    chosen = chosen[chosen[HarmDifferences.event].isin(drawn[Harms.event])]
+    few = sorted(set(rows[Harms.event]) - set(drawn[Harms.event]))
+    left_out = f" Too few patients to show: {', '.join(few)}." if few else ""
+    asked = (
+        "" if chosen[HarmDifferences.difference].notna().any() or len(arms) < 2 else " No difference is drawn: {why}."
+    )
+    why = chosen[HarmDifferences.note].dropna().unique()
+    return [
+        Plan(
+            "adverse_effects",
+            "harms",
+            "Adverse effects",
+            "Patients with each adverse effect at least once, of those asked at least once, over all their sessions, with exact 95 % "
+            "intervals; on the right the difference with its score interval. Arms differ in how many sessions patients had. "
+            f"Recorded is not caused.{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
+            _describe(known, arms, study),
+            pd.concat([drawn[drawn[Harms.arm].isin(arms)], chosen], ignore_index=True),
+        )
+    ]
+
+
+def _choose_contrast(differences: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the differences of the compared arms, else of the first two."""
+    if differences.empty:
+        return pd.DataFrame(columns=list(HarmDifferences.columns))
+    rows = differences[differences[HarmDifferences.block] == BLOCK]
+    pairs = list(dict.fromkeys(rows[HarmDifferences.contrast]))
+    if study.comparison is not None:
+        estimand = study.comparison.estimand
+        wanted = f"{estimand.treated} - {estimand.reference}"
+        pairs = [pair for pair in pairs if pair == wanted] or pairs
+    return rows[rows[HarmDifferences.contrast] == pairs[0]]
+
+
+def _describe(known: pd.DataFrame, arms: list[str], study: Study) -> str:
+    parts = []
+    for event, rows in known.groupby(Harms.event, sort=False):
+        shares = {row[Harms.arm]: row[Harms.proportion] for row in rows.to_dict("records")}
+        said = [f"{name_arm(study, arm)} {fixed(100 * shares[arm], 0)} %" for arm in arms if arm in shares]
+        parts.append(f"{event}: {', '.join(said)}")
+    return f"Dot plot of the share of patients with each adverse effect. {'; '.join(parts)}."

@@ -1,0 +1,39 @@
+"""The page on exports: each of its examples is read as it stands, and gives what the page says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from exports import make_study
+
+from outcomes.intake import read_export
+from outcomes.intake.readers import READERS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "your-export.md").read_text(encoding="utf-8")
+SECTIONS = {part.split("\n", 1)[0]: part for part in PAGE.split("\n## ")[1:]}
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_an_example_is_read_as_it_stands(tmp_path, title):
+    section = SECTIONS[title]
+    files = re.findall(r"```csv (\S+)\n(.*?)```", section, re.DOTALL)
+    assert files
+    for name, content in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (written,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    export = read_export(make_study(yaml.safe_load(written), dates={"formats": ["%Y-%m-%d"]}), tmp_path)
+    said = re.search(r"Gives (\d+) questionnaires of (\d+) people and (\d+) sessions\.", section)
+    found = [len(export.tables[name]) for name in ("assessments", "patients", "sessions")]
+    assert found == [int(number) for number in said.groups()]
+    balance = export.balance
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+
+
+def test_every_format_is_on_the_page():
+    formats = set.union(*(set(reader.formats) for reader in READERS)) - {"auto", "csv", "tsv", "excel"}
+    endings = {"spss": ".sav", "stata": ".dta", "sas": "SAS", "parquet": "Parquet"}
+    assert [one for one in formats if endings.get(one, f"format: {one}") not in PAGE] == []

@@ -1,0 +1,95 @@
+"""What a reader can work out from one row: a percentage and its n, a mean of whole numbers, an interval's width, two criteria.
+
+Each returns a range for an exact count. The attacker does not believe that percentages are of rounded counts but tries both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from attack_reader import COUNTS, Files, Row, _by_arm, place_of, rows_of
+from attack_system import Name, System, read_printed
+from scipy.special import stdtrit
+
+HALF = 0.005
+RATES = {"response": ("n", "events", "proportion"), "ideation_change": ("n", "events", "proportion"), "recall": ("n", "overlapping", "proportion"),
+         "early_signals": ("n", "events", "proportion")}  # fmt: skip
+
+
+def learn_sizes(system: System, files: Files) -> None:
+    """Narrow the numbers of scores by mean, standard deviation, and interval, and those of models by their criteria."""
+    for row in rows_of(files, "scores"):
+        name = ("observed", *place_of(row))
+        found = fit_mean(row, system.minimum)
+        if found is not None:
+            _keep(system, name, *found)
+    for row in rows_of(files, "models"):
+        found = fit_criteria(row, system.minimum)
+        if found is not None:
+            _keep(system, ("n_subjects", row["model"]), *found)
+
+
+def _keep(system: System, name: Name, low: float, high: float) -> None:
+    before = system.bounds.get(name, (0.0, np.inf))
+    if max(before[0], low) <= min(before[1], high):
+        system.narrow(name, low, high)
+
+
+def _step(text: str) -> float:
+    return 10.0 ** -len(text.partition(".")[2])
+
+
+def fit_mean(row: Row, minimum: int) -> tuple[int, int] | None:
+    """Return between which n a mean of whole scores, its standard deviation, and its t interval are possible."""
+    printed = read_printed(row["n"], minimum)
+    if printed is None or row["n"].startswith("<") or not row["mean"]:
+        return None
+    mean, sd, step = float(row["mean"]), float(row["sd"] or "nan"), 0.1
+    fits = []
+    for n in range(int(printed[0]), int(printed[1]) + 1):
+        nearest = round(mean * n) / n
+        good = abs(nearest - mean) <= max(step, _step(row["mean"])) / 2 + 1e-9
+        if row["lower"] and row["upper"] and sd == sd and n > 1:
+            width = float(row["upper"]) - float(row["lower"])
+            t, slack = float(stdtrit(n - 1, 0.975)), max(step, _step(row["lower"]))
+            least, most = (2 * t * (sd + sign * step / 2) / math.sqrt(n) for sign in (-1, 1))
+            good &= least - slack <= width <= most + slack
+        if good:
+            fits.append(n)
+    return (min(fits), max(fits)) if fits else None
+
+
+def fit_criteria(row: Row, minimum: int) -> tuple[int, int] | None:
+    """BIC less AIC is k (log n − 2), and AIC is 2 k less twice the log-likelihood."""
+    if not (row["loglik"] and row["aic"] and row["bic"]) or row["n_subjects"].startswith("<"):
+        return None
+    step = max(_step(row[name]) for name in ("loglik", "aic", "bic"))
+    loglik, aic, bic = (float(row[name]) for name in ("loglik", "aic", "bic"))
+    k = round((aic + 2 * loglik) / 2)
+    printed = read_printed(row["n_subjects"], minimum)
+    if k < 1 or printed is None:
+        return None
+    fits = [n for n in range(int(printed[0]), int(printed[1]) + 1) if abs(k * (math.log(n) - 2) - (bic - aic)) <= step]
+    return (min(fits), max(fits)) if fits else None
+
+
+def guess_events(files: Files, minimum: int) -> Iterator[tuple[Name, set[int]]]:
+    """Yield, for every printed percentage, the small numbers of events that give it with some n that is printed so."""
+    for table, (n, events, share) in RATES.items():
+        for row in rows_of(files, table):
+            printed = read_printed(row[n], minimum)
+            if printed is None or row[n].startswith("<") or not row[share] or row[share][0] in "<>":
+                continue
+            p = float(row[share])
+            for rest in (False, True):
+                found = {
+                    x
+                    for size in range(int(printed[0]), int(printed[1]) + 1)
+                    for x in range(1, minimum)
+                    if abs((1 - x / size if rest else x / size) - p) <= HALF
+                }
+                if found:
+                    name = next(name for column, name, _ in COUNTS[table](row) if column == events)
+                    yield ("rest", name) if rest else _by_arm(name, {}), found

@@ -1,0 +1,350 @@
+"""What the counts of the released files mean to a reader of the documentation: which people each is of, and what adds up.
+
+Written from the dictionary and the documentation alone. A file, or a column of numbers in it, that is in no list here fails
+test_attack.py: say what it counts before it is released.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+
+from attack_system import Name, System
+
+Row = Mapping[str, str]
+Files = Mapping[str, str]
+ALL = "all"
+SIDES = ("treated", "reference")
+Counts = Iterable[tuple[str, Name, Name | None]]  # column, group, the group that it is a part of
+
+# Columns of numbers that are no counts of people: shares, statistics, settings, rows of files.
+OTHERS = {
+    "arm_order", "order", "time", "mean", "sd", "median", "q1", "q3", "lower", "upper", "percent", "proportion", "difference",
+    "missing_proportion", "cumulative", "bin_lower", "bin_upper", "smd", "baseline_answer", "answer", "median_days", "threshold",
+    "baseline_mean", "baseline_sd", "population_mean", "population_sd", "reliability", "observed_lower", "observed_upper", "expected",
+    "share", "remainder", "remainder_lower", "remainder_upper", "reliability_needed", "first_mean", "second_mean", "between",
+    "between_lower", "between_upper", "correlation", "change", "change_lower", "change_upper", "change_from_mean",
+    "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "n_treated_published",
+    "treated_before", "reference_before", "smd_before", "treated_after", "reference_after", "smd_after", "p5", "p95", "effective_n",
+    "treated_mean", "reference_mean", "std_error", "df", "p_value", "risk_treated", "risk_reference", "difference_lower",
+    "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
+    "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
+    "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
+    "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
+}  # fmt: skip
+
+
+def rows_of(files: Files, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files.get(name, ""))))
+
+
+def place_of(row: Row) -> Name:
+    return row["arm"], row["instrument"], row["axis"], row["timepoint"]
+
+
+def _flow(row: Row) -> Counts:
+    unit, arm, label, reason = row["unit"], row["arm"], row["label"], row["reason"]
+    if unit == "series":
+        name: Name = ("box", arm, label)
+        name = ("started", arm) if label == "Series analysed" else ("excluded", arm, reason) if reason else name
+        yield "n", name, ("box", arm, "Series") if label != "Series" else None
+    elif unit == "patients":
+        yield "n", ("patients", ALL) if label == "Patients analysed" else ("flow", label), None
+
+
+def _baseline(row: Row) -> Counts:
+    arm, variable = row["arm"], row["variable"]
+    if variable == "patients":
+        yield "n", ("patients", arm), None
+        return
+    yield "n", ("level", variable, row["level"], arm), ("patients", arm)
+    yield "missing", ("missing", variable, arm), ("patients", arm)
+
+
+def _scores(row: Row) -> Counts:
+    yield "n", ("observed", *place_of(row)), ("started", row["arm"]) if row["arm"] != ALL else None
+
+
+def _response(row: Row) -> Counts:
+    yield from _rate(row, place_of(row), "n", "events")
+
+
+def _rate(row: Row, place: Name, n: str, events: str) -> Counts:
+    known: Name = ("known", *place, row["endpoint"])
+    started: Name = ("started", place[0])
+    if row["population"] == "started":
+        yield n, started, None
+        yield events, ("event", *place, row["endpoint"]), started
+    else:
+        yield n, known, started
+        yield events, ("event", *place, row["endpoint"]), known
+
+
+def _differences(row: Row) -> Counts:
+    for arm, (n, events) in zip(
+        row["contrast"].split(" - "), (("n", "events"), ("n_reference", "events_reference")), strict=True
+    ):
+        yield from _rate(row, (arm, row["instrument"], row["axis"], row["timepoint"]), n, events)
+
+
+def _published(row: Row) -> Counts:
+    if row["arm"]:
+        yield from _rate(row, place_of(row), "own_n", "own_events")
+
+
+def _change(row: Row) -> Counts:
+    yield "n", ("bin", *place_of(row), row["bin_lower"]), ("observed", *place_of(row))
+
+
+def _missingness(row: Row) -> Counts:
+    started, reached = ("started", row["arm"]), ("reached", row["arm"], row["axis"], row["timepoint"])
+    yield "started", started, None
+    yield "reached", reached, started
+    yield "observed", ("observed", *place_of(row)), reached
+
+
+def _ideation(row: Row) -> Counts:
+    yield "n", ("pair", *place_of(row), row["baseline_answer"], row["answer"]), None
+
+
+def _ideation_change(row: Row) -> Counts:
+    answered = ("answered", *place_of(row), row["transition"])
+    yield "n", answered, ("observed", *place_of(row))
+    yield "events", ("turned", *place_of(row), row["transition"]), answered
+
+
+def _recall(row: Row) -> Counts:
+    recalled = ("recalled", *place_of(row))
+    yield "n", recalled, ("observed", *place_of(row))
+    yield "overlapping", ("overlapping", *place_of(row)), recalled
+
+
+def _regressed(row: Row) -> Counts:
+    yield "n", ("regressed", *place_of(row)), ("observed", *place_of(row))
+
+
+def _two(row: Row) -> Counts:
+    yield "n", ("two baselines", *place_of(row)), ("observed", *place_of(row))
+
+
+def _covariates(row: Row) -> Counts:
+    for side in SIDES:
+        yield f"n_{side}", ("covariate", row["variable"], row["level"], side), ("compared", side)
+
+
+def _effects(row: Row) -> Counts:
+    for side in SIDES:
+        scored = ("scored", row["axis"], side)
+        yield f"n_{side}", scored, ("compared", side)
+        yield f"observed_{side}", ("counted", row["axis"], row["timepoint"], side), scored
+
+
+def _risks(row: Row) -> Counts:
+    place = row["axis"], row["timepoint"], row["endpoint"]
+    for side in SIDES:
+        n: Name = ("compared", side) if row["population"] == "started" else ("settled", *place, side)
+        yield f"n_{side}", n, ("compared", side)
+        yield f"events_{side}", ("settled event", *place, side), n
+
+
+def _sensitivity(row: Row) -> Counts:
+    yield (
+        "n",
+        ("analysis", *(row[key] for key in ("endpoint", "analysis", "scale", "axis", "timepoint"))),
+        ("compared", "both"),
+    )
+
+
+def _imputations(row: Row) -> Counts:
+    yield "n", ("imputed", row["axis"]), ("compared", "both")
+
+
+def _dropout(row: Row) -> Counts:
+    place = row["axis"], row["timepoint"], row["arm"], row["band"]
+    yield "n", ("there", *place), None
+    yield "stayed", ("staying", *place), ("there", *place)
+
+
+def _early(row: Row) -> Counts:
+    place = tuple(row[key] for key in ("axis", "signal", "target_axis", "target", "population", "measure", "arm"))
+    yield "n", ("early n", *place), None
+    yield "events", ("early", *place), ("early n", *place)
+
+
+def _subgroups(row: Row) -> Counts:
+    for side in SIDES:
+        level = (row["variable"], row["level"], side)
+        n: Name = ("compared", side) if row["level"] == ALL else ("covariate", *level)
+        yield f"n_{side}", n, ("compared", side)
+        seen = ("seen", row["endpoint"], row["population"], *level)
+        yield f"observed_{side}", seen, n
+        yield (
+            f"events_{side}",
+            ("seen event", row["population"], *level),
+            seen if row["population"] == "observed" else n,
+        )
+
+
+def _cohort(row: Row) -> Counts:
+    yield "n", ("durable", row["arm"], row["step"]), ("started", row["arm"])
+
+
+def _curve(row: Row) -> Counts:
+    n = ("durable", row["arm"], "in_response")
+    yield "n", n, None
+    for column in ("at_risk", "events", "treated", "censored"):
+        yield column, ("week", row["arm"], row["end"], row["method"], row["week"], column), n
+
+
+def _held(row: Row) -> Counts:
+    n, seen = ("durable", row["arm"], "in_response"), ("visit", row["arm"], row["end"], row["week"])
+    yield "n", n, None
+    yield "seen", seen, n
+    yield "events", (*seen, "ended"), seen
+
+
+def _hazards(row: Row) -> Counts:
+    for side in SIDES:
+        n = ("durable", row[side], "in_response")
+        yield f"n_{side}", n, None
+        yield f"events_{side}", ("ended", row["end"], row[side]), n
+
+
+def _models(row: Row) -> Counts:
+    for column in ("n_subjects", "n_observations", "dropped_rows", "dropped_subjects"):
+        yield column, (column, row["model"]), None
+
+
+COUNTS: dict[str, Callable[[Row], Counts]] = {
+    "flow": _flow,
+    "baseline": _baseline,
+    "scores": _scores,
+    "response": _response,
+    "differences": _differences,
+    "change_distribution": _change,
+    "missingness": _missingness,
+    "ideation": _ideation,
+    "ideation_change": _ideation_change,
+    "recall": _recall,
+    "regression_to_mean": _regressed,
+    "two_baselines": _two,
+    "published": _published,
+    "covariate_balance": _covariates,
+    "positivity": _covariates,
+    "score_overlap": lambda row: [("n", ("score", row["arm"], row["bin_lower"]), None)],
+    "weights": lambda row: [
+        ("n", ("compared", row["arm"]), None),
+        ("without_weight", ("unweighted", row["weights"], row["arm"]), ("compared", row["arm"])),
+        ("truncated", ("truncated", row["weights"]), None),
+    ],
+    "effects": _effects,
+    "risks": _risks,
+    "sensitivity": _sensitivity,
+    "imputations": _imputations,
+    "dropout": _dropout,
+    "early_signals": _early,
+    "eligibility": lambda row: [("n", ("step", row["arm"], int(row["order"])), None)],
+    "subgroups": _subgroups,
+    "durability_cohort": _cohort,
+    "durability_curve": _curve,
+    "durability_held": _held,
+    "durability_effect": _hazards,
+    "models": _models,
+}
+NONE = {
+    "ledger", "balance", "baseline_smd", "target_trial", "comparison_statement", "tipping", "interactions", "coefficients", "tests",
+    "margins", "model_differences",
+}  # fmt: skip
+
+
+def read_files(files: Files, minimum: int, sides: Mapping[str, str], exact: bool = False) -> System:
+    """Return all that the files say of counts, and how these hang together."""
+    system = System(minimum, exact)
+    shown: list[tuple[Name, Name]] = []
+    for name, counts in COUNTS.items():
+        for row in rows_of(files, name):
+            for column, group, whole in counts(row):
+                group, whole = _by_arm(group, sides), None if whole is None else _by_arm(whole, sides)
+                if column in row:
+                    system.show(group, row[column])
+                    if whole is not None and whole != group:
+                        shown.append((whole, group))
+    if sides:
+        system.narrow(("compared", "both"))
+        system.add(("compared", "both"), [("compared", arm) for arm in sides.values()])
+    for whole, group in dict.fromkeys(shown):
+        system.wholes[group] = whole
+        system.within(whole, group)
+    _add_sums(system, files)
+    return system
+
+
+def _by_arm(name: Name, sides: Mapping[str, str]) -> Name:
+    return tuple(sides.get(str(part), part) if part in SIDES else part for part in name)
+
+
+def _add_sums(system: System, files: Files) -> None:
+    """Add the sums over arms, levels, bins, boxes, weeks, and time points."""
+    parts: dict[Name, list[Name]] = {}
+
+    def part(total: Name, name: Name) -> None:
+        parts.setdefault(total, []).append(name)
+
+    for name in list(system.bounds):
+        kind, *rest = name
+        if kind in ("observed", "regressed", "two baselines") and rest[0] != ALL:
+            part((kind, ALL, *rest[1:]), name)
+        elif kind in ("started", "patients") and rest[0] != ALL:
+            part((kind, ALL), name)
+        elif kind in ("box", "excluded") and rest[0] != ALL:
+            part((kind, ALL, *rest[1:]), name)
+        if kind in ("excluded", "started"):
+            part(("box", rest[0], "Series"), name)
+        elif kind in ("level", "missing"):
+            arm = rest[-1]
+            part(("whole", rest[0], arm), name)
+            if arm != ALL:
+                part((kind, *rest[:-1], ALL), name)
+        elif kind == "bin":
+            part(("changed", *rest[:4]), name)
+        elif kind == "pair":
+            way = "any_to_none" if float(rest[4]) > 0 else "none_to_any"
+            part(("answered", *rest[:4], way), name)
+            if (float(rest[5]) > 0) != (float(rest[4]) > 0):
+                part(("turned", *rest[:4], way), name)
+        elif kind == "covariate" and rest[1]:
+            part(("covered", rest[0], rest[2]), name)
+        elif kind == "score":
+            part(("compared", rest[0]), name)
+        elif kind in ("early", "early n") and rest[-1] != ALL:
+            part((kind, *rest[:-1], ALL), name)
+        elif kind in ("there", "staying") and rest[1] != ALL:
+            part((kind, rest[0], ALL, *rest[2:]), name)
+        elif kind == "week":
+            part(("followed", *rest[:4]), name)
+    for total, names in parts.items():
+        if total[0] == "whole":
+            system.add(("patients", total[-1]), names)
+        elif total[0] == "covered":
+            system.add(("compared", total[-1]), names)
+        elif total[0] == "followed":
+            system.add(("durable", total[1], "in_response"), names)
+        elif total[0] == "changed":
+            system.narrow(total)
+            system.add(total, names)
+            system.within(("observed", *total[1:]), total)
+        else:
+            system.add(total, names)
+    steps: dict[str, list[Name]] = {}
+    for name in sorted((one for one in system.bounds if one[0] == "step"), key=lambda one: int(str(one[2]))):
+        steps.setdefault(str(name[1]), []).append(name)
+    for arm, names in steps.items():
+        system.add(names[0], names[1:])
+        system.add(names[-1], [("compared", arm)])
+    weeks = sorted(
+        (one for one in system.bounds if one[0] == "week"), key=lambda one: (one[1:4], one[5], float(str(one[4])))
+    )
+    for earlier, later in zip(weeks, weeks[1:], strict=False):
+        if earlier[1:4] == later[1:4] and earlier[5] == later[5]:
+            system.within(*((earlier, later) if later[5] == "at_risk" else (later, earlier)))
