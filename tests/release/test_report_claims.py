@@ -107,7 +107,7 @@ def test_the_range_names_what_it_covers_and_keeps_the_rest_apart():
     text = state_range(gather({**tables, "sensitivity": table}, study, {}))
     assert text == (
         "In 3 other analyses of the same difference (adjustment, missing scores, and definitions) it lies between −1.91 and −1.17 points. "
-        "Not counted there: unadjusted it is −2.72; with points added to imputed scores of one arm (what if) it lies between −2.22 and −1.01; "
+        "Not counted there: unadjusted it is −2.72; with delta-adjusted imputation it lies between −2.22 and −1.01; "
         "with every missing score at the worst end of the scale in one arm and at the best in the other it is −7.33 and 4.12."
     )
     alone = table[table["analysis"].isin(["weighted_overlap", "unadjusted"])]

@@ -11,6 +11,7 @@ from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Estimate, Evidence, find_place
 from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.safety import ANY, SEVERE
 
 QUESTIONS = {
     "works": "Does it work?",
@@ -218,18 +219,20 @@ def _check(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
 
 
 def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
+    """Return how many had any event, the events that differ (else the most frequent), and how many had a severe one."""
     safety = evidence.safety
     if safety is None:
         return []
-    effects = safety.differing or safety.effects[:3]
-    return [
-        "; ".join(
-            f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in effects
-        )
-        + "."
-        if effects
-        else ""
-    ]
+    known = {effect.name: effect for effect in safety.effects}
+    single = [effect for effect in safety.effects if effect.name not in (ANY, SEVERE)]
+    chosen = [*(known[name] for name in (ANY,) if name in known), *(safety.differing or single)[:3]]
+    chosen += [known[name] for name in (SEVERE,) if name in known]
+    each = [f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in chosen]
+    if not each:
+        return []
+    arms = " v ".join(material.within(arm) for arm in _compared(material) or material.arms)
+    text = f"{'; '.join(each)} ({arms}; recorded at least once, not adjusted)."
+    return [f"{text[:1].upper()}{text[1:]}"]
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
