@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
 from durable_cases import DECLARED, make_durability_tables
+from harm_cases import make_harm_tables
 from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
@@ -45,6 +46,7 @@ KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text",
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
 KEYS |= {"end", "method", "step", "week", "variance", "covariance"}
+KEYS |= {"block", "event", "measure"}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -84,6 +86,7 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
         tables |= make_subgroup_tables()
+        tables |= make_harm_tables(study.comparison.estimand.treated, study.comparison.estimand.reference)
     if study.regression_to_mean:
         tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:

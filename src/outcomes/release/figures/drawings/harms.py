@@ -23,7 +23,7 @@ from outcomes.release.figures.canvas.style import (
     style_arms,
 )
 from outcomes.release.figures.drawings.trajectory import build_scale
-from outcomes.release.figures.plans.plan import Plan, name_arm
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     inner = PAGE_MM - 2 * EDGE
     head = wrap(plan.title, inner, TITLE_PT, bold=True)
     top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5 + LINE_MM * len(arms)
-    sheet = Sheet(figure, PAGE_MM, top + chart.height + 5 * LINE_MM)
+    label = _label(differences, study) if both else []
+    sheet = Sheet(figure, PAGE_MM, top + chart.height + (4 + max(1, len(label))) * LINE_MM)
     sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     for place, arm in enumerate(arms):
         at = top - LINE_MM * (len(arms) - place)
@@ -57,7 +58,7 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     axes, end = draw_chart(sheet, chart, (), build_scale(0, most, "Patients with the effect (%)"), top - LINE_MM)
     _draw_risks(axes, risks, arms, events, chart)
     if both:
-        _draw_differences(sheet, differences, events, chart, top, end, study)
+        _draw_differences(sheet, differences, events, chart, (top, end), label)
 
 
 def _say(event: str) -> str:
@@ -74,12 +75,17 @@ def _draw_risks(axes: Axes, risks: pd.DataFrame, arms: Sequence[ArmStyle], event
 
 
 def _draw_differences(
-    sheet: Sheet, rows: pd.DataFrame, events: Sequence[str], chart: Chart, top: float, end: float, study: Study
+    sheet: Sheet,
+    rows: pd.DataFrame,
+    events: Sequence[str],
+    chart: Chart,
+    span: tuple[float, float],
+    label: Sequence[str],
 ) -> None:
+    top, end = span
     known = rows[rows[HarmDifferences.difference].notna()]
     contrast = str(known[HarmDifferences.contrast].iloc[0])
     known = known[known[HarmDifferences.contrast] == contrast]
-    arm, reference = (name_arm(study, name) for name in contrast.split(" - "))
     x = build_ruler(
         100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()), ""
     )
@@ -93,9 +99,16 @@ def _draw_differences(
     )
     axes.plot(100 * known[HarmDifferences.difference], y, "s", color=INK, markersize=3.4, clip_on=False, zorder=3)
     centre = left + (PAGE_MM - left - RIGHT - EDGE) / 2
-    label = wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - left - EDGE, TEXT_PT)
     for place, line in enumerate(label):
         sheet.write(centre, end - LINE_MM + place * LINE_MM, line, ha="center")
+
+
+def _label(rows: pd.DataFrame, study: Study) -> list[str]:
+    """Return the label below the differences, in lines that fit below their axis."""
+    contrast = str(rows.loc[rows[HarmDifferences.difference].notna(), HarmDifferences.contrast].iloc[0]).split(" - ")
+    styles = style_arms(study, contrast)
+    arm, reference = (styles[name].within for name in contrast)
+    return wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - LEFT_MM - 4.0 - 2 * EDGE, TEXT_PT)
 
 
 def _frame(axes: Axes, x: Scale, chart: Chart) -> None:

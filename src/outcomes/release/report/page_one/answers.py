@@ -9,7 +9,8 @@ from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import Estimate, Evidence, find_place
+from outcomes.release.report.page_one.evidence import Estimate, Evidence
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.page_one.safety import ANY, SEVERE
 

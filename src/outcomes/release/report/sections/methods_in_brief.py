@@ -7,7 +7,7 @@ from outcomes.release.disclosure.words import write_footnote
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import describe_measures
 

@@ -16,7 +16,7 @@ from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.safety import ANY, BLOCK, SEVERE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
