@@ -2,8 +2,8 @@
 
 python benchmarks/disclosure/attack_whole_studies.py [--studies 300] [--workers 2]
 
-One line a study goes to whole.csv beside this file, as soon as it and all before it are there; lines that are there already are kept, so
-that a run can be broken off and taken up. A study that the analysis refuses releases nothing.
+One line a study goes to whole.csv beside this file, as soon as it is there; lines that are there already are kept, so that a run can be
+broken off and taken up. A study that the analysis refuses releases nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,13 @@ from whole_studies import ARMS, attack_study, draw_clinic, draw_study, read_exam
 COLUMNS = [
     "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "printed", "bounds", "empty", "median_error", "refused",
 ]  # fmt: skip
+
+
+COUNTED = ("hidden", "recovered", "narrowed", "printed", "bounds", "empty")
+SINGLE = ("example", "clinic of 120")
+PAGE = HERE.parents[1] / "docs" / "disclosure.md"
+START = "<!-- attacked: rendered by benchmarks/disclosure/attack_whole_studies.py from whole.csv -->"
+END = "<!-- end -->"
 
 
 def attack(name: str) -> dict[str, Any]:
@@ -47,13 +54,44 @@ def attack(name: str) -> dict[str, Any]:
     )
 
 
+def describe(rows: list[dict[str, str]]) -> str:
+    """Return the lines as the table of docs/disclosure.md."""
+
+    def show(name: str, own: list[dict[str, str]]) -> str:
+        sums = {key: sum(int(row[key] or 0) for row in own) for key in COUNTED}
+        cells = max(sums["printed"] + sums["bounds"] + sums["empty"], 1)
+        errors = [float(row["median_error"]) for row in own if row["median_error"]]
+        shares = f"{sums['bounds'] / cells:.0%} | {sums['empty'] / cells:.1%}"
+        error = f"{float(np.median(errors)):.1f}" if errors else "–"
+        narrowed = f"{sums['narrowed']} ({sums['narrowed'] / max(sums['hidden'], 1):.2%})"
+        return f"| {name} | {sums['hidden']:,} | {sums['recovered']} | {narrowed} | {shares} | {error} |"
+
+    answered = [row for row in rows if not row["refused"]]
+    single = [show(name, [row]) for row in answered if (name := row["study"]) in SINGLE]
+    random = [row for row in answered if row["study"] not in SINGLE]
+    lines = [
+        "| attacked | hidden counts | recovered | narrowed | cells that are bounds | cells without a number | median error of a percentage |",
+        "|---|---|---|---|---|---|---|",
+        *single,
+        *([show(f"{len(random)} random studies", random)] if random else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_page(rows: list[dict[str, str]]) -> None:
+    """Put the table into the page."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(START)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{START}\n{describe(rows)}{END}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Attack the studies that have no line yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    path, names = HERE / "whole.csv", ["example", "clinic of 120", *map(str, range(options.studies))]
+    path, names = HERE / "whole.csv", [*SINGLE, *map(str, range(options.studies))]
     done = []
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
@@ -63,9 +101,16 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(done)
-        for row in tqdm(pool.map(attack, left), total=len(left)):
-            writer.writerow(row)
+        for future in tqdm(as_completed([pool.submit(attack, name) for name in left]), total=len(left)):
+            writer.writerow(future.result())
             file.flush()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: names.index(row["study"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    write_page(rows)
 
 
 if __name__ == "__main__":

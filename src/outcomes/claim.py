@@ -32,7 +32,7 @@ def find_places(study: Study, study_file: Path) -> Places:
 
 def close_private(places: Places) -> None:
     """Close the private folders of a study, which Snakemake makes as open as others, and this process's own log."""
-    for top in (places.derived, places.logs):
+    for top in (places.derived, places.root / places.published(internal=True).release, places.logs):
         for folder in (top, *top.rglob("*/")):
             if folder.is_dir():
                 folder.chmod(0o700)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import yaml
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 STREETS = r"street|avenue|road|boulevard|lane|drive|terrace|highway|parkway|crescent"
@@ -94,6 +97,8 @@ def looks_personal(text: str) -> bool:
 
 def find_personal(values: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
     """Return, by kind, which of some distinct values give a person away; kinds that do not occur are left out."""
+    import numpy as np
+
     kinds = [find_kind(value) for value in values]
     found = {kind: np.array([one == kind for one in kinds], dtype=bool) for kind in PATTERNS if kind in kinds}
     names = np.array(

@@ -161,6 +161,51 @@ class TestConvergence:
         assert not fit_model(frame, model, "none", ARMS).converged
 
 
+class TestSpread:
+    def scatter(self, times, **changes):
+        """Fit scores of which those of the smallest arm scatter so many times as widely."""
+        model = make_model(**changes)
+        frame = model_frame(ENDPOINTS, COHORT, PATIENTS, model)
+        small = frame["arm"] == "im"
+        middle = frame.loc[small, "change"].mean()
+        wide = frame["change"].where(~small, middle + times * (frame["change"] - middle))
+        return fit_model(frame.assign(change=wide), model, "one", ARMS)
+
+    def test_arms_that_scatter_alike_have_one_covariance(self):
+        result = self.scatter(1.0)
+        assert 1 <= result.info["sd_ratio"] < 1.3
+        assert result.beside is None
+
+    @pytest.mark.parametrize(
+        "random", [{}, {"covariance": None, "random": "1", "formula": "change ~ baseline + arm + time"}]
+    )
+    def test_a_model_with_a_covariance_for_each_arm_stands_beside_where_they_do_not(self, random):
+        result = self.scatter(2.5, **random)
+        assert result.info["sd_ratio"] > 1.3
+        assert result.info["warnings"].endswith("see one_by_arm")
+        ours, other = result.tables["model_differences"], result.beside.tables["model_differences"]
+        wider = other["contrast"] == "im - esketamine"
+        assert (other.loc[wider, "std_error"] > 1.1 * ours.loc[wider, "std_error"]).all()
+        again = ModelResult.from_json(result.to_json())
+        assert again.to_json() == result.to_json()
+        stacked = collect_models([again])
+        assert stacked["models"]["model"].tolist() == ["one", "one_by_arm"]
+        assert stacked["models"]["primary"].tolist() == [False, False]
+        assert set(stacked["model_differences"]["model"]) == {"one", "one_by_arm"}
+
+    def test_a_declared_covariance_for_each_arm_is_not_fitted_twice(self):
+        result = self.scatter(2.5, group="arm")
+        assert result.converged
+        assert result.beside is None
+
+    def test_too_few_patients_tell_nothing(self):
+        model = make_model(formula="change ~ arm", covariance="compound_symmetry")
+        frame = model_frame(ENDPOINTS, COHORT, PATIENTS, model)
+        few = frame[frame["patient"].isin(frame.loc[frame["arm"] == "im", "patient"].unique()[:8])]
+        both = pd.concat([frame[frame["arm"] == "iv"], few.assign(change=10 * few["change"])])
+        assert fit_model(both, model, "few", ARMS).info["sd_ratio"] is None
+
+
 class TestSerialisation:
     def test_json_comes_back_as_it_was(self):
         for result in (fit(), fit(**RANDOM)):

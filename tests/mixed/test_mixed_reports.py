@@ -192,3 +192,14 @@ def test_random_slopes_are_recovered():
     assert fit.residual_variance == pytest.approx(1.0, abs=4 * np.sqrt(2 / (3 * n)))
     correlation = np.corrcoef(fit.random_effects()["day"], b[:, 1])[0, 1]
     assert correlation > 0.75
+
+
+def test_residual_sds_by_level_are_those_of_the_pearson_residuals(trial):
+    fit = mixed.fit(trial, FORMULA, weights="weight", **COLUMNS)
+    table = fit.residual_sds("site").set_index("level")
+    pearson = fit.residuals("pearson")
+    for site, own in trial.groupby("site"):
+        assert table.loc[site, "sd"] == pytest.approx(np.sqrt((pearson[own.index] ** 2).mean()), rel=1e-12)
+        assert table.loc[site, ["n_subjects", "n_rows"]].tolist() == [own["person"].nunique(), len(own)]
+    with pytest.raises(mixed.MomentsError):
+        mixed.fit(mixed.moments(trial, FORMULA, **COLUMNS)).residual_sds("arm")

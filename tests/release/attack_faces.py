@@ -7,6 +7,8 @@ more than the tables. What is looked for here is what a face says although no ta
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
@@ -50,7 +52,10 @@ class _Page(HTMLParser):
 
 
 def read_texts(path: Path) -> list[str]:
-    """Return what a released file prints, piece by piece; nothing of pictures made of dots, and of PDF, which is the page again."""
+    """Return what a released file prints, piece by piece; nothing of pictures made of dots; of PDF where poppler is installed."""
+    if path.suffix == ".pdf" and shutil.which("pdftotext"):
+        read = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True)
+        return read.stdout.decode("utf-8").splitlines()
     if path.suffix in (".png", ".pdf"):
         return []
     if path.suffix == ".docx":

@@ -31,6 +31,8 @@ OTHERS = {
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
     "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
+    "median_sessions", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
+    "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
     "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
@@ -216,6 +218,63 @@ def _models(row: Row) -> Counts:
         yield column, (column, row["model"]), None
 
 
+# Tables whose counts are of one row: the columns that name the row, and each count with the one that it is a part of.
+SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "ascertainment": (("measure", "arm"), {"sessions": "", "answered": "sessions"}),
+    "harms": (("block", "event", "arm"), {"patients": "", "affected": "patients"}),
+    "harm_sessions": (("event", "arm", "sessions"), {"patients": "", "asked": "", "with_event": "asked"}),
+    "harm_severity": (
+        ("event", "arm"),
+        {
+            "affected": "",
+            "ungraded": "affected",
+            "graded": "affected",
+            "mild": "graded",
+            "moderate": "graded",
+            "severe": "graded",
+        },
+    ),
+    "harm_details": (("detail", "value", "arm"), {"patients": "", "affected": "patients"}),
+    "harm_rates": (("event", "arm"), {"patients": "", "affected": "patients", "weeks": ""}),
+    "blood_pressure": (
+        ("threshold", "arm"),
+        {"patients": "", "affected": "patients", "sessions": "", "over": "sessions"},
+    ),
+    "pressure_rise": (
+        ("measure", "arm"),
+        {"sessions": "", "patients": "", "followed": "sessions", "returned": "followed"},
+    ),
+    "dissociation": (("arm", "session"), {"patients": "", "above": "patients"}),
+    "stopping": (("reason", "arm"), {"patients": "", "affected": "patients"}),
+    "exposure": (("milestone", "arm"), {"patients": "", "reached": "patients"}),
+    "attendance": (("arm", "session"), {"patients": "", "attended": "patients"}),
+    "session_time": (("measure", "arm"), {"patients": "", "long_gaps": "patients"}),
+    "dose": (
+        ("arm", "session"),
+        {"patients": "", "weighed": "patients", "carried": "patients", "unweighed": "patients", "outside": "patients"},
+    ),
+    "maintenance": (("arm", "month"), {"patients": "", "returned": "patients"}),
+}
+
+
+def _simple(table: str) -> Callable[[Row], Counts]:
+    keys, parts = SIMPLE[table]
+
+    def read(row: Row) -> Counts:
+        place = tuple(row[key] for key in keys)
+        for column, whole in parts.items():
+            yield column, (table, column, *place), (table, whole, *place) if whole else None
+
+    return read
+
+
+def _harm_differences(row: Row) -> Counts:
+    for arm, suffix in zip(row["contrast"].split(" - "), ("", "_reference"), strict=True):
+        n = ("harms", "patients", row["block"], row["event"], arm)
+        yield f"patients{suffix}", n, None
+        yield f"affected{suffix}", ("harms", "affected", row["block"], row["event"], arm), n
+
+
 COUNTS: dict[str, Callable[[Row], Counts]] = {
     "flow": _flow,
     "baseline": _baseline,
@@ -233,6 +292,11 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "covariate_balance": _covariates,
     "positivity": _covariates,
     "score_overlap": lambda row: [("n", ("score", row["arm"], row["bin_lower"]), None)],
+    "data_health": lambda row: (
+        [("n", ("health", row["order"]), ("health of", row["order"])), ("total", ("health of", row["order"]), None)]
+        if row["unit"] == "people"
+        else []
+    ),
     "weights": lambda row: [
         ("n", ("compared", row["arm"]), None),
         ("without_weight", ("unweighted", row["weights"], row["arm"]), ("compared", row["arm"])),
@@ -251,6 +315,8 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "durability_held": _held,
     "durability_effect": _hazards,
     "models": _models,
+    "harm_differences": _harm_differences,
+    **{table: _simple(table) for table in SIMPLE},
 }
 NONE = {
     "ledger", "balance", "baseline_smd", "target_trial", "comparison_statement", "tipping", "interactions", "coefficients", "tests",
@@ -323,6 +389,10 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, rest[0], ALL, *rest[2:]), name)
         elif kind == "week":
             part(("followed", *rest[:4]), name)
+        elif kind == "harm_severity" and rest[0] in ("graded", "ungraded"):
+            part((kind, "affected", *rest[1:]), name)
+        elif kind == "harm_severity" and rest[0] in ("mild", "moderate", "severe"):
+            part((kind, "graded", *rest[1:]), name)
     for total, names in parts.items():
         if total[0] == "whole":
             system.add(("patients", total[-1]), names)

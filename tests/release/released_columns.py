@@ -11,14 +11,15 @@ between_upper bic bin_lower bin_upper censored change change_from_mean change_fr
 change_lower change_upper comparison component contrast converged corrected correlation covariance cumulative
 definition delta_reference delta_treated den_df design df difference difference_lower difference_upper differs_in
 doi draws dropped_proportion dropped_rows dropped_subjects effective_n emulation end endpoint engine estimate events
-events_reference events_treated expected file first_mean flagged formula hazard_ratio instrument kept label lacks
+events_reference events_treated expected file first_mean flagged formula group hazard_ratio
+important instrument kept kind label lacks
 level levels loglik lower mean measure median median_days merged method missing missing_information
-missing_proportion model monte_carlo_error multiplicity n n_analysed n_observations n_reference n_subjects n_treated
+missing_proportion model monte_carlo_error multiplicity n name n_analysed n_observations n_reference n_subjects n_treated
 nnt note num_df observed observed_lower observed_reference observed_treated observed_upper order outcome_model overlapping
 own_estimate own_events own_lower own_n own_upper p5 p95 p_adjusted p_value percent population population_mean
 population_sd primary proportion proportional_p q1 q3 quarantined random ratio ratio_lower ratio_upper raw reached
 reason reference reference_after reference_before reference_mean reliability reliability_needed remainder
-remainder_lower remainder_upper risk_reference risk_treated route rows scale sd second_mean seen series_rule share
+remainder_lower remainder_upper risk_reference risk_treated route rows scale sd sd_ratio second_mean seen series_rule share
 shrunken shrunken_lower shrunken_upper signal smd smd_after smd_before specification spread started state statistic
 stayed std_error step study subject target target_axis term tested text threshold time timepoint transition treated
 treated_after treated_before treated_mean tried truncated type unit upper variable variance vcov warnings week

@@ -13,7 +13,7 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
 
 RETURNED = (
-    "kinds of patients",
+    "subgroups",
     "no score was there",
     "none was there",
     "is not cautious",
@@ -25,13 +25,13 @@ RETURNED = (
     "weighted and modelled",
     "points added to imputed",
     "what if",
-    "drawn towards",
+    "shrunken toward",
     "bears on the scores",
     "flatter it",
     "deserves a look",
     "doubt noted",
-    "all who started",
-    "those observed",
+    "all treated patients",
+    "complete cases",
     "withheld",
 )
 

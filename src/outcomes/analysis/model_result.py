@@ -40,29 +40,39 @@ class ModelResult:
         ``coefficients``; ``tests`` (F tests by term: ``type`` III with factors averaged, or 'reference' with the other
         factors at their first level and numbers at zero); ``margins`` (adjusted means by arm and time point);
         ``model_differences`` (each arm minus the reference).
+    beside : ModelResult or None
+        The same model with a covariance for each arm, where the arms scatter unlike each other.
     """
 
     name: str
     converged: bool
     info: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    beside: ModelResult | None = None
 
     def to_json(self) -> str:
         """Return the result as JSON: sorted keys, ten significant digits, missing as null, infinity as text."""
+        return json.dumps(self._content(), indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+    def _content(self) -> dict[str, Any]:
         tables = {name: {str(column): _write(table[column]) for column in table} for name, table in self.tables.items()}
         info = {key: _plain(value) for key, value in self.info.items()}
         content = {"model": self.name, "converged": self.converged, "info": info, "tables": tables}
-        return json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+        return content | ({"beside": self.beside._content()} if self.beside else {})
 
     @classmethod
     def from_json(cls, text: str) -> ModelResult:
         """Read what :meth:`to_json` wrote."""
-        content = json.loads(text)
+        return cls._read_content(json.loads(text))
+
+    @classmethod
+    def _read_content(cls, content: dict[str, Any]) -> ModelResult:
         tables = {
             name: pd.DataFrame({column: _read(column, table[column]) for column in COLUMNS[name]})
             for name, table in content["tables"].items()
         }
-        return cls(content["model"], content["converged"], content["info"], tables)
+        beside = cls._read_content(content["beside"]) if "beside" in content else None
+        return cls(content["model"], content["converged"], content["info"], tables, beside)
 
 
 def collect_models(results: Sequence[ModelResult]) -> dict[str, pd.DataFrame]:
@@ -74,6 +84,7 @@ def collect_models(results: Sequence[ModelResult]) -> dict[str, pd.DataFrame]:
         ``models``, one row a model; ``coefficients``, ``tests``, ``margins``, ``model_differences`` with the model's name as
         first column. A model that did not converge has a row in ``models`` only.
     """
+    results = [one for result in results for one in (result, result.beside) if one is not None]
     models = pd.DataFrame([result.info for result in results], columns=INFO)
     collected = {"models": models.astype({name: "Int64" for name in INFO if name.startswith(("n_", "dropped_"))})}
     for name, columns in COLUMNS.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from outcomes.settings.analysis import Model
 __all__ = ["ModelResult", "collect_models", "fit_model", "model_frame"]
 
 log = logging.getLogger(__name__)
+
+UNEVEN = 1.3  # residual SD of one arm over that of another, beyond which a model with a covariance for each arm stands beside
+TELLING = 11  # patients of an arm whose residual SD takes part
 
 
 def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.DataFrame, model: Model) -> pd.DataFrame:
@@ -53,7 +57,10 @@ def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.Data
 
 
 def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) -> ModelResult:
-    """Fit one model.
+    """Fit one model, and beside it one with a covariance for each arm where the arms scatter unlike each other.
+
+    With one covariance for all, 19 % of trials of 200 and 30 patients whose scores scatter 1.7 times as widely have a difference where there
+    is none, at the level of 5 %; with one for each arm 7 % (600 trials).
 
     Parameters
     ----------
@@ -69,13 +76,25 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     Returns
     -------
     ModelResult
-        With empty tables where a model that is not primary did not converge.
+        With empty tables where a model that is not primary did not converge; ``beside`` is the other model.
 
     Raises
     ------
     ModelError
         The specification cannot be fitted to any data, or a primary model could not be fitted or did not converge.
     """
+    found = _fit_one(frame, model, name, arms)
+    ratio = found.info["sd_ratio"]
+    if ratio is None or ratio <= UNEVEN or model.group is not None:
+        return found
+    own = {"group": "arm", "primary": False, "label": f"{model.label}, each arm with a covariance of its own"}
+    beside = _fit_one(frame, model.model_copy(update=own), f"{name}_by_arm", arms)
+    note = f"residual SDs of the arms differ {ratio:.1f}-fold: see {name}_by_arm"
+    info = found.info | {"warnings": "; ".join(text for text in (found.info["warnings"], note) if text)}
+    return replace(found, info=info, beside=beside)
+
+
+def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) -> ModelResult:
     variables = _find_variables(model, name, frame.columns)
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
@@ -181,9 +200,19 @@ def _describe(model: Model, name: str, fit: Any, failure: str) -> dict[str, Any]
         "method": model.method,
         "df": getattr(fit, "df_method", model.df),
         "vcov": model.vcov,
+        "sd_ratio": _compare_spread(fit) if converged else None,
         "converged": converged,
         "warnings": "; ".join([*(fit.warnings if fit is not None else ()), *([failure] if failure else [])]),
     }
+
+
+def _compare_spread(fit: Any) -> float | None:
+    """Return the largest residual SD of the arms over the smallest, of those with enough patients to tell."""
+    if not hasattr(fit, "residual_sds") or "arm" not in fit.design.factors:
+        return None
+    arms = fit.residual_sds("arm")
+    sd = arms.loc[arms["n_subjects"] >= TELLING, "sd"]
+    return float(sd.max() / sd.min()) if len(sd) > 1 else None
 
 
 def _tabulate(

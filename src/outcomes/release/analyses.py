@@ -17,6 +17,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "weighted_overlap": (WEIGHTS, "Overlap weights"),
     "weighted_att": (WEIGHTS, "Weights for those treated"),
     "weighted_ate": (WEIGHTS, "Weights for all"),
+    "arm_covariances": (WEIGHTS, "A covariance for each arm"),
     "score_estimated": (WEIGHTS, "Variance with the score estimated"),
     "bootstrap": (WEIGHTS, "Bootstrap over patients"),
     "gee_weighted": (WEIGHTS, "Estimating equations, weighted"),

@@ -19,6 +19,7 @@ BOUND = re.compile(r"[<>]-?[\d.]+")
 PRINTED = "printed"  # the folder of the report's tables as CSV
 RESULTS = {
     "report": "the report",
+    "supplement": "its supplement",
     "tables": "the tables of the report alone, for a manuscript",
     "checklists": "reporting checklists, filled from the report",
     "summary": "the closing lines of a run",

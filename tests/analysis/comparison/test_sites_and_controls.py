@@ -11,6 +11,7 @@ from two_arms import generate_tables, make_comparison
 
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
+from outcomes.analysis.comparison.sensitivity.model_rows import vary_model
 from outcomes.analysis.comparison.sensitivity.site_rows import (
     compare_within,
     estimate_heterogeneity,
@@ -171,3 +172,24 @@ class TestControls:
     def test_a_confounder_is_no_control(self):
         with pytest.raises(ValueError, match="are confounders"):
             make_comparison(negative_control={"columns": ["payer"]})
+
+
+@pytest.mark.parametrize(("times", "there"), [(1.0, False), (2.5, True)])
+def test_arms_that_scatter_unlike_each_other_are_fitted_with_a_covariance_each(times, there):
+    tables = generate_tables(n=500, seed=4)
+    endpoints, comparison = tables["endpoints"], make_comparison()
+    treated = (endpoints["arm"] == "iv").to_numpy() & (endpoints["axis"] != "baseline").to_numpy()
+    middle = endpoints.loc[treated, "change"].mean()
+    wide = endpoints["change"].where(~treated, middle + times * (endpoints["change"] - middle))
+    setting = build_setting(
+        select_compared(tables | {"endpoints": endpoints.assign(change=wide)}, comparison), comparison
+    )
+    rows = {row["analysis"]: row for row in vary_model(setting, "day", "day 28")}
+    assert ("arm_covariances" in rows) == there
+    if there:
+        own, shared = rows["arm_covariances"], rows["weighted_overlap"]
+        assert own["converged"]
+        assert own["n"] == shared["n"]
+        assert "residual SD is 2." in own["note"]
+        assert own["estimate"] == pytest.approx(shared["estimate"], abs=shared["upper"] - shared["lower"])
+        assert own["estimate"] != shared["estimate"]

@@ -228,13 +228,17 @@ class Estimate(Statistic):
     ----------
     scale : str or None
         Column that names the scale; on one of risks the estimate is a share or a ratio of shares.
+    rests_on : tuple of pairs of str
+        Columns of events and of those they are a part of, on which an estimate on a scale of risks rests.
     """
 
     kind = "estimate"
 
-    def __init__(self, meaning: str, unit: str = "", scale: str | None = None) -> None:
+    def __init__(
+        self, meaning: str, unit: str = "", scale: str | None = None, rests_on: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(meaning, unit)
-        self.scale = scale
+        self.scale, self.rests_on = scale, rests_on
 
 
 class Difference(Statistic):

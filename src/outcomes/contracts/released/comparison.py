@@ -314,7 +314,14 @@ class Subgroups(Compared):
     events_treated = People("those of the treated arm who responded", part_of=n_treated)
     events_reference = People("those of the reference arm who responded", part_of=n_reference)
     effective_n = Effective()
-    estimate = Estimate("treated less reference, on the scale", scale=scale)
+    estimate = Estimate(
+        "treated less reference, on the scale",
+        scale=scale,
+        rests_on=(
+            *((events_treated, n_treated), (events_treated, observed_treated)),
+            *((events_reference, n_reference), (events_reference, observed_reference)),
+        ),
+    )
     std_error = Error("standard error, of the logarithm for ratios")
     df = Freedom("degrees of freedom")
     lower = Lower(estimate)

@@ -49,6 +49,7 @@ class Models(Fitted):
     loglik = Likelihood("log-likelihood")
     aic = Likelihood("Akaike's criterion")
     bic = Likelihood("Schwarz's criterion")
+    sd_ratio = Statistic("largest residual SD of the arms with 11 patients or more, over the smallest")
     converged = Flag("whether the model converged")
     warnings = Text("what the fit warned of")
     key = (Fitted.model,)

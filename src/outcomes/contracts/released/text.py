@@ -104,7 +104,10 @@ def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
 
     bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
     numbers = pd.to_numeric(cells.where(bounds == ""))
-    typed = numbers.astype("Int64") if rule.dtype == "Int64" else numbers.astype("float64")
+    whole = rule.dtype == "Int64" and bool(
+        (numbers.dropna() % 1 == 0).all()
+    )  # an exact release has parts of patient-weeks
+    typed = numbers.astype("Int64" if whole else "float64")
     return {str(rule): typed} | ({rule.bound: bounds} if rule.bounded else {})
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outcomes.mixed.arrays import Floats
+from outcomes.mixed.data.rows import number_levels
 from outcomes.mixed.errors import MomentsError, SettingError
 from outcomes.mixed.likelihood.subject_rows import Batch, Subjects
 from outcomes.mixed.result.fitted import FittedModel
@@ -44,6 +45,27 @@ def residuals(fit: FittedModel, kind: str = "response") -> pd.Series[float]:
         raise SettingError(f"kind {kind!r} is not one of {', '.join(RESIDUALS)}")
     subjects = _require_rows(fit)
     return _by_row(fit, subjects, lambda batch: _residual(fit, batch, subjects, kind))
+
+
+def residual_sds(fit: FittedModel, factor: str) -> pd.DataFrame:
+    """Compare how far the levels of a column scatter about the model, in units of the model's standard deviation.
+
+    A model with one covariance for all takes them to scatter alike; where a small level scatters more, its standard errors are too small.
+
+    Returns
+    -------
+    DataFrame
+        A row per level seen: ``level``, ``sd`` (root mean square of the Pearson residuals, about 1), ``n_subjects``, ``n_rows``.
+    """
+    import pandas as pd
+
+    subjects, values = _require_rows(fit), residuals(fit, "pearson").to_numpy()
+    codes, levels = number_levels(subjects.rows.table[factor], factor)
+    people = pd.Series(subjects.rows.subject).groupby(codes).nunique()
+    rows = np.bincount(codes, minlength=len(levels))
+    squares = np.bincount(codes, values**2, minlength=len(levels))
+    sd = np.sqrt(squares / rows)
+    return pd.DataFrame({"level": list(levels), "sd": sd, "n_subjects": people.to_numpy(), "n_rows": rows})
 
 
 def random_effects(fit: FittedModel) -> pd.DataFrame:

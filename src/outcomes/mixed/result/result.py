@@ -25,6 +25,10 @@ class Fit(FittedModel):
         """Give residuals of the complete rows: ``"response"``, ``"pearson"``, or ``"normalized"``."""
         return residuals.residuals(self, kind)
 
+    def residual_sds(self, factor: str) -> pd.DataFrame:
+        """Compare how far the levels of a column scatter, in units of the model's standard deviation, a row per level."""
+        return residuals.residual_sds(self, factor)
+
     def random_effects(self) -> pd.DataFrame:
         """Predict the random effects of each subject, a row per subject."""
         return residuals.random_effects(self)

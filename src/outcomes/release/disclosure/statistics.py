@@ -28,7 +28,7 @@ from outcomes.contracts.released.columns import (
     Upper,
 )
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.release.disclosure.counts import Bools, Count
+from outcomes.release.disclosure.counts import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import Rounding, find_step, keep_digits, round_to
 
 WIDTH = 2 * 1.96  # of a 95 % interval, in standard errors
@@ -48,9 +48,18 @@ def find_bare(
     for column in table.fields:
         if isinstance(column, Fewest) and column in frame:
             few = frame[column].to_numpy(dtype=float, na_value=np.nan)
-            with np.errstate(invalid="ignore"):
-                bare |= (few > 0) & (few < rounding.minimum)
+            bare |= _are_few(few, rounding)
+        if isinstance(column, Estimate) and column.scale is not None and column.scale in frame:
+            risks = frame[column.scale].astype(str).str.contains("|".join((*RISKS, *RATIOS))).to_numpy(dtype=bool)
+            for events, whole in column.rests_on:
+                left = counts[whole].true - counts[events].true
+                bare |= risks & (counts[events].small | _are_few(left, rounding))
     return bare
+
+
+def _are_few(count: Floats, rounding: Rounding) -> Bools:
+    with np.errstate(invalid="ignore"):
+        return np.asarray((count > 0) & (count < rounding.minimum))
 
 
 def round_statistics(

@@ -19,6 +19,7 @@ import matplotlib
 import typst
 from matplotlib.figure import Figure
 
+from outcomes.contracts.released.text import format_table
 from outcomes.files import replacing
 from outcomes.release.figures.canvas.style import MM_PER_INCH, house_style
 from outcomes.release.figures.plans.plan import Plan
@@ -41,7 +42,7 @@ def write_figure(
     title, alt = (plan.title, plan.alt) if isinstance(plan, Plan) else (name, "")
     written = _print_figure(_lay_out(figure, title, alt), title, alt, tuple(formats), dpi)
     if isinstance(plan, Plan):
-        written["csv"] = plan.data.to_csv(index=False, lineterminator="\n").encode()
+        written["csv"] = format_table(plan.data).encode()
     files = []
     for ending, content in written.items():
         path = folder / f"{name}.{ending}"

@@ -33,6 +33,8 @@ class Specification:
         ``model`` or a sandwich, as in :func:`outcomes.mixed.fit`.
     covariates_by_time : bool
         Covariates by time point, or the same at all.
+    by_arm : bool
+        A covariance for each arm.
     """
 
     axis: str
@@ -41,6 +43,7 @@ class Specification:
     baseline: bool = True
     vcov: str = "cr2"
     covariates_by_time: bool = True
+    by_arm: bool = False
 
 
 def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Floats | None = None) -> pd.DataFrame:
@@ -95,6 +98,7 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
         visit="timepoint",
         weights="weight" if weighted else None,
         covariance=specification.covariance,
+        group="arm" if specification.by_arm else None,
         fallback=specification.fallback,
         df=df or ("kenward_roger" if specification.vcov == "model" else "satterthwaite"),
         vcov=specification.vcov,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.primary import build_frame, estimate_differences
+from outcomes.analysis.comparison.effects.primary import ARMS, build_frame, estimate_differences, fit_change
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
 
+UNEVEN = 1.3  # residual SD of one arm over the other's, as for the declared models
 Z = NormalDist().inv_cdf(0.975)
 
 
@@ -30,6 +32,7 @@ def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
         if kind != "none":
             yield fit_row(f"weighted_{kind}", setting, setting.specify(axis), timepoint, one, note=_cut(one))
     yield fit_row("doubly_robust", setting, setting.specify(axis), timepoint, primary, covariates)
+    yield from _let_arms_scatter(setting, axis, timepoint)
     for name in setting.comparison.left_out:
         design = _without(setting, name)
         weights = compute_weights(
@@ -38,6 +41,27 @@ def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
         yield fit_row(f"without_{name}", setting, setting.specify(axis), timepoint, weights)
     yield from _stack(setting, axis, timepoint)
     yield _fit_complete(setting, axis, timepoint)
+
+
+def _let_arms_scatter(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
+    """Yield the declared analysis with a covariance for each arm where the residual SD of one is far from the other's."""
+    from outcomes import mixed
+
+    if not setting.primary.supported:
+        return
+    frame, own = build_frame(setting.compared, axis, setting.primary.weight), setting.specify(axis)
+    try:
+        fit = fit_change(frame, own, df="normal")
+    except mixed.MixedError:
+        return
+    if fit.converged:
+        sd = fit.residual_sds("arm").set_index("level")["sd"]
+        ratio = float(sd[ARMS[1]] / sd[ARMS[0]])
+        if max(ratio, 1 / ratio) > UNEVEN:
+            note = (
+                f"each arm with a covariance of its own: the treated arm's residual SD is {ratio:.2f} times the other's"
+            )
+            yield fit_frame("arm_covariances", frame, replace(own, by_arm=True), timepoint, note)
 
 
 def _stack(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:

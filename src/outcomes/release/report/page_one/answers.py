@@ -241,12 +241,12 @@ def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if follow_up is None or not follow_up.arms:
         return []
     each = [
-        f"{fixed(100 * arm.share, 0)}% of {count(arm.seen)} with {material.within(arm.arm)}"
+        f"{fixed(100 * arm.share, 0)}% with {material.within(arm.arm)} ({count(arm.seen)} seen later)"
         for arm in sorted(follow_up.arms, key=lambda one: _rank(material, one.arm))
         if not _compared(material) or arm.arm in _compared(material)
     ]
     return (
-        [f"Of responders seen near week {count(follow_up.week)}, {enumerate_words(each)} were still in response."]
+        [f"Of responders, seen then or not, {enumerate_words(each)} were in response at week {count(follow_up.week)}."]
         if each
         else []
     )
