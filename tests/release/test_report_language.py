@@ -13,7 +13,7 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
 
 RETURNED = (
-    "subgroups",
+    "kinds of patients",
     "no score was there",
     "none was there",
     "is not cautious",
@@ -25,13 +25,13 @@ RETURNED = (
     "weighted and modelled",
     "points added to imputed",
     "what if",
-    "shrunken toward",
+    "drawn towards",
     "bears on the scores",
     "flatter it",
     "deserves a look",
     "doubt noted",
-    "all treated patients",
-    "complete cases",
+    "all who started",
+    "those observed",
     "withheld",
 )
 
