@@ -1,38 +1,40 @@
-"""Released tables of adverse effects of two arms, as the gate leaves them."""
+"""Harms of made-up arms, as they are released: patients with each adverse event, and the difference of the first two arms."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-SHARES = {
-    "any": (0.66, 0.68),
-    "raised blood pressure": (0.19, 0.09),
-    "sedation": (0.14, 0.27),
-    "any severe": (0.05, 0.06),
-}
-PATIENTS = (445, 530)
+from outcomes.proportions import compute_clopper_pearson, compute_miettinen_nurminen
+
+EVENTS = ("any", "any severe", "nausea", "raised blood pressure", "dizziness")
 
 
-def make_harm_tables(treated: str, reference: str) -> dict[str, pd.DataFrame]:
-    """Two effects that differ between the arms, any and any severe that do not."""
-    events, apart = [], []
-    for event, shares in SHARES.items():
-        for arm, share, n in zip((treated, reference), shares, PATIENTS, strict=True):
-            row = {"block": "all sessions", "event": event, "arm": arm, "patients": n, "affected": round(share * n)}
-            events.append(
-                row | {"proportion": share, "lower": share - 0.03, "upper": share + 0.03, "median_sessions": 9.0}
-            )
-        difference = shares[0] - shares[1]
-        row = {
+def make_harm_tables(arms: list[str], rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return the tables that the figure of adverse effects reads."""
+    n = {arm: int(rng.integers(60, 900)) for arm in arms}
+    rows = [
+        {
             "block": "all sessions",
             "event": event,
-            "contrast": f"{treated} - {reference}",
-            "difference": difference,
+            "arm": arm,
+            "patients": n[arm],
+            "affected": int(rng.integers(5, n[arm])),
         }
-        apart.append(row | {"lower": difference - 0.04, "upper": difference + 0.04, "note": None})
-    asked = [
-        {"measure": "adverse events", "arm": arm, "sessions": 4000, "answered": 3900, "proportion": 0.975}
-        for arm in (treated, reference)
+        for event in EVENTS
+        for arm in arms
     ]
-    tables = {"harms": events, "harm_differences": apart, "ascertainment": asked}
-    return {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    harms = pd.DataFrame(rows)
+    lower, upper = compute_clopper_pearson(harms["affected"], harms["patients"])
+    share = harms["affected"] / harms["patients"]
+    harms = harms.assign(proportion=share, lower=lower, upper=upper, median_sessions=6.0)
+    if len(arms) < 2:
+        return {"harms": harms}
+    first, second = (harms[harms["arm"] == arm].reset_index(drop=True) for arm in (arms[1], arms[0]))
+    counts = {"affected": first["affected"], "patients": first["patients"]}
+    counts |= {"affected_reference": second["affected"], "patients_reference": second["patients"]}
+    difference, lower, upper = compute_miettinen_nurminen(*counts.values())
+    differences = first[["block", "event"]].assign(
+        contrast=f"{arms[1]} - {arms[0]}", **counts, difference=difference, lower=lower, upper=upper, note=None
+    )
+    return {"harms": harms, "harm_differences": differences}

@@ -45,8 +45,7 @@ KEYS = {
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
-KEYS |= {"end", "method", "step", "week", "variance", "covariance"}
-KEYS |= {"block", "event", "measure"}
+KEYS |= {"end", "method", "step", "week", "variance", "covariance", "block", "event"}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -86,11 +85,11 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
         tables |= make_subgroup_tables()
-        tables |= make_harm_tables(study.comparison.estimand.treated, study.comparison.estimand.reference)
     if study.regression_to_mean:
         tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
+    tables |= make_harm_tables([arm.id for arm in study.arms], rng)
     released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
     found = {
         "order": 1,
@@ -290,7 +289,7 @@ def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
             weights | {"arm": "iv", "n": 444, "effective_n": 322.7, "truncated": 13, "without_weight": 17},
             weights | {"arm": "esketamine", "n": 529, "effective_n": 511.2, "truncated": 0, "without_weight": 0},
         ],
-        "comparison_statement": [{"subject": "design", "text": "Treatment was not randomized."}],
+        "comparison_statement": [{"subject": "design", "text": "Arms were chosen, not assigned."}],
     }
     compared = {name: pd.DataFrame(rows).assign(withheld=False) for name, rows in tables.items()}
     return make_tables(study) | make_models() | compared, study

@@ -46,6 +46,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)
+        plans += plan_harms(tables, study)
         plans += plan_durability(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
         return [

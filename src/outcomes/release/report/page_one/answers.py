@@ -12,7 +12,6 @@ from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Estimate, Evidence
 from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
-from outcomes.release.report.page_one.safety import ANY, SEVERE
 
 QUESTIONS = {
     "works": "Does it work?",
@@ -224,16 +223,13 @@ def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     safety = evidence.safety
     if safety is None:
         return []
-    known = {effect.name: effect for effect in safety.effects}
-    single = [effect for effect in safety.effects if effect.name not in (ANY, SEVERE)]
-    chosen = [*(known[name] for name in (ANY,) if name in known), *(safety.differing or single)[:3]]
-    chosen += [known[name] for name in (SEVERE,) if name in known]
-    each = [f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in chosen]
-    if not each:
-        return []
-    arms = " v ".join(material.within(arm) for arm in _compared(material) or material.arms)
-    text = f"{'; '.join(each)} ({arms}; recorded at least once, not adjusted)."
-    return [f"{text[:1].upper()}{text[1:]}"]
+    effects = safety.differing or safety.effects[:3]
+    if not effects:
+        return [""]
+    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
+    compared = _compared(material)
+    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
+    return [f"With {' v '.join(arms)}: {'; '.join(said)}." if arms else f"{'; '.join(said)}."]
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:

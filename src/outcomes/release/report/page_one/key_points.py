@@ -18,24 +18,24 @@ DESIGNS = {"randomised": "randomized trial", "crossover": "crossover trial", "ob
 
 
 def write_key_points(material: Material, evidence: Evidence) -> Terms:
-    """Return question, findings, and meaning; without the binary answer and the missing scores where long labels leave no room.
+    """Return question, findings, and meaning; where long labels make them too long, without the response.
 
     Raises
     ------
     OutcomesError
-        They have more than a hundred words.
+        They have more than a hundred words all the same.
     """
-    for brief in (False, True):
+    for response in (True, False):
         terms = (
             ("Question", _question(material)),
-            ("Findings", _findings(material, evidence, brief)),
-            ("Meaning", _meaning(material, evidence, brief)),
+            ("Findings", _findings(material, evidence, response)),
+            ("Meaning", _meaning(material, evidence)),
         )
         words = sum(len(text.split()) for _, text in terms)
         if words <= MOST_WORDS:
             return Terms(terms)
     raise OutcomesError(
-        f"report: the Key Points have {words} words, more than {MOST_WORDS}; shorten the labels of the arms ."
+        f"report: the Key Points have {words} words, more than {MOST_WORDS}; shorten the labels of the arms."
     )
 
 
@@ -49,7 +49,7 @@ def _question(material: Material) -> str:
     return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
 
 
-def _findings(material: Material, evidence: Evidence, brief: bool) -> str:
+def _findings(material: Material, evidence: Evidence, response: bool) -> str:
     place = find_place(material)
     design = DESIGNS.get(str(material.study.report.design), "study")
     total = count_compared(material)
@@ -65,15 +65,15 @@ def _findings(material: Material, evidence: Evidence, brief: bool) -> str:
             first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
             first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
-        return " ".join(filter(None, (first, "" if brief else say_response(material, evidence))))
+        return " ".join(filter(None, (first, say_response(material, evidence) if response else "")))
     changes = [f"{abs(change.value):.1f} points with {material.within(change.arm)}" for change in evidence.changes[:3]]
     if not changes:
         return f"{start}, no change could be estimated."
     return f"{start}, mean {instrument} changed by {enumerate_words(changes)} by {when}."
 
 
-def _meaning(material: Material, evidence: Evidence, brief: bool) -> str:
-    doubt = _doubt(material, evidence, brief)
+def _meaning(material: Material, evidence: Evidence) -> str:
+    doubt = _doubt(material, evidence)
     rule = decide("better", evidence).name
     better, _ = name_sides(material, evidence)
     if rule == "clear" and evidence.difference is not None:
@@ -94,11 +94,11 @@ def _meaning(material: Material, evidence: Evidence, brief: bool) -> str:
     return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
 
 
-def _doubt(material: Material, evidence: Evidence, brief: bool) -> str:
+def _doubt(material: Material, evidence: Evidence) -> str:
     if evidence.randomised:
         return ""
     place = find_place(material)
     missing = ""
-    if not brief and evidence.missing and place and max(evidence.missing) > 0.2:
+    if evidence.missing and place and max(evidence.missing) > 0.2:
         missing = f", and up to {count(100 * max(evidence.missing))}% had no {material.timepoint(*place[1:])} score"
     return f"Treatment was not randomized{missing}: an effect of treatment is not established."

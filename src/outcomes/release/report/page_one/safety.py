@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.contracts.released.harms import Ascertainment, HarmDetails, HarmDifferences, Harms
+from outcomes.contracts.released.harms import HarmDetails, HarmDifferences, Harms
 from outcomes.release.report.content.material import Material
 
-BLOCK, ANY, SEVERE, ASKED = "all sessions", "any", "any severe", "adverse events"
-SERIOUS = "serious"
+WHOLE = "all sessions"
+HEADS = ("any", "any severe")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Safety:
-    """Adverse effects as collected: the events, how many were asked where nobody had one, and what was not asked for."""
+    """Adverse effects as collected: the events, and what was not asked for."""
 
     effects: tuple[Effect, ...] = ()
     none_in: int | None = None
@@ -32,42 +32,58 @@ class Safety:
 
     @property
     def differing(self) -> tuple[Effect, ...]:
-        """The effects whose interval excludes no difference, the largest difference first."""
-        own = [effect for effect in self.effects if effect.differs and effect.name not in (ANY, SEVERE)]
-        return tuple(sorted(own, key=lambda effect: -abs(effect.shares[0] - effect.shares[-1])))
+        """The effects whose interval excludes no difference."""
+        return tuple(effect for effect in self.effects if effect.differs)
 
 
 def gather_safety(material: Material) -> Safety | None:
-    """Return what the tables of harms say; none where a study releases no such table or nobody was asked."""
-    rows, asked = material.rows(Harms.name, block=BLOCK), material.rows(Ascertainment.name, measure=ASKED)
-    if rows.empty or (len(asked) and (asked[Ascertainment.answered].fillna(1) == 0).all()):
+    """Return what the tables of harms say, over all sessions; none where a study releases no such table or nobody was asked.
+
+    The shares stand in the order of the comparison, treated first. Where both arms were asked in the same way an effect differs if
+    its interval leaves out no difference; ``any`` and ``any severe`` lead. Seriousness is named where nobody recorded it.
+    """
+    rows = material.rows(Harms.name, block=WHOLE)
+    if rows.empty or not (rows[Harms.patients].fillna(0) > 0).any():
         return None
-    comparison = material.study.comparison
-    arms = (comparison.estimand.treated, comparison.estimand.reference) if comparison else tuple(material.arms)
-    rows = rows[rows[Harms.arm].isin(arms)]
-    counted = rows[Harms.affected].notna()
-    none = len(rows) > 0 and counted.all() and (rows[Harms.affected] == 0).all()
-    asked_of = rows.drop_duplicates(Harms.arm)[Harms.patients]
-    return Safety(
-        _effects(material, rows, arms),
-        int(asked_of.sum()) if none and asked_of.notna().all() else None,
-        () if len(material.rows(HarmDetails.name, detail=SERIOUS)) else ("serious events",),
-    )
+    arms = _choose_arms(material, rows)
+    differing = _find_differing(material, arms)
+    effects = []
+    for event, each in rows.groupby(Harms.event, sort=False):
+        shares = {row[Harms.arm]: row[Harms.proportion] for row in each.to_dict("records")}
+        told = tuple(float(shares[arm]) for arm in arms if arm in shares and pd.notna(shares[arm]))
+        if told and len(told) == len(arms):
+            effects.append(Effect(_name(str(event)), told, event in differing))
+    details = material.rows(HarmDetails.name)
+    serious = len(details) and (details[HarmDetails.detail] == "serious").any()
+    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",))
 
 
-def _effects(material: Material, rows: pd.DataFrame, arms: tuple[str, ...]) -> tuple[Effect, ...]:
-    """Return the events of which every arm's share is released, the most frequent first."""
-    differences = material.rows(HarmDifferences.name, block=BLOCK)
-    if len(differences) and len(arms) > 1:
-        differences = differences[differences[HarmDifferences.contrast] == f"{arms[0]} - {arms[1]}"]
-    apart = {
-        str(row[HarmDifferences.event]): bool(row[HarmDifferences.lower] > 0 or row[HarmDifferences.upper] < 0)
-        for row in differences.to_dict("records")
-        if pd.notna(row[HarmDifferences.lower]) and pd.notna(row[HarmDifferences.upper])
-    }
-    found = []
-    for event, own in rows.groupby(Harms.event, sort=False):
-        shares = own.set_index(Harms.arm)[Harms.proportion].reindex(arms)
-        if shares.notna().all():
-            found.append(Effect(str(event), tuple(float(share) for share in shares), apart.get(str(event), False)))
-    return tuple(sorted(found, key=lambda effect: -max(effect.shares)))
+def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:
+    """Return the arms that are compared, treated first; without a comparison all of them."""
+    present = list(dict.fromkeys(rows[Harms.arm]))
+    if material.study.comparison is None:
+        return present
+    estimand = material.study.comparison.estimand
+    return [arm for arm in (estimand.treated, estimand.reference) if arm in present]
+
+
+def _find_differing(material: Material, arms: list[str]) -> set[str]:
+    """Return the effects whose difference between the arms has an interval without zero."""
+    rows = material.rows(HarmDifferences.name, block=WHOLE)
+    if rows.empty or len(arms) != 2:
+        return set()
+    rows = rows[rows[HarmDifferences.contrast] == " - ".join(arms)]
+    excludes = (rows[HarmDifferences.lower] > 0) | (rows[HarmDifferences.upper] < 0)
+    return set(rows.loc[excludes & ~rows[HarmDifferences.event].isin(HEADS), HarmDifferences.event])
+
+
+def _count_none(rows: pd.DataFrame, arms: list[str]) -> int | None:
+    """Return of how many patients none had any adverse effect; none where some had."""
+    whole = rows[(rows[Harms.event] == "any") & rows[Harms.arm].isin(arms)]
+    if whole.empty or whole[Harms.patients].isna().any() or not (whole[Harms.affected] == 0).all():
+        return None
+    return int(whole[Harms.patients].sum())
+
+
+def _name(event: str) -> str:
+    return {"any": "any adverse effect", "any severe": "any severe"}.get(event, event)

@@ -17,7 +17,7 @@ from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.gather import find_place
-from outcomes.release.report.page_one.safety import ANY, BLOCK, SEVERE
+from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
@@ -195,11 +195,11 @@ def _safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
         means = [number(fixed(row[PressureRise.mean]) if row else ABSENT) for row in rises]
         n = " / ".join(tell_count(row, PressureRise.patients) for row in rises)
         found.append((heading("\u2003Systolic pressure, mean rise, mm Hg"), *means, number(ABSENT), number(n)))
-    for event, name in ((ANY, "Any adverse effect, n (%)"), (SEVERE, "Any severe adverse effect, n (%)")):
-        rows = [material.one(Harms.name, block=BLOCK, event=event, arm=arm) for arm in arms]
+    for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
+        rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
         if not all(rows):
             continue
-        apart = material.one(HarmDifferences.name, block=BLOCK, event=event, contrast=" - ".join(arms[:2]))
+        apart = material.one(HarmDifferences.name, block=WHOLE, event=event, contrast=" - ".join(arms[:2]))
         known = apart and pd.notna(apart[HarmDifferences.difference]) and pd.notna(apart[HarmDifferences.lower])
         text = ABSENT
         if known:
