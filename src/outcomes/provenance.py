@@ -31,7 +31,6 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
         code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     packages = (
         "formulaic",
-        "lifelines",
         "matplotlib",
         "numpy",
         "outcomes",

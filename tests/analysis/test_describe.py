@@ -219,8 +219,12 @@ def test_description_has_every_table(tmp_path):
         }
     )
     tables = {"patients": PATIENTS, "ledger": LEDGER, "balance": BALANCE, "series": SERIES}
-    tables["scores"] = empty_table("scores")
+    tables |= {name: empty_table(name) for name in ("scores", "health")}
     described = describe_cohort(tables | {"endpoints": ENDPOINTS, "cohort": COHORT}, study)
     assert {f"estimates/{name}" for name in described} == set(STEPS["rates"].writes)
-    declared = {"regression_to_mean", "two_baselines"}  # empty without their section in the study file
+    declared = {
+        "regression_to_mean",
+        "two_baselines",
+        "data_health",
+    }  # empty without their section, or with a sound export
     assert {name for name, table in described.items() if table.empty} == declared

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
 from durable_cases import DECLARED, make_durability_tables
+from harm_cases import make_harm_tables
 from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
@@ -44,7 +45,7 @@ KEYS = {
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
-KEYS |= {"end", "method", "step", "week", "variance", "covariance"}
+KEYS |= {"end", "method", "step", "week", "variance", "covariance", "block", "event"}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -88,12 +89,24 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
         tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
-    return {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
+    tables |= make_harm_tables([arm.id for arm in study.arms], rng)
+    released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
+    found = {
+        "order": 1,
+        "check": "sessions_without_scores",
+        "meaning": "Treated people without any questionnaire.",
+        "file": "all inputs",
+    }
+    released["data_health"] = pd.DataFrame(
+        [found | {"column": "", "unit": "people", "n": 15, "total": 480, "accepted": ""}]
+    )
+    return released
 
 
 def withhold(table: pd.DataFrame, which: Any) -> pd.DataFrame:
     """Return the table with the numbers of some rows withheld."""
-    numbers = [name for name in table if name not in KEYS]
+    words = set(table.select_dtypes(exclude="number"))
+    numbers = [name for name in table if name not in KEYS and name not in words]
     table = table.astype(dict.fromkeys(numbers, float))
     table.loc[which, numbers] = np.nan
     return table.assign(withheld=which)

@@ -1,118 +1,152 @@
-"""What of durability leaves the building: no small step of a curve, and a figure and a section that say what is released."""
+"""What of durability leaves the building, and what the figure, the section, and its sentence say of it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
+from durable_cases import make_durability_tables
 from released_cases import make_study, make_tables
 
-from outcomes.analysis.durability.curves import Grid, tabulate_curve
-from outcomes.analysis.durability.held import HELD
+from outcomes.contracts.released import durability as declared
+from outcomes.contracts.released.table import list_declared
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.figures import draw_all, save_figure
-from outcomes.release.report.content.blocks import Grid as Table
-from outcomes.release.report.content.blocks import Paragraph
+from outcomes.release.report.content.blocks import Grid, Paragraph
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.sections.durability import show_durability
+from outcomes.release.report.wording.durability import tell_difference
 
-K = 11
-COUNTS = ["events", "treated", "censored"]
 SETTINGS = {"instrument": "phq9", "relapse": {"score_from": 15}, "maintenance": "competing"}
 
 
-def make_ends(arm, end, n, rng):
-    """Seen ends of one arm, with further treatment that competes."""
-    last = rng.integers(15, 112, n).astype(float)
-    outcome = rng.choice(["none", "ended", "further_treatment"], n, p=[0.4, 0.45, 0.15])
-    lower = np.where(outcome == "ended", np.maximum(14, last - rng.integers(1, 30, n)), last)
-    upper = np.where(outcome == "none", np.inf, last)
-    table = pd.DataFrame({"arm": arm, "end": end, "outcome": outcome, "lower": lower, "upper": upper, "last_day": last})
-    return table
+def make_release(sizes, change=lambda tables: tables, **privacy):
+    study = make_study(durability=SETTINGS, privacy={"minimum_cell": 11, **privacy})
+    made = change(make_durability_tables(list(sizes), np.random.default_rng(3), sizes))
+    return make_tables(study) | release_tables(made, study.privacy), study
 
 
-def make_estimates(seed, sizes):
-    rng = np.random.default_rng(seed)
-    curves, held, steps, effects = [], [], [], []
-    for arm, n in sizes.items():
-        chain = [n * 4, n * 3, n + int(rng.integers(0, 60)), n, n - int(rng.integers(0, 25))]
-        names = ("treated", "without_further_treatment", "scored", "in_response", "followed")
-        steps += [(arm, step, size) for step, size in zip(names, chain, strict=True)]
-        for end in ("loss", "relapse"):
-            ends = make_ends(arm, end, n, rng)
-            curve = tabulate_curve(ends, Grid(tuple(range(3, 17)), 0, True), rng)
-            curves.append(curve)
-            read = curve[curve["week"].isin([4, 8, 12])].assign(n=n, seen=pd.NA, events=pd.NA)
-            visit = read[(read["method"] == "turnbull") & (read["state"] == "held")].assign(method="at_visit")
-            seen = np.minimum(n, rng.integers(0, n + 1, len(visit)))
-            visit = visit.assign(seen=seen, events=rng.binomial(seen, 0.3))
-            held.append(pd.concat([read, visit])[HELD])
-            ended = int((ends["outcome"] == "ended").sum())
-            effects.append({"end": end, "arm": arm, "n": n, "events": ended})
-    effect = pd.DataFrame(effects).pivot(index="end", columns="arm")
-    rows = [
-        {
-            "end": end, "treated": "iv", "reference": "esketamine", "method": "cox", "weights": "none", "hazard_ratio": 0.7,
-            "lower": 0.5, "upper": 0.9, "p_value": 0.01, "effective_n": float(sum(sizes.values())), "proportional_p": 0.4,
-            "converged": True, "note": "", "n_treated": effect.loc[end, ("n", "iv")],
-            "n_reference": effect.loc[end, ("n", "esketamine")], "events_treated": effect.loc[end, ("events", "iv")],
-            "events_reference": effect.loc[end, ("events", "esketamine")],
-        }
-        for end in ("loss", "relapse")
-    ]  # fmt: skip
-    whole = dict.fromkeys(("n", "seen", "events"), "Int64")
-    return {
-        "durability_cohort": pd.DataFrame(steps, columns=["arm", "step", "n"]),
-        "durability_curve": pd.concat(curves, ignore_index=True),
-        "durability_held": pd.concat(held, ignore_index=True).astype(whole),
-        "durability_effect": pd.DataFrame(rows),
-    }
+def test_the_cases_are_all_tables_with_their_declared_columns():
+    made = make_durability_tables(["esketamine", "iv"], np.random.default_rng(1))
+    tables = {table.name: table for table in list_declared(declared)}
+    assert set(made) == set(tables)
+    for name, frame in made.items():
+        assert set(frame) - {"weeks"} == set(tables[name].fields) - {"weeks"}
 
 
-def make_release(minimum_cell=K):
-    study = make_study(durability=SETTINGS, privacy={"minimum_cell": minimum_cell})
-    tables = make_tables(study) | release_tables(make_estimates(3, {"esketamine": 250, "iv": 300}), study.privacy)
-    return tables, study
+def test_an_arm_of_few_says_nothing():
+    tables, _ = make_release({"esketamine": 300, "iv": 9})
+    for name, columns in (
+        ("durability_curve", ["share", "lower", "upper"]),
+        ("durability_held", ["share", "lower", "upper", "weeks"]),
+        ("durability_first", ["share", "lower", "upper", "median_gap_days"]),
+    ):
+        own = tables[name].query("arm == 'iv'")
+        assert own[columns].isna().all(axis=None)
+        assert own["withheld"].all()
+    assert tables["durability_effect"][["difference", "p_value", "lower"]].isna().all(axis=None)
+    assert tables["durability_tilt"][["difference", "lower"]].isna().all(axis=None)
+
+
+def test_a_share_that_a_few_patients_set_is_not_shown():
+    def few(tables):
+        curve = tables["durability_curve"]
+        tables["durability_curve"] = curve.assign(fewest=curve["fewest"].where(curve["arm"] != "iv", 3))
+        return tables
+
+    tables, _ = make_release({"esketamine": 300, "iv": 200}, few)
+    assert tables["durability_curve"].query("arm == 'iv'")["share"].isna().all()
+    assert tables["durability_curve"].query("arm == 'esketamine'")["share"].notna().all()
+    assert "fewest" not in tables["durability_curve"]
 
 
 def test_the_figure_is_the_released_rows(tmp_path):
-    tables, study = make_release()
+    tables, study = make_release({"esketamine": 250, "iv": 300})
     figure = draw_all(tables, study)["durability_loss"]
-    curve = tables["durability_curve"].query("end == 'loss' and state == 'held'")
-    for axes, method in zip(figure.axes, ("kaplan_meier", "turnbull"), strict=True):
-        for arm in ("esketamine", "iv"):
-            rows = curve[(curve["arm"] == arm) & (curve["method"] == method)].dropna(subset=["share"])
-            line = next(line for line in axes.lines if line.get_label() == arm)
-            np.testing.assert_allclose(line.get_xdata(), [2, *rows["week"]])
-            np.testing.assert_allclose(line.get_ydata(), [100, *(100 * rows["share"].astype(float))])
+    axes = figure.axes[0]
+    for arm in ("esketamine", "iv"):
+        curve = tables["durability_curve"].query("end == 'loss' and arm == @arm")
+        seen = tables["durability_at_visit"].query("end == 'loss' and arm == @arm").dropna(subset=["share"])
+        lines = {line.get_label(): line for line in axes.lines}
+        np.testing.assert_allclose(lines[arm].get_xdata(), curve["week"])
+        np.testing.assert_allclose(lines[arm].get_ydata(), 100 * curve["share"])
+        np.testing.assert_allclose(lines[f"seen {arm}"].get_ydata(), 100 * seen["share"])
     first, second = (save_figure(draw_all(tables, study)["durability_loss"], tmp_path / name, "f") for name in "ab")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 def test_a_figure_without_any_released_share_says_so():
-    study = make_study(durability=SETTINGS)
-    tables = make_tables(study) | release_tables(make_estimates(3, {"esketamine": 9, "iv": 10}), study.privacy)
+    tables, study = make_release({"esketamine": 9, "iv": 10})
     figure = draw_all(tables, study)["durability_loss"]
     assert "All values withheld" in [text.get_text() for text in figure.axes[0].texts]
 
 
-def test_the_section_tells_who_was_followed_and_what_is_held(tmp_path):
-    tables, study = make_release()
-    section = show_durability(gather(tables, study, {}), tmp_path)
+def show(tables, study, folder):
+    section = show_durability(gather(tables, study, {}), folder)
     words = " ".join(block.text for block in section.blocks if isinstance(block, Paragraph))
-    assert "days 1 to 14 after the last induction session" in words
-    assert "a score less than 50 % better than baseline" in words
-    assert "a score of 15 or more" in words
-    assert "an outcome of its own" in words
-    tables_shown = {block.id: block for block in section.blocks if isinstance(block, Table)}
-    assert set(tables_shown) == {"durability-cohort", "durability-held", "durability-effect"}
-    held = tables_shown["durability-held"]
-    row = tables["durability_held"].dropna(subset=["share"]).query("method == 'at_visit'").iloc[0]
-    printed = [cell.text for line in held.rows for cell in line]
-    assert any(text == f"{100 * row['share']:.0f}, n {row['seen']}" for text in printed)
-    assert any("(" in text for line in held.rows for text in [line[2].text])
-    assert any("treated again first, week 8" in text for text in printed)
+    return words, {block.id: block for block in section.blocks if isinstance(block, Grid)}
+
+
+def test_the_section_tells_who_was_followed_seen_and_in_response(tmp_path):
+    tables, study = make_release({"esketamine": 250, "iv": 300})
+    words, grids = show(tables, study, tmp_path)
+    for text in (
+        "days 1 to 14 after the last induction session",
+        "whether seen that day or not",
+        "a score less than 50 % better than baseline",
+        "a score of 15 or more",
+        "no longer counts as in response",
+    ):
+        assert text in words
+    names = ("cohort", "visits", "held", "effect", "tilt", "first")
+    assert set(grids) == {f"durability-{name}" for name in names}
+    assert any("not comparable between arms" in note for note in grids["durability-first"].notes)
+    printed = [cell.text for line in grids["durability-held"].rows for cell in line]
+    row = tables["durability_held"].query("end == 'loss' and time == 'week 4' and arm == 'iv'").iloc[0]
+    assert any(text.startswith(f"{100 * row['share']:.0f} (") for text in printed)
+    assert "7.0 (6.0 to 8.0)" in printed
+
+
+def test_hazards_and_curves_side_by_side_are_not_printed(tmp_path):
+    tables, study = make_release({"esketamine": 250, "iv": 300})
+    words, grids = show(tables, study, tmp_path)
+    text = words + " ".join(cell.text for grid in grids.values() for line in (*grid.heads, *grid.rows) for cell in line)
+    for word in ("hazard", "Cox", "Weibull", "proportional", "sooner in an arm"):
+        assert word not in text
+    first = grids["durability-first"]
+    assert not any(cell.text == "p" for line in first.heads for cell in line)
+
+
+@pytest.mark.parametrize(("difference", "words"), [(0.9, "IV ketamine"), (-0.9, "esketamine")])
+def test_a_difference_is_put_into_words_only_where_both_estimates_exclude_zero(difference, words):
+    def state(tables):
+        effect = tables["durability_effect"]
+        low, high = sorted((0.2 * np.sign(difference), 1.6 * np.sign(difference)))
+        tables["durability_effect"] = effect.assign(
+            stated=effect["primary"],
+            difference=effect["difference"].where(~effect["primary"], difference),
+            lower=effect["lower"].where(~effect["primary"], low),
+            upper=effect["upper"].where(~effect["primary"], high),
+        )
+        return tables
+
+    tables, study = make_release({"esketamine": 250, "iv": 300}, state)
+    sentence = tell_difference(gather(tables, study, {}))
+    assert "longer than responders to" in sentence
+    assert words in sentence.split("longer than")[0]
+    tables, study = make_release({"esketamine": 250, "iv": 300})
+    sentence = tell_difference(gather(tables, study, {}))
+    assert "no difference is stated" in sentence
+    assert "longer" not in sentence
 
 
 def test_a_study_without_the_section_has_none(tmp_path):
     study = make_study()
     assert show_durability(gather(make_tables(study), study, {}), tmp_path).empty
+    assert tell_difference(gather(make_tables(study), study, {})) == ""
+
+
+def test_with_exact_numbers_every_row_is_there():
+    tables, _ = make_release({"esketamine": 9, "iv": 300}, release="exact", because="made up")
+    assert not pd.concat([tables[name]["withheld"] for name in tables if name.startswith("durability")]).any()
+    assert tables["durability_curve"]["share"].notna().all()

@@ -137,6 +137,7 @@ def test_a_study_without_an_axis_has_no_such_figure():
         "response_phq9_visit",
         "distribution_phq9",
         "missingness_phq9",
+        "adverse_effects",
     }
     assert draw_all({}, study) == {}
 

@@ -31,7 +31,7 @@ from outcomes.contracts import check_table
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Share
 from outcomes.contracts.released.text import format_table
-from outcomes.intake import read_export
+from outcomes.intake import read_export, tabulate_findings
 from outcomes.measures.definitions import Definitions
 from outcomes.measures.endpoints import derive_endpoints
 from outcomes.measures.scoring import derive_scores
@@ -68,7 +68,8 @@ def read_clinics() -> Tables:
     """Return the clean tables of the example's clinics."""
     study = check_study(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")))
     export = read_export(study, ROOT / study.data)
-    return {**export.tables, "ledger": export.ledger, "balance": export.balance}
+    health = tabulate_findings(export.findings, {}, list(export.balance["file"].cat.categories))
+    return {**export.tables, "ledger": export.ledger, "balance": export.balance, "health": health}
 
 
 @cache
@@ -180,12 +181,12 @@ def pick_patients(drawn: Drawn) -> Tables:
         chosen[arm] = set(generator.choice(own, min(size, len(own)), replace=False).tolist())
     people = set().union(*chosen.values())
     clean = read_clinics()
-    own = {name: table for name, table in clean.items() if name not in ("ledger", "balance", "key")}
+    own = {name: table for name, table in clean.items() if name not in ("ledger", "balance", "health", "key")}
     picked = {name: table[table["patient"].isin(people)].reset_index(drop=True) for name, table in own.items()}
     renamed = picked["sessions"]["patient"].isin(chosen.get("oral", set()))
     treatment = picked["sessions"]["treatment"].astype(str).mask(renamed, "oral").astype("category")
     picked["sessions"] = picked["sessions"].assign(treatment=treatment)
-    return {**picked, "ledger": clean["ledger"], "balance": clean["balance"]}
+    return {**picked, "ledger": clean["ledger"], "balance": clean["balance"], "health": clean["health"]}
 
 
 def make_series(clean: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,7 +10,7 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
-from outcomes.analysis.ledger import tabulate_balance, tabulate_ledger
+from outcomes.analysis.ledger import tabulate_balance, tabulate_health, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.regression import build_expectation, tabulate_regression, tabulate_two_baselines
@@ -29,7 +29,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``patients``, ``scores``, ``ledger``, ``balance``, ``series``, ``endpoints``, and ``cohort``, as in their contracts.
+        ``patients``, ``scores``, ``ledger``, ``balance``, ``health``, ``series``, ``endpoints``, and ``cohort``, as in their contracts.
     study : Study
         Arms, instruments, time points, and the report's columns and headline.
 
@@ -80,4 +80,5 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         ),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tabulate_balance(tables["balance"]),
+        "data_health": tabulate_health(tables["health"]),
     }

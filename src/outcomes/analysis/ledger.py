@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.contracts.released.quality import DataHealth
 from outcomes.personal import number_inputs
 
 
@@ -32,6 +33,16 @@ def tabulate_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
 def tabulate_balance(balance: pd.DataFrame) -> pd.DataFrame:
     """Return the balance with one row per input (numbered), the key, and its columns as they are."""
     return _number(balance).astype({"file": "str"})
+
+
+def tabulate_health(health: pd.DataFrame) -> pd.DataFrame:
+    """Return what in the export does not hang together, one row a finding, with the inputs numbered."""
+    table = _number(health).reset_index(drop=True)
+    words = {name: table[name].astype("str").fillna("") for name in ("check", "meaning", "column", "unit", "accepted")}
+    counts = {DataHealth.n: table["count"].astype("Int64"), DataHealth.total: table["of"].astype("Int64")}
+    order = pd.Series(range(1, len(table) + 1), dtype="int64")
+    file = table["file"].astype("str").fillna("all inputs")
+    return pd.DataFrame({"order": order, "file": file, **words, **counts})[DataHealth.columns]
 
 
 def _number(table: pd.DataFrame) -> pd.DataFrame:

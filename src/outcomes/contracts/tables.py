@@ -123,6 +123,7 @@ CONTRACTS: dict[str, Contract] = {
             "unit": Field("category", "what is counted", allowed=("rows", "people", "files", "columns")),
             "count": Field("int64", "how many", 0),
             "of": Field("int64", "of how many", 0),
+            "meaning": Field("category", "what the check finds"),
             "stops": Field("bool", "a run stops at it unless the study file accepts it"),
             "accepted": Field("category", "the reason that the study file gives", nullable=True),
         },
@@ -271,9 +272,7 @@ CONTRACTS: dict[str, Contract] = {
             "patient": PATIENT,
             "arm": ARM,
             "end": Field("category", "what ends the response", allowed=("loss", "relapse")),
-            "outcome": Field(
-                "category", "what came first", allowed=("none", "ended", "further_treatment"), nullable=False
-            ),
+            "outcome": Field("category", "whether it was seen", allowed=("none", "ended"), nullable=False),
             "lower": Field(
                 "Int32", "last day since the induction on which it was seen to hold; at least the landmark", 1
             ),

@@ -21,7 +21,9 @@ class End(Frozen):
         None, description="points: it ends at a score as bad as this or worse, whatever the baseline was"
     )
     confirmed: bool = Field(
-        False, description="only if the next score says so too; a single such score between two good ones is no end"
+        False,
+        description="the first bad score counts only if the next says so too; the share in response on a day is by "
+        "single scores all the same",
     )
 
     @model_validator(mode="after")
@@ -58,9 +60,10 @@ class Durability(Frozen):
     )
     relapse: End | None = Field(None, description="relapse, a stricter end that is shown beside; null: not")
     maintenance: FurtherTreatment = Field(
-        "censor",
-        description="what a session after the induction does, in the same series or a later one; censor: follow-up ends "
-        "(how long without further treatment), competing: it is an outcome of its own, treatment_policy: it changes nothing",
+        "treatment_policy",
+        description="what a session after the induction does, in the same series or a later one; treatment_policy: it changes nothing, "
+        "competing: from then on a patient does not count as in response, censor: follow-up ends, and those who stay are weighed "
+        "for those who were treated again after the same scores",
     )
     weeks: tuple[int, ...] = Field(
         (4, 8, 12), min_length=1, description="weeks after the induction at which the share that still holds is given"
@@ -69,10 +72,16 @@ class Durability(Frozen):
     visit_days: int = Field(
         7, ge=0, description="a score so many days before or after a week counts as seen at that week"
     )
+    data_until: str | None = Field(
+        None,
+        description="patients' column with the last study day on which a score could have been recorded, such as the day of the "
+        "export; null: everybody could be seen up to the horizon",
+    )
     replicates: int = Field(
-        500,
+        200,
         ge=0,
-        description="bootstrap samples of patients behind the intervals of the interval-censored estimate; 0: none",
+        description="bootstrap samples of patients: for the intervals of the interval-censored estimate, and for a second standard error of "
+        "the primary difference, every step anew in each; 0: none",
     )
 
     @model_validator(mode="after")

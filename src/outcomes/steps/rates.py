@@ -21,7 +21,7 @@ def rates(work: Work) -> dict[str, pd.DataFrame]:
 STEP = Step(
     rates,
     "endpoints → flow, baseline, scores, rates with both denominators",
-    reads=("patients", "scores", "ledger", "balance", "series", "endpoints", "cohort", "times"),
+    reads=("patients", "scores", "ledger", "balance", "health", "series", "endpoints", "cohort", "times"),
     writes=estimated_by("rates", quality, describe),
     sections=(*DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
 )

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis.durability.curves import Grid, tabulate_curve
 from outcomes.analysis.durability.describe import describe_durability
 from outcomes.contracts import check_table, empty_table
 from outcomes.errors import ModelError, SettingsError
@@ -84,10 +83,12 @@ def test_intervals_when_further_treatment_ends_follow_up():
     }
 
 
-def test_further_treatment_as_an_outcome_of_its_own():
-    ends, _ = describe(maintenance="competing")
-    assert seen(ends)[4] == ("further_treatment", 25, 25, 25)
+def test_further_treatment_that_counts_as_not_in_response():
+    ends, estimates = describe(maintenance="competing")
+    assert seen(ends)[4] == ("none", 25, None, 25)
     assert 5 not in seen(ends)
+    again = estimates["durability_first"].query("end == 'further_treatment' and arm == 'iv'")["share"]
+    np.testing.assert_allclose(again, [3 / 4] * 3)  # of 1, 4, 6, and 7 patient 4, on day 25
 
 
 def test_further_treatment_that_changes_nothing():
@@ -114,7 +115,7 @@ def test_relapse_in_percent_or_in_points():
 
 def test_who_already_relapsed_at_the_landmark_is_not_followed():
     ends, _ = describe(relapse={"score_from": 10})
-    assert set(seen(ends)) == {1, 4}
+    assert set(seen(ends)) == {1, 4, 5}
 
 
 def test_the_horizon_ends_follow_up():
@@ -122,28 +123,57 @@ def test_the_horizon_ends_follow_up():
     assert seen(ends)[1] == ("none", 30, None, 30)
 
 
-def test_held_at_the_visit_is_read_at_the_nearest_score():
+def test_response_at_the_visit_is_read_at_the_nearest_score():
     _, estimates = describe(weeks=[4, 10], visit_days=7, maintenance="treatment_policy")
-    held = estimates["durability_held"].query("method == 'at_visit' and arm == 'iv'").set_index("week")
-    assert held.loc[4, ["seen", "events", "n"]].tolist() == [4, 2, 5]  # 1 and 4 hold at days 30 and 25; 5 and 6 do not
-    assert held.loc[10, ["seen", "events"]].tolist() == [1, 1]  # patient 6 on day 70
+    held = estimates["durability_at_visit"].query("arm == 'iv'").set_index("week")
+    assert held.loc[4, ["seen", "held"]].tolist() == [4, 2]  # 1 and 4 hold at days 30 and 25; 5 and 6 do not
+    assert held.loc[10, ["seen", "held"]].tolist() == [1, 0]  # patient 6 on day 70
     assert held.loc[4, "share"] == 0.5
 
 
-def test_counts_beside_kaplan_meier_add_up():
-    _, estimates = describe(maintenance="competing", relapse={"improvement_below": 20})
-    curve = estimates["durability_curve"]
-    own = curve[curve["method"] == "kaplan_meier"]
-    assert set(own.loc[own["arm"] == "iv", ["at_risk", "events", "treated", "censored"]].sum(axis=1)) == {4}
-    states = own.pivot(index=["arm", "end", "week"], columns="state", values="share").dropna()
-    assert states.sum(axis=1).to_numpy() == pytest.approx(np.ones(len(states)))
+def test_scores_are_counted_and_who_is_not_seen_again():
+    _, estimates = describe(maintenance="treatment_policy")
+    visits = estimates["durability_visits"].set_index("arm").loc["iv"]
+    # 1: 5, 30, 60; 4: 7, 25, 40; 5: 7, 30; 6: 13, 30, 44, 70, 85; 7: 9
+    assert visits[["n", "seen", "scores"]].tolist() == [5, 4, 9]
+    gaps = [25, 30, 18, 15, 23, 17, 14, 26, 15]
+    assert visits["median_gap_days"] == np.median(gaps)
+    # two median gaps are 36 days: after good scores of days 5, 30, 7, 25, 7, 13, 44, and 9 only the last saw nobody again
+    assert visits[["good", "good_last", "bad", "bad_last"]].tolist() == [8, 1, 5, 3]
+    windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")
+    assert windows.loc["2 to 6", ["n", "none", "one", "several"]].tolist() == [5, 1, 3, 1]  # 4 twice; 1, 5, and 6 once
 
 
-def test_too_few_events_give_no_ratio_and_say_so():
+def test_too_few_are_not_compared_and_the_reason_stands_there():
     _, estimates = describe()
     effect = estimates["durability_effect"]
-    assert effect["hazard_ratio"].isna().all()
-    assert set(effect["note"]) == {"fewer than 5 events in an arm"}
+    assert effect["difference"].isna().all()
+    assert set(effect["note"]) == {"too few patients of an arm have a later score"}
+    assert estimates["durability_curve"]["share"].isna().all()
+    assert estimates["durability_tilt"].empty
+
+
+def test_a_good_and_a_bad_score_on_one_day_are_an_end_on_that_day():
+    tables = build_tables()
+    tables["scores"].loc[len(tables["scores"])] = [1, "phq9", INDUCTION_END + 60, 5.0]
+    tables["scores"] = tables["scores"].sort_values(["patient", "study_day", "total"], ignore_index=True)
+    study = check_study({**CONTENT, "durability": {"instrument": "phq9", "replicates": 20}})
+    ends, estimates = describe_durability(tables, study.durability, study)
+    assert seen(ends)[1] == ("ended", 59, 60, 60)
+    assert estimates["durability_first"].query("method == 'turnbull'")["share"].notna().any()
+
+
+def test_follow_up_ends_with_the_export():
+    tables = build_tables()
+    tables["patients"]["export_day"] = INDUCTION_END + 50
+    study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export_day"}})
+    ends, estimates = describe_durability(tables, study.durability, study)
+    assert seen(ends)[1] == ("none", 30, None, 30)
+    windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")["n"]
+    assert windows.to_dict() == {"2 to 6": 5, "6 to 10": 0, "10 to 14": 0}
+    study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export"}})
+    with pytest.raises(ModelError, match=r"durability\.data_until: the patients have no column 'export' of numbers"):
+        describe_durability(tables, study.durability, study)
 
 
 def test_without_the_section_all_is_empty():
@@ -178,22 +208,3 @@ def test_an_instrument_that_is_not_the_studys_and_a_study_without_sessions():
     study = check_study(content)
     with pytest.raises(ModelError, match="no dated sessions"):
         describe_durability(build_tables(), study.durability, study)
-
-
-def test_further_treatment_counts_on_its_own_day_however_long_nobody_was_seen_before_it():
-    """Treated again on days 20, 40, and 60, last seen at the landmark; a fourth patient holds until day 90."""
-    rows = pd.DataFrame(
-        {
-            "arm": "iv",
-            "end": "loss",
-            "outcome": ["further_treatment"] * 3 + ["none"],
-            "lower": [14.0, 14.0, 14.0, 90.0],
-            "upper": [20.0, 40.0, 60.0, np.inf],
-            "last_day": [20.0, 40.0, 60.0, 90.0],
-        }
-    )
-    curve = tabulate_curve(rows, Grid((2, 4, 7, 12), 20, competing=True), np.random.default_rng(1))
-    for method in ("kaplan_meier", "turnbull"):
-        own = curve[curve["method"] == method].set_index(["state", "week"])["share"]
-        np.testing.assert_allclose(own["further_treatment"], [0, 0.25, 0.5, 0.75], atol=1e-9)
-        np.testing.assert_allclose(own["held"], [1, 0.75, 0.5, 0.25], atol=1e-9)

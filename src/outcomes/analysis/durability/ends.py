@@ -10,7 +10,7 @@ from outcomes.analysis.durability.landmark import Followed, find_ended, list_end
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability, End
 
-OUTCOMES = ("none", "ended", "further_treatment")
+OUTCOMES = ("none", "ended")
 
 
 def derive_ends(followed: Followed, durability: Durability, study: Study) -> pd.DataFrame:
@@ -19,10 +19,10 @@ def derive_ends(followed: Followed, durability: Durability, study: Study) -> pd.
     Returns
     -------
     DataFrame
-        One row per patient and end, the key: ``arm``; ``outcome`` (``none``, ``ended``, or, where it competes,
-        ``further_treatment``); it came after day ``lower`` and by day ``upper`` (infinite where none was seen) since the end
-        of the induction; ``last_day`` is that of the first score that shows the end, of the further treatment, or of the last
-        score without either. ``lower`` is at least the landmark.
+        One row per patient and end, the key: ``arm``; ``outcome`` (``none`` or ``ended``); it came after day ``lower`` and by day
+        ``upper`` (infinite where none was seen) since the end of the induction; ``last_day`` is that of the first score that shows
+        the end, or of the last score without it. ``lower`` is at least the landmark. Further treatment ends what is looked at
+        unless it changes nothing.
     """
     rows = [_derive_end(followed, name, end, durability, study) for name, end in list_ends(durability).items()]
     return pd.concat(rows, ignore_index=True)
@@ -39,11 +39,8 @@ def _derive_end(followed: Followed, name: str, end: End, durability: Durability,
     lower = np.full(len(people), float(durability.landmark.to_day))
     np.maximum.at(lower, person[held], day[held])
     upper = np.where(ended, np.append(day, np.inf)[first], np.inf)
+    lower = np.where(ended, np.minimum(lower, upper - 1), lower)  # two scores on one day: it came on that day
     outcome = np.where(ended, 1, 0)
-    if durability.maintenance == "competing":
-        further = people["further_day"].to_numpy()
-        again = ~ended & (further <= 7 * durability.horizon_weeks)
-        outcome, upper = np.where(again, 2, outcome), np.where(again, further, upper)
     return pd.DataFrame(
         {
             "patient": people["patient"],

@@ -27,6 +27,7 @@ STEPS = (
     "followed",
 )
 EPSILON = 1e-9
+HALF_STEP = 0.5  # of a total: the boundary lies between two totals
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Followed:
     ----------
     people : DataFrame
         One row per patient: ``patient``, ``arm``, ``baseline`` (points), ``further_day`` (days from the end of the induction
-        to the next session of any kind, infinite without one).
+        to the next session of any kind, infinite without one), ``landmark_day`` and ``landmark_total`` (the score that made the
+        patient enter), ``until`` (last day on which a score of the patient counts, at most the horizon), and ``retreated`` (whether it
+        is the last because of further treatment).
     visits : DataFrame
         One row per later score of these patients in order: ``person`` (row of ``people``), ``day`` (since the end of the
         induction), ``total`` (points). Where further treatment ends follow-up, scores after it are not there.
@@ -59,7 +62,7 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``scores``, ``series``, ``series_sessions``, ``endpoints``, and ``cohort``, as in their contracts.
+        ``patients``, ``scores``, ``series``, ``series_sessions``, ``endpoints``, and ``cohort``, as in their contracts.
     durability : Durability
     study : Study
         Arms, instruments, and on which side of a session a score of its day lies.
@@ -85,9 +88,38 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     steps = _count_steps(people["arm"], named, [arm.id for arm in study.arms])
     log.info("of %d patients %d are in response at the landmark and followed", len(people), int(kept.sum()))
     place = pd.Series(np.cumsum(kept) - 1, people.index)
+    people = _limit_follow_up(people, early, tables["patients"], durability, study)[kept].reset_index(drop=True)
     later = later[kept[later["person"]]]
     visits = later.assign(person=place.loc[later["person"]].to_numpy()).reset_index(drop=True)
-    return Followed(people[kept].reset_index(drop=True), visits, steps)
+    visits = visits[visits["day"] <= people["until"].to_numpy()[visits["person"]]].reset_index(drop=True)
+    return Followed(people, visits, steps)
+
+
+def _limit_follow_up(
+    people: pd.DataFrame, early: pd.DataFrame, patients: pd.DataFrame, durability: Durability, study: Study
+) -> pd.DataFrame:
+    """Return the people with their landmark's score and with until when, and why no longer, they can be seen."""
+    known = early.set_index("person")[["day", "total"]].reindex(people.index)
+    until = np.full(len(people), 7.0 * durability.horizon_weeks)
+    if durability.data_until is not None:
+        last = people[["patient"]].merge(patients[["patient", durability.data_until]], on="patient", how="left")
+        ends = last[durability.data_until].astype(float).to_numpy() - people["end_day"].to_numpy()
+        until = np.fmin(until, np.floor(ends))
+    further = people["further_day"].to_numpy() - (0 if study.baseline.same_day == "before" else 1)
+    again = (durability.maintenance != "treatment_policy") & (further < until)
+    return people.assign(
+        landmark_day=known["day"], landmark_total=known["total"], until=np.where(again, further, until), retreated=again
+    )
+
+
+def measure_margin(total: Floats, baseline: Floats, end: End, instrument: Instrument) -> Floats:
+    """Return by how many points scores lie on the good side of the boundary at which a response ends; below 0: it has ended."""
+    sign = 1.0 if instrument.higher_is_worse else -1.0
+    if end.score_from is not None:
+        return np.asarray(sign * (end.score_from - total) - HALF_STEP)
+    percent = instrument.response_percent if end.improvement_below is None else end.improvement_below
+    least = percent / 100 * np.abs(baseline) if percent is not None else np.asarray(instrument.response_points or 0.0)
+    return np.asarray(np.floor(sign * baseline - least + EPSILON) + HALF_STEP - sign * total)
 
 
 def list_ends(durability: Durability) -> dict[str, End]:

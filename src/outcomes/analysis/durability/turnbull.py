@@ -1,8 +1,6 @@
 """The non-parametric maximum likelihood estimate of a time that is known only to lie between two visits.
 
 Turnbull 1976, 10.1111/j.2517-6161.1976.tb01597.x: all mass lies in the maximal intersections of the observed intervals.
-Where a further outcome competes, each outcome has intersections of its own (Hudgens, Satten & Longini 2001,
-10.1111/j.0006-341X.2001.00074.x).
 """
 
 from __future__ import annotations
@@ -26,25 +24,23 @@ class Seen:
     ----------
     lower, upper : ndarray, shape (n,)
         The event lies in (lower, upper]; upper is infinite where none was seen.
-    outcome : ndarray of int, shape (n,)
-        0 none seen, 1 loss, 2 further treatment (its day is known: lower = upper).
+    ended : ndarray of bool, shape (n,)
+        Whether it was seen.
     """
 
     lower: Floats
     upper: Floats
-    outcome: Ints
+    ended: Bools
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Mass on intervals (left, right] or, where left = right, on days.
+    """Mass on intervals (left, right].
 
     Attributes
     ----------
     left, right : ndarray, shape (m,)
-        In order of outcome and time; right may be infinite: mass beyond what anybody was followed.
-    outcome : ndarray of int, shape (m,)
-        1 loss, 2 further treatment, 0 neither seen.
+        In order of time; right may be infinite: mass beyond what anybody was followed.
     mass : ndarray, shape (m,) or (samples, m)
     last : float
         Largest day on which anybody was seen; beyond it nothing is known.
@@ -52,22 +48,20 @@ class Distribution:
 
     left: Floats
     right: Floats
-    outcome: Ints
     mass: Floats
     last: float
 
-    def cumulative(self, day: Floats, outcome: int) -> Floats:
-        """Return the probability of the outcome by each day, shape (…, days); missing after the last day known.
+    def cumulative(self, day: Floats) -> Floats:
+        """Return the probability of the event by each day, shape (…, days); missing after the last day known.
 
         Within an interval the mass is spread evenly: the data do not say where it lies.
         """
         days = np.asarray(day, dtype=float)[:, None]
-        width = np.where(self.right > self.left, self.right - self.left, 1.0)
         with np.errstate(invalid="ignore"):
-            share = np.where(np.isfinite(self.right), np.clip((days - self.left) / width, 0, 1), 0.0)
-        share = np.where(self.right == self.left, days >= self.right, share)
-        found = self.mass @ np.where(self.outcome == outcome, share, 0.0).T
-        return np.asarray(np.where(days[:, 0] <= self.last, found, np.nan))
+            inside = np.clip((days - self.left) / (self.right - self.left), 0, 1)
+        found = self.mass @ np.where(np.isfinite(self.right), inside, 0.0).T
+        beyond = np.isfinite(self.right).all()  # all had it: nothing is left to happen
+        return np.asarray(np.where((days[:, 0] <= self.last) | beyond, found, np.nan))
 
 
 def fit_turnbull(seen: Seen) -> Distribution:
@@ -80,16 +74,14 @@ def fit_turnbull(seen: Seen) -> Distribution:
     --------
     Two patients are lost between days 10 and 20 and between 14 and 30, one holds on day 25 and is not seen again:
 
-    >>> seen = Seen(np.array([10.0, 14, 25]), np.array([20.0, 30, np.inf]), np.array([1, 1, 0]))
-    >>> fit_turnbull(seen).cumulative(np.array([14.0, 20, 30]), 1).round(2)
+    >>> seen = Seen(np.array([10.0, 14, 25]), np.array([20.0, 30, np.inf]), np.array([True, True, False]))
+    >>> fit_turnbull(seen).cumulative(np.array([14.0, 20, 30])).round(2)
     array([0. , 0.5, 1. ])
     """
     rows, counts = _group(seen)
-    left, right, outcome = find_intersections(rows)
-    possible = _find_possible(rows, left, right, outcome)
-    mass = _maximise(possible, counts)
-    ends = seen.upper[seen.outcome == 1]
-    return Distribution(left, right, outcome, mass, max(_follow(seen).max(initial=0.0), ends.max(initial=0.0)))
+    left, right = find_intersections(rows)
+    mass = _maximise(_find_possible(rows, left, right), counts)
+    return Distribution(left, right, mass, max(seen.lower.max(initial=0.0), seen.upper[seen.ended].max(initial=0.0)))
 
 
 def resample_turnbull(seen: Seen, fit: Distribution, samples: int, generator: np.random.Generator) -> Distribution:
@@ -98,7 +90,7 @@ def resample_turnbull(seen: Seen, fit: Distribution, samples: int, generator: np
     The steps are those of the EM algorithm, from an even start, so that mass whose place a sample leaves open is spread.
     """
     rows, counts = _group(seen)
-    possible = _find_possible(rows, fit.left, fit.right, fit.outcome)
+    possible = _find_possible(rows, fit.left, fit.right)
     total = int(counts.sum())
     drawn = generator.multinomial(total, counts / total, samples).astype(float)
     mass = np.full((samples, len(fit.left)), 1 / len(fit.left))
@@ -107,49 +99,33 @@ def resample_turnbull(seen: Seen, fit: Distribution, samples: int, generator: np
         moved, mass = np.abs(new - mass).max() if step % 10 == 0 else 1.0, new
         if moved < SETTLED:
             break
-    return Distribution(fit.left, fit.right, fit.outcome, mass, fit.last)
+    return Distribution(fit.left, fit.right, mass, fit.last)
 
 
-def find_intersections(seen: Seen) -> tuple[Floats, Floats, Ints]:
-    """Return the intervals and days that can hold mass: left, right, and outcome.
+def find_intersections(seen: Seen) -> tuple[Floats, Floats]:
+    """Return the intervals that can hold mass: left and right.
 
     Intervals are open on the left and closed on the right, so an interval that ends on a day and one that begins there are
     disjoint.
     """
-    lowers = _follow(seen)
-    left, right, outcome = [], [], []
-    for kind, ends in ((1, seen.upper[seen.outcome == 1]), (0, np.array([np.inf]))):
-        points = np.concatenate([lowers, ends])
-        is_left = np.concatenate([np.ones(len(lowers), dtype=bool), np.zeros(len(ends), dtype=bool)])
-        order = np.lexsort((is_left, points))  # on one day ends come first
-        points, is_left = points[order], is_left[order]
-        place = np.flatnonzero(is_left[:-1] & ~is_left[1:])
-        left.append(points[place])
-        right.append(points[place + 1])
-        outcome.append(np.full(len(place), kind))
-    days = np.unique(seen.upper[seen.outcome == 2])
-    lefts, rights = np.concatenate([*left, days]), np.concatenate([*right, days])
-    return lefts, rights, np.concatenate([*outcome, np.full(len(days), 2)]).astype(np.int64)
-
-
-def _follow(seen: Seen) -> Floats:
-    """Return up to when each patient is known to hold."""
-    return np.asarray(np.where(seen.outcome == 2, seen.upper, seen.lower))
+    points = np.concatenate([seen.lower, np.where(seen.ended, seen.upper, np.inf)])
+    is_left = np.arange(len(points)) < len(seen.lower)
+    order = np.lexsort((is_left, points))  # on one day ends come first
+    points, is_left = points[order], is_left[order]
+    place = np.flatnonzero(is_left[:-1] & ~is_left[1:])
+    return points[place], points[place + 1]
 
 
 def _group(seen: Seen) -> tuple[Seen, Ints]:
     """Return the distinct observations and how many patients have each."""
-    table = np.column_stack([seen.lower, seen.upper, seen.outcome.astype(float)])
+    table = np.column_stack([seen.lower, np.where(seen.ended, seen.upper, np.inf), seen.ended.astype(float)])
     rows, counts = np.unique(table, axis=0, return_counts=True)
-    return Seen(rows[:, 0], rows[:, 1], rows[:, 2].astype(np.int64)), counts
+    return Seen(rows[:, 0], rows[:, 1], rows[:, 2] > 0), counts
 
 
-def _find_possible(rows: Seen, left: Floats, right: Floats, outcome: Ints) -> Floats:
+def _find_possible(rows: Seen, left: Floats, right: Floats) -> Floats:
     """Return, for each observation and interval, 1 where the event may lie there; shape (observations, intervals)."""
-    inside = (left >= rows.lower[:, None]) & (right <= rows.upper[:, None])
-    later = (left >= rows.lower[:, None]) & ((outcome != 2) | (left > rows.lower[:, None]))
-    same: Bools = (outcome == rows.outcome[:, None]) & inside
-    return np.where((rows.outcome == 0)[:, None], later, same).astype(float)
+    return ((left >= rows.lower[:, None]) & (right <= rows.upper[:, None])).astype(float)
 
 
 def _maximise(possible: Floats, counts: Ints) -> Floats:

@@ -47,3 +47,20 @@ class Balance(ReleasedTable):
     merged = Rows("rows that repeat another")
     quarantined = Rows("rows that could not be used")
     key = (file,)
+
+
+class DataHealth(ReleasedTable):
+    """What in the export does not hang together."""
+
+    row = "something that a look at the export found"
+    written_by, section = "rates", "flow"
+    order = Setting("place of the finding, from 1")
+    check = Label("name of the check")
+    meaning = Label("what the check finds")
+    file = Label("input, by its number, or all inputs")
+    column = Label("table and column, where it is about one")
+    unit = Label("what is counted: rows, or people")
+    n = People("how many", part_of="total", unless=(unit, "rows"))
+    total = People("of how many", unless=(unit, "rows"))
+    accepted = Label("why the study file accepts what would stop a run; empty where nothing would")
+    key = (order,)

@@ -119,22 +119,16 @@ def tabulate_findings(findings: Sequence[Finding], accept: Mapping[str, str], fi
 
     rows = [
         (
-            one.check,
-            one.file,
-            one.column,
-            one.unit,
-            one.count,
-            one.of,
-            one.stops,
+            *(one.check, one.file, one.column, one.unit, one.count, one.of, CHECKS[one.check].meaning, one.stops),
             accept.get(one.check) if one.stops else None,
         )
         for one in findings
         if one.check != "unnamed_files"
     ]
-    names = ["check", "file", "column", "unit", "count", "of", "stops", "accepted"]
+    names = ["check", "file", "column", "unit", "count", "of", "meaning", "stops", "accepted"]
     table = pd.DataFrame(rows, columns=names).astype({"count": "int64", "of": "int64", "stops": "bool"})
     text = {"check": list(CHECKS), "file": list(dict.fromkeys(files)), "unit": ["rows", "people", "files", "columns"]}
-    for name in ("check", "file", "column", "unit", "accepted"):
+    for name in ("check", "file", "column", "unit", "meaning", "accepted"):
         categories = text.get(name) or sorted(set(table[name].dropna()))
         table[name] = pd.Categorical(table[name], categories=pd.Index(categories, dtype="str"))
     return table.sort_values(["check", "file", "column", "count"], kind="stable", ignore_index=True)

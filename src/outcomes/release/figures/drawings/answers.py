@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from outcomes.contracts.released.comparison import Effects, Subgroups
-from outcomes.contracts.released.durability import DurabilityHeld
+from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
@@ -129,15 +129,15 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
 
 
 def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:
-    arms = style_arms(study, plan.data[DurabilityHeld.arm])
+    arms = style_arms(study, plan.data[DurabilityCurve.arm])
     axes = _begin(figure, plan.title, [*arms.values()])
     for index, (name, style) in enumerate(arms.items()):
-        own = plan.data[plan.data[DurabilityHeld.arm] == name]
-        weeks = own[DurabilityHeld.week].astype(float) + 0.25 * (index - (len(arms) - 1) / 2)
-        share = 100 * own[DurabilityHeld.share].astype(float)
+        own = plan.data[plan.data[DurabilityCurve.arm] == name]
+        weeks = own[DurabilityCurve.week].astype(float) + 0.25 * (index - (len(arms) - 1) / 2)
+        share = 100 * own[DurabilityCurve.share].astype(float)
         ends = [
-            share - 100 * own[DurabilityHeld.lower].astype(float),
-            100 * own[DurabilityHeld.upper].astype(float) - share,
+            share - 100 * own[DurabilityCurve.lower].astype(float),
+            100 * own[DurabilityCurve.upper].astype(float) - share,
         ]
         axes.errorbar(
             weeks,
@@ -151,7 +151,7 @@ def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:
         )
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 50, 100])
-    weeks = sorted(set(plan.data[DurabilityHeld.week].astype(float)))
+    weeks = sorted(set(plan.data[DurabilityCurve.week].astype(float)))
     axes.set_xticks(weeks, [general(week) for week in weeks])
     axes.set_xlim(min(weeks) - 1, max(weeks) + 1)
 

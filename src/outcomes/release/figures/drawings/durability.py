@@ -1,4 +1,4 @@
-"""How long the response lasts: the share that holds by week, by both estimates, with the numbers at risk below the axis."""
+"""How long the response lasts: the share in response by day, and that of those seen near the declared weeks with their number."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
-from outcomes.release.figures.canvas.style import GREY, PAGE_MM, ArmStyle, style_arms
+from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
+from outcomes.release.figures.canvas.style import GREY, ArmStyle, style_arms
 from outcomes.release.figures.drawings.trajectory import say_withheld, write_counts
+from outcomes.release.figures.plans.durability import SOURCE
 from outcomes.release.figures.plans.plan import Plan, note_withheld
 from outcomes.settings import Study
 
@@ -19,70 +19,55 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-METHODS = {"kaplan_meier": "Kaplan–Meier", "turnbull": "Between visits (Turnbull)"}
-Y = Scale((0, 102), {0.0: "0", 25.0: "25", 50.0: "50", 75.0: "75", 100.0: "100"}, "Patients who hold (%)")
+Y = Scale((0, 102), {0.0: "0", 25.0: "25", 50.0: "50", 75.0: "75", 100.0: "100"}, "Patients (%)")
+APART = 0.12  # weeks between the markers of two arms
 
 
 def draw_durability(figure: Figure, plan: Plan, study: Study) -> None:
-    """Draw the curves of each arm of which a share is released at the first declared week or later."""
+    """Draw the curve of each arm of which a share is released."""
     assert study.durability is not None
     landmark, horizon = study.durability.landmark.to_day / 7, study.durability.horizon_weeks
-    told = (plan.data["week"] >= study.durability.weeks[0]) & plan.data["share"].notna()
-    drawn = plan.data[told]["arm"].unique()
-    rows = plan.data[plan.data["arm"].isin(drawn)]
-    arms = [arm for arm in style_arms(study, plan.data["arm"]).values() if arm.id in drawn]
+    curve = plan.data[plan.data[SOURCE] == "curve"]
+    known = set(curve.loc[curve["share"].notna(), "arm"])
+    styles = style_arms(study, plan.data["arm"]).values()
+    arms = [arm for arm in styles if arm.id in known]
+    rows = plan.data[plan.data["arm"].isin(known)]
+    visits = rows[rows[SOURCE] == "visit"].assign(x=lambda table: table["week"].astype(float))
     ticks = {float(week): str(week) for week in range(0, horizon + 1, 4 if horizon > 8 else 2)}
     x = Scale((0, horizon + 0.4), ticks, "Weeks since the last induction session")
-    panels = [
-        Panel(
-            title,
-            partial(_draw_curves, rows=rows[rows["method"] == method], arms=arms, landmark=landmark),
-            x,
-            Y,
-            _list_rows(rows[rows["method"] == method], arms, study),
-        )
-        for method, title in METHODS.items()
-    ]
-    notes = [f"Grey: before the landmark (day {study.durability.landmark.to_day}), at which all hold."]
-    gone = [arm.label for arm in style_arms(study, plan.data["arm"]).values() if arm.id not in drawn]
-    notes += [f"Not drawn, because too little of it can be released: {', '.join(gone)}."] if gone else []
-    compose(figure, plan.title, panels, [*notes, *note_withheld(rows, study)], PAGE_MM, 2)
+    block = [row for arm in arms for row in _list_rows(visits[visits["arm"] == arm.id], arm)]
+    panel = Panel("", partial(_draw_curves, rows=rows, arms=arms, landmark=landmark), x, Y, tuple(block))
+    notes = [f"Grey: until the landmark (day {study.durability.landmark.to_day})."]
+    gone = [arm.label for arm in styles if arm.id not in known]
+    notes += [f"Not drawn, because too few are seen: {', '.join(gone)}."] if gone else []
+    compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
 
 
-def _list_rows(rows: pd.DataFrame, arms: Sequence[ArmStyle], study: Study) -> tuple[Row, ...]:
-    """Return each arm's key and, beside Kaplan and Meier, its numbers at the landmark and the declared weeks."""
-    assert study.durability is not None
-    weeks = {study.durability.landmark.to_day / 7, *study.durability.weeks}
-    block: list[Row] = []
-    for arm in arms:
-        block.append(Row(arm.label, arm))
-        part = rows[(rows["arm"] == arm.id) & rows["week"].isin(weeks)]
-        if (part["method"] == "kaplan_meier").any():
-            part = part.assign(x=part["week"])
-            block += [Row(prefix=word, cells=write_counts(part, name)) for name, word in _COUNTS.items()]
-    return tuple(block)
-
-
-_COUNTS = {"at_risk": "at risk", "events": "ended"}
+def _list_rows(visits: pd.DataFrame, arm: ArmStyle) -> list[Row]:
+    """Return an arm's key and how many were seen near each declared week."""
+    return [Row(arm.label, arm), Row(prefix="seen", cells=write_counts(visits, "seen"))]
 
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle], landmark: float) -> None:
     axes.axvspan(0, landmark, color=GREY, alpha=0.12, linewidth=0)
-    for arm in arms:
-        part = rows[(rows["arm"] == arm.id) & rows["share"].notna()]
-        week = part["week"].to_numpy(float)
-        share, lower, upper = (100 * part[name].to_numpy(float) for name in ("share", "lower", "upper"))
-        known = ~np.isnan(lower)
-        axes.fill_between(week[known], lower[known], upper[known], color=arm.color, alpha=0.13, linewidth=0)
-        axes.vlines(week[known], lower[known], upper[known], color=arm.color, linewidth=0.7, alpha=0.6)
+    for place, arm in enumerate(arms):
+        own = rows[rows["arm"] == arm.id].sort_values("week", kind="stable")
+        curve = own[(own[SOURCE] == "curve") & own["share"].notna()]
+        week, share, lower, upper = (curve[name].to_numpy(float) for name in ("week", "share", "lower", "upper"))
+        axes.fill_between(
+            week, 100 * lower, 100 * upper, color=arm.color, alpha=0.13, linewidth=0, label=f"band {arm.id}"
+        )
+        axes.plot(week, 100 * share, color=arm.color, linestyle=arm.line, marker="", label=arm.id)
+        seen = own[(own[SOURCE] == "visit") & own["share"].notna()]
+        shift = APART * (place - (len(arms) - 1) / 2)
         axes.plot(
-            week,
-            share,
+            seen["week"].to_numpy(float) + shift,
+            100 * seen["share"].to_numpy(float),
             color=arm.color,
-            linestyle=arm.line,
+            linestyle="",
             marker=arm.marker,
-            markersize=3.2,
-            label=arm.id,
+            markersize=3.6,
+            label=f"seen {arm.id}",
             clip_on=False,
         )
     if not arms:

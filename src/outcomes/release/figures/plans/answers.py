@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.comparison import Effects, Interactions, Subgroups
-from outcomes.contracts.released.durability import DurabilityHeld
+from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.release.definitions import COVERED, UNLIKELY
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.important import find_important
@@ -115,27 +115,23 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
 
 
 def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
-    rows = read_rows(tables, "durability_held")
+    rows = read_rows(tables, DurabilityCurve.name)
     if rows.empty or study.durability is None:
         return None
-    chosen = (
-        (rows[DurabilityHeld.end] == "loss")
-        & (rows[DurabilityHeld.method] == "at_visit")
-        & (rows[DurabilityHeld.state] == "held")
-    )
-    rows = rows[chosen].dropna(subset=[DurabilityHeld.share, DurabilityHeld.lower, DurabilityHeld.upper])
-    rows = rows.sort_values([DurabilityHeld.arm, DurabilityHeld.week], kind="stable")
+    chosen = (rows[DurabilityCurve.end] == "loss") & rows[DurabilityCurve.week].isin(study.durability.weeks)
+    rows = rows[chosen].dropna(subset=[DurabilityCurve.share, DurabilityCurve.lower, DurabilityCurve.upper])
+    rows = rows.sort_values([DurabilityCurve.arm, DurabilityCurve.week], kind="stable")
     if study.comparison is not None:
         rows = rows[
-            rows[DurabilityHeld.arm].isin((study.comparison.estimand.treated, study.comparison.estimand.reference))
+            rows[DurabilityCurve.arm].isin((study.comparison.estimand.treated, study.comparison.estimand.reference))
         ]
     if rows.empty:
         return None
     said = "; ".join(
-        f"{name_arm(study, str(row[DurabilityHeld.arm]))}, week {count(row[DurabilityHeld.week])}: {fixed(100 * row[DurabilityHeld.share], 0)} percent"
+        f"{name_arm(study, str(row[DurabilityCurve.arm]))}, week {count(row[DurabilityCurve.week])}: {fixed(100 * row[DurabilityCurve.share], 0)} percent"
         for row in rows.to_dict("records")
     )
-    title = "In response when seen, %, by week"
+    title = "In response, %, by week"
     return Plan(
         "answer_long",
         "answer",

@@ -6,69 +6,61 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import count, fixed
 from outcomes.settings import Study
 
-ENDS = {"loss": "Response held after the induction", "relapse": "Free of relapse after the induction"}
+ENDS = {"loss": "In response after the induction", "relapse": "Not in relapse after the induction"}
 TREATED = {
-    "censor": "Follow-up ends at the next session",
-    "competing": "A further session is an outcome of its own and counts as not held",
+    "censor": "Follow-up ends at the next session; those who stay are weighed for those treated again after the same scores",
+    "competing": "From the first further session on a patient does not count",
     "treatment_policy": "Further sessions change nothing",
 }
+SOURCE = "source"  # of a row of the data: the curve, or the scores near a declared week
 
 
 def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    """Return the figures of durability, where the study has a curve of which something is released."""
-    curve, cohort = read_rows(tables, "durability_curve"), read_rows(tables, "durability_cohort")
+    """Return the figures of durability, where the study has a curve."""
+    curve, visits = read_rows(tables, DurabilityCurve.name), read_rows(tables, DurabilityAtVisit.name)
     if curve.empty or study.durability is None:
         return []
-    rows = curve[curve["state"] == "held"]
-    instrument = study.instrument(study.durability.instrument).name
+    settings = study.durability
+    instrument = study.instrument(settings.instrument).name
     plans = []
     for end, title in ENDS.items():
-        own = rows[rows["end"] == end]
+        own = curve[curve[DurabilityCurve.end] == end]
         if own.empty:
             continue
+        seen = visits[visits[DurabilityAtVisit.end] == end] if len(visits) else visits
         plans.append(
             Plan(
                 f"durability_{end}",
                 "durability",
                 f"{instrument}: {title[0].lower()}{title[1:]}",
-                f"{title}, of patients in response at the landmark (day {study.durability.landmark.to_day}). Kaplan–Meier takes "
-                "the first visit that shows the end as its day; the interval-censored estimate (Turnbull) only that it came "
-                f"between two visits, and so usually lies lower. Bands: {COVERED}. Markers stand where a number may be released; "
-                "the lines only join them. "
-                f"{TREATED[study.durability.maintenance]}.",
+                f"{title}, of patients in response at the landmark (day {settings.landmark.to_day}): the share on each day whether seen "
+                f"then or not, from scores weighed for how often patients with the same last score are seen. Bands: {COVERED}. Markers: "
+                f"those with a score within {settings.visit_days} days of a declared week, unweighted, so of those who came. "
+                f"{TREATED[settings.maintenance]}.",
                 _say(own, study, title),
-                _start(own, cohort, study),
-                study.durability.instrument,
+                pd.concat([own.assign(**{SOURCE: "curve"}), seen.assign(**{SOURCE: "visit"})], ignore_index=True),
+                settings.instrument,
             )
         )
     return plans
 
 
-def _start(rows: pd.DataFrame, cohort: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the rows with each curve's start at the landmark, where all hold."""
-    assert study.durability is not None
-    sizes = cohort[cohort["step"] == "in_response"].set_index("arm")["n"]
-    first = rows.drop_duplicates(["arm", "method"])
-    first = first.assign(week=study.durability.landmark.to_day / 7, share=1.0, lower=1.0, upper=1.0, withheld=False)
-    first = first.assign(at_risk=first["arm"].map(sizes), events=0, treated=0, censored=0)
-    return pd.concat([first, rows], ignore_index=True).sort_values(["method", "arm", "week"], kind="stable")
-
-
 def _say(rows: pd.DataFrame, study: Study, title: str) -> str:
     """Say the curves in words: each arm's share at the declared weeks."""
     assert study.durability is not None
-    own = rows[(rows["method"] == "turnbull") & rows["week"].isin(study.durability.weeks)]
+    own = rows[rows[DurabilityCurve.week].isin(study.durability.weeks)]
     parts = []
     for arm, part in own.groupby("arm", sort=False):
         values = [
             f"week {count(row['week'])} "
-            + ("withheld" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
+            + ("not shown" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
             for row in part.to_dict("records")
         ]
         parts.append(f"{name_arm(study, str(arm))}: {', '.join(values)}")
-    return f"Curves by arm. {title}, interval-censored. " + "; ".join(parts) + "."
+    return f"Curves by arm. {title}, whether seen or not. " + "; ".join(parts) + "."

@@ -222,14 +222,12 @@ def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if safety is None:
         return []
     effects = safety.differing or safety.effects[:3]
-    return [
-        "; ".join(
-            f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in effects
-        )
-        + "."
-        if effects
-        else ""
-    ]
+    if not effects:
+        return [""]
+    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
+    compared = _compared(material)
+    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
+    return [f"With {' v '.join(arms)}: {'; '.join(said)}." if arms else f"{'; '.join(said)}."]
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
@@ -237,12 +235,12 @@ def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if follow_up is None or not follow_up.arms:
         return []
     each = [
-        f"{fixed(100 * arm.share, 0)}% of {count(arm.seen)} with {material.within(arm.arm)}"
+        f"{fixed(100 * arm.share, 0)}% with {material.within(arm.arm)} ({count(arm.seen)} seen later)"
         for arm in sorted(follow_up.arms, key=lambda one: _rank(material, one.arm))
         if not _compared(material) or arm.arm in _compared(material)
     ]
     return (
-        [f"Of responders seen near week {count(follow_up.week)}, {enumerate_words(each)} were still in response."]
+        [f"Of responders, seen then or not, {enumerate_words(each)} were in response at week {count(follow_up.week)}."]
         if each
         else []
     )

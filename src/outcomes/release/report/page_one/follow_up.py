@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.contracts.released.durability import DurabilityHeld
+from outcomes.contracts.released.durability import DurabilityCurve, DurabilityEffect, DurabilityVisits
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.durability import find_primary
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Responders of one arm seen near the last week: how many, and the share still in response."""
+    """Responders of one arm: how many were seen later, and the share in response at the last week, seen then or not."""
 
     arm: str
     seen: float
@@ -21,7 +22,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Responders seen at the last declared week, and whether each estimator of the difference between arms excludes zero."""
+    """Responders at the last declared week, and whether each weighted estimate of the difference between arms excludes zero."""
 
     week: float
     arms: tuple[Seen, ...]
@@ -30,20 +31,23 @@ class FollowUp:
 
 
 def gather_follow_up(material: Material) -> FollowUp | None:
-    """Return the responders seen at the last week with a released share; none where durability was not asked for."""
-    if material.study.durability is None:
+    """Return the arms compared (all without a comparison) with a released share; none where durability was not asked for."""
+    settings, comparison = material.study.durability, material.study.comparison
+    rows = material.rows(DurabilityCurve.name, end="loss")
+    if settings is None or rows.empty:
         return None
-    rows = material.rows("durability_held", end="loss", method="at_visit", state="held")
-    if rows.empty:
-        return None
-    week = float(rows[DurabilityHeld.week].max())
-    rows = rows[(rows[DurabilityHeld.week] == week) & rows[DurabilityHeld.share].notna()]
+    seen = material.rows(DurabilityVisits.name).set_index(DurabilityVisits.arm)[DurabilityVisits.seen]
+    week = settings.weeks[-1]
     found = []
-    for row in rows.to_dict("records"):
-        seen = row[DurabilityHeld.seen]
-        if pd.notna(seen):
-            found.append(Seen(str(row[DurabilityHeld.arm]), float(seen), float(row[DurabilityHeld.share])))
-    order = [arm.id for arm in material.study.arms]
-    return FollowUp(
-        week, tuple(sorted(found, key=lambda one: order.index(one.arm) if one.arm in order else len(order)))
-    )
+    for arm in (entry.id for entry in material.study.arms):
+        own = rows[(rows[DurabilityCurve.arm] == arm) & (rows[DurabilityCurve.week] == week)]
+        outside = comparison is not None and arm not in (comparison.estimand.treated, comparison.estimand.reference)
+        if outside or own.empty or pd.isna(own[DurabilityCurve.share].iloc[0]) or pd.isna(seen.get(arm)):
+            continue
+        found.append(Seen(arm, float(seen[arm]), float(own[DurabilityCurve.share].iloc[0])))
+    primary = find_primary(material)
+    if not primary:
+        return FollowUp(week, tuple(found))
+    stated = bool(primary[DurabilityEffect.stated])
+    longer = DurabilityEffect.treated if primary[DurabilityEffect.difference] > 0 else DurabilityEffect.reference
+    return FollowUp(week, tuple(found), (stated, stated), str(primary[longer]) if stated else "")

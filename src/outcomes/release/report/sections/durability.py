@@ -1,86 +1,124 @@
-"""How long the response lasts, for the reader: who was followed, the curves, what is held when, and hazard ratios."""
+"""How long the response lasts, for the reader: who is followed and seen, the share in response on any day, and the arms compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from outcomes.contracts.released.columns import Column
+from outcomes.contracts.released.durability import (
+    DurabilityAttendance,
+    DurabilityAtVisit,
+    DurabilityCohort,
+    DurabilityEffect,
+    DurabilityFirst,
+    DurabilityHeld,
+    DurabilityTilt,
+    DurabilityVisits,
+)
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.grids import heading, index_rows, number, say
 from outcomes.release.report.content.material import Material, is_randomised, shown
+from outcomes.release.report.wording.durability import tell_difference
 from outcomes.settings.durability import Durability, End
 
-ENDS = {"loss": "loss of response", "relapse": "relapse"}
-HOLDS = {"loss": "In response", "relapse": "Free of relapse"}
-STATES = {"ended": "ended", "further_treatment": "treated again first"}
+Row = Mapping[str, Any]
+HOLDS = {"loss": "In response", "relapse": "Not in relapse"}
+EVENTS = {"loss": "No bad score yet", "relapse": "No relapse seen yet", "further_treatment": "No further session yet"}
 STEPS = {
     "treated": "Treated, with a baseline score",
     "without_further_treatment": "No further session by the landmark",
     "scored": "Score in the landmark's window",
     "in_response": "In response: followed",
-    "followed": "With a later score or session",
+    "followed": "With a later score",
 }
-METHODS = {"kaplan_meier": "Kaplan–Meier", "turnbull": "Turnbull", "at_visit": "Seen at the visit"}
-MODELS = {"cox": "Cox, day of the visit", "weibull_interval": "Weibull, between visits"}
+METHODS = {"weighted": "Weighted for visits", "targeted": "Weighted and modelled", "likelihood": "Mixed model"}
+FIRST = {"kaplan_meier": "Kaplan–Meier", "turnbull": "Turnbull"}
+TILTED = {"none": "As estimated", "both": "Both arms", "treated": "{treated} only", "reference": "{reference} only"}
 FURTHER = {
-    "censor": "Follow-up ends at the next session of any kind: the curves say how long the response lasts without further "
-    "treatment, if those who are treated again would not have fared otherwise.",
-    "competing": "A further session of any kind before the end is an outcome of its own.",
-    "treatment_policy": "Further sessions change nothing: the curves say how long the response lasts under the care that was given.",
+    "censor": "Follow-up ends at the next session of any kind; those who stay are weighed for those who were treated again after the same "
+    "scores, so the share is that without further treatment.",
+    "competing": "From the first further session on a patient no longer counts as in response.",
+    "treatment_policy": "Further sessions change nothing: the share is that under the care that was given.",
 }
 
 
 def show_durability(material: Material, folder: Path) -> Section:
     """Return the section on durability; empty when the study declares none."""
     settings, title = material.study.durability, "How long the response lasts"
-    if settings is None or material.rows("durability_cohort").empty:
+    if settings is None or material.rows(DurabilityCohort.name).empty:
         return Section("durability", title)
     blocks: list[Block] = [Paragraph(text) for text in _define(material, settings)]
-    blocks += present([tabulate_cohort(material)])
+    blocks += present([tabulate_cohort(material), tabulate_visits(material)])
+    blocks += [Paragraph(text) for text in [tell_difference(material)] if text]
     blocks += pictures(material, folder, "durability", settings.instrument)
-    blocks += present([tabulate_held(material), tabulate_effect(material)])
+    blocks += present(
+        [tabulate_held(material), tabulate_effect(material), tabulate_tilt(material), tabulate_first(material)]
+    )
     return Section("durability", title, tuple(blocks))
 
 
 def _define(material: Material, settings: Durability) -> list[str]:
     name, landmark = material.instrument(settings.instrument), settings.landmark
-    ends = f"Loss of response: {_say_end(material, settings, settings.loss)}."
+    ends = f"Not in response: {_say_end(material, settings, settings.loss)}."
     if settings.relapse is not None:
         ends += f" Relapse: {_say_end(material, settings, settings.relapse)}."
     return [
         f"Followed are patients whose last {name} score of days {landmark.from_day} to {landmark.to_day} after the last "
-        f"induction session is a response. Time counts from that session; only scores after day {landmark.to_day}, the "
-        f"landmark, can end a response. {ends} {FURTHER[settings.maintenance]}",
-        "An end is seen only at a visit. Kaplan–Meier takes the first visit that shows it as its day, and so sees it late where "
-        "visits are rare; the interval-censored estimate (Turnbull) uses only that it came between two visits. Both ask whether "
-        "an end was ever seen until a week, and scores go up and down: “seen at the visit” asks how many hold at that time, "
-        "whatever lay between, and is usually the higher number.",
+        f"induction session is a response. Asked is the share of them that would score in response on a given day after day "
+        f"{landmark.to_day}, the landmark, whether seen that day or not; leaving the response and coming back both count. {ends} "
+        f"{FURTHER[settings.maintenance]}",
+        "Arms are not seen equally often, and an arm that is seen more often shows its bad scores sooner. So each score is weighed by how "
+        "often patients with the same last score are seen, and a second estimate adds a model of the response. Both take it that, given "
+        "the scores so far, coming does not hang on how a patient is that day; the last table but one shows what becomes of the "
+        "difference if it does.",
     ]
 
 
 def _say_end(material: Material, settings: Durability, end: End) -> str:
     entry = material.study.instrument(settings.instrument)
     if end.score_from is not None:
-        text = f"a score of {end.score_from:g} or {'more' if entry.higher_is_worse else 'less'}"
-    else:
-        percent = end.improvement_below if end.improvement_below is not None else entry.response_percent
-        points = f"{entry.response_points or 0:g} points"
-        text = f"a score less than {points if percent is None else f'{percent:g} %'} better than baseline"
-    return text + (", confirmed by the next" if end.confirmed else "")
+        return f"a score of {end.score_from:g} or {'more' if entry.higher_is_worse else 'less'}"
+    percent = end.improvement_below if end.improvement_below is not None else entry.response_percent
+    points = f"{entry.response_points or 0:g} points"
+    return f"a score less than {points if percent is None else f'{percent:g} %'} better than baseline"
+
+
+def _count(row: Row, column: Column) -> str:
+    """Return a released count, or its bound."""
+    if not row:
+        return ABSENT
+    return str(row.get(column.bound) or "") or shown(row, count(row[column]))
+
+
+def _share(row: Row, column: Column) -> str:
+    """Return "percent (interval)" of a released share, or its bound."""
+    if not row:
+        return ABSENT
+    if row.get(column.bound):
+        return f"{row[column.bound][0]}{fixed(100 * float(row[column.bound][1:]), 0)}"
+    if pd.isna(row[column]):
+        return shown(row, ABSENT)
+    text = fixed(100 * row[column], 0)
+    return text if pd.isna(row["lower"]) else f"{text} ({interval(row['lower'], row['upper'], 0, factor=100)})"
+
+
+def _arms(material: Material, table: pd.DataFrame) -> list[str]:
+    return [arm.id for arm in material.study.arms if (table["arm"] == arm.id).any()]
 
 
 def tabulate_cohort(material: Material) -> Grid | None:
     """Return the steps from those treated to those followed."""
-    cells = index_rows(material.rows("durability_cohort"), "step", "arm")
-    arms = [arm for arm in material.arms if ("treated", arm) in cells]
+    table = material.rows(DurabilityCohort.name)
+    cells, arms = index_rows(table, "step", "arm"), _arms(material, table)
     rows = [
-        (heading(label), *(number(shown(cells[step, arm], count(cells[step, arm]["n"]))) for arm in arms))
+        (heading(label), *(number(_count(cells[step, arm], DurabilityCohort.n)) for arm in arms))
         for step, label in STEPS.items()
         if all((step, arm) in cells for arm in arms)
     ]
@@ -88,46 +126,100 @@ def tabulate_cohort(material: Material) -> Grid | None:
     return Grid("durability-cohort", "Who was followed after the induction.", (heads,), tuple(rows))
 
 
-def tabulate_held(material: Material) -> Grid | None:
-    """Return what is held at the declared weeks, arms side by side, with published figures below."""
-    table = material.rows("durability_held")
+def tabulate_visits(material: Material) -> Grid | None:
+    """Return how often each arm is seen, and who is not seen again."""
+    table = material.rows(DurabilityVisits.name)
     if table.empty:
         return None
-    cells = index_rows(table.astype({"week": int}), "end", "method", "state", "week", "arm")
-    arms = [arm for arm in material.arms if (table["arm"] == arm).any()]
-    rows: list[tuple[Cell, ...]] = []
-    places = table[["end", "method", "state", "week"]].drop_duplicates().astype({"week": int})
-    for key in places.itertuples(index=False, name=None):
-        end, method, state, week = (str(part) for part in key)
-        what = HOLDS[end] if state == "held" else f"{HOLDS[end]}: {STATES[state]}"
-        line = [number(_share(cells.get((end, method, state, week, arm), {}))) for arm in arms]
-        rows.append((heading(f"{what}, week {week}"), Cell(METHODS[method]), *line))
-    heads = (
-        heading("State, weeks after the induction"),
-        heading("Estimate"),
-        *(heading(material.arm(arm)) for arm in arms),
-    )
+    arms, cells = _arms(material, table), index_rows(table, "arm")
+    own, windows = DurabilityVisits, index_rows(material.rows(DurabilityAttendance.name), "window", "arm")
+    rows = [
+        (heading(label), *(number(_count(cells[(arm,)], column)) for arm in arms))
+        for label, column in (
+            ("In response at the landmark", own.n),
+            ("With a later score", own.seen),
+            ("Later scores", own.scores),
+        )
+    ]
+    gaps = [number(shown(cells[(arm,)], fixed(cells[(arm,)][own.median_gap_days], 0))) for arm in arms]
+    rows.append((heading("Days from one score to the next, median"), *gaps))
+    for window in dict.fromkeys(window for window, _ in windows):
+        for label, column in (
+            ("no", DurabilityAttendance.none),
+            ("one", DurabilityAttendance.one),
+            ("more", DurabilityAttendance.several),
+        ):
+            parts = [_part(windows.get((window, arm), {}), column, DurabilityAttendance.n) for arm in arms]
+            scores = {"no": "no score", "one": "one score", "more": "more scores"}[label]
+            rows.append((heading(f"Weeks {window}: {scores}"), *(number(text) for text in parts)))
+    for label, last, whole in (("a response", own.good_last, own.good), ("no response", own.bad_last, own.bad)):
+        parts = [_part(cells[(arm,)], last, whole) for arm in arms]
+        rows.append((heading(f"Not seen within two median gaps after {label}"), *(number(text) for text in parts)))
+    heads = (heading("Followed"), *(heading(material.arm(arm)) for arm in arms))
     notes = (
-        f"Percent with {COVERED} interval (none where no end was seen). Seen at the visit: n is the number with a score near that week.",
+        "Weeks: of patients who could be seen throughout. Not seen again: of scores after which that could be told.",
+    )
+    return Grid("durability-visits", "How often those followed were seen.", (heads,), tuple(rows), notes)
+
+
+def _part(row: Row, part: Column, whole: Column) -> str:
+    return f"{_count(row, part)}\u00a0/\u00a0{_count(row, whole)}" if row else ABSENT
+
+
+def tabulate_held(material: Material) -> Grid | None:
+    """Return the share in response at the declared weeks and the weeks in response, arms side by side."""
+    table = material.rows(DurabilityHeld.name)
+    if table.empty:
+        return None
+    arms, own = _arms(material, table), DurabilityHeld
+    cells = index_rows(table, "end", "time", "arm")
+    visits = index_rows(material.rows(DurabilityAtVisit.name).astype({"week": int}), "end", "week", "arm")
+    rows: list[tuple[Cell, ...]] = []
+    for end, time in dict.fromkeys((end, time) for end, time, _ in cells):
+        found = [cells.get((end, time, arm), {}) for arm in arms]
+        if time.startswith("week "):
+            rows.append(
+                (
+                    heading(f"{HOLDS[end]}, {time}, %"),
+                    Cell("weighted"),
+                    *(number(_share(row, own.share)) for row in found),
+                )
+            )
+            near = [visits.get((end, time.removeprefix("week "), arm), {}) for arm in arms]
+            texts = [f"{_share(row, DurabilityAtVisit.share)}, n {_count(row, DurabilityAtVisit.seen)}" for row in near]
+            rows.append(
+                (heading(f"{HOLDS[end]}, {time}, %"), Cell("those seen then"), *(number(text) for text in texts))
+            )
+        else:
+            rows.append(
+                (
+                    heading(f"Weeks {HOLDS[end][0].lower()}{HOLDS[end][1:]}, {time}"),
+                    Cell("weighted"),
+                    *(number(_weeks(row)) for row in found),
+                )
+            )
+    heads = (heading("State"), heading("Estimate"), *(heading(material.arm(arm)) for arm in arms))
+    notes = (
+        f"With {COVERED} interval. Weighted: of all in response at the landmark, whether seen then or not. Those seen then: at the score "
+        "nearest to the week, of n with one.",
         _published(material),
     )
-    caption = "Response held after the induction."
-    return Grid("durability-held", caption, (heads,), tuple(rows), tuple(note for note in notes if note))
+    return Grid(
+        "durability-held", "Response after the induction.", (heads,), tuple(rows), tuple(note for note in notes if note)
+    )
 
 
-def _share(row: dict[str, Any]) -> str:
-    if not row or pd.isna(row["share"]):
+def _weeks(row: Row) -> str:
+    """Return weeks in response with the interval of the mean share in the same unit."""
+    if not row or pd.isna(row["weeks"]) or not row["share"] > 0:
         return shown(row, ABSENT)
-    text = fixed(100 * row["share"], 0)
-    if pd.notna(row["lower"]) and row["lower"] < row["upper"]:
-        text += f" ({interval(row['lower'], row['upper'], 0, factor=100)})"
-    return text + (f", n {count(row['seen'])}" if pd.notna(row["seen"]) else "")
+    factor = row["weeks"] / row["share"]
+    return f"{fixed(row['weeks'], 1)} ({interval(row['lower'], row['upper'], 1, factor=factor)})"
 
 
 def _published(material: Material) -> str:
     """Say what published cohorts held, with how they differ."""
-    settings = material.study.durability
-    table = material.rows("published")
+    settings, table = material.study.durability, material.rows("published")
     if settings is None or table.empty:
         return ""
     own = table[(table["endpoint"] == "response held") & (table["instrument"] == settings.instrument)]
@@ -136,44 +228,40 @@ def _published(material: Material) -> str:
         + ", ".join(f"{row['estimate']:g} % {row['window']}" for row in own_rows.to_dict("records"))
         for study, own_rows in own.groupby("study", sort=False)
     ]
-    if not parts:
-        return ""
-    differs = (
-        ""
-        if settings.maintenance == "censor"
-        else " Here further sessions are not left out, so the definition differs."
-    )
-    return f"Published: {'; '.join(parts)}.{differs}"
+    return f"Published, never lost until then at that cohort's visits: {'; '.join(parts)}." if parts else ""
 
 
 def tabulate_effect(material: Material) -> Grid | None:
-    """Return the hazard ratios."""
-    table = material.rows("durability_effect")
-    rows = []
-    for row in _records(table):
-        name = f"{ENDS[str(row['end'])].capitalize()}: {material.arm(str(row['treated']))} to {material.arm(str(row['reference']))}"
-        bounds = interval(row["lower"], row["upper"], 2)
-        ratio = f"{fixed(row['hazard_ratio'], 2)} ({bounds})" if bounds != ABSENT else ABSENT
-        if ratio == ABSENT and not row["withheld"]:
-            ratio = f"not estimated: {row['note']}"
-        weights = "none" if row["weights"] == "none" else say(str(row["weights"]))
-        cells = [ratio, p_value(row["p_value"]), count(row["effective_n"]), p_value(row["proportional_p"])]
-        line = [number(shown(row, text) if place < 3 else text) for place, text in enumerate(cells)]
-        rows.append((heading(name), Cell(MODELS[str(row["method"])]), Cell(weights), *line))
-    if not rows:
+    """Return the differences: the primary time by every kind of weights, the declared weeks with the last kind."""
+    table = material.rows(DurabilityEffect.name)
+    if table.empty:
         return None
-    heads = (
-        "End",
-        "Model",
-        "Weights",
-        f"Hazard ratio ({COVERED} interval)",
-        "p",
-        "Effective sample size",
-        "Proportionality, p",
-    )
+    own, kinds = DurabilityEffect, list(dict.fromkeys(table[DurabilityEffect.weights]))
+    rows: list[tuple[Cell, ...]] = []
+    for row in _records(table):
+        if row[own.weights] != kinds[-1] and (row[own.unit] == "share" or row[own.end] != "loss"):
+            continue
+        weeks = row[own.unit] != "share"
+        state = HOLDS[str(row[own.end])].lower()
+        what = f"weeks {state}, {row[own.time]}" if weeks else f"{state}, {row[own.time]}, percentage points"
+        name = f"{material.arm(str(row[own.treated]))} − {material.arm(str(row[own.reference]))}: {what}"
+        bounds = interval(row[own.lower], row[own.upper], 1 if weeks else 0, factor=1 if weeks else 100)
+        text = (
+            f"{fixed(row[own.difference] * (1 if weeks else 100), 1 if weeks else 0)} ({bounds})"
+            if bounds != ABSENT
+            else ABSENT
+        )
+        if text == ABSENT and row[own.note] and pd.notna(row[own.note]):
+            text = f"not estimated: {row[own.note]}"
+        weights = "none" if row[own.weights] == "none" else say(str(row[own.weights]))
+        method = METHODS[str(row[own.method])]
+        rows.append(
+            (heading(name), Cell(method), Cell(weights), number(shown(row, text)), number(p_value(row[own.p_value])))
+        )
+    heads = ("Difference", "Estimate", "Weights for confounders", f"Value ({COVERED} interval)", "p")
     return Grid(
         "durability-effect",
-        "How fast one arm comes to an end beside the other.",
+        "How long the response lasts: one arm against the other.",
         (tuple(heading(text) for text in heads),),
         tuple(rows),
         (_warn(material),),
@@ -181,8 +269,8 @@ def tabulate_effect(material: Material) -> Grid | None:
 
 
 def _warn(material: Material) -> str:
-    text = "Below one: later than in the reference arm. Sandwich variance, weights taken as known. "
-    text += "The Cox model sees an end sooner in an arm with more visits; the Weibull model does not. "
+    text = "Above zero: longer in response than in the other arm. A difference is put into words only where both weighted estimates of the "
+    text += "weeks in response exclude zero. "
     if is_randomised(material):
         return text + "Responders are compared, so chance no longer balances the arms."
     return (
@@ -191,5 +279,62 @@ def _warn(material: Material) -> str:
     )
 
 
-def _records(table: pd.DataFrame) -> Sequence[dict[str, Any]]:
+def tabulate_tilt(material: Material) -> Grid | None:
+    """Return the primary difference if the ill come more often than the well with the same scores so far."""
+    table = material.rows(DurabilityTilt.name)
+    if table.empty:
+        return None
+    own, rows = DurabilityTilt, []
+    for row in _records(table):
+        names = {side: material.arm(str(row[side])) for side in ("treated", "reference")}
+        arms = TILTED[str(row[own.arms])].format(**names)
+        if row[own.case] == "tilted":
+            times = "" if row[own.arms] == "none" else f" {fixed(row[own.times], 0)} times as often"
+            bounds = interval(row[own.lower], row[own.upper], 1)
+            text = f"{fixed(row[own.difference], 1)} ({bounds})" if bounds != ABSENT else ABSENT
+            rows.append((heading(f"{arms}: the ill come{times}" if times else arms), number(shown(row, text))))
+        else:
+            known = pd.notna(row[own.times])
+            text = f"at {fixed(row[own.times], 2)} times" if known else "not within a tenth to ten times"
+            rows.append((heading(f"{arms}: the difference is zero"), number(shown(row, text))))
+    first = _records(table)[0]
+    heads = (
+        heading(
+            f"How often the ill come beside the well with the same scores so far ({say(str(first[own.weights]))} weights)"
+        ),
+        heading(f"Weeks in response, difference ({COVERED} interval)"),
+    )
+    notes = ("Nothing in the data says how often the ill come: these rows show how much hangs on it.",)
+    return Grid("durability-tilt", "If coming hangs on how a patient is that day.", (heads,), tuple(rows), notes)
+
+
+def tabulate_first(material: Material) -> Grid | None:
+    """Return the first bad score and the first further session within each arm."""
+    table = material.rows(DurabilityFirst.name)
+    if table.empty:
+        return None
+    arms, own = _arms(material, table), DurabilityFirst
+    cells = index_rows(table.astype({"week": int}), "end", "method", "week", "arm")
+    rows = []
+    for end, method, week in dict.fromkeys(key[:3] for key in cells):
+        found = [cells.get((end, method, week, arm), {}) for arm in arms]
+        estimate = "day known" if end == "further_treatment" else FIRST[method]
+        rows.append(
+            (
+                heading(f"{EVENTS[end]}, week {week}, %"),
+                Cell(estimate),
+                *(number(_share(row, own.share)) for row in found),
+            )
+        )
+    heads = (heading("Within each arm"), heading("Estimate"), *(heading(material.arm(arm)) for arm in arms))
+    return Grid(
+        "durability-first",
+        "First bad score and first further session, within each arm.",
+        (heads,),
+        tuple(rows),
+        own.notes,
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

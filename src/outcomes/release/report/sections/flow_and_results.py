@@ -19,7 +19,7 @@ from outcomes.release.report.wording.denominators import say_not_cautious
 
 def show_flow(material: Material, folder: Path) -> Section:
     """Return the flow diagram and how the raw rows ended."""
-    tables = [ledger.tabulate_ledger(material), ledger.tabulate_reasons(material)]
+    tables = [ledger.tabulate_ledger(material), ledger.tabulate_reasons(material), ledger.tabulate_health(material)]
     said = course_and_rates.describe_rows(material)
     words = (Paragraph(said),) if said else ()
     return Section(

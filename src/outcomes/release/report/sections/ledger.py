@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import add_up, heading, index_rows, number, say
+from outcomes.release.report.content.grids import add_up, heading, index_rows, number, say, tell_count
 from outcomes.release.report.content.material import Material, shown
 
 
@@ -47,5 +49,30 @@ def tabulate_reasons(material: Material) -> Grid | None:
             "A row can have several entries. In the table of rows by state it counts once: a row that was corrected and also flagged is "
             "among the corrected there.",
         ),
+        sortable=True,
+    )
+
+
+def tabulate_health(material: Material) -> Grid | None:
+    """Return what in the export does not hang together, equal checks of several inputs one below the other."""
+    found = material.rows("data_health")
+    if found.empty:
+        return None
+    rows = [
+        (
+            heading(say(str(row["check"]))),
+            Cell(str(row["meaning"])),
+            Cell(", ".join(str(row[name]) for name in ("file", "column") if pd.notna(row[name]) and row[name])),
+            number(f"{tell_count(row, 'n')} of {tell_count(row, 'total')} {row['unit']}"),
+            Cell(str(row["accepted"]) if pd.notna(row["accepted"]) else ""),
+        )
+        for row in found.to_dict("records")
+    ]
+    return Grid(
+        "data-health",
+        "What in the export does not hang together.",
+        (tuple(heading(text) for text in ("Check", "What it finds", "Where", "How many", "Accepted, as")),),
+        tuple(rows),
+        ("Inputs are numbered as in the table of rows; counts of people are rounded as everywhere.",),
         sortable=True,
     )

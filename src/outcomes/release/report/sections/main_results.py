@@ -27,6 +27,7 @@ def show_main_results(material: Material, folder: Path) -> Section:
         *course,
         *present([tabulate_outcomes(material)]),
         *analyses,
+        *pictures(material, folder, "harms"),
         *lasting,
     ]
     return Section("main-results", "Results", tuple(blocks))

@@ -112,8 +112,8 @@ def tabulate_responses(material: Material) -> Grid | None:
     ratio = table["scale"].iloc[0] == "risk ratio"
     factor, decimals = (1.0, 2) if ratio else (100.0, 1)
     lines: list[tuple[Cell, ...]] = []
-    for variable, own in _group(table[table["population"] == "started"]):
-        lines += _head(material, variable, own[0], 5, ("response", "started"), ("response", "observed"))
+    for variable, own in _group(table[table["population"] == "everyone"]):
+        lines += _head(material, variable, own[0], 5, ("response", "everyone"), ("response", "observed"))
         for row in own:
             pair: list[Row] = [row, observed.get((variable, str(row["level"])), {})]
             cells = [

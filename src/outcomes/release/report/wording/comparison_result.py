@@ -22,7 +22,7 @@ WEIGHTS = {
 }
 
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
-DENOMINATORS = {"observed": "those observed", "started": "all who started, a missing score counting as none"}
+DENOMINATORS = {"observed": "those observed"}
 
 
 def state_result(material: Material) -> list[str]:
@@ -126,17 +126,17 @@ def _when(material: Material) -> str:
 
 
 def find_imputed_response(material: Material) -> dict[str, Any]:
-    """Return the difference in response with missing scores imputed at random; empty where there is none."""
+    """Return the declared difference in response, of everyone with missing scores imputed; empty where there is none."""
     if material.study.comparison is None:
         return {}
     estimand = material.study.comparison.estimand
     place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
-    row = material.one("imputations", **place, analysis=AT_RANDOM)
+    row = material.one("imputations", **place, analysis=estimand.binary.missing)
     return row if row and pd.notna(row["estimate"]) and pd.notna(row["lower"]) else {}
 
 
 def say_imputed_response(material: Material) -> str:
-    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the difference in response with missing scores imputed at random."""
+    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the declared difference in response, missing scores imputed."""
     row = find_imputed_response(material)
     if not row:
         return ""
