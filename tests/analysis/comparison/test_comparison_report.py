@@ -45,7 +45,7 @@ def test_the_section_says_what_the_tables_say():
     row = next(row for row in grids["compared-change"].rows if row[0].text == "day 28")
     assert row[3].text.startswith(f"{effect['estimate']:.2f}".replace("-", "−"))
     words = [block.text for block in section.blocks if block.kind == "paragraph"]
-    assert any("chosen, not assigned" in text for text in words)
+    assert any("not randomized" in text for text in words)
     assert f"{fixed(effect['estimate'], 2)} points" in words[0]
 
 
