@@ -6,7 +6,16 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import PLACE, choose_places, heading, index_rows, number, rate, say, tell
+from outcomes.release.report.content.grids import (
+    PLACE,
+    choose_places,
+    heading,
+    index_rows,
+    number,
+    rate,
+    say,
+    tell_count,
+)
 from outcomes.release.report.content.material import Material
 
 
@@ -72,7 +81,7 @@ def _pairs(material: Material, pairs: pd.DataFrame, instrument: str) -> Grid:
         rows.append((Cell(material.arm(arm), head=True, span=1 + len(answers)),))
         for before in answers:
             line = [cells.get((arm, before, after), {}) for after in answers]
-            rows.append((heading(f"\u2003{before} at baseline"), *(number(tell(r, "n")) for r in line)))
+            rows.append((heading(f"\u2003{before} at baseline"), *(number(tell_count(r, "n")) for r in line)))
     item = item_of(material, instrument)
     return Grid(
         f"ideation-{instrument}",
