@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -38,7 +40,7 @@ print(f"{len(cohort):,} series, {cohort['included'].sum():,} analysed; {len(incl
 # ## Who was left out, and why
 #
 # The first reason that applies counts. The report's flow diagram is drawn from the same table; a number that is missing is
-# withheld, because it is small or would give a small one away.
+# from 1 to 10: its bound stands in the column `n_bound`.
 
 # %%
 released["flow"].query("arm == 'all' and unit == 'series'")[["label", "n"]].astype({"n": "Int64"})

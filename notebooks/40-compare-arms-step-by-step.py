@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -19,7 +21,7 @@
 # the difference then is, and how far to trust it.
 #
 # Run the pipeline first (`make`). What is printed below is aggregate, and tables come from `results/`, where the disclosure
-# gate has withheld small counts.
+# gate has rounded numbers of people.
 
 # %%
 import json

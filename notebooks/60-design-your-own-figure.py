@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -42,8 +44,8 @@ sorted(released)
 # %% [markdown]
 # ## 1. Quickly
 #
-# How many of those who started are in remission after each session? One table, one filter, one line an arm. A withheld number
-# is missing, and a missing number is a gap: never fill it.
+# How many of those who started are in remission after each session? One table, one filter, one line an arm. A number that is too small
+# to show is missing, its bound in a column beside, and a missing number is a gap: never fill it.
 
 # %%
 rows = released["response"].query(
@@ -86,7 +88,7 @@ with house_style():
 #
 # A `Panel` is axes with rows below; `compose` measures every text and lays the page out in millimetres, so nothing is cut off
 # however long an arm's name is. What is inside the axes is yours.
-# Stars stand for what is withheld.
+# Stars stand for what is too small to show.
 
 # %%
 columns = [rows[rows["arm"] == name] for name in arms]

@@ -6,6 +6,7 @@ from measured import at_visits, daily, define, patients, run, sessions
 
 from outcomes.contracts import check_table
 from outcomes.errors import SettingsError
+from outcomes.measures.cohort import leave_out_small_arms
 from outcomes.settings import Arm, Baseline, Population, SeriesRules, Visit
 
 FOUR = (0, 3, 7, 10)
@@ -131,3 +132,27 @@ def test_times_of_visits_know_the_event_and_no_day():
     check_table(table, "times")
     assert table.query("endpoint == 'response'")["event"].tolist() == [True, False]
     assert table["day"].isna().all()
+
+
+class TestSmallArms:
+    """Three patients in one arm, twelve in another: with fewer than eleven, nothing of the first would be shown."""
+
+    COHORT = pd.DataFrame(
+        {
+            "patient": pd.array(range(1, 16), dtype="int32"),
+            "series": pd.array([1] * 15, dtype="int16"),
+            "arm": pd.Categorical(["im"] * 3 + ["iv"] * 12),
+            "included": [True] * 14 + [False],
+            "exclusion": pd.Categorical([None] * 14 + ["no_baseline"]),
+        }
+    )
+
+    def test_a_small_arm_is_left_out_and_counted(self):
+        cohort = leave_out_small_arms(self.COHORT, 11)
+        assert cohort["included"].tolist() == [False] * 3 + [True] * 11 + [False]
+        assert cohort["exclusion"].astype(object).tolist()[:3] == ["small_arm"] * 3
+        assert cohort["exclusion"].iloc[14] == "no_baseline"
+
+    def test_one_that_is_compared_stays_and_so_do_all_where_all_are_small(self):
+        pd.testing.assert_frame_equal(leave_out_small_arms(self.COHORT, 11, ("im", "iv")), self.COHORT)
+        pd.testing.assert_frame_equal(leave_out_small_arms(self.COHORT, 20), self.COHORT)

@@ -31,9 +31,9 @@ OTHERS = {
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
     "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
-    "median_sessions", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
+    "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
     "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
-    "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
+    "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
 
@@ -192,25 +192,22 @@ def _cohort(row: Row) -> Counts:
     yield "n", ("durable", row["arm"], row["step"]), ("started", row["arm"])
 
 
-def _curve(row: Row) -> Counts:
-    n = ("durable", row["arm"], "in_response")
+def _followed(row: Row) -> Counts:
+    n: Name = ("durable", row["arm"], "in_response")
     yield "n", n, None
-    for column in ("at_risk", "events", "treated", "censored"):
-        yield column, ("week", row["arm"], row["end"], row["method"], row["week"], column), n
+    if "seen" in row:
+        yield "seen", ("later", row["arm"], row.get("week") or row.get("method", "")), n
+    for column in ("none", "one", "several"):
+        if column in row:
+            yield column, ("attended", row["arm"], row["window"], column), n
 
 
-def _held(row: Row) -> Counts:
-    n, seen = ("durable", row["arm"], "in_response"), ("visit", row["arm"], row["end"], row["week"])
-    yield "n", n, None
-    yield "seen", seen, n
-    yield "events", (*seen, "ended"), seen
-
-
-def _hazards(row: Row) -> Counts:
+def _lasting(row: Row) -> Counts:
     for side in SIDES:
-        n = ("durable", row[side], "in_response")
+        n = ("carried", row[side], row["weights"])
         yield f"n_{side}", n, None
-        yield f"events_{side}", ("ended", row["end"], row[side]), n
+        if "end" in row:
+            yield f"seen_{side}", ("carried seen", row["end"], row[side], row["weights"], row["method"], row["time"]), n
 
 
 def _models(row: Row) -> Counts:
@@ -253,6 +250,11 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         ("arm", "session"),
         {"patients": "", "weighed": "patients", "carried": "patients", "unweighed": "patients", "outside": "patients"},
     ),
+    "durability_visits": (
+        ("arm",),
+        {"n": "", "seen": "n", "scores": "", "good": "scores", "good_last": "good", "bad": "scores", "bad_last": "bad"},
+    ),
+    "durability_at_visit": (("arm", "end", "week"), {"seen": "", "held": "seen"}),
     "maintenance": (("arm", "month"), {"patients": "", "returned": "patients"}),
 }
 
@@ -311,9 +313,9 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "eligibility": lambda row: [("n", ("step", row["arm"], int(row["order"])), None)],
     "subgroups": _subgroups,
     "durability_cohort": _cohort,
-    "durability_curve": _curve,
-    "durability_held": _held,
-    "durability_effect": _hazards,
+    **dict.fromkeys(("durability_curve", "durability_held", "durability_first", "durability_attendance"), _followed),
+    "durability_effect": _lasting,
+    "durability_tilt": _lasting,
     "models": _models,
     "harm_differences": _harm_differences,
     **{table: _simple(table) for table in SIMPLE},
@@ -387,8 +389,8 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, *rest[:-1], ALL), name)
         elif kind in ("there", "staying") and rest[1] != ALL:
             part((kind, rest[0], ALL, *rest[2:]), name)
-        elif kind == "week":
-            part(("followed", *rest[:4]), name)
+        elif kind == "attended":
+            part(("followed", *rest[:2]), name)
         elif kind == "harm_severity" and rest[0] in ("graded", "ungraded"):
             part((kind, "affected", *rest[1:]), name)
         elif kind == "harm_severity" and rest[0] in ("mild", "moderate", "severe"):
@@ -412,9 +414,3 @@ def _add_sums(system: System, files: Files) -> None:
     for arm, names in steps.items():
         system.add(names[0], names[1:])
         system.add(names[-1], [("compared", arm)])
-    weeks = sorted(
-        (one for one in system.bounds if one[0] == "week"), key=lambda one: (one[1:4], one[5], float(str(one[4])))
-    )
-    for earlier, later in zip(weeks, weeks[1:], strict=False):
-        if earlier[1:4] == later[1:4] and earlier[5] == later[5]:
-            system.within(*((earlier, later) if later[5] == "at_risk" else (later, earlier)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,30 @@ def derive_cohort(
             "induction_sessions": series["induction_sessions"],
         }
     )
+
+
+def leave_out_small_arms(cohort: pd.DataFrame, fewest: int, kept: Collection[str] = ()) -> pd.DataFrame:
+    """Return the cohort without the arms that fewer patients than ``fewest`` would enter with, as reason ``small_arm``.
+
+    Parameters
+    ----------
+    cohort
+        As :func:`derive_cohort` returns it.
+    fewest
+        Patients.
+    kept
+        Arms that stay however small. Where every arm is small, all stay.
+    """
+    entered = cohort[cohort["included"]]
+    sizes = entered.groupby("arm", observed=True)["patient"].nunique()
+    small = [str(arm) for arm, n in sizes.items() if n < fewest and str(arm) not in kept]
+    if not small or len(small) == len(sizes):
+        return cohort
+    out = cohort["included"] & cohort["arm"].astype(str).isin(small)
+    log.info("left out %d series of %d small arms", int(out.sum()), len(small))
+    exclusion = cohort["exclusion"].astype(object).mask(out, "small_arm")
+    reasons = [*cohort["exclusion"].cat.categories, "small_arm"]
+    return cohort.assign(included=cohort["included"] & ~out, exclusion=pd.Categorical(exclusion, reasons))
 
 
 def _reasons(

@@ -179,3 +179,8 @@ class Population(Frozen):
         default_factory=dict, description="patients' column → values that enter"
     )
     require_baseline: bool = Field(False, description="leave out series without a baseline of the primary instrument")
+    small_arms: Literal["omit", "show"] = Field(
+        "omit",
+        description="arms outside the comparison with fewer patients than privacy.minimum_cell, of whom a rounded release would say nothing: "
+        "omit leaves them out of all analyses, counted in the flow as small_arm; show keeps them",
+    )

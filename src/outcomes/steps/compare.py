@@ -31,6 +31,6 @@ STEP = Step(
     writes=estimated_by("compare", comparison),
     sections=(
         *("comparison", *CLINICAL, "arms", "own_protocols", "series"),
-        *("baseline", "timepoints", "report", "seed"),
+        *("baseline", "timepoints", "report", "seed", "privacy"),
     ),
 )

@@ -37,11 +37,20 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
         )
         rows.append(("confounders", text))
     if len(positivity):
-        strata = ", ".join(f"{row.variable} = {row.level} (no {row.lacks})" for row in positivity.itertuples())
+        strata = ", ".join(_name_strata(positivity, study.privacy.minimum_cell))
         rows.append(
             ("positivity", f"Strata in which one arm was never given: {strata}; there nothing is compared directly.")
         )
     return pd.DataFrame(rows, columns=STATEMENT)
+
+
+def _name_strata(positivity: pd.DataFrame, fewest: int) -> list[str]:
+    """Return each stratum by its level; a level that few patients have goes without its name, once a variable and arm."""
+    rows = positivity.to_dict("records")
+    few = [row["n_treated"] + row["n_reference"] < fewest for row in rows]
+    names = ["a level of few" if rare else str(row["level"]) for row, rare in zip(rows, few, strict=True)]
+    listed = [f"{row['variable']} = {name} (no {row['lacks']})" for row, name in zip(rows, names, strict=True)]
+    return list(dict.fromkeys(listed))
 
 
 def _describe_design(design: str | None, setting: Setting) -> str:
@@ -49,6 +58,6 @@ def _describe_design(design: str | None, setting: Setting) -> str:
         return "Arms were assigned at random; the weights remove chance differences in the listed variables."
     listed = ", ".join(name.replace("_", " ") for name in setting.comparison.confounders)
     return (
-        f"Arms were chosen, not assigned. The difference is adjusted for {listed}; it is the effect of the treatment only if "
-        "nothing else that bears on the outcome bore on the choice, which these data cannot show."
+        f"Treatment was not randomized. The difference is adjusted for {listed}; it is the effect of the treatment only if "
+        "no unmeasured factor affected both choice and outcome."
     )

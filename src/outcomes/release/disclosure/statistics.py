@@ -32,7 +32,7 @@ from outcomes.release.disclosure.counts import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import Rounding, find_step, keep_digits, round_to
 
 WIDTH = 2 * 1.96  # of a 95 % interval, in standard errors
-RISKS = ("risk difference",)
+RISKS = ("risk difference", "share")
 RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
 
 
@@ -145,7 +145,8 @@ def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping
         scale = str(row.get(kind.scale)) if kind.scale is not None else ""
         if any(name in scale for name in RATIOS):
             return keep_digits(value, 2)
-        return round_to(value, max(steps[Estimate], 0.01) if any(name in scale for name in RISKS) else steps[Estimate])
+        share = kind.unit == "proportion" or any(name in scale for name in RISKS)
+        return round_to(value, max(steps[Estimate], 0.01) if share else steps[Estimate])
     if isinstance(kind, Error | Freedom | PValue | Ratio):
         return keep_digits(value, 2)
     if isinstance(kind, Likelihood):
