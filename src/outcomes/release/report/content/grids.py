@@ -13,7 +13,7 @@ from outcomes.release.report.content.material import Material, shown
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
-POPULATIONS = {"started": "of all who started", "observed": "of those observed"}
+POPULATIONS = {"started": "of all treated patients", "observed": "of complete cases"}
 
 
 def heading(text: str, span: int = 1) -> Cell:

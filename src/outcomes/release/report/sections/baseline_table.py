@@ -61,7 +61,7 @@ def _notes(described: Described) -> tuple[str, ...]:
     if described.compared:
         text = "SMD: absolute difference in standard deviations, of a category that of all its levels together, among known values"
         if len(set(described.differences["contrast"])) > 1:
-            text += "; the largest between two arms (≥: that of another two is withheld)"
+            text += "; the largest between two arms (≥: that of another two is not reported)"
         notes.append(f"{text}.")
     return tuple(notes)
 

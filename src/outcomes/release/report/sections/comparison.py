@@ -32,7 +32,7 @@ METHODS = {
     "unadjusted": "Unadjusted",
     "weighted": "Weighted",
     "g_computation": "G-computation",
-    "augmented": "Weighted and modelled",
+    "augmented": "Doubly robust",
 }
 
 

@@ -88,7 +88,7 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
                 line += [number(_difference(deltas.get((*key, str(contrast)), {}))) for contrast in contrasts]
                 rows.append(tuple(line))
     notes = [
-        "n / N: events / patients counted. Started: all who started, a missing score counting as no response, no remission, "
+        "n / N: events / patients counted. Started: all treated patients, a missing score counting as no response, no remission, "
         "and no worsening. Observed: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
     ]
     notes += [note_secondary(material, instrument)]
@@ -116,7 +116,7 @@ def note_secondary(material: Material, instrument: str) -> str:
     name, texts = entry.name, []
     if _lack_baseline(material, instrument):
         texts.append(
-            f"Patients without a {name} score at baseline are among all who started, where they count as no response, and not among those observed."
+            f"Patients without a {name} score at baseline are among all treated patients, where they count as no response, and not among complete cases."
         )
     threshold = study.baseline.minimum.get(instrument)
     cutoff = entry.remission_maximum
