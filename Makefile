@@ -46,5 +46,5 @@ help:  ## List the targets.
 
 .PHONY: lock
 lock:  ## Recompile requirements.lock, and environment.yml after it, from pyproject.toml (needs uv).
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra slurm --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
 	$(BIN)/python docs/generate/environment.py

@@ -11,8 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PYTHON = "3.12"
-# By pip: conda-forge has no Snakemake (Bioconda has), and its typst-py comes some releases after the one that is locked.
-BY_PIP = ("snakemake", "typst")
+# By pip: conda-forge has no Snakemake (Bioconda has) and no binary Psycopg, and its typst-py comes some releases after the lock's.
+BY_PIP = ("psycopg-binary", "snakemake", "typst")
+CONDA_NAMES = {"duckdb": "python-duckdb"}  # where conda-forge's name is another
 HEAD = """\
 # For conda users:
 #   conda env create --file environment.yml && conda activate outcomes
@@ -31,7 +32,7 @@ def write_environment() -> str:
     versions = read_versions((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     if lacking := [name for name in names if name not in versions]:
         raise SystemExit(f"requirements.lock lacks {', '.join(lacking)}: run `make lock`")
-    lines = [f"  - {name}={versions[name]}" for name in names if name not in BY_PIP]
+    lines = sorted(f"  - {CONDA_NAMES.get(name, name)}={versions[name]}" for name in names if name not in BY_PIP)
     by_pip = [f"      - {name}=={versions[name]}" for name in BY_PIP]
     return HEAD + "\n".join(
         [

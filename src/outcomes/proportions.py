@@ -35,13 +35,35 @@ def compute_wilson(events: ArrayLike, n: ArrayLike, level: float = 0.95) -> tupl
     >>> round(float(lower), 4), round(float(upper), 4)
     (0.2553, 0.3662)
     """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    events, n = np.asarray(events, float), _positive(n)
-    p = events / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    lower = np.where(events == 0, 0.0, centre - half)
-    upper = np.where(events == n, 1.0, centre + half)
+    n = _positive(n)
+    return bound_proportion(np.asarray(events, float) / n, n, NormalDist().inv_cdf((1 + level) / 2))
+
+
+def bound_proportion(proportion: ArrayLike, size: ArrayLike, quantile: ArrayLike) -> tuple[Floats, Floats]:
+    """Return Wilson's score interval of an estimated proportion that is as sure as one of ``size`` patients.
+
+    A weighted, standardised, or imputed proportion has no count behind it: its effective number is p (1 − p) over its variance
+    (Korn & Graubard 1998, Survey Methodology 24:193; of imputations Lott & Reiter 2020, 10.1080/00031305.2018.1473796).
+
+    Parameters
+    ----------
+    proportion : array_like
+        Between 0 and 1.
+    size : array_like
+        Above 0, not always whole; a missing one gives missing bounds.
+    quantile : array_like
+        Of the normal distribution or of t.
+
+    Returns
+    -------
+    lower, upper : ndarray
+        Bounds between 0 and 1 that hold the proportion.
+    """
+    p, n, square = np.asarray(proportion, float), np.asarray(size, float), np.square(np.asarray(quantile, float))
+    centre = (p + square / (2 * n)) / (1 + square / n)
+    half = np.sqrt(square) * np.sqrt(p * (1 - p) / n + square / (4 * n**2)) / (1 + square / n)
+    lower = np.where(p == 0, 0.0, centre - half)
+    upper = np.where(p == 1, 1.0, centre + half)
     return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
 
 
@@ -82,12 +104,38 @@ def compute_newcombe(
     p, q = np.asarray(events, float) / _positive(n), np.asarray(reference_events, float) / _positive(reference_n)
     p_lower, p_upper = compute_wilson(events, n, level)
     q_lower, q_upper = compute_wilson(reference_events, reference_n, level)
+    return p - q, *combine_bounds((p, p_lower, p_upper), (q, q_lower, q_upper), correlation)
+
+
+def combine_bounds(
+    first: tuple[ArrayLike, ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike, ArrayLike],
+    correlation: ArrayLike = 0.0,
+) -> tuple[Floats, Floats]:
+    """Return the bounds of a difference from the intervals of its two terms, by squaring and adding.
+
+    Zou & Donner 2008 (10.1002/sim.3095), of which Newcombe's interval is the case of Wilson's; on logarithms it bounds a ratio.
+
+    Parameters
+    ----------
+    first, second : tuple of array_like
+        Estimate, lower, and upper bound of either term.
+    correlation : array_like
+        Of the two estimates, 0 for independent ones.
+
+    Returns
+    -------
+    lower, upper : ndarray
+    """
+    (p, p_lower, p_upper), (q, q_lower, q_upper) = (
+        tuple(np.asarray(one, float) for one in term) for term in (first, second)
+    )
     rho = np.asarray(correlation, float)
     down, up = p - p_lower, p_upper - p
     below, above = q - q_lower, q_upper - q
     lower = p - q - np.sqrt(np.maximum(down**2 - 2 * rho * down * above + above**2, 0))
     upper = p - q + np.sqrt(np.maximum(up**2 - 2 * rho * up * below + below**2, 0))
-    return p - q, np.asarray(lower), np.asarray(upper)
+    return np.asarray(lower), np.asarray(upper)
 
 
 def compute_clopper_pearson(events: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:

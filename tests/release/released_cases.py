@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
 from durable_cases import DECLARED, make_durability_tables
+from harm_cases import make_harm_tables
 from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
@@ -44,7 +45,7 @@ KEYS = {
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
-KEYS |= {"end", "method", "step", "week", "variance", "covariance"}
+KEYS |= {"end", "method", "step", "week", "variance", "covariance", "block", "event"}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -88,6 +89,7 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
         tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
+    tables |= make_harm_tables([arm.id for arm in study.arms], rng)
     released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
     found = {
         "order": 1,
@@ -287,7 +289,7 @@ def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
             weights | {"arm": "iv", "n": 444, "effective_n": 322.7, "truncated": 13, "without_weight": 17},
             weights | {"arm": "esketamine", "n": 529, "effective_n": 511.2, "truncated": 0, "without_weight": 0},
         ],
-        "comparison_statement": [{"subject": "design", "text": "Arms were chosen, not assigned."}],
+        "comparison_statement": [{"subject": "design", "text": "Treatment was not randomized."}],
     }
     compared = {name: pd.DataFrame(rows).assign(withheld=False) for name, rows in tables.items()}
     return make_tables(study) | make_models() | compared, study

@@ -48,7 +48,7 @@ def test_the_attacker_knows_every_table_and_every_number():
         row = dict.fromkeys(map(str, table.columns), "0") | {"contrast": "a - b", "unit": "series", "arm": "a"}
         known = {
             column
-            for fake in (row, row | {"unit": "patients"}, row | {"variable": "patients"})
+            for fake in (row, row | {"unit": "people"}, row | {"unit": "patients"}, row | {"variable": "patients"})
             for column, *_ in COUNTS.get(name, lambda _: [])(fake)
         }
         own = {

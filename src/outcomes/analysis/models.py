@@ -16,6 +16,7 @@ import pandas as pd
 
 from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
 from outcomes.analysis.selection import select_included
+from outcomes.analysis.thin_cells import drop_factor, leave_out_thin
 from outcomes.errors import ModelError
 from outcomes.mixed.design.formula import parse, parse_effects
 from outcomes.mixed.errors import FormulaError
@@ -99,15 +100,44 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
-    fit, failure = _try_fit(_code_factors(complete, variables, arms), model, name)
+    data, fitted, notes = _fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
+    fit, failure = _try_fit(data, fitted, name)
     converged = fit is not None and fit.converged
-    info = _describe(model, name, fit, failure) | {"dropped_rows": left_out[0], "dropped_subjects": left_out[1]}
+    info = _describe(model, name, fit, "; ".join([*notes, *([failure] if failure else [])])) | {
+        "dropped_rows": left_out[0],
+        "dropped_subjects": left_out[1],
+    }
     if model.primary and not converged:
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
-    tables = _tabulate(fit, model, arms, variables, count_cells(complete)) if converged else {}
+    points = list(data["timepoint"].cat.categories)
+    tables = (
+        _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete))
+        if converged
+        else {}
+    )
+    if len(points) == 1:  # the rows of a model without time points are of the one there is
+        tables |= {place: tables[place].assign(timepoint=points[0]) for place in _PLACED if place in tables}
     empty = {table: pd.DataFrame(columns=columns) for table, columns in COLUMNS.items()}
     return ModelResult(name, converged, info, {**empty, **tables})
+
+
+_PLACED = ("margins", "model_differences")
+
+
+def _fit_to_data(
+    data: pd.DataFrame, model: Model, variables: set[str], arms: Sequence[str]
+) -> tuple[pd.DataFrame, Model, list[str]]:
+    """Return the data without arms and time points too thin to model, the model without factors of one level, and what was left out."""
+    notes: list[str] = []
+    if {"arm", "timepoint"} <= variables and model.covariance is not None:
+        data, notes = leave_out_thin(data, arms)
+    formula = model.formula
+    for name in ("arm", "timepoint"):
+        if name in variables and len(set(data[name])) == 1:
+            formula = drop_factor(formula, name)
+            notes.append(f"'{name}' left out of the formula: there is one alone")
+    return data, model.model_copy(update={"formula": formula}), notes
 
 
 def _find_variables(model: Model, name: str, columns: Iterable[str]) -> set[str]:

@@ -46,7 +46,10 @@ def tabulate_response(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Seque
 
 
 def tabulate_differences(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
-    """Return each arm's rate minus the reference arm's, with Newcombe's interval.
+    """Return each arm's rate of those observed minus the reference arm's, with Newcombe's interval.
+
+    Those of all who started, a missing score counting as none, are described within an arm and never set against each other: where more of
+    one arm are missing their difference is that of who was seen (decision 22).
 
     Parameters
     ----------
@@ -66,6 +69,7 @@ def tabulate_differences(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Se
     """
     rows = _after_baseline(endpoints, cohort)
     response = tabulate_response(endpoints, cohort, arms)
+    response = response[response["population"] == "observed"]
     parts = [_contrast(response, rows, arm, arms[0]) for arm in arms[1:]]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=DIFFERENCES)
     return order_rows(table[DIFFERENCES], arms)

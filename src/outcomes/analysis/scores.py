@@ -38,10 +38,10 @@ def summarise(values: Any) -> pd.DataFrame:
 
 
 def compute_t_interval(mean: pd.Series, sd: pd.Series, n: pd.Series, level: float = 0.95) -> tuple[Any, Any]:
-    """Return the t interval of a mean; missing for fewer than two values."""
+    """Return the t interval of a mean; missing for fewer than two values, and where all are the same."""
     from scipy.special import stdtrit
 
-    known = np.where(n > 1, n, np.nan)
+    known = np.where((n > 1) & (sd > 0), n, np.nan)
     half = stdtrit(known - 1, (1 + level) / 2) * sd / np.sqrt(known)
     return mean - half, mean + half
 

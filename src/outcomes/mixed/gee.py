@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.table import read_data
@@ -27,6 +28,7 @@ from outcomes.mixed.inference.estimates import (
     tabulate_joint,
     tabulate_square,
 )
+from outcomes.mixed.separation import drop_separated, is_finite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +103,8 @@ class GeeFit:
     design: Design = field(repr=False)
     means: dict[str, Floats] = field(repr=False)
     inference: FixedDf = field(repr=False)
+    beta: Floats = field(repr=False)
+    finite: Floats | None = field(repr=False, default=None)
 
     def __repr__(self) -> str:
         state = "converged" if self.converged else "NOT CONVERGED"
@@ -118,8 +122,8 @@ class GeeFit:
 
     def estimate(self, rows: Floats) -> pd.DataFrame:
         """Estimate contrasts of the coefficients, shape (l, k), on the link's scale."""
-        beta = self.coefficients["estimate"].to_numpy()
-        return tabulate(estimate_contrasts(self.inference, rows, rows @ beta, self.level))
+        estimates = np.where(is_finite(rows, self.finite), rows @ self.beta, np.nan)
+        return tabulate(_blank(estimate_contrasts(self.inference, rows, estimates, self.level)))
 
     def contrast(self, contrast: Any) -> pd.DataFrame:
         """Test one contrast, or several jointly, as ``Fit.contrast``."""
@@ -127,8 +131,10 @@ class GeeFit:
         self.require_converged()
         if single:
             return self.estimate(rows)
+        if not is_finite(rows, self.finite).all():
+            raise DataError(f"some of the contrasts have no finite estimate: {'; '.join(self.warnings)}")
         kept = independent_rows(rows, self.inference.vcov)
-        statistic = plain_f(self.inference.vcov, kept, kept @ self.coefficients["estimate"].to_numpy())
+        statistic = plain_f(self.inference.vcov, kept, kept @ self.beta)
         return tabulate_joint(statistic, len(kept), self.inference.count(kept))
 
 
@@ -191,9 +197,9 @@ def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choi
     design = build_design(
         prepared.formula, prepared.factors, prepared.values, prepared.response, roles, len(rows.visits)
     )
-    found, notes = _solve(prepared, design, choices)
+    found, notes, left = _solve(prepared, design, choices)
     free = float("inf") if choices.df == "normal" else float(rows.n_subjects - len(design.names))
-    estimates, inference = _infer(found, len(design.names), free, choices.level)
+    estimates, inference, beta = _infer(found, left, len(design.names), free, choices.level)
     return GeeFit(
         coefficients=tabulate({"term": np.array(design.names, dtype=object)} | estimates),
         vcov=tabulate_square(inference.vcov, design.names),
@@ -215,15 +221,35 @@ def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choi
         design=design,
         means=factor_means(prepared),
         inference=inference,
+        beta=beta,
+        finite=left.finite,
     )
 
 
-def _infer(found: Any, k: int, free: float, level: float) -> tuple[Estimates, FixedDf]:
-    """Give the columns of the coefficients and their variance, missing for a fit that failed."""
+@dataclass(frozen=True)
+class _Left:
+    """What separation leaves to estimate: independent columns, and the contrasts that are finite, None for all."""
+
+    columns: NDArray[np.intp]
+    finite: Floats | None
+
+
+def _infer(found: Any, left: _Left, k: int, free: float, level: float) -> tuple[Estimates, FixedDf, Floats]:
+    """Give the columns of the coefficients, their variance, and the coefficients; missing for a fit that failed."""
     if found is None:
-        return empty_estimates(k), FixedDf(np.full((k, k), np.nan), lambda rows: free)
-    inference = FixedDf(np.asarray(found.cov_params(), dtype=np.float64), lambda rows: free)
-    return estimate_contrasts(inference, np.eye(k), np.asarray(found.params), level), inference
+        return empty_estimates(k), FixedDf(np.full((k, k), np.nan), lambda rows: free), np.full(k, np.nan)
+    beta, vcov = np.zeros(k), np.zeros((k, k))
+    beta[left.columns] = np.asarray(found.params)
+    vcov[np.ix_(left.columns, left.columns)] = np.asarray(found.cov_params(), dtype=np.float64)
+    inference = FixedDf(vcov, lambda rows: free)
+    shown = np.where(is_finite(np.eye(k), left.finite), beta, np.nan)
+    return _blank(estimate_contrasts(inference, np.eye(k), shown, level)), inference, beta
+
+
+def _blank(columns: Estimates) -> Estimates:
+    """Leave nothing in the rows of contrasts without a finite estimate."""
+    gone = np.isnan(columns["estimate"])
+    return {name: np.where(gone, np.nan, values) for name, values in columns.items()}
 
 
 def _refuse_response(prepared: Prepared, family: str) -> None:
@@ -232,16 +258,33 @@ def _refuse_response(prepared: Prepared, family: str) -> None:
         raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
 
 
-def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...]]:
-    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed."""
+def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...], _Left]:
+    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed.
+
+    Rows whose answer the terms tell for certain are left out first: statsmodels would stop on their way to infinity, call that converged, and
+    draw the other estimates along.
+    """
     import statsmodels.api as sm
 
     rows = prepared.rows
     assert rows.visit is not None
-    order = np.lexsort((rows.visit, rows.subject))
     x = design.rows(prepared.values) if prepared.values else np.ones((rows.n_rows, 1))
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise DataError(f"the design of {x.shape[1]} columns is rank deficient: {', '.join(design.names)}")
+    used, left, notes = np.ones(len(x), dtype=bool), _Left(np.arange(x.shape[1]), None), []
+    if choices.family == "binomial":
+        used, columns, finite = drop_separated(x, prepared.response)
+        left = _Left(columns, finite)
+        endless = [
+            name for name, one in zip(design.names, is_finite(np.eye(x.shape[1]), finite), strict=True) if not one
+        ]
+        notes = (
+            [f"no finite estimate of {', '.join(endless)}: they tell the answer of some for certain"] if endless else []
+        )
+        if not len(columns):
+            return None, tuple(notes), left
+    order = np.lexsort((rows.visit, rows.subject))
+    order = order[used[order]]
     families = {"binomial": sm.families.Binomial, "poisson": sm.families.Poisson, "gaussian": sm.families.Gaussian}
     structures = sm.cov_struct
     structure = {
@@ -252,7 +295,7 @@ def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, t
     }[choices.working]()
     model = sm.GEE(
         prepared.response[order],
-        x[order],
+        x[np.ix_(order, left.columns)],
         groups=rows.subject[order],
         time=rows.visit[order],
         family=families[choices.family](),
@@ -264,9 +307,9 @@ def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, t
         try:
             found = model.fit(maxiter=200, cov_type=VARIANCES[choices.vcov])
         except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
-            return None, (str(error),)
+            return None, (*notes, str(error)), left
     good = bool(found.converged) and bool(np.isfinite(found.params).all())
-    return found if good else None, tuple(dict.fromkeys(str(one.message) for one in caught))
+    return found if good else None, tuple(dict.fromkeys([*notes, *(str(one.message) for one in caught)])), left
 
 
 def _correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:

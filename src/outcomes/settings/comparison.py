@@ -149,6 +149,9 @@ class Comparison(Frozen):
                 f"negative_control.instruments: '{self.estimand.instrument}' is the outcome compared, on which the treatment is meant "
                 "to bear; name an instrument on which it cannot"
             )
+        how = self.estimand.binary.missing
+        if self.imputation.draws and how not in ("imputed_mar", *self.imputation.methods):
+            raise ValueError(f"estimand.binary.missing: '{how}' is not among imputation.methods; add it there")
         if len(self.confounders) == 1 and self.left_out:
             raise ValueError("left_out would leave no confounder at all")
         return self

@@ -62,6 +62,17 @@ class Eligibility(Frozen):
         return self
 
 
+class BinaryAnswer(Frozen):
+    """The one answer to whether more respond: of everyone compared, at the primary time point, missing scores imputed."""
+
+    endpoint: Literal["response", "remission"] = Field("response", description="what is counted")
+    missing: Literal["imputed_mar", "jump_to_reference", "copy_reference", "copy_increments"] = Field(
+        "imputed_mar",
+        description="how missing scores are imputed before they are judged (docs/missing-scores.md); all but missing at random have to be "
+        "among `imputation.methods`",
+    )
+
+
 class Summary(Frozen):
     """How two arms are compared at the time point."""
 
@@ -90,6 +101,10 @@ class Estimand(Frozen):
     )
     timepoint: str = Field(description="primary time point, for example `day 28`")
     summary: Summary = Field(default_factory=Summary, description="how the arms are compared")
+    binary: BinaryAnswer = Field(
+        default_factory=BinaryAnswer,
+        description="the declared binary answer, which stands wherever one number of responders is given",
+    )
     events: dict[str, Strategies] = Field(
         default_factory=dict,
         description="intercurrent event → strategy. Known to every study with sessions: stopping (fewer sessions than the "

@@ -17,6 +17,7 @@ from outcomes.analysis.comparison.weighting.balance import (
 )
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights, tabulate_weights
+from outcomes.proportions import compute_newcombe, compute_wilson
 
 GENERATOR = np.random.default_rng(11)
 N = 400
@@ -112,10 +113,10 @@ class TestWeights:
 
 class TestBalance:
     def test_smd_by_hand(self):
-        # means 2 and 5; variances 1 and 4 (divisor n): √2.5; −3/1.5811 = −1.8974
+        # means 2 and 5; variances 2 and 8: √5; −3/2.2361 = −1.3416
         treated = np.array([True, True, False, False, False])
         values = np.array([1.0, 3.0, 3.0, 7.0, np.nan])
-        assert compute_smd(values, treated, np.ones(5)) == (2.0, 5.0, pytest.approx(-3 / np.sqrt(2.5)))
+        assert compute_smd(values, treated, np.ones(5)) == (2.0, 5.0, pytest.approx(-3 / np.sqrt(5)))
 
     def test_every_level_is_in_the_table(self):
         people = pd.DataFrame({"age": X[:, 0], "payer": np.where(X[:, 1] == 1, "public", "insured")})
@@ -207,12 +208,15 @@ class TestStandardisation:
         assert np.isnan(means[0].value)
 
     def test_ratio_and_number_needed_to_treat(self):
-        # risks 40/80 and 20/80: difference 0.25, SE √(0.25/80 + 0.1875/80) = 0.07395; ratio 2, log SE √(0.5/40 + 0.75/20)
+        # risks 40/80 and 20/80: Newcombe's interval from Wilson's of both; of the ratio the same on logarithms
         treated, outcome = np.arange(160) < 80, np.r_[np.ones(40), np.zeros(40), np.ones(20), np.zeros(60)]
         plain = compute_weights(treated, np.empty((160, 0)), "none")
         found = contrast_means(*estimate_means(outcome, treated, np.empty((160, 0)), plain, "weighted"))
         assert found["difference"] == 0.25
-        assert found["difference_lower"] == pytest.approx(0.25 - 1.95996 * 0.0739510, abs=1e-5)
+        newcombe = compute_newcombe(40, 80, 20, 80)
+        assert [found["difference_lower"], found["difference_upper"]] == pytest.approx(list(map(float, newcombe[1:])))
         assert found["ratio"] == 2
-        assert found["ratio_upper"] == pytest.approx(2 * np.exp(1.95996 * np.sqrt(0.5 / 40 + 0.75 / 20)), rel=1e-5)
+        (_, upper), (lower, _) = (compute_wilson(events, 80) for events in (40, 20))
+        apart = np.hypot(np.log(upper / 0.5), np.log(0.25 / lower))
+        assert found["ratio_upper"] == pytest.approx(2 * np.exp(apart))
         assert found["nnt"] == 4

@@ -1,4 +1,4 @@
-"""Differences within kinds of patients: levels, weights within them, tests of interaction, and shrinkage."""
+"""Differences within subgroups: levels, weights within them, tests of interaction, and shrinkage."""
 
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from outcomes.analysis.comparison.subgroups.whole import tabulate_subgroups
 from outcomes.analysis.comparison.weighting.balance import compute_smd
 from outcomes.analysis.comparison.weighting.weights import KINDS, compute_weights
 from outcomes.errors import ModelError
+from outcomes.proportions import compute_wilson
 from outcomes.settings.subgroups import Subgroup, Subgroups
 
 BY = [{"column": "payer"}, {"column": "failures", "label": "Failed trials", "cuts": [2, 4]}]
@@ -202,10 +203,10 @@ class TestIndependentEffects:
 
     def test_risks_within_levels_by_hand(self):
         result = compare(weights="none")
-        risks = rows_of(result, endpoint="response", population="started", variable="payer").set_index("level")
+        risks = rows_of(result, endpoint="response", population="observed", variable="payer").set_index("level")
         people, seen = select()[0].people, select()[0].at("day", "day 28", "response")
         inside, treated = (people["payer"] == "public").to_numpy(), people["treated"].to_numpy()
-        shares = [np.nan_to_num(seen)[inside & side] for side in (treated, ~treated)]
+        shares = [seen[inside & side & ~np.isnan(seen)] for side in (treated, ~treated)]
         error = np.sqrt(sum(share.mean() * (1 - share.mean()) / len(share) for share in shares))
         assert risks.loc["public", "estimate"] == pytest.approx(shares[0].mean() - shares[1].mean())
         assert risks.loc["public", "std_error"] == pytest.approx(error, rel=1e-6)
@@ -213,14 +214,16 @@ class TestIndependentEffects:
 
     def test_on_the_ratio_scale(self):
         result = compare(weights="none", estimand={"summary": {"binary": "risk_ratio"}})
-        ratios = rows_of(result, endpoint="response", population="started", variable="payer").set_index("level")
-        plain = rows_of(compare(weights="none"), endpoint="response", population="started", variable="payer")
-        plain = plain.set_index("level").loc["self-pay"]
-        p, q = (plain[f"events_{arm}"] / plain[f"n_{arm}"] for arm in ("treated", "reference"))
+        ratios = rows_of(result, endpoint="response", population="observed", variable="payer").set_index("level")
+        people, seen = select()[0].people, select()[0].at("day", "day 28", "response")
+        inside, treated = (people["payer"] == "self-pay").to_numpy() & ~np.isnan(seen), people["treated"].to_numpy()
+        (p, n), (q, m) = ((seen[inside & side].mean(), (inside & side).sum()) for side in (treated, ~treated))
         assert ratios.loc["self-pay", "estimate"] == pytest.approx(p / q)
-        error = np.sqrt((1 - p) / plain["events_treated"] + (1 - q) / plain["events_reference"])
+        error = np.sqrt((1 - p) / (n * p) + (1 - q) / (m * q))
         assert ratios.loc["self-pay", "std_error"] == pytest.approx(error, rel=1e-6)
-        assert ratios.loc["self-pay", "upper"] == pytest.approx(p / q * np.exp(1.959964 * error), rel=1e-5)
+        (_, upper), (lower, _) = (compute_wilson(k * size, size) for k, size in ((p, n), (q, m)))
+        apart = np.hypot(np.log(upper / p), np.log(q / lower))
+        assert ratios.loc["self-pay", "upper"] == pytest.approx(p / q * np.exp(apart))
         assert rows_of(result, endpoint="response", variable="all")["estimate"].iloc[0] > 0
 
     def test_adjusted_p_values_by_hand(self):

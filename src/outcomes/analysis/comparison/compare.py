@@ -8,16 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_imputation import (
     build_settings,
     pool_effects,
     vary_missing,
 )
-from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risks, pool_rows
+from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risk_tables, pool_rows
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
-from outcomes.analysis.comparison.effects.risks import RISKS, tabulate_risks
+from outcomes.analysis.comparison.effects.risks import EVERYONE, RISKS, tabulate_risks
 from outcomes.analysis.comparison.fewest import count_fewest
 from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
 from outcomes.analysis.comparison.population.confounders import MISSING, code_confounders
@@ -26,13 +27,14 @@ from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, check
 from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
+from outcomes.analysis.comparison.sensitivity.risk_rows import question_risk
 from outcomes.analysis.comparison.sensitivity.site_rows import vary_sites
 from outcomes.analysis.comparison.sensitivity.variant_rows import vary_derivations
 from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY, tabulate_sensitivity
 from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups.whole import INTERACTIONS, SUBGROUPS, tabulate_subgroups
-from outcomes.analysis.comparison.support import check_support
+from outcomes.analysis.comparison.support import check_support, check_timepoint
 from outcomes.analysis.comparison.weighting.balance import (
     BALANCE,
     OVERLAP,
@@ -108,12 +110,15 @@ def compare_arms(
     settings = build_settings(compared, comparison, study.seed)
     positivity = _find_absent(compared, comparison, arms)
     check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
+    check_timepoint(settings[0])
     effects = estimate_effects(settings, study.seed, progress)
-    risks = pool_risks(
+    observed = pool_risk_tables(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
     )
     missing = analyse_missing(settings, study)
-    sensitivity = tabulate_sensitivity(settings, effects, risks, list_further(tables, settings, study))
+    risks = join_tables([observed, missing.risks])
+    further = list_further(tables, settings, study)
+    sensitivity = tabulate_sensitivity(settings, effects, observed, [*further, *question_everyone(settings[0], risks)])
     always = {
         "target_trial": tabulate_target_trial(compared, comparison, study),
         "eligibility": tabulate_eligibility(compared.steps, arms),
@@ -121,13 +126,28 @@ def compare_arms(
         "positivity": positivity,
         "effects": effects,
         "risks": risks,
-        "sensitivity": pd.concat([sensitivity, missing.sensitivity], ignore_index=True),
+        "sensitivity": join_tables([sensitivity, missing.sensitivity]),
         "imputations": missing.imputations,
-        "tipping": pd.concat([_tip(settings, effects), missing.tipping], ignore_index=True),
+        "tipping": join_tables([_tip(settings, effects), missing.tipping]),
         "dropout": missing.dropout,
     }
-    declared = _tabulate_declared(settings, compared, effects, risks)
+    declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
     return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared
+
+
+def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of the same columns as one."""
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else tables[0]
+
+
+def question_everyone(setting: Setting, risks: pd.DataFrame) -> Iterator[Row]:
+    """Yield the E-values of the risks of everyone compared, at the time points that the grid shows."""
+    for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
+        place = (risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["population"] == EVERYONE)
+        place &= risks["converged"]
+        for row in risks[place].to_dict("records"):
+            yield {"axis": axis, "timepoint": timepoint, "endpoint": row["endpoint"]} | question_risk(row)
 
 
 def _tabulate_weighting(settings: Sequence[Setting], arms: tuple[str, str]) -> dict[str, pd.DataFrame]:
@@ -145,7 +165,11 @@ def _tabulate_weighting(settings: Sequence[Setting], arms: tuple[str, str]) -> d
 
 
 def _tabulate_declared(
-    settings: Sequence[Setting], observed: Compared, effects: pd.DataFrame, risks: pd.DataFrame
+    settings: Sequence[Setting],
+    observed: Compared,
+    effects: pd.DataFrame,
+    risks: pd.DataFrame,
+    answers: Sequence[Floats],
 ) -> dict[str, pd.DataFrame]:
     """Return the tables that are there only when the study file declares them: early signals, subgroups, interactions."""
     comparison, tables = settings[0].comparison, {}
@@ -153,7 +177,7 @@ def _tabulate_declared(
         arms = comparison.estimand.treated, comparison.estimand.reference
         tables["early_signals"] = tabulate_early_signals(observed, comparison.early_signals, arms)
     if comparison.subgroups is not None:
-        found = tabulate_subgroups(settings, observed, effects, risks, comparison.subgroups)
+        found = tabulate_subgroups(settings, observed, effects, risks, comparison.subgroups, answers)
         tables["subgroups"], tables["interactions"] = found
     return tables
 
@@ -197,13 +221,14 @@ def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress)
     else:
         tables = {one.axis: tabulate_effects(compared, setting.primary.weight, one) for one in specifications}
     primary = tables[comparison.estimand.axis]
-    if not primary["converged"].all():
+    at_point = primary[primary["timepoint"] == comparison.estimand.timepoint]
+    if not at_point["converged"].all():
         raise ModelError(
-            f"comparison: the primary analysis did not converge ({primary['note'].iloc[0]}); declare a simpler "
-            "comparison.covariance, or more in comparison.fallback."
+            f"comparison: the primary analysis did not converge ({at_point['note'].iloc[0]}). Where the covariance is at fault, declare a "
+            "simpler comparison.covariance, or more in comparison.fallback."
         )
     if comparison.replicates and len(settings) == 1:
-        usable = [one for one in specifications if tables[one.axis]["converged"].all()]
+        usable = [one for one in specifications if tables[one.axis]["converged"].any()]
         generator = np.random.default_rng([seed, *b"comparison/bootstrap"])
         kind, truncation = comparison.weights, comparison.truncation
         design = setting.confounders.design

@@ -13,6 +13,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.standardisation import FIRTH
+from outcomes.analysis.comparison.precision import find_quantile
 from outcomes.analysis.comparison.rubin import Pooled, pool_estimates
 from outcomes.analysis.comparison.setting import Row
 from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, Estimates, compare_effects
@@ -21,7 +22,7 @@ Z = NormalDist().inv_cdf(0.975)
 ENOUGH = 0.9  # share of the data sets in which an analysis must have converged
 KEY = ("endpoint", "analysis", "scale", "axis", "timepoint")
 RISKS = [
-    "risk_treated", "risk_reference", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper",
+    "risk_treated", "risk_treated_lower", "risk_treated_upper", "risk_reference", "risk_reference_lower", "risk_reference_upper", "difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper",
     "nnt",
 ]  # fmt: skip
 NUMBERS = ("estimate", "lower", "upper")
@@ -47,6 +48,21 @@ def pool_bounds(estimates: Floats, lower: Floats, upper: Floats) -> Pooled:
     return pool_estimates(estimates, np.square((upper - lower) / (2 * Z)), np.inf)
 
 
+def bound_pooled(values: Floats) -> tuple[float, float, float]:
+    """Return the pooled estimate with its 95 % interval, from estimates and intervals of shape (sets, 3).
+
+    Both halves of the mean interval are stretched alike by what Rubin's rules add to the variance, so that one that is not symmetric, as
+    that of a proportion, stays as it is; the bounds of sets that agree are those of each.
+    """
+    estimates, lower, upper = values.T
+    pooled = pool_bounds(estimates, lower, upper)
+    if not pooled.within > 0:
+        return pooled.estimate, np.nan, np.nan
+    stretch = float(find_quantile(pooled.df)) / Z * np.sqrt(pooled.variance / pooled.within)
+    below, above = float(np.mean(estimates - lower)), float(np.mean(upper - estimates))
+    return pooled.estimate, pooled.estimate - stretch * below, pooled.estimate + stretch * above
+
+
 def pool_rows(lists: Iterable[Iterable[Row]]) -> list[Row]:
     """Return the rows of the sensitivity grid of every data set as one list.
 
@@ -69,15 +85,14 @@ def _pool_row(rows: list[Row], sets: int) -> Row:
     kept["effective_n"] = float(np.mean([row.get("effective_n", np.nan) for row in rows]))
     if not is_enough(len(good), sets):
         return kept | {"converged": False, "note": TOO_FEW}
-    pooled = pool_bounds(*(np.array([row[name] for row in good], dtype=float) for name in NUMBERS))
-    lower, upper, _ = pooled.find_interval()
+    estimate, lower, upper = bound_pooled(np.array([[row[name] for name in NUMBERS] for row in good], dtype=float))
     notes = [str(row.get("note") or "").split("; ") for row in good]
     common = [text for text in notes[0] if text and all(text in other for other in notes)]
     note = "; ".join([*common, say_imputed(len(good))])
-    return kept | {"estimate": pooled.estimate, "lower": lower, "upper": upper, "converged": True, "note": note}
+    return kept | {"estimate": estimate, "lower": lower, "upper": upper, "converged": True, "note": note}
 
 
-def pool_risks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def pool_risk_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the risks of every data set as one table: differences pooled as they are, ratios as logarithms, risks as means.
 
     Patients and events are the same in each.
@@ -95,13 +110,13 @@ def pool_risks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             continue
         ways = set(good["outcome_model"])
         pooled.loc[place, "outcome_model"] = FIRTH if FIRTH in ways else ways.pop()
-        for name in ("risk_treated", "risk_reference"):
+        for name in (one for one in RISKS if one.startswith("risk_")):
             pooled.loc[place, name] = float(good[name].mean())
         for name, link, back in (("difference", np.asarray, np.asarray), ("ratio", np.log, np.exp)):
             bounds = good[[name, f"{name}_lower", f"{name}_upper"]].to_numpy(dtype=float)
             if np.isfinite(bounds).all():
-                one = pool_bounds(*link(bounds).T)
-                ends = [one.estimate, *one.find_interval()[:2]]
+                ends = np.array(bound_pooled(link(bounds)))
+                ends = np.clip(ends, -1, 1) if name == "difference" else ends
                 pooled.loc[place, [name, f"{name}_lower", f"{name}_upper"]] = back(ends)
         if pooled.loc[place, "difference_lower"] * pooled.loc[place, "difference_upper"] > 0:
             pooled.loc[place, "nnt"] = 1 / pooled.loc[place, "difference"]

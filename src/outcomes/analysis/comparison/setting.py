@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.primary import Specification, build_frame, estimate_differences
+from outcomes.analysis.comparison.effects.primary import (
+    TOO_FEW,
+    Specification,
+    build_frame,
+    estimate_differences,
+    find_compared,
+    find_identified,
+)
 from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import KINDS, Weights, compute_effective_n, compute_weights
@@ -50,8 +58,9 @@ class Setting:
 
 
 def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, str]:
-    """Return the time point of each axis that the grid shows: the primary one, and the last of any other axis."""
-    chosen = {axis: compared.timepoints[axis][-1] for axis in compared.axes()}
+    """Return the time point of each axis that the grid shows: the primary one, and of any other axis the last that both arms can be compared at."""
+    ones = np.ones(len(compared.people))
+    chosen = {axis: (find_compared(compared, axis, ones) or compared.timepoints[axis])[-1] for axis in compared.axes()}
     return chosen | {comparison.estimand.axis: comparison.estimand.timepoint}
 
 
@@ -77,6 +86,13 @@ def fit_row(
     if not weights.supported:
         size = {"n": len(weights.weight), "converged": False}
         return {"analysis": analysis, "note": "patients whom the weights stand for have no counterpart"} | size
+    if covariates is not None:
+        kept = find_identified(setting.compared, specification.axis, weights.weight, covariates)
+        lost = covariates.shape[1] - len(kept)
+        said = (
+            f"{lost} of {covariates.shape[1]} columns of confounders left out, whose slopes these patients cannot tell"
+        )
+        note, covariates = "; ".join(one for one in (note, said if lost else "") if one), covariates[:, kept]
     frame = build_frame(setting.compared, specification.axis, weights.weight, covariates)
     return fit_frame(analysis, frame, specification, timepoint, note)
 
@@ -88,6 +104,8 @@ def fit_frame(analysis: str, frame: pd.DataFrame, specification: Specification, 
     people = frame.drop_duplicates("person")
     row: Row = {"analysis": analysis, "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    if timepoint not in frame["timepoint"].cat.categories:
+        return row | {"note": TOO_FEW}
     try:
         table, fit = estimate_differences(frame, specification)
     except mixed.MixedError as error:

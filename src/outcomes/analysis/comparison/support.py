@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.effects.primary import FEWEST as FEWEST_SEEN
+from outcomes.analysis.comparison.effects.primary import find_compared
 from outcomes.analysis.comparison.population.eligibility import FEWEST
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
@@ -48,8 +51,32 @@ def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
         log.warning("comparison: no patient with %s; there nothing is compared directly", stratum)
 
 
+def check_timepoint(setting: Setting) -> None:
+    """Refuse a primary time point at which an arm has next to no one.
+
+    Raises
+    ------
+    ModelError
+    """
+    estimand, weight = setting.comparison.estimand, setting.primary.weight
+    if estimand.timepoint in find_compared(setting.compared, estimand.axis, weight):
+        return
+    seen = ~np.isnan(setting.compared.at(estimand.axis, estimand.timepoint, "change")) & (weight > TINY)
+    arms = {estimand.treated: setting.compared.treated, estimand.reference: ~setting.compared.treated}
+    few = [arm for arm, side in arms.items() if (seen & side).sum() < FEWEST_SEEN]
+    raise ModelError(
+        f"comparison.estimand.timepoint: at {estimand.timepoint} fewer than {FEWEST_SEEN} patients of arm {' and of arm '.join(few)} have a score, "
+        "so the arms cannot be compared there. Declare another time point, or widen its window in timepoints."
+    )
+
+
 def _check_overlap(setting: Setting, strata: list[str]) -> None:
     weights, treated = setting.primary, setting.compared.treated
+    if weights.supported and min((weights.present & side).sum() for side in (treated, ~treated)) < FEWEST:
+        raise ModelError(
+            f"comparison.weights: fewer than {FEWEST} patients of an arm carry weight, too few to compare. Take confounders out, group their "
+            "levels, or leave the comparison out."
+        )
     if weights.propensity is None or weights.propensity.converged:
         return
     why = f"no patient with {'; no patient with '.join(strata)}" if strata else "a combination of them decides it"

@@ -58,7 +58,7 @@ def _hits(sessions: pd.DataFrame, attached: pd.DataFrame, events: Sequence[str])
     hits = np.zeros((len(sessions), len(events)), dtype=bool)
     place = {event: column for column, event in enumerate(events)}
     rows = attached["session_row"].to_numpy()
-    hits[rows, attached["event"].astype(str).map(place).to_numpy()] = True
+    hits[rows, attached["event"].astype(str).map(place).to_numpy(dtype=np.int64)] = True
     hits[rows, 0] = True
     return hits
 

@@ -165,7 +165,7 @@ def _absent(column: Column, name: str) -> NDArray[np.bool_] | None:
     infinite = int(np.isinf(values).sum())
     if infinite:
         raise DataError(f"column {name!r} has {infinite} infinite values; make them missing or correct them")
-    gone = np.isnan(values)
+    gone: NDArray[np.bool_] = np.isnan(values)
     refuse_extreme(values[~gone], name)
     return gone
 

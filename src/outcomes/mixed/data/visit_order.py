@@ -67,7 +67,7 @@ def _by_numbers(words: list[str]) -> list[tuple[float, ...]] | None:
 
 
 def _by_time(words: list[str]) -> list[tuple[float, ...]] | None:
-    keys = []
+    keys: list[tuple[float, ...]] = []
     for word in words:
         before, number, after = (*_NUMBER.split(word), "", "", "")[:3]
         unit = f"{before} {after}".strip(" .-_")

@@ -187,7 +187,8 @@ def _is_arithmetic(node: ast.expr) -> bool:
 def _is_number(node: ast.expr, largest: float = 1e300) -> bool:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         node = node.operand
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and abs(node.value) <= largest
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
 
 
 def _is_option(node: ast.expr, name: str) -> bool:

@@ -48,7 +48,7 @@ def adjust_family(table: pd.DataFrame, method: str, *, n_means: int, level: floa
         adjusted, critical = -np.expm1(m * np.log1p(-p)), t_quantile(level ** (1 / m), df)
     else:
         adjusted, critical = _tukey(out["statistic"].to_numpy(float), df, n_means, level)
-    half = out["std_error"] * np.asarray(critical)
+    half = out["std_error"] * critical
     return out.assign(p_value=adjusted, lower=out["estimate"] - half, upper=out["estimate"] + half)
 
 
@@ -61,9 +61,9 @@ def holm(p: Floats) -> Floats:
     return out
 
 
-def _tukey(statistic: Floats, df: Floats, n_means: int, level: float) -> tuple[Floats, list[float]]:
+def _tukey(statistic: Floats, df: Floats, n_means: int, level: float) -> tuple[Floats, Floats]:
     from scipy.stats import studentized_range
 
     root = np.sqrt(2.0)
     p = np.array([float(studentized_range.sf(abs(t) * root, n_means, d)) for t, d in zip(statistic, df, strict=True)])
-    return p, [float(studentized_range.ppf(level, n_means, d)) / root for d in df]
+    return p, np.array([float(studentized_range.ppf(level, n_means, d)) / root for d in df])

@@ -147,7 +147,7 @@ def _total_by_pattern(prepared: Prepared, design: Design, wide: Wide) -> dict[st
         found = design.by_visit[name] if at_visit else prepared.values[name][prepared.rows.heads]
         weight = by_visit if at_visit else rows_each
         if factor.is_categorical:
-            totals[factor.variables[0]] = np.bincount(found, weight, minlength=len(factor.levels))
+            totals[factor.variables[0]] = np.bincount(found, weight, minlength=len(factor.levels)).astype(float)
         elif name not in totals:
             totals[name] = weight @ found
     return totals

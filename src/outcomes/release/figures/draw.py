@@ -23,6 +23,7 @@ from outcomes.release.figures.drawings.dropout import draw_dropout
 from outcomes.release.figures.drawings.durability import draw_durability
 from outcomes.release.figures.drawings.flow import draw_flow
 from outcomes.release.figures.drawings.forest import draw_forest
+from outcomes.release.figures.drawings.harms import draw_harms
 from outcomes.release.figures.drawings.missingness import draw_missingness
 from outcomes.release.figures.drawings.overlap import draw_overlap
 from outcomes.release.figures.drawings.primary import draw_primary
@@ -56,6 +57,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "primary": draw_primary,
     "regression": draw_regression,
     "durability": draw_durability,
+    "harms": draw_harms,
 }
 
 

@@ -21,7 +21,9 @@ from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.sections.checklists import show_checklists, write_checklists
 from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.release.report.sections.durability import show_durability
+from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
+from outcomes.release.report.sections.harms import show_harms
 from outcomes.release.report.sections.left_out import leave_out
 from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
 from outcomes.release.report.sections.locked_plan import show_plan
@@ -117,6 +119,8 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_patients(material),
         show_results(material, figures_folder),
         show_comparison(material, figures_folder),
+        show_harms(material),
+        show_exposure(material),
         show_durability(material, figures_folder),
         show_published(material),
         show_limitations(material),

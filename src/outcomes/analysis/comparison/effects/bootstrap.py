@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
-from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,11 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import EFFECTS, Specification, build_frame, fit_change
 from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.precision import NO_VARIANCE, bound_estimate
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
-Z = NormalDist().inv_cdf(0.975)
+NUMBERS = ("estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean")
 FEWEST = 0.9  # share of the samples that must converge for an interval
 
 
@@ -113,27 +114,32 @@ def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataF
     Returns
     -------
     DataFrame
-        As ``effects``. Without numbers, not converged, and the reason as ``note`` where fewer than nine in ten samples converged.
+        As ``effects``. Time points that fewer than nine in ten samples could estimate, or that are the same in all, have no numbers, did not
+        converge, and say why as ``note``.
     """
-    good = samples.dropna()
-    if len(good) < FEWEST * len(samples):
+    rows = [row | _bound(row, samples[row["timepoint"]]) for row in effects.to_dict("records")]
+    return pd.DataFrame(rows, columns=EFFECTS).assign(variance="bootstrap")
+
+
+def _bound(row: dict[Hashable, Any], drawn: pd.Series) -> dict[Hashable, Any]:
+    """Return what the samples change in a row of the primary analysis."""
+    good = drawn.dropna()
+    variance = float(good.var()) if len(good) > 1 else 0.0
+    lower, upper, _ = bound_estimate(
+        float(row["estimate"]), variance, scale=float(good.abs().max()) if len(good) else 0.0
+    )
+    note = ""
+    if not row["converged"]:
+        note = str(row["note"])
+    elif len(good) < FEWEST * len(drawn):
         note = (
-            f"{FEWEST:.0%} of the {len(samples)} samples of patients have to converge and fewer did; a simpler "
+            f"{FEWEST:.0%} of the {len(drawn)} samples of patients have to converge and fewer did; a simpler "
             "comparison.covariance or fewer confounders may help"
         )
-        numbers = ["estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean"]
-        return effects.assign(variance="bootstrap", converged=False, note=note, **dict.fromkeys(numbers, np.nan))[
-            EFFECTS
-        ]
-    place = effects["timepoint"]
-    error = place.map(good.std())
-    note = f"{len(good)} of {len(samples)} samples of patients, weights estimated in each; normal interval"
-    return effects.assign(
-        variance="bootstrap",
-        std_error=error,
-        lower=effects["estimate"] - Z * error,
-        upper=effects["estimate"] + Z * error,
-        df=np.nan,
-        p_value=np.nan,
-        note=note,
-    )[EFFECTS]
+    elif np.isnan(lower):
+        note = NO_VARIANCE
+    if note:
+        return dict.fromkeys(NUMBERS, np.nan) | {"converged": False, "note": note}
+    said = f"{len(good)} of {len(drawn)} samples of patients, weights estimated in each; normal interval"
+    bounds = {"std_error": variance**0.5, "lower": lower, "upper": upper}
+    return bounds | {"df": np.nan, "p_value": np.nan, "note": said}

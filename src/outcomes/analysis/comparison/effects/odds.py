@@ -11,6 +11,7 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import ARMS
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY
+from outcomes.mixed.separation import find_separation
 
 
 def build_binary_frame(compared: Compared, axis: str, endpoint: str, weight: Floats) -> pd.DataFrame:
@@ -19,8 +20,8 @@ def build_binary_frame(compared: Compared, axis: str, endpoint: str, weight: Flo
     Returns
     -------
     DataFrame
-        One row per person and observed time point at which some patients of either arm have the endpoint and some do not; ``arm`` (reference
-        first), ``timepoint``, ``event`` (1, 0), ``baseline``, ``weight``.
+        One row per person and observed time point at which arm and baseline do not tell the endpoint for certain, so that its odds ratio is
+        finite and those of the other time points are not drawn along; ``arm`` (reference first), ``timepoint``, ``event`` (1, 0), ``baseline``, ``weight``.
     """
     rows = compared.scores[(compared.scores["axis"] == axis) & compared.scores[endpoint].notna()]
     person = rows["person"].to_numpy()
@@ -35,11 +36,23 @@ def build_binary_frame(compared: Compared, axis: str, endpoint: str, weight: Flo
         }
     )
     frame = frame[frame["weight"] > TINY]
-    share = frame.groupby(["timepoint", "arm"], observed=False)["event"].mean().unstack()
-    both = share.index[((share > 0) & (share < 1)).all(axis=1)]
-    kept = [name for name in compared.timepoints[axis] if name in set(both)]
+    kept = [name for name in compared.timepoints[axis] if _is_finite(frame[frame["timepoint"] == name])]
     frame = frame[frame["timepoint"].isin(kept)]
     return frame.assign(timepoint=pd.Categorical(frame["timepoint"], kept))
+
+
+def _is_finite(own: pd.DataFrame) -> bool:
+    """Tell whether a time point has a finite odds ratio given the baseline, which does not vary in all."""
+    treated = (own["arm"] == ARMS[1]).to_numpy()
+    if not 0 < treated.sum() < len(own):
+        return False
+    baseline = own["baseline"].to_numpy(dtype=float)
+    columns = [
+        np.ones(len(own)),
+        treated.astype(float),
+        *([baseline - baseline.mean()] if np.ptp(baseline) > 0 else []),
+    ]
+    return not find_separation(np.column_stack(columns), own["event"].to_numpy(dtype=float)).any()
 
 
 def estimate_odds(frame: pd.DataFrame, working: str = "exchangeable") -> tuple[pd.DataFrame, Any]:

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
 from outcomes.contracts.released.comparison import Effects
 
 EFFECTS = Effects.columns
 ARMS = ("reference", "treated")
+FEWEST = 2  # patients of an arm at a time point that is modelled
+TOO_FEW = "fewer than two patients of an arm have a score and a weight there"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
     -------
     DataFrame
         One row per person and observed time point; ``arm`` (reference first), ``timepoint``, ``change``, ``baseline``, ``weight``, and one column ``x1`` …
-        per covariate. People whose weight is next to nothing are not in it.
+        per covariate. People whose weight is next to nothing are not in it, nor time points of which an arm has fewer than two of the others.
     """
     rows = compared.scores
     rows = rows[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy()]
@@ -69,13 +72,48 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
     if covariates is not None:
         columns |= {f"x{place + 1}": values[person] for place, values in enumerate(covariates.T)}
     frame = pd.DataFrame(columns)
-    frame = frame[frame["weight"] > TINY]
-    seen = [name for name in compared.timepoints[axis] if (frame["timepoint"] == name).any()]
+    seen = find_compared(compared, axis, weight)
+    frame = frame[(frame["weight"] > TINY) & frame["timepoint"].isin(seen)]
     return frame.assign(timepoint=frame["timepoint"].cat.set_categories(seen))
 
 
+def find_compared(compared: Compared, axis: str, weight: Floats) -> list[str]:
+    """Return the time points of an axis at which both arms have two patients with a change and a weight.
+
+    At any other no difference of the arms has a variance; a model of all would be lost for its sake.
+    """
+    rows = compared.scores
+    person = rows.loc[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy(), ["person", "timepoint"]]
+    person = person[weight[person["person"].to_numpy()] > TINY]
+    sides = compared.treated[person["person"].to_numpy()]
+    counts = [person.loc[side, "timepoint"].value_counts() for side in (sides, ~sides)]
+    return [name for name in compared.timepoints[axis] if min(one.get(name, 0) for one in counts) >= FEWEST]
+
+
+def find_identified(
+    compared: Compared, axis: str, weight: Floats, covariates: Floats, by_time: bool = True
+) -> list[int]:
+    """Return the columns of covariates whose slope the patients in the model can tell, beside constant, arm, and baseline.
+
+    With ``by_time`` at every time point, else over all together. A site that only one arm has, or whose patients all have weight 0, has a
+    column without a slope: it is left out alone, and not the others for its sake.
+    """
+    rows = compared.scores
+    rows = rows[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy()]
+    points = find_compared(compared, axis, weight)
+    person = rows["person"].to_numpy()
+    used = (weight[person] > TINY) & rows["timepoint"].isin(points).to_numpy()
+    baseline = compared.people["baseline"].to_numpy(dtype=float)
+    design = np.column_stack([compared.treated, baseline - baseline.mean(), covariates]).astype(float)
+    groups = [used & (rows["timepoint"] == point).to_numpy() for point in points] if by_time else [used]
+    kept = set(range(covariates.shape[1]))
+    for group in groups:
+        kept &= {place - 2 for place in find_independent(design[person[group]])}
+    return sorted(kept)
+
+
 def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None = None) -> Any:
-    """Fit the change on arm, baseline, and covariates, each by time point.
+    """Fit the change on arm, baseline where it varies, and covariates, each by time point.
 
     Degrees of freedom are Kenward and Roger's, or Satterthwaite's for a sandwich, unless ``df`` names others.
 
@@ -87,7 +125,8 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     from outcomes import mixed
 
     covariates = [name for name in frame.columns if name.startswith("x") and name[1:].isdigit()]
-    crossed = ["arm", *(["baseline"] if specification.baseline else [])]
+    varies = bool(np.ptp(frame.drop_duplicates("person")["baseline"]) > 0)
+    crossed = ["arm", *(["baseline"] if specification.baseline and varies else [])]
     by_time, steady = (covariates, []) if specification.covariates_by_time else ([], covariates)
     weighted = bool(np.ptp(frame["weight"]) > 0)
     by = "*timepoint" if len(frame["timepoint"].cat.categories) > 1 else ""
@@ -137,9 +176,9 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
     Returns
     -------
     DataFrame
-        One row per time point: adjusted means of both arms at the weighted mean baseline, their difference with its interval, patients in
-        the model and observed at the time point by arm, and the effective number of patients in the model. Without numbers, and the
-        reason as ``note``, when the model could not be fitted.
+        One row per time point at which someone has a score: adjusted means of both arms at the weighted mean baseline, their difference with its
+        interval, patients in the model and observed at the time point by arm, and the effective number of patients in the model. Without
+        numbers, and the reason as ``note``, when the model could not be fitted, or an arm has too few at the time point.
     """
     from outcomes import mixed
 
@@ -153,8 +192,9 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
     else:
         table = table.assign(covariance=fit.structure, converged=fit.converged, note="; ".join(fit.warnings))
         table = table.assign(**_adjust_means(fit, frame, people, table["timepoint"])) if fit.converged else table
+    table = _add_unmodelled(compared, weight, specification, table)
     return (
-        _count_people(frame, people, table)
+        _count_people(compared, weight, specification, people, table)
         .assign(
             axis=specification.axis,
             variance=specification.vcov,
@@ -175,11 +215,29 @@ def _adjust_means(fit: Any, frame: pd.DataFrame, people: pd.DataFrame, timepoint
     return {f"{name}_mean": timepoints.map(own[name]) for name in ARMS}
 
 
-def _count_people(frame: pd.DataFrame, people: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    observed = frame.groupby(["timepoint", "arm"], observed=False).size().unstack(fill_value=0)
+def _add_unmodelled(
+    compared: Compared, weight: Floats, specification: Specification, table: pd.DataFrame
+) -> pd.DataFrame:
+    """Add the time points at which someone was seen and yet nothing is estimated, in order of time."""
+    scores = compared.scores
+    seen = set(scores.loc[(scores["axis"] == specification.axis) & scores["change"].notna(), "timepoint"])
+    points = [one for one in compared.timepoints[specification.axis] if one in seen]
+    lacking = [one for one in points if one not in set(table["timepoint"])]
+    if not lacking:
+        return table
+    rows = pd.DataFrame({"timepoint": lacking, "covariance": specification.covariance, "converged": False})
+    rows = rows.assign(note=TOO_FEW)
+    both = pd.concat([table, rows], ignore_index=True) if len(table) else rows
+    return both.set_index("timepoint").loc[points].reset_index()
+
+
+def _count_people(
+    compared: Compared, weight: Floats, specification: Specification, people: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
     sizes = people["arm"].value_counts()
     counts: dict[str, Any] = {}
-    for name in ARMS:
+    for name, side in zip(ARMS, (~compared.treated, compared.treated), strict=True):
         counts[f"n_{name}"] = int(sizes[name])
-        counts[f"observed_{name}"] = [int(observed.loc[point, name]) for point in table["timepoint"]]
+        seen = [~np.isnan(compared.at(specification.axis, point, "change")) for point in table["timepoint"]]
+        counts[f"observed_{name}"] = [int((one & side & (weight > TINY)).sum()) for one in seen]
     return table.assign(**counts)

@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.arrays import Floats
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.effects.contrast import Proportions, contrast_proportions
 from outcomes.analysis.comparison.effects.standardisation import FIRTH, METHODS, Mean, estimate_means
 from outcomes.analysis.comparison.population.confounders import Confounders
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
+from outcomes.analysis.comparison.precision import bound_estimate
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
 from outcomes.contracts.released.comparison import Risks
 
-POPULATIONS = ("started", "observed")
+EVERYONE, OBSERVED = "everyone", "observed"
+COUNTS = ("n_treated", "n_reference", "events_treated", "events_reference")
 RISKS = Risks.columns
-Z = NormalDist().inv_cdf(0.975)
 
 
 def contrast_means(treated: Mean, reference: Mean) -> dict[str, float]:
-    """Return both risks, their difference, and their ratio (on the log scale) with 95 % intervals by the delta method.
+    """Return both risks, their difference, ratio, and number needed to treat, with the interval of every release (:mod:`.contrast`)."""
+    one, other = treated.influence, reference.influence
+    variances = [compute_error(influence) ** 2 for influence in (one, other, one - other)]
+    covariance = (variances[0] + variances[1] - variances[2]) / 2
+    numbers = [
+        *np.clip([treated.value, reference.value], 0.0, 1.0),
+        *variances[:2],
+        covariance,
+        treated.size,
+        reference.size,
+        np.inf,
+    ]
+    found = contrast_proportions(Proportions(*map(np.asarray, numbers)))
+    return {name: float(found[name]) for name in found if name in RISKS}
 
-    The number needed to treat is the reciprocal of the difference, given only where its interval excludes no difference
-    (Altman 1998, 10.1136/bmj.317.7168.1309); negative where the reference does better.
-    """
-    p, q = treated.value, reference.value
-    difference, half = p - q, Z * compute_error(treated.influence - reference.influence)
-    facts = {
-        "risk_treated": p,
-        "risk_reference": q,
-        "difference": difference,
-        "difference_lower": difference - half,
-        "difference_upper": difference + half,
-    }
-    ratio = {"ratio": np.nan, "ratio_lower": np.nan, "ratio_upper": np.nan}
-    if min(p, q) > 0:
-        spread = Z * compute_error(treated.influence / p - reference.influence / q)
-        ratio = {"ratio": p / q, "ratio_lower": p / q * np.exp(-spread), "ratio_upper": p / q * np.exp(spread)}
-    clear = abs(difference) > half
-    return facts | ratio | {"nnt": 1 / difference if clear else np.nan}
+
+def compare_means(treated: Mean, reference: Mean, scale: float) -> tuple[float, float, float]:
+    """Return the difference of two means of numbers with its normal interval; ``scale`` is the size of those numbers."""
+    difference = treated.value - reference.value
+    variance = compute_error(treated.influence - reference.influence) ** 2
+    return difference, *bound_estimate(difference, variance, scale=scale)[:2]
 
 
 def name_model(*means: Mean) -> str:
@@ -56,14 +58,16 @@ def compute_error(influence: Floats) -> float:
 
 
 def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weights, axes: Sequence[str]) -> pd.DataFrame:
-    """Return response and remission at every time point, unadjusted and standardised in three ways.
+    """Return response and remission of those observed at every time point, unadjusted and standardised in three ways.
+
+    Those of everyone, missing scores imputed, are :func:`outcomes.analysis.comparison.missing.imputations.tabulate_everyone`'s.
 
     Returns
     -------
     DataFrame
-        One row per axis, time point, endpoint, population (``started``: a missing score is not responded; ``observed``), and method
+        One row per axis, time point, endpoint, population (``observed``), and method
         (``unadjusted``, ``weighted``, ``g_computation``, ``augmented``), the key. Risks in the declared population, difference treated − reference, ratio, number needed to
-        treat, all missing where a model did not converge, or no one or everyone in an arm has an outcome that is modelled; patients and events as
+        treat, all missing where a model did not converge, or no one or everyone in an arm has an outcome that is modelled; patients who carry weight and events among them as
         counted by arm, and the effective number of patients under the method's weights. ``outcome_model``: '' without one, else
         ``maximum_likelihood``, or ``firth`` where that had no finite answer in an arm.
     """
@@ -73,7 +77,7 @@ def tabulate_risks(compared: Compared, confounders: Confounders, weights: Weight
         for point in compared.timepoints[axis]
         for row in _compare(compared, confounders, weights, axis, point)
     ]
-    return pd.DataFrame(rows, columns=RISKS)
+    return pd.DataFrame(rows, columns=RISKS).astype(dict.fromkeys(COUNTS, "Int64") | {"converged": bool})
 
 
 def _compare(
@@ -85,17 +89,22 @@ def _compare(
         seen = compared.at(axis, timepoint, endpoint)
         if np.isnan(seen).all():
             continue
-        for population, y in zip(POPULATIONS, (np.nan_to_num(seen), seen), strict=True):
-            key = {"axis": axis, "timepoint": timepoint, "endpoint": endpoint, "population": population}
-            known = ~np.isnan(y)
-            counts: dict[str, int] = {}
-            for name, side in (("treated", treated), ("reference", ~treated)):
-                counts |= {f"n_{name}": int((known & side).sum()), f"events_{name}": int(np.nansum(y[side]))}
-            for method in ("unadjusted", *METHODS):
-                used = plain if method == "unadjusted" else weights
-                way = "weighted" if method == "unadjusted" else method
-                means = estimate_means(y, treated, confounders.design, used, way)
-                converged = all(mean.converged for mean in means)
-                size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
-                model = {"outcome_model": name_model(*means) if converged else ""}
-                yield key | {"method": method} | counts | size | model | (contrast_means(*means) if converged else {})
+        key = {"axis": axis, "timepoint": timepoint, "endpoint": endpoint, "population": OBSERVED}
+        for method in ("unadjusted", *METHODS):
+            used = plain if method == "unadjusted" else weights
+            way = "weighted" if method == "unadjusted" else method
+            known = ~np.isnan(seen) & (used.present if way != "g_computation" else True)
+            means = estimate_means(seen, treated, confounders.design, used, way)
+            converged = all(mean.converged for mean in means)
+            size = {"effective_n": compute_effective_n(used.weight[known]), "converged": converged}
+            size |= _count(seen, known, treated)
+            model = {"outcome_model": name_model(*means) if converged else ""}
+            yield key | {"method": method} | size | model | (contrast_means(*means) if converged else {})
+
+
+def _count(outcome: Floats, known: Bools, treated: Bools) -> dict[str, int]:
+    """Return patients and events by arm of those who take part."""
+    counts = {}
+    for name, side in (("treated", treated), ("reference", ~treated)):
+        counts |= {f"n_{name}": int((known & side).sum()), f"events_{name}": int(outcome[known & side].sum())}
+    return counts

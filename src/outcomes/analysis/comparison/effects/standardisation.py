@@ -16,7 +16,7 @@ import numpy as np
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.weighting.firth import fit_firth
 from outcomes.analysis.comparison.weighting.propensity import Logistic, fit_logistic
-from outcomes.analysis.comparison.weighting.weights import Weights
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n
 
 METHODS = ("weighted", "g_computation", "augmented")
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum_likelihood", "firth"
@@ -27,11 +27,13 @@ OutcomeFit = Callable[[Floats, Floats, Bools], tuple[Logistic, str]]
 class Mean:
     """An estimated mean and each patient's influence on it: the estimation error is the mean of the influences.
 
-    ``outcome_model`` names how the model behind it was fitted, '' where there is none.
+    ``size`` is the effective number of the arm's patients behind it; ``outcome_model`` names how the model behind it was fitted, '' where there
+    is none.
     """
 
     value: float
     influence: Floats
+    size: float
     converged: bool = True
     outcome_model: str = ""
 
@@ -109,10 +111,10 @@ def weigh_outcomes(outcomes: Floats, used: Bools, weights: Weights) -> tuple[Flo
 
 
 def _weigh(values: Floats, used: Bools, weights: Weights) -> Mean:
-    if weights.weight[used].sum() <= 0:
-        return Mean(np.nan, np.full(len(values), np.nan), False)
+    if not (used & weights.present).any():
+        return Mean(np.nan, np.full(len(values), np.nan), 0.0, False)
     means, influence = weigh_outcomes(values[:, None], used, weights)
-    return Mean(float(means[0]), influence[:, 0], weights.supported)
+    return Mean(float(means[0]), influence[:, 0], compute_effective_n(weights.weight[used]), weights.supported)
 
 
 def _with_propensity(mean: Mean, slope: Floats, weights: Weights) -> Mean:
@@ -130,9 +132,9 @@ def _standardise(
     used = side & ~np.isnan(outcome)
     y = np.nan_to_num(outcome)
     if not 0 < y[used].sum() < used.sum():
-        return Mean(np.nan, np.full(len(y), np.nan), False)
+        return Mean(np.nan, np.full(len(y), np.nan), 0.0, False)
     model, how = fit(design, y, used)
-    average = replace(_average(model, weights), outcome_model=how)
+    average = replace(_average(model, weights), outcome_model=how, size=float(used.sum()))
     if not augmented:
         return average
     rest = _weigh(y - model.probability, used, weights)
@@ -140,7 +142,7 @@ def _standardise(
     spread = model.probability * (1 - model.probability)
     through_model = -model.influence @ (model.design.T @ (w * spread) / w.sum())
     influence = average.influence + rest.influence + through_model
-    return Mean(average.value + rest.value, influence, average.converged and rest.converged, how)
+    return Mean(average.value + rest.value, influence, rest.size, average.converged and rest.converged, how)
 
 
 def _average(model: Logistic, weights: Weights) -> Mean:
@@ -150,5 +152,5 @@ def _average(model: Logistic, weights: Weights) -> Mean:
     value = float((h * m).sum() / total)
     influence = n * h * (m - value) / total
     influence = influence + model.influence @ (model.design.T @ (h * m * (1 - m)) / total)
-    mean = Mean(value, influence, model.converged)
+    mean = Mean(value, influence, float(n), model.converged)
     return _with_propensity(mean, weights.tilt_slope * (m - value) / total, weights)

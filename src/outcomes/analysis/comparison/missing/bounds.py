@@ -9,6 +9,7 @@ import numpy as np
 
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.analysis.comparison.precision import NO_VARIANCE, bound_estimate
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.instruments import Instrument
@@ -33,7 +34,8 @@ def bound_change(wide: Wide, timepoint: str, instrument: Instrument) -> Iterator
         good = fill_worst(np.full(len(change), np.nan), wide.treated, case)
         extreme = np.where(good == 1, best, worst) - wide.baseline
         estimates, variances = ancova.estimate(np.where(np.isnan(change), extreme, change)[:, None])
-        estimate, half = float(estimates[0]), 1.959963984540054 * float(np.sqrt(variances[0]))
-        bounds = {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
-        size = {"n": len(change), "effective_n": compute_effective_n(wide.weight), "converged": True}
-        yield {"analysis": case, "note": note} | bounds | size
+        estimate, scale = float(estimates[0]), instrument.maximum - instrument.minimum
+        lower, upper, _ = bound_estimate(estimate, float(variances[0]), ancova.df, scale)
+        bounds = {"estimate": estimate, "lower": lower, "upper": upper, "converged": np.isfinite(lower)}
+        size = {"n": len(change), "effective_n": compute_effective_n(wide.weight)}
+        yield {"analysis": case, "note": note if np.isfinite(lower) else f"{note}; {NO_VARIANCE}"} | bounds | size

@@ -18,6 +18,7 @@ from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import find_dropout
+from outcomes.analysis.comparison.precision import NO_VARIANCE, bound_estimate
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 
@@ -127,13 +128,11 @@ def estimate_weighted(wide: Wide, timepoint: str, truncation: float | None) -> d
 
     The analysis is that of imputed data sets: weighted least squares on arm and baseline, CR2, weights taken as known.
     """
-    from scipy import stats
-
     place = wide.timepoints.index(timepoint)
     staying = weigh_stayers(wide, place, truncation)
     used = staying.weight > 0
     weight = (wide.weight * staying.weight)[used]
-    row: dict[str, Any] = {"analysis": "censoring_weighted", "n": len(used), "converged": staying.converged}
+    row: dict[str, Any] = {"analysis": "censoring_weighted", "n": int(used.sum()), "converged": staying.converged}
     row["effective_n"] = compute_effective_n(weight)
     if len(set(wide.treated[used].tolist())) < 2:
         return row | {"converged": False, "note": "no score in one arm"}
@@ -141,7 +140,16 @@ def estimate_weighted(wide: Wide, timepoint: str, truncation: float | None) -> d
         return row | {"note": "a level of a covariate with only patients who stayed, or none"}
     ancova = build_ancova(wide.treated[used], wide.baseline[used], weight)
     estimates, variances = ancova.estimate(wide.change[used, place][:, None])
-    half = float(stats.t.ppf(0.975, ancova.df) * np.sqrt(variances[0]))
+    estimate = float(estimates[0])
+    lower, upper, _ = bound_estimate(
+        estimate, float(variances[0]), ancova.df, float(np.abs(wide.change[used, place]).max())
+    )
+    if np.isnan(lower):
+        return row | {"estimate": estimate, "converged": False, "note": NO_VARIANCE}
     cut = f"; weights for staying cut at their {truncation:.0%} quantile" if staying.truncated and truncation else ""
-    bounds = {"lower": float(estimates[0]) - half, "upper": float(estimates[0]) + half}
-    return row | {"estimate": float(estimates[0]), "note": f"those seen, weighted for having stayed{cut}"} | bounds
+    return row | {
+        "note": f"those seen, weighted for having stayed{cut}",
+        "estimate": estimate,
+        "lower": lower,
+        "upper": upper,
+    }

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_pooling import say_imputed
+from outcomes.analysis.comparison.effects.contrast import contrast_proportions
+from outcomes.analysis.comparison.effects.pooled import pool_log_ratio, pool_risks
 from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.effects.risks import COUNTS, EVERYONE, RISKS
 from outcomes.analysis.comparison.missing.ancova import Ancova, build_ancova
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import draw_model
-from outcomes.analysis.comparison.missing.responders import SCALES, Judge, list_responders
+from outcomes.analysis.comparison.missing.responders import Judge, list_responders
 from outcomes.analysis.comparison.missing.strategies import (
     AT_RANDOM,
     compute_delta,
@@ -24,9 +28,10 @@ from outcomes.analysis.comparison.missing.strategies import (
 )
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
-from outcomes.analysis.comparison.rubin import pool_nested
+from outcomes.analysis.comparison.precision import NO_VARIANCE
+from outcomes.analysis.comparison.rubin import Pooled, pool_nested
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
-from outcomes.analysis.comparison.setting import POINTS, RATIO
+from outcomes.analysis.comparison.setting import POINTS, RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.contracts.released.comparison import Imputations
 from outcomes.errors import ModelError
@@ -35,9 +40,8 @@ from outcomes.settings.imputation import Imputation
 IMPUTATIONS = Imputations.columns
 
 
-CHANGE = ("change", POINTS)
-NOBODY = "no one, or everyone, in an arm in some imputed data set"
-Place = tuple[str, str]  # endpoint and scale
+SCALES = (RISK, RATIO)
+NOBODY = "no one in an arm has it, so there is no ratio"
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,23 @@ class Analysed:
     wide : Wide
     ancova : Ancova
         Of every time point: no score is missing any more.
-    found : mapping of endpoint and scale to mapping of str to ndarray, each shape (2, draws, T)
-        By analysis: the difference (of ratios the logarithm) in each imputed data set, and its variance.
+    found : mapping of endpoint to mapping of str to ndarray, shape (2, draws, T), of response and remission (5, draws, T)
+        By analysis, in each imputed data set: the difference in change and its variance; or the treated's and the reference's risk, their
+        variances, and covariance.
     residuals : ndarray, shape (T, draws, 2)
         Sums over patients that the variance with delta takes: see :func:`tabulate_imputed_tipping`.
     note : str
         What of the declared imputation model had to give.
+    answered : mapping of endpoint to ndarray, shape (draws, people, T)
+        Under the declared analysis of the binary answer: 1 or 0, missing for those without a weight who have none; empty where not asked for.
     """
 
     wide: Wide
     ancova: Ancova
-    found: Mapping[Place, Mapping[str, Floats]]
+    found: Mapping[str, Mapping[str, Floats]]
     residuals: Floats
     note: str
+    answered: Mapping[str, Floats]
 
 
 def impute_axis(
@@ -72,6 +80,7 @@ def impute_axis(
     imputation: Imputation,
     generator: np.random.Generator,
     judge: Judge | None = None,
+    kept: str = "",
 ) -> Analysed:
     """Impute the missing changes of an axis and analyse every imputed data set under every strategy.
 
@@ -90,6 +99,8 @@ def impute_axis(
     generator : Generator
     judge : Judge, optional
         What makes response and remission of imputed scores; without it only the change is analysed.
+    kept : str
+        The analysis of which the imputed answers are returned; '' for none.
 
     Raises
     ------
@@ -100,21 +111,24 @@ def impute_axis(
     model = draw_model(compared, wide, covariates, weight, specification, imputation.draws, generator)
     ancova = build_ancova(wide.treated, wide.baseline, wide.weight)
     responders = [] if judge is None else list_responders(compared, wide, judge)
-    places = [CHANGE, *((one.endpoint, scale) for one in responders for scale in SCALES)]
     shifts = {name: compute_shifts(name, model.arm, model.covariance) for name in (AT_RANDOM, *imputation.methods)}
     deltas = {name_delta(one): compute_delta(wide, one) for one in imputation.deltas}
     shape = model.arm.shape
-    found = {place: {name: np.empty((2, *shape)) for name in (*shifts, *deltas)} for place in places}
+    rows = {"change": 2} | {one.endpoint: 5 for one in responders}
+    found = {end: {name: np.empty((size, *shape)) for name in (*shifts, *deltas)} for end, size in rows.items()}
+    answered = {one.endpoint: np.empty((shape[0], *one.known.shape)) for one in responders if kept}
     residuals = np.empty((shape[1], shape[0], 2))
     for chosen, scores in impute_at_random(wide, model, generator):
-        for name in found[CHANGE]:
+        for name in found["change"]:
             filled = scores + (deltas[name] if name in deltas else shift_treated(wide, shifts[name][chosen]))
-            found[CHANGE][name][:, chosen] = _analyse(ancova, filled)
+            found["change"][name][:, chosen] = _analyse(ancova, filled)
             for one in responders:
-                for scale, contrasts in one.compare(filled).items():
-                    found[one.endpoint, scale][name][:, chosen] = contrasts
+                answers = one.fill(filled)
+                found[one.endpoint][name][:, chosen] = one.compare(answers)
+                if name == kept and one.endpoint in answered:
+                    answered[one.endpoint][chosen] = answers
         residuals[:, chosen] = _cross(ancova, wide, scores)
-    return Analysed(wide, ancova, found, residuals, model.note)
+    return Analysed(wide, ancova, found, residuals, model.note, answered)
 
 
 def _analyse(ancova: Ancova, scores: Floats) -> Floats:
@@ -148,26 +162,51 @@ def tabulate_imputations(several: Sequence[Analysed]) -> pd.DataFrame:
     DataFrame
         One row per endpoint, scale, time point, and analysis, the key: the difference treated − reference in points or risks, or the ratio of
         risks (``std_error``, ``within``, ``between``, and the Monte-Carlo error are then those of its logarithm), by Rubin's rules with Barnard and Rubin's
-        degrees of freedom (Rubin's for risks), variance within and between imputations, the share of missing information, the Monte-Carlo error of
-        the estimate, patients, and their effective number. Without numbers where no patient, or every patient, of an arm has the endpoint in
-        some imputed data set.
+        degrees of freedom (Rubin's for risks, whose interval is that of :mod:`.effects.contrast`), variance within and between imputations, the share of missing information, the Monte-Carlo error of
+        the estimate, patients, and their effective number. Without an interval where nothing varies; a ratio is there only if some of both arms have the endpoint.
     """
     rows = []
     analysed = several[0]
     size = [len(analysed.wide.weight), float(np.mean([compute_effective_n(one.wide.weight) for one in several]))]
     note = _say(several)
-    for (endpoint, scale), by_name in analysed.found.items():
-        df = float(np.mean([one.ancova.df for one in several])) if scale == POINTS else np.inf
+    for endpoint, by_name in analysed.found.items():
         for place, timepoint in enumerate(analysed.wide.timepoints):
             for name in by_name:
-                estimates, variances = np.stack(
-                    [one.found[endpoint, scale][name][:, :, place] for one in several], axis=1
-                )
-                key = [endpoint, scale, analysed.wide.axis, timepoint, name, estimates.size]
-                rows.append([*key, *_pool(estimates, variances, df, scale), *size, True, note])
-    table = pd.DataFrame(rows, columns=IMPUTATIONS)
-    lacking = table["estimate"].isna()
-    return table.assign(converged=~lacking, note=table["note"].mask(lacking, NOBODY))
+                drawn = np.stack([one.found[endpoint][name][:, :, place] for one in several], axis=1)
+                key = [analysed.wide.axis, timepoint, name, drawn[0].size]
+                for scale, numbers, why in _pool(several, endpoint, drawn):
+                    texts = "; ".join(one for one in (why, note) if one)
+                    rows.append([endpoint, scale, *key, *numbers, *size, not why, texts])
+    return pd.DataFrame(rows, columns=IMPUTATIONS)
+
+
+def tabulate_everyone(several: Sequence[Analysed], compared: Compared, axis: str, analysis: str) -> pd.DataFrame:
+    """Return the weighted risks of everyone compared, missing scores imputed as the declared binary answer says.
+
+    Returns
+    -------
+    DataFrame
+        One row per endpoint and time point of the axis, as :func:`outcomes.analysis.comparison.effects.risks.tabulate_risks` returns them, of
+        population ``everyone`` and method ``weighted``. Events are missing: of imputed answers there is no count. Not converged
+        where nothing could be imputed.
+    """
+    rows = []
+    for point in compared.timepoints[axis]:
+        for endpoint in ENDPOINTS:
+            if np.isnan(compared.at(axis, point, endpoint)).all():
+                continue
+            row: dict[str, Any] = {"axis": axis, "timepoint": point, "endpoint": endpoint, "population": EVERYONE}
+            row |= {"method": "weighted", "outcome_model": "", "converged": False}
+            there = [one for one in several if point in one.wide.timepoints and endpoint in one.found]
+            if there:
+                places = [one.found[endpoint][analysis][:, :, one.wide.timepoints.index(point)] for one in there]
+                found = contrast_proportions(pool_risks(np.stack(places, axis=1), size_arms(there))[1])
+                row |= {name: float(value) for name, value in found.items()} | {"converged": True}
+                wide = there[0].wide
+                row |= {"n_treated": int(wide.treated.sum()), "n_reference": int((~wide.treated).sum())}
+                row["effective_n"] = float(np.mean([compute_effective_n(one.wide.weight) for one in there]))
+            rows.append(row)
+    return pd.DataFrame(rows, columns=RISKS).astype(dict.fromkeys(COUNTS, "Int64") | {"converged": bool})
 
 
 def _say(several: Sequence[Analysed]) -> str:
@@ -179,17 +218,45 @@ def _say(several: Sequence[Analysed]) -> str:
     return "; ".join(notes)
 
 
-def _pool(estimates: Floats, variances: Floats, df: float, scale: str) -> list[float]:
-    """Return the numbers of a row, from its estimate to its Monte-Carlo error."""
-    if not (np.isfinite(estimates).all() and (variances > 0).all()):
-        return [np.nan] * 10
-    pooled = pool_nested(estimates, variances, df)
-    lower, upper, p_value = pooled.find_interval()
-    bounds = [pooled.estimate, lower, upper]
-    estimate, lower, upper = np.exp(bounds).tolist() if scale == RATIO else bounds
+def _pool(several: Sequence[Analysed], endpoint: str, drawn: Floats) -> Iterator[tuple[str, list[float], str]]:
+    """Yield scale, numbers from the estimate to its Monte-Carlo error, and why there are none; drawn: shape (rows, fills, draws)."""
+    if endpoint == "change":
+        df = float(np.mean([one.ancova.df for one in several]))
+        pooled = pool_nested(drawn[0], drawn[1], df, size_changes(several[0].wide))
+        lower, upper, p_value = pooled.find_interval()
+        nothing = "" if pooled.variance > 0 else NO_VARIANCE
+        yield (
+            POINTS,
+            [pooled.estimate, pooled.std_error, pooled.df, lower, upper, p_value, *_divide(pooled)],
+            nothing,
+        )
+        return
+    pooled, arms = pool_risks(drawn, size_arms(several))
+    found = contrast_proportions(arms)
+    lower, upper, p_value = found["difference_lower"], found["difference_upper"], float(arms.find_p_value())
     df = pooled.df if np.isfinite(pooled.df) else np.nan
-    numbers = [estimate, np.sqrt(pooled.variance), df, lower, upper, p_value]
-    return [*numbers, pooled.within, pooled.between, pooled.missing_information, pooled.monte_carlo_error]
+    yield RISK, [pooled.estimate, pooled.std_error, df, float(lower), float(upper), p_value, *_divide(pooled)], ""
+    if np.isnan(found["ratio"]):
+        yield RATIO, [np.nan] * 10, NOBODY
+        return
+    logs = pool_log_ratio(drawn, arms)
+    bounds = [float(found[f"ratio{end}"]) for end in ("", "_lower", "_upper")]
+    yield RATIO, [bounds[0], logs.std_error, df, *bounds[1:], p_value, *_divide(logs)], ""
+
+
+def size_arms(several: Sequence[Analysed]) -> list[float]:
+    """Return the effective numbers of patients of the treated and of the reference."""
+    arms = [(one.wide.weight[one.wide.treated], one.wide.weight[~one.wide.treated]) for one in several]
+    return [float(np.mean([compute_effective_n(pair[side]) for pair in arms])) for side in (0, 1)]
+
+
+def size_changes(wide: Wide) -> float:
+    """Return the size of the changes, against which a variance is told from rounding."""
+    return float(np.nanmax(np.abs(wide.change), initial=0.0))
+
+
+def _divide(pooled: Pooled) -> list[float]:
+    return [pooled.within, pooled.between, pooled.missing_information, pooled.monte_carlo_error]
 
 
 def tabulate_failure(compared: Compared, axis: str, imputation: Imputation, n: int, error: ModelError) -> pd.DataFrame:
@@ -199,7 +266,7 @@ def tabulate_failure(compared: Compared, axis: str, imputation: Imputation, n: i
     ends = [one for one in ENDPOINTS if scores[one].notna().any()]
     rows = [
         {"endpoint": endpoint, "scale": scale, "timepoint": point, "analysis": name}
-        for endpoint, scale in [CHANGE, *((one, scale) for one in ends for scale in SCALES)]
+        for endpoint, scale in [("change", POINTS), *((one, scale) for one in ends for scale in SCALES)]
         for point in compared.timepoints[axis]
         for name in names
     ]
@@ -230,7 +297,7 @@ def tabulate_imputed_tipping(several: Sequence[Analysed], timepoint: str, deltas
         for reference in deltas:
             moved = [_move(one, timepoint, np.array([treated, reference])) for one in several]
             estimates, variances = np.stack(moved, axis=1)
-            pooled = pool_nested(estimates, variances, df)
+            pooled = pool_nested(estimates, variances, df, size_changes(several[0].wide))
             lower, upper, _ = pooled.find_interval()
             rows.append([several[0].wide.axis, timepoint, "imputed", treated, reference, pooled.estimate, lower, upper])
     return pd.DataFrame(rows, columns=TIPPING)
@@ -244,5 +311,5 @@ def _move(analysed: Analysed, timepoint: str, pair: Floats) -> Floats:
     sides = np.column_stack([dropped & wide.treated, dropped & ~wide.treated]).astype(float)
     slope, moved = ancova.solve[0] @ sides, ancova.residuals(sides)
     square = (moved * ancova.share[:, None]).T @ moved
-    estimates, variances = analysed.found[CHANGE][AT_RANDOM][:, :, place]
+    estimates, variances = analysed.found["change"][AT_RANDOM][:, :, place]
     return np.stack([estimates + pair @ slope, variances + analysed.residuals[place] @ pair + pair @ square @ pair])

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
+from outcomes.analysis.comparison.effects.primary import Specification, build_frame, find_identified, fit_change
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY
 from outcomes.errors import ModelError
 
+COMPLETE = "no score is missing, so none is imputed"
 LEAST_ACCEPTED = 0.05  # of the sampler's proposals; below it the draws hang together too much
 
 
@@ -25,6 +26,8 @@ class ImputationModel:
     ----------
     slopes : ndarray, shape (draws, T, 2 + k)
         Of constant, baseline, and the covariates in the model at each time point: the mean of the reference arm.
+    columns : tuple of int
+        Which of the covariates those are.
     arm : ndarray, shape (draws, T)
         Difference treated − reference, given those.
     covariance : ndarray, shape (draws, T, T)
@@ -37,11 +40,13 @@ class ImputationModel:
     arm: Floats
     covariance: Floats
     note: str
+    columns: tuple[int, ...] = ()
 
     def predict_reference(self, wide: Wide, chosen: slice) -> Floats:
         """Return every patient's mean had they had the reference arm, shape (draws chosen, n, T)."""
-        columns = np.column_stack([np.ones(len(wide.baseline)), wide.baseline, wide.covariates])
-        return np.asarray(columns[:, : self.slopes.shape[2]] @ self.slopes[chosen].transpose(0, 2, 1))
+        chosen_columns = wide.covariates[:, list(self.columns)]
+        design = np.column_stack([np.ones(len(wide.baseline)), wide.baseline, chosen_columns])
+        return np.asarray(design @ self.slopes[chosen].transpose(0, 2, 1))
 
 
 def draw_model(
@@ -51,8 +56,8 @@ def draw_model(
     """Fit the changes on arm, baseline, and covariates, each by time point, and draw from the posterior.
 
     The model has no weights: given the confounders in it, weights say nothing more of a missing score. Where the patients seen at
-    some time point cannot tell so many covariates apart, these are held constant over time, and where even that fails, left out;
-    the note says so.
+    some time point cannot tell so many covariates apart, these are held constant over time without those that no time point tells, and
+    where even that fails, left out; the note says so. Where no score is missing no model is needed, and none is fitted.
 
     Raises
     ------
@@ -61,9 +66,12 @@ def draw_model(
     """
     from outcomes import mixed
 
+    if not wide.missing.any():
+        return _draw_nothing(draws, len(wide.timepoints))
     present = (weight > TINY).astype(float)
     reasons = []
-    for note, one, columns in _list_models(specification, covariates):
+    for note, one, chosen in _list_models(compared, present, specification, covariates):
+        columns = covariates[:, chosen] if chosen else None
         try:
             fit = fit_change(build_frame(compared, wide.axis, present, columns), one, df="normal")
             fit.require_converged()
@@ -75,20 +83,34 @@ def draw_model(
             reasons.append(f"{found.accepted:.0%} of the sampler's proposals were taken")
             continue
         notes = "; ".join(text for text in (note, *fit.warnings) if text)
-        count = 0 if columns is None else columns.shape[1]
-        return _arrange(fit.names, found, wide.timepoints, count, notes)
+        return replace(_arrange(fit.names, found, wide.timepoints, len(chosen), notes), columns=tuple(chosen))
     raise ModelError(f"comparison.imputation: no imputation model for axis {wide.axis}: {reasons[-1]}.")
 
 
-def _list_models(specification: Specification, covariates: Floats) -> list[tuple[str, Specification, Floats | None]]:
-    if not covariates.shape[1]:
-        return [("", specification, None)]
-    steady = replace(specification, covariates_by_time=False)
-    return [
-        ("", specification, covariates),
-        ("imputed with confounders held constant over time", steady, covariates),
-        ("imputed without confounders other than the baseline", specification, None),
-    ]
+def _draw_nothing(draws: int, points: int) -> ImputationModel:
+    zeros = np.zeros((draws, points))
+    return ImputationModel(zeros[:, :, None].repeat(2, axis=2), zeros, np.tile(np.eye(points), (draws, 1, 1)), COMPLETE)
+
+
+def _list_models(
+    compared: Compared, present: Floats, specification: Specification, covariates: Floats
+) -> list[tuple[str, Specification, list[int]]]:
+    """Return what is tried in turn: a note, the specification, and which covariates."""
+    everything = list(range(covariates.shape[1]))
+    if not everything:
+        return [("", specification, [])]
+    models = []
+    if find_identified(compared, specification.axis, present, covariates) == everything:
+        models.append(("", specification, everything))
+    known = find_identified(compared, specification.axis, present, covariates, by_time=False)
+    if known:
+        lost = len(everything) - len(known)
+        less = (
+            f", {lost} of {len(everything)} columns left out, whose slopes these patients cannot tell" if lost else ""
+        )
+        steady = replace(specification, covariates_by_time=False)
+        models.append((f"imputed with confounders held constant over time{less}", steady, known))
+    return [*models, ("imputed without confounders other than the baseline", specification, [])]
 
 
 def _arrange(names: tuple[str, ...], found: Any, timepoints: tuple[str, ...], count: int, note: str) -> ImputationModel:

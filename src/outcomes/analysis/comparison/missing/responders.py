@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
+from outcomes.analysis.comparison.effects.pooled import weigh_risks
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
-from outcomes.analysis.comparison.setting import RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import TINY, Weights
 from outcomes.criteria import Criteria, Truth, compute_remission, compute_response
 
@@ -19,7 +18,6 @@ RULES: dict[str, Callable[[Floats, Floats, Criteria], Truth]] = {
     "response": compute_response,
     "remission": compute_remission,
 }
-SCALES = (RISK, RATIO)
 
 
 @dataclass(frozen=True)
@@ -66,32 +64,25 @@ class Responders:
     judge: Judge
 
     def fill(self, change: Floats) -> Floats:
-        """Return the endpoint, 1 or 0, in imputed data sets of changes of shape (draws, rows, T): shape (draws, people, T)."""
+        """Return the endpoint, 1 or 0, in imputed data sets of changes of shape (draws, rows, T): shape (draws, people, T).
+
+        Whoever has no weight has no imputed score: known or missing as they are.
+        """
         baseline = self.baseline[self.rows, None]
         totals = self.judge.step * np.rint((baseline + change) / self.judge.step)
         reached = RULES[self.endpoint](totals, baseline, self.judge.criteria).value
         known = self.known[self.rows]
-        filled = np.zeros((len(change), *self.known.shape))
+        filled = np.broadcast_to(self.known, (len(change), *self.known.shape)).copy()
         filled[:, self.rows] = np.where(np.isnan(known), reached, known)
         return filled
 
-    def compare(self, change: Floats) -> dict[str, Floats]:
-        """Return, by scale, risk differences treated − reference, or logarithms of ratios, and their variances: shape (2, draws, T)."""
-        filled = self.fill(change)
-        points = [self._contrast(filled[:, :, point].T) for point in range(filled.shape[2])]
-        return {scale: np.stack([one[place] for one in points], axis=2) for place, scale in enumerate(SCALES)}
-
-    def _contrast(self, outcomes: Floats) -> tuple[Floats, Floats]:
-        """Return both contrasts of outcomes of shape (people, draws), each of shape (2, draws)."""
-        sides = [
-            weigh_outcomes(outcomes, self.rows & side, self.judge.weights) for side in (self.treated, ~self.treated)
+    def compare(self, filled: Floats) -> Floats:
+        """Return the weighted risks of imputed data sets, shape (5, draws, T), as :func:`weigh_risks` has them."""
+        points = [
+            weigh_risks(filled[:, :, point].T, self.rows, self.treated, self.judge.weights)
+            for point in range(filled.shape[2])
         ]
-        (p, one), (q, other) = ((mean, influence - influence.mean(axis=0)) for mean, influence in sides)
-        pairs = ((one, one), (other, other), (one, other))
-        own, theirs, both = (np.einsum("ij,ij->j", a, b) / len(outcomes) ** 2 for a, b in pairs)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log(p / q), own / p**2 - 2 * both / (p * q) + theirs / q**2
-        return np.stack([p - q, own - 2 * both + theirs]), np.stack(ratio)
+        return np.stack(points, axis=2)
 
 
 def list_responders(compared: Compared, wide: Wide, judge: Judge) -> list[Responders]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_pooling import pool_rows
+from outcomes.analysis.comparison.effects.risks import RISKS
 from outcomes.analysis.comparison.missing.bounds import bound_change
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted
 from outcomes.analysis.comparison.missing.dropout import DROPOUT, tabulate_dropout
@@ -18,6 +19,7 @@ from outcomes.analysis.comparison.missing.imputations import (
     IMPUTATIONS,
     Analysed,
     impute_axis,
+    tabulate_everyone,
     tabulate_failure,
     tabulate_imputations,
     tabulate_imputed_tipping,
@@ -32,6 +34,7 @@ from outcomes.criteria import Criteria
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
+from outcomes.settings.estimand import Estimand
 from outcomes.settings.imputation import Imputation
 
 BOUND = "points at the ends of the scale"
@@ -45,6 +48,11 @@ class MissingTables:
     ----------
     imputations : DataFrame
         As :func:`tabulate_imputations` returns it, of every axis.
+    risks : DataFrame
+        As :func:`tabulate_everyone` returns it, of every axis.
+    answers : tuple of ndarray, each shape (draws, people)
+        Of every data set with filled confounders, the declared binary endpoint of everyone at the primary time point, imputed where missing;
+        missing for those without a weight. Empty where it could not be imputed.
     tipping : DataFrame
         As :func:`tabulate_imputed_tipping` returns it, of the primary time point.
     dropout : DataFrame
@@ -54,6 +62,8 @@ class MissingTables:
     """
 
     imputations: pd.DataFrame
+    risks: pd.DataFrame
+    answers: tuple[Floats, ...]
     tipping: pd.DataFrame
     dropout: pd.DataFrame
     sensitivity: pd.DataFrame
@@ -69,13 +79,19 @@ def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
     arms, instrument = (estimand.treated, estimand.reference), study.instrument(estimand.instrument)
     parts = [_prepare(one, study) for one in settings]
     chosen = choose_timepoints(compared, comparison)
-    imputed, tipping, dropout, rows = [], [], [], []
+    imputed, risks, tipping, dropout, rows = [], [], [], [], []
+    answers: tuple[Floats, ...] = ()
     for axis in compared.axes():
         wides = [spread_changes(one.setting.compared, axis, one.judge.weights.weight, one.covariates) for one in parts]
         dropout.append(tabulate_dropout(wides[0], instrument, arms))
-        table, grid = _impute(parts, axis, study.seed)
+        found = _impute(parts, axis, study.seed)
+        table = found.table
         imputed.append(table)
-        tipping.append(grid)
+        if comparison.imputation.draws:
+            risks.append(tabulate_everyone(found.judged, compared, axis, estimand.binary.missing))
+        tipping.append(found.tipping)
+        if axis == estimand.axis:
+            answers = _find_answers(found.judged, estimand)
         place = {"axis": axis, "timepoint": chosen[axis]}
         rows += [place | row for row in _list_rows(comparison, wides, chosen[axis], table)]
         if chosen[axis] in wides[0].timepoints:
@@ -83,6 +99,8 @@ def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
             rows += [own | row for row in pool_rows(bound_change(one, chosen[axis], instrument) for one in wides)]
     return MissingTables(
         _stack(imputed, IMPUTATIONS),
+        _stack(risks, RISKS),
+        answers,
         _stack(tipping, TIPPING),
         _stack(dropout, DROPOUT),
         pd.DataFrame(rows, columns=SENSITIVITY).astype({"n": "Int64", "converged": bool}),
@@ -106,7 +124,23 @@ def _prepare(setting: Setting, study: Study) -> _Part:
     return _Part(setting, covariates, Judge(criteria, instrument.multiplier, setting.primary))
 
 
-def _impute(parts: Sequence[_Part], axis: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class _Imputed:
+    """The imputations of an axis, the tipping points of the primary one, and the data sets whose scores were judged (none without)."""
+
+    table: pd.DataFrame
+    tipping: pd.DataFrame
+    judged: Sequence[Analysed]
+
+
+def _find_answers(judged: Sequence[Analysed], estimand: Estimand) -> tuple[Floats, ...]:
+    """Return the declared binary endpoint of everyone at the primary time point."""
+    endpoint = estimand.binary.endpoint
+    there = [one for one in judged if estimand.timepoint in one.wide.timepoints and endpoint in one.answered]
+    return tuple(one.answered[endpoint][:, :, one.wide.timepoints.index(estimand.timepoint)] for one in there)
+
+
+def _impute(parts: Sequence[_Part], axis: str, seed: int) -> _Imputed:
     """Return the imputations of an axis and, of the primary one, the tipping points from them.
 
     Where the strategies for response and remission make other scores missing than those for the change, their scores are imputed
@@ -116,26 +150,29 @@ def _impute(parts: Sequence[_Part], axis: str, seed: int) -> tuple[pd.DataFrame,
     imputation = comparison.imputation
     empty = pd.DataFrame(columns=TIPPING)
     if not imputation.draws:
-        return pd.DataFrame(columns=IMPUTATIONS), empty
+        return _Imputed(pd.DataFrame(columns=IMPUTATIONS), empty, ())
     each = imputation.model_copy(update={"draws": max(2, -(-imputation.draws // len(parts)))})
     apart = compared.follow_binary() is not compared
     name = f"comparison/imputation/{axis}"
     try:
         analysed = _analyse(parts, axis, each, np.random.default_rng([seed, *name.encode()]), not apart)
-        table = tabulate_imputations(analysed)
+        table, judged = tabulate_imputations(analysed), analysed
         if apart:
             others = [
                 replace(one, setting=replace(one.setting, compared=one.setting.compared.follow_binary()))
                 for one in parts
             ]
             generator = np.random.default_rng([seed, *f"{name}/binary".encode()])
-            risks = tabulate_imputations(_analyse(others, axis, each, generator, True))
+            judged = _analyse(others, axis, each, generator, True)
+            risks = tabulate_imputations(judged)
             table = pd.concat([table, risks[risks["scale"] != POINTS]], ignore_index=True)
     except ModelError as error:
-        return tabulate_failure(compared, axis, imputation, len(compared.people), error), empty
-    if axis != comparison.estimand.axis:
-        return table, empty
-    return table, tabulate_imputed_tipping(analysed, comparison.estimand.timepoint, comparison.deltas)
+        failed = tabulate_failure(compared, axis, imputation, int(parts[0].judge.weights.present.sum()), error)
+        return _Imputed(failed, empty, ())
+    estimand = comparison.estimand
+    if axis != estimand.axis or estimand.timepoint not in analysed[0].wide.timepoints:
+        return _Imputed(table, empty, judged)
+    return _Imputed(table, tabulate_imputed_tipping(analysed, estimand.timepoint, comparison.deltas), judged)
 
 
 def _analyse(
@@ -151,6 +188,7 @@ def _analyse(
             imputation,
             generator,
             one.judge if judged else None,
+            one.setting.comparison.estimand.binary.missing,
         )
         for one in parts
     ]

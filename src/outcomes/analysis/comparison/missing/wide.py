@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
+from outcomes.analysis.comparison.effects.primary import find_compared
 from outcomes.analysis.comparison.population.people import Compared, find_dropout
 from outcomes.analysis.comparison.weighting.weights import TINY
 
@@ -19,7 +20,7 @@ class Wide:
     ----------
     axis : str
     timepoints : tuple of str
-        In order of time; those at which somebody has a score.
+        In order of time; those at which both arms can be compared.
     change : ndarray, shape (n, T)
         Points, missing where there is no score.
     treated : ndarray of bool, shape (n,)
@@ -66,12 +67,16 @@ def spread_changes(compared: Compared, axis: str, weight: Floats, covariates: Fl
     covariates : ndarray, shape (people, k)
     """
     used = weight > TINY
-    change = compared.changes(axis)[used]
-    seen = np.any(~np.isnan(change), axis=0).tolist()
+    points = tuple(find_compared(compared, axis, weight))
+    change = (
+        np.column_stack([compared.at(axis, point, "change") for point in points])
+        if points
+        else np.empty((len(used), 0))
+    )
     return Wide(
         axis,
-        tuple(point for point, some in zip(compared.timepoints[axis], seen, strict=True) if some),
-        change[:, seen],
+        points,
+        change[used],
         compared.treated[used],
         compared.people["baseline"].to_numpy(dtype=float)[used],
         covariates[used],

@@ -43,7 +43,7 @@ class Compared:
         ``time``, ``score_day``, ``reached``, ``change`` (points), ``response``, ``remission`` (1, 0, missing), and ``binary_change``: the change
         under the strategies for response and remission, as :func:`apply_strategies` says.
     timepoints : mapping of str to tuple of str
-        By axis: its time points in order of time.
+        By axis: its time points in order of time, of those declared the ones at which someone's answer is known.
     left_out : mapping of str to int
         Patients who are not compared, by reason.
     steps : tuple of Step
@@ -158,8 +158,9 @@ def _leave_out(people: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFra
 
 
 def order_timepoints(scores: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Return the time points of each axis in order of time, axes in order of ``AXES``."""
-    points = scores[["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"])
+    """Return the time points of each axis at which someone's answer is known, in order of time, axes in order of ``AXES``."""
+    known = scores[[name for name in ("change", *ENDPOINTS) if name in scores]].notna().any(axis=1)
+    points = scores.loc[known, ["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"])
     points = points.sort_values(["time", "timepoint"])
     own = {axis: tuple(points.loc[points["axis"] == axis, "timepoint"]) for axis in AXES}
     return {axis: names for axis, names in own.items() if names}

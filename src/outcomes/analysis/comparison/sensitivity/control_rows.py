@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.risks import contrast_means
+from outcomes.analysis.comparison.effects.risks import compare_means, contrast_means
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.precision import NO_VARIANCE
 from outcomes.analysis.comparison.setting import POINTS, RISK, SPREAD, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.errors import ModelError
@@ -49,7 +50,7 @@ def compare_controls(tables: Mapping[str, pd.DataFrame], setting: Setting) -> It
             raise ModelError(f"comparison.negative_control.instruments: '{name}' has no score at {estimand.timepoint}.")
         change = people["patient"].map(rows.set_index("patient")["change"]).to_numpy(dtype=float)
         place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
-        note = "change of those observed; the treatment is taken not to bear on it"
+        note = "change of complete cases; the treatment is taken not to bear on it"
         yield {"analysis": f"control_change_{name}", **place} | _compare(setting, change, POINTS, note)
 
 
@@ -77,10 +78,17 @@ def _read_column(patients: pd.DataFrame, order: pd.Series, name: str) -> tuple[F
 
 def _compare(setting: Setting, values: Floats, scale: str, note: str) -> Row:
     treated, weights = setting.compared.treated, setting.primary
-    known = ~np.isnan(values)
+    known = ~np.isnan(values) & weights.present
     row: Row = {"endpoint": ENDPOINT, "scale": scale, "n": int(known.sum()), "converged": False, "note": note}
     if min((known & treated).sum(), (known & ~treated).sum()) < FEWEST:
         return row | {"note": f"{note}; fewer than {FEWEST} patients in an arm"}
-    found = contrast_means(*estimate_means(values, treated, setting.confounders.design, weights, "weighted"))
-    numbers = {"estimate": found["difference"], "lower": found["difference_lower"], "upper": found["difference_upper"]}
+    means = estimate_means(values, treated, setting.confounders.design, weights, "weighted")
+    if scale == RISK:
+        found = contrast_means(*means)
+        bounds = [found[f"difference{end}"] for end in ("", "_lower", "_upper")]
+    else:
+        bounds = list(compare_means(*means, float(np.abs(values[known]).max())))
+    numbers = dict(zip(("estimate", "lower", "upper"), bounds, strict=True))
+    if np.isnan(bounds[1]):
+        return row | {"note": f"{note}; {NO_VARIANCE}"}
     return row | numbers | {"effective_n": compute_effective_n(weights.weight[known]), "converged": True}

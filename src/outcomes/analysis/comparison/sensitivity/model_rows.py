@@ -105,8 +105,9 @@ def _cut(weights: Weights) -> str:
 def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
     """Fit only the patients with every score of the axis, their weights estimated among themselves."""
     compared = setting.compared
-    counts = build_frame(compared, axis, setting.weights["none"].weight).groupby("person").size()
-    rows = counts.index[counts == len(compared.timepoints[axis])].to_numpy(dtype=np.int64)
+    everyone = build_frame(compared, axis, setting.weights["none"].weight)
+    counts = everyone.groupby("person").size()
+    rows = counts.index[counts == len(everyone["timepoint"].cat.categories)].to_numpy(dtype=np.int64)
     complete = compared.take(rows)
     analysis = "complete_cases"
     if len(set(complete.treated)) < 2:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.comparison.sensitivity.delta import find_shares, find_tipping_point, pool_shares
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
 from outcomes.analysis.comparison.setting import DELTA, EVALUE, Row, Setting
@@ -21,6 +22,8 @@ def question_effect(settings: Sequence[Setting], own: pd.DataFrame, axis: str, t
     size = {"n": effect["n_treated"] + effect["n_reference"], "effective_n": effect["effective_n"], "converged": True}
     change = compared.at(axis, timepoint, "change")
     spread = np.sqrt(np.mean([np.nanvar(change[side], ddof=1) for side in (compared.treated, ~compared.treated)]))
+    if not float(drop_dust(spread**2, np.nanmax(np.abs(change)))) > 0:
+        return
     ratios = [convert_difference(effect[name], float(spread)) for name in ("estimate", "lower", "upper")]
     note = "of the difference in standard deviations, as a risk ratio; lower: of the interval's bound nearer to none"
     nearer = compute_interval_evalue(ratios[1], ratios[2])

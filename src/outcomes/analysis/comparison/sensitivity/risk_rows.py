@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from outcomes.analysis.comparison.effects.standardisation import FIRTH, estimate
 from outcomes.analysis.comparison.sensitivity.bounds import CASES, fill_worst
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue
 from outcomes.analysis.comparison.setting import EVALUE, ODDS, RISK, Row, Setting
-from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 
 
 def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
@@ -25,17 +26,24 @@ def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
         note = "outcome models by Firth's penalised likelihood" if row["outcome_model"] == FIRTH else ""
         yield {"analysis": name, "scale": RISK} | bounds | size | {"note": note}
         if row["method"] == "weighted":
-            nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])
-            note = "of the risk ratio; lower: of the interval's bound nearer to none"
-            evalue = {"estimate": compute_evalue(row["ratio"]), "lower": nearer, "note": note}
-            yield {"analysis": f"e_value_{row['population']}", "scale": EVALUE} | evalue | size
+            yield question_risk(row)
+
+
+def question_risk(row: Mapping[Hashable, Any]) -> Row:
+    """Return the E-value of a row of the risks: the confounding that would explain its ratio away."""
+    note = "of the risk ratio; lower: of the interval's bound nearer to none"
+    nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])
+    size = {"n": row["n_treated"] + row["n_reference"], "effective_n": row["effective_n"]}
+    there = bool(row["converged"]) and bool(row["ratio"] > 0)
+    evalue = {"estimate": compute_evalue(row["ratio"]), "lower": nearer, "converged": there, "note": note}
+    return {"analysis": f"e_value_{row['population']}", "scale": EVALUE} | size | evalue
 
 
 def bound_risks(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Iterator[Row]:
     """Yield the worst cases for the missing, both ways."""
     compared, weights = setting.compared, setting.primary
     seen = compared.at(axis, timepoint, endpoint)
-    size = {"n": len(seen), "effective_n": compute_effective_n(weights.weight[weights.weight > TINY])}
+    size = {"n": int(weights.present.sum()), "effective_n": compute_effective_n(weights.weight[weights.present])}
     for case, note in CASES.items():
         filled = fill_worst(seen, compared.treated, case)
         means = estimate_means(filled, compared.treated, setting.confounders.design, weights, "weighted")
@@ -66,7 +74,7 @@ def fit_odds(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Row:
     row: Row = {"analysis": "gee_weighted", "scale": ODDS, "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
     if timepoint not in frame["timepoint"].cat.categories:
-        return row | {"note": "an arm in which everyone, or no one, has it"}
+        return row | {"note": "no finite odds ratio: arm and baseline tell for certain who has it"}
     try:
         table, fit = estimate_odds(frame)
     except mixed.MixedError as error:

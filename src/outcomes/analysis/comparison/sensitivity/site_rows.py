@@ -157,7 +157,7 @@ def pool_differences(differences: Floats, variances: Floats, way: str) -> Pool:
     differences, variances : ndarray, shape (sites,)
     way : {"fixed", "random"}
         One common difference, weighed by the inverse variance; or differences from a normal distribution, whose variance is
-        estimated by restricted maximum likelihood, with the interval of Hartung & Knapp 2001 (10.1002/sim.1009), never narrower
+        estimated by restricted maximum likelihood, with the interval of Hartung & Knapp 2001 (means: 10.1002/sim.791), never narrower
         than the usual one's standard error allows.
     """
     if way == "fixed":

@@ -85,17 +85,16 @@ def _fit(setting: Setting, variant: Variant, axis: str, timepoint: str) -> Row:
 
 
 def _weigh(setting: Setting, variant: Variant, axis: str, timepoint: str, endpoint: str) -> Row:
-    """Return the weighted risk difference of all who started, a missing score counting as none."""
-    outcome = np.nan_to_num(setting.compared.at(axis, timepoint, endpoint))
+    """Return the weighted risk difference of those observed."""
+    outcome = setting.compared.at(axis, timepoint, endpoint)
     means = estimate_means(outcome, setting.compared.treated, setting.confounders.design, setting.primary, "weighted")
+    present = setting.primary.present & ~np.isnan(outcome)
+    row = {"analysis": variant.name, "scale": RISK, "n": int(present.sum()), "converged": False}
+    if not all(one.converged for one in means):
+        return row | {"note": f"{variant.note}; an arm in which no one was observed"}
     found = contrast_means(*means)
     values = {
         name: found[f"difference{end}"] for name, end in (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
     }
-    size = {"n": len(outcome), "effective_n": compute_effective_n(setting.primary.weight)}
-    note = f"{variant.note}; of all who started"
-    return (
-        {"analysis": variant.name, "scale": RISK, "converged": all(one.converged for one in means), "note": note}
-        | values
-        | size
-    )
+    size = {"effective_n": compute_effective_n(setting.primary.weight[present]), "converged": True}
+    return row | values | size | {"note": f"{variant.note}; of complete cases"}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import Specification
+from outcomes.analysis.comparison.precision import drop_dust
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +80,9 @@ def estimate_changes(frame: pd.DataFrame, timepoint: str, specification: Specifi
         )
     except mixed.MixedError as error:
         log.warning("subgroups: %s", error)
-        return Estimates(_nothing(len(levels)), {}, False, NO_FIT)
+        return estimate_nothing(len(levels))
     if not fit.converged:
-        return Estimates(_nothing(len(levels)), {}, False, NO_FIT)
+        return estimate_nothing(len(levels))
     rows = [_contrast(level, timepoint, levels, points) for level in levels]
     table = pd.concat([fit.contrast(row) for row in rows], ignore_index=True)[ESTIMATES]
     apart = [{name: value for name, value in row.items() if "level[" in name} for row in rows[1:]]
@@ -118,15 +119,16 @@ def compare_effects(estimates: Floats, errors: Floats) -> dict[str, float]:
     """Test that independent effects are the same: Cochran's Q, chi-squared with one degree of freedom less than effects.
 
     Cochran 1954, 10.2307/3001666. Levels have no patient in common and weights of their own, so their estimates are independent.
+    Without a variance in some there is no test.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
-    if len(estimates) < 2:
+    if len(estimates) < 2 or not (drop_dust(np.square(errors), np.abs(estimates).max()) > 0).all():
         return {}
     w = 1 / np.square(errors)
     q = float(w @ np.square(estimates - w @ estimates / w.sum()))
     df = float(len(estimates) - 1)
-    return {"num_df": df, "den_df": np.nan, "statistic": q, "p_value": float(chi2.sf(q, df))}
+    return {"num_df": df, "den_df": np.nan, "statistic": q, "p_value": float(chdtrc(df, q))}
 
 
 def adjust_p_values(p_values: Sequence[float], multiplicity: str) -> Floats:
@@ -142,5 +144,6 @@ def adjust_p_values(p_values: Sequence[float], multiplicity: str) -> Floats:
     return adjusted
 
 
-def _nothing(rows: int) -> pd.DataFrame:
-    return pd.DataFrame(np.nan, index=range(rows), columns=ESTIMATES)
+def estimate_nothing(rows: int) -> Estimates:
+    """Return no effect in so many levels."""
+    return Estimates(pd.DataFrame(np.nan, index=range(rows), columns=ESTIMATES), {}, False, NO_FIT)

@@ -1,4 +1,4 @@
-"""The comparison within kinds of patients: raw and shrunken differences, and tests that they are the same."""
+"""The comparison within subgroups: raw and shrunken differences, and tests that they are the same."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.arrays import Bools
+from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.confounder_pooling import pool_levels
+from outcomes.analysis.comparison.effects.risks import EVERYONE as EVERYONE_COMPARED
+from outcomes.analysis.comparison.effects.risks import OBSERVED
 from outcomes.analysis.comparison.population.confounders import MISSING
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.setting import RATIO, Setting
-from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, adjust_p_values
+from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, NO_FIT, Estimates, adjust_p_values
 from outcomes.analysis.comparison.subgroups.level_effects import (
     Outcome,
+    estimate_level_changes,
     estimate_levels,
     find_obstacle,
     list_outcomes,
@@ -33,7 +36,12 @@ LOGGED = ["estimate", "lower", "upper", "shrunken", "shrunken_lower", "shrunken_
 
 
 def tabulate_subgroups(
-    settings: Sequence[Setting], observed: Compared, effects: pd.DataFrame, risks: pd.DataFrame, subgroups: Subgroups
+    settings: Sequence[Setting],
+    observed: Compared,
+    effects: pd.DataFrame,
+    risks: pd.DataFrame,
+    subgroups: Subgroups,
+    answers: Sequence[Floats] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the difference within each level of the declared variables, and whether levels differ.
 
@@ -46,12 +54,14 @@ def tabulate_subgroups(
     effects, risks : DataFrame
         The primary analysis and the risks; their difference in everyone is repeated first.
     subgroups : Subgroups
+    answers : sequence of ndarray, each shape (draws, patients)
+        The declared binary endpoint of everyone, imputed, for each setting.
 
     Returns
     -------
     subgroups : DataFrame
-        One row per endpoint (change, response at the primary time point), population (of response; '' for the change), variable, and
-        level, the key, and ``order`` its line; first everyone (variable and level 'all'). Patients of the level by arm, those with a score, and those responded; their
+        One row per endpoint (change, the declared binary one at the primary time point), population (of the latter: everyone, missing
+        scores imputed, or those observed; '' for the change), variable, and level, the key, and ``order`` its line; first everyone (variable and level 'all'). Patients of the level by arm, those with a score, and those responded; their
         effective number under weights estimated within the level; the difference treated − reference in points, risks, or as a ratio (then
         ``std_error`` is that of its logarithm) with 95 % interval, and the same shrunken towards the other levels. Without numbers, and the
         reason as ``note``, for the level 'missing' and levels of too few.
@@ -76,7 +86,7 @@ def tabulate_subgroups(
     }
     rows: list[dict[str, Any]] = []
     tests: list[pd.DataFrame] = []
-    for outcome in list_outcomes(setting):
+    for outcome in list_outcomes(settings, answers):
         rows.append(_repeat_everyone(setting, outcome, effects, risks))
         found: list[dict[str, Any]] = []
         for levels in variables:
@@ -103,7 +113,7 @@ def _read_variables(observed: Compared, subgroups: Subgroups) -> list[Levels]:
 
 def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, Any]:
     estimand = setting.comparison.estimand
-    row = _describe(setting, outcome, EVERYONE, "Everyone", EVERYONE, np.ones(len(outcome.values), dtype=bool))
+    row = _describe(setting, outcome, EVERYONE, "Everyone", EVERYONE, np.ones(len(outcome.observed), dtype=bool))
     if outcome.endpoint == "change":
         at_point = (effects["axis"] == estimand.axis) & (effects["timepoint"] == estimand.timepoint)
         effect = effects[at_point & (effects["variance"] == "cr2")].iloc[0]
@@ -131,29 +141,20 @@ def _compare_levels(
     used: list[int] = []
     for level, row in enumerate(rows):
         own = within[levels.column, level]
-        obstacles = [find_obstacle(one, outcome, its, subgroups.fewest) for one, its in zip(settings, own, strict=True)]
+        pairs = enumerate(zip(settings, own, strict=True))
+        obstacles = [find_obstacle(one, outcome, its, place, subgroups.fewest) for place, (one, its) in pairs]
         row["note"] = next((text for text in obstacles if text), "")
         if not row["note"]:
             used.append(level)
             row["effective_n"] = float(np.mean([_count_effective(its, outcome) for its in own]))
-    estimates = pool_levels(
-        [
-            estimate_levels(one, outcome, [within[levels.column, level][number] for level in used])
-            for number, one in enumerate(settings)
-        ]
-    )
-    table, spread = estimates.table, np.nan
-    if len(used) > 1 and estimates.converged:
-        drawn = shrink_effects(
-            table["estimate"].to_numpy(), table["std_error"].to_numpy(), subgroups.spread * outcome.unit
-        )
-        table = table.assign(shrunken=drawn.estimate, shrunken_lower=drawn.lower, shrunken_upper=drawn.upper)
-        spread = drawn.spread
+    estimates = _estimate(settings, outcome, [within[levels.column, level] for level in used])
+    table, spread = _shrink(estimates, subgroups.spread * outcome.unit)
     if outcome.scale == RATIO:
         table = table.assign(**{name: np.exp(table[name]) for name in LOGGED if name in table})
     for place, level in enumerate(used):
         rows[level] |= {str(name): table[name].iloc[place] for name in table.columns}
-        rows[level] |= {"converged": estimates.converged, "note": estimates.note}
+        there = bool(estimates.converged and np.isfinite(table["estimate"].iloc[place]))
+        rows[level] |= {"converged": there, "note": estimates.note if there else estimates.note or NO_FIT}
     if (levels.place < 0).any():
         rows.append(_describe(settings[0], outcome, levels.column, levels.label, MISSING, levels.place < 0))
     note = estimates.note if estimates.test or len(used) > 1 else "fewer than two levels could be estimated"
@@ -166,9 +167,32 @@ def _compare_levels(
     return rows, test | estimates.test | {"converged": bool(estimates.test), "note": note}
 
 
+def _estimate(settings: Sequence[Setting], outcome: Outcome, used: Sequence[Sequence[Within]]) -> Estimates:
+    """Return the effects within the levels that can be estimated, pooled over the settings."""
+    if outcome.endpoint != "change":
+        return estimate_levels(settings, outcome, used)
+    every = [estimate_level_changes(one, [own[number] for own in used]) for number, one in enumerate(settings)]
+    return pool_levels(every)
+
+
+def _shrink(estimates: Estimates, scale: float) -> tuple[pd.DataFrame, float]:
+    """Return the effects with those drawn together beside, and the standard deviation between levels."""
+    table = estimates.table.reset_index(drop=True)
+    there = table[["estimate", "std_error"]].notna().all(axis=1) & (table["std_error"] > 0)
+    if not estimates.converged or there.sum() < 2 or not scale > 0:
+        return table, np.nan
+    own = table[there]
+    drawn = shrink_effects(own["estimate"].to_numpy(), own["std_error"].to_numpy(), scale)
+    columns = {"shrunken": drawn.estimate, "shrunken_lower": drawn.lower, "shrunken_upper": drawn.upper}
+    return table.join(pd.DataFrame(columns, index=own.index)), drawn.spread
+
+
 def _count_effective(own: Within, outcome: Outcome) -> float:
     assert own.weights is not None
-    return compute_effective_n(own.weights.weight[outcome.observed[own.rows]])
+    counted = (
+        np.ones(len(own.rows), dtype=bool) if outcome.population == EVERYONE_COMPARED else outcome.observed[own.rows]
+    )
+    return compute_effective_n(own.weights.weight[counted])
 
 
 def _describe(
@@ -180,6 +204,6 @@ def _describe(
     for arm, side in (("treated", setting.compared.treated), ("reference", ~setting.compared.treated)):
         own = inside & side
         row |= {f"n_{arm}": int(own.sum()), f"observed_{arm}": int((own & outcome.observed).sum())}
-        if outcome.endpoint != "change":
-            row[f"events_{arm}"] = int(np.nansum(outcome.values[own]))
+        if outcome.population == OBSERVED:
+            row[f"events_{arm}"] = int(np.nansum(outcome.values[0][0, own]))
     return row

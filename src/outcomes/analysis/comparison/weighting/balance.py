@@ -10,6 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.confounders import Confounders
+from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.comparison.weighting.weights import Weights
 from outcomes.contracts.released.comparison import CovariateBalance, Positivity, ScoreOverlap
 
@@ -33,15 +34,15 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
     >>> import numpy as np
     >>> treated = np.array([True, True, False, False])
     >>> compute_smd(np.array([1.0, 3.0, 2.0, 4.0]), treated, np.ones(4))
-    (2.0, 3.0, -1.0)
+    (2.0, 3.0, -0.7071067811865475)
     """
     known = ~np.isnan(values)
     means, variances = [], []
     for arm in (treated & known, ~treated & known):
         own, w = values[arm], weight[arm]
         means.append(float(np.average(own, weights=w)) if w.sum() > 0 else np.nan)
-        variances.append(float(own.var()) if len(own) else np.nan)
-    spread = float(np.sqrt(np.mean(variances)))
+        variances.append(float(own.var(ddof=1)) if len(own) > 1 else np.nan)
+    spread = float(np.sqrt(np.mean(drop_dust(variances, np.abs(values[known]).max(initial=0.0)))))
     difference = (means[0] - means[1]) / spread if spread > 0 else np.nan
     if abs(difference) < DUST:
         difference = 0.0

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.mixed.separation import find_separation
 
 MOST_STEPS, SMALLEST_STEP, SMALLEST_RISE, LARGEST_LOGIT = 50, 1e-9, 1e-7, 35.0
+EXTREME = 1e-5  # a fitted probability so near 0 or 1 may be on its way there
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Logistic:
     influence : ndarray, shape (n, k)
         Each row's influence on the coefficients: their estimation error is its mean.
     converged : bool
-        False where a level has only one of the two outcomes, so that its coefficient has no end.
+        False where a level has only one of the two outcomes, or several together tell it, so that a coefficient has no end.
     """
 
     design: Floats
@@ -63,9 +65,13 @@ def fit_logistic(columns: Floats, outcome: Floats | Bools, used: Bools | None = 
     design = np.column_stack([np.ones(len(columns)), columns])
     rows = np.ones(len(design), dtype=bool) if used is None else used
     x, y = design[rows], np.asarray(outcome, dtype=float)[rows]
-    coefficients, converged = _climb(x, y)
+    coefficients, settled = _climb(x, y)
     probability = invert_logit(design @ coefficients)
     p = probability[rows]
+    near = not settled or bool(
+        (np.minimum(p, 1 - p) < EXTREME).any()
+    )  # without, the maximum is an inner one: nothing is separated
+    converged = settled and not (near and find_separation(x, y).any())
     inverse = np.linalg.pinv((x.T * (p * (1 - p))) @ x, hermitian=True)
     influence = np.zeros_like(design)
     influence[rows] = len(design) * (x * (y - p)[:, None]) @ inverse

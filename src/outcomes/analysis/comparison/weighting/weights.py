@@ -45,6 +45,11 @@ class Weights:
     propensity: Logistic | None
 
     @property
+    def present(self) -> Bools:
+        """Return who carries weight: everyone else takes no part, and is not counted."""
+        return np.asarray(self.weight > TINY)
+
+    @property
     def overlapping(self) -> bool:
         """Whether there are patients whose arm the confounders do not tell for certain."""
         return self.propensity is None or not _find_certain(self.propensity).all()

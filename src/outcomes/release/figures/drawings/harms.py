@@ -23,7 +23,7 @@ from outcomes.release.figures.canvas.style import (
     style_arms,
 )
 from outcomes.release.figures.drawings.trajectory import build_scale
-from outcomes.release.figures.plans.plan import Plan, name_arm
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LEFT_MM = 112.0
 NAMES = 46.0
+RIGHT_FROM = 4.0  # between the two panels, mm
 APART = 1.1  # between the marks of two arms, mm
 
 
@@ -46,18 +47,24 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     chart = arrange_lines([Line(_say(event)) for event in events], (), width, NAMES)
     inner = PAGE_MM - 2 * EDGE
     head = wrap(plan.title, inner, TITLE_PT, bold=True)
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5 + LINE_MM * len(arms)
-    sheet = Sheet(figure, PAGE_MM, top + chart.height + 5 * LINE_MM)
+    keys = [wrap(arm.label, inner - KEY - 1.5, TEXT_PT) for arm in arms]
+    start = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.0
+    top = start + LINE_MM * sum(map(len, keys)) + 0.5
+    below = _label(differences, study) if both else []
+    sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * (3 + max(1, len(below))))
     sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
-    for place, arm in enumerate(arms):
-        at = top - LINE_MM * (len(arms) - place)
-        sheet.key(EDGE, at, arm)
-        sheet.write(EDGE + KEY + 1.5, at, arm.label)
+    for arm, text in zip(arms, keys, strict=True):
+        sheet.key(EDGE, start, arm)
+        start = sheet.paragraph(EDGE + KEY + 1.5, start, text)
     most = 100 * float(risks[[Harms.proportion, Harms.upper]].max(axis=None))
     axes, end = draw_chart(sheet, chart, (), build_scale(0, most, "Patients with the effect (%)"), top - LINE_MM)
     _draw_risks(axes, risks, arms, events, chart)
     if both:
-        _draw_differences(sheet, differences, events, chart, top, end, study)
+        _draw_differences(sheet, differences, events, chart, top)
+        for place, line in enumerate(below):
+            sheet.write(
+                (LEFT_MM + RIGHT_FROM + PAGE_MM - RIGHT - EDGE) / 2, end + LINE_MM * (place - 1), line, ha="center"
+            )
 
 
 def _say(event: str) -> str:
@@ -73,29 +80,31 @@ def _draw_risks(axes: Axes, risks: pd.DataFrame, arms: Sequence[ArmStyle], event
         axes.plot(100 * rows[Harms.proportion], y, arm.marker, color=arm.color, label=arm.id, clip_on=False, zorder=3)
 
 
-def _draw_differences(
-    sheet: Sheet, rows: pd.DataFrame, events: Sequence[str], chart: Chart, top: float, end: float, study: Study
-) -> None:
+def _choose(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences that are known, of the first pair of arms."""
     known = rows[rows[HarmDifferences.difference].notna()]
-    contrast = str(known[HarmDifferences.contrast].iloc[0])
-    known = known[known[HarmDifferences.contrast] == contrast]
-    arm, reference = (name_arm(study, name) for name in contrast.split(" - "))
-    x = build_ruler(
-        100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()), ""
-    )
-    left = LEFT_MM + 4.0
+    return known[known[HarmDifferences.contrast] == known[HarmDifferences.contrast].iloc[0]]
+
+
+def _label(rows: pd.DataFrame, study: Study) -> list[str]:
+    contrast = str(_choose(rows)[HarmDifferences.contrast].iloc[0])
+    arm, reference = (style.label for style in style_arms(study, contrast.split(" - ")).values())
+    if contrast.split(" - ")[0] != next(iter(style_arms(study, contrast.split(" - ")))):
+        arm, reference = reference, arm
+    return wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - LEFT_MM - RIGHT_FROM - EDGE, TEXT_PT)
+
+
+def _draw_differences(sheet: Sheet, rows: pd.DataFrame, events: Sequence[str], chart: Chart, top: float) -> None:
+    known = _choose(rows)
+    ends = (100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()))
+    left = LEFT_MM + RIGHT_FROM
     axes = sheet.axes(left, top, PAGE_MM - left - RIGHT - EDGE, chart.height)
-    _frame(axes, x, chart)
+    _frame(axes, build_ruler(*ends, ""), chart)
     middle = {event: one.middle for event, one in zip(events, chart.placed, strict=True)}
     y = known[HarmDifferences.event].map(middle)
-    axes.hlines(
-        y, 100 * known[HarmDifferences.lower], 100 * known[HarmDifferences.upper], color=INK, linewidth=0.9, zorder=2
-    )
+    lower, upper = (100 * known[name] for name in (HarmDifferences.lower, HarmDifferences.upper))
+    axes.hlines(y, lower, upper, color=INK, linewidth=0.9, zorder=2)
     axes.plot(100 * known[HarmDifferences.difference], y, "s", color=INK, markersize=3.4, clip_on=False, zorder=3)
-    centre = left + (PAGE_MM - left - RIGHT - EDGE) / 2
-    label = wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - left - EDGE, TEXT_PT)
-    for place, line in enumerate(label):
-        sheet.write(centre, end - LINE_MM + place * LINE_MM, line, ha="center")
 
 
 def _frame(axes: Axes, x: Scale, chart: Chart) -> None:

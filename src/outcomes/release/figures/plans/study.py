@@ -17,6 +17,7 @@ from outcomes.release.figures.plans.descriptive import (
     plan_trajectories,
 )
 from outcomes.release.figures.plans.durability import plan_durability
+from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.participants import plan_participants
@@ -33,6 +34,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans = plan_answers(tables, study)
         plans += plan_participants(tables, study)
         plans += plan_main_results(tables, study)
+        plans += plan_harms(tables, study)
         plans += plan_flow(tables, study)
         for instrument in study.instruments:
             plans += plan_trajectories(tables, study, instrument)
@@ -44,6 +46,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)
+        plans += plan_harms(tables, study)
         plans += plan_durability(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
         return [

@@ -9,7 +9,8 @@ from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import Estimate, Evidence, find_place
+from outcomes.release.report.page_one.evidence import Estimate, Evidence
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 
 QUESTIONS = {
@@ -218,18 +219,17 @@ def _check(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
 
 
 def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
+    """Return how many had any event, the events that differ (else the most frequent), and how many had a severe one."""
     safety = evidence.safety
     if safety is None:
         return []
     effects = safety.differing or safety.effects[:3]
-    return [
-        "; ".join(
-            f"{effect.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in effect.shares)}" for effect in effects
-        )
-        + "."
-        if effects
-        else ""
-    ]
+    if not effects:
+        return [""]
+    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
+    compared = _compared(material)
+    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
+    return [f"With {' v '.join(arms)}: {'; '.join(said)}." if arms else f"{'; '.join(said)}."]
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:

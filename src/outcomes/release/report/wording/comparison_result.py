@@ -22,7 +22,7 @@ WEIGHTS = {
 }
 
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
-DENOMINATORS = {"observed": "those observed", "started": "all who started, a missing score counting as none"}
+DENOMINATORS = {"observed": "complete cases"}
 
 
 def state_result(material: Material) -> list[str]:
@@ -67,12 +67,6 @@ def say_place(material: Material) -> str:
     return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
 
 
-def say_way(material: Material) -> str:
-    """Return how the primary difference is adjusted, in a word."""
-    assert material.study.comparison is not None
-    return "adjusted" if material.study.comparison.weights == "none" else "weighted"
-
-
 def say_direction(material: Material, effect: Mapping[str, Any], size: str = "") -> str:
     """Return which arm did better and how, by the sign of both mean changes and by what a higher score says; ``size`` is put where it fits.
 
@@ -96,7 +90,7 @@ def say_direction(material: Material, effect: Mapping[str, Any], size: str = "")
 
 
 def state_response(material: Material, caution: bool = True) -> str:
-    """Return the difference in response at the place of the primary difference: imputed, of those observed, of all who started, and a caution."""
+    """Return the difference in response at the place of the primary difference: imputed, of complete cases, of all treated patients, and a caution."""
     imputed = say_imputed_response(material)
     parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
     for population, words in DENOMINATORS.items():
@@ -112,7 +106,7 @@ def state_response(material: Material, caution: bool = True) -> str:
 
 
 def warn_difference(material: Material) -> str:
-    """Return that a difference of all who started is not cautious, with the compared arms' shares without a score."""
+    """Return that a difference of all treated patients is not cautious, with the compared arms' shares without a score."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
     place = (estimand.axis, estimand.timepoint)
@@ -126,17 +120,17 @@ def _when(material: Material) -> str:
 
 
 def find_imputed_response(material: Material) -> dict[str, Any]:
-    """Return the difference in response with missing scores imputed at random; empty where there is none."""
+    """Return the declared difference in response, of everyone with missing scores imputed; empty where there is none."""
     if material.study.comparison is None:
         return {}
     estimand = material.study.comparison.estimand
     place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
-    row = material.one("imputations", **place, analysis=AT_RANDOM)
+    row = material.one("imputations", **place, analysis=estimand.binary.missing)
     return row if row and pd.notna(row["estimate"]) and pd.notna(row["lower"]) else {}
 
 
 def say_imputed_response(material: Material) -> str:
-    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the difference in response with missing scores imputed at random."""
+    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the declared difference in response, missing scores imputed."""
     row = find_imputed_response(material)
     if not row:
         return ""

@@ -35,9 +35,8 @@ def tell_difference(material: Material) -> str:
     of = f"of {row[own.time]} after the induction"
     if pd.isna(row[own.p_value]) or not bool(row[own.stated]):
         return (
-            f"Responders were in response for a similar time {of}, or the data do not tell: {treated} minus {reference} "
-            f"{fixed(row[own.difference], 1)} weeks ({COVERED} CI {bounds}); no difference is stated, as both weighted estimates would "
-            "have to exclude zero."
+            f"Weeks in response, {of}: {treated} minus {reference} {fixed(row[own.difference], 1)} ({COVERED} CI {bounds}). Which arm's "
+            "response lasts longer is not stated, as it would be only if both weighted estimates excluded zero."
         )
     longer, other = (treated, reference) if row[own.difference] > 0 else (reference, treated)
     return f"Responders to {longer} were in response {size} longer than responders to {other}, {of}."

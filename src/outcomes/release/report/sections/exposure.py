@@ -1,0 +1,126 @@
+"""Exposure, for the reader: sessions and completion, dose by session, and sessions after the induction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.exposure import Dose, Exposure, Maintenance, SessionTime
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
+from outcomes.release.report.content.exhibits import present
+from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.sections.harms import list_present, tabulate_sessions, tell_share
+
+Row = dict[str, Any]
+
+
+def show_exposure(material: Material) -> Section:
+    """Return the section on exposure; empty where there are no sessions."""
+    title, rows = "Exposure", material.rows(Exposure.name)
+    if rows.empty or not (rows[Exposure.patients].fillna(0) > 0).any():
+        return Section("exposure", title)
+    words = (
+        "Everyone with a session, all series. Dose and number of sessions follow how a patient does, so that neither says what more of "
+        "them would do."
+    )
+    blocks: list[Block] = [
+        Paragraph(words),
+        *present([_tabulate_exposure(material), _tabulate_dose(material), _tabulate_maintenance(material)]),
+    ]
+    return Section("exposure", title, tuple(blocks))
+
+
+def _tabulate_exposure(material: Material) -> Grid | None:
+    rows, arms = material.rows(Exposure.name), list_present(material, Exposure.name)
+    found = index_rows(rows, "milestone", "arm")
+    milestones = list(dict.fromkeys(rows[Exposure.milestone]))
+    body = [
+        (
+            heading("Sessions, median (quartiles)"),
+            *(number(_sessions(found[milestones[0], arm])) for arm in arms),
+        )
+    ]
+    body += [
+        (heading(milestone[:1].upper() + milestone[1:]), *(number(_reached(found[milestone, arm])) for arm in arms))
+        for milestone in milestones
+    ]
+    timed = material.rows(SessionTime.name)
+    times = index_rows(timed, "measure", "arm") if len(timed) else {}
+    for measure in dict.fromkeys(measure for measure, _ in times):
+        cells = (number(quartiles(times[measure, arm])) for arm in arms)
+        body.append((heading(f"{measure[:1].upper()}{measure[1:]}, median (quartiles)"), *cells))
+    heads = (heading("Exposure"), *(heading(material.arm(arm)) for arm in arms))
+    note = "An infusion's length and the monitoring after a spray are not comparable."
+    return Grid("exposure", "Sessions and completion of the induction.", (heads,), tuple(body), (note,))
+
+
+def _sessions(row: Row) -> str:
+    if pd.isna(row[Exposure.sessions_median]):
+        return ABSENT
+    return f"{fixed(row[Exposure.sessions_median], 0)} ({interval(row[Exposure.sessions_q1], row[Exposure.sessions_q3], 0)})"
+
+
+def _reached(row: Row) -> str:
+    return f"{tell_count(row, Exposure.reached)} / {tell_count(row, Exposure.patients)} ({tell_share(row)})"
+
+
+def _tabulate_dose(material: Material) -> Grid | None:
+    rows = material.rows(Dose.name)
+    if rows.empty or not (rows[Dose.patients].fillna(0) > 0).any():
+        return None
+    return tabulate_sessions(
+        material, rows, "dose", "Dose by session, median (quartiles).", _dose,
+        "In mg/kg where the dose goes by body weight, by the weight of the day or the last one before.",
+    )  # fmt: skip
+
+
+def _dose(row: Row) -> str:
+    for unit, name in (("mg/kg", "mg_per_kg"), ("mg", "mg")):
+        if pd.notna(row[f"{name}_median"]):
+            decimals = 2 if unit == "mg/kg" else 0
+            ends = interval(row[f"{name}_q1"], row[f"{name}_q3"], decimals)
+            return f"{fixed(row[f'{name}_median'], decimals)} {unit} ({ends})"
+    return ABSENT
+
+
+def _tabulate_maintenance(material: Material) -> Grid | None:
+    rows = material.rows(Maintenance.name)
+    if rows.empty:
+        return None
+    rows = rows[rows[Maintenance.patients].notna() & (rows[Maintenance.patients] > 0)]
+    if rows.empty:
+        return None
+    arms = [arm.id for arm in material.study.arms if arm.id in set(rows[Maintenance.arm])]
+    found = index_rows(rows.assign(month=rows[Maintenance.month].astype(int)), "month", "arm")
+    body = tuple(
+        (
+            heading(str(month)),
+            *(number(_returned(found.get((str(month), arm)))) for arm in arms),
+            *(number(_monthly(found.get((str(month), arm)))) for arm in arms),
+        )
+        for month in sorted({int(value) for value in rows[Maintenance.month]})
+    )
+    names = [material.arm(arm) for arm in arms]
+    heads = (
+        heading("Month"),
+        *(heading(f"{name}, came back / followed (%)") for name in names),
+        *(heading(f"{name}, sessions per patient ({COVERED} CI)") for name in names),
+    )
+    note = "Months of 28 days after the induction of the first series, among patients with any record at the month's end or later."
+    return Grid("maintenance", "Sessions after the induction.", (heads,), body, (note,))
+
+
+def _returned(row: Row | None) -> str:
+    if row is None:
+        return ABSENT
+    return f"{tell_count(row, Maintenance.returned)} / {tell_count(row, Maintenance.patients)} ({tell_share(row)})"
+
+
+def _monthly(row: Row | None) -> str:
+    if row is None or pd.isna(row[Maintenance.rate]):
+        return ABSENT
+    return f"{fixed(row[Maintenance.rate])} ({interval(row[Maintenance.rate_lower], row[Maintenance.rate_upper])})"

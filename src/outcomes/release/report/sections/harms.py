@@ -1,0 +1,256 @@
+"""Harms, for the reader: how they were looked for, adverse effects by arm, blood pressure, dissociation, stopping early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.harms import (
+    Ascertainment,
+    BloodPressure,
+    Dissociation,
+    HarmDifferences,
+    HarmRates,
+    Harms,
+    HarmSeverity,
+    PressureRise,
+    Stopping,
+)
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.content.exhibits import present
+from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, say, tell_count
+from outcomes.release.report.content.material import Material
+
+Row = dict[str, Any]
+BLOCKS = {"all sessions": "adverse-effects", "first 6 sessions": "adverse-effects-six"}
+NOTHING = "No adverse event was recorded in these data; that is no evidence that there was none."
+
+
+def show_harms(material: Material) -> Section:
+    """Return the section on harms; a sentence where the data hold none."""
+    title = "Harms"
+    if material.rows(Harms.name).empty:
+        return Section("harms", title)
+    if not _holds(material.rows(Harms.name), Harms.patients):
+        return Section("harms", title, (Paragraph(NOTHING),))
+    tables: list[Grid | None] = [
+        _tabulate_ascertainment(material),
+        *(_tabulate_effects(material, block) for block in BLOCKS),
+        _tabulate_severity(material),
+        _tabulate_pressure(material),
+        _tabulate_dissociation(material),
+        _tabulate_stopping(material),
+    ]
+    words = (
+        "All sessions of all series count here, whoever is analysed for efficacy. An event belongs to the last session on or before it, up "
+        "to seven days after. Recorded is not caused, and not recorded is not none."
+    )
+    blocks: list[Block] = [Paragraph(words), *present(tables)]
+    return Section("harms", title, tuple(blocks))
+
+
+def _holds(rows: pd.DataFrame, column: str) -> bool:
+    """Tell whether a table counts anyone."""
+    return len(rows) > 0 and bool((rows[column].fillna(0) > 0).any())
+
+
+def list_present(material: Material, name: str) -> list[str]:
+    """Return the arms of a table in the study's order."""
+    rows = material.rows(name)
+    present_arms = set(rows["arm"]) if len(rows) else set()
+    return [arm.id for arm in material.study.arms if arm.id in present_arms]
+
+
+def _share(row: Row | None, part: str, whole: str) -> Cell:
+    """Return "n of N (percent)", a bound where only that is released."""
+    if row is None:
+        return number(ABSENT)
+    return number(f"{tell_count(row, part)} / {tell_count(row, whole)} ({tell_share(row)})")
+
+
+def tell_share(row: Row, column: str = "proportion") -> str:
+    """Return a share in percent, or its bound."""
+    if pd.notna(row[column]):
+        return f"{fixed(100 * row[column], 0)} %"
+    bound = row.get(f"{column}_bound")
+    return f"{bound[0]} {fixed(100 * float(bound[1:]), 0)} %" if isinstance(bound, str) and bound else ABSENT
+
+
+def _tabulate_ascertainment(material: Material) -> Grid | None:
+    rows, arms = material.rows(Ascertainment.name), list_present(material, Ascertainment.name)
+    if rows.empty:
+        return None
+    found = index_rows(rows, "measure", "arm")
+    body = tuple(
+        (
+            heading(measure[:1].upper() + measure[1:]),
+            *(_share(found.get((measure, arm)), Ascertainment.answered, Ascertainment.sessions) for arm in arms),
+        )
+        for measure in dict.fromkeys(rows[Ascertainment.measure])
+    )
+    heads = (heading("Looked for"), *(heading(material.arm(arm)) for arm in arms))
+    note = "Sessions with an answer or a measurement, of all sessions; severity: of the sessions with an event. A checklist finds many times what patients report unasked."
+    return Grid("ascertainment", "How harms were looked for.", (heads,), body, (note,))
+
+
+def _tabulate_effects(material: Material, block: str) -> Grid | None:
+    rows = material.rows(Harms.name, block=block)
+    if rows.empty:
+        return None
+    arms = list_present(material, Harms.name)
+    found = index_rows(rows, "event", "arm")
+    differences = material.rows(HarmDifferences.name, block=block)
+    contrasts = list(dict.fromkeys(differences["contrast"])) if len(differences) else []
+    between = index_rows(differences, "event", "contrast") if contrasts else {}
+    followed = material.rows(HarmRates.name)
+    rates = index_rows(followed, "event", "arm") if len(followed) and block == "all sessions" else {}
+    shown = [
+        event
+        for event in dict.fromkeys(rows[Harms.event])
+        if any(pd.notna(found[event, arm][Harms.proportion]) for arm in arms if (event, arm) in found)
+    ]
+    body = [
+        (
+            heading(event[:1].upper() + event[1:]),
+            *(_share(found.get((event, arm)), Harms.affected, Harms.patients) for arm in arms),
+            *(_difference(between.get((event, contrast))) for contrast in contrasts),
+            *(_rate(rates.get((event, arm))) for arm in (arms if rates else [])),
+        )
+        for event in shown
+    ]
+    heads = (
+        heading("Adverse effect"),
+        *(heading(f"{material.arm(arm)}, n / N (%)") for arm in arms),
+        *(heading(f"{material.contrast(contrast)}, points ({COVERED} CI)") for contrast in contrasts),
+        *(heading(f"{material.arm(arm)}, per 100 patient-weeks") for arm in (arms if rates else [])),
+    )
+    few = [event for event in dict.fromkeys(rows[Harms.event]) if event not in shown]
+    notes = ["Patients with the effect at least once, of those asked at least once; exact intervals are in the CSV."]
+    notes += [f"Too few patients to report: {', '.join(few)}."] if few else []
+    notes += [str(note) for note in dict.fromkeys(differences[HarmDifferences.note].dropna())] if contrasts else []
+    caption = (
+        "Adverse effects."
+        if block == "all sessions"
+        else "Adverse effects at the first six sessions of those who had six."
+    )
+    return Grid(BLOCKS[block], caption, (heads,), tuple(body), tuple(notes))
+
+
+def _difference(row: Row | None) -> Cell:
+    if row is None or pd.isna(row[HarmDifferences.difference]):
+        return number(ABSENT)
+    ends = interval(row[HarmDifferences.lower], row[HarmDifferences.upper], 0, 100)
+    return number(f"{fixed(100 * row[HarmDifferences.difference], 0)} ({ends})")
+
+
+def _rate(row: Row | None) -> Cell:
+    return number(ABSENT if row is None or pd.isna(row[HarmRates.rate]) else fixed(row[HarmRates.rate], 1))
+
+
+def _tabulate_severity(material: Material) -> Grid | None:
+    rows = material.rows(HarmSeverity.name)
+    if rows.empty:
+        return None
+    rows = rows[rows[HarmSeverity.event] == "any"]
+    columns = (
+        HarmSeverity.graded,
+        HarmSeverity.ungraded,
+        HarmSeverity.mild,
+        HarmSeverity.moderate,
+        HarmSeverity.severe,
+    )
+    body = tuple(
+        (
+            heading(material.arm(row["arm"])),
+            *(number(tell_count(row, name)) for name in columns),
+            number(tell_share(row)),
+        )
+        for row in rows.to_dict("records")
+    )
+    heads = tuple(heading(text) for text in ("Arm", *(say(name).capitalize() for name in columns), "Severe, of graded"))
+    return Grid("harm-severity", "Worst grade of a patient's adverse events.", (heads,), body)
+
+
+def _tabulate_pressure(material: Material) -> Grid | None:
+    rows, arms = material.rows(BloodPressure.name), list_present(material, BloodPressure.name)
+    if not _holds(rows, BloodPressure.patients):
+        return None
+    found = index_rows(rows, "threshold", "arm")
+    body = [
+        (
+            heading(f"{threshold[:1].upper()}{threshold[1:]} mm Hg"),
+            *(_share(found.get((threshold, arm)), BloodPressure.affected, BloodPressure.patients) for arm in arms),
+        )
+        for threshold in dict.fromkeys(rows[BloodPressure.threshold])
+    ]
+    rises = index_rows(material.rows(PressureRise.name), "measure", "arm")
+    for measure in ("systolic", "diastolic"):
+        cells = [_mean(rises.get((measure, arm))) for arm in arms]
+        body.append((heading(f"{measure.capitalize()} rise, mean ({COVERED} CI), mm Hg"), *cells))
+    heads = (heading("Blood pressure"), *(heading(material.arm(arm)) for arm in arms))
+    return Grid(
+        "blood-pressure",
+        "Blood pressure around sessions.",
+        (heads,),
+        tuple(body),
+        ("Patients ever, of those measured.",),
+    )
+
+
+def _mean(row: Row | None) -> Cell:
+    if row is None or pd.isna(row[PressureRise.mean]):
+        return number(ABSENT)
+    return number(f"{fixed(row[PressureRise.mean])} ({interval(row[PressureRise.lower], row[PressureRise.upper])})")
+
+
+def _tabulate_dissociation(material: Material) -> Grid | None:
+    rows = material.rows(Dissociation.name)
+    if not _holds(rows, Dissociation.patients):
+        return None
+    return tabulate_sessions(
+        material, rows, "dissociation", "Peak dissociation score (CADSS, 0 to 92) by session, median (quartiles).", quartiles,
+        "A score is found by asking; the adverse effect of the same name is what was written down.",
+    )  # fmt: skip
+
+
+def tabulate_sessions(
+    material: Material, rows: pd.DataFrame, identity: str, caption: str, write: Any, note: str
+) -> Grid | None:
+    """Return a table of arms by session number."""
+    found = index_rows(rows, "session", "arm")
+    arms = [arm.id for arm in material.study.arms if arm.id in set(rows["arm"])]
+    sessions: Sequence[str] = list(dict.fromkeys(rows["session"].astype(str)))
+    body = tuple(
+        (
+            heading(session),
+            *(number(tell_count(found.get((session, arm), {}), "patients")) for arm in arms),
+            *(number(write(found[session, arm]) if (session, arm) in found else ABSENT) for arm in arms),
+        )
+        for session in sessions
+    )
+    names = [material.arm(arm) for arm in arms]
+    heads = (heading("Session"), *(heading(f"{name}, n") for name in names), *(heading(name) for name in names))
+    return Grid(identity, caption, (heads,), body, (note,))
+
+
+def _tabulate_stopping(material: Material) -> Grid | None:
+    rows, arms = material.rows(Stopping.name), list_present(material, Stopping.name)
+    if rows.empty:
+        return None
+    found = index_rows(rows, "reason", "arm")
+    reasons = list(dict.fromkeys(rows[Stopping.reason]))
+    unknown = reasons == ["any", "not recorded"]
+    body = tuple(
+        (
+            heading("Stopped early" if reason == "any" else f"\u2003{reason}"),
+            *(_share(found.get((reason, arm)), Stopping.affected, Stopping.patients) for arm in arms),
+        )
+        for reason in (reasons[:1] if unknown else reasons)
+    )
+    heads = (heading("Induction"), *(heading(material.arm(arm)) for arm in arms))
+    note = "Before the number of sessions of the arm's protocol." + (" Why is not recorded." if unknown else "")
+    return Grid("stopping", "Induction stopped early.", (heads,), body, (note,))

@@ -1,0 +1,146 @@
+"""The clinics of the family, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from clinics import Clinic, make_clinic
+
+NAN = np.nan
+
+
+def half(people, share):
+    return np.floor(people["baseline"] * share)
+
+
+def everyone_responds():
+    people = make_clinic().people
+    return make_clinic().with_people(**{"day 7": half(people, 0.4), "day 28": half(people, 0.3)})
+
+
+def no_one_responds():
+    people = make_clinic().people
+    drawn = np.random.default_rng(2).integers(0, 4, (2, len(people)))
+    gone = make_clinic(missing=0.2).people[["day 7", "day 28"]].isna()
+    scores = {name: (people["baseline"] - noise).mask(gone[name]) for name, noise in zip(gone, drawn, strict=True)}
+    return make_clinic().with_people(**scores)
+
+
+def one_event():
+    clinic = no_one_responds()
+    score = clinic.people["day 28"].copy()
+    score.iloc[1] = 4
+    return clinic.with_people(**{"day 28": score})
+
+
+def one_arm_responds():
+    people = make_clinic().people
+    treated = people["arm"] == "iv"
+    drawn = np.random.default_rng(3).integers(0, 3, (2, len(people)))
+    scores = {
+        name: np.where(treated, half(people, 0.4) - noise, people["baseline"] - noise)
+        for name, noise in zip(("day 7", "day 28"), drawn, strict=True)
+    }
+    return make_clinic().with_people(**scores)
+
+
+def one_arm_site_holds_all_events():
+    clinic = no_one_responds()
+    people = clinic.people
+    alone = (people["arm"] == "iv") & (np.arange(len(people)) % 3 == 0)
+    return clinic.with_people(
+        site=np.where(alone, "east", people["site"]), **{"day 28": np.where(alone, 3.0, people["day 28"])}
+    )
+
+
+def empty_time_point():
+    return make_clinic(missing=0.2).with_people(**{"day 7": NAN})
+
+
+def one_patient_of_an_arm_at_a_time_point():
+    clinic = make_clinic(n=80)
+    treated = np.flatnonzero(clinic.people["arm"] == "iv")
+    score = clinic.people["day 7"].copy()
+    score.iloc[treated[1:]] = NAN
+    return clinic.with_people(**{"day 7": score})
+
+
+def one_patient_in_a_third_arm():
+    clinic = make_clinic(n=81, missing=0.1)
+    arm = clinic.people["arm"].copy()
+    arm.iloc[80] = "im"
+    return Clinic(clinic.people.assign(arm=arm), ("esketamine", "iv", "im"))
+
+
+def one_arm_only():
+    return make_clinic(missing=0.1).with_people(arm="iv")
+
+
+def two_patients():
+    return Clinic(make_clinic().people.iloc[:2])
+
+
+def constant_scores():
+    return make_clinic().with_people(**{"baseline": 20, "day 7": 15.0, "day 28": 12.0})
+
+
+def one_score_after_treatment():
+    return make_clinic(missing=0.1).with_people(**{"day 7": 9.0, "day 28": 9.0})
+
+
+def one_arm_drops_out():
+    clinic = make_clinic()
+    gone = clinic.people["arm"] == "iv"
+    return clinic.with_people(**{name: clinic.people[name].mask(gone) for name in ("day 7", "day 28")})
+
+
+def weights_at_nothing():
+    clinic = make_clinic(n=120, missing=0.15)
+    people = clinic.people
+    place = np.arange(len(people))
+    site = np.where((place % 8 == 1), "east", np.where(place % 8 == 2, "west", people["site"]))
+    return clinic.with_people(site=site)
+
+
+def long_identifiers():
+    clinic = make_clinic(missing=0.1)
+    return clinic.with_people(patient=[9007199254740993 + place for place in range(len(clinic.people))])
+
+
+def identical_arms():
+    clinic = make_clinic()
+    people = clinic.people
+    own = people[people["arm"] == "iv"].drop(columns="arm").to_dict("list")
+    columns = {name: np.repeat(values, 2) for name, values in own.items() if name != "patient"}
+    return clinic.with_people(**columns)
+
+
+def reversed_labels():
+    clinic = make_clinic(missing=0.2)
+    return Clinic(clinic.people, ("iv", "esketamine"))
+
+
+COMPLETE: dict[str, Callable[[], Clinic]] = {
+    "nothing missing": make_clinic,
+    "some missing": lambda: make_clinic(missing=0.2),
+    "everyone responds": everyone_responds,
+    "no one responds": no_one_responds,
+    "one event": one_event,
+    "one arm responds": one_arm_responds,
+    "a one-arm site holds all events": one_arm_site_holds_all_events,
+    "an empty time point": empty_time_point,
+    "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
+    "one patient in a third arm": one_patient_in_a_third_arm,
+    "weights at nothing": weights_at_nothing,
+    "long identifiers": long_identifiers,
+    "identical arms": identical_arms,
+    "reversed labels": reversed_labels,
+}
+REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
+    "one arm only": (one_arm_only, "compare", "no patient of arm 'esketamine'"),
+    "one arm drops out": (one_arm_drops_out, "compare", "fewer than 2 patients of arm iv"),
+    "two patients": (two_patients, "fit", "rank deficient"),
+    "constant scores": (constant_scores, "fit", "did not converge"),
+    "one score after treatment": (one_score_after_treatment, "fit", "no variance left to model"),
+}

@@ -1,0 +1,55 @@
+"""Whole studies at the edges: every printed number is finite, in its range, inside its interval, and of those it says."""
+
+import pytest
+from clinics import run_clinic
+from edge_cases import COMPLETE, REFUSED
+from edge_checks import find_faults, find_words
+
+RUNS = {}
+
+
+def run(name, tmp_path_factory):
+    if name not in RUNS:
+        RUNS[name] = run_clinic(COMPLETE[name](), tmp_path_factory.mktemp("clinic"))
+    return RUNS[name]
+
+
+@pytest.fixture(scope="module", params=list(COMPLETE))
+def clinic(request, tmp_path_factory):
+    return request.param, run(request.param, tmp_path_factory)
+
+
+def test_no_number_stops_the_report(clinic):
+    _, found = clinic
+    assert found.refused == "", found.words[-2000:]
+    assert len(found.report) > 10_000
+
+
+def test_every_number_is_possible(clinic):
+    _, found = clinic
+    assert find_faults(found.tables) == []
+
+
+def test_the_report_says_no_impossible_number(clinic):
+    name, found = clinic
+    if name != "long identifiers":
+        assert find_words(found.report) == []
+
+
+@pytest.mark.parametrize("name", list(REFUSED))
+def test_what_cannot_be_compared_is_refused_in_words(name, tmp_path):
+    make, step, words = REFUSED[name]
+    found = run_clinic(make(), tmp_path)
+    assert found.refused == step
+    assert words in found.words
+    assert "Traceback" not in found.words
+
+
+@pytest.mark.parametrize("name", ["one arm only", "one arm drops out"])
+def test_without_a_comparison_there_is_a_report(name, tmp_path):
+    make, _, _ = REFUSED[name]
+    clinic = make()
+    found = run_clinic(type(clinic)(clinic.people, clinic.arms, compared=False), tmp_path)
+    assert found.refused == "", found.words[-2000:]
+    assert find_faults(found.tables) == []
+    assert find_words(found.report) == []
