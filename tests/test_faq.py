@@ -84,7 +84,7 @@ def test_response_by_both_denominators_and_both_axes(tables, session_6):
         yes, seen, day_28 = rows["response"].sum(), rows["score"].notna().sum(), at(tables, "day", "day 28")
         by_day = day_28.loc[day_28["arm"] == arm, "response"].fillna(False).mean()
         said(f"| {name} | {yes} of {seen}: {percent(yes / seen)} | {yes} of {len(rows)}: {percent(yes / len(rows))} |")
-        said(f"{percent(by_day)} of all who started {name}")
+        said(f"{percent(by_day)} of all treated patients {name}")
 
 
 def test_more_than_half_or_at_least_half(session_6):

@@ -75,14 +75,14 @@ def test_snakemake_takes_a_study_file_in_one_way_and_no_key_that_does_nothing():
 
 
 def test_a_configfile_is_the_study_and_rules_run_this_python(tmp_path):
-    """From another folder, with an environment that is not activated: no program is on the path."""
+    """From another folder, with an environment that is not activated: its programs are not on the path."""
     study = (ROOT / "config" / "example.yaml").read_text().replace("study: example", "study: other", 1)
     (tmp_path / "other.yaml").write_text(study.replace("data: data/", f"data: {ROOT}/data/", 1))
     options = ["--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--dry-run", "--printshellcmds"]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *options, "--configfile", "other.yaml"],
         cwd=tmp_path,
-        env={**os.environ, "PATH": "/nowhere"},
+        env={**os.environ, "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,

@@ -289,7 +289,7 @@ def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
             weights | {"arm": "iv", "n": 444, "effective_n": 322.7, "truncated": 13, "without_weight": 17},
             weights | {"arm": "esketamine", "n": 529, "effective_n": 511.2, "truncated": 0, "without_weight": 0},
         ],
-        "comparison_statement": [{"subject": "design", "text": "Arms were chosen, not assigned."}],
+        "comparison_statement": [{"subject": "design", "text": "Treatment was not randomized."}],
     }
     compared = {name: pd.DataFrame(rows).assign(withheld=False) for name, rows in tables.items()}
     return make_tables(study) | make_models() | compared, study

@@ -1,4 +1,4 @@
-"""Kinds of patients within a made-up comparison, as the analysis gives them, before the gate."""
+"""Subgroups within a made-up comparison, as the analysis gives them, before the gate."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_the_figure_is_the_released_rows(tmp_path):
 def test_a_figure_without_any_released_share_says_so():
     tables, study = make_release({"esketamine": 9, "iv": 10})
     figure = draw_all(tables, study)["durability_loss"]
-    assert "All values withheld" in [text.get_text() for text in figure.axes[0].texts]
+    assert "Too few to report" in [text.get_text() for text in figure.axes[0].texts]
 
 
 def show(tables, study, folder):

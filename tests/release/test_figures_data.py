@@ -92,7 +92,7 @@ def test_a_withheld_value_is_a_gap_and_never_zero():
     texts = [text.get_text() for text in figure.texts]
     assert texts.count("*") == 1
     assert "0" not in texts
-    assert any("withheld, for a count below 11" in text for text in texts)
+    assert any("not reported, for a count below 11" in text for text in texts)
 
 
 def test_numbers_below_the_axis_are_those_of_the_table():
@@ -111,7 +111,7 @@ def test_flow_boxes_hold_the_counts_of_the_table():
     )
     for n in flow["n"].dropna():
         assert f"n = {int(n):,}" in text
-    assert "n withheld" in text
+    assert "n not reported" in text
 
 
 def test_every_plan_carries_rows_of_the_released_tables():

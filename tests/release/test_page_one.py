@@ -164,3 +164,14 @@ def test_the_conclusion_claims_no_more_than_the_design(design):
     text = {block.lead: block.text for block in abstract.blocks}["Conclusions and Relevance."]
     assert DESIGNS[design] in text
     assert ("not randomized" in text) == (design == "observational")
+
+
+def test_adverse_effects_that_differ_are_named_and_what_was_not_collected_is_said():
+    tables, study = make_compared()
+    answer = next(one for one in first_page(tables, study).blocks[1].entries if one.row == "safe")
+    assert answer.verdict == "Different profiles; no data on serious events."
+    assert "%" in answer.text
+    none = {name: table for name, table in tables.items() if not name.startswith(("harm", "ascertainment"))}
+    answer = next(one for one in first_page(none, study).blocks[1].entries if one.row == "safe")
+    assert answer.verdict == "No data: adverse effects are not in these tables."
+    assert answer.text == ""

@@ -107,7 +107,7 @@ def test_opposite_directions_are_said_where_they_are_and_only_there():
         return note_contrary(gather({**tables, "risks": make_risks(started, observed)}, study, {}))
 
     (text,) = notes((-0.068, 0.06), (0.044, 0.08))
-    assert "Response: the difference of all who started (−6.8) and that of those observed (+4.4)" in text
+    assert "Response: the difference of all treated patients (−6.8) and that of complete cases (+4.4)" in text
     missing = tables["missingness"]
     here = missing[(missing["timepoint"] == "day 28") & (missing["arm"] == "iv")].iloc[0]
     assert f"{100 * here['missing_proportion']:.1f} % of IV ketamine" in text

@@ -55,7 +55,7 @@ def test_a_difference_of_all_who_started_never_stands_alone():
     tables, study = make_compared()
     risks = make_risks((-0.068, 0.06), (0.044, 0.08))
     text = state_response(gather({**tables, "risks": risks, "imputations": tables["imputations"].iloc[:0]}, study, {}))
-    assert text.index("of those observed") < text.index("of all who started")
+    assert text.index("of complete cases") < text.index("of all treated patients")
     assert NOT_A_DIFFERENCE in text
     row = {"endpoint": "response", "scale": "risk difference", **PLACE, "analysis": "imputed_mar", "converged": True}
     imputed = pd.DataFrame([row | {"estimate": 0.085, "lower": 0.004, "upper": 0.165, "withheld": False}])
@@ -65,7 +65,7 @@ def test_a_difference_of_all_who_started_never_stands_alone():
     )
     unadjusted = everything(*make_case("two arms"))
     (entry,) = (part for part in unadjusted.split("Unadjusted difference in response at session 6: ")[1:])
-    assert entry.split(".  ")[0].index("of all who started") < entry.index("of those observed")
+    assert entry.split(".  ")[0].index("of all treated patients") < entry.index("of complete cases")
 
 
 def test_the_caution_names_how_many_of_each_arm_have_no_score_or_nothing():
@@ -87,7 +87,7 @@ def test_the_caution_names_how_many_of_each_arm_have_no_score_or_nothing():
 def test_the_methods_call_only_an_arms_own_rate_cautious():
     text = everything({}, make_study())
     assert "cautious about an arm's own response" in text
-    assert "A difference between arms in a rate of all who started is not cautious" in text
+    assert "Counting missing scores as nonresponse biases the comparison" in text
     assert "For worsening it is the other way round" in text
 
 
@@ -107,7 +107,7 @@ def test_the_range_names_what_it_covers_and_keeps_the_rest_apart():
     text = state_range(gather({**tables, "sensitivity": table}, study, {}))
     assert text == (
         "In 3 other analyses of the same difference (adjustment, missing scores, and definitions) it lies between −1.91 and −1.17 points. "
-        "Not counted there: unadjusted it is −2.72; with points added to imputed scores of one arm (what if) it lies between −2.22 and −1.01; "
+        "Not counted there: unadjusted it is −2.72; with delta-adjusted imputation it lies between −2.22 and −1.01; "
         "with every missing score at the worst end of the scale in one arm and at the best in the other it is −7.33 and 4.12."
     )
     alone = table[table["analysis"].isin(["weighted_overlap", "unadjusted"])]

@@ -36,7 +36,7 @@ def test_the_number_known_is_withheld_with_the_number_missing():
         baseline.loc[(baseline["variable"] == "sex") & (baseline["arm"] == "all"), "withheld"] = True
 
     _, rows = table(change=hide)
-    assert rows["Sex, n (%)"][0] == "withheld"
+    assert rows["Sex, n (%)"][0] == "not reported"
 
 
 def test_the_largest_difference_between_two_arms_is_shown_without_its_sign():
@@ -52,4 +52,4 @@ def test_a_withheld_difference_is_called_so():
     none = float("nan")
     _, rows = table([("age", "iv - a", 0.2, False), ("age", "im - a", none, True), ("sex", "iv - a", none, True)])
     assert rows["Age, mean (SD)"][-1] == "≥ 0.20"
-    assert rows["Sex, n (%)"][-1] == "withheld"
+    assert rows["Sex, n (%)"][-1] == "not reported"

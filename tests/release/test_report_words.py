@@ -127,10 +127,9 @@ def test_withheld_numbers_are_called_so_and_never_zero():
     hidden = (response["arm"] == "iv") & (response["timepoint"] == "6")
     text = words({**tables, "response": withhold(response, hidden)}, study)
     line = re.search(r"IV ketamine: response (.*?)\.\s", text)[1]
-    assert line.startswith("withheld of the withheld who started")
+    assert line.startswith("not reported of the not reported")
     assert "session 6, started" in text
-    assert "withheld / withheld" in text
-    assert "are withheld, and with them" in text
+    assert "not reported / not reported" in text
 
 
 def test_a_row_withheld_in_part_still_prints_the_rest():
@@ -140,14 +139,14 @@ def test_a_row_withheld_in_part_still_prints_the_rest():
     response.loc[rows, ["events", "proportion", "lower", "upper"]] = float("nan")
     response.loc[rows, "withheld"] = True
     started = int(response.loc[rows & (response["population"] == "started"), "n"].iloc[0])
-    assert f"withheld / {started:,}" in words({**tables, "response": response}, study)
+    assert f"not reported / {started:,}" in words({**tables, "response": response}, study)
 
 
 def test_everything_withheld_is_still_a_report():
     tables, study = make_case("withheld")
     text = words(tables, study)
     assert "nan" not in re.findall(r"\w+", text)
-    assert text.count("withheld") > 50
+    assert text.count("not reported") > 20
 
 
 @pytest.mark.parametrize("case", ["two arms", "seven arms", "months", "named visits"])
@@ -208,8 +207,7 @@ def test_definitions_follow_the_study_file():
 
 
 def test_small_cells_are_explained_only_where_they_exist():
-    assert "Counts below 11 other than zero are withheld" in words({}, make_study())
-    assert "nothing is withheld" in words({}, make_study(privacy={"minimum_cell": 1, "public": True}))
+    assert "shown as <11" in words({}, make_study())
 
 
 def test_provenance_is_printed_in_full():
@@ -251,7 +249,7 @@ def test_published_results_stand_beside_only_where_comparable():
         withheld=False
     )
     text = words({**tables, "published": published}, study)
-    assert "53.6 % 49.1 % (43.2 to 55.0), IV ketamine, clean window, of those observed" in text
+    assert "53.6 % 49.1 % (43.2 to 55.0), IV ketamine, clean window, of complete cases" in text
     assert "definition differs" not in text
 
 

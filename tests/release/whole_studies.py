@@ -1,7 +1,7 @@
 """Random small studies through every step from scores to released tables: two or three arms compared, modelled, and followed.
 
 Patients are drawn from the example's clinics, without replacement; the study file is drawn around them: weights, what is done
-about missing scores, kinds of patients, durability, first series or all of them, and the smallest count that is released.
+about missing scores, subgroups, durability, first series or all of them, and the smallest count that is released.
 """
 
 from __future__ import annotations

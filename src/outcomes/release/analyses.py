@@ -43,10 +43,10 @@ _NAMES: dict[str, tuple[str, str]] = {
     "baseline_worst": (DEFINITIONS, "Baseline: worst score"),
     "control_slope": (CONTROLS, "Change before treatment"),
 }
-_METHODS = {"unadjusted": "Unadjusted", "weighted": "Weighted", "g_computation": "G-computation", "augmented": "Weighted and modelled"}  # fmt: skip
+_METHODS = {"unadjusted": "Unadjusted", "weighted": "Weighted", "g_computation": "G-computation", "augmented": "Doubly robust"}  # fmt: skip
 _NAMES |= {
     f"{method}_{population}": (ADJUSTMENT if method == "unadjusted" else WEIGHTS, f"{label}, {who}")
-    for population, who in (("observed", "those observed"),)
+    for population, who in (("observed", "complete cases"),)
     for method, label in _METHODS.items()
 }
 _ORDER = {name: place for place, name in enumerate(_NAMES)}

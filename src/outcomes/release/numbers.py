@@ -17,7 +17,7 @@ import pandas as pd
 
 from outcomes.settings.style import Style
 
-WITHHELD = "withheld"
+WITHHELD = "not reported"
 ABSENT = "–"
 SPACE = "\u202f"  # narrow, and a line does not break at it
 Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]

@@ -33,10 +33,6 @@ class Style(Frozen):
     )
     decimals: Decimals = Field(default_factory=Decimals, description="decimals of each kind of number")
     paper: Literal["a4", "letter"] = Field("a4", description="page of the PDF and the Word document")
-    supplement: Literal["listed", "printed"] = Field(
-        "listed",
-        description="what PDF and Word do with the tables that the page folds: list them, or print them in full",
-    )
     fonts: str | None = Field(
         None,
         description="folder of font files for letters that the PDF's own fonts lack, such as Chinese; null: a box is "

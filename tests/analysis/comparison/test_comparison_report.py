@@ -45,7 +45,7 @@ def test_the_section_says_what_the_tables_say():
     row = next(row for row in grids["compared-change"].rows if row[0].text == "day 28")
     assert row[3].text.startswith(f"{effect['estimate']:.2f}".replace("-", "−"))
     words = [block.text for block in section.blocks if block.kind == "paragraph"]
-    assert any("chosen, not assigned" in text for text in words)
+    assert any("not randomized" in text for text in words)
     assert f"{fixed(effect['estimate'], 2)} points" in words[0]
 
 
@@ -64,7 +64,7 @@ def test_an_outcome_model_by_penalised_likelihood_is_named():
     models = dict(zip(own["method"], own["outcome_model"], strict=True))
     assert models == {"unadjusted": "", "weighted": "", "g_computation": "firth", "augmented": "firth"}
     grid = next(block for block in show(compared).blocks if getattr(block, "id", "") == "compared-risks")
-    assert {"G-computation (Firth)", "Weighted and modelled (Firth)", "Weighted"} <= {row[1].text for row in grid.rows}
+    assert {"G-computation (Firth)", "Doubly robust (Firth)", "Weighted"} <= {row[1].text for row in grid.rows}
     assert "penalised likelihood" in grid.notes[0]
     [text] = describe_adjustment(gather(release(compared), STUDY, {}))
     assert "Firth's penalised likelihood (10.1093/biomet/80.1.27)" in text
@@ -79,7 +79,7 @@ def test_of_few_patients_nothing_is_said():
     section = show(COMPARED | few)
     assert section.blocks[0].text.endswith("cannot be shown: it would reveal a count below 11.")
     grid = next(block for block in section.blocks if getattr(block, "id", "") == "compared-change")
-    assert all(row[3].text == "withheld" for row in grid.rows)
+    assert all(row[3].text == "not reported" for row in grid.rows)
 
 
 @pytest.mark.parametrize("study", [make_study(), STUDY])

@@ -323,7 +323,7 @@ class TestWhole:
 
     def test_the_words_are_those_of_the_design(self):
         said = RESULT["comparison_statement"].set_index("subject")["text"]
-        assert "chosen, not assigned" in said["design"]
+        assert "not randomized" in said["design"]
         assert not said.str.contains(r"\d").any()
         randomised = make_study(report={"title": "Made up", "design": "randomised"})
         said = compare_arms(TABLES, COMPARISON, randomised)["comparison_statement"].set_index("subject")["text"]

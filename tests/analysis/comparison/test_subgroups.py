@@ -1,4 +1,4 @@
-"""Differences within kinds of patients: levels, weights within them, tests of interaction, and shrinkage."""
+"""Differences within subgroups: levels, weights within them, tests of interaction, and shrinkage."""
 
 from pathlib import Path
 

@@ -58,6 +58,6 @@ def _describe_design(design: str | None, setting: Setting) -> str:
         return "Arms were assigned at random; the weights remove chance differences in the listed variables."
     listed = ", ".join(name.replace("_", " ") for name in setting.comparison.confounders)
     return (
-        f"Arms were chosen, not assigned. The difference is adjusted for {listed}; it is the effect of the treatment only if "
-        "nothing else that bears on the outcome bore on the choice, which these data cannot show."
+        f"Treatment was not randomized. The difference is adjusted for {listed}; it is the effect of the treatment only if "
+        "no unmeasured factor affected both choice and outcome."
     )

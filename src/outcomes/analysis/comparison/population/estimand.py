@@ -17,7 +17,7 @@ from outcomes.settings.estimand import Eligibility, Estimand
 
 TARGET_TRIAL = TargetTrial.columns
 FOR_WHOM = {
-    "overlap": "patients who could have had either arm (each weighs by the chance of the other arm)",
+    "overlap": "patients eligible for either treatment (overlap weights)",
     "att": "patients who had the treated arm",
     "ate": "all patients compared",
     "none": "the patients as they are, without weights",

@@ -50,7 +50,7 @@ def compare_controls(tables: Mapping[str, pd.DataFrame], setting: Setting) -> It
             raise ModelError(f"comparison.negative_control.instruments: '{name}' has no score at {estimand.timepoint}.")
         change = people["patient"].map(rows.set_index("patient")["change"]).to_numpy(dtype=float)
         place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
-        note = "change of those observed; the treatment is taken not to bear on it"
+        note = "change of complete cases; the treatment is taken not to bear on it"
         yield {"analysis": f"control_change_{name}", **place} | _compare(setting, change, POINTS, note)
 
 

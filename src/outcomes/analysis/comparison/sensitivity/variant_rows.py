@@ -97,4 +97,4 @@ def _weigh(setting: Setting, variant: Variant, axis: str, timepoint: str, endpoi
         name: found[f"difference{end}"] for name, end in (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
     }
     size = {"effective_n": compute_effective_n(setting.primary.weight[present]), "converged": True}
-    return row | values | size | {"note": f"{variant.note}; of those observed"}
+    return row | values | size | {"note": f"{variant.note}; of complete cases"}

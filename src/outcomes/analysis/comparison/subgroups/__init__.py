@@ -1,1 +1,1 @@
-"""The comparison within kinds of patients: levels, their effects, shrinkage, and tests of interaction."""
+"""The comparison within subgroups: levels, their effects, shrinkage, and tests of interaction."""

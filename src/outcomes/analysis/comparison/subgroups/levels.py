@@ -1,4 +1,4 @@
-"""Kinds of patients: the levels of a declared variable, and weights estimated within one of them."""
+"""Subgroups: the levels of a declared variable, and weights estimated within one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison within kinds of patients: raw and shrunken differences, and tests that they are the same."""
+"""The comparison within subgroups: raw and shrunken differences, and tests that they are the same."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FILLED = "Filled: of all who started (a missing score counts as none). Open: of those observed."
+FILLED = "Filled: of all treated patients (a missing score counts as none). Open: of complete cases."
 CROWD = 3  # with more arms than this, each denominator has a panel of its own
 CLOSE = 1.0  # markers nearer than this (mm) give each panel the whole width
 
@@ -56,7 +56,7 @@ def _build_panel(
 ) -> Panel:
     title = endpoint.capitalize()
     if len(populations) == 1:
-        title += {"started": ", of all who started", "observed": ", of those observed"}[populations[0]]
+        title += {"started": ", of all treated patients", "observed": ", of complete cases"}[populations[0]]
     rows = rows[rows["population"].isin(populations)]
     block: list[Row] = []
     for arm in arms:

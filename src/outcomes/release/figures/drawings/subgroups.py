@@ -1,4 +1,4 @@
-"""A forest of differences within kinds of patients: raw and shrunken, numbers of patients, and tests of interaction."""
+"""A forest of differences within subgroups: raw and shrunken, numbers of patients, and tests of interaction."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _list_notes(plan: Plan, study: Study) -> list[str]:
         more = "the smaller rise"
     return [
         f"Left of the line of no difference: {more} with {styles[estimand.treated].within}.",
-        "Filled squares and solid lines: each level by itself. Open diamonds and dashed lines: drawn towards the other levels of the "
+        "Filled squares and solid lines: each level by itself. Open diamonds and dashed lines: shrunken toward the other levels of the "
         "same variable. Dotted: everyone. Arrowheads: an interval goes on.",
         _explain_tests(plan.data),
         *note_withheld(plan.data, study),

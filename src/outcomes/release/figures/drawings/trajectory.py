@@ -77,4 +77,4 @@ def _draw_means(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], remission:
 
 def say_withheld(axes: Axes) -> None:
     """Say in the empty axes that everything is withheld."""
-    axes.text(0.5, 0.5, "All values withheld", transform=axes.transAxes, ha="center", va="center", color=GREY)
+    axes.text(0.5, 0.5, "Too few to report", transform=axes.transAxes, ha="center", va="center", color=GREY)

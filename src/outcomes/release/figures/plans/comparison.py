@@ -91,7 +91,7 @@ def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     parts = []
     for arm, part in rows.groupby("arm", sort=False):
         half = part[part["cumulative"] >= 0.5]
-        middle = f"half at or below {fixed(half['bin_upper'].iloc[0], 'estimate')}" if len(half) else "withheld"
+        middle = f"half at or below {fixed(half['bin_upper'].iloc[0], 'estimate')}" if len(half) else "not reported"
         parts.append(f"{name_arm(study, str(arm))}: {middle}")
     return [
         Plan(
@@ -173,14 +173,14 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
 
 
 def _note_contrary(rows: pd.DataFrame) -> str:
-    """Say what those whose signs differ from the difference of all who started have in common; empty where none do."""
+    """Say what those whose signs differ from the difference of all treated patients have in common; empty where none do."""
     started = rows.loc[rows["analysis"] == "weighted_started", "estimate"].dropna()
     observed = rows["analysis"].astype(str).str.endswith("_observed") | (rows["scale"] == "log odds ratio")
     others = rows.loc[observed, "estimate"].dropna()
     if started.empty or not (others * float(started.iloc[0]) < 0).any():
         return ""
     return (
-        " Analyses of all who started, which count a missing score as no event, and of those observed (the odds among them) "
+        " Analyses of all treated patients, which count a missing score as no event, and of complete cases (the odds among them) "
         "point in opposite directions here."
     )
 
@@ -209,7 +209,7 @@ def _describe_forest(rows: pd.DataFrame, study: Study) -> str:
         known = own[own["estimate"].notna()]
         place = f"{scale} at {say_timepoint(str(axis), str(timepoint))}"
         if known.empty:
-            parts.append(f"{place}: withheld")
+            parts.append(f"{place}: not reported")
             continue
         known = known.sort_values("estimate", kind="stable")
         low, high = known.iloc[0], known.iloc[-1]

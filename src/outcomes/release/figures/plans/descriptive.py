@@ -82,12 +82,12 @@ def plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str
                     "response",
                     f"{name}: {ends} {phrase}",
                     f"{ends.capitalize()} on the {name} {phrase} with {COVERED} Wilson intervals. Filled markers and solid "
-                    "intervals: of all who started, a missing score counting as none; open markers: of those observed.",
+                    "intervals: of all treated patients, a missing score counted as nonresponse; open markers: of complete cases.",
                     _describe(
                         started,
                         study,
                         "proportion",
-                        f"Chart of {ends} on the {name} {phrase}; of all who started, {started['endpoint'].iloc[0]}",
+                        f"Chart of {ends} on the {name} {phrase}; of all treated patients, {started['endpoint'].iloc[0]}",
                         100.0,
                         "percent",
                     ),
@@ -117,8 +117,8 @@ def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrume
             f"distribution_{instrument}",
             "distribution",
             f"{name}: percent change from baseline, {place}",
-            f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of those "
-            "observed: each height is the share of patients whose change is at or below that value. Changes are grouped in "
+            f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of complete "
+            "cases: each height is the share of patients whose change is at or below that value. Changes are grouped in "
             "bins, so no single patient can be read off.",
             _describe_shares(rows, study, f"Line chart of the cumulative distribution of {name} change at {place}"),
             rows,
@@ -176,9 +176,9 @@ def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, facto
             )
             parts.append(f"{name_arm(study, str(arm))}: {values}")
         else:
-            parts.append(f"{name_arm(study, str(arm))}: withheld")
+            parts.append(f"{name_arm(study, str(arm))}: not reported")
     return f"{opening}. " + "; ".join(parts) + "."
 
 
 def _count(n: float) -> str:
-    return "withheld" if pd.isna(n) else count(n)
+    return "not reported" if pd.isna(n) else count(n)

@@ -57,7 +57,7 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             f"line: on one side the {COVERED} interval excludes no difference, on the other it does not.",
             f"Heat map of the difference by points added in either arm. {pairs} {ends}"
             if len(known)
-            else "Heat map of the difference by points added in either arm; every difference is withheld.",
+            else "Heat map of the difference by points added in either arm; every difference is not reported.",
             rows,
             estimand.instrument,
             estimand.axis,
@@ -96,5 +96,5 @@ def _describe_dropout(rows: pd.DataFrame, study: Study) -> str:
         values = ", ".join(
             f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)} %" for row in known.to_dict("records")
         )
-        parts.append(f"{name_arm(study, str(arm))} by {axis}: {values or 'withheld'}")
+        parts.append(f"{name_arm(study, str(arm))} by {axis}: {values or 'not reported'}")
     return f"Line chart of the share who left by the severity of the last score. {'; '.join(parts)}."

@@ -48,7 +48,7 @@ def note_withheld(rows: pd.DataFrame, study: Study) -> list[str]:
     if not rows["withheld"].any():
         return []
     return [
-        f"{WITHHELD} or no marker: withheld, for a count below {study.privacy.minimum_cell} or one that would reveal it."
+        f"{WITHHELD} or no marker: not reported, for a count below {study.privacy.minimum_cell} or one that would reveal it."
     ]
 
 

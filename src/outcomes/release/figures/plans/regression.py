@@ -46,7 +46,7 @@ def _plan_instrument(tables: Mapping[str, pd.DataFrame], study: Study, instrumen
             f"regression_{instrument}",
             "regression",
             f"{name}: observed change, and what regression to the mean would give",
-            f"Mean change of the {name} from baseline with {COVERED} intervals of those observed, beside the change that regression to the mean "
+            f"Mean change of the {name} from baseline with {COVERED} intervals of complete cases, beside the change that regression to the mean "
             "alone would give. What lies between the two is not the effect of a treatment: it holds the natural course, expectation, and all "
             "other care.",
             _describe(rows, study),
@@ -62,6 +62,8 @@ def _describe(rows: pd.DataFrame, study: Study) -> str:
         who = "All" if row["arm"] == "all" else name_arm(study, str(row["arm"]))
         place = say_timepoint(str(row["axis"]), str(row["timepoint"]))
         known = pd.notna(row["observed"]) and pd.notna(row["expected"])
-        values = f"observed {fixed(row['observed'])}, expected {fixed(row['expected'])} points" if known else "withheld"
+        values = (
+            f"observed {fixed(row['observed'])}, expected {fixed(row['expected'])} points" if known else "not reported"
+        )
         parts.append(f"{who} at {place}: {values}")
     return f"Dot chart of observed and expected change. {'; '.join(parts)}."

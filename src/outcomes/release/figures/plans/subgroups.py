@@ -1,4 +1,4 @@
-"""Which figures show kinds of patients, and what they say in words. Draws nothing."""
+"""Which figures show subgroups, and what they say in words. Draws nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNITS = {"points": "points", "risk difference": "percentage points", "risk ratio
 
 
 def plan_subgroups(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    """Return one figure per endpoint: the change, and response of all who started."""
+    """Return one figure per endpoint: the change, and response of all treated patients."""
     rows, tests = read_rows(tables, "subgroups"), read_rows(tables, "interactions")
     if rows.empty or study.comparison is None:
         return []
@@ -37,10 +37,10 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     place = say_timepoint(estimand.axis, estimand.timepoint)
     what = f"{instrument} change" if endpoint == "change" else f"{instrument} {endpoint}"
     way = f"{treated} to {reference}" if rows["scale"].iloc[0] == "risk ratio" else f"{treated} minus {reference}"
-    missing = "" if endpoint == "change" else ", of all who started, a missing score counting as none"
+    missing = "" if endpoint == "change" else ", of all treated patients, a missing score counted as nonresponse"
     caption = (
-        f"{what} at {place}{missing}: {way}, within kinds of patients, with {COVERED} intervals. Weights are estimated within each level. "
-        "Squares: the level by itself. Open diamonds: drawn towards the other levels of the same variable, since the most extreme of "
+        f"{what} at {place}{missing}: {way}, within subgroups, with {COVERED} intervals. Weights are estimated within each level. "
+        "Squares: the level by itself. Open diamonds: shrunken toward the other levels of the same variable, since the most extreme of "
         "several estimates is usually too extreme. The dotted line is the estimate in everyone. n: patients who started. "
         "Interaction p: test that all levels differ between the arms by the same; it, not whether one interval excludes no difference, says "
         "whether levels differ."
@@ -49,9 +49,9 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     return Plan(
         f"subgroups_{endpoint}",
         "subgroups",
-        f"{what} at {place} by kind of patient",
+        f"{what} at {place} by subgroup",
         caption,
-        _describe(rows, f"Forest plot of the difference in {what} at {place}, {way}, within kinds of patients"),
+        _describe(rows, f"Forest plot of the difference in {what} at {place}, {way}, within subgroups"),
         rows,
         estimand.instrument,
         estimand.axis,
@@ -90,5 +90,5 @@ def _describe(rows: pd.DataFrame, opening: str) -> str:
             for row in ends.to_dict("records")
         ]
         name = "everyone" if variable == EVERYONE else str(own["label"].iloc[0])
-        parts.append(f"{name}: {' to '.join(values) if values else 'withheld or not estimated'}")
+        parts.append(f"{name}: {' to '.join(values) if values else 'not estimated'}")
     return f"{opening}, {UNITS[scale]}. " + "; ".join(parts) + "."

@@ -28,7 +28,6 @@ class Grid:
     heads: tuple[tuple[Cell, ...], ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
-    folded: bool = False
     sortable: bool = False
 
     @property

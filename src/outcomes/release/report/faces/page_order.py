@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from outcomes.release.numbers import count
-from outcomes.release.report.content.blocks import Block, Bullets, Grid, Report, Section
+from outcomes.release.report.content.blocks import Block, Grid, Report, Section
 from outcomes.release.report.content.numbering import number_blocks
 from outcomes.release.report.faces.column_widths import PAGES, Fit, fit_grid
 from outcomes.release.report.faces.html.page import DOI
@@ -38,8 +37,7 @@ class Item:
 def arrange(report: Report, style: Style) -> list[list[Item]]:
     """Return what a report prints, in runs of pages of one orientation.
 
-    Tables that the page folds are listed or printed, as the style says. A heading goes with what follows it, so that none
-    stands alone on a page.
+    A heading goes with what follows it, so that none stands alone on a page.
     """
     labels = number_blocks(report.sections)
     items = [item for section in report.sections if not section.empty for item in _walk(section, 1, labels, style)]
@@ -51,17 +49,12 @@ def arrange(report: Report, style: Style) -> list[list[Item]]:
 
 def _walk(section: Section, level: int, labels: dict[str, str], style: Style) -> Iterator[Item]:
     yield Item(Heading(section.title, level, section.id, listed=level == 1 or not section.id.endswith("-more")))
-    listed: list[str] = []
     for block in section.blocks:
         if not isinstance(block, Grid):
             yield Item(block, labels.get(block.id, "") if hasattr(block, "id") else "")
-        elif block.folded and style.supplement == "listed":
-            listed.append(f"{labels[block.id]}. {block.caption} ({count(len(block.rows))} rows)")
         else:
             for part, fit in fit_grid(block, PAGES[style.paper]):
                 yield Item(part, labels[block.id], fit, fit.sideways)
-    if listed:
-        yield Item(Bullets(tuple(listed)))
     for part_of in section.sections:
         if not part_of.empty:
             yield from _walk(part_of, level + 1, labels, style)

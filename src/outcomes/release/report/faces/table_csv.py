@@ -17,7 +17,7 @@ def write_tables_csv(report: Report) -> dict[str, bytes]:
 
     The first line is the caption, then one line of column headings, where a heading that spans stands before each of
     its columns ("IV ketamine: Mean (SD)"), then the rows, then one line a note. Released tables as they are, with every
-    digit, are in the folder "tables"; the ones that the page folds are found there only. A byte-order mark stands first,
+    digit, are in the folder "tables". A byte-order mark stands first,
     without which Excel misreads minus signs and dashes.
     """
     labels = number_blocks(report.sections)
@@ -59,5 +59,5 @@ def _spread(row: Sequence[Cell], repeat: bool) -> list[str]:
 
 def _grids(sections: Sequence[Section]) -> Iterator[Grid]:
     for section in sections:
-        yield from (block for block in section.blocks if isinstance(block, Grid) and not block.folded)
+        yield from (block for block in section.blocks if isinstance(block, Grid))
         yield from _grids(section.sections)

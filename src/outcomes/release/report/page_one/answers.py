@@ -9,7 +9,8 @@ from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import Estimate, Evidence, find_place
+from outcomes.release.report.page_one.evidence import Estimate, Evidence
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 
 QUESTIONS = {
@@ -218,6 +219,7 @@ def _check(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
 
 
 def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
+    """Return how many had any event, the events that differ (else the most frequent), and how many had a severe one."""
     safety = evidence.safety
     if safety is None:
         return []

@@ -11,7 +11,7 @@ from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import answer_questions
-from outcomes.release.report.page_one.evidence import gather_evidence
+from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.key_points import write_key_points
 
 

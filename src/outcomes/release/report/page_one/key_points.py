@@ -8,7 +8,8 @@ from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
-from outcomes.release.report.page_one.evidence import Evidence, find_place
+from outcomes.release.report.page_one.evidence import Evidence
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.wording.course_and_rates import count_compared
 

@@ -8,7 +8,8 @@ from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import name_sides, say_importance, say_response, say_size
-from outcomes.release.report.page_one.evidence import Evidence, find_place, gather_evidence
+from outcomes.release.report.page_one.evidence import Evidence
+from outcomes.release.report.page_one.gather import find_place, gather_evidence
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures

@@ -38,7 +38,7 @@ STEPS = {
     "in_response": "In response: followed",
     "followed": "With a later score",
 }
-METHODS = {"weighted": "Weighted for visits", "targeted": "Weighted and modelled", "likelihood": "Mixed model"}
+METHODS = {"weighted": "Weighted for visits", "targeted": "Doubly robust", "likelihood": "Mixed model"}
 FIRST = {"kaplan_meier": "Kaplan–Meier", "turnbull": "Turnbull"}
 TILTED = {"none": "As estimated", "both": "Both arms", "treated": "{treated} only", "reference": "{reference} only"}
 FURTHER = {

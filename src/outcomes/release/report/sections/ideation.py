@@ -5,10 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import PLACE, choose_places, heading, index_rows, number, rate, say
-from outcomes.release.report.content.material import Material, shown
+from outcomes.release.report.content.grids import (
+    PLACE,
+    choose_places,
+    heading,
+    index_rows,
+    number,
+    rate,
+    say,
+    tell_count,
+)
+from outcomes.release.report.content.material import Material
 
 
 def tabulate_ideation(material: Material, instrument: str) -> list[Grid]:
@@ -73,7 +81,7 @@ def _pairs(material: Material, pairs: pd.DataFrame, instrument: str) -> Grid:
         rows.append((Cell(material.arm(arm), head=True, span=1 + len(answers)),))
         for before in answers:
             line = [cells.get((arm, before, after), {}) for after in answers]
-            rows.append((heading(f"\u2003{before} at baseline"), *(number(shown(r, count(r["n"]))) for r in line)))
+            rows.append((heading(f"\u2003{before} at baseline"), *(number(tell_count(r, "n")) for r in line)))
     item = item_of(material, instrument)
     return Grid(
         f"ideation-{instrument}",

@@ -37,7 +37,7 @@ def show_details(material: Material) -> Section:
     totals = withheld_rows(material.tables)
     if totals:
         each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
-        entries.append(f"Rows of released tables with withheld numbers: {each}.")
+        entries.append(f"Rows of released tables with numbers not reported: {each}.")
     return Section("details", "Limitations in detail", (Bullets(tuple(entries)),) if entries else ())
 
 
@@ -78,7 +78,7 @@ def _confounding(material: Material) -> Limitation | None:
             "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
             "history, and payer can differ between arms (confounding by indication). Tables of rates and of models whose differences "
             "are not adjusted for it say so; adjustment removes only what was measured.",
-            "arms were chosen, not assigned (confounding by indication)",
+            "treatment was not randomized (confounding by indication)",
         )
     return Limitation(
         "How patients came into their arm is not declared in the study file; differences between arms are unadjusted.",
@@ -110,7 +110,7 @@ def _conditional(material: Material) -> Limitation | None:
         return None
     return Limitation(
         "Counting time in sessions and in days can rank arms differently when they are treated at different pace; both axes "
-        "are shown. A rate of those observed at a later session is conditional on reaching it."
+        "are shown. A rate of complete cases at a later session is conditional on reaching it."
     )
 
 
@@ -137,7 +137,7 @@ def _suppression(material: Material) -> Limitation | None:
     if not withheld_rows(material.tables):
         return None
     return Limitation(
-        f"Small cells are withheld (below {material.study.privacy.minimum_cell}), so some time points of small arms are not "
+        f"Small cells are not reported (below {material.study.privacy.minimum_cell}), so some time points of small arms are not "
         "shown."
     )
 

@@ -14,7 +14,7 @@ FIRST_FLOW, DURABILITY = "figure-participants", "figure-durability_loss"
 
 
 def show_main_results(material: Material, folder: Path) -> Section:
-    """Return flow, baseline, course, outcomes, analyses and subgroups, and durability, as far as the study has them."""
+    """Return flow, baseline, course, outcomes, analyses and subgroups, adverse effects, and durability, as far as the study has them."""
     instrument = material.study.comparison.estimand.instrument if material.study.comparison else material.primary
     flow = [picture for picture in pictures(material, folder, "flow") if picture.id == FIRST_FLOW]
     course = pictures(material, folder, "course", instrument)

@@ -177,8 +177,8 @@ def _endpoints(study: Study) -> list[str]:
     if study.series.origin == "none":
         return []
     texts = [
-        "Each rate is given with two denominators: all who started, a missing score counting as no response and no remission; "
-        f"and those observed at that time point. {OWN_RATE} {NOT_A_DIFFERENCE}",
+        "Each rate is given with two denominators: all treated patients, a missing score counting as no response and no remission; "
+        f"and complete cases at that time point. {OWN_RATE} {NOT_A_DIFFERENCE}",
         f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} point{'' if study.endpoints.worsening_points == 1 else 's'}.",
     ]
     if study.population.include:
@@ -251,7 +251,7 @@ def _multiplicity(study: Study) -> str:
     declared = study.comparison.subgroups if study.comparison is not None else None
     if declared is None or declared.multiplicity == "none":
         return "No correction for multiplicity was made."
-    return "No correction for multiplicity was made, but for the tests of interaction between kinds of patients."
+    return "No correction for multiplicity was made, but for the tests of interaction between subgroups."
 
 
 def _intervals(study: Study) -> list[str]:

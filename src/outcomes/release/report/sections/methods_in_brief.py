@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.disclosure.words import write_footnote
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import describe_measures
 
@@ -25,7 +26,7 @@ def describe_methods_briefly(material: Material) -> Section:
         "Outcomes.": _outcomes(material),
         "Comparison.": _comparison(material),
         "Missing data.": _missing(material),
-        "Intervals.": f"Intervals cover {COVERED}. {_small(material)}",
+        "Intervals.": f"Intervals cover {COVERED}. {write_footnote(material.study.privacy)}".strip(),
     }
     return Section("methods-brief", "Methods", tuple(Paragraph(text, lead) for lead, text in parts.items() if text))
 
@@ -73,8 +74,3 @@ def _missing(material: Material) -> str:
     if comparison.imputation.draws > 0:
         text += " Response and remission use multiple imputation of missing scores, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
     return text
-
-
-def _small(material: Material) -> str:
-    smallest = material.study.privacy.minimum_cell
-    return f"Counts of fewer than {smallest} people are not reported." if smallest > 1 else ""

@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph
-from outcomes.release.report.content.grids import enumerate_words, heading, index_rows, number, say
+from outcomes.release.report.content.grids import enumerate_words, heading, index_rows, number, say, tell_count
 from outcomes.release.report.content.material import Material, is_randomised, shown
 from outcomes.release.report.wording.data_warnings import has_converged
 from outcomes.release.report.wording.model_terms import DF, VCOV, say_covariance
@@ -82,8 +82,8 @@ def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(str(row["formula"])),
         Cell("; ".join(dependence)),
         Cell(f"{estimation}; {'own engine' if row['engine'] == 'mixed' else row['engine']}"),
-        number(shown(row, count(row["n_subjects"]))),
-        number(shown(row, count(row["n_observations"]))),
+        number(tell_count(row, "n_subjects")),
+        number(tell_count(row, "n_observations")),
         number(shown(row, fixed(row["loglik"], "statistic"))),
         Cell(("yes" if converged else "no") + warning),
     )

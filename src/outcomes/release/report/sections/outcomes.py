@@ -9,13 +9,15 @@ import pandas as pd
 
 from outcomes.contracts.released.comparison import Effects, Risks
 from outcomes.contracts.released.describe import Response
+from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import find_place
+from outcomes.release.report.page_one.gather import find_place
+from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
@@ -35,6 +37,7 @@ def tabulate_outcomes(material: Material) -> Grid | None:
             *_other_times(material),
             *_other_instruments(material, arms),
         ],
+        "Safety, not adjusted": _safety(material, arms),
     }
     rows: list[tuple[Cell, ...]] = []
     for title, lines in blocks.items():
@@ -182,6 +185,35 @@ def _other_instruments(material: Material, arms: Sequence[str]) -> list[tuple[Ce
             )
         )
     return found
+
+
+def _safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return the mean rise of systolic pressure, and patients with any and with a severe adverse effect."""
+    found = []
+    rises = [material.one(PressureRise.name, measure="systolic", arm=arm) for arm in arms]
+    if any(row and pd.notna(row[PressureRise.mean]) for row in rises):
+        means = [number(fixed(row[PressureRise.mean]) if row else ABSENT) for row in rises]
+        n = " / ".join(tell_count(row, PressureRise.patients) for row in rises)
+        found.append((heading("\u2003Systolic pressure, mean rise, mm Hg"), *means, number(ABSENT), number(n)))
+    for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
+        rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
+        if not all(rows):
+            continue
+        apart = material.one(HarmDifferences.name, block=WHOLE, event=event, contrast=" - ".join(arms[:2]))
+        known = apart and pd.notna(apart[HarmDifferences.difference]) and pd.notna(apart[HarmDifferences.lower])
+        text = ABSENT
+        if known:
+            ends = interval(apart[HarmDifferences.lower], apart[HarmDifferences.upper], factor=100)
+            text = f"{fixed(100 * apart[HarmDifferences.difference], 'percent')} ({ends})"
+        shares = [number(_share_of(row)) for row in rows]
+        n = " / ".join(tell_count(row, Harms.patients) for row in rows)
+        found.append((heading(f"\u2003{name}"), *shares, number(text), number(n)))
+    return found
+
+
+def _share_of(row: Row) -> str:
+    share = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
+    return f"{tell_count(row, Harms.affected)}{share}"
 
 
 def _tabulate_described(material: Material) -> Grid | None:

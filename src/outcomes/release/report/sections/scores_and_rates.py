@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import ABSENT, count, fixed, signed
+from outcomes.release.numbers import fixed, signed
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
     PLACE,
@@ -18,6 +18,7 @@ from outcomes.release.report.content.grids import (
     places_of,
     quartiles,
     rate,
+    tell,
 )
 from outcomes.release.report.content.material import Material, is_randomised, shown
 from outcomes.release.report.wording.denominators import say_missing, say_not_cautious
@@ -43,7 +44,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         line = [heading(material.timepoint(*place))]
         for arm in arms:
             row = cells.get((*place, arm), {})
-            line.append(number(shown(row, count(row["n"]) if row else ABSENT)))
+            line.append(number(tell(row, "n")))
             line += [number(pair(row, "mean", "sd", fixed)), number(shown(row, quartiles(row)))]
         rows.append(tuple(line))
     name = material.instrument(instrument)
@@ -88,7 +89,7 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
                 line += [number(_difference(deltas.get((*key, str(contrast)), {}))) for contrast in contrasts]
                 rows.append(tuple(line))
     notes = [
-        "n / N: events / patients counted. Started: all who started, a missing score counting as no response, no remission, "
+        "n / N: events / patients counted. Started: all treated patients, a missing score counting as no response, no remission, "
         "and no worsening. Observed: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
     ]
     notes += [note_secondary(material, instrument)]
@@ -116,7 +117,7 @@ def note_secondary(material: Material, instrument: str) -> str:
     name, texts = entry.name, []
     if _lack_baseline(material, instrument):
         texts.append(
-            f"Patients without a {name} score at baseline are among all who started, where they count as no response, and not among those observed."
+            f"Patients without a {name} score at baseline are among all treated patients, where they count as no response, and not among complete cases."
         )
     threshold = study.baseline.minimum.get(instrument)
     cutoff = entry.remission_maximum

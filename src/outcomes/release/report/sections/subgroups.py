@@ -1,4 +1,4 @@
-"""Kinds of patients, for the reader: what was declared, whether levels differ, raw and shrunken differences side by side."""
+"""Subgroups, for the reader: what was declared, whether levels differ, raw and shrunken differences side by side."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED, UNLIKELY
-from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
+from outcomes.release.numbers import ABSENT, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number
+from outcomes.release.report.content.grids import heading, number, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.wording.comparison_result import say_arms
 
@@ -26,15 +26,15 @@ MULTIPLICITY = {
 
 
 def show_subgroups(material: Material, folder: Path) -> Section:
-    """Return the part on kinds of patients; empty when the study declares none."""
+    """Return the part on subgroups; empty when the study declares none."""
     comparison = material.study.comparison
     rows = material.rows("subgroups")
     if comparison is None or comparison.subgroups is None or rows.empty:
-        return Section("subgroups", "Kinds of patients")
+        return Section("subgroups", "Subgroups")
     blocks: list[Block] = [Paragraph(text) for text in _introduce(material)]
     blocks += pictures(material, folder, "subgroups", comparison.estimand.instrument)
     blocks += [grid for grid in (tabulate_changes(material), tabulate_responses(material)) if grid is not None]
-    return Section("subgroups", "Kinds of patients", tuple(blocks))
+    return Section("subgroups", "Subgroups", tuple(blocks))
 
 
 def _introduce(material: Material) -> list[str]:
@@ -48,8 +48,8 @@ def _introduce(material: Material) -> list[str]:
         else "their p values are not adjusted for their number, so some small ones are to be expected by chance."
     )
     return [
-        "These results are exploratory. The kinds of patients are those that the study file declares; it cannot show that they were "
-        "declared before any result was seen. Whether the difference between the arms differs between kinds of patients is what the tests of "
+        "These results are exploratory. The subgroups are those that the study file declares; it does not prove that they were "
+        "declared before any result was seen. Whether the difference between the arms differs between subgroups is what the tests of "
         f"interaction ask; {adjusted} That an interval excludes no difference in one level and not in another says little: the second may "
         "only have fewer patients.",
         _find_differing(material),
@@ -86,13 +86,13 @@ def tabulate_changes(material: Material) -> Grid | None:
     for variable, own in _group(rows):
         lines += _head(material, variable, own[0], 6, ("change", ""))
         for row in own:
-            sizes = [count(row[name]) for name in ("n_treated", "n_reference", "effective_n")]
+            sizes = [tell(row, name) for name in ("n_treated", "n_reference", "effective_n")]
             cells = [*sizes, _estimate(row, 2), _shrunken(row, 2)]
             lines.append((heading(_name(row)), *(number(_show(row, text)) for text in cells)))
     treated, reference = _arms(material)
     estimand = f"Difference ({COVERED} interval)"
     texts = ("Kind of patient", treated, reference, "Effective sample size", estimand, f"Shrunken ({COVERED} interval)")
-    caption = f"Difference in change within kinds of patients, {say_arms(material)}, in points, {_place(material)}."
+    caption = f"Difference in change within subgroups, {say_arms(material)}, in points, {_place(material)}."
     note = (
         "Patients who started, by arm. Effective sample size: of those with a score, under weights of the level's own."
     )
@@ -123,10 +123,10 @@ def tabulate_responses(material: Material) -> Grid | None:
             ]
             lines.append((heading(_name(row)), *cells))
     words = say_arms(material, "to") if ratio else f"{say_arms(material)}, percentage points"
-    top = (heading(""), heading("Of all who started", 2), heading("Of those observed", 2))
+    top = (heading(""), heading("Of all treated patients", 2), heading("Of complete cases", 2))
     word = "Ratio" if ratio else "Difference"
     texts = ("Kind of patient", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
-    caption = f"Response within kinds of patients, {words}, {_place(material)}."
+    caption = f"Response within subgroups, {words}, {_place(material)}."
     note = "Started: a missing score counts as no response. Observed: those with a score."
     return Grid("subgroups-response", caption, (top, tuple(map(heading, texts))), tuple(lines), (note,))
 

@@ -22,7 +22,7 @@ WEIGHTS = {
 }
 
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
-DENOMINATORS = {"observed": "those observed"}
+DENOMINATORS = {"observed": "complete cases"}
 
 
 def state_result(material: Material) -> list[str]:
@@ -67,12 +67,6 @@ def say_place(material: Material) -> str:
     return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
 
 
-def say_way(material: Material) -> str:
-    """Return how the primary difference is adjusted, in a word."""
-    assert material.study.comparison is not None
-    return "adjusted" if material.study.comparison.weights == "none" else "weighted"
-
-
 def say_direction(material: Material, effect: Mapping[str, Any], size: str = "") -> str:
     """Return which arm did better and how, by the sign of both mean changes and by what a higher score says; ``size`` is put where it fits.
 
@@ -96,7 +90,7 @@ def say_direction(material: Material, effect: Mapping[str, Any], size: str = "")
 
 
 def state_response(material: Material, caution: bool = True) -> str:
-    """Return the difference in response at the place of the primary difference: imputed, of those observed, of all who started, and a caution."""
+    """Return the difference in response at the place of the primary difference: imputed, of complete cases, of all treated patients, and a caution."""
     imputed = say_imputed_response(material)
     parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
     for population, words in DENOMINATORS.items():
@@ -112,7 +106,7 @@ def state_response(material: Material, caution: bool = True) -> str:
 
 
 def warn_difference(material: Material) -> str:
-    """Return that a difference of all who started is not cautious, with the compared arms' shares without a score."""
+    """Return that a difference of all treated patients is not cautious, with the compared arms' shares without a score."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
     place = (estimand.axis, estimand.timepoint)

@@ -28,23 +28,6 @@ def describe_rows(material: Material) -> str:
     return f"Of {number_of(raw, 'n')} rows in the export, {number_of(kept, 'n')} were kept."
 
 
-def count_patients(material: Material) -> str:
-    """Return how many series and patients were analysed, and how many series of each arm; empty where both are withheld."""
-    boxes = _boxes(material)
-    if "Series analysed" not in boxes:
-        return ""
-    sizes = [number_of(boxes[name], "n") for name in ("Series analysed", "Patients analysed") if name in boxes]
-    one_each = len(set(sizes)) == 1 and sizes[0] != WITHHELD
-    if set(sizes) == {WITHHELD}:
-        return ""
-    text = f"{sizes[-1]} patients" if one_each and len(sizes) > 1 else f"{sizes[0].capitalize()} series"
-    if len(sizes) > 1 and not one_each:
-        text += f" of {sizes[1]} patients"
-    rows = material.rows("flow", label="Series analysed").to_dict("records")
-    each = [f"{material.within(str(row['arm']))} {number_of(row, 'n')}" for row in rows if row["arm"] != "all"]
-    return f"{text} were analysed" + (f": {', '.join(each)}." if len(each) > 1 else ".")
-
-
 def count_compared(material: Material) -> str:
     """Return how many patients the arms have that are compared, else how many were analysed; empty where that is not released."""
     rows = material.rows("eligibility", step="Compared")
@@ -75,42 +58,6 @@ def describe_measures(material: Material) -> str:
     return f"{', '.join(ends)}." if ends else ""
 
 
-def say_course(material: Material) -> str:
-    """Return the mean of each arm at baseline and at the headline time point, each with whose it is: not the same patients."""
-    if material.headline is None:
-        return ""
-    if is_hidden(material):
-        return (
-            f"Too few patients have a {material.instrument(material.primary)} score at {material.timepoint(*material.headline)} to show "
-            f"results at a minimum count of {material.study.privacy.minimum_cell}; the private tables are in data/{material.study.study}/derived."
-        )
-    cells, baseline = _scores(material)
-    if not material.arms or baseline == ("", ""):
-        return ""
-    when, parts = material.timepoint(*material.headline), []
-    for arm in material.arms:
-        before, after = (_mean_of(cells.get((*place, arm), {})) for place in (baseline, material.headline))
-        parts.append(f"under {material.within(arm)}, {before} at baseline, {after} at {when}")
-    return f"Mean {material.instrument(material.primary)}: {'; '.join(parts)}."
-
-
-def is_hidden(material: Material) -> bool:
-    """Whether the mean at the headline time point is withheld in every arm."""
-    if material.headline is None:
-        return False
-    cells, _ = _scores(material)
-    rows = [cells.get((*material.headline, arm), {}) for arm in material.arms]
-    return any(row.get("withheld") for row in rows) and all(pd.isna(row.get("mean")) for row in rows)
-
-
-def _mean_of(row: Mapping[Any, Any]) -> str:
-    """Return "17.2 in the 529 with a score"."""
-    if not row or pd.isna(row["mean"]):
-        return WITHHELD
-    size = number_of(row, "n")
-    return f"{fixed(row['mean'])} in {'those' if size == WITHHELD else f'the {size}'} with a score"
-
-
 def say_response(material: Material) -> str:
     """Return the response of each arm at the headline time point by both denominators, in one sentence."""
     response = material.rows("response", instrument=material.primary, endpoint="response")
@@ -125,7 +72,7 @@ def say_response(material: Material) -> str:
             parts.append(f"{both} under {material.within(arm)}")
     if not parts:
         return ""
-    return f"Response at {material.timepoint(*material.headline)}, of all who started and of those observed: {'; '.join(parts)}."
+    return f"Response at {material.timepoint(*material.headline)}, of all treated patients and of complete cases: {'; '.join(parts)}."
 
 
 def _percent(row: Mapping[Any, Any]) -> str:
@@ -189,7 +136,7 @@ def _share(row: Mapping[Any, Any]) -> str:
 
 
 def list_differences(material: Material) -> list[str]:
-    """Return the unadjusted differences in response, of all who started beside those observed: never the first alone."""
+    """Return the unadjusted differences in response, of all treated patients beside complete cases: never the first alone."""
     rows = material.rows("differences", instrument=material.primary, endpoint="response")
     if material.headline is None or rows.empty:
         return []
@@ -207,17 +154,3 @@ def _points_apart(row: Mapping[Any, Any]) -> str:
         return WITHHELD
     bounds = interval(row["lower"], row["upper"], factor=100)
     return f"{signed(100 * row['difference'], 'percent')} percentage points ({COVERED} CI {bounds})"
-
-
-def describe_missing(material: Material) -> str:
-    """Return the share of each arm without a score at the headline time point."""
-    rows = material.rows("missingness", instrument=material.primary)
-    if material.headline is None or rows.empty:
-        return ""
-    rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
-    parts = [
-        f"{material.within(str(row['arm']))} "
-        + (WITHHELD if pd.isna(row["missing_proportion"]) else f"{percent(row['missing_proportion'])} %")
-        for row in rows.to_dict("records")
-    ]
-    return f"No score at {material.timepoint(*material.headline)}: " + ", ".join(parts) + "." if parts else ""

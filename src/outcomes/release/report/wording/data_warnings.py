@@ -1,4 +1,4 @@
-"""What deserves a look before a report is used: read off the released tables, for the page and for the last lines of a run."""
+"""Data quality before a report is used: read off the released tables, for the page and for the last lines of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Tables = Mapping[str, pd.DataFrame]
 def show_attention(tables: Tables) -> Section:
     """Return what deserves a look before the report is used; how many rows of each table are withheld is in the supplement."""
     found = [text for text in (_quarantined(tables), _unconverged(tables), _hidden(tables), _flagged(tables)) if text]
-    return Section("attention", "What deserves a look", (Bullets(tuple(found or ["Nothing stood out."])),))
+    return Section("attention", "Data quality", (Bullets(tuple(found or ["Nothing stood out."])),))
 
 
 def list_attention(tables: Tables) -> list[str]:
@@ -47,7 +47,7 @@ def _quarantined(tables: Tables) -> str:
 
 def _flagged(tables: Tables) -> str:
     reasons = _reasons(tables, "flagged")
-    return f"Rows kept with a doubt noted (flagged): {reasons}." if reasons else ""
+    return f"Rows kept but flagged: {reasons}." if reasons else ""
 
 
 def has_converged(value: object) -> bool:
@@ -78,9 +78,7 @@ def withheld_rows(tables: Tables) -> dict[str, int]:
 def _hidden(tables: Tables) -> str:
     if not withheld_rows(tables):
         return ""
-    return (
-        "Some numbers are withheld, because a count is small or would reveal one; the supplement says in which tables."
-    )
+    return "Some numbers are not reported, because a count is small or would reveal one; the supplement says in which tables."
 
 
 def _withheld(tables: Tables) -> str:
@@ -88,4 +86,4 @@ def _withheld(tables: Tables) -> str:
     if not totals:
         return ""
     each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
-    return f"Rows of released tables with withheld numbers: {each}."
+    return f"Rows of released tables with numbers not reported: {each}."

@@ -11,24 +11,23 @@ from outcomes.release.report.content.material import Material
 
 OWN_RATE = (
     "The first is cautious about an arm's own response and remission; the second describes those who stayed and answered. For worsening it "
-    "is the other way round: a missing score counts as not worsened, so the rate of all who started is the lower of the two."
+    "is the other way round: a missing score counts as not worsened, so the rate of all treated patients is the lower of the two."
 )
 NOT_A_DIFFERENCE = (
-    "A difference between arms in a rate of all who started is not cautious: it also holds how much more often one arm answered, and can "
-    "point the wrong way."
+    "Counting missing scores as nonresponse biases the comparison of two arms where one has more missing scores."
 )
 
 
 def say_not_cautious(material: Material, instrument: str, place: tuple[str, str], arms: Sequence[str]) -> str:
-    """Return that a difference of all who started is not cautious, with the share of each arm that has no score where all are released."""
+    """Return that a difference of all treated patients is biased, with the share of each arm that has no score where all are released."""
     return f"{NOT_A_DIFFERENCE} {say_missing(material, instrument, place, arms)}".strip()
 
 
 def say_missing(material: Material, instrument: str, place: tuple[str, str], arms: Sequence[str]) -> str:
-    """Return "At day 28 no score was there for 39.4 % of IV ketamine, …"; empty where a share is withheld."""
+    """Return "At day 28 the score was missing in 39.4 % of IV ketamine, …"; empty where a share is withheld."""
     shares = find_missing(material, instrument, place, arms)
     each = ", ".join(f"{percent(share)} % of {material.within(arm)}" for arm, share in shares.items())
-    return f"At {material.timepoint(*place)} no score was there for {each}." if each else ""
+    return f"At {material.timepoint(*place)} the score was missing in {each}." if each else ""
 
 
 def find_missing(material: Material, instrument: str, place: tuple[str, str], arms: Sequence[str]) -> dict[str, float]:

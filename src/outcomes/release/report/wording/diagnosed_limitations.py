@@ -224,7 +224,7 @@ def list_other_differences(material: Material) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-_WAYS = {"g_computation": "G-computation", "augmented": "weighting and modelling"}
+_WAYS = {"g_computation": "G-computation", "augmented": "doubly robust estimation"}
 
 
 def _unfitted(material: Material) -> Limitation | None:
@@ -249,7 +249,7 @@ def _unfitted(material: Material) -> Limitation | None:
     why = "the fit did not converge, or no one or everyone in an arm had the outcome"
     stands = "The primary difference is not among them." if find_effect(material) else ""
     return Limitation(
-        f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be had, because {why}. They are listed in the supplement. "
+        f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be computed: {why}. They are listed in the supplement. "
         f"{stands}".strip(),
         detail=f"Not estimated, because {why}: {each}.",
     )

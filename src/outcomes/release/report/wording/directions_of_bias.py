@@ -99,9 +99,9 @@ def _unequal(material: Material) -> Limitation | None:
     each = " and ".join(f"{percent(share)} % in {material.within(arm)}" for arm, share in shares.items())
     more = max(shares, key=lambda arm: shares[arm])
     return Limitation(
-        f"Unequal missingness: at {material.timepoint(*place)}, the primary time point, {each} had no score. Rates of all who started are pushed "
-        f"down by more in {material.within(more)}; if those who left it did worse than missing at random says, the differences of those observed and "
-        "imputed flatter it, and if they did better, the reverse.",
+        f"Unequal missingness: at {material.timepoint(*place)}, the primary time point, {each} had no score. Rates of all treated patients are pushed "
+        f"down by more in {material.within(more)}; if those who left it did worse than missing at random says, the differences of complete cases and "
+        "imputed overestimate it, and if they did better, the reverse.",
         f"unequal missingness at {material.timepoint(*place)} ({each})",
     )
 
@@ -111,7 +111,7 @@ def _unblinded(material: Material) -> Limitation | None:
     if material.study.series.origin != "sessions" or is_randomised(material):
         return None
     return Limitation(
-        "Patients knew what they were given and rated themselves (no blinding): expectation bears on the scores, and more so in an arm that is "
+        "Patients knew what they were given and rated themselves (no blinding): this may inflate improvement, and more so in an arm that is "
         "expected to do more.",
         "unblinded self-report",
     )

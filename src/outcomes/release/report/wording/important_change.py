@@ -29,18 +29,6 @@ def say_important(material: Material) -> str:
     return f"Patients called a change in themselves important from {each}. {WITHIN} {_set_beside(changes, effect)}"
 
 
-def say_important_briefly(material: Material) -> str:
-    """Return the same in one sentence, the sources left to the body."""
-    changes, effect = _published(material), find_effect(material)
-    if not changes or not effect:
-        return ""
-    each = " or ".join(_points(change) for change in changes)
-    return (
-        f"For scale: the least change that patients called important in themselves was {each} points in published studies; that is a change "
-        f"within one patient, not a difference between groups. {_set_beside(changes, effect)}"
-    )
-
-
 def say_reliable(material: Material) -> str:
     """Return from how many points on one patient's change is reliable, with where it comes from; empty where none is declared."""
     comparison = material.study.comparison
@@ -56,7 +44,7 @@ def say_reliable(material: Material) -> str:
 def say_number_needed(material: Material) -> str:
     """Return the number needed to treat for one more response (10.1136/bmj.317.7168.1309), or why none is given; empty without a comparison.
 
-    It is that of the imputed difference, else of those observed: the difference of all who started holds how often either arm answered.
+    It is that of the imputed difference, else of complete cases: the difference of all treated patients holds how often either arm answered.
     """
     if material.study.comparison is None:
         return ""
@@ -78,7 +66,7 @@ def say_number_needed(material: Material) -> str:
     if value < 0:
         more, less = less, more
     ends = sorted(_needed(bound) for bound in (low, high))
-    whom = "With missing scores imputed at random" if imputed else "Of those observed"
+    whom = "With missing scores imputed at random" if imputed else "Of complete cases"
     return (
         f"{whom}, one more responded for every {count(_needed(value))} under {material.within(more)} than under {material.within(less)} "
         f"(number needed to treat, {COVERED} CI {count(ends[0])} to {count(ends[1])}; {NEEDED})."

@@ -12,7 +12,7 @@ WHY = "The first count a missing score as no event; the second leave out who has
 
 
 def note_contrary(material: Material) -> list[str]:
-    """Return a sentence for each endpoint whose difference among all who started and among those observed have opposite signs."""
+    """Return a sentence for each endpoint whose difference among all treated patients and among complete cases have opposite signs."""
     comparison = material.study.comparison
     table = material.rows("risks")
     if comparison is None or table.empty:
@@ -28,7 +28,7 @@ def note_contrary(material: Material) -> list[str]:
             continue
         first, second = (signed(100 * value, "percent") for value in (started, observed))
         notes.append(
-            f"{str(endpoint).capitalize()}: the difference of all who started ({first}) and that of those observed ({second}) point in opposite "
+            f"{str(endpoint).capitalize()}: the difference of all treated patients ({first}) and that of complete cases ({second}) point in opposite "
             f"directions. {_say_missing(material)}{_say_odds(material, str(endpoint), started)}"
         )
     return notes
@@ -48,7 +48,7 @@ def note_contrary_rates(material: Material, instrument: str, places: list[tuple[
     if not found:
         return []
     return [
-        f"Differences of all who started and of those observed point in opposite directions for {'; '.join(found)}. {WHY}"
+        f"Differences of all treated patients and of complete cases point in opposite directions for {'; '.join(found)}. {WHY}"
     ]
 
 
@@ -69,11 +69,11 @@ def _say_missing(material: Material) -> str:
             return WHY
         shares.append(f"{percent(value)} % of {material.within(arm)}")
     when = material.timepoint(estimand.axis, estimand.timepoint)
-    return f"{WHY} At {when} none was there for {' and '.join(shares)}."
+    return f"{WHY} At {when} the score was missing in {' and '.join(shares)}."
 
 
 def _say_odds(material: Material, endpoint: str, started: float) -> str:
-    """Say that the estimating equations, which use those observed, side with these; empty where they do not."""
+    """Say that the estimating equations, which use complete cases, side with these; empty where they do not."""
     assert material.study.comparison is not None
     estimand = material.study.comparison.estimand
     rows = material.rows("sensitivity", endpoint=endpoint, scale=ODDS, axis=estimand.axis, timepoint=estimand.timepoint)

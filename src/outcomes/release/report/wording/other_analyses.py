@@ -56,7 +56,7 @@ def _say_deltas(rows: Iterable[dict[str, Any]]) -> str:
     if not found:
         return ""
     where = f"it is {fixed(found[0]['estimate'], 'estimate')}" if len(found) == 1 else f"it lies {_reach(found)}"
-    return f"with points added to imputed scores of one arm (what if) {where}"
+    return f"with delta-adjusted imputation {where}"
 
 
 def _say_worst(material: Material) -> str:

@@ -1,0 +1,236 @@
+"""The evidence of the first page, read off the released tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.comparison import (
+    Effects,
+    Imputations,
+    Interactions,
+    Risks,
+    Sensitivity,
+    Subgroups,
+)
+from outcomes.contracts.released.describe import Missingness
+from outcomes.contracts.released.models import Margins, Models
+from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.important import find_important
+from outcomes.release.report.content.material import Material, is_randomised
+from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
+from outcomes.release.report.page_one.follow_up import gather_follow_up
+from outcomes.release.report.page_one.safety import gather_safety
+
+EVERYONE = "all"
+
+
+def gather_evidence(material: Material) -> Evidence:
+    """Read the evidence off the released tables; what a table does not hold is absent from it."""
+    plan = material.provenance.get("plan")
+    common = {
+        "changes": _changes(material),
+        "randomised": is_randomised(material),
+        "locked": bool(plan),
+        "safety": gather_safety(material),
+        "follow_up": gather_follow_up(material),
+    }
+    comparison = material.study.comparison
+    if comparison is None:
+        return Evidence(**common)
+    estimand = comparison.estimand
+    place = {Effects.axis: estimand.axis, Effects.timepoint: estimand.timepoint}
+    effect = material.one("effects", **place, variance="cr2")
+    difference = read_estimate(effect)
+    worse = material.study.instrument(estimand.instrument).higher_is_worse
+    scored = (_number(effect, Effects.observed_treated), _number(effect, Effects.observed_reference))
+    return Evidence(
+        **common,
+        declared=True,
+        difference=difference,
+        scored=None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
+        favours_treated=difference is not None and (difference.value < 0) == worse,
+        important=find_important(material.tables, material.study),
+        analyses=_analyses(material),
+        subgroups=_subgroups(material),
+        missing=_missing(material),
+        e_value=_single(material, "e_value"),
+        tipping=_tipping(material),
+        **_response(material),
+    )
+
+
+def read_estimate(
+    row: Mapping[str, Any], value: str = "estimate", lower: str = "lower", upper: str = "upper"
+) -> Estimate | None:
+    """Return the estimate of a released row; none where it, or a limit of it, is not released."""
+    numbers = [_number(row, name) for name in (value, lower, upper)]
+    if any(number is None for number in numbers):
+        return None
+    return Estimate(*(float(number) for number in numbers if number is not None))
+
+
+def _number(row: Mapping[str, Any], name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _changes(material: Material) -> tuple[Change, ...]:
+    """Return the adjusted mean change of each arm at the place of the headline, with those before it on the same axis."""
+    place = find_place(material)
+    if place is None:
+        return ()
+    instrument, axis, timepoint = place
+    worse = material.study.instrument(instrument).higher_is_worse
+    models = material.rows("models", instrument=instrument, axis=axis)
+    models = models[models[Models.formula].str.startswith("change")] if len(models) else models
+    fitted = list(models[Models.model]) if len(models) else []
+    margins = material.rows("margins", model=fitted[0]) if fitted else pd.DataFrame()
+    adjusted = _compared_means(material)
+    found = []
+    for arm in material.arms:
+        own = margins[margins[Margins.arm] == arm] if len(margins) else margins
+        here = own[own[Margins.timepoint] == timepoint] if len(own) else own
+        estimate = read_estimate({str(k): v for k, v in here.iloc[0].items()}) if len(here) else None
+        described = {str(row[Margins.timepoint]): float(row[Margins.estimate]) for row in own.to_dict("records")}
+        means = adjusted.get(arm) or described
+        value = means.get(timepoint, estimate.value if estimate else None)
+        if value is None:
+            continue
+        earlier = dict(list(means.items())[: list(means).index(timepoint)]) if timepoint in means else {}
+        found.append(Change(arm, value, estimate.excludes_zero if estimate else None, (value < 0) == worse, earlier))
+    return tuple(found)
+
+
+def find_place(material: Material) -> tuple[str, str, str] | None:
+    """Return instrument, axis, and time point that the first page is about."""
+    if material.study.comparison is not None:
+        estimand = material.study.comparison.estimand
+        return estimand.instrument, estimand.axis, estimand.timepoint
+    return (material.primary, *material.headline) if material.headline else None
+
+
+def _compared_means(material: Material) -> dict[str, dict[str, float]]:
+    """Return the adjusted mean changes of the compared arms by time point."""
+    comparison = material.study.comparison
+    if comparison is None:
+        return {}
+    rows = material.rows("effects", axis=comparison.estimand.axis, variance="cr2")
+    sides = {comparison.estimand.treated: Effects.treated_mean, comparison.estimand.reference: Effects.reference_mean}
+    return {
+        arm: {str(row[Effects.timepoint]): float(row[name]) for row in rows.to_dict("records") if pd.notna(row[name])}
+        for arm, name in sides.items()
+    }
+
+
+def _here(material: Material, table: str) -> pd.DataFrame:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    return material.rows(table, axis=estimand.axis, timepoint=estimand.timepoint)
+
+
+def _analyses(material: Material) -> tuple[Estimate, ...]:
+    """Return the other valid analyses of the primary difference, each once."""
+    assert material.study.comparison is not None
+    rows = _here(material, "sensitivity")
+    if rows.empty:
+        return ()
+    rows = rows[
+        (rows[Sensitivity.endpoint] == "change")
+        & (rows[Sensitivity.scale] == "points")
+        & rows[Sensitivity.converged].astype(bool)
+    ]
+    main = material.study.comparison.weights
+    valid = [is_valid_analysis(str(name), main) for name in rows[Sensitivity.analysis]]
+    found = [read_estimate({str(k): v for k, v in row.items()}) for row in rows[valid].to_dict("records")]
+    return tuple(one for one in found if one is not None)
+
+
+def _single(material: Material, analysis: str) -> float | None:
+    rows = _here(material, "sensitivity")
+    rows = (
+        rows[(rows[Sensitivity.analysis] == analysis) & (rows[Sensitivity.endpoint] == "change")] if len(rows) else rows
+    )
+    return _number({str(k): v for k, v in rows.iloc[0].items()}, Sensitivity.estimate) if len(rows) else None
+
+
+def _tipping(material: Material) -> float | None:
+    """Return how much worse the missing scores of the arm that did better must be for the interval to include no difference."""
+    found = [_single(material, f"tipping_point_{side}") for side in ("treated", "reference")]
+    known = [abs(value) for value in found if value is not None]
+    return min(known) if known else None
+
+
+def _response(material: Material) -> dict[str, Any]:
+    """Return the declared binary answer: of everyone compared, missing scores imputed."""
+    assert material.study.comparison is not None
+    rows = _here(material, "risks")
+    if len(rows):
+        rows = rows[(rows[Risks.endpoint] == "response") & (rows[Risks.population] == "everyone")]
+        kept = rows[rows[Risks.method] == ("unadjusted" if material.study.comparison.weights == "none" else "weighted")]
+        rows = kept if len(kept) else rows
+    if len(rows):
+        row = {str(key): value for key, value in rows.iloc[0].items()}
+        rates = (_number(row, Risks.risk_treated), _number(row, Risks.risk_reference))
+        response = read_estimate(row, "difference", "difference_lower", "difference_upper")
+        known = None if rates[0] is None or rates[1] is None else (rates[0], rates[1])
+        return {"response": response, "response_rates": known if response else None}
+    imputed = _here(material, "imputations")
+    if imputed.empty:
+        return {}
+    chosen = imputed[
+        (imputed[Imputations.endpoint] == "response")
+        & (imputed[Imputations.scale] == "risk difference")
+        & (imputed[Imputations.analysis] == "imputed_mar")
+    ]
+    return {"response": read_estimate({str(k): v for k, v in chosen.iloc[0].items()})} if len(chosen) else {}
+
+
+def _subgroups(material: Material) -> tuple[Subgroup, ...]:
+    tests, rows = material.rows("interactions", endpoint="change"), material.rows("subgroups", endpoint="change")
+    if rows.empty:
+        return ()
+    p_values = {
+        str(row[Interactions.variable]): _number({str(k): v for k, v in row.items()}, Interactions.p_adjusted)
+        for row in tests.to_dict("records")
+    }
+    found = []
+    for variable, own in rows.groupby(Subgroups.variable, sort=False):
+        if variable == EVERYONE:
+            continue
+        levels = [Level(tidy_level(str(row[Subgroups.level])), _level(row)) for row in own.to_dict("records")]
+        found.append(Subgroup(str(own[Subgroups.label].iloc[0]), p_values.get(str(variable)), tuple(levels)))
+    return tuple(found)
+
+
+def _level(row: Mapping[Any, Any]) -> Estimate | None:
+    return read_estimate({str(key): value for key, value in row.items()})
+
+
+def tidy_level(level: str) -> str:
+    """Return a level's name without what stands in brackets.
+
+    Examples
+    --------
+    >>> tidy_level("2 or more (treatment-resistant)")
+    '2 or more'
+    """
+    return re.sub(r" \([^)]*\)$", "", level)
+
+
+def _missing(material: Material) -> tuple[float, float] | None:
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    rows = _here(material, "missingness")
+    rows = rows[rows[Missingness.instrument] == estimand.instrument] if len(rows) else rows
+    shares = []
+    for arm in (estimand.treated, estimand.reference):
+        own = rows[rows[Missingness.arm] == arm] if len(rows) else rows
+        share = (
+            _number({str(k): v for k, v in own.iloc[0].items()}, Missingness.missing_proportion) if len(own) else None
+        )
+        shares.append(share)
+    return None if shares[0] is None or shares[1] is None else (shares[0], shares[1])
