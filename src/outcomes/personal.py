@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"\b(?:[Mm]rs?|[Mm]s|[Mm]iss|[Dd]r|[Pp]rof|[Pp]rofessor|[Dd]octor|[Ss]ir|[Hh]err|[Ff]rau|[Mm]me|[Mm]lle|[Ss]ra|[Ss]e[nñ]ora?|MRS?|MS|DR|PROF)"
         r"\.? +[^\W\d_][\w'’.-]*|\b[^\W\d_]{2,},? (?:M\.?D|D\.?O|Ph\.?D|PsyD|R\.?N|N\.?P|PA-C|LCSW|LMFT|PMHNP|APRN)\b"),
 }  # fmt: skip
+MONTH_NAMES = frozenset({"april", "may", "june", "august", "jan", "jun"})
 CAPITALISED = re.compile(r"[^\W\d_a-zß-ÿ][\w'’-]*\.?(?:,? [^\W\d_a-zß-ÿ][\w'’-]*\.?){1,3}")
 PLACES = frozenset(
     [
@@ -125,6 +127,31 @@ def is_name_of_person(text: str) -> bool:
 def _given_names() -> frozenset[str]:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     return frozenset(str(content["given_names"]).split())
+
+
+def show_name(name: str) -> str:
+    """Return the name of a file, sheet or column as it may be said: a code in place of one that may be a person's.
+
+    Dates of the last ten years are those of exports, and no birthdays.
+
+    >>> show_name("Registry_DATA_2025-06-01.csv"), show_name("site-1/visits.csv")
+    ('Registry_DATA_2025-06-01.csv', 'site-1/visits.csv')
+    >>> show_name("Quartz, Mica.csv") == show_name("Quartz, Mica.csv"), "Quartz" in show_name("Quartz, Mica.csv")
+    (True, False)
+    """
+    text = re.sub(r"(?<!\d)20(?:1[5-9]|2\d)[-_.]?[01]\d[-_.]?[0-3]\d(?!\d)", "", name)
+    words = re.findall(r"[A-Z][a-zß-ÿ]+", text)
+    person = any(word.casefold() in _given_names() and word.casefold() not in MONTH_NAMES for word in words)
+    if (
+        find_kind(text) is None
+        and not person
+        and not re.search(r"[A-ZÀ-Þ][a-zß-ÿ]{2,}, [A-ZÀ-Þ][a-zß-ÿ]{2,}(?:\W|$)", text)
+    ):
+        return name
+    code, rest = "", zlib.crc32(name.encode("utf-8", "replace"))
+    while len(code) < 5:
+        code, rest = code + "abcdefghijklmnopqrstuvwxyz"[rest % 26], rest // 26
+    return f"(a name not shown, {code})"
 
 
 def number_inputs(count: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from outcomes.commands.command import DATA, Command
 from outcomes.files import Places, read_table, write_text
+from outcomes.personal import show_name
 from outcomes.settings import read_study
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def _files(place: Path, seen: Snapshot, named: frozenset[str]) -> Section:
     from outcomes.intake.health.snapshot import compare_snapshots
 
     if not place.is_file():
-        rows = tuple((name, str(one.get("rows", ""))) for name, one in seen.items())
+        rows = tuple((show_name(name), str(one.get("rows", ""))) for name, one in seen.items())
         return Section("Files", ("file", "rows"), rows, "Kept for the next refresh.")
-    changes = tuple(compare_snapshots(json.loads(place.read_text(encoding="utf-8")), seen, named))
+    before = json.loads(place.read_text(encoding="utf-8"))
+    changes = tuple((show_name(name), change) for name, change in compare_snapshots(before, seen, named))
     return Section("Files since the last refresh", ("file", "change"), changes, "" if changes else "Nothing changed.")
 
 

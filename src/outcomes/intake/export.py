@@ -30,7 +30,7 @@ from outcomes.intake.records import build_adverse_events, build_events, build_vi
 from outcomes.intake.sessions import build_sessions
 from outcomes.intake.values import WHOLE, is_missing, map_values, write_points
 from outcomes.intake.words import Array, RawTable, Words, text_array
-from outcomes.personal import number_inputs
+from outcomes.personal import number_inputs, show_name
 from outcomes.settings import Cleaning, Column, Source, Study, Table
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def read_files(folder: Path, source: Source, wanted: Wanted = None, numeric: fro
     paths = find_files(folder, source)
     one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
     files = [
-        File(path, source.file if one else f"{source.file} (file {n})", not one)
+        File(path, show_name(source.file) if one else f"{show_name(source.file)} (file {n})", not one)
         for n, path in enumerate(paths, start=1)
     ]
     return read_source(files, source, wanted, numeric)

@@ -15,6 +15,7 @@ from outcomes.intake.draft.spellings import SHOWN, is_shown, state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.values import to_numbers
+from outcomes.personal import show_name
 from outcomes.protocols import read_protocols
 
 LABELS = {
@@ -59,7 +60,7 @@ def draft_design(survey: Survey) -> Design:
     """Return the design that the tables found allow."""
     tables = survey.tables
     if not survey.found:
-        names = "; ".join(f"{idle.name}: {idle.reason}" for idle in survey.idle)
+        names = "; ".join(f"{show_name(idle.name)}: {idle.reason}" for idle in survey.idle)
         return Design(
             "survey",
             [("all", "All patients")],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.privacy import plain_name
+from outcomes.personal import show_name
 
 
 @dataclass
@@ -115,7 +116,11 @@ def _joined_guess(guess: Guess, other: Guess) -> Guess:
 def _free_name(layout: Layout, names: set[str]) -> str:
     """Return a name for a layout: its leading sheet's or file's, numbered where it is taken."""
     source = layout.leader.sheet.source
-    stem = plain_name(source.sheet or source.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]) or "layout"
+    stem = (
+        "layout"
+        if show_name(source.sheet or source.file) != (source.sheet or source.file)
+        else plain_name(source.sheet or source.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]) or "layout"
+    )
     name, number = stem, 2
     while name in names:
         name, number = f"{stem}_{number}", number + 1

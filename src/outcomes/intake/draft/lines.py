@@ -16,6 +16,7 @@ from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaires import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
 from outcomes.intake.readers.header import is_name
+from outcomes.personal import show_name
 
 WIDTH = 118
 ASK = "day first or month first?"
@@ -86,7 +87,7 @@ def write_sources(survey: Survey, layouts: Sequence[Layout], formats: Formats) -
         if not layout.shared:
             lines += ["    tables:", *_tables(layout.leader, "      ")]
     for idle in survey.idle:
-        lines.append(f"  # left out: {idle.name}: {idle.reason}")
+        lines.append(f"  # left out: {show_name(idle.name)}: {idle.reason}")
         if idle.name in survey.candidates:
             lines += _slot(idle.name, survey.candidates[idle.name])
     return [*lines, ""]

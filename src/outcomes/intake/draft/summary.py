@@ -6,6 +6,7 @@ from outcomes.intake.draft.export import Survey, dated_columns
 from outcomes.intake.draft.found import Found
 from outcomes.intake.export import Export
 from outcomes.intake.readers.header import is_name
+from outcomes.personal import show_name
 
 
 def describe_sheets(survey: Survey) -> str:
@@ -23,7 +24,7 @@ def describe_sheets(survey: Survey) -> str:
                 f"    dropped      {', '.join(shown[:8])}{f' and {len(shown) - 8} more' if len(shown) > 8 else ''}"
             )
         lines += [f"    check        {note}" for note in [*one.notes, *one.troubles]]
-    lines += [f"{idle.name}: left out: {idle.reason}" for idle in survey.idle]
+    lines += [f"{show_name(idle.name)}: left out: {idle.reason}" for idle in survey.idle]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outcomes.intake.health.finding import Finding
+from outcomes.personal import show_name
 
 
 def list_files(folder: Path) -> list[str]:
@@ -27,4 +28,4 @@ def find_unnamed(folder: Path, named: frozenset[str]) -> Iterable[Finding]:
 
 
 def _listed(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return ", ".join(map(show_name, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outcomes.errors import InputError
+from outcomes.personal import show_name
 from outcomes.settings import Source
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ def report_columns(names: list[str], used: Iterable[str], ignore: Iterable[str],
     unknown = [name for name in dropped if name and name not in ignore]
     log.info("%s: %d of %d columns used, %d dropped", file, len(used), len(names), len(dropped))
     if unknown:
-        log.info("%s: dropped and not listed under 'ignore': %s", file, _listed(unknown))
+        log.info("%s: dropped and not listed under 'ignore': %s", file, _listed(map(show_name, unknown)))
 
 
 def _repeats(name: str, names: list[str]) -> str:
@@ -163,7 +164,7 @@ def _names_shown(names: list[str], known: bool) -> str:
 
 def is_name(name: str) -> bool:
     """Tell whether a cell of row 1 reads as a column name, and not as a code, a date or a number."""
-    return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None
+    return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None and show_name(name) == name
 
 
 def _nearest(name: str, names: list[str]) -> str:

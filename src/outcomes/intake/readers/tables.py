@@ -12,6 +12,7 @@ from outcomes.intake.readers.heads import find_head
 from outcomes.intake.readers.text import read_head, read_text
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
 from outcomes.intake.words import RawTable
+from outcomes.personal import show_name
 from outcomes.settings import Source
 
 TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -19,7 +20,7 @@ TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".
 
 def name_source(file: str, source: Source) -> str:
     """Return the name of a source in messages and the ledger: the file, with the sheet of a workbook."""
-    return file if source.sheet is None else f"{file} [{source.sheet}]"
+    return show_name(file) if source.sheet is None else f"{show_name(file)} [{show_name(source.sheet)}]"
 
 
 def recognise(file: File) -> float:
