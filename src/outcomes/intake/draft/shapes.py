@@ -14,7 +14,7 @@ from outcomes.instruments import read_instruments
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Field, Sheet, read_proposal
-from outcomes.intake.draft.vocabulary import NEAR, PART, match_name, read_vocabulary, squeeze, words_of
+from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, match_name, read_vocabulary, words_of
 from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Pivot, Stack
@@ -58,9 +58,16 @@ def _changed(proposal: Proposal, note: str, **changes: object) -> Proposal:
 
 
 def _patient_columns(sheet: Sheet) -> list[str]:
+    if sheet.source.format == "fhir":
+        return ["patient"]
     names = read_vocabulary()["patient"]
     ranked = [(match_name(name, names), name) for name in sheet.fields]
-    return [name for (level, _), name in sorted(ranked, key=lambda one: one[0], reverse=True) if level >= NEAR]
+    ranked = sorted((one for one in ranked if one[0][0] >= NEAR), key=lambda one: one[0], reverse=True)
+    surely = [name for (level, _), name in ranked if level == SAME and len(sheet.fields[name].values) > 1]
+    alone = [
+        name for _, name in ranked if len(sheet.fields[name].values) < 2 and surely
+    ]  # STUDYID, the same in every row
+    return [name for _, name in ranked if name not in alone]
 
 
 def _without_sums(sheet: Sheet, proposal: Proposal) -> Proposal:
@@ -243,19 +250,67 @@ def _pivot(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     value = _value(sheet, name, spelt, {patient, name, *dates})
     if value is None:
         return []
-    date = _when(sheet, dates)
-    pivot = Pivot(
-        rows=(patient, *date), name=name, value=value, columns={column: tuple(of) for column, of in spelt.items()}
-    )
-    left = 1 - share
-    rest = f"; {left:.0%} of its rows hold something else and are left out" if left > 0.005 else ""
-    return [
-        (
-            pivot,
-            f"a long file: one row for each {name!r}, put side by side by {patient!r} and {' and '.join(map(repr, date))}{rest}",
-            {},
-        )
+    when = _when(sheet, dates)
+    by_item = _items_of_names(sheet, name, spelt, {patient, name, value, *dates})
+    if by_item is None:
+        return []
+    note = f"a long file: one row for each {{}}, put side by side by {patient!r} and {when!r}"
+    if by_item:
+        return [
+            (
+                Pivot(rows=(patient, when), name=item, value=value, columns=columns),
+                note.format(repr(item)),
+                {"rows": {name: of}},
+            )
+            for item, of, columns in by_item
+        ]
+    pivot = Pivot(rows=(patient, when), name=name, value=value, columns={new: tuple(of) for new, of in spelt.items()})
+    rest = f"; {1 - share:.0%} of its rows hold something else and are left out" if share < 0.995 else ""
+    return [(pivot, note.format(repr(name)) + rest, {})]
+
+
+def _items_of_names(
+    sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
+) -> list[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]]] | None:
+    """Return the column that numbers the items of named instruments, with the spellings of each instrument and of its items.
+
+    Nothing where each named row is a score; None where neither is so.
+    """
+    if any(not new.endswith("_total") for new in spelt):
+        return []
+    found = []
+    names = sheet.fields[name].words
+    for new, spellings in spelt.items():
+        instrument = new.removesuffix("_total")
+        mine = names.spread(np.isin(names.values, spellings))
+        for other, column in sheet.fields.items():
+            values = {} if other in taken else _numbered(column.words.values[np.unique(column.words.codes[mine])])
+            if values and set(values) == set(range(1, read_instruments()[instrument].n_items + 1)):
+                found.append(
+                    (
+                        other,
+                        tuple(spellings),
+                        {f"{instrument}_{n}": (spelling,) for n, spelling in sorted(values.items())},
+                    )
+                )
+                break
+    if len(found) == len(spelt):
+        return found
+    free = [
+        other
+        for other in sheet.fields
+        if other not in taken and set(words_of(other)) & {"item", "question", "number", "nr"}
     ]
+    return None if free else []
+
+
+def _numbered(values: Iterable[str]) -> dict[int, str]:
+    """Return the numbers that spellings end in (``3``, ``Q3``, ``item 3``); nothing where one has none, or two have the same."""
+    matches = [
+        (re.fullmatch(r"(?:[A-Za-z][A-Za-z -]*\D)?0*(\d{1,2})(?:\.0)?", value.strip()), value) for value in values
+    ]
+    numbers = {int(match[1]): value for match, value in matches if match}
+    return numbers if len(numbers) == len(matches) else {}
 
 
 def _has_items(sheet: Sheet) -> bool:
@@ -317,23 +372,10 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
     return column_name if share >= 0.6 else None
 
 
-def _when(sheet: Sheet, dates: Sequence[str]) -> list[str]:
-    """Return the columns of dates that tell one questionnaire from another: the best named, and no others."""
+def _when(sheet: Sheet, dates: Sequence[str]) -> str:
+    """Return the column of dates that tells one questionnaire from another: the best named."""
     names = read_vocabulary()["date"]
-    ranked = sorted(dates, key=lambda name: match_name(name, names), reverse=True)
-    exact = {
-        "recorded time",
-        "recorded",
-        "completed",
-        "completed at",
-        "measurement date",
-        "effective",
-        "observation date",
-        "authored",
-        "completion date",
-    }
+    exact = {"recorded time", "recorded", "completed", "completed at", "measurement date", "effective", "observation date", "authored", "completion date"}  # fmt: skip
     first = next((name for name in dates if " ".join(words_of(name)) in exact), None)
-    level = match_name(ranked[0], names)[0]
-    chosen = first or (ranked[0] if level >= PART else dates[0])
-    assert squeeze(chosen)
-    return [chosen]
+    best = max(dates, key=lambda name: match_name(name, names))
+    return first or (best if match_name(best, names)[0] >= PART else dates[0])
