@@ -284,7 +284,8 @@ class TestEarlySignals:
 
 class TestWhole:
     def test_every_table_has_its_columns(self):
-        assert {name: list(table.columns) for name, table in RESULT.items()} == COLUMNS
+        columns = {name: [one for one in table.columns if one != "fewest"] for name, table in RESULT.items()}
+        assert columns == COLUMNS  # `fewest` is for the gate, and not released
 
     def test_without_a_comparison_the_same_tables_are_empty(self):
         empty = compare_arms({}, None, STUDY)
