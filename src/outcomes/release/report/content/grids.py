@@ -44,7 +44,7 @@ def tell(row: Row, column: str, write: Callable[[Any], str] = count, factor: flo
     return shown(row, ABSENT)
 
 
-def tell_count(row: Row, column: str) -> str:
+def tell_count(row: Mapping[Any, Any], column: str) -> str:
     """Return a count of people, its bound where only that is released, or that it is not reported."""
     if row and pd.notna(row.get(column)):
         return count(row[column])

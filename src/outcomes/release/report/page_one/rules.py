@@ -37,7 +37,7 @@ def _clear(evidence: Evidence) -> bool:
 
 
 def _several(evidence: Evidence) -> bool:
-    return bool(evidence.safety) and any(len(one.shares) > 1 for one in evidence.safety.effects)
+    return evidence.safety is not None and any(len(one.shares) > 1 for one in evidence.safety.effects)
 
 
 def _long(evidence: Evidence) -> bool:

@@ -95,7 +95,7 @@ def _count_known(described: Described, variable: str, level: str) -> str:
     patients, row = described.each("patients", "")[0], described.each(variable, level)[0]
     if not patients or not row:
         return ABSENT
-    withheld = pd.isna(patients["n"]) or pd.isna(row["missing"])
+    withheld = bool(pd.isna(patients["n"]) or pd.isna(row["missing"]))
     return WITHHELD if withheld else count(patients["n"] - row["missing"])
 
 
