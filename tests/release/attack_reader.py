@@ -149,9 +149,9 @@ def _effects(row: Row) -> Counts:
 
 
 def _risks(row: Row) -> Counts:
-    place = row["axis"], row["timepoint"], row["endpoint"]
+    place = row["axis"], row["timepoint"], row["endpoint"], row["population"]
     for side in SIDES:
-        n: Name = ("compared", side) if row["population"] == "started" else ("settled", *place, side)
+        n: Name = ("settled", *place, side) if row["population"] == "observed" else ("carrying weight", side)
         yield f"n_{side}", n, ("compared", side)
         yield f"events_{side}", ("settled event", *place, side), n
 

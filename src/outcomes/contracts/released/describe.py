@@ -4,7 +4,6 @@ from outcomes.contracts.released.columns import (
     Cumulative,
     Difference,
     Fewest,
-    Fold,
     Label,
     Lower,
     Mean,
@@ -15,9 +14,9 @@ from outcomes.contracts.released.columns import (
     Share,
     Spread,
     Statistic,
-    Sum,
     Upper,
 )
+from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import Placed, ReleasedTable
 
 POINTS = "points"

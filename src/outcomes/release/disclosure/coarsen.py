@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released.columns import Flag, Fold, Label, People, Setting, Share, Text
+from outcomes.contracts.released.columns import Flag, Label, People, Setting, Share, Text
+from outcomes.contracts.released.sums import Fold
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.rounding import Rounding
 
