@@ -90,12 +90,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--page", action="store_true", help="only write the page, from the lines that are there")
     options = parser.parse_args()
     path, names = HERE / "whole.csv", [*SINGLE, *map(str, range(options.studies))]
     done = []
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
             done = [row for row in csv.DictReader(file) if row["study"] in names]
+    if options.page:
+        write_page(done)
+        return
     left = [name for name in names if name not in {row["study"] for row in done}]
     with path.open("w", encoding="utf-8", newline="") as file, ProcessPoolExecutor(options.workers) as pool:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")

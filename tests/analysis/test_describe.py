@@ -226,5 +226,6 @@ def test_description_has_every_table(tmp_path):
         "regression_to_mean",
         "two_baselines",
         "data_health",
+        "reliable_change",
     }  # empty without their section, or with a sound export
     assert {name for name, table in described.items() if table.empty} == declared

@@ -86,6 +86,19 @@ def test_endpoint_that_an_instrument_does_not_define_is_left_out(five):
     assert set(tabulate_response(endpoints, cohort, arms)["endpoint"]) == {"response", "worsening"}
 
 
+def test_a_time_point_at_which_next_to_no_one_was_asked_is_not_measured():
+    rows = [(patient, "iv", 20, 8 if patient == 1 else None, True) for patient in range(1, 41)]
+    endpoints = make_endpoints(rows)
+    given = (endpoints, include_all(endpoints), ("placebo", "iv"))
+    asked = pick(tabulate_response(*given, 0.02), endpoint="response", population="started")
+    assert (asked["n"], asked["events"], asked["proportion"]) == (40, 1, 1 / 40)
+    silent = pick(tabulate_response(*given, 0.05), endpoint="response", population="started")
+    assert silent["n"] == 40
+    assert silent[["events", "proportion", "lower", "upper"]].isna().all()
+    seen = pick(tabulate_response(*given, 0.05), endpoint="response", population="observed")
+    assert (seen["n"], seen["events"]) == (1, 1)
+
+
 def test_reference_arm_stands_second(five):
     table = tabulate_differences(*five)
     row = pick(table, endpoint="response", population="observed")

@@ -713,3 +713,10 @@ def test_a_public_survey(root):
     assert columns.items == tuple(f"q{n}" for n in range(1, 10))
     assert columns.total == "total"
     assert len(read_export(study_of(draft), folder).tables["assessments"]) == 23_529
+
+
+def test_identifiers_that_differ_in_case_are_named_as_the_cause(tmp_path):
+    write(tmp_path, "log.csv", *(row.upper() for row in visits()), header=LOG)
+    write(tmp_path, "phq.csv", *answers(), header=ASKED)
+    first = draft_study(tmp_path, "mine").missing[0]
+    assert first.startswith("near_identifiers: 48 of 48 identifiers differ from another only in case")

@@ -31,7 +31,7 @@ OTHERS = {
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
     "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
-    "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
+    "change_index", "cutoff", "risk_treated_lower", "risk_treated_upper", "risk_reference_lower", "risk_reference_upper", "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
     "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
     "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
@@ -99,6 +99,12 @@ def _change(row: Row) -> Counts:
     yield "n", ("bin", *place_of(row), row["bin_lower"]), ("observed", *place_of(row))
 
 
+def _reliable(row: Row) -> Counts:
+    known = ("changed in points", *place_of(row))
+    yield "n", known, ("observed", *place_of(row))
+    yield "events", ("reliable", *place_of(row), row["category"]), known
+
+
 def _missingness(row: Row) -> Counts:
     started, reached = ("started", row["arm"]), ("reached", row["arm"], row["axis"], row["timepoint"])
     yield "started", started, None
@@ -143,9 +149,9 @@ def _effects(row: Row) -> Counts:
 
 
 def _risks(row: Row) -> Counts:
-    place = row["axis"], row["timepoint"], row["endpoint"]
+    place = row["axis"], row["timepoint"], row["endpoint"], row["population"]
     for side in SIDES:
-        n: Name = ("compared", side) if row["population"] == "started" else ("settled", *place, side)
+        n: Name = ("settled", *place, side) if row["population"] == "observed" else ("carrying weight", side)
         yield f"n_{side}", n, ("compared", side)
         yield f"events_{side}", ("settled event", *place, side), n
 
@@ -284,6 +290,7 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "response": _response,
     "differences": _differences,
     "change_distribution": _change,
+    "reliable_change": _reliable,
     "missingness": _missingness,
     "ideation": _ideation,
     "ideation_change": _ideation_change,
@@ -376,6 +383,8 @@ def _add_sums(system: System, files: Files) -> None:
                 part((kind, *rest[:-1], ALL), name)
         elif kind == "bin":
             part(("changed", *rest[:4]), name)
+        elif kind == "reliable":
+            part(("changed in points", *rest[:4]), name)
         elif kind == "pair":
             way = "any_to_none" if float(rest[4]) > 0 else "none_to_any"
             part(("answered", *rest[:4], way), name)

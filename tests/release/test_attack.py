@@ -1,13 +1,15 @@
 """The attack on releases: known leaks are found, known breaches stay closed, and random whole studies give nothing away."""
 
+import csv
 import os
+import sys
 
 import pandas as pd
 import pytest
 from attack_arithmetic import fit_criteria, fit_mean, guess_events
 from attack_reader import COUNTS, NONE, OTHERS, read_files, rows_of
 from attack_system import System, read_printed, solve
-from whole_studies import ARMS, attack_study, draw_study, release_text
+from whole_studies import ARMS, ROOT, attack_study, draw_study, release_text
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table
@@ -142,3 +144,14 @@ def test_arms_are_drawn_of_all_sizes():
     assert {len(study.sizes) for study in drawn} == {1, 2, 3, len(ARMS)}
     assert max(sum(study.sizes.values()) for study in drawn) > 700
     assert {5, 11, 20} <= {study.study.privacy.minimum_cell for study in drawn}
+
+
+def test_the_page_shows_what_the_benchmark_found():
+    sys.path.insert(0, str(ROOT / "benchmarks" / "disclosure"))
+    from attack_whole_studies import PAGE, describe
+
+    with (ROOT / "benchmarks/disclosure/whole.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert describe(rows) in PAGE.read_text(encoding="utf-8"), "run benchmarks/disclosure/attack_whole_studies.py"
+    assert all(int(row["recovered"] or 0) == 0 for row in rows)
+    assert next(row for row in rows if row["study"] == "example")

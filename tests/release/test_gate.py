@@ -98,6 +98,30 @@ class TestCounts:
         ]  # 98 to 102 less 43 to 47 and 38 to 42: 9 or 10 left
 
 
+class TestLevels:
+    def test_levels_of_few_are_put_together_and_lose_their_names(self):
+        sizes = {"all": 100, "iv": 60, "im": 40}
+        rows = [{"variable": "patients", "level": "", "arm": arm, "n": n} for arm, n in sizes.items()]
+        for level, parts in {"a": (88, 50, 38), "Dr Who": (5, 5, 0), "b": (7, 5, 2)}.items():
+            rows += [
+                {"variable": "payer", "level": level, "arm": arm, "n": n, "percent": 100 * n / sizes[arm], "missing": 0}
+                for arm, n in zip(sizes, parts, strict=True)
+            ]
+        frame = release("baseline", rows)
+        assert frame["level"].fillna("").drop_duplicates().tolist() == ["", "a", "other (2 levels)"]
+        other = frame[frame["level"] == "other (2 levels)"]
+        assert [bound or f"{n}" for n, bound in zip(other["n"], other["n_bound"], strict=True)] == ["15", "<11", "<11"]
+        assert frame["missing"].dropna().tolist() == [0] * 6
+
+    def test_bands_that_the_instrument_defines_keep_their_names(self):
+        rows = [{"variable": "patients", "level": "", "arm": "all", "n": 50}]
+        rows += [
+            {"variable": "phq9_band", "level": level, "arm": "all", "n": n, "missing": 0}
+            for level, n in (("mild", 4), ("severe", 46))
+        ]
+        assert release("baseline", rows)["level"].dropna().tolist() == ["mild", "severe"]
+
+
 class TestShares:
     @pytest.mark.parametrize(
         ("events", "n", "text"),

@@ -65,6 +65,7 @@ CASES_OF_RULES = {
     "safe:no_data": replace(FULL, safety=None),
     "safe:differ": replace(FULL, safety=Safety((Effect("nausea", (0.3, 0.1), True),))),
     "safe:none_seen": replace(FULL, safety=Safety(none_in=300)),
+    "safe:described": replace(FULL, safety=Safety((Effect("nausea", (0.1,), False),))),
     "safe:alike": FULL,
     "long:not_measured": replace(FULL, follow_up=None),
     "long:few": replace(FULL, follow_up=replace(SEEN, arms=(Seen("iv", 60, 0.7), Seen("esk", 19, 0.6)))),

@@ -14,6 +14,7 @@ from outcomes.analysis.ledger import tabulate_balance, tabulate_health, tabulate
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.regression import build_expectation, tabulate_regression, tabulate_two_baselines
+from outcomes.analysis.reliable_change import tabulate_reliable_change
 from outcomes.analysis.scores import (
     tabulate_change_distribution,
     tabulate_enrolment,
@@ -43,7 +44,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     instruments = {name: study.instrument(name) for name in study.instruments}
     given = (endpoints, cohort, arms)
     described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments)
-    response = tabulate_response(*given)
+    response = tabulate_response(*given, study.timepoints.measured_share)
     enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
     expected = {name: build_expectation(study, name) for name in study.regression_to_mean}
     return {
@@ -69,6 +70,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "ideation": tabulate_ideation(*given),
         "ideation_change": tabulate_ideation_change(*given),
         "recall": tabulate_recall(*given),
+        "reliable_change": tabulate_reliable_change(*given, study.endpoints.reliable_change, instruments),
         "regression_to_mean": tabulate_regression(*given, expected),
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
         "published": tabulate_published(

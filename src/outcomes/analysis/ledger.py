@@ -39,7 +39,10 @@ def tabulate_health(health: pd.DataFrame) -> pd.DataFrame:
     """Return what in the export does not hang together, one row a finding, with the inputs numbered."""
     table = _number(health).reset_index(drop=True)
     words = {name: table[name].astype("str").fillna("") for name in ("check", "meaning", "column", "unit", "accepted")}
-    counts = {DataHealth.n: table["count"].astype("Int64"), DataHealth.total: table["of"].astype("Int64")}
+    counts: dict[str, pd.Series] = {
+        DataHealth.n: table["count"].astype("Int64"),
+        DataHealth.total: table["of"].astype("Int64"),
+    }
     order = pd.Series(range(1, len(table) + 1), dtype="int64")
     file = table["file"].astype("str").fillna("all inputs")
     return pd.DataFrame({"order": order, "file": file, **words, **counts})[DataHealth.columns]

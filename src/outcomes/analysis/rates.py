@@ -17,7 +17,9 @@ DIFFERENCES = Differences.columns
 MISSINGNESS = Missingness.columns
 
 
-def tabulate_response(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+def tabulate_response(
+    endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequence[str], measured_share: float = 0.0
+) -> pd.DataFrame:
     """Return response, remission, and worsening by arm and time point, with Wilson intervals.
 
     Parameters
@@ -26,6 +28,9 @@ def tabulate_response(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Seque
         Tables of those contracts; only series that enter the analysis count.
     arms : sequence of str
         Arm ids in the study's order.
+    measured_share : float
+        Share of the series that reached a time point, below which it was not measured: of all who started there are then no events, since no score is not
+        no response where next to no one was asked.
 
     Returns
     -------
@@ -39,8 +44,11 @@ def tabulate_response(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Seque
     rows = _after_baseline(endpoints, cohort)
     parts = [_count(rows, endpoint) for endpoint in ENDPOINTS]
     table = pd.concat(parts, ignore_index=True)
-    lower, upper = compute_wilson(table["events"], table["n"])
-    proportion = table["events"] / table["n"].where(table["n"] > 0)
+    asked = table["observed"] >= measured_share * table["reached"]
+    table["events"] = table["events"].astype("Int64").where(asked | (table["population"] != "started"))
+    events = table["events"].astype("float64")
+    lower, upper = compute_wilson(events, table["n"])
+    proportion = events / table["n"].where(table["n"] > 0)
     table = table.assign(proportion=proportion, lower=lower, upper=upper)
     return order_rows(table[RESPONSE], arms)
 
@@ -111,7 +119,11 @@ def _count(rows: pd.DataFrame, endpoint: str) -> pd.DataFrame:
     rows = rows[rows["instrument"].isin(rows.loc[known, "instrument"].unique())]
     groups = rows.assign(event=rows[endpoint].fillna(False).astype(bool), known=known).groupby(PLACE, observed=True)
     counts = groups.agg(
-        time=("time", "first"), started=("patient", "size"), observed=("known", "sum"), events=("event", "sum")
+        time=("time", "first"),
+        started=("patient", "size"),
+        reached=("reached", "sum"),
+        observed=("known", "sum"),
+        events=("event", "sum"),
     ).reset_index()
     parts = [counts.assign(endpoint=endpoint, population=name, n=counts[name]) for name in POPULATIONS]
     return pd.concat(parts, ignore_index=True)

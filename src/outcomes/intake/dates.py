@@ -126,13 +126,17 @@ def _bad_format(form: str) -> SettingsError:
 def _parse_zoned(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
     """Return the wall-clock time, as written or in a zone; the zone that follows a stamp may differ from value to value."""
     stamps = [_parse_one(value, form) for value in values]
-    shifts = np.array(
-        [np.nan if one is None or one.tzinfo is None else one.utcoffset().total_seconds() / SECONDS for one in stamps]
-    )  # type: ignore[union-attr]
+    shifts = np.array([np.nan if one is None else _shift(one) for one in stamps])
     days = np.array([np.nan if one is None else _days(one) for one in stamps])
     if zone is None or zone == AS_WRITTEN:
         return days, (shifts == 0) & (zone is None) & bool((np.nan_to_num(shifts) == 0).all())
     return _in_zone(days - shifts, zone), np.zeros(len(days), dtype=bool)
+
+
+def _shift(stamp: dt.datetime) -> float:
+    """Return how far a stamp's zone is ahead of UTC, in days; NaN without a zone."""
+    offset = stamp.utcoffset()
+    return np.nan if offset is None else offset.total_seconds() / SECONDS
 
 
 def _days(stamp: dt.datetime) -> float:

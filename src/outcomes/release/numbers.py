@@ -207,8 +207,8 @@ def sample(n: str) -> str:
 
     Examples
     --------
-    >>> sample("12").replace("\u00a0", " "), sample("withheld").replace("\u00a0", " ")
-    ('n = 12', 'n withheld')
+    >>> sample("12").replace("\u00a0", " "), sample("not reported").replace("\u00a0", " ")
+    ('n = 12', 'n not reported')
     """
     if n == WITHHELD:
         return f"n\u00a0{n}"

@@ -106,6 +106,14 @@ class Timepoints(Frozen):
         "(McInnes 2022, 10.1016/j.jad.2021.12.097); null where it has no meaning",
     )
 
+    measured_share: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="share of an arm's series that reached a time point, below which it counts as not measured there: nothing is said of those who "
+        "have no score, rather than that none of them responded",
+    )
+
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:
         spans = sorted((w.day - w.before, w.day + w.after, w.day) for w in self.days)
@@ -123,6 +131,48 @@ class ReliableChange(Frozen):
     sd: float = Field(gt=0, description="standard deviation at baseline in the reference sample")
     reliability: float = Field(gt=0, lt=1, description="test-retest reliability r")
     source: str = Field(description="where the two numbers come from; printed beside the result")
+    mean: float | None = Field(None, description="mean at baseline in the reference sample; for cut-offs a and c")
+    normal_mean: float | None = Field(None, description="mean of people without the illness; for cut-offs b and c")
+    normal_sd: float | None = Field(None, gt=0, description="their standard deviation; for cut-offs b and c")
+    cutoff: Literal["a", "b", "c"] | None = Field(
+        None,
+        description="where recovery begins (10.1037/0022-006X.59.1.12): a: two standard deviations from the patients' mean, b: within two of "
+        "that of people without the illness, c: where a score is as likely in either; null: recovery is not told from improvement",
+    )
+    norms: str | None = Field(None, description="where the means and the other standard deviation come from")
+
+    @model_validator(mode="after")
+    def _numbers_of_the_cutoff(self) -> Self:
+        needs = {"a": ("mean",), "b": ("normal_mean", "normal_sd"), "c": ("mean", "normal_mean", "normal_sd")}
+        lacking = [name for name in needs.get(self.cutoff or "", ()) if getattr(self, name) is None]
+        if lacking:
+            raise ValueError(f"cutoff {self.cutoff} needs {', '.join(lacking)}")
+        return self
+
+    def find_cutoff(self) -> float | None:
+        """Return the score at which recovery begins; None where none is declared.
+
+        Examples
+        --------
+        Patients 20 (SD 4), others 5 (SD 2): a = 20 − 8, b = 5 + 4, c = (4·5 + 2·20) / 6.
+
+        >>> numbers = {"sd": 4, "reliability": 0.8, "source": "x", "mean": 20, "normal_mean": 5, "normal_sd": 2}
+        >>> [ReliableChange(**numbers, cutoff=one).find_cutoff() for one in "abc"]
+        [12.0, 9.0, 10.0]
+        """
+        if self.cutoff is None:
+            return None
+        patients, others = self.mean, self.normal_mean
+        if self.cutoff == "a" and patients is not None:
+            side = 1 if others is None or others < patients else -1
+            return patients - 2 * side * self.sd
+        assert others is not None
+        assert self.normal_sd is not None
+        if self.cutoff == "b":
+            side = 1 if patients is None or others < patients else -1
+            return others + 2 * side * self.normal_sd
+        assert patients is not None
+        return (self.sd * others + self.normal_sd * patients) / (self.sd + self.normal_sd)
 
     FORMULA: ClassVar[str] = "1.96·SD·√(2(1 − r))"
 

@@ -79,7 +79,7 @@ def test_of_few_patients_nothing_is_said():
     section = show(COMPARED | few)
     assert section.blocks[0].text.endswith("cannot be shown: it would reveal a count below 11.")
     grid = next(block for block in section.blocks if getattr(block, "id", "") == "compared-change")
-    assert all(row[3].text == "withheld" for row in grid.rows)
+    assert all(row[3].text == "not reported" for row in grid.rows)
 
 
 @pytest.mark.parametrize("study", [make_study(), STUDY])

@@ -118,7 +118,7 @@ def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, la
     if problem:
         return [{**facts, "method": "weighted", "time": spans[0].time, "unit": spans[0].unit, "note": problem}]
     errors = _resample(pair, durability, study) if last and durability.replicates else {}
-    until = min(estimate.find_last_day(one.arm.histories) for one in pair.prepared)
+    until = min(estimate.find_last_day(arm.histories) for arm in pair.arms)
     rows, sides = [], {}
     for method, found in _estimate_all(pair):
         for span in spans:
@@ -152,7 +152,7 @@ def _resample(pair: Pair, durability: Durability, study: Study) -> dict[tuple[st
         for group in groups:
             counts[:, group] = generator.multinomial(len(group), np.full(len(group), 1 / len(group)), samples)
         people = People(_reweigh(pair, counts, study), *(np.zeros((len(pair.treated), 0)),) * 2)
-        prepared = [estimate.prepare(one.arm, people, durability.maintenance) for one in pair.prepared]
+        prepared = [estimate.prepare(arm, people, durability.maintenance) for arm in pair.arms]
         pairs = {"weighted": [estimate.estimate_weighted(one, people) for one in prepared]}
         if min(pair.seen) >= estimate.FEWEST_TARGETED:
             pairs["targeted"] = estimate.estimate_targeted(prepared, people)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,11 @@ from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.weighting.weights import TINY, Weights, compute_weights
 from outcomes.analysis.durability import estimate
 from outcomes.analysis.durability.arms import arrange_arms
-from outcomes.analysis.durability.estimate import Prepared
+from outcomes.analysis.durability.estimate import Arm, Prepared
 from outcomes.analysis.durability.landmark import Followed, list_ends
 from outcomes.analysis.durability.visiting import People, count_equally
 from outcomes.settings import Study
-from outcomes.settings.durability import Durability
+from outcomes.settings.durability import Durability, FurtherTreatment
 
 NO_COUNTERPART = "patients whom the weights stand for have no counterpart"
 
@@ -33,7 +34,9 @@ class Pair:
     treated : ndarray of bool, shape (N,)
         Of those, in the order of the arms.
     people : People
-    prepared : list of Prepared
+    arms : list of Arm
+    maintenance : str
+        What further treatment does.
     design : ndarray, shape (N, k)
         Coded confounders; no columns without weights.
     """
@@ -42,23 +45,29 @@ class Pair:
     included: Bools
     treated: Bools
     people: People
-    prepared: list[Prepared]
+    arms: list[Arm]
+    maintenance: FurtherTreatment
     design: Floats
+
+    @cached_property
+    def prepared(self) -> list[Prepared]:
+        """Both arms with the weights of their scores; each needs a score."""
+        return [estimate.prepare(arm, self.people, self.maintenance) for arm in self.arms]
 
     @property
     def seen(self) -> tuple[int, int]:
         """Patients with a later score, by arm."""
-        return self.prepared[0].arm.histories.seen, self.prepared[1].arm.histories.seen
+        return self.arms[0].histories.seen, self.arms[1].histories.seen
 
     @property
     def sizes(self) -> tuple[int, int]:
         """Patients, by arm."""
-        return self.prepared[0].arm.histories.n, self.prepared[1].arm.histories.n
+        return self.arms[0].histories.n, self.arms[1].histories.n
 
     @property
     def fewest(self) -> int:
         """On how few patients of either arm the shares rest."""
-        return min(estimate.count_fewest(one.arm.histories) for one in self.prepared)
+        return min(estimate.count_fewest(arm.histories) for arm in self.arms)
 
 
 def weigh_people(
@@ -101,9 +110,8 @@ def pair_arms(
     chosen = arrange_arms(
         followed, list_ends(durability)[end], [group & included for group in groups], durability, study
     )
-    prepared = [estimate.prepare(arm, people, durability.maintenance) for arm in chosen]
     treated = np.arange(len(order)) < int(groups[0].sum())
-    return Pair(kind, included, treated[carries], people, prepared, design[carries])
+    return Pair(kind, included, treated[carries], people, chosen, durability.maintenance, design[carries])
 
 
 def _carry(weights: Weights, carries: Bools) -> People:

@@ -7,7 +7,6 @@ one of the same table that stands below it, it says its name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any, Self
 
 BOUND = "_bound"
@@ -48,7 +47,7 @@ class Column(str):
     def named(self, name: str, names: dict[int, Column]) -> Self:
         """Return the column under its name; columns that it refers to are replaced by those already named."""
         own = str.__new__(type(self), name)
-        facts = {key: _name(value, names) for key, value in vars(self).items()}
+        facts = {key: name_columns(value, names) for key, value in vars(self).items()}
         own.__dict__.update(facts)
         return own
 
@@ -341,70 +340,8 @@ class Upper(Limit):
     side = "upper"
 
 
-@dataclass(frozen=True)
-class Sum:
-    """Counts of several rows that add up.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Columns of counts that each add up.
-    by : tuple of str
-        Columns whose values the rows share.
-    total : tuple of pairs
-        Column and value that mark the row with the total; without any, the total stands in no row, but the parts are still one
-        group of people. Where the pairs name a column of ``by``, the total is looked up by the others.
-    among : mapping of str to collection of str
-        Column and values of the rows that are parts; by default all but the total.
-    rest : str or None
-        A column of the same rows, alike in all of them, that belongs to the parts once.
-    """
-
-    columns: tuple[str, ...]
-    by: tuple[str, ...]
-    total: tuple[tuple[str, str], ...] = ()
-    among: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    rest: str | None = None
-
-    def named(self, names: dict[int, Column]) -> Sum:
-        """Return the sum with its columns under their names."""
-        return Sum(*(_name(getattr(self, part.name), names) for part in fields(self)))
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Levels that are put together where few people have them.
-
-    Attributes
-    ----------
-    level : str
-        Column of the levels.
-    within : tuple of str
-        Columns whose values say of what they are levels.
-    people : tuple of str
-        Columns that count the people of a level, in the rows of all arms together.
-    total : pair of str or None
-        Column and value of the rows that count all arms already.
-    once : tuple of str
-        Counts that are not of the level, which the levels have in common.
-    named : str
-        Ending of the values of ``within`` whose levels are defined by the study and are kept.
-    """
-
-    level: str
-    within: tuple[str, ...]
-    people: tuple[str, ...]
-    total: tuple[str, str] | None = None
-    once: tuple[str, ...] = ()
-    named: str = "_band"
-
-    def with_names(self, names: dict[int, Column]) -> Fold:
-        """Return the fold with its columns under their names."""
-        return Fold(*(_name(getattr(self, part.name), names) for part in fields(self)))
-
-
-def _name(value: Any, names: dict[int, Column]) -> Any:
+def name_columns(value: Any, names: dict[int, Column]) -> Any:
     """Replace columns that have no name yet, in whatever tuple they stand."""
     if isinstance(value, tuple):
-        return tuple(_name(one, names) for one in value)
+        return tuple(name_columns(one, names) for one in value)
     return names.get(id(value), value)

@@ -8,7 +8,6 @@ from outcomes.contracts.released.columns import (
     Estimate,
     Fewest,
     Flag,
-    Fold,
     Freedom,
     Label,
     Lower,
@@ -23,10 +22,10 @@ from outcomes.contracts.released.columns import (
     Share,
     Standardised,
     Statistic,
-    Sum,
     Text,
     Upper,
 )
+from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 POINTS = "points"

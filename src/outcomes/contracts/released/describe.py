@@ -4,7 +4,6 @@ from outcomes.contracts.released.columns import (
     Cumulative,
     Difference,
     Fewest,
-    Fold,
     Label,
     Lower,
     Mean,
@@ -15,9 +14,9 @@ from outcomes.contracts.released.columns import (
     Share,
     Spread,
     Statistic,
-    Sum,
     Upper,
 )
+from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import Placed, ReleasedTable
 
 POINTS = "points"
@@ -93,6 +92,23 @@ class Response(Placed):
     lower = Lower(proportion)
     upper = Upper(proportion)
     key = (*Placed.key, endpoint, population)
+
+
+class ReliableChange(Placed):
+    """Recovered, improved, unchanged, deteriorated, beyond what error of measurement explains."""
+
+    row = "an arm, instrument, time point, and category"
+    written_by, section = "rates", "results"
+    time = Setting("position on the axis: number of the session, day, or visit")
+    category = Label("recovered (improved past the cut-off), improved, unchanged, or deteriorated")
+    change_index = Setting("reliable change index: a change of more is improved or deteriorated", POINTS)
+    cutoff = Setting("score at which recovery begins, where one is declared", POINTS)
+    n = People("series with a known change")
+    events = People("series in the category", part_of=n)
+    proportion = Share(events, n)
+    lower = Lower(proportion)
+    upper = Upper(proportion)
+    key = (*Placed.key, category)
 
 
 class Differences(ReleasedTable):

@@ -1,6 +1,7 @@
 """Released tables on the export: what it held, what became of its rows, and who was left out."""
 
-from outcomes.contracts.released.columns import Label, People, Rows, Setting, Sum
+from outcomes.contracts.released.columns import Label, People, Rows, Setting
+from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 

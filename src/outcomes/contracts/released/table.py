@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, ClassVar
 
-from outcomes.contracts.released.columns import Column, Fewest, Fold, Label, Sum
+from outcomes.contracts.released.columns import Column, Fewest, Label
+from outcomes.contracts.released.sums import Fold, Sum
 
 
 class ReleasedTable:

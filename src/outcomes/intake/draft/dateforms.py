@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from outcomes.intake.dates import CELL_FORMAT, EXCEL_EPOCH, first_day, parse_dates
+from outcomes.intake.dates import CELL_FORMAT, EPOCHS, EXCEL_EPOCH, first_day, parse_dates
 from outcomes.intake.draft.survey import Field
+from outcomes.intake.draft.vocabulary import words_of
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import text_array
 from outcomes.settings import DateRules
@@ -24,6 +25,23 @@ DATE = re.compile(
 TIME = re.compile(
     r"(?P<sep>T|,? )(?P<hour>\d{1,2}:\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
     r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT)?"
+)
+# words of a column's name without which a number of ten digits is no time
+STAMPED = frozenset(
+    {
+        "date",
+        "time",
+        "timestamp",
+        "stamp",
+        "epoch",
+        "ts",
+        "datetime",
+        "submitted",
+        "completed",
+        "recorded",
+        "created",
+        "at",
+    }
 )
 FIRST_YEAR, LAST_YEAR = 2000, 2035  # the defaults of DateRules
 ORDERS = {"day": ("%d", "%m"), "month": ("%m", "%d")}
@@ -79,6 +97,12 @@ def find_dates(column: Field) -> DateForms:
             evidence[orders[place]] += int(column.rows[place])
         if len(fine):
             kept.append((form, int(column.rows[fine].sum())))
+    for form, of_second in EPOCHS.items() if set(words_of(column.name)) & STAMPED else ():
+        days = to_numbers(column.words.values) * of_second / 86_400
+        stamps = (days >= first_day(FIRST_YEAR)) & (days < first_day(LAST_YEAR + 1)) & ~dated
+        if stamps.any():
+            dated |= stamps
+            kept.append((form, int(column.rows[stamps].sum())))
     numbers = to_numbers(column.words.values) - EXCEL_EPOCH
     serial = (numbers >= first_day(FIRST_YEAR)) & (numbers < first_day(LAST_YEAR + 1)) & ~dated
     forms = [form for form, _ in sorted(kept, key=lambda one: (-one[1], one[0]))]

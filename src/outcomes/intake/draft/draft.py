@@ -86,8 +86,8 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
     formats = choose_formats(survey, zone)
     design = draft_design(survey)
     trial, trouble = _try(write_study(survey, design, formats, name, folder.as_posix()), folder)
-    if not formats.missing and not design.missing:
-        design.missing += trouble
+    causes = [one for one in trouble if one.startswith(("lost_digits", "near_identifiers"))]
+    design.missing = [*causes, *design.missing] if formats.missing or design.missing else trouble
     text = write_study(survey, design, formats, name, folder.as_posix())
     return Draft(text, describe_sheets(survey) + trial, (*formats.missing, *design.missing))
 

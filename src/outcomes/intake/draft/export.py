@@ -14,9 +14,10 @@ from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.shapes import reread_sheets
-from outcomes.intake.draft.survey import Unread, read_folder
+from outcomes.intake.draft.survey import read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.readers import Unread
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
 NO_COLUMN = "no column that any table needs"

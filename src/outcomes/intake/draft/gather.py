@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from outcomes.intake.draft.survey import Sheet, Unread, read_proposal
+from outcomes.intake.draft.survey import Sheet, read_proposal
+from outcomes.intake.readers import Unread
 
 MANY, MANY_RESOURCES = 8, 3  # files of one kind; fewer are named one by one
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
+BEFORE, AFTER = frozenset({"pre", "before", "start"}), frozenset({"post", "after", "end"})  # of a session
 SURE = 0.95  # of the filled rows that must hold an allowed answer
 
 
@@ -78,11 +80,29 @@ def _by_name(
         return Questionnaire(instrument, (), None, trouble=_wide(instrument, doubled, len(places[None])))
     total = max(places[None], key=lambda name: sheet.fields[name].filled, default=None)
     complete = len(items) == last > 0
+    if not complete and total is None and not items:
+        before = _before_session(sheet, instrument, named)
+        if before is not None:
+            return before
     if not complete and total is None:
         return _spread_over_columns(sheet, instrument, definition, named)
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
     check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else ""
     return Questionnaire(instrument, ordered, total, check=check)
+
+
+def _before_session(sheet: Sheet, instrument: str, named: Iterable[str]) -> Questionnaire | None:
+    """Return the total of a column named as the score before a session (phq9_pre), where another is named as the one after."""
+    moments: dict[str, str] = {}
+    for name in named:
+        bare = [word for word in words_of(name) if word not in BEFORE | AFTER]
+        said = (BEFORE | AFTER) & set(words_of(name))
+        if len(said) == 1 and (instrument, None) in claims_of(" ".join(bare)):
+            moments["before" if said & BEFORE else "after"] = name
+    if set(moments) != {"before", "after"}:
+        return None
+    check = f"the score before the session, of its day; {moments['after']!r}, after it, is left out"
+    return Questionnaire(instrument, (), moments["before"], check=check)
 
 
 def _spread_over_columns(

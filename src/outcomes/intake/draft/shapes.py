@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from outcomes.instruments import read_instruments
-from outcomes.intake.draft.claims import claims_of
-from outcomes.intake.draft.dateforms import find_dates
-from outcomes.intake.draft.survey import Field, Sheet, read_proposal
-from outcomes.intake.draft.vocabulary import NEAR, PART, match_name, read_vocabulary, squeeze, words_of
-from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
+from outcomes.intake.draft.survey import Sheet, read_proposal
+from outcomes.intake.draft.wide import find_stack
 from outcomes.intake.readers import Proposal, Unread
-from outcomes.settings import Pivot, Stack
 
-LOINC = re.compile(r"/?\d{4,5}-\d")
 SUMS = re.compile(
     r"(average|avg|mean|median|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}", re.I
 )
-LABEL = re.compile(
-    r"(?:(?:week|wk|month|mo|day|visit|session|infusion|treatment|time|t|w|m|d|v|s|fu|follow[ _-]?up|tx|inf|dose)[ _.#-]*)?\d{1,3}"
-    r"|baseline|base|bl|screening|screen|pre|post|before|after|start|end|final|intake|discharge|follow[ _-]?up|fu|initial|last|eot",
-    re.I,
-)
-MOMENTS = frozenset({"pre", "post", "before", "after", "start", "end"})
-MOST_NAMES = 5000  # distinct names of a long file
 
 
 def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], list[Unread]]:
@@ -43,11 +30,11 @@ def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], l
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
     proposal = _fill_down(sheet, _without_sums(sheet, sheet.proposal))
-    wide = _stack(sheet)
+    wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide
         return [_changed(proposal, note, stack=stack)]
-    long = _pivot(sheet) if not _has_items(sheet) else []
+    long = find_pivots(sheet) if not has_items(sheet) else []
     if long:
         return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
     return [proposal] if proposal != sheet.proposal else []
@@ -57,15 +44,9 @@ def _changed(proposal: Proposal, note: str, **changes: object) -> Proposal:
     return replace(proposal, source=proposal.source.model_copy(update=changes), notes=(*proposal.notes, note))
 
 
-def _patient_columns(sheet: Sheet) -> list[str]:
-    names = read_vocabulary()["patient"]
-    ranked = [(match_name(name, names), name) for name in sheet.fields]
-    return [name for (level, _), name in sorted(ranked, key=lambda one: one[0], reverse=True) if level >= NEAR]
-
-
 def _without_sums(sheet: Sheet, proposal: Proposal) -> Proposal:
     """Leave out rows of averages and sums: their identifier is such a word."""
-    for name in _patient_columns(sheet)[:1]:
+    for name in patient_columns(sheet)[:1]:
         column = sheet.fields[name]
         sums = [value for value in column.values if SUMS.fullmatch(value)]
         if sums and len(sums) <= 6 and len(column.values) > 3 * len(sums):
@@ -78,7 +59,7 @@ def _without_sums(sheet: Sheet, proposal: Proposal) -> Proposal:
 
 def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:
     """Fill identifiers that are written once for all rows of a patient."""
-    for name in _patient_columns(sheet)[:1]:
+    for name in patient_columns(sheet)[:1]:
         column = sheet.fields[name]
         blank = column.words.spread(np.array([value == "" for value in column.words.values], dtype=bool))
         full = np.zeros(sheet.raw.size, dtype=bool)
@@ -97,243 +78,3 @@ def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:
                 checks=(*proposal.checks, note),
             )
     return proposal
-
-
-# ── Wide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Family:
-    """Columns whose names differ in one place: what it is that they hold, and what differs → column."""
-
-    pattern: str
-    members: dict[str, str]
-    kind: str  # item | total | date | other
-
-    @property
-    def name(self) -> str:
-        """The name without what differs."""
-        bare = re.sub(r"[\s_.\-–]*\{\}[\s_.\-–]*", " ", self.pattern).strip()
-        return bare or "value"
-
-
-def _stack(sheet: Sheet) -> tuple[Stack, str] | None:
-    """Return how the columns of a wide sheet are put below one another."""
-    families = _families(sheet)
-    scores = [one for one in families if one.kind in ("item", "total")]
-    dates = [one for one in families if one.kind == "date"]
-    lead = max(scores or dates, key=lambda one: (len(one.members), one.kind == "total"), default=None)
-    if lead is None or {label.casefold() for label in lead.members} <= MOMENTS:
-        return None
-    labels = set(lead.members)
-    mine = [one for one in families if one.kind != "other" and len(labels & set(one.members)) >= 0.5 * len(one.members)]
-    if not scores and len(labels) < 3:
-        return None
-    taken = {column for one in mine for column in one.members.values()}
-    others = [one for one in families if one.kind == "other" and set(one.members) <= labels and len(one.members) > 1]
-    for one in sorted(others, key=lambda one: -len(one.members)):
-        if not taken & set(one.members.values()) and len(one.members) >= 0.5 * len(labels):
-            mine.append(one)
-            taken |= set(one.members.values())
-    columns: dict[str, str | dict[str, str]] = {}
-    for one in mine:
-        columns[_free(one.name, {*columns, *sheet.fields})] = one.members if not _exact(one, sheet) else one.pattern
-    label = _free("visit", {*columns, *sheet.fields})
-    shown = ", ".join(dict.fromkeys(one.pattern for one in mine[:4]))
-    return Stack(
-        columns=columns, label=label
-    ), f"a wide file: {shown} … become a row for each ({', '.join(list(lead.members)[:8])})"
-
-
-def _exact(family: Family, sheet: Sheet) -> bool:
-    """Tell whether the pattern finds just the family's columns, as a source's `stack` would."""
-    form = re.compile("(.+)".join(map(re.escape, family.pattern.split("{}"))), re.I)
-    found = {m[1].strip(): name for name in sheet.raw.columns if (m := form.fullmatch(name))}
-    return family.pattern.count("{}") == 1 and found == family.members
-
-
-def _free(name: str, taken: Iterable[str]) -> str:
-    known, number, one = set(taken), 2, name
-    while one in known:
-        one, number = f"{name} {number}", number + 1
-    return one
-
-
-def _families(sheet: Sheet) -> list[Family]:
-    """Return the families of columns, each column in one at most: questionnaires first, then dates, then others."""
-    grouped: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in sheet.raw.columns:
-        for match in re.finditer(
-            rf"(?<![^\W_])(?:{LABEL.pattern})(?![^\W_])|(?<=[A-Za-z])\d{{1,2}}(?![^\W_])", name, re.I
-        ):
-            pattern = f"{name[: match.start()]}{{}}{name[match.end() :]}"
-            grouped[pattern].setdefault(match[0].strip(), name)
-    found = [
-        Family(pattern, members, kind)
-        for pattern, members in grouped.items()
-        if len(members) > 1 and (kind := _kind(sheet, pattern, members)) is not None
-    ]
-    order = ("item", "total", "date", "other")
-    chosen: list[Family] = []
-    taken: set[str] = set()
-    for one in sorted(found, key=lambda one: (order.index(one.kind), -len(one.members), one.pattern)):
-        if not taken & set(one.members.values()):
-            chosen.append(one)
-            taken |= set(one.members.values())
-    return chosen
-
-
-def _kind(sheet: Sheet, pattern: str, members: dict[str, str]) -> str | None:
-    """Return what a family holds: an item or a total at several times, dates, or anything else; None for a series of items."""
-    bare = Family(pattern, members, "").name
-    fields = [sheet.fields[name] for name in members.values()]
-    claims = claims_of(bare)
-    if claims:
-        instrument, item = claims[0]
-        definition = read_instruments()[instrument]
-        numbered = sorted(int(label) for label in members if label.isdecimal()) == list(range(1, len(members) + 1))
-        if item is None and numbered and len(members) == definition.n_items and _are_items(fields, instrument):
-            return None
-        if all(_fits(one, instrument, item) for one in fields if one.filled):
-            return "item" if item else "total"
-        return None
-    if all(find_dates(one).share >= 0.7 for one in fields if one.filled) and any(one.filled for one in fields):
-        return "date"
-    own = [claims_of(name) for name in members.values()]
-    return None if any(own) else "other"
-
-
-def _are_items(fields: Sequence[Field], instrument: str) -> bool:
-    definition = read_instruments()[instrument]
-    largest = definition.items.maximum + 1 if definition.items else 0
-    read = [read_points(one.words.values, definition, {})[0] for one in fields]
-    return all(one.share(points <= largest) > 0.8 for one, points in zip(fields, read, strict=True) if one.filled)
-
-
-def _fits(column: Field, instrument: str, item: int | None) -> bool:
-    definition = read_instruments()[instrument]
-    if item is None:
-        totals = read_totals(column.words.values, definition)
-        return column.share((totals >= definition.minimum) & (totals <= definition.maximum)) >= 0.8
-    points, _ = read_points(column.words.values, definition, {})
-    return column.share(~np.isnan(points)) >= 0.6
-
-
-# ── Long ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _pivot(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
-    """Return how the rows of a long sheet are put side by side."""
-    patient = next(iter(_patient_columns(sheet)), None)
-    dates = [name for name, column in sheet.fields.items() if name != patient and find_dates(column).share >= 0.7]
-    if patient is None or not dates:
-        return []
-    best = max(
-        (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates), key=lambda one: one[0]
-    )
-    share, name, spelt = best
-    codes = sum(
-        int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
-        for of in spelt.values()
-        for one in of
-        if LOINC.fullmatch(one)
-    )
-    if (share < 0.3 and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
-        return []
-    value = _value(sheet, name, spelt, {patient, name, *dates})
-    if value is None:
-        return []
-    date = _when(sheet, dates)
-    pivot = Pivot(
-        rows=(patient, *date), name=name, value=value, columns={column: tuple(of) for column, of in spelt.items()}
-    )
-    left = 1 - share
-    rest = f"; {left:.0%} of its rows hold something else and are left out" if left > 0.005 else ""
-    return [
-        (
-            pivot,
-            f"a long file: one row for each {name!r}, put side by side by {patient!r} and {' and '.join(map(repr, date))}{rest}",
-            {},
-        )
-    ]
-
-
-def _has_items(sheet: Sheet) -> bool:
-    """Tell whether columns are named after items, so that a column of instruments' names only says which was asked."""
-    return sum(any(item for _, item in claims_of(name)) for name in sheet.fields) >= 5
-
-
-def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
-    """Return the share of a column's rows that name an item or a total, and new column → spellings.
-
-    A few words that happen to occur in some question are no questionnaire: without its total, most of its items must be there.
-    """
-    column = sheet.fields[name]
-    claimed: dict[str, list[str]] = defaultdict(list)
-    if not 1 <= len(column.values) <= MOST_NAMES:
-        return 0.0, name, {}
-    for value in column.values:
-        claims = claims_of(value) if any(c.isalpha() for c in value) or LOINC.fullmatch(value) else ()
-        if claims:
-            claimed[f"{claims[0][0]}_{claims[0][1] or 'total'}"].append(value)
-    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed)}
-    if any(len(of) > 2 for of in spelt.values()):
-        return 0.0, name, {}
-    named = {value for of in spelt.values() for value in of}
-    return column.share(np.array([value in named for value in column.words.values], dtype=bool)), name, spelt
-
-
-def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
-    found = sum(new.startswith(f"{instrument}_") for new in claimed)
-    return f"{instrument}_total" in claimed or found >= 0.6 * read_instruments()[instrument].n_items > 0
-
-
-def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:
-    """Return the column of answers and scores: the one whose values are allowed ones in most of the named rows."""
-    names = sheet.fields[name].words
-    best: list[tuple[float, bool, str]] = []
-    for other, column in sheet.fields.items():
-        if other in taken or not column.filled:
-            continue
-        good = rows = 0.0
-        for new, spellings in spelt.items():
-            instrument, _, item = new.rpartition("_")
-            definition = read_instruments()[instrument]
-            mine = names.spread(np.isin(names.values, spellings))
-            codes = column.words.codes[mine]
-            if item == "total":
-                totals = read_totals(column.words.values, definition)
-                fine = (totals >= definition.minimum) & (totals <= definition.maximum)
-            else:
-                points, _ = read_points(column.words.values, definition, {})
-                fine = ~np.isnan(points) & (points <= definition.maximum)
-            good += float(fine[codes].sum())
-            rows += len(codes)
-        hint = bool(
-            set(words_of(other)) & {"answer", "response", "score", "value", "result", "points", "meas", "number"}
-        )
-        best.append((good / max(rows, 1), hint, other))
-    share, _, column_name = max(best, default=(0.0, False, ""))
-    return column_name if share >= 0.6 else None
-
-
-def _when(sheet: Sheet, dates: Sequence[str]) -> list[str]:
-    """Return the columns of dates that tell one questionnaire from another: the best named, and no others."""
-    names = read_vocabulary()["date"]
-    ranked = sorted(dates, key=lambda name: match_name(name, names), reverse=True)
-    exact = {
-        "recorded time",
-        "recorded",
-        "completed",
-        "completed at",
-        "measurement date",
-        "effective",
-        "observation date",
-        "authored",
-        "completion date",
-    }
-    first = next((name for name in dates if " ".join(words_of(name)) in exact), None)
-    level = match_name(ranked[0], names)[0]
-    chosen = first or (ranked[0] if level >= PART else dates[0])
-    assert squeeze(chosen)
-    return [chosen]

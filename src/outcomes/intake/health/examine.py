@@ -53,7 +53,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
     """Return everything in an export that does not hang together, those that stop a run first."""
     owners, kinds = _owners(study, evidence), _kinds(study, evidence)
     dated = list(_dated(study, evidence))
-    mapped = {table for source in evidence.sources for table in study.tables_of(source)}
+    mapped: set[str] = {table for source in evidence.sources for table in study.tables_of(source)}
     with_sessions = study.series.origin == "sessions" and "sessions" in mapped
     people = find_orphans(*(_records(evidence.tables[name]) for name in ("assessments", "sessions")))
     found: Iterable[Finding] = [

@@ -52,7 +52,8 @@ def _inputs(export: Export) -> Section:
     out = export.ledger[export.ledger["state"].astype(str) == "quarantined"].drop_duplicates(["file", "row"])
     reasons = {
         str(file): ", ".join(
-            f"{reason.replace('_', ' ')} {rows:,}" for reason, rows in part["reason"].astype(str).value_counts().items()
+            f"{str(reason).replace('_', ' ')} {rows:,}"
+            for reason, rows in part["reason"].astype(str).value_counts().items()
         )
         for file, part in out.groupby("file", observed=True)
     }

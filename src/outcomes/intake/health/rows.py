@@ -56,7 +56,8 @@ def _count(ledger: pd.DataFrame) -> dict[tuple[str, str, str], int]:
     """Return the number of distinct rows by file, state and reason."""
     distinct = ledger[["file", "state", "reason", "row"]].drop_duplicates()
     sizes = distinct.groupby(["file", "state", "reason"], observed=True, sort=True).size()
-    return {(str(file), str(state), str(reason)): int(rows) for (file, state, reason), rows in sizes.items()}
+    keys = sizes.index.to_frame(index=False).astype("str").to_numpy().tolist()
+    return {(file, state, reason): int(rows) for (file, state, reason), rows in zip(keys, sizes, strict=True)}
 
 
 def find_contradictions(ledger: pd.DataFrame, several: int) -> Iterable[Finding]:

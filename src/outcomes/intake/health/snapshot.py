@@ -109,6 +109,6 @@ def _records(tables: Mapping[str, pd.DataFrame], name: str, columns: list[str]) 
     keys = pd.DataFrame(
         {"who": table["patient"].map(who), **{column: table[column].astype("str").fillna("") for column in held}}
     )
-    answers = table[[column for column in table if column == "recorded_total" or column.startswith("item_")]]
+    answers = table[[column for column in table if column == "recorded_total" or str(column).startswith("item_")]]
     content = answers.astype("float64").sum(axis=1) if len(answers.columns) else pd.Series(0.0, table.index)
     return content.groupby([keys[column] for column in keys]).sum()

@@ -71,17 +71,19 @@ def _load(file: File) -> pd.DataFrame:
     import pyreadstat
 
     try:
-        return load(file.path)
+        table: pd.DataFrame = load(file.path)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError, LookupError, TypeError):  # fmt: skip
         raise InputError(
             f"{file.name}: not a readable {file.ending} file. Export it again, or save it as .csv."
         ) from None
+    return table
 
 
 def _statistics(reader: str, **options: Any) -> Callable[[Path], pd.DataFrame]:
     def load(path: Path) -> pd.DataFrame:
         import pyreadstat
 
+        table: pd.DataFrame
         table, meta = getattr(pyreadstat, reader)(str(path), **options)
         for name, labels in getattr(meta, "variable_value_labels", {}).items():
             if name in table and not _are_numbers(labels):
@@ -102,7 +104,8 @@ def _are_numbers(labels: dict[Any, str]) -> bool:
 def _parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
-    return pq.read_table(path).to_pandas(date_as_object=True)
+    table: pd.DataFrame = pq.read_table(path).to_pandas(date_as_object=True)
+    return table
 
 
 _LOADERS: dict[str, Callable[[Path], Any]] = {
@@ -129,7 +132,7 @@ def _words(column: pd.Series[Any]) -> Words:
 def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return str(bool(value)).upper()
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     if isinstance(value, dt.datetime):
         zone = value.strftime("%z") if value.tzinfo is not None else ""

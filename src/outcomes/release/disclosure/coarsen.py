@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released.columns import Flag, Fold, Label, People, Setting, Share, Text
+from outcomes.contracts.released.columns import Flag, Label, People, Setting, Share, Text
+from outcomes.contracts.released.sums import Fold
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.rounding import Rounding
 
@@ -36,7 +37,7 @@ def fold_levels(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Round
     within = [frame[name].fillna("").astype(str) for name in fold.within]
     count = texts.where(few).groupby(within).transform("nunique").fillna(0).astype(int)
     names = "other (" + count.astype(str) + " level" + count.map(lambda n: "" if n == 1 else "s") + ")"
-    whole = frame.assign(**{fold.level: frame[fold.level].mask(few, names), PLACE: range(len(frame))})
+    whole = frame.assign(**{fold.level: frame[fold.level].mask(few, names)}).assign(**{PLACE: np.arange(len(frame))})
     by = [name for name in table.key if name in frame]
     rows = [_add(own, table, fold) for _, own in whole[few].groupby(by, sort=False, dropna=False)]
     made = pd.concat([whole[~few], pd.DataFrame(rows).astype(whole.dtypes.to_dict())], ignore_index=True)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.contracts.released.columns import Effective, People, Sum
+from outcomes.contracts.released.columns import Effective, People
+from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.rounding import BASE, Rounding
 

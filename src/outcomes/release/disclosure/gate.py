@@ -15,10 +15,11 @@ from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Column, Fewest, People
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.coarsen import fold_levels
+from outcomes.release.disclosure.contrasts import contrast_shares
 from outcomes.release.disclosure.counts import Count, round_counts
 from outcomes.release.disclosure.failures import word_failures
 from outcomes.release.disclosure.rounding import Rounding
-from outcomes.release.disclosure.shares import Value, contrast_shares, round_shares
+from outcomes.release.disclosure.shares import Value, round_shares
 from outcomes.release.disclosure.statistics import find_bare, round_statistics
 from outcomes.settings.analysis import Privacy
 

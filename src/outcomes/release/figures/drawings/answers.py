@@ -151,9 +151,9 @@ def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:
         )
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 50, 100])
-    weeks = sorted(set(plan.data[DurabilityCurve.week].astype(float)))
-    axes.set_xticks(weeks, [general(week) for week in weeks])
-    axes.set_xlim(min(weeks) - 1, max(weeks) + 1)
+    ticks = sorted(set(plan.data[DurabilityCurve.week].astype(float)))
+    axes.set_xticks(ticks, [general(week) for week in ticks])
+    axes.set_xlim(min(ticks) - 1, max(ticks) + 1)
 
 
 def _begin(figure: Figure, label: str, arms: list[ArmStyle]) -> Axes:

@@ -56,7 +56,7 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     for arm, text in zip(arms, keys, strict=True):
         sheet.key(EDGE, start, arm)
         start = sheet.paragraph(EDGE + KEY + 1.5, start, text)
-    most = 100 * float(risks[[Harms.proportion, Harms.upper]].max(axis=None))
+    most = 100 * max(float(risks[name].max()) for name in (Harms.proportion, Harms.upper))
     axes, end = draw_chart(sheet, chart, (), build_scale(0, most, "Patients with the effect (%)"), top - LINE_MM)
     _draw_risks(axes, risks, arms, events, chart)
     if both:
@@ -83,7 +83,8 @@ def _draw_risks(axes: Axes, risks: pd.DataFrame, arms: Sequence[ArmStyle], event
 def _choose(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the differences that are known, of the first pair of arms."""
     known = rows[rows[HarmDifferences.difference].notna()]
-    return known[known[HarmDifferences.contrast] == known[HarmDifferences.contrast].iloc[0]]
+    chosen: pd.DataFrame = known[known[HarmDifferences.contrast] == known[HarmDifferences.contrast].iloc[0]]
+    return chosen
 
 
 def _label(rows: pd.DataFrame, study: Study) -> list[str]:

@@ -58,7 +58,8 @@ def _choose_contrast(differences: pd.DataFrame, study: Study) -> pd.DataFrame:
         estimand = study.comparison.estimand
         wanted = f"{estimand.treated} - {estimand.reference}"
         pairs = [pair for pair in pairs if pair == wanted] or pairs
-    return rows[rows[HarmDifferences.contrast] == pairs[0]]
+    chosen: pd.DataFrame = rows[rows[HarmDifferences.contrast] == pairs[0]]
+    return chosen
 
 
 def _describe(known: pd.DataFrame, arms: list[str], study: Study) -> str:

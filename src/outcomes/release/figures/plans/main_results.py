@@ -39,7 +39,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
         return None
     if study.comparison is not None:
         estimand = study.comparison.estimand
-        instrument, axis = estimand.instrument, estimand.axis
+        instrument, axis = estimand.instrument, str(estimand.axis)
         rows = _compared_course(tables, study)
     else:
         headline = find_headline(scores[scores["instrument"] == study.instruments[0]], study)
@@ -119,9 +119,8 @@ def _described_course(tables: Mapping[str, pd.DataFrame], instrument: str, axis:
     if own.empty:
         return pd.DataFrame()
     rows = margins[margins[Margins.model] == own[Models.model].iloc[0]]
-    return rows[[Margins.arm, Margins.timepoint, Margins.estimate, Margins.lower, Margins.upper]].rename(
-        columns={"estimate": "change"}
-    )
+    shown: pd.DataFrame = rows[[Margins.arm, Margins.timepoint, Margins.estimate, Margins.lower, Margins.upper]]
+    return shown.rename(columns={"estimate": "change"})
 
 
 def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
@@ -185,9 +184,8 @@ def _analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         (order[kind], *rank_analysis(str(one)))
         for kind, one in zip(rows["kind"], rows[Sensitivity.analysis], strict=True)
     ]
-    return rows.assign(place=place).sort_values("place", kind="stable")[
-        ["kind", "group", "name", "estimate", "lower", "upper", "p_value"]
-    ]
+    ranked = sorted(range(len(rows)), key=lambda index: place[index])
+    return rows.iloc[ranked][["kind", "group", "name", "estimate", "lower", "upper", "p_value"]]
 
 
 def _levels(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:

@@ -34,7 +34,6 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans = plan_answers(tables, study)
         plans += plan_participants(tables, study)
         plans += plan_main_results(tables, study)
-        plans += plan_harms(tables, study)
         plans += plan_flow(tables, study)
         for instrument in study.instruments:
             plans += plan_trajectories(tables, study, instrument)

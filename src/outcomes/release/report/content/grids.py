@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, interval
+from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, general, interval
 from outcomes.release.report.content.blocks import Cell
 from outcomes.release.report.content.material import Material, shown
 
@@ -26,7 +26,25 @@ def number(text: str) -> Cell:
     return Cell(text, number=True, withheld=WITHHELD in text)
 
 
-def tell_count(row: Row, column: str) -> str:
+def tell(row: Row, column: str, write: Callable[[Any], str] = count, factor: float = 1) -> str:
+    """Return a number of a row as it is written, or the bound that is released in its place.
+
+    Examples
+    --------
+    >>> tell({"share": float("nan"), "share_bound": "<0.16"}, "share", factor=100), tell({"n": 15, "n_bound": ""}, "n")
+    ('<16', '15')
+    """
+    if not row:
+        return ABSENT
+    if pd.notna(row[column]):
+        return write(row[column])
+    bound = row.get(f"{column}_bound")
+    if isinstance(bound, str) and bound:
+        return bound[0] + general(float(bound[1:]) * factor)
+    return shown(row, ABSENT)
+
+
+def tell_count(row: Mapping[Any, Any], column: str) -> str:
     """Return a count of people, its bound where only that is released, or that it is not reported."""
     if row and pd.notna(row.get(column)):
         return count(row[column])
@@ -42,7 +60,7 @@ def pair(row: Row, first: str, second: str, write: Callable[[Any], str]) -> str:
 def estimate(row: Row, value: str, factor: float = 1, write: Any = fixed) -> str:
     """Return "estimate (lower to upper)"."""
     if not row or pd.isna(row[value]):
-        return shown(row, ABSENT)
+        return tell(row, value, factor=factor)
     kind: Kind = "percent" if factor == 100 else "score"
     text = write(row[value] * factor, kind)
     if pd.isna(row["lower"]):
@@ -118,5 +136,5 @@ def rate(row: Row) -> list[Cell]:
     """Return the cells events / n and percent with its interval."""
     if not row:
         return [number(ABSENT), number(ABSENT)]
-    events, n = (shown(row, count(row[name])) for name in ("events", "n"))
+    events, n = (tell(row, name) for name in ("events", "n"))
     return [number(f"{events}\u00a0/\u00a0{n}"), number(estimate(row, "proportion", 100))]

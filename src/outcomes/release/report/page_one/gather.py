@@ -31,7 +31,7 @@ EVERYONE = "all"
 def gather_evidence(material: Material) -> Evidence:
     """Read the evidence off the released tables; what a table does not hold is absent from it."""
     plan = material.provenance.get("plan")
-    common = {
+    common: dict[str, Any] = {
         "changes": _changes(material),
         "randomised": is_randomised(material),
         "locked": bool(plan),

@@ -36,6 +36,10 @@ def _clear(evidence: Evidence) -> bool:
     return evidence.difference is not None and evidence.difference.excludes_zero
 
 
+def _several(evidence: Evidence) -> bool:
+    return evidence.safety is not None and any(len(one.shares) > 1 for one in evidence.safety.effects)
+
+
 def _long(evidence: Evidence) -> bool:
     arms = evidence.follow_up.arms if evidence.follow_up else ()
     return len(arms) > 1 and min(arm.seen for arm in arms) >= FEW
@@ -102,6 +106,7 @@ RULES = (
         lambda e: bool(e.safety and e.safety.none_in),
         "None in {none_in} ({covered} upper limit {limit} %){collected}.",
     ),
+    Rule("safe", "described", lambda e: not _several(e), "Adverse effects were recorded in one group only{collected}."),
     Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
     Rule("long", "not_measured", lambda e: e.follow_up is None, "Not measured."),
     Rule("long", "few", lambda e: not _long(e), "Too few followed to say."),

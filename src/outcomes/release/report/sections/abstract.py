@@ -134,7 +134,8 @@ def _conclude(material: Material, evidence: Evidence) -> str:
         verb = "improved scores more than" if evidence.randomised else "was associated with more improvement than"
         texts = [f"{better[:1].upper()}{better[1:]} {verb} {other}.", say_importance(evidence)]
     elif rule in ("not_asked", "few", "not_estimated"):
-        texts = [f"Scores of {measures} changed over time; without a comparison, what treatment did is not shown."]
+        change = f"Scores of {measures} changed over time" if evidence.changes else "No change was estimated"
+        texts = [f"{change}; without a comparison, what treatment did is not shown."]
     elif rule == "disagree":
         texts = ["Valid analyses of the difference disagree; no conclusion is drawn."]
     else:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, sample
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, pair, quartiles, say_variable
+from outcomes.release.report.content.grids import heading, index_rows, number, pair, quartiles, say_variable, tell
 from outcomes.release.report.content.material import Material, shown
 
 Row = Mapping[str, Any]
@@ -68,13 +68,13 @@ def _notes(described: Described) -> tuple[str, ...]:
 
 def _name_arm(described: Described, arm: str) -> str:
     row = described.rows.get(("patients", "", arm), {})
-    n = shown(row, count(row["n"])) if row else ABSENT
+    n = tell(row, "n")
     return f"{described.material.arm(arm)} ({sample(n)})"
 
 
 def _numeric(described: Described, variable: str) -> Iterator[tuple[Cell, ...]]:
     title, each = say_variable(described.material, variable), described.each(variable, "")
-    known = number(shown(each[0], count(each[0]["n"]))) if each[0] else number(ABSENT)
+    known = number(tell(each[0], "n"))
     means = [number(pair(row, "mean", "sd", fixed)) for row in each]
     yield (heading(f"{title}, mean (SD)"), known, *means, *_difference(described, variable))
     middle = [number(shown(row, quartiles(row))) for row in each]
@@ -95,7 +95,7 @@ def _count_known(described: Described, variable: str, level: str) -> str:
     patients, row = described.each("patients", "")[0], described.each(variable, level)[0]
     if not patients or not row:
         return ABSENT
-    withheld = pd.isna(patients["n"]) or pd.isna(row["missing"])
+    withheld = bool(pd.isna(patients["n"]) or pd.isna(row["missing"]))
     return WITHHELD if withheld else count(patients["n"] - row["missing"])
 
 
@@ -103,7 +103,7 @@ def _missing(described: Described, variable: str, level: str) -> Iterator[tuple[
     """Yield the line of missing values where there are any."""
     each = described.each(variable, level)
     if any(row and (pd.isna(row["missing"]) or row["missing"] > 0) for row in each):
-        counts = [number(shown(row, count(row["missing"]) if row else ABSENT)) for row in each]
+        counts = [number(tell(row, "missing")) for row in each]
         yield (heading("\u2003missing"), Cell(""), *counts, *_blank(described))
 
 
@@ -124,5 +124,6 @@ def _blank(described: Described) -> list[Cell]:
 
 def _share(row: Row) -> str:
     if not row or pd.isna(row["n"]):
-        return ABSENT
-    return count(row["n"]) + (f" ({fixed(row['percent'], 'percent')})" if pd.notna(row["percent"]) else "")
+        return tell(row, "n")
+    share = tell(row, "percent", lambda value: fixed(value, "percent"))
+    return count(row["n"]) + (f" ({share})" if share not in (ABSENT, WITHHELD) else "")

@@ -14,7 +14,7 @@ from outcomes.release.figures.plans.comparison import CONTROL, WEIGHTED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number, say
+from outcomes.release.report.content.grids import heading, number, say, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.sections.eligibility import tabulate_eligibility
 from outcomes.release.report.sections.missing_data import list_composite, show_missing_data
@@ -114,11 +114,17 @@ def tabulate_risks(material: Material) -> Grid | None:
         return None
     rows, penalised = [], False
     for row in _records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
-        risks = [percent(row[f"risk_{arm}"]) for arm in ("treated", "reference")]
+        risks = [tell(row, f"risk_{arm}", percent, 100) for arm in ("treated", "reference")]
         bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
         ratio = interval(row["ratio_lower"], row["ratio_upper"], "ratio")
-        difference = f"{percent(row['difference'])} ({bounds})" if bounds != ABSENT else ABSENT
-        cells = [*risks, difference, f"{fixed(row['ratio'], 'ratio')} ({ratio})" if ratio != ABSENT else ABSENT]
+        difference = (
+            f"{percent(row['difference'])} ({bounds})" if bounds != ABSENT else tell(row, "difference", percent, 100)
+        )
+        cells = [
+            *risks,
+            difference,
+            f"{fixed(row['ratio'], 'ratio')} ({ratio})" if ratio != ABSENT else tell(row, "ratio"),
+        ]
         first = f"{say(str(row['endpoint'])).capitalize()}, {row['population']}"
         firth = row.get("outcome_model") == "firth"
         method = f"{METHODS[str(row['method'])]}{' (Firth)' if firth else ''}"
@@ -146,9 +152,9 @@ def tabulate_balance(material: Material) -> Grid | None:
         level = f": {row['level']}" if pd.notna(row["level"]) and row["level"] else ""
         write = percent if level else fixed
         cells = [
-            *(write(row[f"{arm}_before"]) for arm in ("treated", "reference")),
+            *(tell(row, f"{arm}_before", write, 100) for arm in ("treated", "reference")),
             fixed(row["smd_before"], "smd"),
-            *(write(row[f"{arm}_after"]) for arm in ("treated", "reference")),
+            *(tell(row, f"{arm}_after", write, 100) for arm in ("treated", "reference")),
             fixed(row["smd_after"], "smd"),
         ]
         name = f"{say(str(row['variable'])).capitalize()}{level}"
@@ -165,7 +171,7 @@ def tabulate_weights(material: Material) -> Grid | None:
     rows = []
     for row in _records(material.rows("weights", weights=kind)):
         spread = interval(row["p5"], row["p95"], 2)
-        cells = [count(row["n"]), count(row["effective_n"]), fixed(row["sd"], 2), spread, count(row["truncated"])]
+        cells = [tell(row, "n"), tell(row, "effective_n"), fixed(row["sd"], 2), spread, tell(row, "truncated")]
         rows.append((heading(material.arm(str(row["arm"]))), *(number(shown(row, text)) for text in cells)))
     heads = ("Arm", "Patients", "Effective sample size", "SD of the weights", TAILS, "Cut, both arms")
     note = "Weights average one over both arms. Effective sample size: as many patients would tell as much unweighted (Kish)."
@@ -191,7 +197,7 @@ def tabulate_sensitivity(material: Material) -> Grid | None:
             name = str(row["analysis"])
             declared = " (declared)" if name == chosen and row["endpoint"] == "change" else ""
             result = _estimate(row) if row["converged"] else "did not converge"
-            cells = (number(shown(row, text)) for text in (result, count(row["n"]), count(row["effective_n"])))
+            cells = (number(shown(row, text)) for text in (result, tell(row, "n"), tell(row, "effective_n")))
             rows.append((heading(f"\u2003{describe_analysis(name)[1]}{declared}"), *cells))
     heads = ("Analysis", f"Difference ({COVERED} interval)", "Patients", "Effective sample size")
     caption = f"The difference in change, {say_arms(material)}, in points, by every declared analysis."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, number
-from outcomes.release.report.content.material import Material, shown
+from outcomes.release.report.content.grids import heading, number, tell
+from outcomes.release.report.content.material import Material
 
 
 def tabulate_eligibility(material: Material) -> Grid | None:
@@ -21,7 +20,7 @@ def tabulate_eligibility(material: Material) -> Grid | None:
         first = own.iloc[0]
         reason = "" if first["reason"] != first["reason"] else str(first["reason"])
         label = f"\u2003{first['step']}, {reason}" if reason else str(first["step"])
-        rows.append((heading(label), *(number(shown(cells[arm], count(cells[arm]["n"]))) for arm in arms)))
+        rows.append((heading(label), *(number(tell(cells[arm], "n")) for arm in arms)))
     heads = (heading("Patients"), *(heading(material.arm(arm)) for arm in arms))
     note = "Rules are applied in this order; a patient who breaks several is counted at the first."
     return Grid("compared-patients", "From the first series to those compared.", (heads,), tuple(rows), (note,))

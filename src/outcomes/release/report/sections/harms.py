@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -72,7 +72,7 @@ def _share(row: Row | None, part: str, whole: str) -> Cell:
     return number(f"{tell_count(row, part)} / {tell_count(row, whole)} ({tell_share(row)})")
 
 
-def tell_share(row: Row, column: str = "proportion") -> str:
+def tell_share(row: Mapping[Any, Any], column: str = "proportion") -> str:
     """Return a share in percent, or its bound."""
     if pd.notna(row[column]):
         return f"{fixed(100 * row[column], 0)} %"

@@ -82,7 +82,7 @@ def _pair(row: Row, treated: str, reference: str) -> str:
 
 
 def _effect(name: str, row: Row) -> tuple[Cell, ...]:
-    known = pd.notna(row[Effects.estimate]) and pd.notna(row[Effects.lower])
+    known = bool(pd.notna(row[Effects.estimate]) and pd.notna(row[Effects.lower]))
     return (
         heading(name),
         *(number(fixed(row[one])) for one in (Effects.treated_mean, Effects.reference_mean)),
@@ -212,7 +212,7 @@ def _safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
 
 
 def _share_of(row: Row) -> str:
-    share = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
+    share: str = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
     return f"{tell_count(row, Harms.affected)}{share}"
 
 

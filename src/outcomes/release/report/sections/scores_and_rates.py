@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import ABSENT, count, fixed, signed
+from outcomes.release.numbers import fixed, signed
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
     PLACE,
@@ -18,6 +18,7 @@ from outcomes.release.report.content.grids import (
     places_of,
     quartiles,
     rate,
+    tell,
 )
 from outcomes.release.report.content.material import Material, is_randomised, shown
 from outcomes.release.report.wording.denominators import say_missing, say_not_cautious
@@ -43,7 +44,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         line = [heading(material.timepoint(*place))]
         for arm in arms:
             row = cells.get((*place, arm), {})
-            line.append(number(shown(row, count(row["n"]) if row else ABSENT)))
+            line.append(number(tell(row, "n")))
             line += [number(pair(row, "mean", "sd", fixed)), number(shown(row, quartiles(row)))]
         rows.append(tuple(line))
     name = material.instrument(instrument)

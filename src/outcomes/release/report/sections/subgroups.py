@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.definitions import COVERED, UNLIKELY
-from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
+from outcomes.release.numbers import ABSENT, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number
+from outcomes.release.report.content.grids import heading, number, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.wording.comparison_result import say_arms
 
@@ -86,7 +86,7 @@ def tabulate_changes(material: Material) -> Grid | None:
     for variable, own in _group(rows):
         lines += _head(material, variable, own[0], 6, ("change", ""))
         for row in own:
-            sizes = [count(row[name]) for name in ("n_treated", "n_reference", "effective_n")]
+            sizes = [tell(row, name) for name in ("n_treated", "n_reference", "effective_n")]
             cells = [*sizes, _estimate(row, 2), _shrunken(row, 2)]
             lines.append((heading(_name(row)), *(number(_show(row, text)) for text in cells)))
     treated, reference = _arms(material)

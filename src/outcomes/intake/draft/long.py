@@ -1,0 +1,186 @@
+"""Long sheets, one answer or one score a row: which column says what, and how the rows are put side by side."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from outcomes.instruments import read_instruments
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, match_name, read_vocabulary, words_of
+from outcomes.intake.points import read_points, read_totals
+from outcomes.settings import Pivot
+
+LOINC = re.compile(r"/?\d{4,5}-\d")
+MOST_NAMES = 5000  # distinct names of a long file
+
+
+def patient_columns(sheet: Sheet) -> list[str]:
+    """Return the columns that are named like patients' identifiers, the likeliest first."""
+    if sheet.source.format == "fhir":
+        return ["patient"]
+    names = read_vocabulary()["patient"]
+    ranked = [(match_name(name, names), name) for name in sheet.fields]
+    ranked = sorted((one for one in ranked if one[0][0] >= NEAR), key=lambda one: one[0], reverse=True)
+    surely = [name for (level, _), name in ranked if level == SAME and len(sheet.fields[name].values) > 1]
+    alone = [
+        name for _, name in ranked if len(sheet.fields[name].values) < 2 and surely
+    ]  # STUDYID, the same in every row
+    return [name for _, name in ranked if name not in alone]
+
+
+def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
+    """Return how the rows of a long sheet are put side by side."""
+    patient = next(iter(patient_columns(sheet)), None)
+    dates = [name for name, column in sheet.fields.items() if name != patient and find_dates(column).share >= 0.7]
+    if patient is None or not dates:
+        return []
+    best = max(
+        (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates), key=lambda one: one[0]
+    )
+    share, name, spelt = best
+    codes = sum(
+        int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
+        for of in spelt.values()
+        for one in of
+        if LOINC.fullmatch(one)
+    )
+    if (share < 0.3 and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
+        return []
+    value = _value(sheet, name, spelt, {patient, name, *dates})
+    if value is None:
+        return []
+    when = _when(sheet, dates)
+    by_item = _items_of_names(sheet, name, spelt, {patient, name, value, *dates})
+    if by_item is None:
+        return []
+    note = f"a long file: one row for each {{}}, put side by side by {patient!r} and {when!r}"
+    if by_item:
+        return [
+            (
+                Pivot(rows=(patient, when), name=item, value=value, columns=columns),
+                note.format(repr(item)),
+                {"rows": {name: of}},
+            )
+            for item, of, columns in by_item
+        ]
+    pivot = Pivot(rows=(patient, when), name=name, value=value, columns={new: tuple(of) for new, of in spelt.items()})
+    rest = f"; {1 - share:.0%} of its rows hold something else and are left out" if share < 0.995 else ""
+    return [(pivot, note.format(repr(name)) + rest, {})]
+
+
+def _items_of_names(
+    sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
+) -> list[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]]] | None:
+    """Return the column that numbers the items of named instruments, with the spellings of each instrument and of its items.
+
+    Nothing where each named row is a score; None where neither is so.
+    """
+    if any(not new.endswith("_total") for new in spelt):
+        return []
+    found: list[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]]] = []
+    names = sheet.fields[name].words
+    for new, spellings in spelt.items():
+        instrument = new.removesuffix("_total")
+        mine = names.spread(np.isin(names.values, spellings))
+        for other, column in sheet.fields.items():
+            values = {} if other in taken else _numbered(column.words.values[np.unique(column.words.codes[mine])])
+            if values and set(values) == set(range(1, read_instruments()[instrument].n_items + 1)):
+                found.append(
+                    (
+                        other,
+                        tuple(spellings),
+                        {f"{instrument}_{n}": (spelling,) for n, spelling in sorted(values.items())},
+                    )
+                )
+                break
+    if len(found) == len(spelt):
+        return found
+    free = [
+        other
+        for other in sheet.fields
+        if other not in taken and set(words_of(other)) & {"item", "question", "number", "nr"}
+    ]
+    return None if free else []
+
+
+def _numbered(values: Iterable[str]) -> dict[int, str]:
+    """Return the numbers that spellings end in (``3``, ``Q3``, ``item 3``); nothing where one has none, or two have the same."""
+    matches = [
+        (re.fullmatch(r"(?:[A-Za-z][A-Za-z -]*\D)?0*(\d{1,2})(?:\.0)?", value.strip()), value) for value in values
+    ]
+    numbers = {int(match[1]): value for match, value in matches if match}
+    return numbers if len(numbers) == len(matches) else {}
+
+
+def has_items(sheet: Sheet) -> bool:
+    """Tell whether columns are named after items, so that a column of instruments' names only says which was asked."""
+    return sum(any(item for _, item in claims_of(name)) for name in sheet.fields) >= 5
+
+
+def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
+    """Return the share of a column's rows that name an item or a total, and new column → spellings.
+
+    A few words that happen to occur in some question are no questionnaire: without its total, most of its items must be there.
+    """
+    column = sheet.fields[name]
+    claimed: dict[str, list[str]] = defaultdict(list)
+    if not 1 <= len(column.values) <= MOST_NAMES:
+        return 0.0, name, {}
+    for value in column.values:
+        claims = claims_of(value) if any(c.isalpha() for c in value) or LOINC.fullmatch(value) else ()
+        if claims:
+            claimed[f"{claims[0][0]}_{claims[0][1] or 'total'}"].append(value)
+    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed)}
+    if any(len(of) > 2 for of in spelt.values()):
+        return 0.0, name, {}
+    named = {value for of in spelt.values() for value in of}
+    return column.share(np.array([value in named for value in column.words.values], dtype=bool)), name, spelt
+
+
+def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
+    found = sum(new.startswith(f"{instrument}_") for new in claimed)
+    return f"{instrument}_total" in claimed or found >= 0.6 * read_instruments()[instrument].n_items > 0
+
+
+def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:
+    """Return the column of answers and scores: the one whose values are allowed ones in most of the named rows."""
+    names = sheet.fields[name].words
+    best: list[tuple[float, bool, str]] = []
+    for other, column in sheet.fields.items():
+        if other in taken or not column.filled:
+            continue
+        good = rows = 0.0
+        for new, spellings in spelt.items():
+            instrument, _, item = new.rpartition("_")
+            definition = read_instruments()[instrument]
+            mine = names.spread(np.isin(names.values, spellings))
+            codes = column.words.codes[mine]
+            if item == "total":
+                totals = read_totals(column.words.values, definition)
+                fine = (totals >= definition.minimum) & (totals <= definition.maximum)
+            else:
+                points, _ = read_points(column.words.values, definition, {})
+                fine = ~np.isnan(points) & (points <= definition.maximum)
+            good += float(fine[codes].sum())
+            rows += len(codes)
+        hint = bool(
+            set(words_of(other)) & {"answer", "response", "score", "value", "result", "points", "meas", "number"}
+        )
+        best.append((good / max(rows, 1), hint, other))
+    share, _, column_name = max(best, default=(0.0, False, ""))
+    return column_name if share >= 0.6 else None
+
+
+def _when(sheet: Sheet, dates: Sequence[str]) -> str:
+    """Return the column of dates that tells one questionnaire from another: the best named."""
+    names = read_vocabulary()["date"]
+    exact = {"recorded time", "recorded", "completed", "completed at", "measurement date", "effective", "observation date", "authored", "completion date"}  # fmt: skip
+    first = next((name for name in dates if " ".join(words_of(name)) in exact), None)
+    best = max(dates, key=lambda name: match_name(name, names))
+    return first or (best if match_name(best, names)[0] >= PART else dates[0])

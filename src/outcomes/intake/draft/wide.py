@@ -1,0 +1,141 @@
+"""Wide sheets, one row a patient: which columns are one thing at several times, and how they are put below one another."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from outcomes.instruments import read_instruments
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.points import read_points, read_totals
+from outcomes.settings import Stack
+
+LABEL = re.compile(
+    r"(?:(?:week|wk|month|mo|day|visit|session|infusion|treatment|time|t|w|m|d|v|s|fu|follow[ _-]?up|tx|inf|dose)[ _.#-]*)?\d{1,3}"
+    r"|baseline|base|bl|screening|screen|pre|post|before|after|start|end|final|intake|discharge|follow[ _-]?up|fu|initial|last|eot",
+    re.I,
+)
+MOMENTS = frozenset({"pre", "post", "before", "after", "start", "end"})
+
+
+@dataclass(frozen=True)
+class Family:
+    """Columns whose names differ in one place: what it is that they hold, and what differs → column."""
+
+    pattern: str
+    members: dict[str, str]
+    kind: str  # item | total | date | other
+
+    @property
+    def name(self) -> str:
+        """The name without what differs."""
+        bare = re.sub(r"[\s_.\-–]*\{\}[\s_.\-–]*", " ", self.pattern).strip()
+        return bare or "value"
+
+
+def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
+    """Return how the columns of a wide sheet are put below one another."""
+    families = _families(sheet)
+    scores = [one for one in families if one.kind in ("item", "total")]
+    dates = [one for one in families if one.kind == "date"]
+    lead = max(scores or dates, key=lambda one: (len(one.members), one.kind == "total"), default=None)
+    if lead is None or {label.casefold() for label in lead.members} <= MOMENTS:
+        return None
+    labels = set(lead.members)
+    mine = [one for one in families if one.kind != "other" and len(labels & set(one.members)) >= 0.5 * len(one.members)]
+    if not scores and len(labels) < 3:
+        return None
+    taken = {column for one in mine for column in one.members.values()}
+    others = [one for one in families if one.kind == "other" and set(one.members) <= labels and len(one.members) > 1]
+    for one in sorted(others, key=lambda one: -len(one.members)):
+        if not taken & set(one.members.values()) and len(one.members) >= 0.5 * len(labels):
+            mine.append(one)
+            taken |= set(one.members.values())
+    columns: dict[str, str | dict[str, str]] = {}
+    for one in mine:
+        columns[_free(one.name, {*columns, *sheet.fields})] = one.members if not _exact(one, sheet) else one.pattern
+    label = _free("visit", {*columns, *sheet.fields})
+    shown = ", ".join(dict.fromkeys(one.pattern for one in mine[:4]))
+    return Stack(
+        columns=columns, label=label
+    ), f"a wide file: {shown} … become a row for each ({', '.join(list(lead.members)[:8])})"
+
+
+def _exact(family: Family, sheet: Sheet) -> bool:
+    """Tell whether the pattern finds just the family's columns, as a source's `stack` would."""
+    form = re.compile("(.+)".join(map(re.escape, family.pattern.split("{}"))), re.I)
+    found = {m[1].strip(): name for name in sheet.raw.columns if (m := form.fullmatch(name))}
+    return family.pattern.count("{}") == 1 and found == family.members
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    known, number, one = set(taken), 2, name
+    while one in known:
+        one, number = f"{name} {number}", number + 1
+    return one
+
+
+def _families(sheet: Sheet) -> list[Family]:
+    """Return the families of columns, each column in one at most: questionnaires first, then dates, then others."""
+    grouped: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in sheet.raw.columns:
+        for match in re.finditer(
+            rf"(?<![^\W_])(?:{LABEL.pattern})(?![^\W_])|(?<=[A-Za-z])\d{{1,2}}(?![^\W_])", name, re.I
+        ):
+            pattern = f"{name[: match.start()]}{{}}{name[match.end() :]}"
+            grouped[pattern].setdefault(match[0].strip(), name)
+    found = [
+        Family(pattern, members, kind)
+        for pattern, members in grouped.items()
+        if len(members) > 1 and (kind := _kind(sheet, pattern, members)) is not None
+    ]
+    order = ("item", "total", "date", "other")
+    chosen: list[Family] = []
+    taken: set[str] = set()
+    for one in sorted(found, key=lambda one: (order.index(one.kind), -len(one.members), one.pattern)):
+        if not taken & set(one.members.values()):
+            chosen.append(one)
+            taken |= set(one.members.values())
+    return chosen
+
+
+def _kind(sheet: Sheet, pattern: str, members: dict[str, str]) -> str | None:
+    """Return what a family holds: an item or a total at several times, dates, or anything else; None for a series of items."""
+    bare = Family(pattern, members, "").name
+    fields = [sheet.fields[name] for name in members.values()]
+    claims = claims_of(bare)
+    if claims:
+        instrument, item = claims[0]
+        definition = read_instruments()[instrument]
+        numbered = sorted(int(label) for label in members if label.isdecimal()) == list(range(1, len(members) + 1))
+        if item is None and numbered and len(members) == definition.n_items and _are_items(fields, instrument):
+            return None
+        if all(_fits(one, instrument, item) for one in fields if one.filled):
+            return "item" if item else "total"
+        return None
+    if all(find_dates(one).share >= 0.7 for one in fields if one.filled) and any(one.filled for one in fields):
+        return "date"
+    own = [claims_of(name) for name in members.values()]
+    return None if any(own) else "other"
+
+
+def _are_items(fields: Sequence[Field], instrument: str) -> bool:
+    definition = read_instruments()[instrument]
+    largest = definition.items.maximum + 1 if definition.items else 0
+    read = [read_points(one.words.values, definition, {})[0] for one in fields]
+    return all(one.share(points <= largest) > 0.8 for one, points in zip(fields, read, strict=True) if one.filled)
+
+
+def _fits(column: Field, instrument: str, item: int | None) -> bool:
+    definition = read_instruments()[instrument]
+    if item is None:
+        totals = read_totals(column.words.values, definition)
+        return column.share((totals >= definition.minimum) & (totals <= definition.maximum)) >= 0.8
+    points, _ = read_points(column.words.values, definition, {})
+    return column.share(~np.isnan(points)) >= 0.6

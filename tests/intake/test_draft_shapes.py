@@ -1,0 +1,154 @@
+"""Drafts of exports of other shapes: they are read as one row a record, or asked about, and never read as something else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from exports import write
+
+from outcomes.intake import read_export
+from outcomes.intake.draft import draft_study
+from outcomes.settings.study import check_study
+
+PEOPLE = [f"K{n:03d}" for n in range(12)]
+DAYS = ["2024-01-10", "2024-01-17", "2024-01-24", "2024-01-31"]
+ITEMS = [f"PHQ-9 Q{n}" for n in range(1, 10)]
+
+
+def score(n: int, k: int) -> int:
+    return (3 * n + 5 * k) % 28
+
+
+def split(total: int) -> list[int]:
+    return [min(3, max(0, total - 3 * n)) for n in range(9)]
+
+
+def rows():
+    return [(who, day, score(n, k)) for n, who in enumerate(PEOPLE) for k, day in enumerate(DAYS)]
+
+
+def write_sessions(folder):
+    write(
+        folder,
+        "log.csv",
+        *(f"{who},{day},IV ketamine" for who, day, _ in rows()),
+        header="patient_id,session_date,treatment",
+    )
+
+
+def write_wide(folder):
+    header = ",".join(["ID", *(f"{what}_week{k}" for k in range(4) for what in ("date", "phq9"))])
+    lines = [",".join([who, *(f"{day},{score(n, k)}" for k, day in enumerate(DAYS))]) for n, who in enumerate(PEOPLE)]
+    write(folder, "wide.csv", *lines, header=header)
+
+
+def write_wide_items(folder):
+    header = ",".join(["ID", *(f"v{k} date" for k in range(4)), *(f"v{k}_{item}" for k in range(4) for item in ITEMS)])
+    lines = [
+        ",".join([who, *DAYS, *(str(one) for k in range(4) for one in split(score(n, k)))])
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(folder, "wide.csv", *lines, header=header)
+
+
+def write_long_scores(folder):
+    lines = [f"{who}\tPHQ-9\t{day} 08:00\t{total}" for who, day, total in rows()]
+    write(folder, "list.tsv", *lines, header="client id\tsurvey\tcompleted\tscore")
+
+
+def write_long_items(folder):
+    lines = [f"{who},{day},PHQ-9,{n},{one}" for who, day, total in rows() for n, one in enumerate(split(total), 1)]
+    write(folder, "answers.csv", *lines, header="participant,submitted_at,questionnaire,question,answer")
+
+
+def write_sdtm(folder):
+    lines = [f"S1,{who},PHQ-9,PHQ9TOT,{day},{total}" for who, day, total in rows()]
+    write(folder, "qs.csv", *lines, header="STUDYID,USUBJID,QSCAT,QSTESTCD,QSDTC,QSSTRESN")
+
+
+def write_title(folder):
+    lines = [
+        "Clinic report",
+        "",
+        "MRN,Date of assessment,PHQ-9 Total",
+        *(f"{who},{day},{total}" for who, day, total in rows()),
+        "Mean,,12.1",
+    ]
+    write(folder, "scores.csv", *lines)
+
+
+def write_once(folder):
+    lines = [f"{who if day == DAYS[0] else ''},{day},{total}" for who, day, total in rows()]
+    write(folder, "scores.csv", *lines, header="Patient ID,Date,PHQ-9")
+
+
+def write_german(folder):
+    words = ["Überhaupt nicht", "An einzelnen Tagen", "An mehr als der Hälfte der Tage", "Beinahe jeden Tag"]
+    date = lambda day: ".".join(reversed(day.split("-")))  # noqa: E731
+    lines = [f"{who};{date(day)};" + ";".join(words[one] for one in split(total)) for who, day, total in rows()]
+    text = "\n".join(["Patient;Datum;" + ";".join(ITEMS), *lines]) + "\n"
+    (folder / "scores.csv").write_bytes(text.encode("cp1252"))
+
+
+def write_observations(folder):
+    entries = [
+        {"resource": {"resourceType": "Observation", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]},
+                      "subject": {"reference": f"Patient/{who}"}, "effectiveDateTime": day, "valueQuantity": {"value": total, "unit": "{score}"}}}
+        for who, day, total in rows()
+    ]  # fmt: skip
+    (folder / "bundle.json").write_text(json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries}))
+
+
+def write_files(folder):
+    for who in PEOPLE:
+        write(folder / "phq", f"{who} scores.csv", *(f"{one},{day},{total}" for one, day, total in rows() if one == who),
+              header="patient_id,date,phq9_total")  # fmt: skip
+
+
+WRITERS = {
+    name.removeprefix("write_"): one
+    for name, one in list(globals().items())
+    if name.startswith("write_") and name != "write_sessions"
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_draft_reads_every_score_of_another_shape(tmp_path, name):
+    write_sessions(tmp_path)
+    WRITERS[name](tmp_path)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == (), draft.summary
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    table = export.tables["assessments"]
+    table = table[table["instrument"].astype(str) == "phq9"]
+    names = dict(zip(export.tables["key"]["patient"], export.tables["key"]["identifier"], strict=True))
+    items = table.filter(like="item_").astype("float64")
+    totals = items.sum(axis=1).where(items.notna().any(axis=1), table["recorded_total"])
+    found = {(names[p], int(d)): t for p, d, t in zip(table["patient"], table["study_day"], totals, strict=True)}
+    assert found == {(who, 7 * DAYS.index(day)): total for who, day, total in rows()}
+    assert len(export.tables["sessions"]) == len(rows())
+    balance = export.balance
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+
+
+def test_the_score_before_a_session_is_the_sessions(tmp_path):
+    lines = [f"{who},{day},IV ketamine,{total},{total // 2}" for who, day, total in rows()]
+    write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,phq9_pre,phq9_post")
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    assert "'phq9_post', after it, is left out" in draft.text
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert export.tables["assessments"]["recorded_total"].tolist() == [total for _, _, total in rows()]
+
+
+def test_numbered_items_are_never_totals(tmp_path):
+    write_sessions(tmp_path)
+    lines = [
+        f"{who},{day},PHQ-9,Item {'ABCDEFGHI'[n]},{one}"
+        for who, day, total in rows()
+        for n, one in enumerate(split(total))
+    ]
+    write(tmp_path, "answers.csv", *lines, header="participant,submitted_at,questionnaire,question,answer")
+    assert any(one.startswith("questionnaires: ") for one in draft_study(tmp_path, "mine").missing)
