@@ -152,3 +152,31 @@ def test_numbered_items_are_never_totals(tmp_path):
     ]
     write(tmp_path, "answers.csv", *lines, header="participant,submitted_at,questionnaire,question,answer")
     assert any(one.startswith("questionnaires: ") for one in draft_study(tmp_path, "mine").missing)
+
+
+def write_cases(folder, spell):
+    lines = [f"{spell(who, k)},{day},{score(n, k)}" for n, who in enumerate(PEOPLE) for k, day in enumerate(DAYS)]
+    write(folder, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    write_sessions(folder)
+
+
+def test_identifiers_that_differ_by_case_and_blanks_are_written_alike_and_said(tmp_path):
+    write_cases(tmp_path, lambda who, k: (who, f"{who.lower()} ", f"\u00a0{who}", who.lower())[k])
+    text = draft_study(tmp_path, "mine").text
+    assert "patient_case: upper" in text
+    assert "12 of 24 identifiers are spelt in another case" in text
+    study = check_study({key: value for key, value in yaml.safe_load(text).items() if key != "to_do"})
+    export = read_export(study, tmp_path)
+    assert export.tables["key"]["identifier"].tolist() == PEOPLE
+    assert not [one.check for one in export.findings if one.check == "near_identifiers"]
+
+
+def test_case_that_tells_people_apart_stays(tmp_path):
+    two = {f"K{n:03d}": f"{'kK'[n % 2]}{n // 2:03d}" for n in range(12)}
+    for name, head, rows_of in (
+        ("phq.csv", "patient_id,date,phq9_total", 12),
+        ("log.csv", "patient_id,session_date,treatment", "IV"),
+    ):
+        write(tmp_path, name, *(f"{two[who]},{day},{rows_of}" for who, day, _ in rows()), header=head)
+    sources = yaml.safe_load(draft_study(tmp_path, "mine").text)["sources"]
+    assert not [one for one in sources if "patient_case" in one]

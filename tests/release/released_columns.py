@@ -29,4 +29,5 @@ COLUMNS = frozenset(NAMES.split())
 # Words that a name has when it says the least or most of a group, or has a row for each patient.
 WORDS = "min max minimum maximum smallest largest lowest highest range first last patient series id mrn birth"
 FORBIDDEN = frozenset(WORDS.split())
-ALLOWED = {"first_mean", "series_rule"}  # the mean of the first of two baselines; which series a publication counts
+# The mean of the first of two baselines; which series a publication counts; how many had no score after that one.
+ALLOWED = {"first_mean", "series_rule", "good_last", "bad_last"}

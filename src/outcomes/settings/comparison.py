@@ -81,6 +81,11 @@ class Comparison(Frozen):
     confounders: tuple[str, ...] = Field(
         min_length=1, description="patients' columns, and `baseline` for the instrument's baseline score"
     )
+    confounder_shape: Literal["spline", "linear"] = Field(
+        "spline",
+        description="numbers among the confounders enter weights and outcome models as natural cubic splines (knots by the number of patients), or "
+        "as straight lines",
+    )
     left_out: tuple[str, ...] = Field(
         (), description="confounders that a sensitivity analysis leaves out, one at a time (for example the payer)"
     )

@@ -34,6 +34,7 @@ COMPARISON = {
         "events": {"stopping": "treatment_policy", "switching": {"change": "hypothetical", "binary": "composite"}},
     },
     "confounders": ["baseline", "payer", "failures"],
+    "confounder_shape": "linear",
     "left_out": ["payer"],
     "replicates": 0,
     "early_signals": {"signals": ["session 1", "session 2"], "target": "session 3", "later": {"day 28": "day"}},

@@ -66,7 +66,7 @@ def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, s
 
 def build_setting(compared: Compared, comparison: Comparison) -> Setting:
     """Code the confounders of the compared patients and estimate all kinds of weights."""
-    confounders = code_confounders(compared.people, comparison.confounders)
+    confounders = code_confounders(compared.people, comparison.confounders, comparison.confounder_shape)
     weights = {
         kind: compute_weights(compared.treated, confounders.design, kind, comparison.truncation) for kind in KINDS
     }

@@ -83,7 +83,7 @@ def _items_of_names(
     """
     if any(not new.endswith("_total") for new in spelt):
         return []
-    found = []
+    found: list[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]]] = []
     names = sheet.fields[name].words
     for new, spellings in spelt.items():
         instrument = new.removesuffix("_total")

@@ -120,7 +120,7 @@ def _prepare(setting: Setting, study: Study) -> _Part:
     instrument = study.instrument(setting.comparison.estimand.instrument)
     criteria = Criteria.of(setting.comparison.estimand.instrument, instrument, study.endpoints)
     names = [name for name in setting.comparison.confounders if name != "baseline"]
-    covariates = code_confounders(setting.compared.people, names).design
+    covariates = code_confounders(setting.compared.people, names, setting.comparison.confounder_shape).design
     return _Part(setting, covariates, Judge(criteria, instrument.multiplier, setting.primary))
 
 

@@ -95,7 +95,7 @@ def _without(setting: Setting, name: str, missing_ok: bool = False) -> Floats:
     names = [one for one in setting.comparison.confounders if one != name]
     if not names and missing_ok:
         return np.empty((len(setting.compared.people), 0))
-    return code_confounders(setting.compared.people, names).design
+    return code_confounders(setting.compared.people, names, setting.comparison.confounder_shape).design
 
 
 def _cut(weights: Weights) -> str:
@@ -112,7 +112,9 @@ def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
     analysis = "complete_cases"
     if len(set(complete.treated)) < 2:
         return {"analysis": analysis, "n": len(rows), "converged": False, "note": "no complete case in one arm"}
-    design = code_confounders(complete.people, setting.comparison.confounders).design
+    design = code_confounders(
+        complete.people, setting.comparison.confounders, setting.comparison.confounder_shape
+    ).design
     weights = compute_weights(complete.treated, design, setting.comparison.weights, setting.comparison.truncation)
     if not weights.supported:
         return {"analysis": analysis, "n": len(rows), "converged": False, "note": "the complete cases do not overlap"}

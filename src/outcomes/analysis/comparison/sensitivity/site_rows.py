@@ -47,7 +47,7 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
             yield {"analysis": name, "scale": POINTS, "n": int(seen.sum()), "converged": False, "note": note}
         return
     others = [name for name in setting.comparison.confounders if name != site]
-    design = code_confounders(setting.compared.people, others).design
+    design = code_confounders(setting.compared.people, others, setting.comparison.confounder_shape).design
     frame = pd.DataFrame(design[seen], columns=[f"x{place + 1}" for place in range(design.shape[1])])
     frame = frame.assign(
         change=change[seen], site=sites[seen], arm=np.array(ARMS)[setting.compared.treated[seen].astype(int)]

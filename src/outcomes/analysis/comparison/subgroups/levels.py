@@ -139,7 +139,7 @@ def weigh_within(people: pd.DataFrame, treated: Bools, inside: Bools, comparison
     """
     kept = inside.copy()
     while kept.any() and 0 < treated[kept].sum() < kept.sum():
-        confounders = code_confounders(people[kept], comparison.confounders)
+        confounders = code_confounders(people[kept], comparison.confounders, comparison.confounder_shape)
         lone = _find_lone(confounders, treated[kept]) if comparison.weights != "none" else np.zeros(kept.sum(), bool)
         if not lone.any():
             weights = compute_weights(treated[kept], confounders.design, comparison.weights, comparison.truncation)

@@ -18,6 +18,7 @@ BALANCE = CovariateBalance.columns
 OVERLAP = ScoreOverlap.columns
 POSITIVITY = Positivity.columns
 BINS = 20
+SQUARED = ", squared"  # a number's distance from its mean: what weights that balance means leave as it is
 
 DUST = 1e-10  # a standardised difference below it is rounding, which differs between processors
 
@@ -49,6 +50,13 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
     return means[0], means[1], difference
 
 
+def square_number(values: Floats) -> Floats:
+    """Return the squared distances of a number from its mean, in its variance: arms whose means agree may yet be spread differently."""
+    spread = float(np.nanvar(values))
+    apart = np.square(values - np.nanmean(values))
+    return np.asarray(apart / spread if spread > 0 else apart)
+
+
 def list_levels(confounders: Confounders) -> list[tuple[str, str]]:
     """Return the variables and levels of coded confounders."""
     return [(str(key[0]), str(key[1])) for key in confounders.levels.columns]
@@ -60,7 +68,8 @@ def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[
     Returns
     -------
     DataFrame
-        One row per kind of weights, variable, and level ('' for numbers), the key. ``n_treated`` and ``n_reference`` count the
+        One row per kind of weights, variable, and level ('' for numbers), the key; of a number also one of its squared distance from the mean, in
+        variances. ``n_treated`` and ``n_reference`` count the
         patients with the level, or with a known number; ``…_before`` and ``…_after`` are means (shares for levels) and standardised
         differences.
     """
@@ -73,6 +82,10 @@ def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[
             before, after = compute_smd(values, treated, ones), compute_smd(values, treated, one.weight)
             counts = int((there & treated).sum()), int((there & ~treated).sum())
             rows.append([kind, variable, level, *counts, *before, *after])
+            if not level:
+                square = square_number(values)
+                before, after = compute_smd(square, treated, ones), compute_smd(square, treated, one.weight)
+                rows.append([kind, f"{variable}{SQUARED}", "", *counts, *before, *after])
     return pd.DataFrame(rows, columns=BALANCE)
 
 
