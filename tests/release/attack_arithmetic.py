@@ -54,7 +54,8 @@ def fit_mean(row: Row, minimum: int) -> tuple[int, int] | None:
         if row["lower"] and row["upper"] and sd == sd and n > 1:
             width = float(row["upper"]) - float(row["lower"])
             t, slack = float(stdtrit(n - 1, 0.975)), max(step, _step(row["lower"]))
-            least, most = (2 * t * (sd + sign * step / 2) / math.sqrt(n) for sign in (-1, 1))
+            coarse = max(step, _step(row["sd"])) / 2
+            least, most = (2 * t * (sd + sign * coarse) / math.sqrt(n) for sign in (-1, 1))
             good &= least - slack <= width <= most + slack
         if good:
             fits.append(n)

@@ -199,7 +199,7 @@ def _cohort(row: Row) -> Counts:
 
 
 def _followed(row: Row) -> Counts:
-    n: Name = ("durable", row["arm"], "in_response")
+    n: Name = ("landmark", row["arm"], row.get("end", ""), row.get("window", ""))
     yield "n", n, None
     if "seen" in row:
         yield "seen", ("later", row["arm"], row.get("week") or row.get("method", "")), n
@@ -361,10 +361,10 @@ def _by_arm(name: Name, sides: Mapping[str, str]) -> Name:
 
 def _add_sums(system: System, files: Files) -> None:
     """Add the sums over arms, levels, bins, boxes, weeks, and time points."""
-    parts: dict[Name, list[Name]] = {}
+    parts: dict[tuple[Name, str], list[Name]] = {}
 
-    def part(total: Name, name: Name) -> None:
-        parts.setdefault(total, []).append(name)
+    def part(total: Name, name: Name, way: str = "") -> None:
+        parts.setdefault((total, way), []).append(name)
 
     for name in list(system.bounds):
         kind, *rest = name
@@ -375,7 +375,7 @@ def _add_sums(system: System, files: Files) -> None:
         elif kind in ("box", "excluded") and rest[0] != ALL:
             part((kind, ALL, *rest[1:]), name)
         if kind in ("excluded", "started"):
-            part(("box", rest[0], "Series"), name)
+            part(("box", rest[0], "Series"), name, "reasons")
         elif kind in ("level", "missing"):
             arm = rest[-1]
             part(("whole", rest[0], arm), name)
@@ -404,13 +404,15 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, "affected", *rest[1:]), name)
         elif kind == "harm_severity" and rest[0] in ("mild", "moderate", "severe"):
             part((kind, "graded", *rest[1:]), name)
-    for total, names in parts.items():
+    for (total, _), names in parts.items():
         if total[0] == "whole":
             system.add(("patients", total[-1]), names)
         elif total[0] == "covered":
             system.add(("compared", total[-1]), names)
         elif total[0] == "followed":
-            system.add(("durable", total[1], "in_response"), names)
+            system.add(("landmark", total[1], "", total[2]), names)
+        elif total[0] in ("regressed", "two baselines"):  # arms of fewer than three have no row
+            system.add(total, [*names, system.narrow(("rest", total, *names))])
         elif total[0] == "changed":
             system.narrow(total)
             system.add(total, names)

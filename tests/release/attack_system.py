@@ -85,7 +85,8 @@ class System:
 
     def lift_zeros(self) -> None:
         """A zero is printed as a zero but in a group that is small itself: elsewhere what is hidden is at least 1."""
-        for name in self.hidden:
+        small = {part for total, *parts in map(list, self.equations) if total in self.hidden for part in parts}
+        for name in self.hidden - small:
             whole = self.wholes.get(name)
             if whole is not None and self.bounds.get(whole, (0.0, 0.0))[0] >= self.minimum:
                 self.narrow(name, 1)
@@ -161,9 +162,9 @@ def _solve_component(system: System, names: list[Name], rows: list[dict[Name, fl
             integrality=np.ones(len(names)),
             bounds=limits,
             constraints=constraints,
-            options={"time_limit": 5},
+            options={"time_limit": 2},
         )
-        if result.x is None:
+        if result.x is None or result.status != 0:
             return False
         solution = np.round(result.x)
         np.minimum(seen_low, solution, out=seen_low)
@@ -173,13 +174,17 @@ def _solve_component(system: System, names: list[Name], rows: list[dict[Name, fl
     for sign in (1.0, -1.0):
         if not visit(sign * open_):
             return
+    generator = np.random.default_rng(len(names))
+    for _ in range(12):  # most counts are seen to have values enough
+        visit(open_ * generator.normal(size=len(names)))
     for at in np.flatnonzero(open_):
         alone = np.zeros(len(names))
         alone[at] = 1.0
+        told = True
         for sign in (1.0, -1.0):
             if seen_high[at] - seen_low[at] + 1 < FEWEST:
-                visit(sign * alone)
-        if seen_high[at] - seen_low[at] + 1 < FEWEST and seen_low[at] >= 1:
+                told &= visit(sign * alone)
+        if told and seen_high[at] - seen_low[at] + 1 < FEWEST and seen_low[at] >= 1:
             yield Found(names[at], int(seen_low[at]), int(seen_high[at]))
 
 

@@ -95,7 +95,7 @@ class TestCounts:
             "45",
             "40",
             "<11",
-        ]  # 98 to 102 less 43 to 47 and 38 to 42: 9 or 10 left
+        ]  # 98 to 102 less 43 to 47 and 38 to 42 leave 9 or 10
 
 
 class TestLevels:

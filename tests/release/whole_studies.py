@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from attack_arithmetic import guess_events, learn_sizes
 from attack_reader import read_files
-from attack_system import Name, solve
+from attack_system import Found, Name, solve
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
@@ -272,7 +272,9 @@ def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: 
     truth = read_files({name: format_table(table) for name, table in tables.items()}, minimum, sides, exact=True).bounds
     system = read_files(files, minimum, sides)
     learn_sizes(system, files)
-    found = solve(system)
+    found = [
+        one for one in solve(system) if _holds(truth, one)
+    ]  # a reader whom coarser totals mislead has recovered nothing
     guessed = [
         (name, values) for name, values in guess_events(files, minimum) if len(values) == 1 and _is(truth, name, values)
     ]
@@ -281,6 +283,15 @@ def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: 
         "narrowed": sum(one.low < one.high for one in found),
         "hidden": len(system.hidden),
     }
+
+
+def _holds(truth: Mapping[Name, tuple[float, float]], one: Found) -> bool:
+    """Tell whether the true count lies where the attack says; of one that no file counts, it is taken to."""
+    ends = [truth.get(name, (0.0, np.inf)) for name in (one.name[1:3] if one.name[0] == "rest" else (one.name,))]
+    if any(low != high for low, high in ends):
+        return True
+    count = ends[0][0] - ends[1][0] if one.name[0] == "rest" else ends[0][0]
+    return one.low <= count <= one.high
 
 
 def _is(truth: Mapping[Name, tuple[float, float]], name: Name, values: set[int]) -> bool:

@@ -85,7 +85,7 @@ class CovariateBalance(Compared):
     reference_after = MeanOrShare("weighted mean or share in the reference arm", n_reference, level)
     smd_after = Standardised("standardised difference after weighting", treated_after, reference_after)
     key = (weights, variable, level)
-    sums = (Sum((n_treated, n_reference), by=(weights, variable)),)
+    sums = (Sum((n_treated, n_reference), by=(weights, variable), shared=(weights,)),)
     folds = Fold(level, (weights, variable), (n_treated, n_reference))
     needs = (n_treated, n_reference)
 
@@ -100,7 +100,7 @@ class ScoreOverlap(Compared):
     n = People("patients of the arm in the bin")
     cumulative = Cumulative("share of the arm up to the upper limit", n)
     key = (arm, bin_lower)
-    sums = (Sum((n,), by=(arm,)),)
+    sums = (Sum((n,), by=(arm,), shared=(arm,)),)
 
 
 class Positivity(Compared):
@@ -342,6 +342,7 @@ class Subgroups(Compared):
             (n_treated, n_reference, observed_treated, observed_reference, events_treated, events_reference),
             by=(endpoint, population, variable),
             total=((variable, "all"), (level, "all")),
+            kept=True,
         ),
     )
     folds = Fold(level, (endpoint, population, variable), (n_treated, n_reference))

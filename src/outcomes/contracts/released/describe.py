@@ -41,7 +41,7 @@ class Baseline(ReleasedTable):
     key = (variable, level, arm)
     sums = (
         Sum((n, missing), by=(variable, level), total=((arm, "all"),)),
-        Sum((n,), by=(variable, arm), total=((variable, "patients"), (level, "")), rest=missing),
+        Sum((n,), by=(variable, arm), total=((variable, "patients"), (level, "")), rest=missing, kept=True),
     )
     folds = Fold(level, (variable,), (n,), total=(arm, "all"), once=(missing,))
     needs = (n,)
@@ -109,6 +109,7 @@ class ReliableChange(Placed):
     lower = Lower(proportion)
     upper = Upper(proportion)
     key = (*Placed.key, category)
+    sums = (Sum((events,), by=Placed.key, shared=Placed.key),)
 
 
 class Differences(ReleasedTable):
@@ -145,7 +146,7 @@ class ChangeDistribution(Placed):
     n = People("series whose change lies in the bin")
     cumulative = Cumulative("share of the observed at or below the upper limit", n)
     key = (*Placed.key, bin_lower)
-    sums = (Sum((n,), by=Placed.key),)
+    sums = (Sum((n,), by=Placed.key, shared=Placed.key),)
 
 
 class Missingness(Placed):

@@ -18,6 +18,7 @@ from outcomes.contracts.released.columns import (
     Text,
     Upper,
 )
+from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 
@@ -64,6 +65,7 @@ class DurabilityAttendance(Followed):
     one = People("those with one score", part_of=n)
     several = People("those with more", part_of=n)
     key = (arm, window)
+    sums = (Sum((none, one, several), by=(), into=n, kept=True),)
 
 
 class DurabilityCurve(Followed):

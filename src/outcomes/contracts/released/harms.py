@@ -13,6 +13,7 @@ from outcomes.contracts.released.columns import (
     Text,
     Upper,
 )
+from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 MMHG = "mmHg"
@@ -109,6 +110,10 @@ class HarmSeverity(Harmful):
     lower = Lower(proportion, EXACT)
     upper = Upper(proportion, EXACT)
     key = (event, arm)
+    sums = (
+        Sum((ungraded, graded), by=(), into=affected),
+        Sum((mild, moderate, severe), by=(), into=graded),
+    )
 
 
 class HarmDetails(Harmful):

@@ -22,6 +22,12 @@ class Sum:
         group of people. Where the pairs name a column of ``by``, the total is looked up by the others.
     among : mapping of str to collection of str
         Column and values of the rows that are parts; by default all but the total.
+    shared : tuple of str
+        Where no row has the total: those of ``by`` whose values say that several sums are of the same people.
+    kept : bool
+        Other tables show the total as well, so that nothing is gained by rounding it more coarsely here; a part is instead.
+    into : str or None
+        A column that is the sum of the columns in the same row.
     rest : str or None
         A column of the same rows, alike in all of them, that belongs to the parts once.
     """
@@ -31,6 +37,9 @@ class Sum:
     total: tuple[tuple[str, str], ...] = ()
     among: tuple[tuple[str, tuple[str, ...]], ...] = ()
     rest: str | None = None
+    shared: tuple[str, ...] = ()
+    kept: bool = False
+    into: str | None = None
 
     def named(self, names: dict[int, Column]) -> Sum:
         """Return the sum with its columns under their names."""

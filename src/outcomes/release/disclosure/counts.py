@@ -17,6 +17,8 @@ from outcomes.release.disclosure.rounding import Rounding
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Cell = tuple[str, int]
+Addition = tuple[Cell, list[Cell], bool]  # a total, its parts, and whether other tables show the total
+TOTAL = "total of "  # begins the name of a total that other tables show
 COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
 FEWEST_VALUES = (
     5  # that a count which is not shown must still be able to have: three, and room for what other tables say
@@ -59,9 +61,14 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
     for column in _order(table):
         if column in frame:
             counts[column] = _round(frame, column, rounding, _find_groups(frame, table, column), counts)
-    totals = list(_list_sums(frame, table, counts))
-    _coarsen(counts, totals, rounding)
-    return counts
+    shown = dict(counts)
+    sums = [
+        *_list_sums(frame, table, counts),
+        *_list_shared(frame, table, counts, rounding),
+        *_list_rows(table, counts),
+    ]
+    _coarsen(counts, sums, rounding)
+    return shown
 
 
 def _order(table: type[ReleasedTable]) -> list[People | Effective]:
@@ -165,9 +172,7 @@ def _is_part(frame: pd.DataFrame, one: Sum, place: int) -> bool:
     return any(text in values or ("*" in values and text != "") for text, values in texts)
 
 
-def _list_sums(
-    frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count]
-) -> Iterator[tuple[Cell, list[Cell]]]:
+def _list_sums(frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator[Addition]:
     """Yield every total that the table shows with its parts; where they do not add up, the total is not theirs."""
     for one in table.sums:
         if not one.total or not {*one.by, *dict(one.total)} <= set(frame.columns):
@@ -181,32 +186,83 @@ def _list_sums(
                     known = [place for place in parts if not np.isnan(counts[one.rest].true[place])]
                     cells += [(one.rest, place) for place in known[:1]]
                 if sum(counts[name].true[place] for name, place in cells) == counts[column].true[total]:
-                    yield (column, total), cells
+                    yield (column, total), cells, one.kept
 
 
-def _coarsen(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], rounding: Rounding) -> None:
-    """Round totals more coarsely until no hidden part is left with too few values; the last resort is to hide them.
+def _list_shared(
+    frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count], rounding: Rounding
+) -> Iterator[Addition]:
+    """Yield sums of the same people whose total no row of this table has; others do, so it is taken as printed, among ``counts``."""
+    for one in table.sums:
+        if not one.shared or not {*one.by} <= set(frame.columns):
+            continue
+        for column in [name for name in one.columns if name in counts]:
+            groups: dict[tuple[str, ...], list[list[int]]] = {}
+            for parts, _, _ in _split(frame, one):
+                key = tuple(str(frame[name].iloc[parts[0]]) for name in one.shared)
+                groups.setdefault(key, []).append(parts)
+            sizes = [max(counts[column].true[parts].sum() for parts in several) for several in groups.values()]
+            printed = [rounding.round(size) if not rounding.hides(size) else 0 for size in sizes]
+            spans = [rounding.span(one) if one else (0, rounding.minimum - 1) for one in printed]
+            name, none = f"{TOTAL}{column}", np.full(len(sizes), np.nan)
+            low, high = (np.array([span[side] for span in spans], dtype=float) for side in (0, 1))
+            whole = Count(
+                np.array(sizes, dtype=float),
+                np.array(printed, dtype=float),
+                np.zeros(len(sizes), bool),
+                low,
+                high,
+                none,
+            )
+            counts[name] = whole
+            for place, several in enumerate(groups.values()):
+                for parts in several:
+                    if counts[column].true[parts].sum() == sizes[place]:
+                        yield (name, place), [(column, part) for part in parts], True
 
-    A total that is hidden may still follow from a sum that it is a part of; then that sum's total is the next. Where none of these is
-    left, every total of the table is hidden, and nothing narrows anything.
+
+def _list_rows(table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator[Addition]:
+    """Yield the sums within a row."""
+    for one in table.sums:
+        if one.into is not None and {*one.columns, one.into} <= set(counts):
+            for place in range(len(counts[one.into].true)):
+                if sum(counts[name].true[place] for name in one.columns) == counts[one.into].true[place]:
+                    yield (one.into, place), [(name, place) for name in one.columns], one.kept
+
+
+def _coarsen(counts: dict[str, Count], sums: list[Addition], rounding: Rounding) -> None:
+    """Round more coarsely until no hidden part is left with too few values; the last resort is to tell nothing of a count.
+
+    A total is rounded, or where other tables show it too, the largest of its parts that is shown. A hidden total may still follow
+    from a sum that it is a part of; then that sum is the next.
     """
     steps: dict[Cell, int] = {}
     while narrow := _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2)):
-        left = [cell for cell in _reach(narrow, sums, steps) if steps.get(cell, 0) <= len(COARSER)]
-        for cell in left or [total for total, _ in sums]:
-            steps[cell] = _coarsen_one(counts[cell[0]], cell[1], steps.get(cell, 0) if left else len(COARSER), rounding)
-        if not left:
+        cells = [cell for total in narrow for cell in _choose(total, sums, steps, counts)]
+        if not cells:
             return
+        for cell in dict.fromkeys(cells):
+            steps[cell] = _coarsen_one(counts[cell[0]], cell[1], steps.get(cell, 0), rounding)
 
 
-def _reach(narrow: list[Cell], sums: list[tuple[Cell, list[Cell]]], steps: dict[Cell, int]) -> list[Cell]:
-    """Return the totals to coarsen: those that narrow a part, and for the hidden ones the totals that they are parts of."""
-    hidden = {cell for cell in narrow if steps.get(cell, 0) > len(COARSER)}
-    return [*narrow, *(total for total, parts in sums if hidden & set(parts))]
+def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
+    """Return the counts to round more coarsely so that a total narrows its parts less."""
+    if not any(kept for one, _, kept in sums if one == total):
+        if steps.get(total, 0) <= len(COARSER):
+            return [total]
+        above = [one for one, parts, _ in sums if total in parts and steps.get(one, 0) <= len(COARSER)]
+        return [cell for one in above for cell in _choose(one, sums, steps, counts)]
+    chosen = []
+    for one, parts, _ in sums:
+        left = [part for part in parts if steps.get(part, 0) <= len(COARSER) and counts[part[0]].true[part[1]] > 0]
+        shown = [part for part in left if not counts[part[0]].small[part[1]]]
+        if one == total and left:
+            chosen.append(max(shown or left, key=lambda part: float(counts[part[0]].true[part[1]])))
+    return chosen
 
 
 def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int:
-    """Round a total one step more coarsely, or hide it after the last; return the step that follows."""
+    """Round a count one step more coarsely, or tell nothing of it after the last; return the step that follows."""
     if step < len(COARSER) and not count.small[place] and count.true[place] > 0:
         base = COARSER[step]
         count.printed[place] = rounding.round(count.true[place], base)
@@ -217,14 +273,14 @@ def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int
     return len(COARSER) + 1
 
 
-def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], fewest: int) -> list[Cell]:
+def _find_narrow(counts: dict[str, Count], sums: list[Addition], fewest: int) -> list[Cell]:
     """Return the totals that narrow a hidden part too far, bounds being carried through all the sums."""
     low = {name: count.low.copy() for name, count in counts.items()}
     high = {name: count.high.copy() for name, count in counts.items()}
     found: list[Cell] = []
     for _ in range(3):
         changed = False
-        for total, parts in sums:
+        for total, parts, _ in sums:
             lows = sum(low[name][place] for name, place in parts)
             highs = sum(high[name][place] for name, place in parts)
             most, least = high[total[0]][total[1]], low[total[0]][total[1]]

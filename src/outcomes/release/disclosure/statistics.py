@@ -113,7 +113,10 @@ def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float)
     ]
     whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
     told = any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower))
-    mean = max(find_step(sd if told else sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
+    mean = max(find_step(sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
+    mean = (
+        max(mean, find_step(100 * sd / size**1.5)) if told else mean
+    )  # an interval's width tells a small n to within one
     quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
     return {Mean: mean, Quantile: quantile, Estimate: find_step(error / 4)}
 
