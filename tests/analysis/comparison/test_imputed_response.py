@@ -233,6 +233,7 @@ class TestPooling:
         nothing = pool_estimates(np.full(3, 1.0), np.ones(3), np.inf)
         assert nothing.find_interval()[1] == pytest.approx(1 + norm.ppf(0.975))
 
+    @pytest.mark.filterwarnings("ignore:overflow encountered")  # no one of an arm changes: some of the grid's models have no end
     def test_no_event_in_an_arm_says_so(self):
         tables = {name: table.copy() for name, table in TABLES.items()}
         rows = (tables["endpoints"]["arm"] == "iv") & (tables["endpoints"]["axis"] == "day")
@@ -351,4 +352,4 @@ class TestWhole:
         assert list(analysed.found) == ["change"]
         table = RESULT["imputations"]
         own = table[(table["endpoint"] == "change") & (table["axis"] == "day")].reset_index(drop=True)
-        pd.testing.assert_frame_equal(tabulate_imputations([analysed]), own, check_exact=True)
+        pd.testing.assert_frame_equal(tabulate_imputations([analysed]), own.drop(columns="fewest"), check_exact=True)
