@@ -131,6 +131,14 @@ def write_text(text: str, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_private(text: str, path: Path) -> None:
+    """Write a text file that only its owner may read, in one move, and close its folder to others."""
+    with replacing(path) as temporary:
+        path.parent.chmod(0o700)
+        temporary.touch(0o600)
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_bytes(content: bytes, path: Path) -> None:
     """Write a file in one move."""
     with replacing(path) as temporary:

@@ -1,6 +1,7 @@
 """What a study file makes of an export, and what changed since the last time, on the command line."""
 
 import json
+import os
 
 import pytest
 import yaml
@@ -126,3 +127,14 @@ def test_refresh_names_columns_and_files_that_are_gone(clinic, tmp_path, capsys)
     shown = capsys.readouterr()
     assert "patients.csv: no such file" in shown.err
     assert "gone; a source names it" in shown.out
+
+
+@pytest.mark.parametrize(("command", "file"), [("check", "check.html"), ("refresh", "snapshot.json")])
+def test_what_is_kept_of_an_export_is_its_owners_alone(clinic, tmp_path, command, file):
+    before = os.umask(0o022)
+    try:
+        assert main([command, "study.yaml"]) == 0
+    finally:
+        os.umask(before)
+    kept = tmp_path / "data/small/derived" / file
+    assert [oct(one.stat().st_mode & 0o777) for one in (kept, kept.parent)] == ["0o600", "0o700"]

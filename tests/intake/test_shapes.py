@@ -139,6 +139,13 @@ def test_identifiers_lose_what_is_no_part_of_them(tmp_path):
     assert export.tables["key"]["identifier"].tolist() == ["007"]
 
 
+@pytest.mark.parametrize(("case", "people"), [(None, ["KT-1", "kt-1"]), ("upper", ["KT-1"]), ("lower", ["kt-1"])])
+def test_identifiers_are_written_in_the_case_that_a_source_wants(tmp_path, case, people):
+    write(tmp_path, "file.csv", "kt-1\u00a0,2024-01-01,12", " KT-1,2024-01-08,9", header="id,day,phq9")
+    export = read(tmp_path, {"patient_case": case, "tables": TOTAL})
+    assert export.tables["key"]["identifier"].tolist() == people
+
+
 def test_hidden_rows_and_sheets_are_left_out_and_merged_cells_filled(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active

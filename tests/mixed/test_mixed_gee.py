@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from mixed_trials import dense_design, simulate_trial
@@ -92,3 +93,23 @@ def test_separation_is_not_a_result(trial):
             fit.contrast({"arm[iv]": 1})
     else:
         assert abs(fit.coefficients["estimate"].iloc[1]) > 10
+
+
+def test_a_cell_without_an_event_costs_itself_alone():
+    """No one of an arm has the answer at the first visit: the other visits are those of a fit without that visit, and there is no infinity."""
+    generator = np.random.default_rng(1)
+    person = np.repeat(np.arange(60), 3)
+    arm, visit = np.where(person < 30, "a", "b"), np.tile(["1", "2", "3"], 60)
+    chance = 1 / (1 + np.exp(-(0.2 + generator.normal(size=60)[person] + 0.5 * (arm == "b"))))
+    answer = (generator.random(180) < chance).astype(int)
+    answer[(arm == "b") & (visit == "1")] = 0
+    data = pd.DataFrame({"person": person, "arm": arm, "visit": visit, "answer": answer})
+    how = {"subject": "person", "visit": "visit", "working": "independence", "vcov": "cr0", "df": "normal"}
+    whole, rest = (mixed.fit_gee(own, "answer ~ arm*visit", **how) for own in (data, data[visit != "1"]))
+    assert whole.converged
+    assert any("no finite estimate of arm[b]" in one for one in whole.warnings)
+    table = mixed.differences(whole, "arm", by="visit").set_index("visit")
+    assert table.loc["1", ["estimate", "std_error", "p_value"]].isna().all()
+    theirs = mixed.differences(rest, "arm", by="visit").set_index("visit")
+    for name in ("estimate", "std_error"):
+        np.testing.assert_allclose(table.loc[["2", "3"], name], theirs[name], rtol=1e-6)

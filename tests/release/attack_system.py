@@ -142,7 +142,7 @@ def _solve_component(system: System, names: list[Name], rows: list[dict[Name, fl
             if value % base == 0 and value > 0:
                 low[at], high[at] = min(low[at], value - base / 2), max(high[at], value + base / 2)
         low, high = _propagate(names, rows, low, high)
-    open_ = (low > high - np.inf) & (high < system.minimum) & (high >= 1) & (low <= high)
+    open_ = (high < system.minimum) & (high >= 1) & (low <= high)
     if not open_.any():
         return
     place = {name: at for at, name in enumerate(names)}

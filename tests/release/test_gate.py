@@ -265,3 +265,24 @@ def test_an_empty_table_passes(name):
     assert [column for column in frame if not column.endswith("_bound") and column != "withheld"] == RELEASED[
         name
     ].columns
+
+
+def test_totals_that_hang_together_are_coarsened_to_an_end():
+    """A hidden total that follows from another sum, which it is a part of, once sent the gate round for ever."""
+    generator = np.random.default_rng(7)
+    for _ in range(40):
+        sizes = {"a": int(generator.integers(1, 40)), "b": int(generator.integers(1, 40))}
+        rows, levels = [], {arm: generator.multinomial(n, [0.25] * 4) for arm, n in sizes.items()}
+        for arm in ("all", "a", "b"):
+            total = sum(sizes.values()) if arm == "all" else sizes[arm]
+            rows.append({"variable": "patients", "level": "", "arm": arm, "n": total})
+            for place in range(3):
+                n = sum(levels[one][place] for one in sizes) if arm == "all" else levels[arm][place]
+                missing = sum(levels[one][3] for one in sizes) if arm == "all" else levels[arm][3]
+                rows.append({"variable": "x_band", "level": f"l{place}", "arm": arm, "n": n, "missing": missing})
+        frame = release("baseline", rows)
+        hidden = frame["n_bound"] != ""
+        assert (
+            hidden.equals(pd.Series([0 < row["n"] < K for row in rows]))
+            or (frame.loc[~hidden, "n"].fillna(0) % 5 == 0).all()
+        )

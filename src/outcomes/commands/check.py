@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from outcomes.commands.command import DATA, Command
-from outcomes.files import Places, write_text
+from outcomes.files import Places, write_private
 from outcomes.settings import read_study
 
 
@@ -28,7 +28,7 @@ def check(options: Namespace) -> int:
     refuse((), study.accept)
     sections = build_overview(export, study)
     place = Places(study.study).derived / "check.html"
-    write_text(write_page(sections, f"Check of {study.study}"), place)
+    write_private(write_page(sections, f"Check of {study.study}"), place)
     print(write_sections(sections))
     stops = [one for one in export.findings if one.stops and one.check not in study.accept]
     end = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.commands.command import DATA, Command
-from outcomes.files import Places, read_table, write_text
+from outcomes.files import Places, read_table, write_private
 from outcomes.personal import show_name
 from outcomes.settings import read_study
 
@@ -34,7 +34,7 @@ def refresh(options: Namespace) -> int:
     with reading_quietly():
         seen = take_snapshot(folder)
     print(write_sections([_files(place, seen, name_files(study, folder))]))
-    write_text(json.dumps(seen, indent=1, sort_keys=True) + "\n", place)
+    write_private(json.dumps(seen, indent=1, sort_keys=True) + "\n", place)
     with reading_quietly():
         export = read_export(study, folder)
     sections = []

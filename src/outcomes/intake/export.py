@@ -224,9 +224,9 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
 
 
 def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words:
-    """Return identifiers in one spelling: without what a source strips, with its digits and its prefix; 3.0 is 3.
+    """Return identifiers in one spelling: without what a source strips, in its case, with its digits and its prefix.
 
-    Missing ones stay missing.
+    Blanks around them, no-break spaces too, are no part of them, and 3.0 is 3. Missing ones stay missing.
     """
     missing = is_missing(words.values, cleaning).tolist()
     pairs = zip(words.values, missing, strict=True)
@@ -236,6 +236,8 @@ def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words
 
 def _identifier(value: str, source: Source) -> str:
     bare = WHOLE.sub(r"\1", value.removeprefix(source.patient_strip).strip())
+    if source.patient_case is not None:
+        bare = bare.upper() if source.patient_case == "upper" else bare.lower()
     if source.patient_digits is not None and bare.isdecimal():
         bare = bare.zfill(source.patient_digits)
     return source.patient_prefix + bare

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Literal
 
 import pandas as pd
@@ -24,6 +24,7 @@ Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]
 SPACED = re.compile(r"(?<=\d)[ \u00a0]%")
 INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
 PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
+_WIDE = Context(prec=400)  # the largest double has 309 digits before its point: none stops a report
 _PLAIN = Style()
 _STYLE: ContextVar[Style] = ContextVar("style", default=_PLAIN)
 
@@ -100,7 +101,7 @@ def _decimals(decimals: int | Kind) -> int:
 def _round(value: float, decimals: int) -> Decimal:
     """Return a number rounded, half away from zero, first freed of the dust of binary arithmetic."""
     clean = Decimal(f"{value:.{decimals + 8}f}")
-    return clean.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return clean.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _WIDE)
 
 
 def _mark(text: str) -> str:

@@ -187,6 +187,10 @@ class Source(Frozen):
     patient_digits: int | None = Field(
         None, ge=2, le=30, description="identifiers of digits that lost leading zeros are filled up to so many digits"
     )
+    patient_case: Literal["lower", "upper"] | None = Field(
+        None,
+        description="write every patient's identifier of this file in small or in capital letters; null: as it stands",
+    )
     layout: str | None = Field(None, description="name of a layout whose tables this file follows")
     tables: dict[Table, TableMap] = Field(
         default_factory=dict, description="canonical table → mapping, where no layout fits"

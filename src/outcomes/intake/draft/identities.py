@@ -1,4 +1,4 @@
-"""One spelling of every patient's identifier: what some files put before it, and the leading zeros that others lost."""
+"""One spelling of every patient's identifier: what some files put before it, its case, and leading zeros that were lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEFORE = re.compile(r"[A-Za-z]+/|urn:uuid:|#")
 
 
 def unite_identifiers(found: Sequence[Found]) -> None:
-    """Propose ``patient_strip`` and ``patient_digits`` for the files whose identifiers then are those of the others."""
+    """Propose ``patient_strip``, ``patient_case`` and ``patient_digits`` for the files whose identifiers then are those of the others."""
     for one in found:
         before = {match[0] for value in identifiers_of(one) if (match := BEFORE.match(value))}
         whole = all(BEFORE.match(value) for value in identifiers_of(one))
@@ -27,6 +27,7 @@ def unite_identifiers(found: Sequence[Found]) -> None:
             one.notes.append(
                 "the identifiers have a text before them that other files have not; it is taken off (patient_strip)"
             )
+    _unite_case(found)
     for one in found:
         digits = _lost_digits(one, found)
         if digits:
@@ -40,6 +41,37 @@ def unite_identifiers(found: Sequence[Found]) -> None:
 def identifiers_of(one: Found) -> set[str]:
     """Return the identifiers of a sheet."""
     return set(one.sheet.fields[one.patient].values)
+
+
+def _unite_case(found: Sequence[Found]) -> None:
+    """Write identifiers in one case, where another file tells nobody apart by it and then knows more of them."""
+    for one in found:
+        own = identifiers_of(one)
+        for other in found:
+            theirs = identifiers_of(other)
+            folded = {value.upper() for value in theirs}
+            if (
+                other is one
+                or len(folded) < len(theirs)
+                or not (own - theirs) & {v for v in own if v.upper() in folded}
+            ):
+                continue
+            case = "lower" if all(value == value.lower() for value in theirs) else "upper"
+            for each in found:
+                _write_case(each, case)
+            return
+
+
+def _write_case(one: Found, case: str) -> None:
+    """Write the identifiers of a sheet in a case, and say so where that changes one."""
+    own = identifiers_of(one)
+    changed = {value for value in own if value != (value.upper() if case == "upper" else value.lower())}
+    if changed:
+        _rewrite(one, patient_case=case)
+        one.notes.append(
+            f"{len(changed)} of {len(own)} identifiers are spelt in another case than in other files; all are written in {case} case "
+            f"(patient_case), which leaves {len(identifiers_of(one))}. Is that one person each?"
+        )
 
 
 def _elsewhere(one: Found, found: Sequence[Found]) -> set[str]:

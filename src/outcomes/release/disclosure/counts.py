@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from outcomes.contracts.released.columns import Effective, People
 from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.release.disclosure.rounding import BASE, Rounding
+from outcomes.release.disclosure.rounding import Rounding
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -185,23 +185,36 @@ def _list_sums(
 
 
 def _coarsen(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], rounding: Rounding) -> None:
-    """Round totals more coarsely until no hidden part is left with too few values; the last resort is to hide the total."""
-    bases: dict[Cell, int] = {}
-    while True:
-        narrow = _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2))
-        if not narrow:
+    """Round totals more coarsely until no hidden part is left with too few values; the last resort is to hide them.
+
+    A total that is hidden may still follow from a sum that it is a part of; then that sum's total is the next. Where none of these is
+    left, every total of the table is hidden, and nothing narrows anything.
+    """
+    steps: dict[Cell, int] = {}
+    while narrow := _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2)):
+        left = [cell for cell in _reach(narrow, sums, steps) if steps.get(cell, 0) <= len(COARSER)]
+        for cell in left or [total for total, _ in sums]:
+            steps[cell] = _coarsen_one(counts[cell[0]], cell[1], steps.get(cell, 0) if left else len(COARSER), rounding)
+        if not left:
             return
-        for column, place in narrow:
-            count, base = counts[column], bases.get((column, place), BASE)
-            coarser = [one for one in COARSER if one > base]
-            if coarser and not count.small[place] and count.true[place] > 0:
-                bases[column, place] = coarser[0]
-                count.printed[place] = rounding.round(count.true[place], coarser[0])
-                count.low[place], count.high[place] = rounding.span(int(count.printed[place]), coarser[0])
-            else:
-                bases[column, place] = COARSER[-1]
-                count.printed[place], count.small[place] = np.nan, False
-                count.low[place], count.high[place] = 0, np.inf
+
+
+def _reach(narrow: list[Cell], sums: list[tuple[Cell, list[Cell]]], steps: dict[Cell, int]) -> list[Cell]:
+    """Return the totals to coarsen: those that narrow a part, and for the hidden ones the totals that they are parts of."""
+    hidden = {cell for cell in narrow if steps.get(cell, 0) > len(COARSER)}
+    return [*narrow, *(total for total, parts in sums if hidden & set(parts))]
+
+
+def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int:
+    """Round a total one step more coarsely, or hide it after the last; return the step that follows."""
+    if step < len(COARSER) and not count.small[place] and count.true[place] > 0:
+        base = COARSER[step]
+        count.printed[place] = rounding.round(count.true[place], base)
+        count.low[place], count.high[place] = rounding.span(int(count.printed[place]), base)
+        return step + 1
+    count.printed[place], count.small[place] = np.nan, False
+    count.low[place], count.high[place] = 0, np.inf
+    return len(COARSER) + 1
 
 
 def _find_narrow(counts: dict[str, Count], sums: list[tuple[Cell, list[Cell]]], fewest: int) -> list[Cell]:

@@ -1,0 +1,41 @@
+"""What cannot matter does not: which arm is called treated changes the sign, the order of rows and a useless column nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from two_arms import generate_tables, make_comparison, make_study
+
+from outcomes.analysis.comparison.compare import compare_arms
+
+TABLES, STUDY = generate_tables(), make_study()
+PLAN = {"imputation": {"draws": 0}, "confounder_shape": "spline"}
+PLAIN = compare_arms(TABLES, make_comparison(**PLAN), STUDY)
+TURNED = compare_arms(TABLES, make_comparison(estimand={"treated": "esketamine", "reference": "iv"}, **PLAN), STUDY)
+
+
+def test_turned_arms_turn_the_effect():
+    one, other = (tables["effects"].set_index(["axis", "timepoint", "variance"]) for tables in (PLAIN, TURNED))
+    for name, mirror in (("estimate", "estimate"), ("lower", "upper"), ("upper", "lower")):
+        np.testing.assert_allclose(one[name].astype(float), -other[mirror].astype(float), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(one["p_value"].astype(float), other["p_value"].astype(float), rtol=1e-4)
+
+
+def test_turned_arms_turn_the_risks():
+    key = ["axis", "timepoint", "endpoint", "population", "method"]
+    one, other = (tables["risks"].set_index(key) for tables in (PLAIN, TURNED))
+    for name, mirror in (("difference", "difference"), ("difference_lower", "difference_upper")):
+        np.testing.assert_allclose(one[name].astype(float), -other[mirror].astype(float), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(one["ratio"].astype(float), 1 / other["ratio"].astype(float), rtol=1e-5)
+
+
+@pytest.mark.parametrize("change", ["order", "column"])
+def test_what_is_useless_changes_nothing(change):
+    tables = dict(TABLES)
+    if change == "order":
+        for name in ("patients", "endpoints", "cohort", "series"):
+            tables[name] = TABLES[name].sample(frac=1, random_state=4).reset_index(drop=True)
+    else:
+        tables["patients"] = TABLES["patients"].assign(shoe_size=np.arange(len(TABLES["patients"])) % 9 + 36.0)
+    other = compare_arms(tables, make_comparison(**PLAN), STUDY)
+    for name in ("effects", "risks", "sensitivity", "covariate_balance"):
+        pd.testing.assert_frame_equal(PLAIN[name], other[name], rtol=1e-6, atol=1e-9, obj=name)
