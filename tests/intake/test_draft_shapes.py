@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
@@ -277,3 +278,20 @@ def test_an_instruments_long_name_before_its_short_one_names_its_total(tmp_path)
     write(tmp_path, "list.csv", *lines, header="Client ID,Measure,Date completed,Result")
     export = read_export(check_study(yaml.safe_load(draft_study(tmp_path, "mine").text)), tmp_path)
     assert export.tables["assessments"]["recorded_total"].tolist() == [total for *_, total in rows()]
+
+
+def test_the_time_when_a_row_was_made_is_its_date_where_there_is_no_other_and_is_asked_about(tmp_path):
+    write_sessions(tmp_path)
+    made = {day: int(datetime.datetime.fromisoformat(f"{day}T20:00:00+00:00").timestamp() * 1000) for day in DAYS}
+    write(
+        tmp_path,
+        "q.csv",
+        *(f"{who},{made[day]},{total}" for who, day, total in rows()),
+        header="uid,createdAt,phq9_total",
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("dates: q.csv has stamps in UTC")
+    assert "the only date here is when the row was made" in draft.text
+    one_each = [f"{who},{made[DAYS[0]]},{n}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "q.csv", *one_each, header="uid,createdAt,phq9_total")
+    assert "q.csv: phq9 without a date" in draft_study(tmp_path, "mine").text

@@ -22,6 +22,8 @@ from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
+SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
+
 
 def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     """Return the column of the patients' identifiers: the best name, and of those the one whose values other sheets know."""
@@ -112,7 +114,7 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
             continue
         ranked.append((level, rank, name))
     if not ranked:
-        return None
+        return _choose_creation(found)
     level, _, name = max(ranked)
     others = [other for one, _, other in ranked if other != name and one == level]
     if level > PART or (
@@ -120,6 +122,14 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     ):
         return Guess(name)
     return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
+
+
+def _choose_creation(found: Found) -> Guess | None:
+    """Return the one date of rows that are written several times a patient, where it is when the row was made (createdAt)."""
+    made = [name for name in found.dates if set(words_of(name)) & {"created", "creation"} and passes_gate("date", name)]
+    if len(made) != 1 or found.rows_per_patient < SEVERAL:
+        return None
+    return Guess(made[0], check="the only date here is when the row was made: is it the day of what the row says?")
 
 
 def _choose_label(found: Found, free: set[str], known: dict[str, Any]) -> tuple[str, Guess] | None:
