@@ -36,7 +36,7 @@ def tabulate_harms(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequenc
         (Clopper & Pearson 1934, 10.1093/biomet/26.4.404), and the ``median_sessions`` of those patients. ``any severe``
         is among patients with every event graded, or none.
     """
-    tables = []
+    tables: list[pd.DataFrame] = []
     for block, first in BLOCKS.items():
         rows = sessions if first is None else _first(sessions, first)
         part = pd.concat([_count(rows, attached, arm) for arm in arms], ignore_index=True)
@@ -107,7 +107,8 @@ def tabulate_harm_differences(harms: pd.DataFrame, contrasts: Sequence[tuple[str
     key = ["block", "event"]
     for arm, reference, note in contrasts:
         pair = harms[harms["arm"] == arm].merge(harms[harms["arm"] == reference], on=key, suffixes=("", "_reference"))
-        difference, lower, upper = compute_miettinen_nurminen(*(pair[name] for name in COUNTS))
+        x, n, reference_x, reference_n = (pair[name].to_numpy(float) for name in COUNTS)
+        difference, lower, upper = compute_miettinen_nurminen(x, n, reference_x, reference_n)
         table = pair[[*key, *COUNTS]].assign(
             contrast=f"{arm} - {reference}", difference=difference, lower=lower, upper=upper
         )

@@ -46,7 +46,7 @@ def show_harms(material: Material) -> Section:
         _tabulate_stopping(material),
     ]
     words = (
-        "All sessions of all series count here, whoever is analysed for efficacy. An event belongs to the last session on or before it, up "
+        "All sessions of all series count here. An event belongs to the last session on or before it, up "
         "to seven days after. Recorded is not caused, and not recorded is not none."
     )
     blocks: list[Block] = [Paragraph(words), *present(tables)]
