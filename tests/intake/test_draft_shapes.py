@@ -295,3 +295,19 @@ def test_the_time_when_a_row_was_made_is_its_date_where_there_is_no_other_and_is
     one_each = [f"{who},{made[DAYS[0]]},{n}" for n, who in enumerate(PEOPLE)]
     write(tmp_path, "q.csv", *one_each, header="uid,createdAt,phq9_total")
     assert "q.csv: phq9 without a date" in draft_study(tmp_path, "mine").text
+
+
+def test_a_baseline_of_a_wide_file_is_no_session_and_is_asked_about(tmp_path):
+    header = "ID,Arm," + ",".join(
+        f"{what}_{one}" for what in ("baseline", "session1", "session2", "session3") for one in ("date", "phq9")
+    )
+    lines = [
+        f"{who},IV ketamine," + ",".join(f"{day},{score(n, k)}" for k, day in enumerate(DAYS))
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "wide.csv", *lines, header=header)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("treatment sessions")
+    assert "which of the columns' dates are of sessions (baseline" in draft.text
+    write(tmp_path, "wide.csv", *lines, header=header.replace("baseline", "session0"))
+    assert draft_study(tmp_path, "mine").missing == ()
