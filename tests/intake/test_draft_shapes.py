@@ -295,3 +295,45 @@ def test_the_time_when_a_row_was_made_is_its_date_where_there_is_no_other_and_is
     one_each = [f"{who},{made[DAYS[0]]},{n}" for n, who in enumerate(PEOPLE)]
     write(tmp_path, "q.csv", *one_each, header="uid,createdAt,phq9_total")
     assert "q.csv: phq9 without a date" in draft_study(tmp_path, "mine").text
+
+
+def test_a_baseline_of_a_wide_file_is_no_session_and_is_asked_about(tmp_path):
+    header = "ID,Arm," + ",".join(
+        f"{what}_{one}" for what in ("baseline", "session1", "session2", "session3") for one in ("date", "phq9")
+    )
+    lines = [
+        f"{who},IV ketamine," + ",".join(f"{day},{score(n, k)}" for k, day in enumerate(DAYS))
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "wide.csv", *lines, header=header)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("treatment sessions")
+    assert "which of the columns' dates are of sessions (baseline" in draft.text
+    write(tmp_path, "wide.csv", *lines, header=header.replace("baseline", "session0"))
+    assert draft_study(tmp_path, "mine").missing == ()
+
+
+def test_people_of_omop_are_named_by_its_numbers_and_the_draft_says_so(tmp_path):
+    numbers = {who: 5000 + n for n, who in enumerate(PEOPLE)}
+    write(
+        tmp_path,
+        "person.csv",
+        *(f"{number},{who}" for who, number in numbers.items()),
+        header="person_id,person_source_value",
+    )
+    write(
+        tmp_path,
+        "drug.csv",
+        *(f"{numbers[who]},{day},IV ketamine" for who, day, _ in rows()),
+        header="person_id,drug_exposure_start_date,drug_source_value",
+    )
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"{numbers[who]},{day},{total}" for who, day, total in rows()),
+        header="person_id,date,phq9_total",
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert "people are named by person_id; 'person_source_value' of person.csv" in draft.text
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert export.tables["key"]["identifier"].tolist() == [str(number) for number in numbers.values()]

@@ -20,6 +20,8 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     ((('phq9', 1),), (('phq9', 2),), (('gad7', None),))
     >>> claims_of("PHQ0103"), claims_of("PHQ0110")
     ((('phq9', 3),), ())
+    >>> claims_of("44261-6")
+    (('phq9', None),)
     >>> claims_of("HAMD-17"), claims_of("HAMD1.7"), claims_of("PHQ1.2")
     ((('hamd17', None),), (), ())
     """
@@ -29,7 +31,7 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     for instrument, entry in known["instruments"].items():
         definition = read_instruments()[instrument]
         found = (
-            _question(name, entry.get("questions", ())) or _code(name, definition) or _of_sdtm(name, entry, definition)
+            _question(name, entry.get("questions", ())) or _of_sdtm(name, entry, definition) or _code(name, definition)
         )
         if found is not None:
             claims.append((instrument, found or None))

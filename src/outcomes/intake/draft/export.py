@@ -18,6 +18,7 @@ from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
@@ -105,6 +106,7 @@ def survey_export(folder: Path) -> Survey:
     propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)
+    _note_own_numbers(survey, sheets)
     _compare_identifiers(survey)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
@@ -193,6 +195,16 @@ def _note_births(survey: Survey) -> None:
     known = {name for one in survey.found for name in one.tables.get("patients", {})}
     if "age" not in known and words & {"dob", "birth", "birthdate", "birthday"}:
         survey.notes.append("no age: dates of birth are dropped; a column of ages in years would be read")
+
+
+def _note_own_numbers(survey: Survey, sheets: Sequence[Sheet]) -> None:
+    """Say that OMOP's numbers name the people, where a table has the clinic's own identifiers too."""
+    own = [sheet.name for sheet in sheets if "person_source_value" in map(plain_name, sheet.fields)]
+    if own and any(plain_name(one.patient) == "person_id" for one in survey.found):
+        survey.notes.append(
+            f"people are named by person_id; 'person_source_value' of {own[0]}, the clinic's own identifier, is not used, as the other tables "
+            "have it not"
+        )
 
 
 def _name_sites(survey: Survey) -> None:
