@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.contracts.released.harms import ALL_SESSIONS, FIRST_SIX
 from outcomes.proportions import compute_clopper_pearson, compute_miettinen_nurminen
 
 ANY, SEVERE = "any", "any severe"
-BLOCKS = {"all sessions": None, "first session": 1, "first 6 sessions": 6}
+BLOCKS = {ALL_SESSIONS: None, "first session": 1, FIRST_SIX: 6}
 HARMS = ["block", "event", "arm", "patients", "affected", "proportion", "lower", "upper", "median_sessions"]
 COUNTS = ["affected", "patients", "affected_reference", "patients_reference"]
 DIFFERENCES = ["block", "event", "contrast", *COUNTS, "difference", "lower", "upper", "note"]

@@ -234,8 +234,9 @@ def _pool(several: Sequence[Analysed], endpoint: str, drawn: Floats) -> Iterator
     pooled, arms = pool_risks(drawn, size_arms(several))
     found = contrast_proportions(arms)
     ends = float(found["difference_lower"]), float(found["difference_upper"])
+    p_value = float(arms.find_p_value())
     df = pooled.df if np.isfinite(pooled.df) else np.nan
-    yield RISK, [pooled.estimate, pooled.std_error, df, *ends, float(arms.find_p_value()), *_divide(pooled)], ""
+    yield RISK, [pooled.estimate, pooled.std_error, df, *ends, p_value, *_divide(pooled)], ""
     if np.isnan(found["ratio"]):
         yield RATIO, [np.nan] * 10, NOBODY
         return
