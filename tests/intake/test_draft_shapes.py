@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
@@ -180,3 +181,159 @@ def test_case_that_tells_people_apart_stays(tmp_path):
         write(tmp_path, name, *(f"{two[who]},{day},{rows_of}" for who, day, _ in rows()), header=head)
     sources = yaml.safe_load(draft_study(tmp_path, "mine").text)["sources"]
     assert not [one for one in sources if "patient_case" in one]
+
+
+def write_unnamed(folder, own, theirs, spell=str, head=""):
+    scores = [f"{n},{spell(who)},{day},{total}" for n, (who, day, total) in enumerate(rows(), 1000)]
+    write(folder, "phq.csv", *scores, header=f"row,{own},date,phq9_total")
+    log = [f"{spell(who)},{day},IV ketamine{head}" for who, day, _ in rows()]
+    write(folder, "log.csv", *log, header=f"{theirs},session_date,treatment{',provider' if head else ''}")
+
+
+@pytest.mark.parametrize("names", [("kp_ref", "kp_ref"), ("Custom field 3", "ehr key"), ("folder", "mrn")])
+def test_identifiers_that_no_name_tells_are_found_by_what_other_files_hold(tmp_path, names):
+    write_unnamed(tmp_path, *names, lambda who: f"{who}-7")
+    text = draft_study(tmp_path, "mine").text
+    content = yaml.safe_load(text)
+    assert "to_do" not in content
+    assert f"'{names[0]}' is taken for the patients' identifiers" in text
+    export = read_export(check_study(content), tmp_path)
+    assert export.tables["key"]["identifier"].tolist() == [f"{who}-7" for who in PEOPLE]
+    assert len(export.tables["sessions"]) == len(export.tables["assessments"]) == len(rows())
+
+
+def test_of_two_columns_that_could_name_patients_none_is_taken(tmp_path):
+    pairs = [(who, f"W{who[1:]}", day, total) for who, day, total in rows()]
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"{a},{b},{day},{total}" for a, b, day, total in pairs),
+        header="kp,ward key,date,phq9_total",
+    )
+    write(
+        tmp_path,
+        "log.csv",
+        *(f"{a},{b},{day},IV" for a, b, day, _ in pairs),
+        header="kp,ward key,session_date,treatment",
+    )
+    assert (
+        "files: no file that a study could be drafted from"
+        in yaml.safe_load(draft_study(tmp_path, "mine").text)["to_do"][0]
+    )
+
+
+def test_numbers_that_two_files_share_name_nobody(tmp_path):
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"{100 + 7 * n},{d},{score(n, 0)}" for n in range(12) for d in DAYS),
+        header="chair,date,phq9_total",
+    )
+    write(
+        tmp_path,
+        "log.csv",
+        *(f"{100 + 7 * n},{d},IV" for n in range(12) for d in DAYS),
+        header="chair,session_date,treatment",
+    )
+    assert yaml.safe_load(draft_study(tmp_path, "mine").text)["to_do"][0].startswith("files: no file")
+
+
+def test_a_column_with_one_value_everywhere_names_a_study_and_no_patient(tmp_path):
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"S1,S1-{who},{day},{total}" for who, day, total in rows()),
+        header="STUDYID,USUBJID,date,phq9_total",
+    )
+    write(
+        tmp_path,
+        "log.csv",
+        *(f"S1,S1-{who},{day},IV" for who, day, _ in rows()),
+        header="STUDYID,USUBJID,session_date,treatment",
+    )
+    export = read_export(check_study(yaml.safe_load(draft_study(tmp_path, "mine").text)), tmp_path)
+    assert len(export.tables["key"]) == len(PEOPLE)
+
+
+@pytest.mark.parametrize("name", ["QSTESTCD", None])
+def test_answers_of_sdtm_are_items_and_never_totals(tmp_path, name):
+    write_sessions(tmp_path)
+    lines = [
+        f"QS,{who},{f'PHQ01{k:02d}' if name else 'x'},PHQ-9,{one},{day}"
+        for who, day, total in rows()
+        for k, one in enumerate(split(total), 1)
+    ]
+    write(tmp_path, "qs.csv", *lines, header=f"DOMAIN,USUBJID,{name or 'NOTE'},QSCAT,QSORRES,QSDTC")
+    content = yaml.safe_load(draft_study(tmp_path, "mine").text)
+    if name is None:  # nothing says which answer is which
+        assert content["to_do"][0].startswith("questionnaires: no column reads as the items or the total")
+        return
+    export = read_export(check_study(content), tmp_path)
+    assert len(export.tables["assessments"]) == len(rows())
+
+
+def test_an_instruments_long_name_before_its_short_one_names_its_total(tmp_path):
+    write_sessions(tmp_path)
+    lines = [f"{who},Patient Health Questionnaire (PHQ-9),{day},{total}/27" for who, day, total in rows()]
+    write(tmp_path, "list.csv", *lines, header="Client ID,Measure,Date completed,Result")
+    export = read_export(check_study(yaml.safe_load(draft_study(tmp_path, "mine").text)), tmp_path)
+    assert export.tables["assessments"]["recorded_total"].tolist() == [total for *_, total in rows()]
+
+
+def test_the_time_when_a_row_was_made_is_its_date_where_there_is_no_other_and_is_asked_about(tmp_path):
+    write_sessions(tmp_path)
+    made = {day: int(datetime.datetime.fromisoformat(f"{day}T20:00:00+00:00").timestamp() * 1000) for day in DAYS}
+    write(
+        tmp_path,
+        "q.csv",
+        *(f"{who},{made[day]},{total}" for who, day, total in rows()),
+        header="uid,createdAt,phq9_total",
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("dates: q.csv has stamps in UTC")
+    assert "the only date here is when the row was made" in draft.text
+    one_each = [f"{who},{made[DAYS[0]]},{n}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "q.csv", *one_each, header="uid,createdAt,phq9_total")
+    assert "q.csv: phq9 without a date" in draft_study(tmp_path, "mine").text
+
+
+def test_a_baseline_of_a_wide_file_is_no_session_and_is_asked_about(tmp_path):
+    header = "ID,Arm," + ",".join(
+        f"{what}_{one}" for what in ("baseline", "session1", "session2", "session3") for one in ("date", "phq9")
+    )
+    lines = [
+        f"{who},IV ketamine," + ",".join(f"{day},{score(n, k)}" for k, day in enumerate(DAYS))
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "wide.csv", *lines, header=header)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("treatment sessions")
+    assert "which of the columns' dates are of sessions (baseline" in draft.text
+    write(tmp_path, "wide.csv", *lines, header=header.replace("baseline", "session0"))
+    assert draft_study(tmp_path, "mine").missing == ()
+
+
+def test_people_of_omop_are_named_by_its_numbers_and_the_draft_says_so(tmp_path):
+    numbers = {who: 5000 + n for n, who in enumerate(PEOPLE)}
+    write(
+        tmp_path,
+        "person.csv",
+        *(f"{number},{who}" for who, number in numbers.items()),
+        header="person_id,person_source_value",
+    )
+    write(
+        tmp_path,
+        "drug.csv",
+        *(f"{numbers[who]},{day},IV ketamine" for who, day, _ in rows()),
+        header="person_id,drug_exposure_start_date,drug_source_value",
+    )
+    write(
+        tmp_path,
+        "phq.csv",
+        *(f"{numbers[who]},{day},{total}" for who, day, total in rows()),
+        header="person_id,date,phq9_total",
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert "people are named by person_id; 'person_source_value' of person.csv" in draft.text
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert export.tables["key"]["identifier"].tolist() == [str(number) for number in numbers.values()]

@@ -72,7 +72,7 @@ def _compare(sizes: list[tuple[str, int]], rng: np.random.Generator) -> dict[str
             "time": span,
             "unit": "share" if place else "weeks in response",
         }
-        | {"difference": 0.09 if place else 0.9, "lower": -0.03, "upper": 0.21 if place else 1.9, "p_value": 0.13}
+        | {"difference": 0.09 if place else 0.7, "lower": -0.03, "upper": 0.21 if place else 1.9, "p_value": 0.13}
         | {"bootstrap_error": np.nan, "seen_treated": n // 2, "seen_reference": m // 2, "effective_n": float(n + m)}
         | {"primary": end == "loss" and method == "targeted" and not place, "stated": False, "note": ""}
         for end in ENDS

@@ -19,7 +19,7 @@ def make_harm_tables(arms: list[str], rng: np.random.Generator) -> dict[str, pd.
             "event": event,
             "arm": arm,
             "patients": n[arm],
-            "affected": int(rng.integers(5, n[arm])),
+            "affected": int(rng.integers(5, n[arm] // 2)),
         }
         for event in EVENTS
         for arm in arms

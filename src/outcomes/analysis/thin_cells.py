@@ -29,7 +29,7 @@ def leave_out_thin(data: pd.DataFrame, arms: Sequence[str]) -> tuple[pd.DataFram
     notes : list of str
         What was left out and why.
     """
-    notes = []
+    notes: list[str] = []
     while True:
         data = data.assign(**{name: data[name].cat.remove_unused_categories() for name in ("arm", "timepoint")})
         cells = data.groupby(["arm", "timepoint"], observed=False)["patient"].nunique()

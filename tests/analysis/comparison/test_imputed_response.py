@@ -351,4 +351,4 @@ class TestWhole:
         assert list(analysed.found) == ["change"]
         table = RESULT["imputations"]
         own = table[(table["endpoint"] == "change") & (table["axis"] == "day")].reset_index(drop=True)
-        pd.testing.assert_frame_equal(tabulate_imputations([analysed]), own, check_exact=True)
+        pd.testing.assert_frame_equal(tabulate_imputations([analysed]), own.drop(columns="fewest"), check_exact=True)

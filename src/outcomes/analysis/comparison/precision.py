@@ -39,7 +39,7 @@ def find_quantile(df: ArrayLike) -> Floats:
 
     values = np.asarray(df, dtype=float)
     known = np.isfinite(values)
-    return np.where(known, stdtrit(np.where(known, values, 1.0), 0.975), ndtri(0.975))
+    return np.asarray(np.where(known, stdtrit(np.where(known, values, 1.0), 0.975), ndtri(0.975)), dtype=float)
 
 
 def find_tail(statistic: ArrayLike, df: ArrayLike) -> Floats:

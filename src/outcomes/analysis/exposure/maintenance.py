@@ -51,7 +51,7 @@ def tabulate_maintenance(
             people = first.loc[(first["arm"].astype(str) == arm) & (followed >= k * MONTH_DAYS), "patient"]
             held = sessions.loc[(month == k) & sessions["patient"].isin(people), "patient"].value_counts()
             counts = held.reindex(people, fill_value=0).to_numpy(float)
-            rate, lower, upper = _rate(counts, rng)
+            rate, rate_lower, rate_upper = _rate(counts, rng)
             records.append(
                 {
                     "arm": arm,
@@ -59,8 +59,8 @@ def tabulate_maintenance(
                     "patients": len(people),
                     "returned": int((counts > 0).sum()),
                     "rate": rate,
-                    "rate_lower": lower,
-                    "rate_upper": upper,
+                    "rate_lower": rate_lower,
+                    "rate_upper": rate_upper,
                 }
             )
     table = pd.DataFrame(records)

@@ -33,11 +33,11 @@ def tabulate_exposure(sessions: pd.DataFrame, series: pd.DataFrame, arms: Sequen
         ``reached``, ``proportion`` with its exact 95 % interval, and the median and quartiles of the sessions a patient had.
     """
     arm_of = sessions["arm"].astype(str)
-    counts = sessions.groupby([arm_of, "patient"], observed=True).size()
+    counts = pd.Series(sessions.groupby([arm_of, "patient"], observed=True).size())
     first = series.sort_values(["patient", "series"], kind="stable").drop_duplicates(["patient", "arm"])
     records: list[dict[str, Any]] = []
     for arm in arms:
-        own = counts.loc[arm] if arm in counts.index.get_level_values(0) else counts.iloc[:0]
+        own = counts[counts.index.get_level_values(0) == arm]
         begun = first[first["arm"].astype(str) == arm]
         spread = {f"sessions_{name}": own.quantile(q) if len(own) else np.nan for name, q in _QUARTILES.items()}
         reached = {"induction completed": (len(begun), int(begun["complies"].fillna(False).astype(bool).sum()))}
@@ -65,13 +65,13 @@ def tabulate_attendance(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.DataF
         One row per arm and ``session``, the key: ``patients`` who started, ``attended`` so many, ``proportion`` with its
         exact 95 % interval.
     """
-    counts = sessions.groupby([sessions["arm"].astype(str), "patient"], observed=True).size()
+    counts = pd.Series(sessions.groupby([sessions["arm"].astype(str), "patient"], observed=True).size())
     records: list[dict[str, Any]] = []
     longest = min(LONGEST, int(counts.max())) if len(counts) else 0
     for arm in arms:
-        own = counts.loc[arm].to_numpy() if arm in counts.index.get_level_values(0) else np.empty(0)
-        held = [(k, int((own >= k).sum())) for k in range(1, longest + 1)]
-        records += [{"arm": arm, "session": k, "patients": len(own), "attended": count} for k, count in held]
+        had = counts[counts.index.get_level_values(0) == arm].to_numpy()
+        held = [(k, int((had >= k).sum())) for k in range(1, longest + 1)]
+        records += [{"arm": arm, "session": k, "patients": len(had), "attended": count} for k, count in held]
     table = pd.DataFrame(records, columns=["arm", "session", "patients", "attended"])
     lower, upper = compute_clopper_pearson(table["attended"], table["patients"])
     share = table["attended"] / table["patients"].where(table["patients"] > 0)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.contracts.released.harms import ALL_SESSIONS, FIRST_SIX
 from outcomes.proportions import compute_clopper_pearson, compute_miettinen_nurminen
 
 ANY, SEVERE = "any", "any severe"
-BLOCKS = {"all sessions": None, "first session": 1, "first 6 sessions": 6}
+BLOCKS = {ALL_SESSIONS: None, "first session": 1, FIRST_SIX: 6}
 HARMS = ["block", "event", "arm", "patients", "affected", "proportion", "lower", "upper", "median_sessions"]
 COUNTS = ["affected", "patients", "affected_reference", "patients_reference"]
 DIFFERENCES = ["block", "event", "contrast", *COUNTS, "difference", "lower", "upper", "note"]
@@ -36,7 +37,7 @@ def tabulate_harms(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequenc
         (Clopper & Pearson 1934, 10.1093/biomet/26.4.404), and the ``median_sessions`` of those patients. ``any severe``
         is among patients with every event graded, or none.
     """
-    tables = []
+    tables: list[pd.DataFrame] = []
     for block, first in BLOCKS.items():
         rows = sessions if first is None else _first(sessions, first)
         part = pd.concat([_count(rows, attached, arm) for arm in arms], ignore_index=True)
@@ -107,7 +108,8 @@ def tabulate_harm_differences(harms: pd.DataFrame, contrasts: Sequence[tuple[str
     key = ["block", "event"]
     for arm, reference, note in contrasts:
         pair = harms[harms["arm"] == arm].merge(harms[harms["arm"] == reference], on=key, suffixes=("", "_reference"))
-        difference, lower, upper = compute_miettinen_nurminen(*(pair[name] for name in COUNTS))
+        x, n, reference_x, reference_n = (pair[name].to_numpy(float) for name in COUNTS)
+        difference, lower, upper = compute_miettinen_nurminen(x, n, reference_x, reference_n)
         table = pair[[*key, *COUNTS]].assign(
             contrast=f"{arm} - {reference}", difference=difference, lower=lower, upper=upper
         )

@@ -76,9 +76,9 @@ def _tabulate_arm(
         inside = (number[own] >= first) & (number[own] <= (last or number.max(initial=1)))
         columns = range(len(events)) if band in BANDS else range(1)
         asked = np.bincount(index[inside], minlength=len(who)).astype(float)
-        found = np.stack(
-            [np.bincount(index[inside], hits[own][inside, c], minlength=len(who)) for c in columns], axis=1
-        )
+        had = hits[own][inside].astype(float)
+        each = [np.bincount(index[inside], had[:, c], minlength=len(who)) for c in columns]
+        found: Floats = np.stack(each, axis=1).astype(float)
         lower, upper = _bootstrap(asked, found, draws)
         total = found.sum(axis=0)
         parts.append(

@@ -17,6 +17,7 @@ from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 MMHG = "mmHg"
+ALL_SESSIONS, FIRST_SIX = "all sessions", "first 6 sessions"
 EXACT = "exact 95 % interval"
 
 
@@ -52,7 +53,7 @@ class Harms(Harmful):
     upper = Upper(proportion, EXACT)
     median_sessions = Quantile("median sessions of these patients")
     key = (block, event, arm)
-    notes = ("Recorded is not caused: events are those written down at or after a session.",)
+    notes = ("Events are those written down at or after a session, whatever their reason.",)
 
 
 class HarmDifferences(Harmful):

@@ -36,16 +36,12 @@ class Candidates:
 def find_candidates(sheet: Sheet, others: Iterable[Sheet]) -> Candidates:
     """Return the columns of a sheet that could be what no name told."""
     elsewhere = {
-        value
-        for other in others
-        for column in other.fields.values()
-        if _names_people(column)
-        for value in column.values
+        value for other in others for column in other.fields.values() if names_people(column) for value in column.values
     }
     dated = {name for name, column in sheet.fields.items() if find_dates(column).share >= 0.7}
     free = {name: column for name, column in sheet.fields.items() if name not in dated and is_name(name)}
     people = [
-        (_known(column, elsewhere), len(column.values), name) for name, column in free.items() if _names_people(column)
+        (_known(column, elsewhere), len(column.values), name) for name, column in free.items() if names_people(column)
     ]
     given = [(len(column.values), name) for name, column in free.items() if _is_few(column)]
     return Candidates(
@@ -55,7 +51,7 @@ def find_candidates(sheet: Sheet, others: Iterable[Sheet]) -> Candidates:
     )
 
 
-def _names_people(column: Field) -> bool:
+def names_people(column: Field) -> bool:
     """Tell whether a column could name people: filled, many different short values, no small numbers, no decimals."""
     values = column.values
     if len(values) < 10 or column.filled < 0.9 * len(column.words) or len(values) * 200 < column.filled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
@@ -17,6 +18,10 @@ def claims_of(name: str) -> tuple[Claim, ...]:
 
     >>> claims_of("PHQ-9 Q1"), claims_of("DPQ020"), claims_of("gad7_total")
     ((('phq9', 1),), (('phq9', 2),), (('gad7', None),))
+    >>> claims_of("PHQ0103"), claims_of("PHQ0110")
+    ((('phq9', 3),), ())
+    >>> claims_of("44261-6")
+    (('phq9', None),)
     >>> claims_of("HAMD-17"), claims_of("HAMD1.7"), claims_of("PHQ1.2")
     ((('hamd17', None),), (), ())
     """
@@ -25,7 +30,9 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     claims: list[Claim] = []
     for instrument, entry in known["instruments"].items():
         definition = read_instruments()[instrument]
-        found = _question(name, entry.get("questions", ())) or _code(name, definition)
+        found = (
+            _question(name, entry.get("questions", ())) or _of_sdtm(name, entry, definition) or _code(name, definition)
+        )
         if found is not None:
             claims.append((instrument, found or None))
             continue
@@ -61,6 +68,12 @@ def _question(name: str, questions: tuple[str, ...]) -> int | None:
     if len(words) < 2:
         return None
     return next((n for n, question in enumerate(questions, 1) if set(question.split()) <= words), None)
+
+
+def _of_sdtm(name: str, entry: dict[str, Any], definition: Instrument) -> int | None:
+    """Return the item that a short name of a test in SDTM means: the instrument's code and two digits (PHQ0103)."""
+    match = re.fullmatch(rf"{entry['sdtm']}(\d\d)", name.strip()) if "sdtm" in entry else None
+    return int(match[1]) if match and 1 <= int(match[1]) <= definition.n_items else None
 
 
 def _code(name: str, definition: Instrument) -> int | None:

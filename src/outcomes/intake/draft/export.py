@@ -13,10 +13,12 @@ from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
+from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.shapes import reread_sheets
-from outcomes.intake.draft.survey import read_folder
+from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
@@ -65,19 +67,19 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    sheets, more = reread_sheets(gathered, folder)
+    sheets, more = reread_sheets(find_owners(gathered), folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread))
     for sheet in sheets:
         others = [other for other in sheets if other is not sheet]
-        patient = given_patient(sheet) or choose_patient(sheet, others)
+        patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
         if patient is None:
             survey.idle.append(
                 Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
             )
             continue
         one = describe_sheet(sheet, patient)
-        one.notes += sheet.proposal.notes
+        one.notes += [*sheet.proposal.notes, *_tell_owner(sheet)]
         _name_treatment(one)
         trouble = _rows_of_items(one) if not one.instruments else None
         if trouble is not None:
@@ -104,9 +106,19 @@ def survey_export(folder: Path) -> Survey:
     propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)
+    _note_own_numbers(survey, sheets)
     _compare_identifiers(survey)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
+
+
+def _tell_owner(sheet: Sheet) -> list[str]:
+    """Return what says that content alone shows who the patients are."""
+    if sheet.owner is None:
+        return []
+    return [
+        f"{sheet.owner!r} is taken for the patients' identifiers, as its values are those of {sheet.twin!r} in another file"
+    ]
 
 
 def _name_treatment(one: Found) -> None:
@@ -183,6 +195,16 @@ def _note_births(survey: Survey) -> None:
     known = {name for one in survey.found for name in one.tables.get("patients", {})}
     if "age" not in known and words & {"dob", "birth", "birthdate", "birthday"}:
         survey.notes.append("no age: dates of birth are dropped; a column of ages in years would be read")
+
+
+def _note_own_numbers(survey: Survey, sheets: Sequence[Sheet]) -> None:
+    """Say that OMOP's numbers name the people, where a table has the clinic's own identifiers too."""
+    own = [sheet.name for sheet in sheets if "person_source_value" in map(plain_name, sheet.fields)]
+    if own and any(plain_name(one.patient) == "person_id" for one in survey.found):
+        survey.notes.append(
+            f"people are named by person_id; 'person_source_value' of {own[0]}, the clinic's own identifier, is not used, as the other tables "
+            "have it not"
+        )
 
 
 def _name_sites(survey: Survey) -> None:

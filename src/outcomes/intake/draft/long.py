@@ -17,11 +17,14 @@ from outcomes.intake.points import read_points, read_totals
 from outcomes.settings import Pivot
 
 LOINC = re.compile(r"/?\d{4,5}-\d")
+MOST_DOUBLED = 0.3  # share of a person's days with several different totals of one instrument
 MOST_NAMES = 5000  # distinct names of a long file
 
 
 def patient_columns(sheet: Sheet) -> list[str]:
-    """Return the columns that are named like patients' identifiers, the likeliest first."""
+    """Return the columns that are named like patients' identifiers, the likeliest first; else the one that content shows."""
+    if sheet.owner is not None:
+        return [sheet.owner]
     if sheet.source.format == "fhir":
         return ["patient"]
     names = read_vocabulary()["patient"]
@@ -40,10 +43,8 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     dates = [name for name, column in sheet.fields.items() if name != patient and find_dates(column).share >= 0.7]
     if patient is None or not dates:
         return []
-    best = max(
-        (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates), key=lambda one: one[0]
-    )
-    share, name, spelt = best
+    said = (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates)
+    share, name, spelt = max(said, key=lambda one: (one[0], sum(not new.endswith("_total") for new in one[2])))
     codes = sum(
         int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
         for of in spelt.values()
@@ -57,7 +58,7 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
         return []
     when = _when(sheet, dates)
     by_item = _items_of_names(sheet, name, spelt, {patient, name, value, *dates})
-    if by_item is None:
+    if by_item is None or (not by_item and _is_of_items(sheet, (patient, when, name), value, spelt)):
         return []
     note = f"a long file: one row for each {{}}, put side by side by {patient!r} and {when!r}"
     if by_item:
@@ -72,6 +73,20 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     pivot = Pivot(rows=(patient, when), name=name, value=value, columns={new: tuple(of) for new, of in spelt.items()})
     rest = f"; {1 - share:.0%} of its rows hold something else and are left out" if share < 0.995 else ""
     return [(pivot, note.format(repr(name)) + rest, {})]
+
+
+def _is_of_items(sheet: Sheet, rows: Sequence[str], value: str, spelt: dict[str, list[str]]) -> bool:
+    """Tell whether rows that name an instrument are its answers: the same person has several different ones on most of its days."""
+    names = sheet.fields[rows[-1]].words
+    mine = names.spread(
+        np.isin(names.values, [one for new, of in spelt.items() if new.endswith("_total") for one in of])
+    )
+    if not mine.any():
+        return False
+    keys = np.column_stack([sheet.fields[name].words.codes[mine] for name in rows])
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    pairs = np.unique(np.column_stack([group.ravel(), sheet.fields[value].words.codes[mine]]), axis=0)
+    return bool((np.bincount(pairs[:, 0]) > 1).mean() > MOST_DOUBLED)
 
 
 def _items_of_names(

@@ -23,8 +23,13 @@ def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], l
     """Return the sheets, those of another shape read again as one row a record; and what could not be read so."""
     again: list[Sheet | Unread] = []
     for sheet in sheets:
-        again += [read_proposal(folder, one) for one in reshape(sheet)] or [sheet]
+        again += [_owned(read_proposal(folder, one), sheet) for one in reshape(sheet)] or [sheet]
     return [one for one in again if isinstance(one, Sheet)], [one for one in again if isinstance(one, Unread)]
+
+
+def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
+    """Return a sheet that was read again with the column that names its patients by content."""
+    return replace(again, owner=before.owner, twin=before.twin) if isinstance(again, Sheet) else again
 
 
 def reshape(sheet: Sheet) -> list[Proposal]:

@@ -66,6 +66,8 @@ class Sheet:
     raw: RawTable
     fields: dict[str, Field]
     proposal: Proposal  # what the reader of its format says of it
+    owner: str | None = None  # the column that names patients by its content, where no name tells
+    twin: str = ""  # the column of another sheet with the same identifiers
 
     @property
     def name(self) -> str:

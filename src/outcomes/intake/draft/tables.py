@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,21 @@ from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
+SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
+
 
 def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     """Return the column of the patients' identifiers: the best name, and of those the one whose values other sheets know."""
     elsewhere: set[str] = set()
+    others = list(others)
     for other in others:
         names = [name for name in other.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
         elsewhere |= {value for name in names for value in other.fields[name].values}
     ranked = []
+    same = _always_alike([sheet, *others])
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
-        distinct = len(column.values)
+        distinct = 0 if name in same else len(column.values)
         if not distinct or (find_dates(column).share > 0.7 and not is_number(column, 0, 1e12)):
             continue
         shared = len(elsewhere.intersection(column.values))
@@ -41,6 +46,17 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
             ranked.append((known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
+
+
+def _always_alike(sheets: Sequence[Sheet]) -> set[str]:
+    """Return columns with one value in every row of several files that have them: they name a study, and no patient in it."""
+    values: dict[str, set[str]] = defaultdict(set)
+    files: Counter[str] = Counter()
+    for sheet in sheets:
+        for name, column in sheet.fields.items():
+            values[name].update(column.values)
+            files[name] += column.filled > 1
+    return {name for name, found in values.items() if len(found) == 1 and files[name] > 1}
 
 
 def describe_sheet(sheet: Sheet, patient: str) -> Found:
@@ -98,7 +114,7 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
             continue
         ranked.append((level, rank, name))
     if not ranked:
-        return None
+        return _choose_creation(found)
     level, _, name = max(ranked)
     others = [other for one, _, other in ranked if other != name and one == level]
     if level > PART or (
@@ -106,6 +122,14 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     ):
         return Guess(name)
     return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
+
+
+def _choose_creation(found: Found) -> Guess | None:
+    """Return the one date of rows that are written several times a patient, where it is when the row was made (createdAt)."""
+    made = [name for name in found.dates if set(words_of(name)) & {"created", "creation"} and passes_gate("date", name)]
+    if len(made) != 1 or found.rows_per_patient < SEVERAL:
+        return None
+    return Guess(made[0], check="the only date here is when the row was made: is it the day of what the row says?")
 
 
 def _choose_label(found: Found, free: set[str], known: dict[str, Any]) -> tuple[str, Guess] | None:

@@ -13,6 +13,10 @@ from outcomes.intake.draft.spellings import Spellings, find_spellings, state_row
 from outcomes.intake.draft.vocabulary import NONE, match_name, read_vocabulary, words_of
 from outcomes.intake.words import text_array
 
+SESSION = re.compile(
+    r"(?:session|infusion|treatment|tx|inf|dose|s)?[ _.#-]*\d+$", re.IGNORECASE
+)  # what differs in a wide file
+
 
 def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> None:
     """Add sessions and vitals, where the rows are treatment sessions."""
@@ -27,8 +31,25 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
         found.tables["sessions"] = placed | ({"treatment": treatment} if treatment else {}) | columns
     if vitals:
         found.tables["vitals"] = placed | vitals
+    if "sessions" in found.tables and treatment:
+        _leave_scored_days(found, treatment)
     if "sessions" in found.tables:
         _note_not_held(found)
+
+
+def _leave_scored_days(found: Found, treatment: Guess) -> None:
+    """Leave out sessions of a wide file whose rows are days of scores and of sessions alike: a baseline is no session."""
+    stack = found.sheet.source.stack
+    if stack is None or treatment.column in stack.columns:
+        return
+    others = [value for value in found.sheet.fields[stack.label].values if not SESSION.match(value)]
+    if others:
+        found.tables.pop("vitals", None)
+        del found.tables["sessions"]
+        found.troubles.append(
+            f"{treatment.column!r} says what each patient got, and nothing which of the columns' dates are of sessions ({', '.join(others[:4])} "
+            "are named as none): sessions are left out; write them in a file of their own, one row each, with date and treatment"
+        )
 
 
 def _note_not_held(found: Found) -> None:

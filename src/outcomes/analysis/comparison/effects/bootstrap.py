@@ -141,5 +141,5 @@ def _bound(row: dict[Hashable, Any], drawn: pd.Series) -> dict[Hashable, Any]:
     if note:
         return dict.fromkeys(NUMBERS, np.nan) | {"converged": False, "note": note}
     said = f"{len(good)} of {len(drawn)} samples of patients, weights estimated in each; normal interval"
-    bounds = {"std_error": variance**0.5, "lower": lower, "upper": upper}
+    bounds: dict[Hashable, Any] = {"std_error": variance**0.5, "lower": lower, "upper": upper}
     return bounds | {"df": np.nan, "p_value": np.nan, "note": said}

@@ -71,7 +71,8 @@ class Proportions:
         there = np.minimum(self.treated, self.reference) > 0
         logs = []
         for p, bounds in zip((self.treated, self.reference), self.bound_arms(), strict=True):
-            logs.append(tuple(np.log(np.where(there, value, 1.0)) for value in (p, *bounds)))
+            estimate, low, high = (np.log(np.where(there, value, 1.0)) for value in (p, *bounds))
+            logs.append((estimate, low, high))
         lower, upper = combine_bounds(logs[0], logs[1], self.correlation)
         values = (logs[0][0] - logs[1][0], lower, upper)
         ratio, lower, upper = (np.where(there, np.exp(value), np.nan) for value in values)

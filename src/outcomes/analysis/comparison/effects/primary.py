@@ -130,18 +130,22 @@ def fit_change(frame: pd.DataFrame, specification: Specification, df: str | None
     by_time, steady = (covariates, []) if specification.covariates_by_time else ([], covariates)
     weighted = bool(np.ptp(frame["weight"]) > 0)
     by = "*timepoint" if len(frame["timepoint"].cat.categories) > 1 else ""
-    return mixed.fit(
-        frame,
-        "change ~ " + " + ".join([*(f"{name}{by}" for name in (*crossed, *by_time)), *steady]),
-        subject="person",
-        visit="timepoint",
-        weights="weight" if weighted else None,
-        covariance=specification.covariance,
-        group="arm" if specification.by_arm else None,
-        fallback=specification.fallback,
-        df=df or ("kenward_roger" if specification.vcov == "model" else "satterthwaite"),
-        vcov=specification.vcov,
-    )
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # on its way to no answer, which `converged` says
+            return mixed.fit(
+                frame,
+                "change ~ " + " + ".join([*(f"{name}{by}" for name in (*crossed, *by_time)), *steady]),
+                subject="person",
+                visit="timepoint",
+                weights="weight" if weighted else None,
+                covariance=specification.covariance,
+                group="arm" if specification.by_arm else None,
+                fallback=specification.fallback,
+                df=df or ("kenward_roger" if specification.vcov == "model" else "satterthwaite"),
+                vcov=specification.vcov,
+            )
+    except np.linalg.LinAlgError as error:
+        raise mixed.ConvergenceError(f"the likelihood has no maximum: {error}") from None
 
 
 def estimate_differences(frame: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, Any]:

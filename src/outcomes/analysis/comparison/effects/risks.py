@@ -104,7 +104,7 @@ def _compare(
 
 def _count(outcome: Floats, known: Bools, treated: Bools) -> dict[str, int]:
     """Return patients and events by arm of those who take part."""
-    counts = {}
+    counts: dict[str, int] = {}
     for name, side in (("treated", treated), ("reference", ~treated)):
         counts |= {f"n_{name}": int((known & side).sum()), f"events_{name}": int(outcome[known & side].sum())}
     return counts

@@ -233,9 +233,10 @@ def _pool(several: Sequence[Analysed], endpoint: str, drawn: Floats) -> Iterator
         return
     pooled, arms = pool_risks(drawn, size_arms(several))
     found = contrast_proportions(arms)
-    lower, upper, p_value = found["difference_lower"], found["difference_upper"], float(arms.find_p_value())
+    ends = float(found["difference_lower"]), float(found["difference_upper"])
+    p_value = float(arms.find_p_value())
     df = pooled.df if np.isfinite(pooled.df) else np.nan
-    yield RISK, [pooled.estimate, pooled.std_error, df, float(lower), float(upper), p_value, *_divide(pooled)], ""
+    yield RISK, [pooled.estimate, pooled.std_error, df, *ends, p_value, *_divide(pooled)], ""
     if np.isnan(found["ratio"]):
         yield RATIO, [np.nan] * 10, NOBODY
         return

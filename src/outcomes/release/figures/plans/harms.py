@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.contracts.released.harms import HarmDifferences, Harms
+from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
+from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
-BLOCK = "all sessions"
+BLOCK = ALL_SESSIONS
 
 
 def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
@@ -39,9 +40,9 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
             "adverse_effects",
             "harms",
             "Adverse effects",
-            "Patients with each adverse effect at least once, of those asked at least once, over all their sessions, with exact 95 % "
-            "intervals; on the right the difference with its score interval. Arms differ in how many sessions patients had. "
-            f"Recorded is not caused.{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
+            f"Patients with each adverse effect at least once, of those asked at least once, over all their sessions, with exact {COVERED} "
+            "intervals; on the right the difference with its score interval. Arms differ in how many sessions patients had, and an effect recorded may have another reason than treatment."
+            f"{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
             _describe(known, arms, study),
             pd.concat([drawn[drawn[Harms.arm].isin(arms)], chosen], ignore_index=True),
         )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.contracts.released.harms import HarmDetails, HarmDifferences, Harms
+from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDetails, HarmDifferences, Harms
 from outcomes.release.report.content.material import Material
 
-WHOLE = "all sessions"
+WHOLE = ALL_SESSIONS
 HEADS = ("any", "any severe")
 
 

@@ -79,11 +79,13 @@ def _tabulate_dose(material: Material) -> Grid | None:
 
 
 def _dose(row: Row) -> str:
-    for unit, name in (("mg/kg", "mg_per_kg"), ("mg", "mg")):
-        if pd.notna(row[f"{name}_median"]):
-            decimals = 2 if unit == "mg/kg" else 0
-            ends = interval(row[f"{name}_q1"], row[f"{name}_q3"], decimals)
-            return f"{fixed(row[f'{name}_median'], decimals)} {unit} ({ends})"
+    by_weight = (Dose.mg_per_kg_median, Dose.mg_per_kg_q1, Dose.mg_per_kg_q3)
+    for unit, decimals, (median, low, high) in (
+        ("mg/kg", 2, by_weight),
+        ("mg", 0, (Dose.mg_median, Dose.mg_q1, Dose.mg_q3)),
+    ):
+        if pd.notna(row[median]):
+            return f"{fixed(row[median], decimals)} {unit} ({interval(row[low], row[high], decimals)})"
     return ABSENT
 
 
@@ -110,7 +112,7 @@ def _tabulate_maintenance(material: Material) -> Grid | None:
         *(heading(f"{name}, came back / followed (%)") for name in names),
         *(heading(f"{name}, sessions per patient ({COVERED} CI)") for name in names),
     )
-    note = "Months of 28 days after the induction of the first series, among patients with any record at the month's end or later."
+    note = "Months of four weeks after the induction of the first series, among patients with any record at the month's end or later."
     return Grid("maintenance", "Sessions after the induction.", (heads,), body, (note,))
 
 

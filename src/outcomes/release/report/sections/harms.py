@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.harms import (
+    ALL_SESSIONS,
+    FIRST_SIX,
     Ascertainment,
     BloodPressure,
     Dissociation,
@@ -26,7 +28,7 @@ from outcomes.release.report.content.grids import heading, index_rows, number, q
 from outcomes.release.report.content.material import Material
 
 Row = dict[str, Any]
-BLOCKS = {"all sessions": "adverse-effects", "first 6 sessions": "adverse-effects-six"}
+BLOCKS = {ALL_SESSIONS: "adverse-effects", FIRST_SIX: "adverse-effects-six"}
 NOTHING = "No adverse event was recorded in these data; that is no evidence that there was none."
 
 
@@ -46,8 +48,8 @@ def show_harms(material: Material) -> Section:
         _tabulate_stopping(material),
     ]
     words = (
-        "All sessions of all series count here, whoever is analysed for efficacy. An event belongs to the last session on or before it, up "
-        "to seven days after. Recorded is not caused, and not recorded is not none."
+        "All sessions of all series count here. An event belongs to the last session on or before it, up "
+        "to seven days after. An event recorded may have another reason than treatment, and not recorded is not none."
     )
     blocks: list[Block] = [Paragraph(words), *present(tables)]
     return Section("harms", title, tuple(blocks))
@@ -126,7 +128,7 @@ def _tabulate_effects(material: Material, block: str) -> Grid | None:
         heading("Adverse effect"),
         *(heading(f"{material.arm(arm)}, n / N (%)") for arm in arms),
         *(heading(f"{material.contrast(contrast)}, points ({COVERED} CI)") for contrast in contrasts),
-        *(heading(f"{material.arm(arm)}, per 100 patient-weeks") for arm in (arms if rates else [])),
+        *(heading(f"{material.arm(arm)}, per hundred patient-weeks") for arm in (arms if rates else [])),
     )
     few = [event for event in dict.fromkeys(rows[Harms.event]) if event not in shown]
     notes = ["Patients with the effect at least once, of those asked at least once; exact intervals are in the CSV."]
@@ -212,7 +214,7 @@ def _tabulate_dissociation(material: Material) -> Grid | None:
     if not _holds(rows, Dissociation.patients):
         return None
     return tabulate_sessions(
-        material, rows, "dissociation", "Peak dissociation score (CADSS, 0 to 92) by session, median (quartiles).", quartiles,
+        material, rows, "dissociation", "Peak dissociation score (CADSS) by session, median (quartiles).", quartiles,
         "A score is found by asking; the adverse effect of the same name is what was written down.",
     )  # fmt: skip
 
