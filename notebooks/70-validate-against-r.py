@@ -109,7 +109,7 @@ pd.DataFrame(
 seen = pd.read_csv(REFERENCE / "data" / "seen_at_visits.csv").query("arm == 'b'")
 upper = np.where(seen["outcome"] == 1, seen["upper"], np.inf)
 fit = fit_turnbull(Seen(seen["lower"].to_numpy(float), upper, (seen["outcome"] == 1).to_numpy().astype(int)))
-there = (fit.mass > 1e-9) & (fit.outcome == 1)
+there = (fit.mass > 1e-9) & np.isfinite(fit.right)
 pd.DataFrame(
     {
         "from day": fit.left[there],

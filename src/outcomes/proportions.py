@@ -59,7 +59,8 @@ def bound_proportion(proportion: ArrayLike, size: ArrayLike, quantile: ArrayLike
     lower, upper : ndarray
         Bounds between 0 and 1 that hold the proportion.
     """
-    p, n, square = np.asarray(proportion, float), np.asarray(size, float), np.square(np.asarray(quantile, float))
+    p = np.clip(np.asarray(proportion, float), 0.0, 1.0)  # a mean of imputations may pass them by rounding
+    n, square = np.asarray(size, float), np.square(np.asarray(quantile, float))
     centre = (p + square / (2 * n)) / (1 + square / n)
     half = np.sqrt(square) * np.sqrt(p * (1 - p) / n + square / (4 * n**2)) / (1 + square / n)
     lower = np.where(p == 0, 0.0, centre - half)

@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from outcomes.__main__ import main
+from outcomes.files import Places
 from outcomes.steps import NAMES
 
 DAYS = {"day 7": 7, "day 28": 28}
@@ -142,7 +143,7 @@ def run_clinic(clinic: Clinic, folder: Path, steps: tuple[str, ...] = STEPS) -> 
         os.chdir(before)
     estimates = folder / "data" / "edge" / "derived" / "estimates"
     tables = {path.stem: pd.read_parquet(path) for path in sorted(estimates.glob("*.parquet"))}
-    results = folder / "results" / "edge"
+    results = folder / Places("edge").staged().results  # the manifest would put it in its place
     released = {path.stem: pd.read_csv(path) for path in sorted((results / "tables").glob("*.csv"))}
     page = results / "report.html"
     return Run(refused, words.getvalue(), tables, released, page.read_text(encoding="utf-8") if page.exists() else "")
