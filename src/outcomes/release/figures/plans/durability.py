@@ -26,6 +26,7 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     curve, visits = read_rows(tables, DurabilityCurve.name), read_rows(tables, DurabilityAtVisit.name)
     if curve.empty or study.durability is None:
         return []
+    visits = visits.sort_values("week", kind="stable") if "week" in visits else visits
     settings = study.durability
     instrument = study.instrument(settings.instrument).name
     plans = []
