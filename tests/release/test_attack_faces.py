@@ -20,7 +20,7 @@ from outcomes.released import read_released
 from outcomes.settings import read_study
 
 K = 11
-ROWS = re.compile(r"\d of [\d,]+ rows|Page \d+ of \d+")
+ROWS = re.compile(r"\d\s+of\s+[\d,]+\s+rows|Page\s+\d+\s+of\s+\d+")
 
 
 def check_faces(folder, study, minimum_cell):
