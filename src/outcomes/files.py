@@ -162,3 +162,13 @@ def match_files(folder: Path, name: str) -> list[Path]:
 def is_address(name: str) -> bool:
     """Return whether a source's file is the address of a database server."""
     return name.startswith(ADDRESS)
+
+
+def show_address(address: str) -> str:
+    """Return the address of a database server without user and password.
+
+    >>> show_address("postgresql://clinic:secret@127.0.0.1/registry")
+    'postgresql://127.0.0.1/registry'
+    """
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

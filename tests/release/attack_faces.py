@@ -12,12 +12,14 @@ import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 COUNTS = {"n", "events", "started", "reached", "observed", "at_risk", "treated", "censored", "stayed", "seen", "rows"}
+# Columns that say of whom and when a line of a figure is.
+NAMES = {"arm", "instrument", "axis", "timepoint", "week", "end", "endpoint", "population", "variable", "level", "bin_lower", "label", "reason",
+    "analysis", "scale", "weights", "effect", "source", "name"}  # fmt: skip
 NUMBER = r"(\d{1,3}(?:,\d{3})+|\d+)"
 # Words of the report and the figures that make a number a count of patients, scores, or rows.
 PHRASES = (
@@ -27,7 +29,7 @@ PHRASES = (
     rf"(?<![\d./]){NUMBER}/{NUMBER}(?![\d.,/]*\d)",
     rf"^{NUMBER} \([\d.]+ ?%?\)",
 )
-NO_COUNTS = r"\d+ of \d+ are above [\d.]+|after it \d+|doi\S* \S+|10\.\d{4,9}/\S+|https?://\S+"  # standardised differences, addresses
+NO_COUNTS = r"\d+ of \d+ columns|\d+ of \d+ are above [\d.]+|after it \d+|doi\S* \S+|10\.\d{4,9}/\S+|https?://\S+"  # standardised differences, addresses
 SPOKEN = {"alt", "title", "aria-label", "aria-description", "content", "placeholder", "descr", "desc"}
 
 
@@ -88,40 +90,33 @@ def find_small(texts: Iterable[str], minimum_cell: int, allowed: Iterable[int] =
 
 
 def find_strange_rows(data: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[int]:
-    """Return the lines of a figure's data that hold a count which no one row of a released table holds beside the same names.
+    """Return the lines of a figure's data that print a count which no released table prints beside the same names.
 
-    A row of the figure is at home where some table has all of its columns of names, a row with the same names, and there the same
-    counts; a count that is missing in the table must be missing in the figure.
+    All cells are text, as a reader has them: ``<11`` is at home where a table prints ``<11``. A line is at home where some table has
+    all of its columns of names and a row with the same names and counts; in a figure made of several tables,
+    where each of its counts stands in a column of counts of some table.
     """
-    counts = [name for name in data if name in COUNTS or name.startswith(("n_", "events_", "observed_"))]
-    if not counts:
-        return []
+    counts = [name for name in data if _is_count(name)]
     best: list[int] | None = None
     for table in tables.values():
-        keys = [
-            name
-            for name in data
-            if name in table and not pd.api.types.is_float_dtype(data[name]) and name not in counts
-        ]
-        keys = [name for name in keys if name != "withheld"]
-        if not set(counts) <= set(table) or not keys:
-            continue
-        homes = set(map(_spell, table[[*keys, *counts]].itertuples(index=False, name=None)))
-        rows = [
-            place
-            for place, row in enumerate(data[[*keys, *counts]].itertuples(index=False, name=None))
-            if _spell(row) not in homes
-        ]
-        best = rows if best is None or len(rows) < len(best) else best
-    return list(range(len(data))) if best is None else best
+        keys = [name for name in data if name in table and name in NAMES]
+        if counts and keys and set(counts) <= set(table):
+            homes = set(table[[*keys, *counts]].itertuples(index=False, name=None))
+            lines = data[[*keys, *counts]].itertuples(index=False, name=None)
+            rows = [place for place, line in enumerate(lines) if line not in homes]
+            best = rows if best is None or len(rows) < len(best) else best
+    printed = {text for table in tables.values() for name in table if _is_count(name) for text in table[name]} | {""}
+    lines = data[counts].to_numpy()
+    return [place for place in (range(len(data)) if best is None else best) if not set(lines[place]) <= printed]
 
 
-def _spell(row: tuple[object, ...]) -> tuple[str, ...]:
-    return tuple("" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value) for value in row)  # type: ignore[call-overload]
+def _is_count(name: str) -> bool:
+    return name in COUNTS or name.startswith(("n_", "events_", "observed_"))
 
 
 def read_data(path: Path) -> pd.DataFrame:
-    return pd.read_csv(StringIO(path.read_text(encoding="utf-8")))
+    """Return a released CSV as a reader has it: every cell as its text."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def list_files(folder: Path, study: str) -> list[Path]:

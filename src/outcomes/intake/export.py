@@ -15,7 +15,7 @@ import numpy as np
 
 from outcomes.contracts import empty_table
 from outcomes.errors import InputError
-from outcomes.files import is_address, match_files, sha256
+from outcomes.files import is_address, match_files, sha256, show_address
 from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
@@ -204,7 +204,9 @@ def label_columns(study: Study, source: Source) -> dict[str, str]:
 def read_files(folder: Path, source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()) -> RawTable:
     """Read the file of a source, or all files of its pattern below one another, which are told apart by their number only."""
     paths = find_files(folder, source)
-    one = is_address(source.file) or (len(paths) == 1 and paths[0] == folder / source.file)
+    if is_address(source.file):
+        return read_source([File(paths[0], show_address(source.file), address=source.file)], source, wanted, numeric)
+    one = len(paths) == 1 and paths[0] == folder / source.file
     files = [
         File(path, show_name(source.file) if one else f"{show_name(source.file)} (file {n})", not one)
         for n, path in enumerate(paths, start=1)

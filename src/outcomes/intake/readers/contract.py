@@ -23,6 +23,7 @@ class File:
     path: Path
     name: str
     one_of_many: bool = False  # files of a pattern, read as one
+    address: str = ""  # of a database server, with the user; then there is no file
 
     @property
     def ending(self) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from outcomes.errors import InputError
-from outcomes.files import is_address
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, rename_header, report_columns
 from outcomes.intake.words import RawTable, Words, text_array
@@ -55,7 +54,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         No such table, or a database that cannot be opened.
     """
-    name = f"{_shown(file)} [{source.part}]"
+    name = f"{file.name} [{source.part}]"
     with _connect(file) as (connection, kind):
         tables = {table.casefold(): table for table in _tables(connection, kind)}
         if source.part is None or source.part.casefold() not in tables:
@@ -116,16 +115,16 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
     import duckdb
     import psycopg
 
-    if is_address(file.name) and ":" in file.name.split("://", 1)[1].rpartition("@")[0]:
+    if ":" in file.address.partition("://")[2].rpartition("@")[0] or "password=" in file.address:
         raise InputError(
-            f"{_shown(file)}: the address holds a password, which does not belong into a study file. Take it out, and set "
+            f"{file.name}: the address holds a password, which does not belong into a study file. Take it out, and set "
             "PGPASSWORD or write it into ~/.pgpass."
         )
-    kind = "postgresql" if is_address(file.name) else "sqlite" if file.start.startswith(SQLITE) else "duckdb"
+    kind = "postgresql" if file.address else "sqlite" if file.start.startswith(SQLITE) else "duckdb"
     try:
         if kind == "postgresql":
             connection: Any = psycopg.connect(
-                file.name, connect_timeout=10, options="-c default_transaction_read_only=on"
+                file.address, connect_timeout=10, options="-c default_transaction_read_only=on"
             )
         elif kind == "sqlite":
             connection = sqlite3.connect(f"file:{file.path}?mode=ro", uri=True)
@@ -135,18 +134,13 @@ def _connect(file: File) -> Iterator[tuple[Any, str]]:
             yield connection, kind
     except psycopg.OperationalError as error:
         raise InputError(
-            f"{_shown(file)}: the server does not answer, or does not let this user in ({str(error).strip().splitlines()[-1][:80]}). "
+            f"{file.name}: the server does not answer, or does not let this user in ({str(error).strip().splitlines()[-1][:80]}). "
             "Check the address; the password belongs into PGPASSWORD or ~/.pgpass."
         ) from None
     except (psycopg.Error, sqlite3.Error, duckdb.Error, UnicodeError, OverflowError, MemoryError):
         raise InputError(
-            f"{_shown(file)}: the database cannot be read. Is it damaged, or opened by another program?"
+            f"{file.name}: the database cannot be read. Is it damaged, or opened by another program?"
         ) from None
-
-
-def _shown(file: File) -> str:
-    """Return a file's name, of an address without user and password."""
-    return file.name.split("://", 1)[0] + "://" + file.name.rsplit("@", 1)[-1] if "@" in file.name else file.name
 
 
 def _tables(connection: Any, kind: str) -> list[str]:

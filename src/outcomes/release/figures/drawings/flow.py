@@ -67,7 +67,8 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     """
     boxes: list[Box] = []
     for row in rows.to_dict("records"):
-        label, size = printable(say_label(str(row["label"]), study), str(row["order"])), _equals(row["n"])
+        label = printable(say_label(str(row["label"]), study), str(row["order"]))
+        size = f"{count(row['n'])} rows" if row.get("unit") == "rows" else _equals(row["n"])  # rows are not people
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue
