@@ -109,9 +109,9 @@ def test_flow_boxes_hold_the_counts_of_the_table():
     text = " ".join(t.get_text() for t in draw_all({**tables, "flow": flow}, study)["flow"].texts).replace(
         "\u00a0", " "
     )
-    for n in flow["n"].dropna():
-        assert f"n = {int(n):,}" in text
-    assert "n not reported" in text
+    for unit, n in flow[["unit", "n"]].dropna().itertuples(index=False):
+        assert (f"{int(n):,} rows" if unit == "rows" else f"n = {int(n):,}") in text
+    assert "rows not reported" in text
 
 
 def test_every_plan_carries_rows_of_the_released_tables():

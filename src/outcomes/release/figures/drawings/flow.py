@@ -68,7 +68,7 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     boxes: list[Box] = []
     for row in rows.to_dict("records"):
         label = printable(say_label(str(row["label"]), study), str(row["order"]))
-        size = f"{count(row['n'])} rows" if row.get("unit") == "rows" else _equals(row["n"])  # rows are not people
+        size = _size(row["n"], str(row.get("unit", "")))
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue
@@ -80,7 +80,10 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     return boxes
 
 
-def _equals(n: float) -> str:
+def _size(n: float, unit: str) -> str:
+    """Return how many a box holds; rows of a file are called so, as they are not people."""
+    if unit == "rows":
+        return f"rows {WITHHELD}" if pd.isna(n) else f"{count(n)} row{'s' * (n != 1)}"
     return sample(WITHHELD if pd.isna(n) else count(n))
 
 
