@@ -24,6 +24,7 @@ from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.sections.harms import show_harms
+from outcomes.release.report.sections.ledger import show_health
 from outcomes.release.report.sections.left_out import leave_out
 from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
 from outcomes.release.report.sections.locked_plan import show_plan
@@ -31,7 +32,7 @@ from outcomes.release.report.sections.main_results import show_main_results
 from outcomes.release.report.sections.methods import describe_methods
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
 from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
-from outcomes.release.report.wording.data_warnings import show_attention, write_closing
+from outcomes.release.report.wording.data_warnings import write_closing
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     ]
     known = {block.id for section in main for block in section.blocks if isinstance(block, Grid | Picture)}
     further = [
-        show_attention(material.tables),
+        show_health(material),
         show_flow(material, figures_folder),
         show_patients(material),
         show_results(material, figures_folder),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.style import FAINT, GREY, INK, PAGE_MM, ArmStyle, style_arms
@@ -47,7 +48,7 @@ def draw_course(figure: Figure, plan: Plan, study: Study) -> None:
         )
     ]
     if len(apart):
-        sizes = list(apart["important"].dropna().unique())
+        sizes = list(apart["important"].dropna().unique()) if "important" in apart else []
         reach = [
             *apart["lower"],
             *apart["upper"],
@@ -63,9 +64,9 @@ def draw_course(figure: Figure, plan: Plan, study: Study) -> None:
                 (),
             )
         )
-        compose(figure, plan.title, panels, [], PAGE_MM, 2)
+        compose(figure, panels, [], PAGE_MM, 2)
     else:
-        compose(figure, plan.title, panels, [], choose_width(panels[0]), 1)
+        compose(figure, panels, [], choose_width(panels[0]), 1)
 
 
 def _is_far(rows: pd.DataFrame, sign: int) -> bool:
@@ -73,14 +74,14 @@ def _is_far(rows: pd.DataFrame, sign: int) -> bool:
 
 
 def _contrast(study: Study) -> str:
-    assert study.comparison is not None
-    estimand = study.comparison.estimand
-    styles = style_arms(study, (estimand.treated, estimand.reference))
-    return f"{styles[estimand.treated].within} minus {styles[estimand.reference].within}"
+    first, second = style_arms(study, list_compared(study)).values()
+    return f"{first.within} minus {second.within}"
 
 
 def _primary(study: Study, positions: dict[str, float]) -> float | None:
-    return None if study.comparison is None else positions.get(study.comparison.estimand.timepoint)
+    return positions.get(
+        study.report.headline or "" if study.comparison is None else study.comparison.estimand.timepoint
+    )
 
 
 def _rows(rows: pd.DataFrame, styles: list[ArmStyle]) -> tuple[Row, ...]:

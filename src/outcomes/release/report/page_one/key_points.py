@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from outcomes.errors import OutcomesError
+from outcomes.release.arms import list_compared
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
-from outcomes.release.report.content.material import Material
+from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import find_place
@@ -40,12 +41,12 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
 
 
 def _question(material: Material) -> str:
-    comparison, place = material.study.comparison, find_place(material)
+    pair, place = list_compared(material.study), find_place(material)
     measure = material.study.instrument(place[0] if place else material.primary).measures
-    if comparison is None:
+    if not pair:
         return f"In routine care, does {measure} improve with treatment?"
-    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
-    where = "" if material.study.report.design == "randomised" else "In routine care, "
+    first, second = (material.within(arm) for arm in pair)
+    where = "" if is_randomised(material) else "In routine care, "
     return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outcomes.release.report.page_one.evidence import FEW, Evidence
+from outcomes.release.definitions import FEW
+from outcomes.release.report.page_one.evidence import Evidence
 
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
 
@@ -100,6 +101,12 @@ RULES = (
     Rule("sure", "same_direction", lambda e: True, "Same direction in all analyses, not always beyond chance{proof}."),
     Rule("safe", "no_data", lambda e: e.safety is None, "No data: adverse effects are not in these tables."),
     Rule("safe", "differ", lambda e: bool(e.safety and e.safety.differing), "Different profiles{collected}."),
+    Rule(
+        "safe",
+        "more",
+        lambda e: bool(e.safety and e.safety.heads_differ),
+        "Adverse effects were more frequent with {burdened}{collected}.",
+    ),
     Rule(
         "safe",
         "none_seen",
