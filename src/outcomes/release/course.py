@@ -11,6 +11,7 @@ from outcomes.contracts.released.describe import Scores
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.release.arms import EVERYONE, list_compared
 from outcomes.release.definitions import FEW
+from outcomes.release.figures.plans.timeline import find_headline
 from outcomes.settings import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -71,6 +72,17 @@ def find_trial_difference(tables: Tables, study: Study, axis: str) -> pd.DataFra
         return pd.DataFrame(columns=columns)
     own = rows[(rows[ModelDifferences.model] == found[0]) & (rows[ModelDifferences.contrast] == " - ".join(pair))]
     return own[columns].dropna().reset_index(drop=True)
+
+
+def find_place(tables: Tables, study: Study) -> tuple[str, str, str] | None:
+    """Return instrument, axis, and time point that the first page is about: of the comparison, else the headline."""
+    if study.comparison is not None:
+        estimand = study.comparison.estimand
+        return estimand.instrument, str(estimand.axis), estimand.timepoint
+    scores, primary = _read(tables, Scores.name), study.instruments[0]
+    own = scores[scores[Scores.instrument] == primary] if len(scores) else scores
+    headline = find_headline(own, study) if len(own) else None
+    return None if headline is None else (primary, *headline)
 
 
 def is_compared(tables: Tables, study: Study) -> bool:

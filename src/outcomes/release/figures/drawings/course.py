@@ -12,9 +12,8 @@ from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.style import FAINT, GREY, INK, PAGE_MM, ArmStyle, style_arms
-from outcomes.release.figures.plans.plan import WITHHELD, Plan
+from outcomes.release.figures.plans.plan import Plan, write_size
 from outcomes.release.figures.plans.timeline import build_timeline
-from outcomes.release.numbers import count
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -88,9 +87,7 @@ def _rows(rows: pd.DataFrame, styles: list[ArmStyle]) -> tuple[Row, ...]:
     block: list[Row] = []
     for arm in styles:
         own = rows[rows["arm"] == arm.id]
-        cells = {
-            float(time): WITHHELD if pd.isna(n) else count(n) for time, n in zip(own["time"], own["n"], strict=True)
-        }
+        cells = {float(row["time"]): write_size(row) for row in own.to_dict("records")}
         block += [Row(arm.label, arm), Row(prefix="n", cells=cells)]
     return tuple(block)
 

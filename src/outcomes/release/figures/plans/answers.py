@@ -10,10 +10,9 @@ from outcomes.contracts.released.comparison import Effects, Interactions, Subgro
 from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
 from outcomes.release.arms import list_compared, order_arms
-from outcomes.release.course import count_scored, find_trial_difference, is_compared, read_course
+from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL, UNLIKELY
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import find_headline
 from outcomes.release.important import find_important
 from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study
@@ -46,20 +45,9 @@ def _is_small(tables: Mapping[str, pd.DataFrame], study: Study) -> bool:
     return scored is None or min(scored) < SMALL
 
 
-def _find_place(tables: Mapping[str, pd.DataFrame], study: Study) -> tuple[str, str, str] | None:
-    """Return instrument, axis, and time point of the first page."""
-    if study.comparison is not None:
-        estimand = study.comparison.estimand
-        return estimand.instrument, str(estimand.axis), estimand.timepoint
-    scores = read_rows(tables, "scores")
-    own = scores[scores["instrument"] == study.instruments[0]] if len(scores) else scores
-    headline = find_headline(own, study) if len(own) else None
-    return None if headline is None else (study.instruments[0], *headline)
-
-
 def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
     """Return the adjusted mean change of each arm by time: of the compared arms where there are such."""
-    place, scores = _find_place(tables, study), read_rows(tables, "scores")
+    place, scores = find_place(tables, study), read_rows(tables, "scores")
     if place is None or scores.empty:
         return None
     instrument, axis, timepoint = place
@@ -93,7 +81,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
 
 def _plan_difference(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
     """Return the difference at the time point of the first page, of the comparison or of a trial's own model."""
-    place, pair = _find_place(tables, study), list_compared(study)
+    place, pair = find_place(tables, study), list_compared(study)
     if place is None or not pair:
         return None
     rows = find_trial_difference(tables, study, place[1]) if study.comparison is None else pd.DataFrame()
@@ -157,7 +145,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
     rows = rows[rows[Harms.event].map(whole) == len(arms)]
     events = choose_effects(read_rows(tables, HarmDifferences.name), compared)
     events = [event for event in events if event in set(rows[Harms.event])]
-    ranked = rows.groupby(Harms.event)[Harms.proportion].max().sort_values(ascending=False, kind="stable")
+    ranked = rows.groupby(Harms.event, sort=True)[Harms.proportion].max().sort_values(ascending=False, kind="stable")
     events = (events or [event for event in ranked.index if event not in HEADS] or list(ranked.index))[:MOST_EFFECTS]
     if not events:
         return None

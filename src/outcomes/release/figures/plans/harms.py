@@ -54,15 +54,12 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
 
 
 def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with those of all effects first, the others from the largest difference to the smallest where there are differences."""
+    """Return the rows with those of any effect first, the others by their difference, else from the most frequent to the rarest."""
     apart = dict(zip(differences[HarmDifferences.event], differences[HarmDifferences.difference], strict=True))
-    last = float("-inf")
+    most = rows.groupby(Harms.event)[Harms.proportion].max()
     order = [
-        (
-            event not in HEADS,
-            0.0 if event in HEADS else -apart.get(event, last) if pd.notna(apart.get(event)) else -last,
-        )
-        for event in rows[Harms.event]
+        (event not in HEADS, -apart[event] if pd.notna(apart.get(event)) else float("inf"), -most[event], event, place)
+        for place, event in enumerate(rows[Harms.event])
     ]
     return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)]
 

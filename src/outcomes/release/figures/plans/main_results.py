@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.contracts.released.columns import BOUND
 from outcomes.contracts.released.comparison import Effects, Interactions, Sensitivity, Subgroups
 from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
-from outcomes.release.course import count_scored, find_trial_difference, is_compared, read_course
+from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timeline import say_timepoint
 from outcomes.release.important import find_important
 from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study
@@ -42,10 +43,10 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
         instrument, axis = estimand.instrument, str(estimand.axis)
         rows = _compared_course(tables, study)
     else:
-        headline = find_headline(scores[scores["instrument"] == study.instruments[0]], study)
-        if headline is None:
+        place = find_place(tables, study)
+        if place is None:
             return None
-        instrument, axis = study.instruments[0], headline[0]
+        instrument, axis, _ = place
         rows = _described_course(tables, study, instrument, axis)
     if rows.empty:
         return None
@@ -63,11 +64,9 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
         if arm != "difference"
     ]
     differences = rows[rows["arm"] == "difference"]
-    more = (
-        ""
-        if differences.empty
-        else f" B: their difference with its {COVERED} interval, and (dotted) the change that patients usually notice."
-    )
+    noticed = "important" in differences and differences["important"].notna().any()
+    dotted = ", and (dotted) the change that patients usually notice" if noticed else ""
+    more = "" if differences.empty else f" B: their difference with its {COVERED} interval{dotted}."
     return Plan(
         "course",
         "course",
@@ -82,7 +81,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
 
 def _counts(scores: pd.DataFrame, instrument: str, axis: str) -> pd.DataFrame:
     own = scores[(scores["instrument"] == instrument) & (scores["axis"] == axis)]
-    return own[["arm", "timepoint", "n"]]
+    return own[["arm", "timepoint", *(name for name in ("n", f"n{BOUND}") if name in own)]]
 
 
 def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:

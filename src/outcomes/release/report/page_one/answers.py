@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from outcomes.release.arms import list_compared
+from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED, SMALL
 from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Estimate, Evidence
-from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 
 QUESTIONS = {
@@ -58,7 +58,7 @@ def name_sides(material: Material, evidence: Evidence) -> tuple[str, str]:
 
 def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
     """Return what verdicts and questions are filled with."""
-    pair, place = list_compared(material.study), find_place(material)
+    pair, place = list_compared(material.study), find_place(material.tables, material.study)
     better, other = name_sides(material, evidence)
     worse = material.study.instrument(place[0] if place else material.primary).higher_is_worse
     follow_up, safety = evidence.follow_up, evidence.safety
@@ -121,10 +121,10 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
     verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
     texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
     earlier = [list(change.earlier.items()) for change in shown]
-    if earlier and all(earlier) and find_place(material):
+    if earlier and all(earlier) and find_place(material.tables, material.study):
         name = earlier[0][-1][0]
         values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
-        place = find_place(material)
+        place = find_place(material.tables, material.study)
         assert place is not None
         texts.append(f"By {material.timepoint(place[1], name)} it was {values}.")
     return [*texts, "" if evidence.randomised or evidence.untreated else UNCONTROLLED]
@@ -182,8 +182,10 @@ def _signed(estimate: Estimate | None) -> str:
 
 
 def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
-    texts = []
-    if evidence.analyses and evidence.difference:
+    texts: list[str] = []
+    if evidence.difference is None or evidence.too_few:
+        return texts
+    if evidence.analyses:
         values = sorted(one.value for one in evidence.analyses)
         texts.append(
             f"{count(len(values))} other valid analyses give {fixed(values[0])} to {fixed(values[-1])} points."

@@ -19,7 +19,7 @@ from outcomes.contracts.released.comparison import (
 from outcomes.contracts.released.describe import Missingness, Scores
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
-from outcomes.release.course import find_trial_difference, read_course
+from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import SMALL
 from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
@@ -83,7 +83,7 @@ def _number(row: Mapping[str, Any], name: str) -> float | None:
 
 def _changes(material: Material) -> tuple[Change, ...]:
     """Return the adjusted mean change of each arm at the place of the headline, with those before it on the same axis."""
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     if place is None:
         return ()
     instrument, axis, timepoint = place
@@ -105,7 +105,7 @@ def _changes(material: Material) -> tuple[Change, ...]:
 
 def _trial(material: Material) -> dict[str, Any]:
     """Return the difference of the two arms of a trial that declares no comparison; empty where there is none."""
-    place, pair = find_place(material), list_compared(material.study)
+    place, pair = find_place(material.tables, material.study), list_compared(material.study)
     if place is None:
         return {}
     instrument, axis, timepoint = place
@@ -122,14 +122,6 @@ def _trial(material: Material) -> dict[str, Any]:
         "scored": None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
         "favours_treated": difference is not None and (difference.value < 0) == worse,
     }  # fmt: skip
-
-
-def find_place(material: Material) -> tuple[str, str, str] | None:
-    """Return instrument, axis, and time point that the first page is about."""
-    if material.study.comparison is not None:
-        estimand = material.study.comparison.estimand
-        return estimand.instrument, estimand.axis, estimand.timepoint
-    return (material.primary, *material.headline) if material.headline else None
 
 
 def _compared_means(material: Material) -> dict[str, dict[str, float]]:

@@ -26,11 +26,12 @@ class Effect:
 
 @dataclass(frozen=True)
 class Safety:
-    """Adverse effects as collected: the events, and what was not asked for."""
+    """Adverse effects as collected: the events, what was not asked for, and how many arms were asked."""
 
     effects: tuple[Effect, ...] = ()
     none_in: int | None = None
     not_collected: tuple[str, ...] = ()
+    asked: int = 1
 
     @property
     def differing(self) -> tuple[Effect, ...]:
@@ -62,7 +63,8 @@ def gather_safety(material: Material) -> Safety | None:
             effects.append(Effect(_name(str(event)), told, event in differing))
     details = material.rows(HarmDetails.name)
     serious = len(details) and (details[HarmDetails.detail] == "serious").any()
-    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",))
+    asked = int(rows.loc[rows[Harms.arm].isin(arms) & rows[Harms.patients].gt(0), Harms.arm].nunique())
+    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",), asked)
 
 
 def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:

@@ -9,13 +9,12 @@ import pandas as pd
 
 from outcomes.contracts.released.describe import Response
 from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
-from outcomes.release.course import find_trial_difference, read_course
+from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, tell, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
@@ -24,7 +23,7 @@ Row = Mapping[str, Any]
 
 def tabulate_by_arm(material: Material) -> Grid | None:
     """Return mean change by time point, the rates at the headline, and safety, one column an arm; the differences of a trial beside them."""
-    place, arms = find_place(material), list_arms(material)
+    place, arms = find_place(material.tables, material.study), list_arms(material)
     if place is None or not arms:
         return None
     instrument, axis, timepoint = place
