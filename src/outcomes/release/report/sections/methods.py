@@ -73,7 +73,8 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
             else ""
         )
     if entry.important_change and "important_change" not in entry.unverified:
-        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in entry.important_change)
+        changes = [change for change in entry.important_change if change.percent is not None]
+        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in changes)
         text += f" Published important change: {each}."
     change = study.endpoints.reliable_change.get(name)
     if change:
