@@ -66,17 +66,15 @@ def test_the_interval_stands_beside_the_published_important_changes(bounds, said
 
 def test_published_shares_count_of_the_baseline_of_those_compared():
     tables, study = make_compared()
-    balance = pd.DataFrame(
-        [
-            {
-                "weights": study.comparison.weights,
-                "variable": "baseline",
-                "level": "",
-                "treated_after": 17.0,
-                "reference_after": 17.0,
-            }
-        ]
-    )
+    means = dict.fromkeys(("treated_before", "reference_before", "treated_after", "reference_after"), 17.0)
+    place = {
+        "weights": study.comparison.weights,
+        "variable": "baseline",
+        "level": "",
+        "smd_before": 0.0,
+        "smd_after": 0.0,
+    }
+    balance = pd.DataFrame([place | means | {"n_treated": 50, "n_reference": 50, "withheld": False}])
     effects = tables["effects"].assign(estimate=-2.0, lower=-3.0, upper=-1.0)
     text = say_important(gather({**tables, "effects": effects, "covariate_balance": balance}, study, {}))
     assert (
