@@ -11,6 +11,7 @@ its prediction from arm, confounders, and the scores before; an observed one has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def learn_differences(setting: Setting, repeats: int) -> Iterator[Row]:
     """Yield the rows of the change and of the declared binary endpoint at the primary time point; a reason where too few have an answer."""
     from threadpoolctl import threadpool_limits
 
+    import_module("sklearn.ensemble")  # its threads can be limited only once it is there
     estimand = setting.comparison.estimand
     place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
     for endpoint, scale in (("change", POINTS), (estimand.binary.endpoint, RISK)):

@@ -26,8 +26,8 @@ BASELINE_EFFECT = {
 }
 
 COMPARED = (
-    "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have normal (Wald) intervals from "
-    "stacked estimating equations (sandwich), ratios on the log scale; changes in score have a sandwich clustered by patient. "
+    "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have Newcombe's intervals, from each arm's "
+    "Wilson interval with the variance of stacked estimating equations (sandwich); changes in score have a sandwich clustered by patient. "
 )
 
 
