@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from clinics import make_clinic, run_clinic
 from edge_cases import COMPLETE, REFUSED
-from edge_checks import find_faults, find_words
+from edge_checks import find_declared_faults, find_faults, find_words
 
 RUNS = {}
 
@@ -31,6 +31,7 @@ def test_no_number_stops_the_report(clinic):
 def test_every_number_is_possible(clinic):
     _, found = clinic
     assert find_faults(found.tables) == []
+    assert find_declared_faults(found.released) == []
 
 
 def test_the_report_says_no_impossible_number(clinic):
