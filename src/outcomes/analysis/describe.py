@@ -10,6 +10,7 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
+from outcomes.analysis.last_treatment import tabulate_last_change
 from outcomes.analysis.ledger import tabulate_balance, tabulate_health, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
@@ -82,10 +83,16 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
         "published": tabulate_published(
             response,
+            tabulate_response(
+                endpoints,
+                cohort[cohort["complies"].astype("boolean").fillna(False)],
+                arms,
+                study.timepoints.measured_share,
+            ),
+            tabulate_last_change(endpoints, cohort, tables["series"], tables["scores"], arms),
             study.arms,
             {arm.id: study.protocol(arm) for arm in study.arms},
             study.timepoints,
-            study.series.require_protocol,
         ),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tabulate_balance(tables["balance"]),

@@ -281,4 +281,7 @@ class Published(ReleasedTable):
     own_estimate = Share(own_events, own_n, scale=100)
     own_lower = Lower(own_estimate)
     own_upper = Upper(own_estimate)
+    own_change = Mean("mean change of the own series, where the publication gives one", POINTS)
+    own_change_lower = Lower(own_change)
+    own_change_upper = Upper(own_change)
     key = (study, instrument, window, endpoint, arm, axis, timepoint, population)
