@@ -24,7 +24,7 @@ def _read(tables: Tables, name: str) -> pd.DataFrame:
 
 
 def find_model(tables: Tables, instrument: str, axis: str) -> tuple[str, float] | None:
-    """Return the first model of an instrument with adjusted means, of changes before scores, and what to take off them.
+    """Return the primary (else the first) model of an instrument with adjusted means, of changes before scores, and what to take off them.
 
     Nothing is taken off a change; the mean baseline of all patients is taken off a score. None where no model has means, or the baseline
     of a model of scores is not released.
@@ -34,6 +34,7 @@ def find_model(tables: Tables, instrument: str, axis: str) -> tuple[str, float] 
         return None
     own = models[(models[Models.instrument] == instrument) & (models[Models.axis] == axis)]
     own = own[own[Models.model].isin(margins.loc[margins[Margins.estimate].notna(), Margins.model])]
+    own = own.sort_values(Models.primary, ascending=False, kind="stable")
     change = own[Models.formula].astype(str).str.startswith("change")
     if change.any():
         return str(own.loc[change, Models.model].iloc[0]), 0.0
