@@ -63,7 +63,7 @@ def render(
         HTML. The same tables, settings, figures, and provenance give the same bytes.
     """
     report = compose(tables, study, figures_folder, provenance)
-    return write_page(report.title, report.heads, report.sections)
+    return write_page(report)
 
 
 def compose(
@@ -73,7 +73,7 @@ def compose(
     material, style = gather(tables, study, provenance), study.report.style
     with styled(style):
         sections = tuple(build_sections(material, figures_folder))
-    return restyle(Report(study.report.title, tuple(_heads(material)), sections), style)
+    return restyle(Report(study.report.title, tuple(_heads(material)), sections), style, study.report.language)
 
 
 def write_faces(report: Report, study: Study) -> dict[str, bytes]:
@@ -91,7 +91,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     style = study.report.style
     files: dict[str, bytes] = {}
     for name, part, other in zip(("report", "supplement"), split_report(report), ("supplement", "report"), strict=True):
-        files[f"{name}.html"] = write_page(part.title, part.heads, part.sections, f"{other}.html").encode()
+        files[f"{name}.html"] = write_page(part, f"{other}.html").encode()
         files[f"{name}.pdf"] = write_pdf(part, style)
         files[f"{name}.docx"] = write_docx(part, style)
     checklists = write_checklists(report.sections).encode()

@@ -14,6 +14,7 @@ from docx import Document
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_BREAK
+from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
@@ -208,17 +209,19 @@ def _begin(report: Report, style: Style) -> Word:
         add_field(footer, "PAGE", "1")
         footer.add_run(" of ")
         add_field(footer, "NUMPAGES", "1")
-    _describe(word, report.title)
+    _describe(word, report)
     word.add_paragraph(report.title, "Title")
     return word
 
 
-def _describe(word: Word, title: str) -> None:
+def _describe(word: Word, report: Report) -> None:
     """Leave the title and the language as the only properties of the document."""
     properties = word.core_properties
     for element in list(properties._element):
         properties._element.remove(element)
-    properties.title, properties.language = title, "en"
+    properties.title, properties.language = report.title, report.language
+    for language in word.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), report.language)
     for key, relation in list(word.part.package.rels.items()):
         if relation.reltype.endswith("/thumbnail"):
             del word.part.package.rels[key]
