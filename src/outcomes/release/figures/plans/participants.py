@@ -33,7 +33,7 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
         for row in rows.to_dict("records")
         if pd.notna(row["n"])
     ]
-    rounded = " Numbers are rounded to the nearest 5 and need not add up." if study.privacy.release == "rounded" else ""
+    rounded = " Numbers are rounded and need not add up." if study.privacy.release == "rounded" else ""
     return [
         Plan(
             "participants",
