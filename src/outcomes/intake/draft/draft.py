@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
+from outcomes.intake.draft.treatments import name_treatments
 from outcomes.intake.draft.write import write_study
 from outcomes.intake.export import read_export
 from outcomes.intake.privacy import plain_name
@@ -55,7 +57,13 @@ def name_study(out: Path) -> str:
     return plain_name(out.stem) or "mine"
 
 
-def draft_study(folder: Path, name: str, first: str | None = None, zone: str | None = None) -> Draft:
+def draft_study(
+    folder: Path,
+    name: str,
+    first: str | None = None,
+    zone: str | None = None,
+    treatments: Mapping[str, str] | None = None,
+) -> Draft:
     """Draft a study file from every file of a raw export that intake can read.
 
     Parameters
@@ -68,6 +76,8 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
         ``day`` or ``month``: which stands first in dates that do not tell; None: they are asked for.
     zone
         Time zone of the clinic, or ``as written``; None: asked for where stamps in UTC stand beside plain dates.
+    treatments
+        What codes or spellings of treatments mean that nothing in the export tells: spelling → arm.
 
     Returns
     -------
@@ -79,8 +89,11 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
     ------
     InputError
         No such folder, or one without a file.
+    SettingsError
+        A treatment that no protocol is of.
     """
     survey = survey_export(folder)
+    name_treatments(survey.found, treatments or {})
     if first is not None:
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)

@@ -16,6 +16,7 @@ from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.survey import Sheet, read_folder
+from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
@@ -103,6 +104,7 @@ def survey_export(folder: Path) -> Survey:
     ]
     survey.found = [one for one in survey.found if one.tables]
     unite_identifiers(survey.found)
+    exchange_dates(survey.found)
     propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)
