@@ -10,6 +10,7 @@ import yaml
 
 from outcomes.errors import OutcomesError
 from outcomes.intake.draft.design import draft_design
+from outcomes.intake.draft.examples import PAGE, find_examples
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
@@ -28,6 +29,7 @@ class Draft:
     text: str
     summary: str
     missing: tuple[str, ...]
+    examples: tuple[str, ...] = ()  # sections of the page on exports that show such files
 
     def describe(self, out: Path) -> str:
         """Return what is printed: what was found per file, what is left to answer, and the next command."""
@@ -43,6 +45,8 @@ class Draft:
         if checks:
             parts += [f"{len(checks)} line(s) of it are marked CHECK; look at each:"]
             parts += [f"  line {place}:{text}" for place, text in checks]
+        if self.examples:
+            parts.append(f"What to write for such files, with an example of each: {PAGE} ({'; '.join(self.examples)})")
         return "\n".join(
             [*parts, "Then", f"  outcomes check {out}    # what was understood, in seconds", f"  outcomes run {out}"]
         )
@@ -102,7 +106,8 @@ def draft_study(
     causes = [one for one in trouble if one.startswith(("lost_digits", "near_identifiers"))]
     design.missing = [*causes, *design.missing] if formats.missing or design.missing else trouble
     text = write_study(survey, design, formats, name, folder.as_posix())
-    return Draft(text, describe_sheets(survey) + trial, (*formats.missing, *design.missing))
+    missing = (*formats.missing, *design.missing)
+    return Draft(text, describe_sheets(survey) + trial, missing, tuple(find_examples(survey, missing)))
 
 
 def _try(text: str, folder: Path) -> tuple[str, list[str]]:

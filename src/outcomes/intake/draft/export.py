@@ -37,6 +37,7 @@ class Survey:
     idle: list[Unread] = field(default_factory=list)  # sheets and files that feed none, and why
     orders: dict[str, str] = field(default_factory=dict)  # sheet → day | month | both | unknown, where it matters
     notes: list[str] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)  # all that could be read
     candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
     @property
@@ -70,7 +71,7 @@ def survey_export(folder: Path) -> Survey:
     gathered, failed = gather_files(read, folder)
     sheets, more = reread_sheets(find_owners(gathered), folder)
     unread = [*unread, *failed, *more]
-    survey = Survey([], list(unread))
+    survey = Survey([], list(unread), sheets=list(sheets))
     for sheet in sheets:
         others = [other for other in sheets if other is not sheet]
         patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
