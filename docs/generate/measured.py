@@ -116,8 +116,8 @@ def fill(text: str) -> str:
     """Return a page with its tables from the committed results."""
     for name, tabulate in TABLES.items():
         text = re.sub(
-            rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)",
-            lambda found, made=tabulate: f"{found[1]}\n{made()}\n{found[2]}",
+            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
+            lambda found, made=tabulate: f"{found[1]}\n{made()}\n\n{found[2]}",
             text,
             flags=re.DOTALL,
         )
