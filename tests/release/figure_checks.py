@@ -55,7 +55,7 @@ def check_axes(name, figure, texts):
         upright = [t for t, b in texts if t.get_rotation() == 90 and b.y0 < box.y1 and b.y1 > box.y0]
         beside = [t for t, b in texts if b.x1 <= box.x0 + SLACK and box.y0 < (b.y0 + b.y1) / 2 < box.y1]
         named = [t for t in beside if re.search(r"[^\W\d]", t.get_text())]
-        below = figure.plan.family == "answer"  # one line below says what both axes are
+        below = figure.plan.family == "answers"  # one line below says what both axes are
         assert upright or named or below, f"{name}: the vertical axis has neither a label nor named rows"
 
 
@@ -68,7 +68,7 @@ def check_telling(name, figure, texts):
     assert plan.alt.endswith("."), f"{name}: {plan.alt}"
     assert re.search(r"[.”]$", plan.caption), f"{name}: {plan.caption}"
     shown = "".join(text.get_text() for text, _ in texts).replace("-", "")  # a long word breaks at a hyphen
-    assert plan.family == "answer" or all(word.replace("-", "") in shown for word in plan.title.split()), (
+    assert plan.family == "answers" or all(word.replace("-", "") in shown for word in plan.title.split()), (
         f"{name}: the title is not on the figure"
     )
     assert len(figure.data), f"{name} has no data"

@@ -57,7 +57,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     first, second = (name_arm(study, arm) for arm in (estimand.treated, estimand.reference))
     return Plan(
         "answer_works",
-        "answer",
+        "answers",
         title,
         f"{title}, adjusted means.",
         f"Line chart. {title}, {first} and {second}: {said}.",
@@ -81,7 +81,7 @@ def _plan_difference(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan |
     )
     return Plan(
         "answer_better",
-        "answer",
+        "answers",
         title,
         f"{title}, with its {COVERED} interval.",
         f"Dot with its interval. {first} minus {second}: {said}.",
@@ -106,7 +106,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     title = "Difference in change, points"
     return Plan(
         "answer_whom",
-        "answer",
+        "answers",
         title,
         f"{title}, within levels, with {COVERED} intervals.",
         f"Forest of levels. {said}.",
@@ -134,7 +134,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     title = "In response, %, by week"
     return Plan(
         "answer_long",
-        "answer",
+        "answers",
         title,
         f"{title}, with {COVERED} intervals.",
         f"Dots with intervals. {title}: {said}.",

@@ -79,7 +79,7 @@ def plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str
             plans.append(
                 Plan(
                     f"response_{instrument}_{axis}",
-                    "response",
+                    "rates",
                     f"{name}: {ends} {phrase}",
                     f"{ends.capitalize()} on the {name} {phrase} with {COVERED} Wilson intervals. Filled markers and solid "
                     "intervals: of all treated patients, a missing score counted as nonresponse; open markers: of complete cases.",

@@ -33,7 +33,7 @@ class Material:
 
     def one(self, name: str, **where: str) -> dict[str, Any]:
         """Return the single row with the given values; empty when there is none."""
-        records = self.rows(name, **where).to_dict("records")
+        records = self.rows(name, **where).iloc[:1].to_dict("records")
         return {str(key): value for key, value in records[0].items()} if records else {}
 
     @property

@@ -56,7 +56,7 @@ def _instrument(material: Material, folder: Path, instrument: str) -> Section:
         *(_say_results(material) if instrument == material.primary else ()),
         *pictures(material, folder, "trajectory", instrument),
         *present([scores_and_rates.tabulate_scores(material, instrument)]),
-        *pictures(material, folder, "response", instrument),
+        *pictures(material, folder, "rates", instrument),
         *present([scores_and_rates.tabulate_rates(material, instrument)]),
     ]
     blocks += pictures(material, folder, "distribution", instrument)
