@@ -25,7 +25,8 @@ OTHERS = {
     "baseline_mean", "baseline_sd", "population_mean", "population_sd", "reliability", "observed_lower", "observed_upper", "expected",
     "share", "remainder", "remainder_lower", "remainder_upper", "reliability_needed", "first_mean", "second_mean", "between",
     "between_lower", "between_upper", "correlation", "change", "change_lower", "change_upper", "change_from_mean",
-    "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "n_treated_published",
+    "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "own_change", "own_change_lower",
+    "own_change_upper", "n_treated_published",
     "treated_before", "reference_before", "smd_before", "treated_after", "reference_after", "smd_after", "p5", "p95", "effective_n",
     "treated_mean", "reference_mean", "std_error", "df", "p_value", "risk_treated", "risk_reference", "difference_lower",
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
@@ -91,7 +92,9 @@ def _differences(row: Row) -> Counts:
 
 
 def _published(row: Row) -> Counts:
-    if row["arm"]:
+    if row["arm"] and row["timepoint"] == "last treatment":
+        yield "own_n", ("last treatment", *place_of(row)), None
+    elif row["arm"]:
         yield from _rate(row, place_of(row), "own_n", "own_events")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
+from outcomes.release.report.content.contrasts import find_contrast
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Estimate, Evidence
@@ -42,22 +43,22 @@ def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ..
 
 def name_sides(material: Material, evidence: Evidence) -> tuple[str, str]:
     """Return the arm that did better and the other, as they stand within a sentence."""
-    comparison = material.study.comparison
-    if comparison is None:
+    contrast = find_contrast(material)
+    if contrast is None:
         return "", ""
-    sides = [material.within(comparison.estimand.treated), material.within(comparison.estimand.reference)]
+    sides = [material.within(contrast.treated), material.within(contrast.reference)]
     return (sides[0], sides[1]) if evidence.favours_treated else (sides[1], sides[0])
 
 
 def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
     """Return what verdicts and questions are filled with."""
-    comparison, place = material.study.comparison, find_place(material)
+    contrast, place = find_contrast(material), find_place(material)
     better, other = name_sides(material, evidence)
     worse = material.study.instrument(place[0] if place else material.primary).higher_is_worse
     follow_up, safety = evidence.follow_up, evidence.safety
     return {
-        "first": material.arm(comparison.estimand.treated) if comparison else "",
-        "second": material.within(comparison.estimand.reference) if comparison else "",
+        "first": material.arm(contrast.treated) if contrast else "",
+        "second": material.within(contrast.reference) if contrast else "",
         "better": better[:1].upper() + better[1:] if evidence.randomised else better,
         "other": other,
         "moved": "decreased" if worse else "increased",
@@ -115,8 +116,8 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
 
 
 def _compared(material: Material) -> tuple[str, ...]:
-    comparison = material.study.comparison
-    return () if comparison is None else (comparison.estimand.treated, comparison.estimand.reference)
+    contrast = find_contrast(material)
+    return () if contrast is None else (contrast.treated, contrast.reference)
 
 
 def _rank(material: Material, arm: str) -> int:

@@ -16,10 +16,11 @@ from outcomes.contracts.released.comparison import (
     Sensitivity,
     Subgroups,
 )
-from outcomes.contracts.released.describe import Missingness
+from outcomes.contracts.released.describe import Missingness, Scores
 from outcomes.contracts.released.models import Margins, Models
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.important import find_important
+from outcomes.release.report.content.contrasts import find_contrast
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.follow_up import gather_follow_up
@@ -40,7 +41,7 @@ def gather_evidence(material: Material) -> Evidence:
     }
     comparison = material.study.comparison
     if comparison is None:
-        return Evidence(**common)
+        return Evidence(**common, **_contrast(material))
     estimand = comparison.estimand
     place = {Effects.axis: estimand.axis, Effects.timepoint: estimand.timepoint}
     effect = material.one("effects", **place, variance="cr2")
@@ -61,6 +62,29 @@ def gather_evidence(material: Material) -> Evidence:
         tipping=_tipping(material),
         **_response(material),
     )
+
+
+def _contrast(material: Material) -> dict[str, Any]:
+    """Return the primary difference of a randomised study that declares no comparison: that of its primary model."""
+    found = find_contrast(material)
+    if found is None:
+        return {}
+    difference, arms = read_estimate(found.row), (found.treated, found.reference)
+    scored = [
+        _number(
+            material.one("scores", instrument=found.instrument, axis=found.axis, timepoint=found.timepoint, arm=arm),
+            Scores.n,
+        )
+        for arm in arms
+    ]
+    worse = material.study.instrument(found.instrument).higher_is_worse
+    return {
+        "declared": True,
+        "difference": difference,
+        "scored": None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
+        "favours_treated": difference is not None and (difference.value < 0) == worse,
+        "missing": _missing(material),
+    }
 
 
 def read_estimate(
@@ -107,9 +131,9 @@ def _changes(material: Material) -> tuple[Change, ...]:
 
 def find_place(material: Material) -> tuple[str, str, str] | None:
     """Return instrument, axis, and time point that the first page is about."""
-    if material.study.comparison is not None:
-        estimand = material.study.comparison.estimand
-        return estimand.instrument, estimand.axis, estimand.timepoint
+    contrast = find_contrast(material)
+    if contrast is not None:
+        return contrast.instrument, contrast.axis, contrast.timepoint
     return (material.primary, *material.headline) if material.headline else None
 
 
@@ -222,12 +246,12 @@ def tidy_level(level: str) -> str:
 
 
 def _missing(material: Material) -> tuple[float, float] | None:
-    assert material.study.comparison is not None
-    estimand = material.study.comparison.estimand
-    rows = _here(material, "missingness")
-    rows = rows[rows[Missingness.instrument] == estimand.instrument] if len(rows) else rows
+    found = find_contrast(material)
+    assert found is not None
+    rows = material.rows("missingness", axis=found.axis, timepoint=found.timepoint)
+    rows = rows[rows[Missingness.instrument] == found.instrument] if len(rows) else rows
     shares = []
-    for arm in (estimand.treated, estimand.reference):
+    for arm in (found.treated, found.reference):
         own = rows[rows[Missingness.arm] == arm] if len(rows) else rows
         share = (
             _number({str(k): v for k, v in own.iloc[0].items()}, Missingness.missing_proportion) if len(own) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.errors import OutcomesError
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
+from outcomes.release.report.content.contrasts import find_contrast
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
@@ -40,11 +41,11 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
 
 
 def _question(material: Material) -> str:
-    comparison, place = material.study.comparison, find_place(material)
+    contrast, place = find_contrast(material), find_place(material)
     measure = material.study.instrument(place[0] if place else material.primary).measures
-    if comparison is None:
+    if contrast is None:
         return f"In routine care, does {measure} improve with treatment?"
-    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    first, second = (material.within(arm) for arm in (contrast.treated, contrast.reference))
     where = "" if material.study.report.design == "randomised" else "In routine care, "
     return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
 

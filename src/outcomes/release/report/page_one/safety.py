@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDetails, HarmDifferences, Harms
+from outcomes.release.report.content.contrasts import find_contrast
 from outcomes.release.report.content.material import Material
 
 WHOLE = ALL_SESSIONS
@@ -59,12 +60,11 @@ def gather_safety(material: Material) -> Safety | None:
 
 
 def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:
-    """Return the arms that are compared, treated first; without a comparison all of them."""
-    present = list(dict.fromkeys(rows[Harms.arm]))
-    if material.study.comparison is None:
+    """Return the arms that are contrasted, treated first; without a contrast all of them."""
+    present, contrast = list(dict.fromkeys(rows[Harms.arm])), find_contrast(material)
+    if contrast is None:
         return present
-    estimand = material.study.comparison.estimand
-    return [arm for arm in (estimand.treated, estimand.reference) if arm in present]
+    return [arm for arm in (contrast.treated, contrast.reference) if arm in present]
 
 
 def _find_differing(material: Material, arms: list[str]) -> set[str]:

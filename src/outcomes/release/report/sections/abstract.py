@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.errors import OutcomesError
 from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
+from outcomes.release.report.content.contrasts import find_contrast
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import name_sides, say_importance, say_response, say_size
@@ -55,11 +56,11 @@ def write_abstract(material: Material) -> Section:
 
 
 def _objective(material: Material) -> str:
-    place, comparison = find_place(material), material.study.comparison
+    place, contrast = find_place(material), find_contrast(material)
     measures = material.study.instrument(place[0] if place else material.primary).measures
-    if comparison is None:
+    if contrast is None:
         return f"To describe the course of {measures}."
-    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    first, second = (material.within(arm) for arm in (contrast.treated, contrast.reference))
     return f"To compare the change in {measures} with {first} and with {second}."
 
 
@@ -89,6 +90,8 @@ def _measures(material: Material) -> str:
         listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
         text += f", by a mixed model with {WEIGHTS[comparison.weights]}"
         text += f" for {listed}" if listed else ""
+    elif find_contrast(material) is not None:
+        text += ", by a mixed model for repeated measures"
     return f"{text}. {describe_measures(material)}"
 
 
@@ -96,8 +99,8 @@ def _results(material: Material, evidence: Evidence) -> str:
     texts = [_people(material)]
     place = find_place(material)
     if place is not None and evidence.changes:
-        compared = material.study.comparison
-        arms = (compared.estimand.treated, compared.estimand.reference) if compared else tuple(material.arms)
+        compared = find_contrast(material)
+        arms = (compared.treated, compared.reference) if compared else tuple(material.arms)
         changes = [f"{fixed(one.value)} with {material.within(one.arm)}" for one in evidence.changes if one.arm in arms]
         texts.append(
             f"Mean {material.instrument(place[0])} change at {material.timepoint(*place[1:])} was {enumerate_words(changes)}."
@@ -119,7 +122,7 @@ def _people(material: Material) -> str:
     total = count_compared(material)
     if not total:
         return ""
-    verb = "compared" if material.study.comparison else "analyzed"
+    verb = "compared" if find_contrast(material) else "analyzed"
     age = material.one("baseline", variable="age", arm="all")
     text = f"{total} patients were {verb}"
     if age and age.get("mean") == age.get("mean") and age.get("mean") is not None:
