@@ -27,9 +27,6 @@ from outcomes.release.figures.drawings.forest import draw_forest
 from outcomes.release.figures.drawings.harms import draw_harms
 from outcomes.release.figures.drawings.missingness import draw_missingness
 from outcomes.release.figures.drawings.overlap import draw_overlap
-from outcomes.release.figures.drawings.primary import draw_primary
-from outcomes.release.figures.drawings.rates import draw_rates
-from outcomes.release.figures.drawings.regression import draw_regression
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
@@ -47,7 +44,6 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "analyses": draw_analyses,
     "flow": draw_flow,
     "trajectory": draw_trajectory,
-    "rates": draw_rates,
     "distribution": draw_distribution,
     "missingness": draw_missingness,
     "overlap": draw_overlap,
@@ -56,8 +52,6 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "tipping": draw_tipping,
     "dropout": draw_dropout,
     "subgroups": draw_subgroups,
-    "primary": draw_primary,
-    "regression": draw_regression,
     "durability": draw_durability,
     "harms": draw_harms,
 }

@@ -11,6 +11,7 @@ from outcomes.contracts.released.harms import HarmDifferences, Harms
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Chart, Line, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet
+from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.canvas.style import (
     FAINT,
     GREY,
@@ -22,7 +23,6 @@ from outcomes.release.figures.canvas.style import (
     ArmStyle,
     style_arms,
 )
-from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 

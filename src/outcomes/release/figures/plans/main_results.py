@@ -11,7 +11,7 @@ from outcomes.contracts.released.models import Margins, Models
 from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
 from outcomes.release.important import find_important
 from outcomes.release.numbers import fixed, interval
 from outcomes.settings import Study

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.study import plan_figures
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
 from outcomes.release.numbers import ABSENT, WITHHELD
 from outcomes.settings import Study
 
