@@ -68,15 +68,18 @@ def build_tables(network: Network, study: Study) -> Tables:
     scores = derive_scores(assessments, instruments, study.scoring)
     protocols = {arm.id: protocol for arm in study.arms if (protocol := study.protocol(arm)) is not None}
     series, placed = derive_series(sessions, assessments, patients, study.arms, protocols, study.series, study.visits)
-    definitions = Definitions(
-        instruments=instruments, series=study.series, baseline=study.baseline, timepoints=study.timepoints,
-        endpoints=study.endpoints, population=study.population, visits=study.visits,
-    )  # fmt: skip
-    endpoints, cohort, _ = derive_endpoints(scores, series, placed, patients, definitions)
+    endpoints, cohort, times = derive_endpoints(scores, series, placed, patients, define(study))
     return {
-        "patients": patients, "series": series, "series_sessions": placed, "endpoints": endpoints, "cohort": cohort,
+        "patients": patients, "sessions": sessions, "assessments": assessments, "scores": scores, "times": times, "series": series, "series_sessions": placed, "endpoints": endpoints, "cohort": cohort,
         "events": empty_table("events"),
     }  # fmt: skip
+
+
+def define(study: Study) -> Definitions:
+    """Return what endpoints of the instrument are derived by."""
+    parts = ("series", "baseline", "timepoints", "endpoints", "population", "visits")
+    instruments = {INSTRUMENT: study.instrument(INSTRUMENT)}
+    return Definitions(instruments=instruments, **{name: getattr(study, name) for name in parts})
 
 
 def compare_clinic(study: Study, patients: int, seed: int) -> list[Row]:

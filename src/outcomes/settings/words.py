@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Words = Literal[
     "names", "cover", "look"
-]  # of the arms; title, subtitle, setting and citation; style of page and figures
+]  # of the arms; title, subtitle, setting, citation; style, language, resolution
 
 
 def leave_words(study: Study, keep: Iterable[Words] = ()) -> Study:
@@ -28,7 +28,7 @@ def leave_words(study: Study, keep: Iterable[Words] = ()) -> Study:
     if "cover" not in kept:
         report = report.model_copy(update={"title": "", "subtitle": None, "setting": "", "citation": None})
     if "look" not in kept:
-        report = report.model_copy(update={"style": Style(), "figures": Figures()})
+        report = report.model_copy(update={"style": Style(), "figures": Figures(), "language": "en-US"})
     bare = [arm.model_copy(update={"label": f"{{{arm.id}}}", "in_text": None, "color": None}) for arm in study.arms]
     return study.model_copy(update={"report": report, "arms": study.arms if "names" in kept else tuple(bare)})
 

@@ -34,6 +34,7 @@ from outcomes.release.figures.formats import lay_out, load_fonts, print_sheet
 from outcomes.release.figures.kept import Kept
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
+from outcomes.release.spelling import spell
 from outcomes.settings import Study
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
         drawing = Drawing(plan)
         FAMILIES[plan.family](drawing, plan, study)
         for text in drawing.findobj(Text):
-            text.set_text(restyle_words(text.get_text()))
+            text.set_text(spell(restyle_words(text.get_text()), study.report.language))
     if _has_boxes(drawing):
         log.warning("%s: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them", plan.name)
     return drawing

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Row, Scale
 from outcomes.release.figures.canvas.style import GREY, ArmStyle
-from outcomes.release.figures.plans.plan import WITHHELD
+from outcomes.release.figures.plans.plan import write_size
 from outcomes.release.numbers import general
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def count_rows(rows: pd.DataFrame, arm: ArmStyle, column: str, prefix: str = "n"
 
 def write_counts(rows: pd.DataFrame, column: str) -> dict[float, str]:
     """Return position → printed count of the rows of one arm."""
-    return {float(x): WITHHELD if pd.isna(n) else f"{int(n)}" for x, n in zip(rows["x"], rows[column], strict=True)}
+    return {float(row["x"]): write_size(row, column) for row in rows.to_dict("records")}
 
 
 def build_scale(low: float, high: float, label: str) -> Scale:

@@ -35,7 +35,7 @@ def draw_trajectory(figure: Figure, plan: Plan, study: Study) -> None:
     block = tuple(row for arm in arms for row in count_rows(rows, arm, "n"))
     panel = Panel("", partial(_draw_means, rows=rows, arms=arms, remission=line), x, y, block)
     notes = [] if line is None else [f"Dotted line: remission, total of at most {general(line)}."]
-    compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
+    compose(figure, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
 
 
 def _draw_means(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], remission: float | None) -> None:
