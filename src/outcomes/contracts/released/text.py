@@ -128,8 +128,11 @@ def parse_bound(text: str) -> tuple[str, float]:
 def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
     import pandas as pd
 
-    bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
-    numbers = pd.to_numeric(cells.where(bounds == ""))
+    try:
+        numbers, bounds = pd.to_numeric(cells), pd.Series("", cells.index, dtype="str")
+    except ValueError:
+        bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
+        numbers = pd.to_numeric(cells.where(bounds == ""))
     whole = rule.dtype == "Int64" and bool(
         (numbers.dropna() % 1 == 0).all()
     )  # an exact release has parts of patient-weeks
