@@ -26,9 +26,6 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
     from importlib.metadata import version
 
     inputs = json.loads((places.derived / "inputs.json").read_text(encoding="utf-8"))  # with names, which stay there
-    code = hashlib.sha256()
-    for path in sources("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES)):
-        code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     packages = (
         "formulaic",
         "matplotlib",
@@ -46,10 +43,28 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
         "study": study.study,
         "inputs": {number: entry["sha256"] for number, entry in inputs.items()},
         "settings": study.digest(),
-        "code": code.hexdigest(),
+        "code": hash_step_code(),
         "seed": study.seed,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
     }
+
+
+def hash_step_code() -> str:
+    """Return the SHA-256 of the code that decides a release."""
+    return _hash_code("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES))
+
+
+def hash_network_code() -> str:
+    """Return the SHA-256 of the code that decides a release, a site's package of it, and what is pooled."""
+    commands = ("outcomes.commands.site", "outcomes.commands.pool")
+    return _hash_code("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES), *commands)
+
+
+def _hash_code(*modules: str) -> str:
+    code = hashlib.sha256()
+    for path in sources(*modules):
+        code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return code.hexdigest()
 
 
 def sources(*modules: str) -> list[Path]:
