@@ -57,6 +57,7 @@ def choose_rows(released: Mapping[str, pd.DataFrame], study: Study) -> dict[str,
             response[Response.arm].isin(arms)
             & (response[Response.instrument] == estimand.instrument)
             & (response[Response.axis] == estimand.axis)
+            & (response[Response.timepoint] == estimand.timepoint)
         ],
         Harms.name: harms[harms[Harms.arm].isin(arms) & (harms[Harms.block] == ALL_SESSIONS)],
         Stopping.name: kept[Stopping.name][kept[Stopping.name][Stopping.arm].isin(arms)],

@@ -74,9 +74,13 @@ def _add_up(
 
 
 def _find_span(row: Row, count: People, rounding: Rounding, coarse: bool) -> tuple[int, int] | None:
-    """Return between which numbers a released count lies; None where there is none. A bound may stand for nobody in a small group."""
+    """Return between which numbers a released count lies; None where there is none.
+
+    A bound is at least 1 where the whole is shown of which the count is a part; in a group that is hidden itself it may stand for nobody.
+    """
     if row[count.bound]:
-        return 0, rounding.minimum - 1
+        shown = count.part_of is not None and pd.notna(row[count.part_of])
+        return int(shown), rounding.minimum - 1
     if pd.isna(row[count]):
         return None
     printed = int(row[count])

@@ -17,7 +17,7 @@ from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import fixed, interval, percent
 from outcomes.settings import Study
 
-HEADS = ("Weight", f"Difference ({COVERED} interval)")
+HEADS = ("Weight (%)", f"Difference ({COVERED} interval)")
 NAMES_MM = 62.0
 NAME = "forest"
 SITE, MEAN, RANGE = "site", "mean", "range"

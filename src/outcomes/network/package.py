@@ -120,9 +120,7 @@ def list_withheld(tables: Mapping[str, pd.DataFrame], study: Study, minimum: int
     for name, table in tables.items():
         bounds = sum(int((table[column] != "").sum()) for column in table if str(column).endswith(BOUND))
         if bounds:
-            found.append(
-                f"{name}: {bounds} numbers are bounds, for a count from 1 to {minimum - 1} or one that would tell it"
-            )
+            found.append(f"{name}: {bounds} numbers, of which a bound is shown")
     return found
 
 

@@ -95,7 +95,7 @@ def answer(tables: Mapping[str, pd.DataFrame], plan: NetworkPlan, study: Study) 
     if pd.isna(row["estimate"]):
         return f"{row['sites']} of {len(plan.sites)} sites have an estimate of {what}; the plan asks for {plan.fewest_sites}, so that none is pooled."
     mean = f"Over {int(row['sites'])} sites {what} is {fixed(row['estimate'])} points ({COVERED} interval {interval(row['lower'], row['upper'])})"
-    spread = f"The sites' true differences vary with a standard deviation of {fixed(row['tau'])} points (I² {percent(row['i2'])})"
+    spread = f"The sites' true differences vary with a standard deviation of {fixed(row['tau'])} points (I² {percent(row['i2'])} %)"
     if pd.isna(row["predicted_lower"]):
         return f"{mean}. {spread}; two sites are too few to say where a further one would lie."
     further = f"that of a further such site is expected from {interval(row['predicted_lower'], row['predicted_upper'])}"
@@ -126,7 +126,7 @@ def _show_pooled(pooled: pd.DataFrame) -> Grid:
         f"Random effects ({COVERED} interval)",
         "p",
         "SD between sites",
-        "I²",
+        "I² (%)",
         "Further site",
         "Common effect",
     )
@@ -185,7 +185,7 @@ def _show_sites(sites: pd.DataFrame) -> Grid:
         "Treated with a score",
         "Reference with a score",
         f"Difference ({COVERED} interval)",
-        "Weight",
+        "Weight (%)",
         "Largest SMD, before → after",
     )
     rows = []
@@ -219,7 +219,7 @@ def _show_sites(sites: pd.DataFrame) -> Grid:
 
 
 def _show_left_out(left: pd.DataFrame) -> Grid:
-    heads = ("Without", "Sites", f"Difference ({COVERED} interval)", "SD between sites", "I²", "Further site")
+    heads = ("Without", "Sites", f"Difference ({COVERED} interval)", "SD between sites", "I² (%)", "Further site")
     rows = [
         (
             heading(str(row["without"])),
@@ -241,7 +241,7 @@ def _show_left_out(left: pd.DataFrame) -> Grid:
 def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
     words = (
         "Sites send counts that are rounded to 5 or hidden below a minimum, so that their sum is known between two numbers only. Sites without such a "
-        "row add nothing to it."
+        "row add nothing to it. Response is of the primary time point."
     )
     heads = ("Row", "Count", "Sites", "Sum", "Hidden at")
     blocks: list[Block] = [Paragraph(words)]
