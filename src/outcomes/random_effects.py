@@ -68,7 +68,7 @@ def pool_differences(differences: Floats, variances: Floats, way: Way) -> Pool:
     --------
     >>> pool = pool_differences(np.array([-1.0, -2.0, -3.0]), np.array([0.1, 0.2, 0.1]), "random")
     >>> round(pool.estimate, 2), round(pool.lower, 2), round(pool.upper, 2), round(pool.tau, 2)
-    (-2.0, -4.48, 0.48, 0.93)
+    (-2.0, -4.56, 0.56, 0.97)
     """
     from scipy import stats
 

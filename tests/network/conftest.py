@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from contextlib import chdir
@@ -31,30 +32,43 @@ class Network:
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The network, made once by whichever process of the tests comes first."""
     if shutil.which("ssh-keygen") is None:
         pytest.skip("ssh-keygen is not installed, with which packages are signed")
-    folder = tmp_path_factory.mktemp("network")
-    plan = write_yaml(declare_network(), folder / "plan.yaml")
-    assert run("lock", plan) == 0
-    keys = {site: make_key(folder, site) for site in SITES}
-    made = Network(folder, plan, keys, allow(keys, folder / "allowed_signers"))
-    ready = os.environ.get("OUTCOMES_NETWORK_SITES")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "network"
+    made = Network(folder, folder / "plan.yaml", {site: folder / f"{site}.key" for site in SITES}, folder / "signers")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            make_network(made)
+            (folder / "complete").touch()
+    assert (folder / "complete").is_file(), "another process of the tests could not make the network"
+    return made
+
+
+def make_network(made: Network) -> None:
+    """Lock the plan, and release and sign every site in a folder of its own."""
+    write_yaml(declare_network(), made.plan)
+    assert run("lock", made.plan) == 0
+    allow({site: make_key(made.folder, site) for site in SITES}, made.signers)
     for site in SITES:
-        if ready:
-            shutil.copytree(Path(ready) / site, folder / site, ignore=shutil.ignore_patterns("network"))
-        else:
-            (folder / site).mkdir()
-        with chdir(folder / site):
+        (made.folder / site).mkdir()
+        with chdir(made.folder / site):
+            ready = os.environ.get("OUTCOMES_NETWORK_SITES")
             if ready:
                 from eight_sites import publish_site
 
+                shutil.copytree(
+                    Path(ready) / site, made.folder / site, ignore=shutil.ignore_patterns("network"), dirs_exist_ok=True
+                )
                 publish_site(site)
             else:
-                release_site(folder / site, site)
-            command = ("site", plan, "study.yaml", "--site", site)
+                release_site(made.folder / site, site)
+            command = ("site", made.plan, "study.yaml", "--site", site)
             assert run(*command) == 0
-            assert run(*command, "--sign", keys[site]) == 0
-    return made
+            assert run(*command, "--sign", made.keys[site]) == 0
 
 
 @pytest.fixture

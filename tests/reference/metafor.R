@@ -17,5 +17,5 @@ run <- function(case, method) {
        i2 = fit$I2 / 100, q = fit$QE, q_p_value = fit$QEp, predicted_lower = at$pi.lb, predicted_upper = at$pi.ub)
 }
 found <- lapply(cases, function(case) list(differences = case$yi, variances = case$vi, random = run(case, "REML"), fixed = run(case, "EE")))
-writeLines(toJSON(list(r = R.version.string, metafor = as.character(packageVersion("metafor")), cases = found), digits = NA, auto_unbox = TRUE, pretty = TRUE),
+writeLines(toJSON(list(cases = found, r = R.version.string, metafor = as.character(packageVersion("metafor"))), digits = NA, auto_unbox = TRUE, pretty = TRUE),
            "output/metafor.json")
