@@ -56,16 +56,7 @@ def make_network(made: Network) -> None:
     for site in SITES:
         (made.folder / site).mkdir()
         with chdir(made.folder / site):
-            ready = os.environ.get("OUTCOMES_NETWORK_SITES")
-            if ready:
-                from eight_sites import publish_site
-
-                shutil.copytree(
-                    Path(ready) / site, made.folder / site, ignore=shutil.ignore_patterns("network"), dirs_exist_ok=True
-                )
-                publish_site(site)
-            else:
-                release_site(made.folder / site, site)
+            release_site(made.folder / site, site)
             command = ("site", made.plan, "study.yaml", "--site", site)
             assert run(*command) == 0
             assert run(*command, "--sign", made.keys[site]) == 0

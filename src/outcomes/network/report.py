@@ -15,7 +15,7 @@ from outcomes.network.received import Received
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import ABSENT, fixed, interval, p_value, percent
-from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
+from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Report, Section
 from outcomes.release.report.content.exhibits import read_picture
 from outcomes.release.report.content.grids import enumerate_words, heading, number, say
 from outcomes.release.report.faces.html.page import write_page
@@ -75,7 +75,7 @@ def write_report(
         ("subtitle", f"Network study of {len(plan.sites)} sites that keep their rows"),
         ("details", f"{plan.network} · outcomes {__version__}"),
     )
-    return write_page(plan.title, heads, sections)
+    return write_page(Report(plan.title, heads, sections))
 
 
 def find_leading(pooled: pd.DataFrame, study: Study, way: str = "random") -> pd.Series:
