@@ -79,8 +79,8 @@ def _find_span(row: Row, count: People, rounding: Rounding, coarse: bool) -> tup
     A bound is at least 1 where the whole is shown of which the count is a part; in a group that is hidden itself it may stand for nobody.
     """
     if row[count.bound]:
-        shown = count.part_of is not None and pd.notna(row[count.part_of])
-        return int(shown), rounding.minimum - 1
+        shown = count.part_of is not None and not pd.isna(row[count.part_of])
+        return (1 if shown else 0), rounding.minimum - 1
     if pd.isna(row[count]):
         return None
     printed = int(row[count])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -64,7 +65,7 @@ def plan_forest(sites: pd.DataFrame, pooled: pd.Series, study: Study) -> Plan:
     return Plan(NAME, NAME, title, caption, f"{title}. {'; '.join(told)}.", data)
 
 
-def _tell(row: Record) -> str:
+def _tell(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["estimate"]):
         return "absent" if row["note"] == "absent" else "not estimated"
     ends = interval(row["lower"], row["upper"])

@@ -160,8 +160,9 @@ def _show_pooled(pooled: pd.DataFrame) -> Grid:
 
 def _pairs(pooled: pd.DataFrame) -> list[dict[str, Row]]:
     keys = ["outcome", "scale", "axis", "timepoint"]
-    groups = pooled.groupby(keys, sort=False) if len(pooled) else []
-    return [{str(row["way"]): row for row in own.to_dict("records")} for _, own in groups]
+    if pooled.empty:
+        return []
+    return [{str(row["way"]): row for row in own.to_dict("records")} for _, own in pooled.groupby(keys, sort=False)]
 
 
 def _estimate(row: Row, low: str, high: str, factor: float, kind: int) -> str:
