@@ -58,7 +58,13 @@ def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     apart = dict(zip(differences[HarmDifferences.event], differences[HarmDifferences.difference], strict=True))
     most = rows.groupby(Harms.event)[Harms.proportion].max()
     order = [
-        (event not in HEADS, -apart[event] if pd.notna(apart.get(event)) else float("inf"), -most[event], event, place)
+        (
+            HEADS.index(event) if event in HEADS else len(HEADS),
+            -apart[event] if pd.notna(apart.get(event)) else float("inf"),
+            -most[event],
+            event,
+            place,
+        )
         for place, event in enumerate(rows[Harms.event])
     ]
     return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)]
