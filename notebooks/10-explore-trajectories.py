@@ -23,8 +23,8 @@
 # under `derived/` have one row per patient: look, but do not publish them.
 
 # %%
+import IPython.display
 import matplotlib.pyplot as plt
-from IPython.display import display
 
 from outcomes.files import read_table
 from outcomes.released import open_study
@@ -115,7 +115,7 @@ groups = (
     .round(2)
 )
 groups = groups[groups["count"] >= study.privacy.minimum_cell]
-display(groups) if len(groups) else print("too few patients in every group")
+IPython.display.display(groups) if len(groups) else print("too few patients in every group")
 
 # %% [markdown]
 # ## The recall window
@@ -126,6 +126,6 @@ display(groups) if len(groups) else print("too few patients in every group")
 # %%
 if scores["recall_overlap_days"].notna().any():
     recall = scores[scores["axis"] == axes[0]].groupby("timepoint", observed=True)["recall_overlap_days"].describe()
-    display(recall[["mean", "25%", "75%"]])
+    IPython.display.display(recall[["mean", "25%", "75%"]])
 else:
     print("No session dates in this study: how far a score looks back before treatment is not known.")

@@ -27,10 +27,10 @@
 # %%
 import json
 
+import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import display
 
 from outcomes.analysis.comparison.effects.primary import Specification, tabulate_effects
 from outcomes.analysis.comparison.population.confounders import code_confounders
@@ -55,7 +55,7 @@ print(
 
 # %%
 if comparison is not None:
-    display(
+    IPython.display.display(
         released["target_trial"]
         .drop(columns="withheld", errors="ignore")
         .style.hide(axis="index")
@@ -112,7 +112,7 @@ if comparison is not None:
 
 # %%
 if comparison is not None:
-    display(
+    IPython.display.display(
         pd.DataFrame(
             {
                 kind: {
@@ -150,7 +150,9 @@ if comparison is not None:
         {kind: tabulate_effects(compared, weights[kind].weight, specification) for kind in ("none", "overlap")},
         names=["weights"],
     ).reset_index("weights")
-    display(effects.set_index(["timepoint", "weights"])[["estimate", "lower", "upper", "p_value"]].round(3))
+    IPython.display.display(
+        effects.set_index(["timepoint", "weights"])[["estimate", "lower", "upper", "p_value"]].round(3)
+    )
 
 # %% [markdown]
 # Where the data are synthetic, as in the shipped example, the answer can be looked up: the difference that the two potential outcomes of every patient

@@ -24,9 +24,9 @@
 # %%
 import json
 
+import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 
 from outcomes.released import open_study
 
@@ -83,7 +83,7 @@ plt.show()
 # %%
 if asked:
     cohort = released["durability_cohort"].pivot(index="step", columns="arm", values="n")
-    display(cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int64"))
+    IPython.display.display(cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int64"))
 
 # %% [markdown]
 # Most patients drop out of the table at *scored*: they gave no answer in those days. Whatever follows is about those who
@@ -98,7 +98,7 @@ if asked:
 if asked:
     visits = released["durability_visits"].set_index("arm")
     gone = visits.assign(good_gone=visits["good_last"] / visits["good"], bad_gone=visits["bad_last"] / visits["bad"])
-    display(gone[["n", "seen", "scores", "median_gap_days", "good_gone", "bad_gone"]].round(2))
+    IPython.display.display(gone[["n", "seen", "scores", "median_gap_days", "good_gone", "bad_gone"]].round(2))
 
 # %% [markdown]
 # ## In response on a given day
@@ -168,7 +168,7 @@ if asked and opened.truth is not None:
     own = released["durability_held"].query("end == 'loss'")
     own = own[own["time"].str.match(r"week \d")].set_index(["arm", "time"])[["share", "lower", "upper"]]
     true = [truth.get(arm, {}).get(time.replace(" ", "_"), np.nan) for arm, time in own.index]
-    display(own.assign(without_further_treatment=true).mul(100).round(0))
+    IPython.display.display(own.assign(without_further_treatment=true).mul(100).round(0))
 else:
     print("The truth is not known: these data were not simulated, or nothing is asked of durability.")
 

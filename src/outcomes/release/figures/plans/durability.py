@@ -45,8 +45,8 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"durability_{end}",
                 "durability",
                 f"{instrument}: {title[0].lower()}{title[1:]}",
-                f"Of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area): the share on each day, seen then or not, "
-                f"weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. Markers: those with a score "
+                f"Share in response each day, seen then or not, of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area). "
+                f"It is weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. Markers: those with a score "
                 f"within {settings.visit_days} days of a declared week, unweighted. "
                 f"{TREATED[settings.maintenance]}."
                 + (f" Not drawn, because too few are seen: {', '.join(gone)}." if gone else ""),
