@@ -160,11 +160,9 @@ def _risks(row: Row) -> Counts:
 
 
 def _sensitivity(row: Row) -> Counts:
-    yield (
-        "n",
-        ("analysis", *(row[key] for key in ("endpoint", "analysis", "scale", "axis", "timepoint"))),
-        ("compared", "both"),
-    )
+    name = ("analysis", *(row[key] for key in ("endpoint", "analysis", "scale", "axis", "timepoint")))
+    others = row["analysis"].startswith(("baseline_", "windows_"))  # who has a score is another question then
+    yield "n", name, None if others else ("compared", "both")
 
 
 def _imputations(row: Row) -> Counts:
@@ -261,7 +259,7 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "durability_visits": (
         ("arm",),
-        {"n": "", "seen": "n", "scores": "", "good": "scores", "good_last": "good", "bad": "scores", "bad_last": "bad"},
+        {"n": "", "seen": "n", "scores": "", "good": "", "good_last": "good", "bad": "scores", "bad_last": "bad"},
     ),
     "durability_at_visit": (("arm", "end", "week"), {"seen": "", "held": "seen"}),
     "maintenance": (("arm", "month"), {"patients": "", "returned": "patients"}),
@@ -393,6 +391,10 @@ def _add_sums(system: System, files: Files) -> None:
             part(("answered", *rest[:4], way), name)
             if (float(rest[5]) > 0) != (float(rest[4]) > 0):
                 part(("turned", *rest[:4], way), name)
+            else:
+                part(("rest", ("answered", *rest[:4], way), ("turned", *rest[:4], way)), name)
+            part(("from", *rest[:5]), system.narrow(name))
+            part(("to", *rest[:4], way, rest[5]), name)
         elif kind == "covariate" and rest[1]:
             part(("covered", rest[0], rest[2]), name)
         elif kind == "score":
@@ -416,6 +418,9 @@ def _add_sums(system: System, files: Files) -> None:
             system.add(("landmark", total[1], "", total[2]), names)
         elif total[0] in ("regressed", "two baselines"):  # arms of fewer than three have no row
             system.add(total, [*names, system.narrow(("rest", total, *names))])
+        elif total[0] in ("from", "to"):
+            system.narrow(total)
+            system.add(total, names)
         elif total[0] == "changed":
             system.narrow(total)
             system.add(total, names)

@@ -20,6 +20,7 @@ from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import Placed, ReleasedTable
 
 POINTS = "points"
+ANY = tuple(map(str, range(1, 10)))  # answers to an item but "not at all"
 
 
 class Baseline(ReleasedTable):
@@ -171,7 +172,15 @@ class Ideation(Placed):
     answer = Setting("answer at the time point", POINTS)
     n = People("series with both answers")
     key = (*Placed.key, baseline_answer, answer)
-    sums = (Sum((n,), by=Placed.key),)
+    # who had any ideation and who had none, who turned and who did not: groups whose sizes IdeationChange tells
+    sums = (
+        Sum((n,), by=Placed.key),
+        Sum((n,), by=(*Placed.key, baseline_answer)),
+        Sum((n,), by=Placed.key, among=((baseline_answer, ANY),)),
+        Sum((n,), by=(*Placed.key, answer), among=((baseline_answer, ANY),)),
+        Sum((n,), by=(*Placed.key, baseline_answer), among=((answer, ANY),)),
+        Sum((n,), by=Placed.key, among=((baseline_answer, ANY), (answer, ANY)), every=True),
+    )
 
 
 class IdeationChange(Placed):
