@@ -305,4 +305,4 @@ def test_public_fhir_and_synthea_files_give_what_is_in_them():
 def test_every_format_of_a_reader_can_be_declared():
     formats = [name for reader in READERS for name in reader.formats]
     assert len(set(formats)) == len(formats)
-    assert set(formats) == set(get_args(Source.model_fields["format"].annotation)) - {"auto"}
+    assert set(formats) == set(get_args(Source.model_fields["format"].annotation))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from outcomes.analysis.model_cells import count_cells, count_fewest
 from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
-from outcomes.analysis.selection import select_included
+from outcomes.analysis.selection import select_included, select_timed
 from outcomes.analysis.thin_cells import drop_factor, leave_out_thin
 from outcomes.errors import ModelError
 from outcomes.mixed.design.formula import parse, parse_effects
@@ -45,13 +45,14 @@ def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.Data
     Returns
     -------
     DataFrame
-        One row per series and time point with a score; columns of endpoints, and those of patients that endpoints do not have.
+        One row per series and time point with a score and a place on the axis; columns of endpoints, and those of patients that endpoints do not have.
         Rows with a missing covariate are still there: :func:`fit_model` drops and counts them.
     """
     rows = select_included(endpoints, cohort)
     axes = [model.axis, "baseline"] if model.include_baseline_visit else [model.axis]
     rows = rows[(rows["instrument"] == model.instrument) & rows["axis"].isin(axes) & rows["score"].notna()]
     rows = rows.assign(time=rows["time"].mask(rows["axis"].eq("baseline") & rows["time"].isna(), 0.0))
+    rows = select_timed(rows)
     own = [name for name in patients.columns if name == "patient" or name not in rows]
     rows = rows.merge(patients[own], on="patient", how="left")
     order = [name for name in ("patient", "series", "time", "timepoint") if name in rows]

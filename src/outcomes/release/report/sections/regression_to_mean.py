@@ -35,7 +35,7 @@ def _introduce(material: Material, name: str, rows: pd.DataFrame) -> list[str]:
     declared, change = material.study.regression_to_mean[name], material.study.endpoints.reliable_change.get(name)
     measured = bool((rows["reliability_from"] == "two baselines").any())
     origin = ", the slope of the first of two baselines of these patients on the second," if measured else ""
-    reliability = fixed(rows["reliability"].iloc[0], 2)
+    reliability = fixed(rows["reliability"].dropna().iloc[0], 2) if rows["reliability"].notna().any() else ABSENT
     sd = declared.sd or (change.sd if change else None)
     instrument = material.instrument(name)
     known = f"a standard deviation of {sd:g} points, and a reliability of {reliability}{origin}"
