@@ -107,9 +107,11 @@ class System:
                 self.spared.add(name)
 
     def _widen(self, name: Name, true: float) -> tuple[float, float]:
-        printed = self.coarse.get(name, 0.0)
-        base = next((one for one in (5, 10, 20, 50, 100) if abs(true - printed) <= one / 2), np.inf)
-        return max(printed - base / 2, 0.0), printed + base / 2
+        """Return what a count may be that was rounded more coarsely: to which base, nobody is told but by the number itself."""
+        printed = self.coarse.get(name, np.inf)
+        base = next((one for one in (100, 50, 20, 10) if printed % one == 0), 10)
+        low, high = max(printed - base / 2, 0.0), printed + base / 2
+        return (low, high) if low <= true <= high else (0.0, np.inf)
 
 
 def join(before: System, after: System, known: tuple[Mapping[Name, float], Mapping[Name, float]]) -> System:

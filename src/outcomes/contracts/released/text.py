@@ -73,7 +73,7 @@ def _find_few(table: pd.DataFrame) -> pd.Series[bool]:
     if FLAG not in table:
         return pd.Series(False, table.index)
     bounds = [name for name in table.columns if str(name).endswith(BOUND)]
-    bounded = table[bounds].fillna("").astype(str).ne("").any(axis=1)
+    bounded = (table[bounds].fillna("") != "").any(axis=1)
     return table[FLAG].fillna(False).astype(bool) & ~bounded
 
 

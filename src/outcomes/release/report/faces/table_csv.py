@@ -43,8 +43,8 @@ def write_csv(grid: Grid, label: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([f"{label}. {grid.caption}"])
-    writer.writerow(map(quote_formula, _join_heads(grid)))
-    writer.writerows(map(quote_formula, _spread(row, repeat=False)) for row in grid.rows)
+    writer.writerow(_join_heads(grid))
+    writer.writerows(_spread(row, repeat=False) for row in grid.rows)
     writer.writerows([note] for note in grid.notes)
     return text.getvalue()
 
@@ -55,7 +55,13 @@ def _join_heads(grid: Grid) -> list[str]:
 
 
 def _spread(row: Sequence[Cell], repeat: bool) -> list[str]:
-    return [text for cell in row for text in [cell.text.strip(), *[cell.text if repeat else ""] * (cell.span - 1)]]
+    return [text for cell in row for text in [_write(cell), *[cell.text if repeat else ""] * (cell.span - 1)]]
+
+
+def _write(cell: Cell) -> str:
+    """Return a cell's text; words, unlike numbers, may come from a study file, and must not start a formula."""
+    text = cell.text.strip()
+    return text if cell.number else quote_formula(text)
 
 
 def _grids(sections: Sequence[Section]) -> Iterator[Grid]:
