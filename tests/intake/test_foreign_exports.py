@@ -312,3 +312,27 @@ def test_sheets_and_files_that_are_named_after_their_patient(tmp_path, what):
     assert totals(export) == truth()
     assert f"each {what} is taken for the patient that it is named after" in draft.text
     assert not any(who in draft.text + draft.summary for who in PEOPLE)
+
+
+def test_short_forms_beside_long_ones_are_no_wide_file(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},{day(n, k)},{sum(items(n, k)[:2])},{sum(items(n, k))},{sum(items(n, k, 2))},{sum(items(n, k, 7))}"
+        for n, who, k in visits()
+    ]
+    write(tmp_path, "q.csv", *lines, header="patient_id,date,phq2_total,phq9_total,gad2_total,gad7_total")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
+def test_a_baseline_in_other_capitals_belongs_to_the_wide_file(tmp_path):
+    header = "Patient,Drug,Intake date,Intake PHQ9," + ",".join(f"Tx{k} Date,Tx{k} PHQ9" for k in range(1, 4))
+    lines = [
+        f"{who},{ARMS[n % 2]}," + ",".join(f"{day(n, k)},{sum(items(n, k))}" for k in range(4))
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "wide.csv", *lines, header=header)
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
+    assert len(totals(export)) == 4 * len(PEOPLE)
