@@ -34,6 +34,9 @@ from outcomes.settings import Source
 NO_CHARACTER_SETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}  # codecs of Python
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1 << 20
+csv.field_size_limit(
+    64 * LONGEST_LINE
+)  # a line split at another delimiter is one field, and a quote may span the lines looked at
 BLOCK = 1 << 24
 LARGEST_WIDE = 1 << 30  # bytes of a file of UTF-16 that is turned into UTF-8 at once
 

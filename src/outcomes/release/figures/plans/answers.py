@@ -12,6 +12,7 @@ from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Har
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL, UNLIKELY
+from outcomes.release.figures.plans.durability import list_followed
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.important import find_important
 from outcomes.release.numbers import count, fixed, interval
@@ -75,7 +76,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     )
     title = f"{name} change from baseline, by {axis}"
     return Plan(
-        "answer_works", "answer", title, f"{title}, adjusted means.", f"Line chart. {title}. {said}.", rows, None, axis
+        "answer_works", "answers", title, f"{title}, adjusted means.", f"Line chart. {title}. {said}.", rows, None, axis
     )
 
 
@@ -99,7 +100,7 @@ def _plan_difference(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan |
     )
     return Plan(
         "answer_better",
-        "answer",
+        "answers",
         title,
         f"{title}, with its {COVERED} interval.",
         f"Dot with its interval. {first} minus {second}: {said}.",
@@ -124,7 +125,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     title = "Difference in change, points"
     return Plan(
         "answer_whom",
-        "answer",
+        "answers",
         title,
         f"{title}, within levels, with {COVERED} intervals.",
         f"Forest of levels. {said}.",
@@ -161,7 +162,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
     title = "Patients with it, %"
     return Plan(
         "answer_safe",
-        "answer",
+        "answers",
         title,
         f"{title}.",
         f"Dots for each arm. Patients with an adverse effect: {said}.",
@@ -185,6 +186,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     if rows.empty or study.durability is None:
         return None
     chosen = (rows[DurabilityCurve.end] == "loss") & rows[DurabilityCurve.week].isin(study.durability.weeks)
+    chosen &= rows[DurabilityCurve.arm].isin(list_followed(tables))
     rows = rows[chosen].dropna(subset=[DurabilityCurve.share, DurabilityCurve.lower, DurabilityCurve.upper])
     rows = rows.sort_values([DurabilityCurve.arm, DurabilityCurve.week], kind="stable")
     if study.comparison is not None:
@@ -200,7 +202,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     title = "In response, %, by week"
     return Plan(
         "answer_long",
-        "answer",
+        "answers",
         title,
         f"{title}, with {COVERED} intervals.",
         f"Dots with intervals. {title}: {said}.",
