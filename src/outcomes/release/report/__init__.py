@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outcomes import __version__
 from outcomes.release.numbers import styled
 from outcomes.release.report.content.blocks import Grid, Picture, Report, Section
+from outcomes.release.report.content.count_notes import note_counts
 from outcomes.release.report.content.journal_style import restyle
 from outcomes.release.report.content.material import Material, gather
 from outcomes.release.report.faces.html.page import write_page
@@ -73,7 +74,8 @@ def compose(
     """Return the content of the report, whatever it will be written as; the parameters are those of :func:`render`."""
     material, style = gather(tables, study, provenance), study.report.style
     with styled(style):
-        sections = tuple(build_sections(material, figures_folder))
+        built = build_sections(material, figures_folder)
+        sections = tuple(note_counts(section, study.privacy) for section in built)
     return restyle(Report(study.report.title, tuple(_heads(material)), sections), style, study.report.language)
 
 
