@@ -177,10 +177,13 @@ def _edit(name, old, new):
     ("change", "words"),
     [
         (
-            _edit("eligibility.csv", r"^(0,.*,)\d+(,\w+)$", r"\g<1>8\2"),
+            _edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>8\2"),
             "1 of n are below 11: a count that may not leave",
         ),
-        (_edit("eligibility.csv", r"^(0,.*,)\d+(,\w+)$", r"\g<1>83\2"), "n is not rounded as a release is"),
+        (
+            _edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>83\2"),
+            "n is not rounded as a release is",
+        ),
         (_edit("harms.csv", "<11", "<7"), "another bound than <11"),
         (_edit("eligibility.csv", "^order,step", "order,steps"), "other columns than that table"),
         (_edit("effects.csv", r"^(day,day 28,cr2,[^,]*,[^,]*),[^,]*,", r"\1,99,"), "does not lie within its limits"),
