@@ -25,7 +25,9 @@ from outcomes.release.figures.drawings.flow import draw_flow
 from outcomes.release.figures.drawings.forest import draw_forest
 from outcomes.release.figures.drawings.harms import draw_harms
 from outcomes.release.figures.drawings.missingness import draw_missingness
+from outcomes.release.figures.drawings.onset import draw_onset
 from outcomes.release.figures.drawings.overlap import draw_overlap
+from outcomes.release.figures.drawings.power import draw_power
 from outcomes.release.figures.drawings.primary import draw_primary
 from outcomes.release.figures.drawings.rates import draw_rates
 from outcomes.release.figures.drawings.regression import draw_regression
@@ -58,6 +60,8 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "regression": draw_regression,
     "durability": draw_durability,
     "harms": draw_harms,
+    "onset": draw_onset,
+    "power": draw_power,
 }
 
 

@@ -30,6 +30,7 @@ from outcomes.release.report.sections.locked_plan import show_plan
 from outcomes.release.report.sections.main_results import show_main_results
 from outcomes.release.report.sections.methods import describe_methods
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
+from outcomes.release.report.sections.onset import show_onset
 from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
 from outcomes.release.report.wording.data_warnings import show_attention, write_closing
 from outcomes.settings import Study
@@ -121,6 +122,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_comparison(material, figures_folder),
         show_harms(material),
         show_exposure(material),
+        show_onset(material, figures_folder),
         show_durability(material, figures_folder),
         show_published(material),
         show_limitations(material),
