@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     whole = build_compared(simulate_network(options.patients * 5 // 4, 77, None))
     compared = drop_out(whole, np.random.default_rng(77)).take(np.arange(options.patients))
-    design = code_confounders(compared.people, CONFOUNDERS).design
+    design = code_confounders(compared.people, CONFOUNDERS, "spline").design
     plan = [Specification("day", "unstructured", LADDER)]
     wall, processor = time.perf_counter(), time.process_time()
     drawn = resample_differences(compared, design, plan, "overlap", None, options.replicates, np.random.default_rng(1))

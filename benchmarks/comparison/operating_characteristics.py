@@ -182,7 +182,7 @@ def study_clinic(task: tuple[int, int, int]) -> tuple[list[Row], list[Row]]:
     network = simulate_network(patients, seed, None)
     whole = build_compared(network)
     partial = drop_out(whole, np.random.default_rng([seed, *b"dropout"]))
-    confounders = code_confounders(whole.people, CONFOUNDERS)
+    confounders = code_confounders(whole.people, CONFOUNDERS, "spline")
     weights = {
         kind: compute_weights(whole.treated, confounders.design, kind) for kind in ("overlap", "att", "ate", "none")
     }

@@ -70,7 +70,7 @@ def describe(compared: Compared, names: list[str], added: float, seed: int) -> l
             "subgroups": {"by": [{"column": name} for name in names], "multiplicity": "none"},
         }
     )
-    confounders = code_confounders(compared.people, CONFOUNDERS)
+    confounders = code_confounders(compared.people, CONFOUNDERS, "spline")
     weights = compute_weights(compared.treated, confounders.design, "overlap")
     setting = Setting(compared, confounders, {"overlap": weights}, comparison)
     effects = tabulate_effects(compared, weights.weight, Specification("day", "unstructured", LADDER))

@@ -26,11 +26,11 @@ sys.path.insert(0, str(HERE.parents[1] / "tests" / "release"))
 from whole_studies import ARMS, attack_study, draw_clinic, draw_study, read_example  # noqa: E402
 
 COLUMNS = [
-    "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "printed", "bounds", "empty", "median_error", "refused",
+    "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "undecided", "printed", "bounds", "empty", "median_error", "refused",
 ]  # fmt: skip
 
 
-COUNTED = ("hidden", "recovered", "narrowed", "printed", "bounds", "empty")
+COUNTED = ("hidden", "recovered", "narrowed", "undecided", "printed", "bounds", "empty")
 SINGLE = ("example", "clinic of 120")
 PAGE = HERE.parents[1] / "docs" / "disclosure.md"
 START = "<!-- attacked: rendered by benchmarks/disclosure/attack_whole_studies.py from whole.csv -->"
@@ -64,14 +64,15 @@ def describe(rows: list[dict[str, str]]) -> str:
         shares = f"{sums['bounds'] / cells:.0%} | {sums['empty'] / cells:.1%}"
         error = f"{float(np.median(errors)):.1f}" if errors else "–"
         narrowed = f"{sums['narrowed']} ({sums['narrowed'] / max(sums['hidden'], 1):.2%})"
-        return f"| {name} | {sums['hidden']:,} | {sums['recovered']} | {narrowed} | {shares} | {error} |"
+        left = sums["undecided"]
+        return f"| {name} | {sums['hidden']:,} | {sums['recovered']} | {narrowed} | {left} | {shares} | {error} |"
 
     answered = [row for row in rows if not row["refused"]]
     single = [show(name, [row]) for row in answered if (name := row["study"]) in SINGLE]
     random = [row for row in answered if row["study"] not in SINGLE]
     lines = [
-        "| attacked | hidden counts | recovered | narrowed | cells that are bounds | cells without a number | median error of a percentage |",
-        "|---|---|---|---|---|---|---|",
+        "| attacked | hidden counts | recovered | narrowed | undecided | cells that are bounds | cells without a number | median error of a percentage |",
+        "|---|---|---|---|---|---|---|---|",
         *single,
         *([show(f"{len(random)} random studies", random)] if random else []),
     ]

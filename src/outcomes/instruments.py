@@ -43,8 +43,9 @@ class DerivedFrom(Frozen):
 class ImportantChange(Frozen):
     """A published minimal important change: from how much on patients call themselves better. Of one patient, not of groups."""
 
-    percent: float = Field(gt=0, description="percent change from baseline")
+    percent: float | None = Field(None, gt=0, description="percent change from baseline, where published")
     points: float | None = Field(None, gt=0, description="the same in points, where published")
+    baseline: float | None = Field(None, description="mean total of the patients it was found among, before the change")
     among: str | None = Field(None, description="the patients it was found among, in words")
     source: str = Field(description="where it is published")
 
@@ -100,6 +101,12 @@ class Instrument(Frozen):
         """The published important changes in points; none where they were not checked against their source."""
         checked = () if "important_change" in self.unverified else self.important_change
         return tuple(change.points for change in checked if change.points is not None)
+
+    @property
+    def important_share(self) -> float | None:
+        """The first published important change in percent of the baseline; none where it was not checked against its source."""
+        checked = () if "important_change" in self.unverified else self.important_change
+        return next((change.percent for change in checked if change.percent is not None), None)
 
     @property
     def worded(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from outcomes.claim import find_places
@@ -17,6 +17,7 @@ from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address
 from outcomes.provenance import PACKAGE
 from outcomes.release.publish import find_strays
+from outcomes.scheduler import is_slurm, watched_queue
 from outcomes.settings import Study, read_study
 from outcomes.workflow import inputs
 
@@ -64,7 +65,8 @@ def run_pipeline(
     folder = data or study.data
     _find_inputs(study, folder, study_file)
     snakefile = _find_snakefile()
-    options = ["--cores", str(cores)] if profile is None else ["--workflow-profile", _find_profile(profile, snakefile)]
+    where = None if profile is None else _find_profile(profile, snakefile)
+    options = ["--cores", str(cores)] if where is None else ["--workflow-profile", str(where)]
     public = find_places(study, study_file).published(internal)
     with _only_run(study.study) as lock:
         _clear_partial(public)
@@ -72,7 +74,8 @@ def run_pipeline(
         _say_databases(study, public)
         given = [f"study_file={study_file}", f"data={folder}", *(["internal=true"] if internal else [])]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
-        status = _follow([*command, *options, "--config", *given], lock, start)
+        with watched_queue(_say) if where is not None and is_slurm(where) else nullcontext():
+            status = _follow([*command, *options, "--config", *given], lock, start)
     if status == 0:
         print((public.results / "summary.txt").read_text(encoding="utf-8"), end="")
     return status
@@ -87,13 +90,17 @@ def _find_snakefile() -> Path:
     return found
 
 
-def _find_profile(name: str, snakefile: Path) -> str:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _find_profile(name: str, snakefile: Path) -> Path:
     places = (Path(name), snakefile.parent / "profiles" / name)
     found = next((place for place in places if (place / "config.yaml").is_file()), None)
     if found is None:
         known = sorted(path.parent.name for path in (snakefile.parent / "profiles").glob("*/config.yaml"))
         raise SettingsError(f"--profile {name}: no such profile; there are: {', '.join(known) or 'none'}.")
-    return str(found)
+    return found
 
 
 def _say_strays(public: Places) -> list[str]:

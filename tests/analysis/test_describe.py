@@ -14,11 +14,13 @@ from example_study import (
     generate_ledger,
     generate_patients,
 )
+from scipy.stats import t as student
 
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
+from outcomes.analysis.last_treatment import LAST_CHANGE, tabulate_last_change
 from outcomes.analysis.published import SAME, read_published, tabulate_published
 from outcomes.analysis.rates import tabulate_response
 from outcomes.errors import LedgerError, SettingsError
@@ -147,20 +149,41 @@ class TestIdeation:
         assert set(self.pairs["instrument"]) == {"phq9"}
 
 
+def test_the_last_treatment_has_the_last_score_up_to_its_day():
+    people = pd.DataFrame({"patient": [1, 2, 3, 4], "series": 1, "arm": "iv"})
+    series = people.assign(start_day=0, end_day=[14, 14, 14, 0])
+    endpoints = people.assign(axis="baseline", instrument="phq9", baseline=[20.0, 18.0, 16.0, 20.0])
+    days = [(1, 0, 20), (1, 7, 15), (1, 14, 12), (1, 20, 3), (2, 10, 9), (3, 14, 16), (4, 5, 1)]  # 4: one session alone
+    scores = pd.DataFrame(days, columns=["patient", "study_day", "total"]).assign(instrument="phq9")
+    row = tabulate_last_change(endpoints, people.assign(included=True), series, scores, ["iv"]).iloc[0]
+    change = np.array([-8.0, -9.0, 0.0])
+    assert (row["n"], row["mean"]) == (3, change.mean())
+    half = student.ppf(0.975, 2) * change.std(ddof=1) / np.sqrt(3)
+    assert row["upper"] - row["mean"] == pytest.approx(half)
+
+
 class TestPublished:
     response = tabulate_response(ENDPOINTS, COHORT, ARMS)
     arms = (Arm(id="esketamine", label="E", protocol="esketamine"), Arm(id="iv", label="I", protocol="iv"))
 
     protocols = MappingProxyType({name: read_protocols()[name] for name in ("iv", "esketamine")})
 
+    complying = tabulate_response(ENDPOINTS, COHORT[COHORT["complies"].astype(bool)], ARMS)
+    last = pd.DataFrame([["esketamine", "phq9", 40, -5.0, -6.0, -4.0]], columns=LAST_CHANGE)
+
     def tabulate(self, **changes):
         given = {"arms": self.arms, "protocols": self.protocols, "timepoints": Timepoints(clean_window=(14, 31))}
-        return tabulate_published(self.response, **given | changes)
+        return tabulate_published(self.response, self.complying, self.last, **given | changes)
+
+    def test_a_mean_change_stands_beside_a_mean_change(self):
+        row = self.tabulate().query("study == 'Brendle 2022' and instrument == 'phq9'").iloc[0]
+        assert (row["comparison"], row["arm"], row["estimate"], row["own_change"]) == (SAME, "esketamine", -4.7, -5.0)
+        assert (row["own_n"], pd.isna(row["own_estimate"])) == (40, True)
 
     def test_same_definition_stands_beside(self):
-        table = self.tabulate(require_protocol=True)
+        table = self.tabulate()
         row = table.query("study == 'McInnes 2022' and endpoint == 'response'").iloc[0]
-        own = self.response.query(
+        own = self.complying.query(
             "arm == 'iv' and instrument == 'phq9' and axis == 'clean' and endpoint == 'response' and population == 'observed'"
         ).iloc[0]
         assert (row["comparison"], row["arm"], row["estimate"]) == (SAME, "iv", 53.6)
@@ -173,7 +196,6 @@ class TestPublished:
             ("ELEKT-D", "response", "instrument"),
             ("McInnes 2022", "ideation reduced", "endpoint"),
             ("McInnes 2022", "worsening", "window"),
-            ("McInnes 2022", "response", "series"),  # theirs: 4 to 8 infusions in 7 to 28 days; here any series
             ("ESCAPE-TRD", "response", "denominator"),
         ],
     )
@@ -182,6 +204,12 @@ class TestPublished:
         row = table[(table["study"] == study) & (table["endpoint"] == endpoint)].iloc[0]
         assert (row["comparison"], row["differs_in"]) == ("definition differs", differs)
         assert pd.isna(row["own_n"])
+
+    def test_series_of_another_rule_do_not_compare(self):
+        arms = (Arm(id="iv", label="I", protocol="oliver_2022"),)
+        table = self.tabulate(arms=arms, protocols={"iv": read_protocols()["oliver_2022"]})
+        row = table.query("study == 'McInnes 2022' and endpoint == 'response'").iloc[0]
+        assert row["differs_in"] == "series"  # theirs: 4 to 8 infusions in 7 to 28 days
 
     def test_another_window_does_not_compare(self):
         table = self.tabulate(timepoints=Timepoints(clean_window=(7, 31)))
@@ -196,8 +224,6 @@ class TestPublished:
     def test_only_the_same_treatment_stands_beside(self):
         iv = self.tabulate(protocols={"iv": self.protocols["iv"]})
         assert set(iv["route"]) == {"iv", "mixed"}
-        oliver = self.tabulate(protocols={"iv": read_protocols()["oliver_2022"]}, require_protocol=True)
-        assert oliver["arm"].dropna().unique().tolist() == ["iv"]  # another protocol of the same drug and route
         for name in ("rtms", "itbs", "snt", "ect", "psilocybin"):
             assert self.tabulate(protocols={"iv": read_protocols()[name]}).empty
         assert self.tabulate(protocols={"iv": None}).empty

@@ -10,8 +10,8 @@ from outcomes.analysis.regression import (
     build_expectation,
     find_population_mean,
     tabulate_regression,
-    tabulate_two_baselines,
 )
+from outcomes.analysis.two_baselines import measure_reliability, tabulate_two_baselines
 from outcomes.errors import SettingsError
 from outcomes.settings import check_study
 
@@ -81,7 +81,7 @@ class TestExpectation:
         assert build_expectation(study, "phq9") == Expectation(5.0, 0.84, 12.0, None)
         own = {"phq9": {"mean": 12.0, "sd": 6.0, "reliability": 0.6, "source": "s", "screening_days": 30}}
         study = check_study(STUDY | {"regression_to_mean": own})
-        assert build_expectation(study, "phq9") == Expectation(6.0, 0.6, 12.0, None, 30)
+        assert build_expectation(study, "phq9") == Expectation(6.0, 0.6, 12.0, None, 30, settled=True)
 
     @pytest.mark.parametrize(
         ("declared", "endpoints", "said"),
@@ -154,3 +154,30 @@ class TestTwoBaselines:
         assert tabulate_regression(TABLES["endpoints"], TABLES["cohort"], ["iv"], {}).empty
         names = ("endpoints", "cohort", "series", "scores")
         assert tabulate_two_baselines(*(TABLES[name] for name in names), ["iv"], {}).empty
+
+
+class TestReliabilityOfTwoBaselines:
+    def measure(self, tables, **changes):
+        names = ("endpoints", "cohort", "series", "scores")
+        given = {"phq9": Expectation(SD, 0.9, MEAN, None, **changes)}
+        return measure_reliability(*(tables[name] for name in names), given)["phq9"]
+
+    def test_it_is_that_of_everyone_though_patients_entered_by_the_second(self):
+        found = self.measure(TABLES)
+        assert abs(found.reliability - R) < 3 * found.error
+        pairs = TABLES["scores"].pivot_table(index="patient", columns="study_day", values="total")
+        assert np.corrcoef(pairs[3], pairs[10])[0, 1] < R - 0.1  # the correlation of those who entered is bent
+
+    def test_it_replaces_a_published_one_and_not_a_declared_one(self):
+        assert self.measure(TABLES, settled=True).reliability == 0.9
+        few = {name: table[table["patient"] < 20] for name, table in TABLES.items()}
+        assert self.measure(few) == Expectation(SD, 0.9, MEAN, None)
+
+    def test_intervals_of_the_remainder_hold_its_error(self):
+        covered = []
+        for seed in range(120):
+            tables = generate(500, seed=seed)
+            row = tabulate(tables, self.measure(tables)).loc["all"]
+            assert row["reliability_from"] == "two baselines"
+            covered.append(bool(row["remainder_lower"] <= 0 <= row["remainder_upper"]))
+        assert np.mean(covered) > 0.88  # 95 % with 120 runs: below this in 1 of 1,000

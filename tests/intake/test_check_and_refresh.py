@@ -138,3 +138,21 @@ def test_what_is_kept_of_an_export_is_its_owners_alone(clinic, tmp_path, command
         os.umask(before)
     kept = tmp_path / "data/small/derived" / file
     assert [oct(one.stat().st_mode & 0o777) for one in (kept, kept.parent)] == ["0o600", "0o700"]
+
+
+def test_columns_that_changed_since_the_last_run_are_said_by_check_and_by_run(clinic, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("outcomes.runner.run_pipeline", lambda *_: 0)
+    assert main(["run", "study.yaml"]) == 0
+    assert main(["check", "study.yaml"]) == 0
+    assert "since the last run" not in capsys.readouterr().out
+    path = tmp_path / "raw/scores.csv"
+    first, rest = path.read_text().split("\n", 1)
+    path.write_text(f"{first},form version\n" + "\n".join(f"{line},2" for line in rest.splitlines()) + "\n")
+    assert main(["check", "study.yaml"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Columns since the last run" in shown
+    assert "scores.csv 1 new column(s): 'form version'" in shown
+    assert main(["run", "study.yaml"]) == 0
+    assert "scores.csv: since the last run 1 new column(s): 'form version'" in capsys.readouterr().out
+    assert main(["run", "study.yaml"]) == 0
+    assert "since the last run" not in capsys.readouterr().out

@@ -674,7 +674,8 @@ def test_the_vocabulary_names_instruments_that_there_are():
     known = read_vocabulary()
     assert set(known["instruments"]) == set(read_instruments())
     for name, entry in known["instruments"].items():
-        assert len(entry.get("questions", [])) in (0, read_instruments()[name].n_items)
+        for language, questions in entry.get("questions", {}).items():
+            assert len(questions) == read_instruments()[name].n_items, language
 
 
 def public(name: str, root: Path) -> Path:
@@ -715,8 +716,19 @@ def test_a_public_survey(root):
     assert len(read_export(study_of(draft), folder).tables["assessments"]) == 23_529
 
 
-def test_identifiers_that_differ_in_what_nobody_sees_are_named_as_the_cause(tmp_path):
-    write(tmp_path, "log.csv", *(f"{row[0]}\u200b{row[1:]}" for row in visits()), header=LOG)
+@pytest.mark.parametrize("hidden", ["\u200b", "\ufeff", "\u00ad", "\u2060"])
+def test_characters_without_width_are_no_part_of_an_identifier(tmp_path, hidden):
+    write(tmp_path, "log.csv", *(f"{row[0]}{hidden}{row[1:]}" for row in visits()), header=LOG)
+    write(tmp_path, "phq.csv", *answers(), header=ASKED)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    identifiers = read_export(study_of(draft), tmp_path).tables["key"]["identifier"].tolist()
+    assert len(identifiers) == 24
+    assert not any(hidden in one for one in identifiers)
+
+
+def test_identifiers_that_differ_in_a_no_break_space_are_named_as_the_cause(tmp_path):
+    write(tmp_path, "log.csv", *(f"{row[0]}\u00a0{row[1:]}" for row in visits()), header=LOG)
     write(tmp_path, "phq.csv", *answers(), header=ASKED)
     first = draft_study(tmp_path, "mine").missing[0]
     assert first.startswith("near_identifiers: 48 of 48 identifiers differ from another only in blanks or invisible")

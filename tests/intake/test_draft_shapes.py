@@ -139,7 +139,7 @@ def test_the_score_before_a_session_is_the_sessions(tmp_path):
     write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,phq9_pre,phq9_post")
     draft = draft_study(tmp_path, "mine")
     assert draft.missing == ()
-    assert "'phq9_post', after it, is left out" in draft.text
+    assert "'phq9_post', after it, left out" in draft.text
     export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
     assert export.tables["assessments"]["recorded_total"].tolist() == [total for _, _, total in rows()]
 
@@ -297,7 +297,7 @@ def test_the_time_when_a_row_was_made_is_its_date_where_there_is_no_other_and_is
     assert "q.csv: phq9 without a date" in draft_study(tmp_path, "mine").text
 
 
-def test_a_baseline_of_a_wide_file_is_no_session_and_is_asked_about(tmp_path):
+def test_a_baseline_of_a_wide_file_is_no_session_and_its_score_is_kept(tmp_path):
     header = "ID,Arm," + ",".join(
         f"{what}_{one}" for what in ("baseline", "session1", "session2", "session3") for one in ("date", "phq9")
     )
@@ -307,8 +307,11 @@ def test_a_baseline_of_a_wide_file_is_no_session_and_is_asked_about(tmp_path):
     ]
     write(tmp_path, "wide.csv", *lines, header=header)
     draft = draft_study(tmp_path, "mine")
-    assert draft.missing[0].startswith("treatment sessions")
-    assert "which of the columns' dates are of sessions (baseline" in draft.text
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert len(export.tables["sessions"]) == (len(DAYS) - 1) * len(PEOPLE)
+    assert len(export.tables["assessments"]) == len(DAYS) * len(PEOPLE)
+    assert export.balance["raw"].tolist() == [len(PEOPLE)]  # a row read for two tables is counted once
     write(tmp_path, "wide.csv", *lines, header=header.replace("baseline", "session0"))
     assert draft_study(tmp_path, "mine").missing == ()
 

@@ -127,6 +127,14 @@ def redcap(table: list[list[str]]) -> bytes:
     )
 
 
+def nested(table: list[list[str]]) -> bytes:
+    records = [
+        {"who": {"id": row[0]}, "day": row[1], "answers": [{"question": n, "value": cell} for n, cell in enumerate(row[2:-1], 1)], "total": row[-1]}
+        for row in table
+    ]  # fmt: skip
+    return "".join(json.dumps(one) + "\n" for one in records).encode()
+
+
 LOINC = {"items": list(CODES), "total": "44261-6"}
 FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str, Any]]] = {
     "csv": ("file.csv", write_bytes(delimited), {"tables": mapping()}),
@@ -141,6 +149,7 @@ FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str,
                {"format": "fhir", "part": "44249-1", "patient_strip": "Patient/", "leave_out": {"status": "entered-in-error"}, "tables": mapping("patient", "date", **LOINC)}),
     "bundle": ("file.json", write_bytes(lambda t: json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in responses(t)]}).encode()),
                {"format": "fhir", "part": "44249-1", "tables": mapping("patient", "date", **LOINC)}),
+    "json": ("file.jsonl", write_bytes(nested), {"format": "json", "tables": mapping("who.id", items=[f"answers.{n}" for n in range(1, 10)], total="total")}),
     "long": ("file.csv", write_bytes(long_rows),
              {"pivot": {"rows": ["id", "day"], "name": "what", "value": "answer", "columns": {name: name for name in HEADER[2:]}}, "tables": mapping()}),
     "wide": ("file.csv", write_bytes(wide_rows), {"stack": {"columns": {name: f"{name} v{{}}" for name in HEADER[1:]}}, "tables": mapping()}),

@@ -10,20 +10,34 @@ import yaml
 from exports import make_study
 
 from outcomes.intake import read_export
+from outcomes.intake.draft import draft_study
 from outcomes.intake.readers import READERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-export.md").read_text(encoding="utf-8")
 SECTIONS = {part.split("\n", 1)[0]: part for part in PAGE.split("\n## ")[1:]}
 
 
-@pytest.mark.parametrize("title", SECTIONS)
-def test_an_example_is_read_as_it_stands(tmp_path, title):
-    section = SECTIONS[title]
+def write_example(folder: Path, section: str) -> None:
     files = re.findall(r"```csv (\S+)\n(.*?)```", section, re.DOTALL)
     assert files
     for name, content in files:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content, encoding="utf-8")
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_a_draft_of_an_example_names_its_section(tmp_path, title):
+    write_example(tmp_path, SECTIONS[title])
+    files = [path for path in tmp_path.rglob("*.csv") if path.parent != tmp_path]
+    for number in range(8 if files else 0):  # fewer files of one kind are named one by one
+        (files[0].parent / f"Onyx{number}.csv").write_bytes(files[0].read_bytes())
+    assert title in draft_study(tmp_path, "mine").describe(Path("mine.yaml"))
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_an_example_is_read_as_it_stands(tmp_path, title):
+    section = SECTIONS[title]
+    write_example(tmp_path, section)
     (written,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     export = read_export(make_study(yaml.safe_load(written), dates={"formats": ["%Y-%m-%d"]}), tmp_path)
     said = re.search(r"Gives (\d+) questionnaires of (\d+) people and (\d+) sessions\.", section)

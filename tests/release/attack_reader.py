@@ -25,7 +25,8 @@ OTHERS = {
     "baseline_mean", "baseline_sd", "population_mean", "population_sd", "reliability", "observed_lower", "observed_upper", "expected",
     "share", "remainder", "remainder_lower", "remainder_upper", "reliability_needed", "first_mean", "second_mean", "between",
     "between_lower", "between_upper", "correlation", "change", "change_lower", "change_upper", "change_from_mean",
-    "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "n_treated_published",
+    "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "own_change", "own_change_lower",
+    "own_change_upper", "n_treated_published",
     "treated_before", "reference_before", "smd_before", "treated_after", "reference_after", "smd_after", "p5", "p95", "effective_n",
     "treated_mean", "reference_mean", "std_error", "df", "p_value", "risk_treated", "risk_reference", "difference_lower",
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
@@ -92,7 +93,9 @@ def _differences(row: Row) -> Counts:
 
 
 def _published(row: Row) -> Counts:
-    if row["arm"]:
+    if row["arm"] and row["timepoint"] == "last treatment":
+        yield "own_n", ("last treatment", *place_of(row)), None
+    elif row["arm"]:
         yield from _rate(row, place_of(row), "own_n", "own_events")
 
 
@@ -158,11 +161,9 @@ def _risks(row: Row) -> Counts:
 
 
 def _sensitivity(row: Row) -> Counts:
-    yield (
-        "n",
-        ("analysis", *(row[key] for key in ("endpoint", "analysis", "scale", "axis", "timepoint"))),
-        ("compared", "both"),
-    )
+    name = ("analysis", *(row[key] for key in ("endpoint", "analysis", "scale", "axis", "timepoint")))
+    others = row["analysis"].startswith(("baseline_", "windows_"))  # who has a score is another question then
+    yield "n", name, None if others else ("compared", "both")
 
 
 def _imputations(row: Row) -> Counts:
@@ -259,7 +260,7 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "durability_visits": (
         ("arm",),
-        {"n": "", "seen": "n", "scores": "", "good": "scores", "good_last": "good", "bad": "scores", "bad_last": "bad"},
+        {"n": "", "seen": "n", "scores": "", "good": "", "good_last": "good", "bad": "scores", "bad_last": "bad"},
     ),
     "durability_at_visit": (("arm", "end", "week"), {"seen": "", "held": "seen"}),
     "maintenance": (("arm", "month"), {"patients": "", "returned": "patients"}),
@@ -403,6 +404,10 @@ def _add_sums(system: System, files: Files) -> None:
             part(("answered", *rest[:4], way), name)
             if (float(rest[5]) > 0) != (float(rest[4]) > 0):
                 part(("turned", *rest[:4], way), name)
+            else:
+                part(("rest", ("answered", *rest[:4], way), ("turned", *rest[:4], way)), name)
+            part(("from", *rest[:5]), system.narrow(name))
+            part(("to", *rest[:4], way, rest[5]), name)
         elif kind == "covariate" and rest[1]:
             part(("covered", rest[0], rest[2]), name)
         elif kind == "score":
@@ -426,6 +431,9 @@ def _add_sums(system: System, files: Files) -> None:
             system.add(("landmark", total[1], "", total[2]), names)
         elif total[0] in ("regressed", "two baselines"):  # arms of fewer than three have no row
             system.add(total, [*names, system.narrow(("rest", total, *names))])
+        elif total[0] in ("from", "to"):
+            system.narrow(total)
+            system.add(total, names)
         elif total[0] == "changed":
             system.narrow(total)
             system.add(total, names)

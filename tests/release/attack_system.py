@@ -6,15 +6,21 @@ one, and *narrowed* when it leaves fewer than three.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 Name = tuple[Hashable, ...]
+Equation = dict[Name, float]  # the total first
+Floats = NDArray[np.float64]
 FEWEST = 3
+LONGEST = 10  # seconds that one search may take; what is not known then is counted as undecided
 
 
 def read_printed(text: str, minimum: int, base: int = 5) -> tuple[float, float] | None:
@@ -40,8 +46,9 @@ class System:
     bounds: dict[Name, tuple[float, float]] = field(default_factory=dict)
     hidden: set[Name] = field(default_factory=set)
     wholes: dict[Name, Name] = field(default_factory=dict)
-    equations: list[dict[Name, float]] = field(default_factory=list)
+    equations: list[Equation] = field(default_factory=list)
     coarse: dict[Name, float] = field(default_factory=dict)
+    spared: set[Name] = field(default_factory=set)
 
     def narrow(self, name: Name, low: float = 0, high: float = np.inf) -> Name:
         """Note that a count lies in a range."""
@@ -83,13 +90,33 @@ class System:
         if parts and all(name in self.bounds for name in (total, *parts)) and total not in parts:
             self.equations.append({total: 1.0} | dict.fromkeys(parts, -1.0))
 
-    def lift_zeros(self) -> None:
-        """A zero is printed as a zero but in a group that is small itself: elsewhere what is hidden is at least 1."""
-        small = {part for total, *parts in map(list, self.equations) if total in self.hidden for part in parts}
-        for name in self.hidden - small:
-            whole = self.wholes.get(name)
-            if whole is not None and self.bounds.get(whole, (0.0, 0.0))[0] >= self.minimum:
-                self.narrow(name, 1)
+    def forgive(self, truth: Mapping[Name, tuple[float, float]]) -> None:
+        """Take back what the reader believes and is not so: totals that were rounded more coarsely, zeros that are hidden, false sums.
+
+        No reader is told which these are. Whoever is draws no false conclusion, so all that is found is recovered indeed.
+        """
+        known = {name: low for name, (low, high) in truth.items() if low == high}
+        self.equations = [one for one in self.equations if _holds(one, known)]
+        for name, (low, high) in list(self.bounds.items()):
+            true = known.get(name)
+            if true is None:
+                continue
+            if not low <= true <= high:
+                self.bounds[name] = self._widen(name, true)
+            if true == 0:
+                self.spared.add(name)
+
+    def _widen(self, name: Name, true: float) -> tuple[float, float]:
+        printed = self.coarse.get(name, 0.0)
+        base = next((one for one in (5, 10, 20, 50, 100) if abs(true - printed) <= one / 2), np.inf)
+        return max(printed - base / 2, 0.0), printed + base / 2
+
+
+def _holds(equation: Equation, known: Mapping[Name, float]) -> bool:
+    total, *parts = equation
+    missing = [name for name in (total, *parts) if name not in known]
+    rest = known.get(total, 0.0) - sum(known.get(name, 0.0) for name in parts)
+    return rest == 0 if not missing else total in missing or rest >= 0
 
 
 @dataclass(frozen=True)
@@ -101,105 +128,186 @@ class Found:
     high: int
 
 
-def solve(system: System) -> list[Found]:
+@dataclass
+class Solved:
+    """What was found, and of how many hidden counts nothing could be said: their equations contradict, or the search took too long."""
+
+    found: list[Found] = field(default_factory=list)
+    undecided: int = 0
+
+
+def solve(system: System) -> Solved:
     """Return every count that can only be small and has fewer than three values left, hidden or implied by others."""
-    system.lift_zeros()
-    found: list[Found] = []
-    for names, rows in _components(system):
-        found += _solve_component(system, names, rows)
-    return sorted(found, key=lambda one: repr(one.name))
+    solved = Solved()
+    for names, rows in _components(list(system.bounds), system.equations):
+        low, high = _start(system, names, rows)
+        if (low > high).any():
+            solved.undecided += sum(name in system.hidden for name in names)
+            continue
+        place = {name: at for at, name in enumerate(names)}
+        for own, few in _components(names, _keep_binding(names, rows, low, high, system.minimum)):
+            at = [place[name] for name in own]
+            _solve_component(solved, system.minimum, own, few, low[at], high[at])
+    solved.found.sort(key=lambda one: repr(one.name))
+    return solved
 
 
-def _components(system: System) -> Iterator[tuple[list[Name], list[dict[Name, float]]]]:
-    parent = {name: name for name in system.bounds}
+def _find_root(parent: dict[Name, Name], name: Name) -> Name:
+    while parent[name] != name:
+        parent[name] = parent[parent[name]]
+        name = parent[name]
+    return name
 
-    def root(name: Name) -> Name:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
 
-    for equation in system.equations:
+def _is_forest(names: list[Name], rows: list[Equation], known: NDArray[np.bool_]) -> bool:
+    """Tell whether no two equations are tied in a ring, counts that are known apart."""
+    parent = {name: name for name, one in zip(names, known, strict=True) if not one}
+    for row in rows:
+        roots = [_find_root(parent, name) for name in row if name in parent]
+        if len({*roots}) < len(roots):
+            return False
+        parent |= dict.fromkeys(roots, roots[0]) if roots else {}
+    return True
+
+
+def _components(names: list[Name], equations: list[Equation]) -> Iterator[tuple[list[Name], list[Equation]]]:
+    parent = {name: name for name in names}
+    for equation in equations:
         first, *others = equation
         for name in others:
-            parent[root(name)] = root(first)
-    groups: dict[Name, tuple[list[Name], list[dict[Name, float]]]] = {}
+            parent[_find_root(parent, name)] = _find_root(parent, first)
+    groups: dict[Name, tuple[list[Name], list[Equation]]] = {}
     for name in parent:
-        groups.setdefault(root(name), ([], []))[0].append(name)
-    for equation in system.equations:
-        groups[root(next(iter(equation)))][1].append(equation)
+        groups.setdefault(_find_root(parent, name), ([], []))[0].append(name)
+    for equation in equations:
+        groups[_find_root(parent, next(iter(equation)))][1].append(equation)
     yield from groups.values()
 
 
-def _solve_component(system: System, names: list[Name], rows: list[dict[Name, float]]) -> Iterator[Found]:
+def _start(system: System, names: list[Name], rows: list[Equation]) -> tuple[Floats, Floats]:
+    """Return the bounds of counts, carried through the equations."""
     low, high = (np.array([system.bounds[name][side] for name in names]) for side in (0, 1))
-    low, high = _propagate(names, rows, low, high)
-    for base in (10, 20, 50, 100):  # totals may be rounded more coarsely: a reader learns so when nothing else fits
-        if (low <= high).all():
-            break
-        low, high = (np.array([system.bounds[name][side] for name in names]) for side in (0, 1))
-        for at, name in enumerate(names):
-            value = system.coarse.get(name, 1.0)
-            if value % base == 0 and value > 0:
-                low[at], high[at] = min(low[at], value - base / 2), max(high[at], value + base / 2)
-        low, high = _propagate(names, rows, low, high)
-    open_ = (high < system.minimum) & (high >= 1) & (low <= high)
-    if not open_.any():
-        return
+    return _lift_zeros(system, names, rows, *_propagate(names, rows, low, high))
+
+
+def _lift_zeros(
+    system: System, names: list[Name], rows: list[Equation], low: Floats, high: Floats
+) -> tuple[Floats, Floats]:
+    """A zero is printed as a zero but in a group that is small itself: in groups that are known not to be, what is hidden is at least 1."""
     place = {name: at for at, name in enumerate(names)}
-    constraints = []
-    if rows:
-        entries = [(at, place[name], weight) for at, row in enumerate(rows) for name, weight in row.items()]
-        row_of, column_of, weights = zip(*entries, strict=True)
-        matrix = csr_array((weights, (row_of, column_of)), shape=(len(rows), len(names)))
-        constraints = [LinearConstraint(matrix, np.zeros(len(rows)), np.zeros(len(rows)))]
+    groups: dict[Name, list[Name]] = {}
+    for total, *parts in map(list, rows):
+        for part in parts:
+            groups.setdefault(part, []).append(total)
+    for name in (system.hidden - system.spared) & set(names):
+        wholes = [place[one] for one in {*groups.get(name, []), system.wholes.get(name)} if one in place]
+        if wholes and (low[wholes] >= system.minimum).all():
+            low[place[name]] = max(low[place[name]], 1.0)
+    return _propagate(names, rows, low, high)
+
+
+def _keep_binding(names: list[Name], rows: list[Equation], low: Floats, high: Floats, minimum: int) -> list[Equation]:
+    """Return the equations that may still say something: not those in which a count of no interest takes up whatever the others are."""
+    place = {name: at for at, name in enumerate(names)}
+    left, dropped = list(rows), True
+    while dropped:
+        uses = Counter(name for row in left for name in row)
+        kept = [row for row in left if not _is_slack(row, uses, place, low, high, minimum)]
+        left, dropped = kept, len(kept) < len(left)
+    return left
+
+
+def _is_slack(
+    row: Equation, uses: Counter[Name], place: dict[Name, int], low: Floats, high: Floats, minimum: int
+) -> bool:
+    total, *parts = (place[name] for name in row)
+    for name, at in zip(row, (total, *parts), strict=True):
+        if uses[name] > 1 or 1 <= high[at] < minimum:
+            continue
+        others = [part for part in parts if part != at]
+        least, most = low[others].sum(), high[others].sum()
+        if at != total:
+            least, most = low[total] - most, high[total] - least
+        if low[at] <= least and most <= high[at]:
+            return True
+    return False
+
+
+def _solve_component(
+    solved: Solved, minimum: int, names: list[Name], rows: list[Equation], low: Floats, high: Floats
+) -> None:
+    open_ = np.flatnonzero((high < minimum) & (high >= 1))
+    if not len(open_):
+        return
+    if _is_forest(names, rows, low == high):  # what bounds say of each count, some solution attains
+        seen, told = (low, high), np.ones(len(names), dtype=bool)
+    else:
+        seen, told = _search(names, rows, low, high, open_)
+    solved.undecided += int((~told[open_]).sum())
+    for at in open_:
+        if told[at] and seen[1][at] - seen[0][at] + 1 < FEWEST and seen[0][at] >= 1:
+            solved.found.append(Found(names[at], int(seen[0][at]), int(seen[1][at])))
+
+
+def _search(
+    names: list[Name], rows: list[Equation], low: Floats, high: Floats, open_: NDArray[np.intp]
+) -> tuple[tuple[Floats, Floats], NDArray[np.bool_]]:
+    """Return the smallest and largest value of every open count, until it is seen to have enough, and whether that is certain."""
+    place = {name: at for at, name in enumerate(names)}
+    entries = [(at, place[name], weight) for at, row in enumerate(rows) for name, weight in row.items()]
+    row_of, column_of, weights = zip(*entries, strict=True)
+    matrix = csr_array((weights, (row_of, column_of)), shape=(len(rows), len(names)))
+    constraints = [LinearConstraint(matrix, np.zeros(len(rows)), np.zeros(len(rows)))]
     limits = Bounds(low, np.minimum(high, 1e6))
-    seen_low, seen_high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
+    seen = np.full(len(names), np.inf), np.full(len(names), -np.inf)
 
-    def visit(objective: np.ndarray) -> bool:
+    def visit(objective: Floats) -> bool:
         result = milp(
-            objective,
-            integrality=np.ones(len(names)),
-            bounds=limits,
-            constraints=constraints,
-            options={"time_limit": 2},
-        )
-        if result.x is None or result.status != 0:
-            return False
-        solution = np.round(result.x)
-        np.minimum(seen_low, solution, out=seen_low)
-        np.maximum(seen_high, solution, out=seen_high)
-        return True
+            objective, integrality=np.ones(len(names)), bounds=limits, constraints=constraints,
+            options={"time_limit": LONGEST},
+        )  # fmt: skip
+        if result.x is not None:
+            solution = np.round(result.x)
+            np.minimum(seen[0], solution, out=seen[0])
+            np.maximum(seen[1], solution, out=seen[1])
+        return bool(result.status == 0)
 
-    for sign in (1.0, -1.0):
-        if not visit(sign * open_):
-            return
-    generator = np.random.default_rng(len(names))
-    for _ in range(12):  # most counts are seen to have values enough
-        visit(open_ * generator.normal(size=len(names)))
-    for at in np.flatnonzero(open_):
+    generator, told = np.random.default_rng(len(names)), np.ones(len(names), dtype=bool)
+    left, idle = open_, 0
+    for turn in range(200):  # most counts are seen to have values enough; the others are asked one by one
+        objective, before = np.zeros(len(names)), len(left)
+        chosen = left if turn % 2 == 0 else generator.choice(left, -(-len(left) // 5), replace=False)
+        objective[chosen] = (1.0, -1.0)[turn // 2] if turn < 4 else generator.choice([-1.0, 1.0], len(chosen))
+        visit(objective)
+        left = open_[seen[1][open_] - seen[0][open_] + 1 < FEWEST]
+        idle = idle + 1 if len(left) == before else 0
+        if len(left) < 4 or (turn > 4 and idle > 6):
+            break
+    for at in left:
         alone = np.zeros(len(names))
         alone[at] = 1.0
-        told = True
         for sign in (1.0, -1.0):
-            if seen_high[at] - seen_low[at] + 1 < FEWEST:
-                told &= visit(sign * alone)
-        if told and seen_high[at] - seen_low[at] + 1 < FEWEST and seen_low[at] >= 1:
-            yield Found(names[at], int(seen_low[at]), int(seen_high[at]))
+            if seen[1][at] - seen[0][at] + 1 < FEWEST:
+                told[at] &= visit(sign * alone)
+        told[at] |= seen[1][at] - seen[0][at] + 1 >= FEWEST
+    return seen, told
 
 
-def _propagate(
-    names: list[Name], rows: list[dict[Name, float]], low: np.ndarray, high: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Carry bounds through the equations; a first, cheap answer that integer programming then completes."""
+def _propagate(names: list[Name], rows: list[Equation], low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Carry bounds through the equations until nothing changes, or contradicts."""
     place = {name: at for at, name in enumerate(names)}
     indexed = [(place[next(iter(row))], [place[name] for name in list(row)[1:]]) for row in rows]
-    for _ in range(4):
+    low, high = low.tolist(), high.tolist()
+    for _ in range(200):
+        before = (list(low), list(high))
         for total, parts in indexed:
-            lows, highs = low[parts].sum(), high[parts].sum()
+            lows, highs = sum(low[one] for one in parts), sum(high[one] for one in parts)
             low[total], high[total] = max(low[total], lows), min(high[total], highs)
             for part in parts:
-                others = highs - high[part] if np.isfinite(highs) else sum(high[one] for one in parts if one != part)
-                low[part] = max(low[part], low[total] - others)
-                high[part] = min(high[part], high[total] - (lows - low[part]))
-    return low, high
+                others = highs - high[part] if math.isfinite(highs) else sum(high[one] for one in parts if one != part)
+                new = max(low[part], low[total] - others), min(high[part], high[total] - (lows - low[part]))
+                lows, highs = lows + new[0] - low[part], others + new[1]
+                low[part], high[part] = new
+        if before == (low, high) or any(one > other for one, other in zip(low, high, strict=True)):
+            break
+    return np.array(low), np.array(high)

@@ -119,5 +119,15 @@ def make_regression(arms: list[str]) -> pd.DataFrame:
         base = {"n": 210 + index, "baseline_mean": 17.63, "baseline_sd": 4.35, "population_mean": 16.41}
         seen = {"observed": -7.51 - index, "observed_lower": -8.02 - index, "observed_upper": -7.03 - index}
         rest = {"expected": -0.26, "share": 0.034, "remainder": -7.25, "remainder_lower": -7.8, "remainder_upper": -6.7}
-        rows.append({**place, **base, **seen, **rest, "reliability_needed": 0.31})
+        rows.append(
+            {
+                **place,
+                **base,
+                **seen,
+                **rest,
+                "reliability_needed": 0.31,
+                "reliability": 0.84,
+                "reliability_from": "declared",
+            }
+        )
     return pd.DataFrame(rows)

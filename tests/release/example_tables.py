@@ -13,6 +13,7 @@ import example_study as study
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
+from outcomes.analysis.last_treatment import LAST_CHANGE
 from outcomes.analysis.ledger import tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
@@ -49,6 +50,8 @@ def make_tables(
         "recall": tabulate_recall(*given),
         "published": tabulate_published(
             tabulate_response(*given),
+            tabulate_response(endpoints, cohort[cohort["complies"].astype("boolean").fillna(False)], arms),
+            pd.DataFrame(columns=LAST_CHANGE),
             [Arm(id=arm, label=arm, protocol=arm) for arm in arms],
             {arm: read_protocols().get(arm) for arm in arms},
             Timepoints(clean_window=(14, 31)),

@@ -90,7 +90,7 @@ def test_a_withheld_value_is_a_gap_and_never_zero():
     assert np.isnan(values[3])
     assert np.isfinite(np.delete(values, 3)).all()
     texts = [text.get_text() for text in figure.texts]
-    assert texts.count("*") == 1
+    assert texts.count("–") == 1
     assert "0" not in texts
     assert any("not reported, for a count below 11" in text for text in texts)
 
@@ -138,6 +138,7 @@ def test_a_study_without_an_axis_has_no_such_figure():
         "distribution_phq9",
         "missingness_phq9",
         "adverse_effects",
+        "answer_safe",
     }
     assert draw_all({}, study) == {}
 

@@ -65,6 +65,8 @@ CASES_OF_RULES = {
     "safe:no_data": replace(FULL, safety=None),
     "safe:differ": replace(FULL, safety=Safety((Effect("nausea", (0.3, 0.1), True),))),
     "safe:none_seen": replace(FULL, safety=Safety(none_in=300)),
+    "safe:more": replace(FULL, safety=Safety((Effect("any adverse effect", (0.8, 0.5), True),), asked=2)),
+    "safe:few": replace(FULL, safety=Safety(asked=2)),
     "safe:described": replace(FULL, safety=Safety((Effect("nausea", (0.1,), False),))),
     "safe:alike": FULL,
     "long:not_measured": replace(FULL, follow_up=None),

@@ -124,7 +124,8 @@ def test_composite_strategies_and_the_kind_of_interval_stand_below_the_risks():
     tables["risks"] = make_risks((-0.068, 0.06), (0.044, 0.08)).assign(outcome_model=None)
     plain = " ".join(tabulate_risks(gather(tables, study, {})).notes)
     assert "Observed: those with a score." in plain
-    assert "normal (Wald), from stacked estimating equations" in plain
+    assert "Newcombe's, from each arm's Wilson interval with the variance of stacked estimating equations" in plain
+    assert "Everyone: missing scores imputed at random." in plain
     estimand = study.comparison.estimand.model_dump() | {
         "events": {"switching": {"change": "hypothetical", "binary": "composite"}}
     }

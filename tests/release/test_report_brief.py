@@ -45,19 +45,47 @@ def make_risks(started, observed, endpoint="response"):
     return pd.DataFrame(rows).assign(withheld=False)
 
 
-@pytest.mark.parametrize(("estimate", "said"), [(-1.2, "less than 1.7 and 3.7"), (-5.0, "at least 1.7 and 3.7")])
-def test_the_difference_stands_beside_the_published_important_changes(estimate, said):
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ((-2.0, 0.4), "excludes one of 2.4"),
+        ((-2.0, 0.4), "leaves open whether it is as large as 1.0 and 1.7 points"),
+        ((-6.0, -1.2), "excludes one smaller than 1.0 points"),
+        ((-9.0, -8.0), "excludes one smaller than 1.0, 1.7, 2.4"),
+    ],
+)
+def test_the_interval_stands_beside_the_published_important_changes(bounds, said):
     tables, study = make_compared()
-    material = gather({**tables, "effects": tables["effects"].assign(estimate=estimate)}, study, {})
-    text = say_important(material)
+    effects = tables["effects"].assign(estimate=sum(bounds) / 2, lower=bounds[0], upper=bounds[1])
+    text = say_important(gather({**tables, "effects": effects}, study, {}))
     assert said in text
     assert "10.1017/S0033291720003700" in text
-    assert "changes within one patient" in text
+    assert "10.1097/00005650-200412000-00006" in text
+    assert text.index("changes within one patient") < text.index("interval of the difference")
+
+
+def test_published_shares_count_of_the_baseline_of_those_compared():
+    tables, study = make_compared()
+    means = dict.fromkeys(("treated_before", "reference_before", "treated_after", "reference_after"), 17.0)
+    place = {
+        "weights": study.comparison.weights,
+        "variable": "baseline",
+        "level": "",
+        "smd_before": 0.0,
+        "smd_after": 0.0,
+    }
+    balance = pd.DataFrame([place | means | {"n_treated": 50, "n_reference": 50, "withheld": False}])
+    effects = tables["effects"].assign(estimate=-2.0, lower=-3.0, upper=-1.0)
+    text = say_important(gather({**tables, "effects": effects, "covariate_balance": balance}, study, {}))
+    assert (
+        "3.6 (21 % of the mean baseline here), 3.7, 3.9 (23 % of the mean baseline here), and 5.0 points or more"
+        in text
+    )
 
 
 def test_an_instrument_without_a_published_change_claims_none():
     known = {name: entry.important_points for name, entry in read_instruments().items()}
-    assert known["phq9"] == (1.7, 3.7)
+    assert known["phq9"] == (1.7, 1.0, 2.4, 3.7, 5.0)
     assert known["madrs"] == ()
     tables, study = make_case("two instruments")
     assert say_important(gather(tables, study, {})) == ""

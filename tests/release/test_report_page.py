@@ -111,7 +111,7 @@ def test_headings_are_in_order_and_tables_have_scopes(pages, case):
     assert page.headings[0] == 1
     assert all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
     assert all(attributes.get("scope") in ("col", "row", "colgroup", "rowgroup") for attributes in page.all("th"))
-    assert next(a for tag, a in page.tags if tag == "html")["lang"] == "en"
+    assert next(a for tag, a in page.tags if tag == "html")["lang"] == "en-US"
     assert len(page.all("table")) > 3
 
 

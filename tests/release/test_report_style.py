@@ -18,6 +18,7 @@ from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Report
 from outcomes.release.report.content.journal_style import restyle
 from outcomes.settings.style import Decimals, Style
 
+US = "en-US"
 PLAIN, AMA, LANCET = (Style(journal=name) for name in ("plain", "ama", "lancet"))
 
 
@@ -124,8 +125,8 @@ def test_words_around_numbers_follow_the_journal():
     text = "Difference −1.9 points (95 % CI 1.0 to 2.7; p = .03), 40\u00a0% of 10"
     grid = Grid("t", text, ((Cell("p", head=True), Cell("Mean (95 % CI)", head=True)),), ((Cell(text), Cell("p")),))
     report = Report(text, (("details", text),), (Section("p", text, (Paragraph(text), grid)),))
-    assert restyle(report, PLAIN) is report
-    ama = restyle(report, AMA)
+    assert restyle(report, PLAIN, US) == report
+    ama = restyle(report, AMA, US)
     said = "Difference −1.9 points (95% CI, 1.0 to 2.7; P = .03), 40% of 10"
     assert (ama.title, ama.heads[0], ama.sections[0].id) == (said, ("details", said), "p")
     assert [cell.text for cell in ama.sections[0].blocks[1].heads[0]] == ["P value", "Mean (95% CI)"]
@@ -134,7 +135,8 @@ def test_words_around_numbers_follow_the_journal():
         text = f"(95 % CI {interval(1, 2)}; p {p_value(0.0312, sign=True)}; p {p_value(0.00001, sign=True)})"
     section = Section("p", "", (Paragraph(text),))
     assert (
-        restyle(Report("", (), (section,)), LANCET).sections[0].blocks[0].text == "(95% CI 1·0–2·0; p=0·031; p<0·0001)"
+        restyle(Report("", (), (section,)), LANCET, US).sections[0].blocks[0].text
+        == "(95% CI 1·0–2·0; p=0·031; p<0·0001)"
     )
 
 

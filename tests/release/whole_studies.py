@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from attack_arithmetic import guess_events, learn_sizes
 from attack_reader import read_files
-from attack_system import Found, Name, solve
+from attack_system import Name, solve
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
@@ -38,7 +38,9 @@ from outcomes.measures.endpoints import derive_endpoints
 from outcomes.measures.scoring import derive_scores
 from outcomes.measures.series import derive_series
 from outcomes.measures.variants import derive_pretreatment, derive_variants
+from outcomes.release.disclosure.coarsen import fold_levels
 from outcomes.release.disclosure.gate import release_tables
+from outcomes.release.disclosure.rounding import Rounding
 from outcomes.release.disclosure.units import protect_patients
 from outcomes.settings import Study, check_study
 from outcomes.settings.analysis import Privacy
@@ -270,29 +272,21 @@ def sides_of(study: Study) -> dict[str, str]:
 
 def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: Mapping[str, str]) -> dict[str, Any]:
     """Attack released files, and hold what is found against the truth."""
-    truth = read_files({name: format_table(table) for name, table in tables.items()}, minimum, sides, exact=True).bounds
+    folded = {name: fold_levels(table, RELEASED[name], Rounding(minimum)) for name, table in tables.items()}
+    truth = read_files({name: format_table(table) for name, table in folded.items()}, minimum, sides, exact=True).bounds
     system = read_files(files, minimum, sides)
     learn_sizes(system, files)
-    found = [
-        one for one in solve(system) if _holds(truth, one)
-    ]  # a reader whom coarser totals mislead has recovered nothing
+    system.forgive(truth)
+    solved = solve(system)
     guessed = [
         (name, values) for name, values in guess_events(files, minimum) if len(values) == 1 and _is(truth, name, values)
     ]
     return {
-        "recovered": [one for one in found if one.low == one.high] + guessed,
-        "narrowed": sum(one.low < one.high for one in found),
+        "recovered": [one for one in solved.found if one.low == one.high] + guessed,
+        "narrowed": sum(one.low < one.high for one in solved.found),
         "hidden": len(system.hidden),
+        "undecided": solved.undecided,
     }
-
-
-def _holds(truth: Mapping[Name, tuple[float, float]], one: Found) -> bool:
-    """Tell whether the true count lies where the attack says; of one that no file counts, it is taken to."""
-    ends = [truth.get(name, (0.0, np.inf)) for name in (one.name[1:3] if one.name[0] == "rest" else (one.name,))]
-    if any(low != high for low, high in ends):
-        return True
-    count = ends[0][0] - ends[1][0] if one.name[0] == "rest" else ends[0][0]
-    return one.low <= count <= one.high
 
 
 def _is(truth: Mapping[Name, tuple[float, float]], name: Name, values: set[int]) -> bool:

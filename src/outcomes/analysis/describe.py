@@ -10,10 +10,11 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
+from outcomes.analysis.last_treatment import tabulate_last_change
 from outcomes.analysis.ledger import tabulate_balance, tabulate_health, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
-from outcomes.analysis.regression import build_expectation, tabulate_regression, tabulate_two_baselines
+from outcomes.analysis.regression import build_expectation, tabulate_regression
 from outcomes.analysis.reliable_change import tabulate_reliable_change
 from outcomes.analysis.scores import (
     tabulate_change_distribution,
@@ -21,6 +22,7 @@ from outcomes.analysis.scores import (
     tabulate_recall,
     tabulate_scores,
 )
+from outcomes.analysis.two_baselines import measure_reliability, tabulate_two_baselines
 from outcomes.settings import Study
 
 
@@ -46,7 +48,13 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments)
     response = tabulate_response(*given, study.timepoints.measured_share)
     enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
-    expected = {name: build_expectation(study, name) for name in study.regression_to_mean}
+    expected = measure_reliability(
+        endpoints,
+        cohort,
+        tables["series"],
+        tables["scores"],
+        {name: build_expectation(study, name) for name in study.regression_to_mean},
+    )
     return {
         "flow": tabulate_flow(
             tables["balance"],
@@ -75,10 +83,16 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
         "published": tabulate_published(
             response,
+            tabulate_response(
+                endpoints,
+                cohort[cohort["complies"].astype("boolean").fillna(False)],
+                arms,
+                study.timepoints.measured_share,
+            ),
+            tabulate_last_change(endpoints, cohort, tables["series"], tables["scores"], arms),
             study.arms,
             {arm.id: study.protocol(arm) for arm in study.arms},
             study.timepoints,
-            study.series.require_protocol,
         ),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tabulate_balance(tables["balance"]),

@@ -254,6 +254,9 @@ def _tabulate(
     tables = {"coefficients": fit.coefficients, "tests": tests}
     if model.margins and "arm" in variables:
         tables |= _compare_arms(fit, model, arms, "timepoint" if "timepoint" in variables else None)
+    elif model.margins and "timepoint" in variables and len(cells.index) == 1:
+        alone = _engine(model).margins(fit, "timepoint").astype({"timepoint": str})
+        tables["margins"] = alone.assign(arm=str(cells.index[0]))
     return {
         name: table.assign(fewest=count_fewest(table, cells))[COLUMNS[name]].reset_index(drop=True)
         for name, table in tables.items()

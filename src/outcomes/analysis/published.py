@@ -25,6 +25,7 @@ ROUTES = {  # route of the figures → drug and route of a protocol; None: any r
     "mixed": ("ketamine", None),
     "esketamine": ("esketamine", "intranasal"),
 }
+LAST_TREATMENT = "last treatment"
 SAME, DIFFERS = "same definition", "definition differs"
 
 
@@ -36,7 +37,8 @@ def read_published() -> pd.DataFrame:
     DataFrame
         One row per study, instrument, window, and endpoint; ``estimate`` with its interval in ``unit``, and the source.
         Where a clinic's own figure can mean the same, ``axis`` with ``from_day`` and ``to_day`` (after induction on axis
-        ``clean``, after the first session on axis ``day``) and the ``population`` say which one; otherwise they are missing.
+        ``clean``, after the first session on axis ``day``) and the ``population`` say which one; otherwise they are missing. ``protocol`` names
+        the protocol whose rule of series the publication has.
     """
     path = Path(__file__).with_name("published.csv")
     whole = dict.fromkeys(("n_treated", "n_analysed", "from_day", "to_day"), "Int64")
@@ -45,39 +47,69 @@ def read_published() -> pd.DataFrame:
 
 def tabulate_published(
     response: pd.DataFrame,
+    complying: pd.DataFrame,
+    last_change: pd.DataFrame,
     arms: Sequence[Arm],
     protocols: Mapping[str, Protocol | None],
     timepoints: Timepoints,
-    require_protocol: bool = False,
 ) -> pd.DataFrame:
-    """Set the cohort's own response and remission beside published ones of the same treatment.
+    """Set the cohort's own results beside published ones of the same treatment.
 
     Parameters
     ----------
-    response : DataFrame
-        As :func:`outcomes.analysis.rates.tabulate_response` returns it.
+    response, complying : DataFrame
+        As :func:`outcomes.analysis.rates.tabulate_response` returns it: of all included series, and of those that meet their protocol's rule.
+    last_change : DataFrame
+        As :func:`outcomes.analysis.last_treatment.tabulate_last_change` returns it.
     arms : sequence of Arm
         The study's arms; an arm compares with a publication on its protocol's drug and route.
     protocols : mapping
         Arm id → its protocol; an arm without one compares with nothing.
     timepoints : Timepoints
         The study's windows.
-    require_protocol : bool
-        Whether series that fail their protocol's rule are left out, as they are where a published series has a rule.
 
     Returns
     -------
     DataFrame
         One row per published figure of a treatment that an arm gives, and arm that compares, or one without an arm. ``comparison`` is "same definition" only
-        where route, instrument, endpoint, window, denominator, and the rule of series agree; then ``own_n``, ``own_events``, and the own
-        proportion with its 95 % Wilson interval in percent stand beside. Otherwise it is "definition differs", and
-        ``differs_in`` names the first of these that does.
+        where route, instrument, endpoint, window, denominator, and the rule of series agree: a publication that counts series by the rule of a
+        protocol is set beside those of the arm's series that meet it, where the arm has that protocol. Then ``own_n``, ``own_events``, and the own
+        proportion with its 95 % Wilson interval in percent stand beside, or the own mean change with its t interval in points. Otherwise it is
+        "definition differs", and ``differs_in`` names the first of these that does.
     """
     rows = []
     for figure in _records(read_published()):
-        same = [arm.id for arm in arms if _is_of(figure["route"], protocols.get(arm.id))]
-        rows += list(_compare(figure, response, same, timepoints, require_protocol)) if same else []
+        same = [arm for arm in arms if _is_of(figure["route"], protocols.get(arm.id))]
+        if not same:
+            continue
+        if figure["window"] == LAST_TREATMENT:
+            rows += list(_compare_change(figure, last_change, [arm.id for arm in same]))
+            continue
+        ruled = not pd.isna(figure["protocol"])
+        alike = [arm.id for arm in same if not ruled or arm.protocol == figure["protocol"]]
+        own = complying if ruled and alike else response
+        rows += list(_compare(figure, own, alike or [arm.id for arm in same], timepoints, bool(ruled and alike)))
     return pd.DataFrame(rows, columns=PUBLISHED).astype({"own_n": "Int64", "own_events": "Int64"} | _WHOLE)
+
+
+def _compare_change(
+    figure: Mapping[str, Any], last_change: pd.DataFrame, arms: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a published mean change to the last treatment beside each arm's own, or once where there is none."""
+    shown = {name: figure[name] for name in SHOWN}
+    own = last_change[last_change["arm"].isin(arms)]
+    here = own[own["instrument"] == figure["instrument"]]
+    if here.empty:
+        yield {**shown, "comparison": DIFFERS, "differs_in": "window" if own.empty else "instrument"}
+    for row in _records(here):
+        place = {"arm": row["arm"], "axis": "session", "timepoint": LAST_TREATMENT, "population": "observed"}
+        numbers = {
+            "own_n": row["n"],
+            "own_change": row["mean"],
+            "own_change_lower": row["lower"],
+            "own_change_upper": row["upper"],
+        }
+        yield {**shown, **place, **numbers, "comparison": SAME}
 
 
 _WHOLE = {"n_treated": "Int64", "n_analysed": "Int64"}
@@ -94,7 +126,7 @@ def _compare(
     response: pd.DataFrame,
     arms: Sequence[str],
     timepoints: Timepoints,
-    require_protocol: bool,
+    ruled: bool,
 ) -> Iterator[dict[str, Any]]:
     """Yield the figure beside each arm's own rate that means the same, or once with what differs."""
     shown = {name: figure[name] for name in SHOWN}
@@ -104,7 +136,7 @@ def _compare(
         "endpoint": response["endpoint"] == figure["endpoint"],
         "window": _in_window(response, figure, timepoints),
         "denominator": response["population"] == figure["population"],
-        "series": pd.Series(require_protocol or pd.isna(figure["series_rule"]), response.index),
+        "series": pd.Series(ruled or pd.isna(figure["series_rule"]), response.index),
     }
     left = pd.Series(True, response.index)
     for name, agrees in steps.items():

@@ -16,13 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
-from outcomes.contracts.released.describe import RegressionToMean, TwoBaselines
+from outcomes.analysis.selection import EVERYONE, order_rows, select_first, select_included
+from outcomes.contracts.released.describe import RegressionToMean
 from outcomes.errors import SettingsError
 from outcomes.settings import Study
 
 REGRESSION = RegressionToMean.columns
-TWO_BASELINES = TwoBaselines.columns
 AXES = ("session", "day", "visit", "clean")
 FEWEST = 3  # patients below which no mean is formed
 Floats = NDArray[np.float64]
@@ -42,6 +41,10 @@ class Expectation:
         Smallest baseline that enters, from which the mean is found where it is not declared.
     earliest : int
         Days before the first session from which a score counts as the first of two baselines.
+    settled : bool
+        Whether the study declares the reliability for this, so that two baselines do not replace it.
+    error : float
+        Standard error of the reliability where two baselines gave it; 0 where it is taken as known.
     """
 
     sd: float
@@ -49,6 +52,8 @@ class Expectation:
     mean: float | None
     threshold: float | None
     earliest: int = 90
+    settled: bool = False
+    error: float = 0.0
 
 
 def build_expectation(study: Study, instrument: str) -> Expectation:
@@ -67,7 +72,8 @@ def build_expectation(study: Study, instrument: str) -> Expectation:
     threshold = study.baseline.minimum.get(instrument)
     if declared.mean is None and threshold is None:
         raise SettingsError(f"regression_to_mean.{instrument}: give 'mean', or an entry threshold in baseline.minimum.")
-    return Expectation(sd, reliability, declared.mean, threshold, declared.screening_days)
+    settled = declared.reliability is not None
+    return Expectation(sd, reliability, declared.mean, threshold, declared.screening_days, settled)
 
 
 def find_population_mean(baseline_mean: float, threshold: float, sd: float) -> tuple[float, float]:
@@ -124,7 +130,7 @@ def tabulate_regression(
         One row per arm ('all': each patient once), instrument, axis, and time point, the key. Of the ``n`` with a change: mean and standard
         deviation of their baseline; ``reference``: how the population mean was had (``declared``, ``entry threshold``: from all baselines of the
         arm); the ``observed`` mean change and the ``expected`` one, in points, with the latter's ``share`` of the former; what remains, with
-        95 % intervals (reliability, standard deviation, and a declared mean taken as known); and the reliability at which nothing would
+        95 % intervals (standard deviation, a declared mean, and a declared reliability taken as known); and the reliability at which nothing would
         remain, missing where none would do.
     """
     rows = select_included(endpoints, cohort)
@@ -176,12 +182,12 @@ def describe_regression(
     rest = 1 - expectation.reliability
     observed, gap = float(d.mean()), float(x.mean() - mean)
     expected = -rest * gap
-    half_seen = _half_width(float(d.std(ddof=1)) / np.sqrt(n), n)
+    half_seen = compute_half_width(float(d.std(ddof=1)) / np.sqrt(n), n)
     influence = np.zeros(len(baseline))
     influence[seen] = (d - observed + rest * (x - x.mean())) / n
     influence -= rest * slope * (baseline - baseline.mean()) / len(baseline)
     error = float(np.sqrt(np.square(influence).sum() * n / (n - 1)))
-    half = _half_width(error, n)
+    half = compute_half_width(float(np.hypot(error, gap * expectation.error)), n)
     needed = 1 + observed / gap if gap > 0 else np.nan
     return {
         "n": n,
@@ -192,6 +198,7 @@ def describe_regression(
         "population_mean": mean,
         "population_sd": expectation.sd,
         "reliability": expectation.reliability,
+        "reliability_from": "two baselines" if expectation.error else "declared",
         "observed": observed,
         "observed_lower": observed - half_seen,
         "observed_upper": observed + half_seen,
@@ -204,80 +211,8 @@ def describe_regression(
     }
 
 
-def _half_width(error: float, n: int) -> float:
+def compute_half_width(error: float, n: int) -> float:
     """Return half of a 95 % t interval."""
     from scipy.special import stdtrit
 
     return float(stdtrit(n - 1, 0.975)) * error
-
-
-def tabulate_two_baselines(
-    endpoints: pd.DataFrame,
-    cohort: pd.DataFrame,
-    series: pd.DataFrame,
-    scores: pd.DataFrame,
-    arms: Sequence[str],
-    expectations: Mapping[str, Expectation],
-) -> pd.DataFrame:
-    """Return, of patients with a score before the baseline score, what happened between the two, and the change from both.
-
-    Without treatment between them, a fall from the first to the second is regression to the mean (or the course of the illness); a rise
-    says that patients entered when they felt worst, so that their baseline will regress. From the mean of two, less does.
-
-    Parameters
-    ----------
-    endpoints, cohort, series, scores : DataFrame
-        Tables of those contracts. A first baseline is the latest score before the baseline score, at most ``earliest`` days before the
-        first session of a patient's first series; studies without dated sessions have none.
-
-    Returns
-    -------
-    DataFrame
-        One row per arm ('all': both), instrument, axis, and time point, the key. Of the ``n`` with both baselines and a change: means of the
-        ``first`` and the ``second`` baseline, their difference ``between`` (second − first) and correlation, the ``change`` from the second,
-        and that from the mean of both, in points with 95 % t intervals.
-    """
-    pairs = _pair_baselines(endpoints, series, scores, expectations)
-    rows = select_included(endpoints, cohort).merge(pairs, on=["patient", "series", "instrument"])
-    rows = rows[rows["axis"].isin(AXES) & rows["change"].notna()]
-    found = [row for part in (rows.astype({"arm": str}), rows.assign(arm=EVERYONE)) for row in _describe_pairs(part)]
-    return order_rows(pd.DataFrame(found, columns=TWO_BASELINES).astype({"n": "int64"}), arms)
-
-
-def _pair_baselines(
-    endpoints: pd.DataFrame, series: pd.DataFrame, scores: pd.DataFrame, expectations: Mapping[str, Expectation]
-) -> pd.DataFrame:
-    """Return the first baseline of each patient's first series by instrument."""
-    start = series.loc[series["series"] == 1, ["patient", "series", "start_day"]]
-    known = endpoints[(endpoints["axis"] == "baseline") & (endpoints["series"] == 1) & endpoints["score_day"].notna()]
-    known = known[known["instrument"].isin(list(expectations))].astype({"instrument": str})
-    known = known[["patient", "instrument", "score_day"]].merge(start, on="patient")
-    earlier = scores.loc[scores["total"].notna(), ["patient", "instrument", "study_day", "total"]]
-    earlier = earlier.astype({"instrument": str}).merge(known, on=["patient", "instrument"])
-    day = earlier["study_day"].astype(float) - earlier["start_day"].astype(float)
-    earliest = -earlier["instrument"].map({name: one.earliest for name, one in expectations.items()}).astype(float)
-    earlier = earlier[(day < earlier["score_day"].astype(float)) & (day >= earliest)]
-    earlier = earlier.sort_values(["patient", "instrument", "study_day"], kind="stable")
-    last = earlier.drop_duplicates(["patient", "instrument"], keep="last")
-    return last.rename(columns={"total": "first"})[["patient", "series", "instrument", "first"]]
-
-
-def _describe_pairs(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for key, own in rows.groupby(PLACE, observed=True, sort=True):
-        if len(own) < FEWEST:
-            continue
-        first, second = own["first"].astype(float), own["baseline"].astype(float)
-        row: dict[str, Any] = dict(zip(PLACE, key, strict=True)) | {"time": own["time"].iloc[0], "n": len(own)}
-        row |= {"first_mean": first.mean(), "second_mean": second.mean()}
-        varies = first.std() > 0 and second.std() > 0
-        row["correlation"] = float(np.corrcoef(first, second)[0, 1]) if varies else np.nan
-        values = {
-            "between": second - first,
-            "change": own["change"].astype(float),
-            "change_from_mean": own["change"].astype(float) + (second - first) / 2,
-        }
-        for name, one in values.items():
-            mean = float(one.mean())
-            half = _half_width(float(one.std()) / np.sqrt(len(one)), len(one))
-            row |= {name: mean, f"{name}_lower": mean - half, f"{name}_upper": mean + half}
-        yield row

@@ -17,7 +17,8 @@ def check(options: Namespace) -> int:
     arm, and how far columns are filled; as text, and as a page in the study's private folder. Ends with 2 where a run would stop.
     """
     from outcomes.intake import read_export, refuse
-    from outcomes.intake.health.overview import build_overview
+    from outcomes.intake.health.headers import compare_headers, read_headers
+    from outcomes.intake.health.overview import Section, build_overview
     from outcomes.intake.health.page import write_page
     from outcomes.intake.health.page import write_text as write_sections
     from outcomes.intake.quiet import reading_quietly
@@ -26,7 +27,14 @@ def check(options: Namespace) -> int:
     with reading_quietly():
         export = read_export(study, Path(options.data or study.data))
     refuse((), study.accept)
+    changed = tuple(
+        compare_headers(
+            Places(study.study).derived / "columns.json", read_headers(study, Path(options.data or study.data))
+        )
+    )
     sections = build_overview(export, study)
+    if changed:
+        sections.insert(1, Section("Columns since the last run", ("file", "change"), changed))
     place = Places(study.study).derived / "check.html"
     write_private(write_page(sections, f"Check of {study.study}"), place)
     print(write_sections(sections))

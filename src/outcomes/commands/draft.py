@@ -24,7 +24,8 @@ def draft(options: Namespace) -> int:
         raise SettingsError(
             f"{out}: there is such a file already. Name another with --out, or replace it with --force."
         )
-    drafted = draft_study(Path(options.folder), name_study(out), options.first, options.zone)
+    given = dict(one.rpartition("=")[::2] for one in options.treatment or ())
+    drafted = draft_study(Path(options.folder), name_study(out), options.first, options.zone, given)
     write_text(drafted.text, out)
     print(drafted.describe(out))
     return 2 if drafted.missing else 0
@@ -32,6 +33,11 @@ def draft(options: Namespace) -> int:
 
 _OUT = {"default": "config/mine.yaml", "metavar": "FILE", "help": "study file to write (default: %(default)s)"}
 _ZONE = {"metavar": "ZONE", "help": "the clinic's time zone (America/New_York), or 'as written', for stamps in UTC"}
+_TREATMENT = {
+    "action": "append",
+    "metavar": "CODE=ARM",
+    "help": "what a code or spelling of a treatment means, such as 1=iv; once for each",
+}
 _FIRST = {"choices": ("day", "month"), "help": "what stands first in dates that fit both, such as 03/04/2024"}
 
 COMMAND = Command(
@@ -42,6 +48,7 @@ COMMAND = Command(
         (("--out",), _OUT),
         (("--first",), _FIRST),
         (("--zone",), _ZONE),
+        (("--treatment",), _TREATMENT),
         (("--force",), {"action": "store_true", "help": "replace the file where there is one"}),
     ),
     takes_study=False,

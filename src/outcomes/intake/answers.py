@@ -55,6 +55,8 @@ def read_answers(batch: Batch, name: str, study: Study, ledger: Ledger) -> tuple
     total = _read_total(batch, columns.total, instrument, f"{name}.total", study, ledger)
     answered, points = _sum_items(items, len(batch.rows))
     total = _let_items_win(batch, instrument, f"{name}.total", total, answered, points, ledger)
+    if columns.missing_item == "from_total":
+        items = _fill_from_total(batch, instrument, name, items, total, answered, points, ledger)
     flag, out = _judge_totals(batch, instrument, f"{name}.total", total, answered, study, ledger)
     has = ((answered > 0) | ~np.isnan(total)) & ~out
     if not items:
@@ -131,6 +133,35 @@ def _let_items_win(
     total = total.copy()
     total[wrong] = new
     return total
+
+
+def _fill_from_total(
+    batch: Batch,
+    instrument: Instrument,
+    name: str,
+    items: tuple[Array, ...],
+    total: Array,
+    answered: Array,
+    points: Array,
+    ledger: Ledger,
+) -> tuple[Array, ...]:
+    """Return the items with one that alone is missing as what the stored total leaves for it; never one that is not to be imputed."""
+    alone = (answered == len(items) - 1) & ~np.isnan(total)
+    filled = []
+    for number, item in enumerate(items, start=1):
+        places = (
+            np.nonzero(alone & (item == NO_ANSWER))[0]
+            if number not in instrument.never_imputed
+            else np.empty(0, np.int64)
+        )
+        new = item.copy()
+        new[places] = (total[places] / instrument.multiplier - points[places]).astype(np.int8)
+        ledger.note(
+            batch.file, batch.rows[places], "item_from_total", f"{name}.item_{number}",
+            state="corrected", old=text_array([None] * len(places)), new=show_numbers(new[places].astype(np.float64)),
+        )  # fmt: skip
+        filled.append(new)
+    return tuple(filled)
 
 
 def _bounds(items: Items, answered: Array, points: Array) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from outcomes.errors import InputError
-from outcomes.intake.dates import DATE_REASONS, count_swapped, parse_dates, read_dates
+from outcomes.intake.dates import DATE_REASONS, count_swapped, exchange_swapped, parse_dates, read_dates
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.values import (
     MISSING,
@@ -50,6 +50,7 @@ class Batch:
     utc: bool = False  # some of its dates are stamps in UTC, and no zone of the clinic is known
     plain: bool = False  # some are plain dates, or stamps with a zone of their own
     submitted: Array | None = None  # time of submission, as ``date``; None where the export has no such column
+    exchange: bool = False  # day and month of its true dates are to be exchanged
     harms: str | None = None  # column of the same rows that lists adverse events: filled in, harms were asked about
 
     @property
@@ -208,6 +209,7 @@ def _make_batch(
     batch = Batch(
         file, table, first.table if first else table, raw, mapping, rows, np.zeros(len(rows), np.int32), nothing, nothing,
         np.full(len(rows), -1, np.int16), _date_rules(source, study), {name: v for name, v in source.constants.items() if name != "patient"},
+        exchange=source.swapped_dates == "exchange",
         harms=_harms_column(study.tables_of(source)) if table == "sessions" else None,
     )  # fmt: skip
     batch = _with_patients(batch, study, number, ledger)
@@ -266,7 +268,7 @@ def _with_submission(batch: Batch, study: Study, ledger: Ledger, first: Batch | 
     """Return the batch with the time of submission; one that cannot be read is missing, and in the ledger."""
     if not batch.has("submitted"):
         return batch
-    words = batch.words("submitted")
+    words = _exchange(batch, batch.words("submitted"), None) if batch.exchange else batch.words("submitted")
     times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
     if first is None or first.mapping.columns.get("submitted") != batch.mapping.columns.get("submitted"):
         ledger.note(batch.file, batch.rows[words.spread(reasons) > 1], "unreadable_submission", "submitted")
@@ -297,7 +299,10 @@ def _read_study_days(batch: Batch, study: Study, ledger: Ledger) -> Batch:
 
 def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array) -> tuple[Batch, Array]:
     words = batch.words("date")
-    _refuse_swapped(batch, words)
+    if batch.exchange:
+        words = _exchange(batch, words, ledger)
+    else:
+        _refuse_swapped(batch, words)
     read = read_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
     days, reasons = read.days, read.reasons
     of_row = words.spread(reasons)
@@ -312,6 +317,14 @@ def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array
     return replace(batch, date=words.spread(days), utc=bool(read.utc.any()), plain=plain), wrong
 
 
+def _exchange(batch: Batch, words: Words, ledger: Ledger | None) -> Words:
+    """Return the dates with day and month exchanged where a spreadsheet swapped them, each with an entry."""
+    values, changed = exchange_swapped(words.values)
+    if ledger is not None and changed.any():
+        ledger.note(batch.file, batch.rows[words.spread(changed, False)], "date_exchanged", "date", state="corrected")
+    return Words(words.codes, values)
+
+
 def _refuse_swapped(batch: Batch, words: Words) -> None:
     cells, texts = count_swapped(words.values)
     if cells:
@@ -319,7 +332,7 @@ def _refuse_swapped(batch: Batch, words: Words) -> None:
             f"{batch.raw.name}: the dates of column {batch.column('date').column!r} are half swapped: all {cells} true dates have "
             f"a day up to 12, and all {texts} dates that are text one above. A spreadsheet took 07/01 for the 1st of July and left "
             "13/01 as text, or the other way round. Export the file again as .csv, and do not open it in a spreadsheet "
-            "program before naming it here."
+            "program before naming it here; or write `swapped_dates: exchange` for this source, which exchanges day and month of the true dates."
         )
 
 

@@ -93,6 +93,19 @@ def count_swapped(values: Array) -> tuple[int, int]:
     return len(cells), len(texts)
 
 
+def exchange_swapped(values: Array) -> tuple[Array, Array]:
+    """Return the values with day and month of the true dates exchanged, and which were; as they are where the column is not swapped."""
+    changed = np.zeros(len(values), dtype=bool)
+    if not count_swapped(values)[0]:
+        return values, changed
+    new = values.copy()
+    for place, value in enumerate(values):
+        if CELL.fullmatch(value or ""):
+            new[place] = f"{value[:5]}{value[8:10]}-{value[5:7]}{value[10:]}"
+            changed[place] = True
+    return new, changed
+
+
 def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
     """Return days since 1970, and which were stamps in UTC taken as written."""
     if form in EPOCHS:

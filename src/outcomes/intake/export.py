@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
+INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # characters without width
 Builder = Callable[[Sequence[Batch], Array, Study, Ledger], "pd.DataFrame"]
 BUILDERS: dict[Table, Builder] = {
     "sessions": build_sessions,
@@ -228,7 +229,8 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
 def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words:
     """Return identifiers in one spelling: without what a source strips, in its case, with its digits and its prefix.
 
-    Blanks around them, no-break spaces too, are no part of them, and 3.0 is 3. Missing ones stay missing.
+    Blanks around them, no-break spaces too, and characters without width are no part of them, and 3.0 is 3. Missing ones stay
+    missing.
     """
     missing = is_missing(words.values, cleaning).tolist()
     pairs = zip(words.values, missing, strict=True)
@@ -237,7 +239,7 @@ def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words
 
 
 def _identifier(value: str, source: Source) -> str:
-    bare = WHOLE.sub(r"\1", value.removeprefix(source.patient_strip).strip())
+    bare = WHOLE.sub(r"\1", INVISIBLE.sub("", value).strip().removeprefix(source.patient_strip).strip())
     if source.patient_case is not None:
         bare = bare.upper() if source.patient_case == "upper" else bare.lower()
     if source.patient_digits is not None and bare.isdecimal():

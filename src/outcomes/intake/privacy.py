@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import numpy as np
@@ -194,9 +195,23 @@ def plain_name(name: str) -> str:
 
     >>> plain_name("Patient Code"), plain_name("PHQ-9 Q1"), plain_name("visitDate")
     ('patient_code', 'phq_9_q1', 'visit_date')
+    >>> plain_name("Date de la séance"), plain_name("Übermäßige Sorgen")
+    ('date_de_la_seance', 'ubermassige_sorgen')
     """
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", fold(name)).strip("_")
+
+
+def fold(text: str) -> str:
+    """Return a text in small letters without their accents.
+
+    >>> fold("Kétamine"), fold("Übermäßig")
+    ('ketamine', 'ubermassig')
+    """
+    text = text.casefold()
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def check_categories(words: Words, owners: Array | None, name: str, table: str, study: Study) -> None:

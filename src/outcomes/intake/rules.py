@@ -64,6 +64,14 @@ RULES: dict[str, Rule] = {
         "`14/03/2024` where only month first is declared; `soon`",
         "dates.formats, dates.excel_serials",
     ),
+    "date_exchanged": Rule(
+        "corrected",
+        "rows",
+        "A true date of a column in which a spreadsheet has swapped days and months, and the study file says so.",
+        "Day and month are exchanged.",
+        "1 July, beside text such as `13/01/2024`: 7 January",
+        "the source's `swapped_dates`",
+    ),
     "date_out_of_range": Rule(
         "quarantined",
         "rows",
@@ -216,6 +224,14 @@ RULES: dict[str, Rule] = {
         "An answer outside the instrument's range.",
         "The item is set missing.",
         "−1, 4 or 9 on the PHQ-9",
+    ),
+    "item_from_total": Rule(
+        "corrected",
+        "questionnaires",
+        "The only missing item of a questionnaire with a stored total, where the study file says that the total knows it.",
+        "The item is what the total leaves for it. Item 9 of the PHQ-9 stays missing.",
+        "eight items sum to 12, the total says 14: the ninth is 2",
+        "the instrument's `missing_item`",
     ),
     "total_not_a_number": Rule(
         "corrected", "questionnaires", "A stored total that is no number.", "The total is set missing.", "`many`"

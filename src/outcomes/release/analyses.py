@@ -14,6 +14,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "baseline_adjusted": (ADJUSTMENT, "Adjusted for the baseline score"),
     "covariate_adjusted": (ADJUSTMENT, "Adjusted for all confounders"),
     "doubly_robust": (ADJUSTMENT, "Weights and adjustment"),
+    "machine_learning": (ADJUSTMENT, "Machine learning, doubly robust"),
     "weighted_overlap": (WEIGHTS, "Overlap weights"),
     "weighted_att": (WEIGHTS, "Weights for those treated"),
     "weighted_ate": (WEIGHTS, "Weights for all"),

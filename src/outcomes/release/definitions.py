@@ -11,3 +11,5 @@ EFFECTIVE = 0.75  # an effective sample size below this share of the patients is
 TAILS = "5 % to 95 %"  # quantiles between which weights are said to lie
 SCORE_STEP = 0.05  # width of a bin of the propensity score in its figure
 UNLIKELY = 0.05  # a p value below this is named
+FEW = 20  # scores in an arm, or responders seen, below which no answer is given
+SMALL = 75  # scores in an arm below which subgroups, an E-value, and a tipping point are not shown

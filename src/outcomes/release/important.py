@@ -17,14 +17,21 @@ def find_important(tables: Mapping[str, pd.DataFrame], study: Study) -> float | 
     The mean is weighted where the comparison is. None without a comparison, a published share, or a released baseline.
     """
     comparison = study.comparison
-    known = study.instrument(comparison.estimand.instrument).important_change if comparison else ()
-    if comparison is None or not known:
+    share = study.instrument(comparison.estimand.instrument).important_share if comparison else None
+    baseline = find_baseline(tables, study)
+    return None if share is None or baseline is None else share / 100 * baseline
+
+
+def find_baseline(tables: Mapping[str, pd.DataFrame], study: Study) -> float | None:
+    """Return the mean baseline of those compared, weighted where the comparison is; None without a comparison or a released baseline."""
+    comparison = study.comparison
+    if comparison is None:
         return None
     baseline = _weighted(tables.get("covariate_balance"), comparison.weights)
     if baseline is None:
         arms = (comparison.estimand.treated, comparison.estimand.reference)
         baseline = _observed(tables.get("scores"), comparison.estimand.instrument, arms)
-    return None if baseline is None else known[0].percent / 100 * baseline
+    return baseline
 
 
 def _weighted(balance: pd.DataFrame | None, weights: str) -> float | None:

@@ -95,6 +95,7 @@ class Report(Frozen):
         description="how patients came into their arm, which decides what the report says of differences: observational "
         "(chosen), randomised, crossover (each patient in every arm); null: not declared",
     )
+    language: Literal["en-US", "en-GB"] = Field("en-US", description="spelling of report, figures, and printed tables")
     time_unit: str = Field("day", description="unit of the visits' time axis, for example month")
     baseline_columns: tuple[str, ...] = Field((), description="patients' columns of the baseline table, in order")
     also: tuple[str, ...] = Field((), description="further time points in the tables of rates, beside the headline")

@@ -197,7 +197,8 @@ class Regression(Frozen):
         None,
         gt=0,
         lt=1,
-        description="correlation of two scores of one patient without a change; null: that of endpoints.reliable_change",
+        description="correlation of two scores of one patient without a change; null: the slope of two baselines where 30 patients have both, else that "
+        "of endpoints.reliable_change",
     )
     source: str = Field(description="where the numbers come from; printed beside the result")
     screening_days: int = Field(

@@ -86,6 +86,16 @@ class Comparison(Frozen):
         description="numbers among the confounders enter weights and outcome models as natural cubic splines (knots by the number of patients), or "
         "as straight lines",
     )
+    products: tuple[tuple[str, str], ...] = Field(
+        (),
+        description="pairs of confounders whose products enter weights and outcome models too (a number's straight line, a category's levels)",
+    )
+    learning_splits: int = Field(
+        3,
+        ge=0,
+        description="splits into folds of the analysis whose models of arm, missing scores, and outcome are learned by machine; its estimate is their "
+        "median; 0: none",
+    )
     left_out: tuple[str, ...] = Field(
         (), description="confounders that a sensitivity analysis leaves out, one at a time (for example the payer)"
     )
@@ -141,6 +151,9 @@ class Comparison(Frozen):
                 f"site names '{self.site}', which 'confounders' ({', '.join(self.confounders)}) does not list; "
                 "list it there, or write site: null for no rows on sites"
             )
+        named = {name for pair in self.products for name in pair}
+        if named - set(self.confounders) or any(one == other for one, other in self.products):
+            raise ValueError("products: each is a pair of two of 'confounders'")
         unknown = sorted(set(self.left_out) - set(self.confounders))
         if unknown:
             raise ValueError(f"left_out names {unknown}, which 'confounders' does not list")

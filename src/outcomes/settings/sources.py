@@ -62,6 +62,12 @@ class InstrumentColumns(Frozen):
         "`several days: 1`); compared without case. When given, any other spelling is set missing with a ledger entry",
     )
 
+    missing_item: Literal["missing", "from_total"] = Field(
+        "missing",
+        description="one item missing beside a stored total: missing, so that the total is; or what the total leaves for it, where that "
+        "is an allowed answer (item 9 of the PHQ-9, and two missing items, stay missing)",
+    )
+
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.items and self.total is None:
@@ -174,6 +180,17 @@ class Source(Frozen):
         (),
         description="columns whose blank cells stand for the value above them (a patient written once for all visits)",
     )
+    shift: int = Field(
+        0,
+        ge=-5,
+        le=5,
+        description="the cells of this form of REDCap stand so many columns to the left of their names (negative: right)",
+    )
+    swapped_dates: Literal["refuse", "exchange"] = Field(
+        "refuse",
+        description="a column of which a spreadsheet has swapped days and months in half of the cells: refuse it, or exchange day and month "
+        "of its true dates (all with a day up to 12, beside text with one above)",
+    )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
     zone: Zone = Field(
@@ -201,9 +218,9 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal["auto", "csv", "tsv", "excel", "redcap", "fhir", "spss", "stata", "sas", "parquet", "database"] = (
-        Field("auto", description="file format; auto goes by the ending")
-    )
+    format: Literal[
+        "auto", "csv", "tsv", "excel", "redcap", "fhir", "json", "spss", "stata", "sas", "parquet", "database"
+    ] = Field("auto", description="file format; auto goes by the ending")
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
     encoding: str = Field("utf-8", description="text encoding: utf-8 (a byte-order mark is fine), cp1252, latin-1 …")
     decimal: Literal[".", ","] = Field(

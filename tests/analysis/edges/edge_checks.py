@@ -8,6 +8,29 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.contracts.released.columns import (
+    Column,
+    Difference,
+    Effective,
+    Error,
+    Freedom,
+    Label,
+    Lower,
+    MeanOrShare,
+    Needed,
+    People,
+    Public,
+    PValue,
+    Ratio,
+    RiskRatio,
+    Rows,
+    Share,
+    Spread,
+    Standardised,
+    Upper,
+)
+
 SHARES = (
     "proportion",
     "risk_treated",
@@ -101,3 +124,54 @@ def find_words(report: str) -> list[str]:
     """Return what no report may say."""
     body = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>|data:[^\"']+|<[^>]+>", " ", report)
     return [body[max(0, one.start() - 60) : one.end() + 20] for one in ENDLESS.finditer(body)]
+
+
+def find_declared_faults(released: dict[str, pd.DataFrame]) -> list[str]:
+    """Return what contradicts the declaration of a column in released tables, a line each: every number that a release prints, by its kind."""
+    return [f"{name}: {fault}" for name, table in released.items() for fault in _check_declared(name, table)]
+
+
+def _check_declared(name: str, table: pd.DataFrame) -> Iterator[str]:
+    fields = [one for one in RELEASED[name].fields if str(one) in table]
+    number = {str(one): pd.to_numeric(table[str(one)], errors="coerce") for one in fields if not isinstance(one, Label)}
+    for one in fields:
+        values = number.get(str(one), pd.Series(dtype=float)).dropna().astype(float)
+        low, high = _find_range(one)
+        if not values.between(low - 1e-9, high + 1e-9).all() or (
+            np.isinf(values).any() and not isinstance(one, Freedom)
+        ):
+            yield f"{one} outside {low} to {high}: {sorted(set(values[~values.between(low, high)]))[:3]}"
+        if isinstance(one, People) and one.part_of in number and (number[str(one)] > number[one.part_of]).any():
+            yield f"{one} above {one.part_of}"
+        if isinstance(one, Lower) and not isinstance(one.of, Public):
+            upper = next((other for other in fields if isinstance(other, Upper) and other.of == one.of), None)
+            if upper is not None and str(one.of) in number:
+                yield from _check_limits(table, *(number[str(column)] for column in (one.of, one, upper)), str(one.of))
+
+
+def _find_range(column: Column) -> tuple[float, float]:
+    if isinstance(column, Share) and not isinstance(column, MeanOrShare):
+        return 0.0, np.inf if column.interval == "poisson" else column.scale
+    if isinstance(column, PValue):
+        return 0.0, 1.0
+    if isinstance(column, RiskRatio):
+        return 0.0, np.inf
+    if isinstance(column, Difference) and not isinstance(column, Needed | Standardised):
+        return -1.0, 1.0
+    if isinstance(column, People | Rows | Effective | Error | Spread | Ratio):
+        return 0.0, np.inf
+    return -np.inf, np.inf
+
+
+def _check_limits(
+    table: pd.DataFrame, value: pd.Series, lower: pd.Series, upper: pd.Series, name: str
+) -> Iterator[str]:
+    own = table["scale"] != "e-value" if "scale" in table else pd.Series(True, table.index)
+    both = own & value.notna() & lower.notna() & upper.notna()
+    for words, wrong in (
+        ("outside its interval", both & ((lower > value + 1e-9) | (upper < value - 1e-9))),
+        ("has an interval without width", both & (upper - lower <= 0) & (value != 0)),
+        ("has half an interval", own & value.notna() & (lower.notna() != upper.notna())),
+    ):
+        if wrong.any():
+            yield f"{name} {words}:\n{table[wrong].head(2).to_string()}"

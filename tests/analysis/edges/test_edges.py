@@ -1,9 +1,12 @@
 """Whole studies at the edges: every printed number is finite, in its range, inside its interval, and of those it says."""
 
+import re
+from dataclasses import replace
+
 import pytest
-from clinics import run_clinic
+from clinics import make_clinic, run_clinic
 from edge_cases import COMPLETE, REFUSED
-from edge_checks import find_faults, find_words
+from edge_checks import find_declared_faults, find_faults, find_words
 
 RUNS = {}
 
@@ -28,6 +31,7 @@ def test_no_number_stops_the_report(clinic):
 def test_every_number_is_possible(clinic):
     _, found = clinic
     assert find_faults(found.tables) == []
+    assert find_declared_faults(found.released) == []
 
 
 def test_the_report_says_no_impossible_number(clinic):
@@ -53,3 +57,16 @@ def test_without_a_comparison_there_is_a_report(name, tmp_path):
     assert found.refused == "", found.words[-2000:]
     assert find_faults(found.tables) == []
     assert find_words(found.report) == []
+
+
+@pytest.mark.parametrize("design", ["randomised", "observational"])
+def test_a_randomised_study_states_its_primary_difference_without_a_comparison(design, tmp_path):
+    clinic = replace(make_clinic(n=80, seed=3, missing=0.1), compared=False, changes={"report": {"design": design}})
+    found = run_clinic(clinic, tmp_path)
+    assert found.refused == "", found.words[-2000:]
+    rows = found.released["model_differences"]
+    row = rows[rows["timepoint"] == "day 28"].iloc[0]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", found.report))
+    stated = f"The difference was {abs(row['estimate']):.1f} points" in text.replace("\u2212", "-").replace("-", "")
+    assert stated == (design == "randomised")
+    assert ("without a comparison, what treatment did is not shown" in text) == (design == "observational")

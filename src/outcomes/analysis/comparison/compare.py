@@ -27,6 +27,7 @@ from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, check
 from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
+from outcomes.analysis.comparison.sensitivity.machine_learning import learn_differences
 from outcomes.analysis.comparison.sensitivity.risk_rows import question_risk
 from outcomes.analysis.comparison.sensitivity.site_rows import vary_sites
 from outcomes.analysis.comparison.sensitivity.variant_rows import vary_derivations
@@ -196,6 +197,9 @@ def list_further(tables: Mapping[str, pd.DataFrame], settings: Sequence[Setting]
     for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
         place = {"endpoint": "change", "axis": axis, "timepoint": timepoint}
         yield from (place | row for row in pool_rows(vary_sites(one, axis, timepoint) for one in settings))
+    splits = setting.comparison.learning_splits if len(settings) == 1 else min(setting.comparison.learning_splits, 1)
+    if splits:
+        yield from pool_rows(learn_differences(one, splits) for one in settings)
     if "variants" in tables:
         yield from vary_derivations(tables, setting, declare_variants(study), study.seed)
     yield from vary_missing(tables, setting, study.seed)

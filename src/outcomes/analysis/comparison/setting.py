@@ -18,13 +18,14 @@ from outcomes.analysis.comparison.effects.primary import (
     find_compared,
     find_identified,
 )
-from outcomes.analysis.comparison.population.confounders import Confounders, code_confounders
+from outcomes.analysis.comparison.population.confounders import Confounders, code_declared
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import KINDS, Weights, compute_effective_n, compute_weights
 from outcomes.settings.comparison import Comparison
 
 SPREAD = "standard deviations"
 POINTS, RISK, RATIO, ODDS = "points", "risk difference", "risk ratio", "log odds ratio"
+NOBODY = "no one in an arm has it, so there is no ratio"
 EVALUE, DELTA = "e-value", "delta in points"
 Row = dict[str, Any]
 
@@ -66,7 +67,7 @@ def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, s
 
 def build_setting(compared: Compared, comparison: Comparison) -> Setting:
     """Code the confounders of the compared patients and estimate all kinds of weights."""
-    confounders = code_confounders(compared.people, comparison.confounders, comparison.confounder_shape)
+    confounders = code_declared(compared.people, comparison)
     weights = {
         kind: compute_weights(compared.treated, confounders.design, kind, comparison.truncation) for kind in KINDS
     }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.weighting.weights import TINY, Weights, compute_weights
 from outcomes.analysis.durability import estimate
 from outcomes.analysis.durability.arms import arrange_arms
@@ -83,7 +83,7 @@ def weigh_people(
     table = people[["patient", "baseline", "arm"]].merge(patients[["patient", *own]], on="patient", how="left")
     order = np.argsort((table["arm"] != arms[0]).to_numpy(), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
-    design = code_confounders(table, comparison.confounders).design
+    design = code_declared(table, comparison).design
     weights = compute_weights((table["arm"] == arms[0]).to_numpy(), design, comparison.weights, comparison.truncation)
     if not weights.supported:
         return plain, (comparison.weights, NO_COUNTERPART)

@@ -20,6 +20,7 @@ from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import Placed, ReleasedTable
 
 POINTS = "points"
+ANY = tuple(map(str, range(1, 10)))  # answers to an item but "not at all"
 
 
 class Baseline(ReleasedTable):
@@ -171,7 +172,15 @@ class Ideation(Placed):
     answer = Setting("answer at the time point", POINTS)
     n = People("series with both answers")
     key = (*Placed.key, baseline_answer, answer)
-    sums = (Sum((n,), by=Placed.key),)
+    # who had any ideation and who had none, who turned and who did not: groups whose sizes IdeationChange tells
+    sums = (
+        Sum((n,), by=Placed.key),
+        Sum((n,), by=(*Placed.key, baseline_answer)),
+        Sum((n,), by=Placed.key, among=((baseline_answer, ANY),)),
+        Sum((n,), by=(*Placed.key, answer), among=((baseline_answer, ANY),)),
+        Sum((n,), by=(*Placed.key, baseline_answer), among=((answer, ANY),)),
+        Sum((n,), by=Placed.key, among=((baseline_answer, ANY), (answer, ANY)), every=True),
+    )
 
 
 class IdeationChange(Placed):
@@ -215,6 +224,7 @@ class RegressionToMean(Placed):
     population_mean = Mean("mean of the population that patients come from", POINTS)
     population_sd = Setting("standard deviation of that population", POINTS)
     reliability = Setting("correlation of two scores of one patient without a change")
+    reliability_from = Label("where the reliability is from: two baselines of these patients, or declared")
     observed = Mean("observed mean change", POINTS)
     observed_lower = Lower(observed)
     observed_upper = Upper(observed)
@@ -280,4 +290,7 @@ class Published(ReleasedTable):
     own_estimate = Share(own_events, own_n, scale=100)
     own_lower = Lower(own_estimate)
     own_upper = Upper(own_estimate)
+    own_change = Mean("mean change of the own series, where the publication gives one", POINTS)
+    own_change_lower = Lower(own_change)
+    own_change_upper = Upper(own_change)
     key = (study, instrument, window, endpoint, arm, axis, timepoint, population)

@@ -20,8 +20,8 @@ class Sum:
     total : tuple of pairs
         Column and value that mark the row with the total; without any, the total stands in no row, but the parts are still one
         group of people. Where the pairs name a column of ``by``, the total is looked up by the others.
-    among : mapping of str to collection of str
-        Column and values of the rows that are parts; by default all but the total.
+    among : pairs of str and tuple of str
+        Column and values of the rows that are parts, any of them or, with ``every``, all of them; by default all rows but the total.
     shared : tuple of str
         Where no row has the total: those of ``by`` whose values say that several sums are of the same people.
     kept : bool
@@ -36,6 +36,7 @@ class Sum:
     by: tuple[str, ...]
     total: tuple[tuple[str, str], ...] = ()
     among: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    every: bool = False
     rest: str | None = None
     shared: tuple[str, ...] = ()
     kept: bool = False

@@ -10,6 +10,9 @@ from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 
 Claim = tuple[str, int | None]
+ALIASES = frozenset(
+    {"phq9", "phq", "9", "gad7", "gad", "7"}
+)  # words beside which a short name is only one of an item (phq9_sleep)
 
 
 @cache
@@ -26,12 +29,13 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     ((('hamd17', None),), (), ())
     """
     known = read_vocabulary()
+    name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", name.strip())
     item = rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))"
     claims: list[Claim] = []
     for instrument, entry in known["instruments"].items():
         definition = read_instruments()[instrument]
         found = (
-            _question(name, entry.get("questions", ())) or _of_sdtm(name, entry, definition) or _code(name, definition)
+            _question(name, entry.get("questions", {})) or _of_sdtm(name, entry, definition) or _code(name, definition)
         )
         if found is not None:
             claims.append((instrument, found or None))
@@ -63,11 +67,18 @@ def _after(name: str, alias: str) -> str | None:
     return squeeze(rest) if re.search(r"[^\W_]", rest) else ""
 
 
-def _question(name: str, questions: tuple[str, ...]) -> int | None:
+def _question(name: str, questions: dict[str, list[str | list[str]]]) -> int | None:
+    """Return the item whose question a name is, in any language: all words of one of its wordings occur, or it is just that (=)."""
     words = set(words_of(name))
     if len(words) < 2:
         return None
-    return next((n for n, question in enumerate(questions, 1) if set(question.split()) <= words), None)
+    bare = "=" + " ".join(word for word in words_of(name) if word not in ALIASES)
+    for wordings in questions.values():
+        for number, wording in enumerate(wordings, 1):
+            several = [wording] if isinstance(wording, str) else wording
+            if any(one == bare if one[0] == "=" else set(one.split()) <= words for one in several):
+                return number
+    return None
 
 
 def _of_sdtm(name: str, entry: dict[str, Any], definition: Instrument) -> int | None:

@@ -120,6 +120,14 @@ def _add_treatments(survey: Survey, design: Design) -> None:
                 f"{one.sheet.name}: no column says which treatment was given. Write `constants: {{treatment: iv}}` (or im, "
                 "esketamine) for this source, or name its column under `treatment`"
             )
+        coded = one.tables.get("sessions", {}).get("treatment")
+        if coded is not None and coded.spellings is not None and not coded.spellings.values:
+            codes = coded.spellings.open
+            design.missing.append(
+                f"{one.sheet.name}: column {coded.column!r} says which treatment was given by codes ({', '.join(codes)}), and nothing in the export says what they "
+                f"mean. Run `outcomes draft` again with {' '.join(f'--treatment {code}=…' for code in codes)} (iv, im, esketamine …), or with REDCap's data dictionary beside "
+                "the export, which is read by itself"
+            )
     treated, asked = (
         {value for one in survey.found if table in one.tables for value in one.sheet.fields[one.patient].values}
         for table in ("sessions", "assessments")

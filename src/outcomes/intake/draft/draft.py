@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import yaml
 
 from outcomes.errors import OutcomesError
 from outcomes.intake.draft.design import draft_design
+from outcomes.intake.draft.examples import PAGE, find_examples
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
+from outcomes.intake.draft.treatments import name_treatments
 from outcomes.intake.draft.write import write_study
 from outcomes.intake.export import read_export
 from outcomes.intake.privacy import plain_name
@@ -26,6 +29,7 @@ class Draft:
     text: str
     summary: str
     missing: tuple[str, ...]
+    examples: tuple[str, ...] = ()  # sections of the page on exports that show such files
 
     def describe(self, out: Path) -> str:
         """Return what is printed: what was found per file, what is left to answer, and the next command."""
@@ -41,6 +45,8 @@ class Draft:
         if checks:
             parts += [f"{len(checks)} line(s) of it are marked CHECK; look at each:"]
             parts += [f"  line {place}:{text}" for place, text in checks]
+        if self.examples:
+            parts.append(f"What to write for such files, with an example of each: {PAGE} ({'; '.join(self.examples)})")
         return "\n".join(
             [*parts, "Then", f"  outcomes check {out}    # what was understood, in seconds", f"  outcomes run {out}"]
         )
@@ -55,7 +61,13 @@ def name_study(out: Path) -> str:
     return plain_name(out.stem) or "mine"
 
 
-def draft_study(folder: Path, name: str, first: str | None = None, zone: str | None = None) -> Draft:
+def draft_study(
+    folder: Path,
+    name: str,
+    first: str | None = None,
+    zone: str | None = None,
+    treatments: Mapping[str, str] | None = None,
+) -> Draft:
     """Draft a study file from every file of a raw export that intake can read.
 
     Parameters
@@ -68,6 +80,8 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
         ``day`` or ``month``: which stands first in dates that do not tell; None: they are asked for.
     zone
         Time zone of the clinic, or ``as written``; None: asked for where stamps in UTC stand beside plain dates.
+    treatments
+        What codes or spellings of treatments mean that nothing in the export tells: spelling → arm.
 
     Returns
     -------
@@ -79,8 +93,11 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
     ------
     InputError
         No such folder, or one without a file.
+    SettingsError
+        A treatment that no protocol is of.
     """
     survey = survey_export(folder)
+    name_treatments(survey.found, treatments or {})
     if first is not None:
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)
@@ -89,7 +106,8 @@ def draft_study(folder: Path, name: str, first: str | None = None, zone: str | N
     causes = [one for one in trouble if one.startswith(("lost_digits", "near_identifiers"))]
     design.missing = [*causes, *design.missing] if formats.missing or design.missing else trouble
     text = write_study(survey, design, formats, name, folder.as_posix())
-    return Draft(text, describe_sheets(survey) + trial, (*formats.missing, *design.missing))
+    missing = (*formats.missing, *design.missing)
+    return Draft(text, describe_sheets(survey) + trial, missing, tuple(find_examples(survey, missing)))
 
 
 def _try(text: str, folder: Path) -> tuple[str, list[str]]:

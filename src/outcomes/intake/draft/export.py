@@ -16,6 +16,7 @@ from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.survey import Sheet, read_folder
+from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
@@ -36,6 +37,7 @@ class Survey:
     idle: list[Unread] = field(default_factory=list)  # sheets and files that feed none, and why
     orders: dict[str, str] = field(default_factory=dict)  # sheet → day | month | both | unknown, where it matters
     notes: list[str] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)  # all that could be read
     candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
     @property
@@ -69,7 +71,7 @@ def survey_export(folder: Path) -> Survey:
     gathered, failed = gather_files(read, folder)
     sheets, more = reread_sheets(find_owners(gathered), folder)
     unread = [*unread, *failed, *more]
-    survey = Survey([], list(unread))
+    survey = Survey([], list(unread), sheets=list(sheets))
     for sheet in sheets:
         others = [other for other in sheets if other is not sheet]
         patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
@@ -103,6 +105,7 @@ def survey_export(folder: Path) -> Survey:
     ]
     survey.found = [one for one in survey.found if one.tables]
     unite_identifiers(survey.found)
+    exchange_dates(survey.found)
     propose_missing(survey.found)
     _name_sites(survey)
     _note_births(survey)

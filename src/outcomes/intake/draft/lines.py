@@ -170,6 +170,7 @@ def _questionnaire(one: Questionnaire, indent: str) -> list[str]:
     lines = [f"{indent}{one.instrument}:{check(one.check)}"]
     lines += wrap(f"{indent}  items: ", list(one.items)) if one.items else []
     lines += [f"{indent}  total: {flow(one.total)}"] if one.total else []
+    lines += [f"{indent}  missing_item: from_total"] if one.from_total else []
     return lines + ([f"{indent}  answers: {flow(one.answers)}"] if one.answers else [])
 
 

@@ -43,7 +43,9 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     dates = [name for name, column in sheet.fields.items() if name != patient and find_dates(column).share >= 0.7]
     if patient is None or not dates:
         return []
-    said = (_names(sheet, name) for name in sheet.fields if name != patient and name not in dates)
+    said = [_names(sheet, name) for name in sheet.fields if name != patient and name not in dates]
+    if not said:
+        return []
     share, name, spelt = max(said, key=lambda one: (one[0], sum(not new.endswith("_total") for new in one[2])))
     codes = sum(
         int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())

@@ -11,6 +11,7 @@ import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.claims import Claim, claims_of
+from outcomes.intake.draft.incomplete import find_known
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
@@ -31,6 +32,7 @@ class Questionnaire:
     answers: dict[str, int] = field(default_factory=dict)
     check: str = ""
     trouble: str = ""  # why it cannot be mapped; then it is not
+    from_total: bool = False  # an item that alone is missing is what the total leaves for it
 
     @property
     def columns(self) -> set[str]:
@@ -81,7 +83,7 @@ def _by_name(
     total = max(places[None], key=lambda name: sheet.fields[name].filled, default=None)
     complete = len(items) == last > 0
     if not complete and total is None and not items:
-        before = _before_session(sheet, instrument, named)
+        before = _before_session(instrument, definition, named)
         if before is not None:
             return before
     if not complete and total is None:
@@ -91,18 +93,24 @@ def _by_name(
     return Questionnaire(instrument, ordered, total, check=check)
 
 
-def _before_session(sheet: Sheet, instrument: str, named: Iterable[str]) -> Questionnaire | None:
-    """Return the total of a column named as the score before a session (phq9_pre), where another is named as the one after."""
-    moments: dict[str, str] = {}
+def _before_session(instrument: str, definition: Instrument, named: Iterable[str]) -> Questionnaire | None:
+    """Return the questionnaire of columns named as before a session (phq9_pre); those named as after it are left out."""
+    moments: dict[str, dict[int | None, str]] = {"before": {}, "after": {}}
     for name in named:
         bare = [word for word in words_of(name) if word not in BEFORE | AFTER]
         said = (BEFORE | AFTER) & set(words_of(name))
-        if len(said) == 1 and (instrument, None) in claims_of(" ".join(bare)):
-            moments["before" if said & BEFORE else "after"] = name
-    if set(moments) != {"before", "after"}:
+        places = [item for claimed, item in claims_of(" ".join(bare)) if claimed == instrument]
+        if len(said) == 1 and places:
+            moments["before" if said & BEFORE else "after"][places[0]] = name
+    columns = moments["before"]
+    whole = bool(definition.n_items) and all(number in columns for number in range(1, definition.n_items + 1))
+    if None not in columns and not whole:
         return None
-    check = f"the score before the session, of its day; {moments['after']!r}, after it, is left out"
-    return Questionnaire(instrument, (), moments["before"], check=check)
+    items = tuple(columns[number] for number in range(1, definition.n_items + 1)) if whole else ()
+    check = "the score before the session, of its day"
+    if moments["after"]:
+        check += f"; {', '.join(repr(name) for name in moments['after'].values())}, after it, left out"
+    return Questionnaire(instrument, items, columns.get(None), check=check)
 
 
 def _spread_over_columns(
@@ -140,7 +148,7 @@ def _by_position(sheet: Sheet, free: set[str], found: dict[str, Questionnaire]) 
     series: dict[str, dict[int, str]] = defaultdict(dict)
     for name in sheet.fields:
         match = re.fullmatch(r"(.*?)0*(\d{1,2})", squeeze(name))
-        if match and name in free:
+        if match and name in free and sheet.fields[name].filled:
             series[match[1]][int(match[2])] = name
     guesses = []
     for prefix, members in series.items():
@@ -274,6 +282,8 @@ def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Question
             note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
             one = replace(one, check="; ".join(filter(None, [one.check, note])))
         one = replace(one, answers=answers)
+        told = _total_knows(sheet, definition, one)
+        one = replace(one, from_total=bool(told), check="; ".join(filter(None, [one.check, told])))
     if one.total is not None:
         numbers = read_totals(sheet.fields[one.total].words.values, definition)
         if _within(sheet.fields[one.total], definition) < 0.8 and not one.items:
@@ -287,3 +297,10 @@ def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Question
                 one, check=f"no total is above {raw:g}: raw sums? The total is {definition.multiplier:g} times them"
             )
     return one
+
+
+def _total_knows(sheet: Sheet, definition: Instrument, one: Questionnaire) -> str:
+    """Return what says that the stored totals know an answer that alone is missing; nothing where they do not, or there is none."""
+    if one.total is None:
+        return ""
+    return find_known([sheet.fields[item] for item in one.items], sheet.fields[one.total], definition, one.answers)

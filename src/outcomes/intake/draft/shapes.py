@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
-from outcomes.intake.draft.wide import find_stack
+from outcomes.intake.draft.treatments import names_treatments
+from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.readers import Proposal, Unread
+from outcomes.settings import Table
 
 SUMS = re.compile(
     r"(average|avg|mean|median|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}", re.I
 )
+SCORES: frozenset[Table] = frozenset({"assessments", "patients"})
+SESSIONS: frozenset[Table] = frozenset({"sessions", "vitals", "adverse_events"})
+MOST_NAMED = 30  # spellings in a column that names the questionnaire of a row
 
 
 def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], list[Unread]]:
@@ -35,14 +42,44 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
     proposal = _fill_down(sheet, _without_sums(sheet, sheet.proposal))
+    several = _by_questionnaire(sheet)
+    if several is not None:
+        name, spelt = several
+        note = f"answers to {', '.join(map(repr, spelt))} stand in the same columns; {name!r} tells them apart"
+        return [_changed(proposal, note, rows={**proposal.source.rows, name: of}) for of in spelt.values()]
     wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide
-        return [_changed(proposal, note, stack=stack)]
+        scores = _changed(proposal, note, stack=stack)
+        sessions = find_session_stack(sheet) if names_treatments(sheet) else None
+        if sessions is None:
+            return [scores]
+        days = _changed(proposal, sessions[1], stack=sessions[0])
+        return [replace(scores, only=SCORES), replace(days, only=SESSIONS)]
     long = find_pivots(sheet) if not has_items(sheet) else []
     if long:
         return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
     return [proposal] if proposal != sheet.proposal else []
+
+
+def _by_questionnaire(sheet: Sheet) -> tuple[str, dict[str, tuple[str, ...]]] | None:
+    """Return the column that names each row's questionnaire, where the answers of all stand in the same numbered columns."""
+    numbers = Counter(
+        match[1] for name in sheet.fields if (match := re.fullmatch(r"(.*?)[ _.-]*\d{1,2}", name.strip()))
+    )
+    if not numbers or max(numbers.values()) < 5 or has_items(sheet):
+        return None
+    for name, column in sheet.fields.items():
+        if not 2 <= len(column.values) <= MOST_NAMED:
+            continue
+        spelt: dict[str, tuple[str, ...]] = {}
+        for value in column.values:
+            for instrument, item in claims_of(value)[:1]:
+                spelt[instrument] = (*spelt.get(instrument, ()), value) if item is None else ()
+        named = [value for of in spelt.values() for value in of]
+        if all(spelt.values()) and len(spelt) > 1 and len(named) >= 0.5 * len(column.values):
+            return name, spelt
+    return None
 
 
 def _changed(proposal: Proposal, note: str, **changes: object) -> Proposal:

@@ -17,6 +17,7 @@ from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
+from outcomes.intake.health.identifiers import SCIENTIFIC
 from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
@@ -54,8 +55,9 @@ def _always_alike(sheets: Sequence[Sheet]) -> set[str]:
     files: Counter[str] = Counter()
     for sheet in sheets:
         for name, column in sheet.fields.items():
+            rounded = all(SCIENTIFIC.fullmatch(value) for value in column.values)  # they may have been many
             values[name].update(column.values)
-            files[name] += column.filled > 1
+            files[name] += column.filled > 1 and not rounded
     return {name for name, found in values.items() if len(found) == 1 and files[name] > 1}
 
 
@@ -84,11 +86,15 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     if found.instruments:
         found.tables["assessments"] = placed | (dict([label]) if label else {}) | _submission(found, date, known)
     lay_over(found)
+    if sheet.proposal.only:
+        found.tables = {name: columns for name, columns in found.tables.items() if name in sheet.proposal.only}
+        found.instruments = found.instruments if "assessments" in found.tables else {}
+        found.troubles = []  # what the other half of the sheet holds
     note_pairs(found)
     _note_lost_scores(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
-    if attributes:
+    if attributes and (not sheet.proposal.only or "patients" in sheet.proposal.only):
         found.tables["patients"] = {"patient": Guess(patient)} | attributes
     return found
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from outcomes.errors import SettingsError
 from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import Spellings, find_spellings, state_rows
-from outcomes.intake.draft.vocabulary import NONE, match_name, read_vocabulary, words_of
+from outcomes.intake.draft.spellings import SHOWN, Spellings, find_spellings, state_rows
+from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, read_vocabulary, words_of
+from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
+from outcomes.protocols import read_protocols
 
-SESSION = re.compile(
-    r"(?:session|infusion|treatment|tx|inf|dose|s)?[ _.#-]*\d+$", re.IGNORECASE
-)  # what differs in a wide file
+MOST_SPELLINGS, MOST_CODES = 200, 6
 
 
 def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> None:
@@ -35,6 +38,13 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
         _leave_scored_days(found, treatment)
     if "sessions" in found.tables:
         _note_not_held(found)
+
+
+def names_treatments(sheet: Sheet) -> bool:
+    """Tell whether nearly all values of some column are spellings of treatments."""
+    patients = next(iter(sheet.fields.values())).words
+    few = (column for column in sheet.fields.values() if 0 < len(column.values) <= MOST_SPELLINGS)
+    return any(find_spellings(column, patients, "treatment").share >= 0.8 for column in few)
 
 
 def _leave_scored_days(found: Found, treatment: Guess) -> None:
@@ -74,19 +84,68 @@ def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess |
     for name in free:
         level, rank = match_name(name, names)
         column = found.sheet.fields[name]
-        if not column.filled or len(column.values) > 200:
+        if not column.filled or len(column.values) > MOST_SPELLINGS:
             continue
         spellings = find_spellings(column, found.patients, "treatment")
         if spellings.share >= (0.5 if level > NONE else 0.8):
             apart = len(set(spellings.values.values()) - {None})
             ranked.append((apart, -len(spellings.checks), level, rank, name, spellings))
     if not ranked:
-        return None
+        return _coded_treatment(found, free, names)
     ranked.sort(key=lambda one: one[:5])
     _, _, level, _, name, spellings = ranked[-1]
     for *_, other, other_spellings in ranked[:-1]:
         spellings = _settle(found, name, spellings, other, other_spellings)
     return Guess(name, spellings, check="" if level > NONE else "by its values only")
+
+
+def _coded_treatment(found: Found, free: set[str], names: list[str]) -> Guess | None:
+    """Return the column that is named like the treatment and holds a few codes, whose meaning only people know."""
+    for name in sorted(free, key=lambda one: match_name(one, names), reverse=True):
+        column = found.sheet.fields[name]
+        codes = sorted(column.values)
+        shown = [
+            code
+            for code in codes
+            if len(np.unique(found.patients.codes[column.words.spread(column.words.values == code)])) >= SHOWN
+        ]
+        sessions = (
+            found.rows_per_patient >= 2 and 2 <= len(codes) <= MOST_CODES and column.filled >= 0.9 * len(column.words)
+        )
+        if (
+            match_name(name, names)[0] >= NEAR
+            and sessions
+            and len(shown) == len(codes)
+            and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) for code in codes)
+        ):
+            return Guess(name, Spellings({}, open=tuple(codes)))
+    return None
+
+
+def name_treatments(found: Iterable[Found], given: Mapping[str, str]) -> None:
+    """Lay what people say of spellings of treatments over what was found.
+
+    Raises
+    ------
+    SettingsError
+        An arm that is no treatment of a protocol.
+    """
+    unknown = sorted(set(given.values()) - set(read_protocols()))
+    if unknown:
+        raise SettingsError(
+            f"--treatment: {', '.join(map(repr, unknown))} is no treatment; write CODE=ARM with one of {', '.join(read_protocols())}."
+        )
+    said = {spelling.strip().casefold(): arm for spelling, arm in given.items()}
+    for one in found:
+        guess = one.tables.get("sessions", {}).get("treatment")
+        if guess is None or guess.spellings is None or not said:
+            continue
+        mine = {value.casefold() for value in one.sheet.fields[guess.column].values} & set(said)
+        values = guess.spellings.values | {spelling: said[spelling] for spelling in mine}
+        left = tuple(spelling for spelling in guess.spellings.open if spelling.casefold() not in mine)
+        one.tables["sessions"]["treatment"] = replace(
+            guess, spellings=replace(guess.spellings, values=values, open=left)
+        )
 
 
 def _settle(found: Found, name: str, spellings: Spellings, other: str, others: Spellings) -> Spellings:

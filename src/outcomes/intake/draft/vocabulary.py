@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from outcomes.intake.privacy import plain_name
+from outcomes.intake.privacy import fold, plain_name
 
 SAME, NEAR, PART, NONE = 3, 2, 1, 0
 OTHER_TREATMENTS = frozenset({"rtms", "itbs", "snt", "ect", "psilocybin"})
@@ -74,7 +74,7 @@ def tokens(value: str) -> list[str]:
     >>> tokens("Ketamine (I.V.) 40 mg"), tokens("S-ketamine")
     (['ketamine', 'iv', 'mg'], ['sketamine'])
     """
-    value = re.sub(r"\b([a-z])\.([a-z])\b\.?", r"\1\2", value.casefold()).replace("s-ket", "sket")
+    value = re.sub(r"\b([a-z])\.([a-z])\b\.?", r"\1\2", fold(value)).replace("s-ket", "sket")
     found = re.findall(r"[^\W_]+", value)
     return [re.sub(r"^\d+(mg)?$", r"\1", word) for word in found if re.sub(r"^\d+(mg)?$", r"\1", word)]
 
@@ -85,7 +85,7 @@ def recognise(value: str, kind: str) -> str | None:
     >>> recognise("Self-Pay", "payer"), recognise("F", "sex"), recognise("Aetna 123", "payer")
     ('self-pay', 'female', None)
     """
-    return _spellings(kind).get(" ".join(re.findall(r"[^\W_]+", value.casefold())))
+    return _spellings(kind).get(" ".join(re.findall(r"[^\W_]+", fold(value))))
 
 
 @cache
@@ -109,12 +109,16 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     (('iv', ''), ('esketamine', ''), (None, ''))
     >>> recognise_treatment("rTMS left DLPFC"), recognise_treatment("accelerated iTBS"), recognise_treatment("ECT and ketamine")
     (('rtms', ''), ('snt', ''), (None, ''))
+    >>> recognise_treatment("KETAMINE 50 MG IN NACL IV SOLN"), recognise_treatment("Kétamine en perfusion")
+    (('iv', ''), ('iv', ''))
     >>> recognise_treatment("ketamine")
     ('iv', 'no route is written; taken as IV')
     """
     groups = read_vocabulary()["treatment"]
     of_word = {word: group for group, listed in groups.items() for word in listed}
     words = tokens(value)
+    if any(of_word.get(word) in ("iv", "im", "esketamine") for word in words):
+        words = [word for word in words if word != "in"]  # 50 mg in saline
     kinds = {of_word.get(word, "") for word in words} - {"silent"}
     if not words or "" in kinds or not kinds:
         return None, ""

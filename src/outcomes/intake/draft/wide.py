@@ -21,6 +21,7 @@ LABEL = re.compile(
     r"|baseline|base|bl|screening|screen|pre|post|before|after|start|end|final|intake|discharge|follow[ _-]?up|fu|initial|last|eot",
     re.I,
 )
+SESSION = re.compile(r"(?:session|infusion|treatment|tx|inf|dose|s)?[ _.#-]*\d+$", re.I)  # labels that number sessions
 MOMENTS = frozenset({"pre", "post", "before", "after", "start", "end"})
 
 
@@ -65,6 +66,27 @@ def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
     return Stack(
         columns=columns, label=label
     ), f"a wide file: {shown} … become a row for each ({', '.join(list(lead.members)[:8])})"
+
+
+def find_session_stack(sheet: Sheet) -> tuple[Stack, str] | None:
+    """Return how the dated sessions of a wide sheet are put below one another, where not all that it dates are sessions.
+
+    Columns of dates are numbered as sessions are (Infusion 1 date), and others, or scores, are named otherwise (baseline).
+    """
+    families = _families(sheet)
+    dates = [(one, [label for label in one.members if SESSION.match(label)]) for one in families if one.kind == "date"]
+    date, labels = max(dates, key=lambda one: len(one[1]), default=(None, []))
+    scored = {label for one in families if one.kind in ("item", "total") for label in one.members}
+    if date is None or len(labels) < 2 or not scored or (set(labels) == set(date.members) and scored <= set(labels)):
+        return None
+    columns: dict[str, str | dict[str, str]] = {}
+    for one in [date, *(one for one in families if one.kind == "other")]:
+        mine = {label: name for label, name in one.members.items() if label in labels}
+        if 2 * len(mine) >= len(labels):
+            columns[_free(one.name, {*columns, *sheet.fields})] = mine
+    label = _free("visit", {*columns, *sheet.fields})
+    note = f"a wide file: {date.pattern} are the days of sessions, a row for each of {', '.join(labels[:8])}"
+    return Stack(columns=columns, label=label), note
 
 
 def _exact(family: Family, sheet: Sheet) -> bool:

@@ -20,7 +20,7 @@ from outcomes.intake.health.identifiers import find_identifiers
 from outcomes.intake.health.labels import describe_labels
 from outcomes.intake.health.numbers import Numbers, find_codes, find_impossible
 from outcomes.intake.health.people import find_orphans, find_other_people
-from outcomes.intake.health.rows import find_contradictions, find_lost_rows, find_nothing
+from outcomes.intake.health.rows import find_contradictions, find_lost_rows, find_nothing, find_undecided
 from outcomes.intake.health.times import Dated, find_night, find_offsets
 from outcomes.intake.mapping import PLACING
 from outcomes.intake.values import map_values
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SEEN = frozenset({"patients", "sessions"})  # whose own columns enter tables and models as they are
+MOSTLY = 0.95  # of a file's questionnaires that must have a time
 KNOWN = frozenset({"age", "weight_kg", "dose_mg", "duration_min", "integration", "sex", "site", "arm", "treatment"})
 
 
@@ -64,6 +65,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_night(dated),
         *find_nothing(evidence.tables, mapped),
         *describe_labels(find_lost_rows(evidence.ledger, evidence.balance), _unknown_labels(study, evidence)),
+        *find_undecided(evidence.ledger, evidence.balance, _timed(evidence), not _says_which(study)),
         *find_contradictions(evidence.ledger, _rows_of_several(evidence.batches)),
         *find_codes(_numbers(study, evidence)),
         *find_impossible(evidence.ledger, evidence.balance),
@@ -169,6 +171,21 @@ def _dated(study: Study, evidence: Evidence) -> Iterator[Dated]:
 def _records(table: pd.DataFrame) -> dict[int, int]:
     numbers, counts = np.unique(table["patient"].to_numpy(), return_counts=True)
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+
+
+def _timed(evidence: Evidence) -> frozenset[str]:
+    """Return the files whose questionnaires have a time of day, in the date or as time of submission."""
+    timed: dict[str, list[bool]] = {}
+    for batch in evidence.batches:
+        if batch.table == "assessments" and len(batch.rows):
+            times = batch.date % 1 > 0 if batch.submitted is None else ~np.isnan(batch.submitted)
+            timed.setdefault(batch.raw.name, []).append(float(times.mean()) >= MOSTLY)
+    return frozenset(name for name, found in timed.items() if all(found))
+
+
+def _says_which(study: Study) -> bool:
+    """Tell whether the study file itself says which of two differing questionnaires stays."""
+    return "conflicting_duplicates" in study.cleaning.model_fields_set
 
 
 def _rows_of_several(batches: Sequence[Batch]) -> int:

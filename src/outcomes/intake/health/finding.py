@@ -51,6 +51,11 @@ CHECKS: dict[str, Check] = {
         "Rows that differ and are merged, as identifier and day are the same.",
         "where they are more than 20 % of a file",
     ),
+    "undecided_duplicates": Check(
+        "identifiers",
+        "Questionnaires of one person, instrument and day that differ, without a time that says which came last: which stays is decided by their content.",
+        "where they are 1 % of a file or more, and the study file does not say which stays (`cleaning.conflicting_duplicates`)",
+    ),
     "repeated_rows": Check("identifiers", "Rows that occur more than once in all that is mapped."),
     "scores_without_sessions": Check(
         "people",

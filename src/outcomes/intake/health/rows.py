@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 DECLARED = frozenset({"blank_row", "no_record", "hidden_row", "not_asked_for"})  # left out on purpose
 LEFT_OUT, UNKNOWN, MERGED, CONTRADICTING = 0.5, 0.1, 0.2, 0.1
+SEVERAL, UNDECIDED = 3, 0.01  # rows, and share of a file
 CURES = {
     "unknown_patient": "is the column of the patients' identifiers the right one? Cells that are merged or written once for several "
     "rows are read with `fill_down`",
@@ -48,6 +49,28 @@ def find_lost_rows(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Find
                 f"{rows:,} of {total:,} rows of {file} ({rows / total:.0%}) are merged into another: {reason.replace('_', ' ')}",
                 "does the column of the identifiers tell all patients apart, and the date all visits? Several sessions a day: `series.same_day: separate`"
                 if differs else "was the export saved twice into one file?",
+                file,
+            )  # fmt: skip
+
+
+def find_undecided(
+    ledger: pd.DataFrame, balance: pd.DataFrame, timed: frozenset[str], asked: bool
+) -> Iterable[Finding]:
+    """Return files with differing questionnaires of one day that no time tells apart; ``timed`` are the files that have times.
+
+    They stop a run unless the study file says which stays (``asked`` is false).
+    """
+    mine = ledger[(ledger["reason"].astype(str) == "duplicate_conflicting") & ledger["column"].notna()]
+    rows = mine[["file", "row"]].drop_duplicates().groupby("file", observed=True).size()
+    raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
+    for file, count in sorted((str(file), int(count)) for file, count in rows.items()):
+        if file not in timed:
+            yield Finding(
+                "undecided_duplicates", asked and count >= max(SEVERAL, UNDECIDED * raw[file]), count, raw[file], "rows",
+                f"{count:,} of {raw[file]:,} rows of {file} are a second questionnaire of the same person, instrument and day with other answers, and "
+                "no time says which came last",
+                "say which stays: `cleaning: {conflicting_duplicates: worst}` (or first, last: by content where there is no time; or quarantine: neither), or map "
+                "`submitted` to a column with the time of submission",
                 file,
             )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,14 +63,19 @@ def _describe(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[s
         yield f"{before['rows']:,} → {after['rows']:,} rows"
         if after["rows"] < before["rows"]:
             yield "fewer than before: is the export complete?"
-        lost = [name for name in before["columns"] if name not in after["columns"]]
-        new = [name for name in after["columns"] if name not in before["columns"]]
-        if lost:
-            yield f"{len(lost)} column(s) gone: {_shown(lost)}"
-        if new:
-            yield f"{len(new)} new column(s): {_shown(new)}"
+        yield from describe_columns(before["columns"], after["columns"])
     else:
         yield "changed"
+
+
+def describe_columns(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """Yield which columns are gone and which are new."""
+    lost = [name for name in before if name not in after]
+    new = [name for name in after if name not in before]
+    if lost:
+        yield f"{len(lost)} column(s) gone: {_shown(lost)}"
+    if new:
+        yield f"{len(new)} new column(s): {_shown(new)}"
 
 
 def _shown(names: list[str]) -> str:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcomes.errors import InputError
-from outcomes.intake.readers import columnar, database, fhir, redcap, tables
+from outcomes.intake.readers import columnar, database, fhir, nested, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns
 from outcomes.intake.readers.shape import is_shaped, join_tables, needed_columns, shape_table
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source
 
-READERS: tuple[Reader, ...] = (tables.READER, redcap.READER, fhir.READER, columnar.READER, database.READER)
+READERS: tuple[Reader, ...] = (
+    tables.READER,
+    redcap.READER,
+    fhir.READER,
+    nested.READER,
+    columnar.READER,
+    database.READER,
+)
 
 __all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
 

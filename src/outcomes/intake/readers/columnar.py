@@ -54,7 +54,10 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     report_columns(names, chosen, source.ignore, file.name)
     if not len(table):
         raise InputError(f"{file.name}: there are columns and no row. Export the file again.")
-    columns = {name: _words(table.iloc[:, place]) for name, place in places.items()}
+    try:
+        columns = {name: _words(table.iloc[:, place]) for name, place in places.items()}
+    except ValueError:  # text that is none, in a damaged file
+        raise _unreadable(file) from None
     return RawTable(file.name, len(table), columns)
 
 
@@ -73,10 +76,12 @@ def _load(file: File) -> pd.DataFrame:
     try:
         table: pd.DataFrame = load(file.path)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError, LookupError, TypeError):  # fmt: skip
-        raise InputError(
-            f"{file.name}: not a readable {file.ending} file. Export it again, or save it as .csv."
-        ) from None
+        raise _unreadable(file) from None
     return table
+
+
+def _unreadable(file: File) -> InputError:
+    return InputError(f"{file.name}: not a readable {file.ending} file. Export it again, or save it as .csv.")
 
 
 def _statistics(reader: str, **options: Any) -> Callable[[Path], pd.DataFrame]:

@@ -47,6 +47,7 @@ class Proposal:
     source: Source  # without tables: file, format, part, header, rows, leave_out, stack, pivot …
     columns: Mapping[Table, Mapping[str, Column]] = field(default_factory=dict)  # canonical table → column → where from
     instruments: Mapping[str, InstrumentColumns] = field(default_factory=dict)  # belong to the table ``assessments``
+    only: frozenset[Table] = frozenset()  # tables that it may feed; any, where empty
     notes: tuple[str, ...] = ()  # what was done that a reader of the draft should know: rows left out, titles skipped
     checks: tuple[str, ...] = ()  # what is assumed and should be looked at
     questions: tuple[str, ...] = ()  # what only people can say; until then the study does not run

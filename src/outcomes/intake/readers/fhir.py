@@ -85,7 +85,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         A line that is no JSON, or no resource of the part.
     """
-    rows = _Rows()
+    rows = Rows()
     numbers: list[int] = []
     mine: list[int] = []
     for number, resource in iterate_resources(file):
@@ -169,7 +169,9 @@ def _entries(file: File) -> Iterator[tuple[int, Resource]]:
 
 def _inside(resource: Any, number: int, file: File) -> Iterator[tuple[int, Resource]]:
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-        raise InputError(f"{file.name}: entry {number} is no resource of FHIR (it has no 'resourceType').")
+        raise InputError(
+            f"{file.name}: entry {number} is no resource of FHIR (it has no 'resourceType'). Other JSON is read with `format: json`."
+        )
     if resource["resourceType"] == "Bundle":
         raise InputError(f"{file.name}: line {number} is a Bundle within lines; write its resources a line each.")
     yield number, resource
@@ -180,7 +182,7 @@ def _inside(resource: Any, number: int, file: File) -> Iterator[tuple[int, Resou
 
 def _flatten(resource: Resource) -> dict[str, tuple[str, str]]:
     """Return a row: key → how the column is named beside the key, and the cell."""
-    cells = {"patient": _reference(resource), "date": _time(resource), "status": _text(resource.get("status"))}
+    cells = {"patient": _reference(resource), "date": _time(resource), "status": as_text(resource.get("status"))}
     if resource.get("resourceType") == RESPONSE:
         return {name: ("", cell) for name, cell in cells.items()} | _answers(resource.get("item"))
     cells |= {
@@ -191,7 +193,7 @@ def _flatten(resource: Resource) -> dict[str, tuple[str, str]]:
     cells["dose"] = (
         _quantity((resource.get("dosage") or {}).get("dose")) if isinstance(resource.get("dosage"), dict) else ""
     )
-    cells["gender"] = _text(resource.get("gender"))
+    cells["gender"] = as_text(resource.get("gender"))
     return {name: ("", cell) for name, cell in cells.items()}
 
 
@@ -201,9 +203,9 @@ def _answers(items: Any) -> dict[str, tuple[str, str]]:
     for item in items if isinstance(items, list) else []:
         if not isinstance(item, dict):
             continue
-        key, given = _text(item.get("linkId")).strip("/"), item.get("answer")
+        key, given = as_text(item.get("linkId")).strip("/"), item.get("answer")
         if isinstance(given, list) and given:
-            said = "" if LOINC.fullmatch(key) else _text(item.get("text"))
+            said = "" if LOINC.fullmatch(key) else as_text(item.get("text"))
             cells = [_value(one) for one in given if isinstance(one, dict)]
             found[key or said or "answer"] = (said, "; ".join(filter(None, cells)))
             for one in given:
@@ -214,20 +216,20 @@ def _answers(items: Any) -> dict[str, tuple[str, str]]:
 
 def _reference(resource: Resource) -> str:
     if resource.get("resourceType") == "Patient":
-        return _text(resource.get("id"))
+        return as_text(resource.get("id"))
     subject = resource.get("subject") or resource.get("patient") or {}
     if not isinstance(subject, dict):
         return ""
     identifier = subject.get("identifier")
-    reference = _text(subject.get("reference")) or _text(
+    reference = as_text(subject.get("reference")) or as_text(
         identifier.get("value") if isinstance(identifier, dict) else ""
     )
     return re.sub(r"^.*?(?=Patient/[^/]+$)", "", re.sub(r"/_history/.*$", "", reference))
 
 
 def _time(resource: Resource) -> str:
-    times = [_text(resource.get(key)) for key in TIMES]
-    times += [_text(resource[key].get("start")) for key in PERIODS if isinstance(resource.get(key), dict)]
+    times = [as_text(resource.get(key)) for key in TIMES]
+    times += [as_text(resource[key].get("start")) for key in PERIODS if isinstance(resource.get(key), dict)]
     return next(filter(None, times), "")
 
 
@@ -240,27 +242,27 @@ def _value(one: Resource) -> str:
             if key == "valueCodeableConcept":
                 coding = value.get("coding") if isinstance(value, dict) else None
                 first = coding[0] if isinstance(coding, list) and coding else None
-                return _coded(first, _text(value.get("text"))) if first else _concept(value)
-            return _quantity(value) if isinstance(value, dict) else _text(value)
+                return _coded(first, as_text(value.get("text"))) if first else _concept(value)
+            return _quantity(value) if isinstance(value, dict) else as_text(value)
     return ""
 
 
 def _coded(coding: Any, text: str) -> str:
     if not isinstance(coding, dict):
         return ""
-    code, words = _text(coding.get("code")), _text(coding.get("display")) or text
+    code, words = as_text(coding.get("code")), as_text(coding.get("display")) or text
     weights = coding.get("extension")
     for extension in weights if isinstance(weights, list) else []:
         if isinstance(extension, dict) and str(extension.get("url", "")).endswith(("ordinalValue", "itemWeight")):
             score = extension.get("valueDecimal", extension.get("valueInteger"))
-            return f"{code or words} = {_text(score)}" if score is not None else code
+            return f"{code or words} = {as_text(score)}" if score is not None else code
     return f"{code} ({words})" if code and words else code or words
 
 
 def _concept(concept: Any) -> str:
     """Return the code of a concept, else its name."""
     if not isinstance(concept, dict):
-        return _text(concept)
+        return as_text(concept)
     codings = (
         [one for one in concept.get("coding") or [] if isinstance(one, dict)]
         if isinstance(concept.get("coding"), list)
@@ -268,25 +270,28 @@ def _concept(concept: Any) -> str:
     )
     loinc = [one for one in codings if "loinc" in str(one.get("system", ""))]
     first = next(iter(loinc or codings), {})
-    return _text(first.get("code")) or _text(first.get("display")) or _text(concept.get("text"))
+    return as_text(first.get("code")) or as_text(first.get("display")) or as_text(concept.get("text"))
 
 
 def _name(concept: Any) -> str:
     if not isinstance(concept, dict):
-        return _text(concept)
+        return as_text(concept)
     codings = concept.get("coding")
-    shown = [_text(one.get("display")) for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
-    return _text(concept.get("text")) or next(filter(None, shown), "")
+    shown = (
+        [as_text(one.get("display")) for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
+    )
+    return as_text(concept.get("text")) or next(filter(None, shown), "")
 
 
 def _quantity(quantity: Any) -> str:
     if not isinstance(quantity, dict):
         return ""
-    number, unit = _text(quantity.get("value")), _text(quantity.get("unit"))
+    number, unit = as_text(quantity.get("value")), as_text(quantity.get("unit"))
     return f"{number} {unit}" if unit and "score" not in unit and unit != "1" else number
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a value of JSON as a cell; nothing for an object or a list."""
     if value is None or isinstance(value, dict | list):
         return ""
     if isinstance(value, bool):
@@ -296,7 +301,7 @@ def _text(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-class _Rows:
+class Rows:
     """Columns that grow as rows come; a column that a row does not have is blank there."""
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -81,6 +82,9 @@ def _below_title(records: Records) -> Head:
         return Head()
     typical = sorted(widths[1:] or widths)[len(widths[1:] or widths) // 2]
     for place in range(min(DEEPEST, len(records))):
+        grouped = _groups(records, place + 1) if widths[place] >= max(0.6 * typical, 2) else None
+        if grouped is not None:
+            return grouped
         names = [cell for cell in records[place] if cell.strip()]
         different = len(set(names)) >= max(0.5 * len(names), 2)  # a title merged over the table is one name
         if widths[place] >= max(0.6 * typical, 2) and different and _are_names(names):
@@ -105,6 +109,23 @@ def _two_rows(records: Records, row: int) -> Head | None:
     filled = [cell for cell in lower if cell.strip()]
     gaps = any(not cell.strip() for cell in upper[:-1])
     if not gaps or not _repeated(lower) or not _are_names(filled) or any(_is_value(cell) for cell in filled):
+        return None
+    return Head((row, row + 1), row + 2, notes=(f"the column names stand in rows {row} and {row + 1}",))
+
+
+def _groups(records: Records, row: int) -> Head | None:
+    """Return a header of two rows whose upper cells are merged over the same names again and again (Session 1: Date, PHQ-9)."""
+    if len(records) < row + 2:
+        return None
+    upper, lower, first = ([cell.strip() for cell in record] for record in records[row - 1 : row + 2])
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(upper):
+        groups.setdefault(name, []).append(place)
+    lower += [""] * (len(upper) - len(lower))
+    below = Counter(tuple(lower[at] for at in places) for places in groups.values() if len(places) > 1)
+    alike, count = max(below.items(), key=lambda one: one[1], default=((), 0))
+    different = len(set(alike)) == len(alike) and all(alike) and not set(alike) & set(first)
+    if count < 2 or not different or not _are_names(alike):
         return None
     return Head((row, row + 1), row + 2, notes=(f"the column names stand in rows {row} and {row + 1}",))
 

@@ -19,15 +19,13 @@ from outcomes.errors import InputError
 from outcomes.intake.readers import tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, number_repeated
+from outcomes.intake.readers.redcap_rows import LABEL_MARK, SHARED, find_repeats, find_shifts, realign
 from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.settings import Source
 
-SHARED = frozenset({"redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group",
-    "redcap_survey_identifier", "event name", "repeat instrument", "repeat instance", "data access group", "survey identifier"})  # fmt: skip
 NOT_COMPLETED = "[not completed]"
 RECORD = "record"  # the part of rows of no repeating form, where the file does not tell its forms
 MARK = re.compile(r"(.+)_complete", re.IGNORECASE)
-LABEL_MARK = re.compile(r"complete\?(?: \(\d+\))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,33 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
         return tables.propose(file)
     source = base[0].source.model_copy(update={"format": "redcap", "dictionary": _dictionary(file)})
     raw = tables.read(file, base[0].source, None, frozenset())
+    shifts = find_shifts(raw)
+    raw = realign(raw, shifts)
     forms = [form for form in find_forms(raw) if find_members(raw, form).any()]
     if len(forms) < 2:
         return base
-    note = "an export of REDCap: each form is read as a table of its own"
-    return [Proposal(source.model_copy(update={"part": form.name}), notes=(note,)) for form in forms]
+    return [_propose_form(source, form, shift_of(raw, form, shifts)) for form in forms]
+
+
+def _propose_form(source: Source, form: Form, shift: int) -> Proposal:
+    notes = ["an export of REDCap: each form is read as a table of its own"]
+    if shift:
+        side = "left" if shift > 0 else "right"
+        notes.append(
+            f"the cells of this form stand {abs(shift)} column(s) to the {side} of their names (its state, Complete, stands under another "
+            "name); they are read under their own (shift). Look at the file"
+        )
+    return Proposal(source.model_copy(update={"part": form.name, "shift": shift}), notes=tuple(notes))
+
+
+def shift_of(raw: RawTable, form: Form, shifts: Mapping[str, int]) -> int:
+    """Return by how many columns the rows of a form stood beside their names."""
+    repeated = find_repeats(raw)
+    if repeated is None or not shifts:
+        return 0
+    words = raw.columns[repeated]
+    kinds = words.values[np.unique(words.codes[find_members(raw, form)])]
+    return next((shifts[kind] for kind in kinds if kind in shifts), 0)
 
 
 def _dictionary(file: File) -> str | None:
@@ -119,7 +139,7 @@ def find_forms(raw: RawTable) -> list[Form]:
     marked = [name for name in own if MARK.fullmatch(name) or LABEL_MARK.fullmatch(name)]
     if marked:
         return _marked_forms(raw, shared, own, marked)
-    repeated = _repeats(raw)
+    repeated = find_repeats(raw)
     return _filled_forms(raw, shared, own, repeated) if repeated else []
 
 
@@ -145,7 +165,7 @@ def _by_rows(raw: RawTable, columns: list[str]) -> list[list[str]]:
 
     A form whose mark is not among the columns ends where fields of the next begin: they are filled in rows of another kind.
     """
-    repeated = _repeats(raw)
+    repeated = find_repeats(raw)
     if repeated is None:
         return [columns]
     words = raw.columns[repeated]
@@ -157,15 +177,9 @@ def _by_rows(raw: RawTable, columns: list[str]) -> list[list[str]]:
     return [[name for name, kind in zip(columns, kinds, strict=True) if (kind or last) == one] for one in known]
 
 
-def _repeats(raw: RawTable) -> str | None:
-    """Return the column that names a row's repeating form."""
-    known = ("repeat instrument", "redcap_repeat_instrument")
-    return next((name for name in raw.columns if name.casefold() in known), None)
-
-
 def _title(raw: RawTable, columns: list[str]) -> str | None:
     """Return the repeating form whose rows hold a form's fields, where it is one."""
-    repeated, rows = _repeats(raw), _any_filled(raw, columns)
+    repeated, rows = find_repeats(raw), _any_filled(raw, columns)
     if repeated is None or not rows.any():
         return None
     words = raw.columns[repeated]
@@ -220,6 +234,8 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     plain = source.model_copy(update={"rename": {}})
     raw = tables.read(file, plain, None, frozenset())
     if source.part is not None:
+        shifts = find_shifts(raw)
+        raw = realign(raw, shifts)
         forms = {form.name: form for form in find_forms(raw)}
         if source.part not in forms:
             known = ", ".join(map(repr, forms)) or "none"
@@ -227,6 +243,12 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
                 f"{raw.name}: no form {source.part!r}; the file has {known}. Correct 'part' of this source."
             )
         form = forms[source.part]
+        shift = shift_of(raw, form, shifts)
+        if shift != source.shift:
+            raise InputError(
+                f"{raw.name}: the cells of form {source.part!r} stand {shift} column(s) to the left of their names, and the study file says "
+                f"{source.shift}. Write `shift: {shift}` for this source, or mend the file."
+            )
         raw = raw.at(np.nonzero(find_members(raw, form))[0])
         raw = replace(raw, columns={new: raw.columns[old] for old, new in form.columns.items()})
     choices = _fields(file.path.parent / source.dictionary.rsplit("/", 1)[-1]) if source.dictionary else {}

@@ -169,7 +169,8 @@ def _is_part(frame: pd.DataFrame, one: Sum, place: int) -> bool:
     if not one.among:
         return True
     texts = [(str(frame[name].iloc[place]), values) for name, values in one.among if pd.notna(frame[name].iloc[place])]
-    return any(text in values or ("*" in values and text != "") for text, values in texts)
+    fits = [text in values or ("*" in values and text != "") for text, values in texts]
+    return (all if one.every else any)(fits)
 
 
 def _list_sums(frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator[Addition]:

@@ -37,6 +37,7 @@ from outcomes.release.figures.drawings.trajectory import draw_trajectory
 from outcomes.release.figures.formats import write_figure
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
+from outcomes.release.spelling import spell
 from outcomes.settings import Study
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
         drawing = Drawing(plan)
         FAMILIES[plan.family](drawing, plan, study)
         for text in drawing.findobj(Text):
-            text.set_text(restyle_words(text.get_text()))
+            text.set_text(spell(restyle_words(text.get_text()), study.report.language))
     if any(BOX in text.get_text() for text in drawing.findobj(Text)):
         log.warning("%s: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them", plan.name)
     return drawing

@@ -24,6 +24,7 @@ from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.sections.harms import show_harms
+from outcomes.release.report.sections.ledger import show_health
 from outcomes.release.report.sections.left_out import leave_out
 from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
 from outcomes.release.report.sections.locked_plan import show_plan
@@ -32,7 +33,7 @@ from outcomes.release.report.sections.methods import describe_methods
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
 from outcomes.release.report.sections.onset import show_onset
 from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
-from outcomes.release.report.wording.data_warnings import show_attention, write_closing
+from outcomes.release.report.wording.data_warnings import write_closing
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def render(
         HTML. The same tables, settings, figures, and provenance give the same bytes.
     """
     report = compose(tables, study, figures_folder, provenance)
-    return write_page(report.title, report.heads, report.sections)
+    return write_page(report)
 
 
 def compose(
@@ -73,7 +74,7 @@ def compose(
     material, style = gather(tables, study, provenance), study.report.style
     with styled(style):
         sections = tuple(build_sections(material, figures_folder))
-    return restyle(Report(study.report.title, tuple(_heads(material)), sections), style)
+    return restyle(Report(study.report.title, tuple(_heads(material)), sections), style, study.report.language)
 
 
 def write_faces(report: Report, study: Study) -> dict[str, bytes]:
@@ -91,7 +92,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     style = study.report.style
     files: dict[str, bytes] = {}
     for name, part, other in zip(("report", "supplement"), split_report(report), ("supplement", "report"), strict=True):
-        files[f"{name}.html"] = write_page(part.title, part.heads, part.sections, f"{other}.html").encode()
+        files[f"{name}.html"] = write_page(part, f"{other}.html").encode()
         files[f"{name}.pdf"] = write_pdf(part, style)
         files[f"{name}.docx"] = write_docx(part, style)
     checklists = write_checklists(report.sections).encode()
@@ -115,7 +116,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
     ]
     known = {block.id for section in main for block in section.blocks if isinstance(block, Grid | Picture)}
     further = [
-        show_attention(material.tables),
+        show_health(material),
         show_flow(material, figures_folder),
         show_patients(material),
         show_results(material, figures_folder),

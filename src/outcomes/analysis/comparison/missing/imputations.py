@@ -31,7 +31,7 @@ from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.precision import NO_VARIANCE
 from outcomes.analysis.comparison.rubin import Pooled, pool_nested
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
-from outcomes.analysis.comparison.setting import POINTS, RATIO, RISK
+from outcomes.analysis.comparison.setting import NOBODY, POINTS, RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.contracts.released.comparison import Imputations
 from outcomes.errors import ModelError
@@ -41,7 +41,6 @@ IMPUTATIONS = Imputations.columns
 
 
 SCALES = (RISK, RATIO)
-NOBODY = "no one in an arm has it, so there is no ratio"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from outcomes.analysis.comparison.missing.imputations import (
 )
 from outcomes.analysis.comparison.missing.responders import Judge
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
-from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
 from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY
 from outcomes.analysis.comparison.setting import POINTS, RATIO, Setting, choose_timepoints
@@ -120,7 +120,7 @@ def _prepare(setting: Setting, study: Study) -> _Part:
     instrument = study.instrument(setting.comparison.estimand.instrument)
     criteria = Criteria.of(setting.comparison.estimand.instrument, instrument, study.endpoints)
     names = [name for name in setting.comparison.confounders if name != "baseline"]
-    covariates = code_confounders(setting.compared.people, names, setting.comparison.confounder_shape).design
+    covariates = code_declared(setting.compared.people, setting.comparison, names).design
     return _Part(setting, covariates, Judge(criteria, instrument.multiplier, setting.primary))
 
 

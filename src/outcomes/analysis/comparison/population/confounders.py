@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.settings.comparison import Comparison
 
-MISSING = "missing"
+MISSING, TIMES = "missing", " × "
 KNOTS = ((1000, (0.05, 0.275, 0.5, 0.725, 0.95)), (100, (0.05, 0.35, 0.65, 0.95)), (30, (0.1, 0.5, 0.9)))
 NEGLIGIBLE = 1e-8  # what is left of a column that the others explain, as a share of its length
 
@@ -36,7 +38,16 @@ class Confounders:
     levels: pd.DataFrame
 
 
-def code_confounders(people: pd.DataFrame, names: Sequence[str], shape: str = "linear") -> Confounders:
+def code_declared(people: pd.DataFrame, comparison: Comparison, names: Sequence[str] | None = None) -> Confounders:
+    """Code the confounders of a comparison, or those of them that are named, as it declares: bent or straight, with its products."""
+    own = comparison.confounders if names is None else names
+    products = [pair for pair in comparison.products if set(pair) <= set(own)]
+    return code_confounders(people, own, comparison.confounder_shape, products)
+
+
+def code_confounders(
+    people: pd.DataFrame, names: Sequence[str], shape: str = "linear", products: Sequence[tuple[str, str]] = ()
+) -> Confounders:
     """Code the named columns of a table of patients.
 
     Parameters
@@ -47,6 +58,8 @@ def code_confounders(people: pd.DataFrame, names: Sequence[str], shape: str = "l
         Columns: text, categories and booleans one column a level. A missing value is a level of its own.
     shape : {"linear", "spline"}
         Numbers as straight lines, or with the columns of :func:`bend_number` beside them.
+    products : sequence of pairs of str
+        Names whose columns (a number's line, a category's levels) are multiplied with each other.
     """
     levels: dict[tuple[str, str], Floats] = {}
     columns: dict[tuple[str, str], Floats] = {}
@@ -61,6 +74,11 @@ def code_confounders(people: pd.DataFrame, names: Sequence[str], shape: str = "l
                 columns |= {(name, f"bend {place}"): _standardise(bend) for place, bend in enumerate(bends, 1)}
         else:
             columns |= {key: own[key] for key in list(own)[1:]}
+    for one, other in products:
+        sides = [[key for key in columns if key[0] == name and not key[1].startswith("bend ")] for name in (one, other)]
+        for left, right in itertools.product(*sides):
+            key = f"{one}{TIMES}{other}", TIMES.join(filter(None, (left[1], right[1])))
+            columns[key] = _standardise(columns[left] * columns[right])
     design = np.column_stack(list(columns.values())) if columns else np.empty((len(people), 0))
     kept = find_independent(design)
     table = pd.DataFrame(levels, index=people.index)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import ARMS, build_frame, estimate_differences, fit_change
-from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
@@ -95,7 +95,7 @@ def _without(setting: Setting, name: str, missing_ok: bool = False) -> Floats:
     names = [one for one in setting.comparison.confounders if one != name]
     if not names and missing_ok:
         return np.empty((len(setting.compared.people), 0))
-    return code_confounders(setting.compared.people, names, setting.comparison.confounder_shape).design
+    return code_declared(setting.compared.people, setting.comparison, names).design
 
 
 def _cut(weights: Weights) -> str:
@@ -112,9 +112,7 @@ def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
     analysis = "complete_cases"
     if len(set(complete.treated)) < 2:
         return {"analysis": analysis, "n": len(rows), "converged": False, "note": "no complete case in one arm"}
-    design = code_confounders(
-        complete.people, setting.comparison.confounders, setting.comparison.confounder_shape
-    ).design
+    design = code_declared(complete.people, setting.comparison).design
     weights = compute_weights(complete.treated, design, setting.comparison.weights, setting.comparison.truncation)
     if not weights.supported:
         return {"analysis": analysis, "n": len(rows), "converged": False, "note": "the complete cases do not overlap"}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.effects.primary import ARMS
-from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
 
@@ -47,7 +47,7 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
             yield {"analysis": name, "scale": POINTS, "n": int(seen.sum()), "converged": False, "note": note}
         return
     others = [name for name in setting.comparison.confounders if name != site]
-    design = code_confounders(setting.compared.people, others, setting.comparison.confounder_shape).design
+    design = code_declared(setting.compared.people, setting.comparison, others).design
     frame = pd.DataFrame(design[seen], columns=[f"x{place + 1}" for place in range(design.shape[1])])
     frame = frame.assign(
         change=change[seen], site=sites[seen], arm=np.array(ARMS)[setting.compared.treated[seen].astype(int)]

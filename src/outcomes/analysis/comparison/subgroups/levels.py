@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
-from outcomes.analysis.comparison.population.confounders import MISSING, Confounders, code_confounders
+from outcomes.analysis.comparison.population.confounders import MISSING, Confounders, code_declared
 from outcomes.analysis.comparison.population.eligibility import say_column, spell
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_weights
 from outcomes.errors import ModelError
@@ -139,7 +139,7 @@ def weigh_within(people: pd.DataFrame, treated: Bools, inside: Bools, comparison
     """
     kept = inside.copy()
     while kept.any() and 0 < treated[kept].sum() < kept.sum():
-        confounders = code_confounders(people[kept], comparison.confounders, comparison.confounder_shape)
+        confounders = code_declared(people[kept], comparison)
         lone = _find_lone(confounders, treated[kept]) if comparison.weights != "none" else np.zeros(kept.sum(), bool)
         if not lone.any():
             weights = compute_weights(treated[kept], confounders.design, comparison.weights, comparison.truncation)

@@ -14,7 +14,7 @@ from outcomes.analysis.comparison.effects.risks import EVERYONE as EVERYONE_COMP
 from outcomes.analysis.comparison.effects.risks import OBSERVED
 from outcomes.analysis.comparison.population.confounders import MISSING
 from outcomes.analysis.comparison.population.people import Compared
-from outcomes.analysis.comparison.setting import RATIO, Setting
+from outcomes.analysis.comparison.setting import NOBODY, RATIO, Setting
 from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, NO_FIT, Estimates, adjust_p_values
 from outcomes.analysis.comparison.subgroups.level_effects import (
     Outcome,
@@ -32,6 +32,7 @@ from outcomes.settings.subgroups import Subgroups
 SUBGROUPS = released.Subgroups.columns
 INTERACTIONS = released.Interactions.columns
 EVERYONE = "all"
+LONE = "without the patients of strata that only one arm has"
 LOGGED = ["estimate", "lower", "upper", "shrunken", "shrunken_lower", "shrunken_upper"]  # of ratios
 
 
@@ -123,7 +124,11 @@ def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, 
     risk = own[own["method"] == "weighted"].iloc[0]
     name = "ratio" if outcome.scale == RATIO else "difference"
     bounds = {"estimate": risk[name], "lower": risk[f"{name}_lower"], "upper": risk[f"{name}_upper"]}
-    return row | bounds | {"effective_n": risk["effective_n"], "converged": bool(risk["converged"]), "note": ""}
+    there = bool(risk["converged"]) and bool(np.isfinite(bounds["estimate"]))
+    notes = ["" if there or not risk["converged"] else NOBODY, "" if setting.primary.present.all() else LONE]
+    return (
+        row | bounds | {"effective_n": risk["effective_n"], "converged": there, "note": "; ".join(filter(None, notes))}
+    )
 
 
 def _compare_levels(
@@ -139,6 +144,7 @@ def _compare_levels(
         for level, name in enumerate(levels.names)
     ]
     used: list[int] = []
+    lone: dict[int, bool] = {}
     for level, row in enumerate(rows):
         own = within[levels.column, level]
         pairs = enumerate(zip(settings, own, strict=True))
@@ -146,6 +152,7 @@ def _compare_levels(
         row["note"] = next((text for text in obstacles if text), "")
         if not row["note"]:
             used.append(level)
+            lone[level] = len(own[0].rows) < (levels.place == level).sum()
             row["effective_n"] = float(np.mean([_count_effective(its, outcome) for its in own]))
     estimates = _estimate(settings, outcome, [within[levels.column, level] for level in used])
     table, spread = _shrink(estimates, subgroups.spread * outcome.unit)
@@ -154,7 +161,11 @@ def _compare_levels(
     for place, level in enumerate(used):
         rows[level] |= {str(name): table[name].iloc[place] for name in table.columns}
         there = bool(estimates.converged and np.isfinite(table["estimate"].iloc[place]))
-        rows[level] |= {"converged": there, "note": estimates.note if there else estimates.note or NO_FIT}
+        notes = [
+            estimates.note if there else estimates.note or (NO_FIT if outcome.endpoint == "change" else NOBODY),
+            LONE if lone[level] else "",
+        ]
+        rows[level] |= {"converged": there, "note": "; ".join(filter(None, notes))}
     if (levels.place < 0).any():
         rows.append(_describe(settings[0], outcome, levels.column, levels.label, MISSING, levels.place < 0))
     note = estimates.note if estimates.test or len(used) > 1 else "fewer than two levels could be estimated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.population.confounders import Confounders
+from outcomes.analysis.comparison.population.confounders import TIMES, Confounders
 from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.comparison.weighting.weights import Weights
 from outcomes.contracts.released.comparison import CovariateBalance, Positivity, ScoreOverlap
@@ -52,9 +53,19 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
 
 def square_number(values: Floats) -> Floats:
     """Return the squared distances of a number from its mean, in its variance: arms whose means agree may yet be spread differently."""
-    spread = float(np.nanvar(values))
-    apart = np.square(values - np.nanmean(values))
-    return np.asarray(apart / spread if spread > 0 else apart)
+    return np.square(_standardise(values))
+
+
+def multiply_numbers(one: Floats, other: Floats) -> Floats:
+    """Return the product of two numbers' distances from their means, in their standard deviations: how they go together in an arm."""
+    return _standardise(one) * _standardise(other)
+
+
+def _standardise(values: Floats) -> Floats:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return values
+    return np.asarray((values - known.mean()) / (known.std() or 1.0))
 
 
 def list_levels(confounders: Confounders) -> list[tuple[str, str]]:
@@ -69,12 +80,13 @@ def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[
     -------
     DataFrame
         One row per kind of weights, variable, and level ('' for numbers), the key; of a number also one of its squared distance from the mean, in
-        variances. ``n_treated`` and ``n_reference`` count the
+        variances, and of each two numbers one of the product of their distances. ``n_treated`` and ``n_reference`` count the
         patients with the level, or with a known number; ``…_before`` and ``…_after`` are means (shares for levels) and standardised
         differences.
     """
     rows = []
     ones = np.ones(len(treated))
+    pairs = list(itertools.combinations([name for name, level in list_levels(confounders) if not level], 2))
     for kind, one in weights.items():
         for variable, level in list_levels(confounders):
             values = confounders.levels[variable, level].to_numpy()
@@ -86,6 +98,12 @@ def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[
                 square = square_number(values)
                 before, after = compute_smd(square, treated, ones), compute_smd(square, treated, one.weight)
                 rows.append([kind, f"{variable}{SQUARED}", "", *counts, *before, *after])
+        for names in pairs:
+            product = multiply_numbers(*(confounders.levels[name, ""].to_numpy() for name in names))
+            there = ~np.isnan(product)
+            before, after = compute_smd(product, treated, ones), compute_smd(product, treated, one.weight)
+            counts = int((there & treated).sum()), int((there & ~treated).sum())
+            rows.append([kind, TIMES.join(names), "", *counts, *before, *after])
     return pd.DataFrame(rows, columns=BALANCE)
 
 

@@ -21,7 +21,6 @@ from outcomes.release.figures.canvas.style import (
     MM_PER_INCH,
     PAGE_MM,
     TEXT_PT,
-    TITLE_PT,
     ArmStyle,
 )
 
@@ -106,21 +105,17 @@ class Sheet:
         self.figure.add_artist(line)
 
 
-def compose(
-    figure: Figure, title: str, panels: Sequence[Panel], notes: Sequence[str], width: float, columns: int
-) -> None:
-    """Lay out title, panels in ``columns``, and notes on the figure; its height follows from what it holds."""
+def compose(figure: Figure, panels: Sequence[Panel], notes: Sequence[str], width: float, columns: int) -> None:
+    """Lay out panels in ``columns``, and notes on the figure; its height follows from what it holds."""
     inner = width - 2 * EDGE
-    head = wrap(title, inner, TITLE_PT, bold=True)
     foot = [line for note in notes for line in wrap(note, inner, TEXT_PT)]
     each = width / columns
     heights = [
         max(_panel_height(panel, each) for panel in panels[i : i + columns]) for i in range(0, len(panels), columns)
     ]
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
+    top = EDGE
     total = top + sum(heights) + (1.5 + len(foot) * LINE_MM if foot else 0) + EDGE
     sheet = Sheet(figure, width, total)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     for index, panel in enumerate(panels):
         _draw_panel(sheet, panel, index % columns * each, top + sum(heights[: index // columns]), each)
     sheet.paragraph(EDGE, top + sum(heights) + 1.5, foot)

@@ -15,6 +15,7 @@ from typing import Any
 
 import matplotlib.style
 
+from outcomes.release.arms import order_arms
 from outcomes.release.figures.canvas.lettering import name_arm_drawn
 from outcomes.settings import Study
 
@@ -82,7 +83,7 @@ def house_style() -> AbstractContextManager[None]:
 
 
 def style_arms(study: Study, present: Iterable[str]) -> dict[str, ArmStyle]:
-    """Return the style of each arm that is present, in the study's order; an arm looks the same in all figures."""
+    """Return the style of each arm that is present, in the order of the report; an arm looks the same in all figures."""
     present = list(dict.fromkeys(present))
     declared = {arm.id: arm for arm in study.arms}
     order = [*declared, *(arm for arm in present if arm not in declared)]
@@ -97,4 +98,4 @@ def style_arms(study: Study, present: Iterable[str]) -> dict[str, ArmStyle]:
             MARKERS[index % len(MARKERS)],
             LINES[index % len(LINES)],
         )
-    return {name: style for name, style in styles.items() if name in present}
+    return {name: styles[name] for name in order_arms(study, present)}

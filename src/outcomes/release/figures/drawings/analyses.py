@@ -11,7 +11,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import printable, wrap
 from outcomes.release.figures.canvas.lines import Line, Placed, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
-from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.main_results import CONFOUNDED, LEVEL, MAIN
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import count, fixed, interval, p_value
@@ -34,11 +34,8 @@ def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
     main = float(plan.data.loc[plan.data["kind"] == MAIN, "estimate"].iloc[0])
     far = [-one if main < 0 else one for one in sizes]
     ruler = build_ruler(min([*known["lower"], *far]), max([*known["upper"], *far]), "Difference in change, points")
-    inner = PAGE_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
+    top = EDGE + 1.5
     sheet = Sheet(figure, PAGE_MM, top + LINE_MM + chart.height + 2 + 4 * LINE_MM + 2 * EDGE)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     axes, end = draw_chart(sheet, chart, HEADS, ruler, top)
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
     axes.axvline(main, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
@@ -70,7 +67,7 @@ def _list_lines(rows: pd.DataFrame) -> tuple[list[Line], list[dict[str, Any]]]:
             else ""
         )
         known = pd.notna(row["estimate"]) and pd.notna(row["lower"])
-        text = f"{fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})" if known else "not estimated"
+        text = f"{fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})" if known else "too few"
         suffix = " (reference only)" if row["kind"] == CONFOUNDED else " (primary)" if row["kind"] == MAIN else ""
         lines.append(Line(name + suffix, cells=(n, text)))
         records.append({str(key): value for key, value in row.items()})

@@ -9,10 +9,13 @@ from matplotlib.figure import Figure
 
 from outcomes.contracts.released.comparison import Effects, Subgroups
 from outcomes.contracts.released.durability import DurabilityCurve
+from outcomes.contracts.released.harms import Harms
+from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import build_ruler
-from outcomes.release.figures.canvas.panels import EDGE, Sheet
+from outcomes.release.figures.canvas.panels import EDGE, Sheet, thin
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, SMALL_MM, TEXT_PT, ArmStyle, style_arms
+from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 PLOT_MM = 15.0
 MOST_NAME_MM = 24.0
+MOST_EFFECT_MM = 26.0
 LEFT_MM = 9.0
 
 
@@ -40,30 +44,31 @@ def draw_answer(figure: Figure, plan: Plan, study: Study) -> None:
         "answer_works": _draw_course,
         "answer_better": _draw_difference,
         "answer_whom": _draw_levels,
+        "answer_safe": _draw_effects,
         "answer_long": _draw_response,
     }[plan.name](figure, plan, study)
 
 
 def _draw_course(figure: Figure, plan: Plan, study: Study) -> None:
-    assert study.comparison is not None
-    estimand = study.comparison.estimand
-    arms = style_arms(study, (estimand.treated, estimand.reference))
+    arms = style_arms(study, plan.data["arm"])
     axes = _begin(figure, plan.title, [*arms.values()])
-    times = [0.0, *plan.data["time"]]
-    for arm, name in ((estimand.treated, Effects.treated_mean), (estimand.reference, Effects.reference_mean)):
-        style = arms[arm]
+    for arm, style in arms.items():
+        own = plan.data[plan.data["arm"] == arm]
         axes.plot(
-            times,
-            [0.0, *plan.data[name]],
+            [0.0, *own["time"]],
+            [0.0, *own["change"]],
             color=style.color,
             linestyle=style.line,
             marker=style.marker,
             markersize=3.5,
             clip_on=False,
         )
-    axes.set_xticks(times, [general(time) for time in times])
-    here = plan.data.loc[plan.data[Effects.timepoint] == estimand.timepoint, "time"]
-    for time in here:
+    times = [0.0, *sorted(set(plan.data["time"].astype(float)))]
+    room = SMALL_MM - LEFT_MM - 2 * EDGE
+    axes.set_xlim(0, max(times))
+    kept = thin({time: general(time) for time in times}, room, (0.0, max(times)))
+    axes.set_xticks(times, [general(time) if time in kept else "" for time in times])
+    for time in set(plan.data.loc[plan.data["here"], "time"]):
         axes.axvline(time, color=GREY, linewidth=0.6, linestyle=":", zorder=0)
     _thin(axes)
 
@@ -91,13 +96,11 @@ def _draw_levels(figure: Figure, plan: Plan, study: Study) -> None:
 
 def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval], size: float | None) -> None:
     """Draw differences with their intervals between the names of the arms that each side favours."""
-    assert study.comparison is not None
     names = [wrap(line.name, MOST_NAME_MM, TEXT_PT)[0] for line in lines]
     left = max(EDGE, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
-    worse = study.instrument(study.comparison.estimand.instrument).higher_is_worse
-    pair = (study.comparison.estimand.treated, study.comparison.estimand.reference)
-    styles = style_arms(study, pair)
-    sides = [styles[arm].within for arm in pair]
+    compared = study.comparison.estimand.instrument if study.comparison else study.instruments[0]
+    worse = study.instrument(compared).higher_is_worse
+    sides = [style.within for style in style_arms(study, list_compared(study)).values()]
     half = SMALL_MM / 2 - EDGE - 1
     low, high = (wrap(side, half - 4, TEXT_PT) for side in (sides if worse else sides[::-1]))
     low[0], high[0] = f"← {low[0]}", f"{high[0]} →"
@@ -126,6 +129,43 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     for index, line_of in enumerate(high):
         sheet.write(SMALL_MM - EDGE, EDGE + index * LINE_MM, line_of, ha="right")
     sheet.paragraph(EDGE, head + height + 5.5, foot)
+
+
+def _draw_effects(figure: Figure, plan: Plan, study: Study) -> None:
+    """Draw a dot for each arm and effect, with a line between the arms."""
+    arms = style_arms(study, plan.data[Harms.arm])
+    events = list(dict.fromkeys(plan.data[Harms.event]))
+    names = [wrap(event[:1].upper() + event[1:], MOST_EFFECT_MM, TEXT_PT) for event in events]
+    left = max(measure_mm(line, TEXT_PT) for lines in names for line in lines) + 2 * EDGE
+    top = EDGE + len(arms) * LINE_MM + 1
+    height = sum(LINE_MM * len(lines) + 1.4 for lines in names)
+    sheet = Sheet(figure, SMALL_MM, top + height + 5.5 + LINE_MM + EDGE)
+    for index, arm in enumerate(arms.values()):
+        sheet.key(EDGE, EDGE + index * LINE_MM, arm)
+        sheet.write(EDGE + 10.5, EDGE + index * LINE_MM, wrap(arm.label, SMALL_MM - 2 * EDGE - 11, TEXT_PT)[0])
+    axes = sheet.axes(left, top, SMALL_MM - left - 3 * EDGE, height)
+    middles, place = {}, 0.0
+    for event, lines in zip(events, names, strict=True):
+        middles[event] = place + (LINE_MM * len(lines) + 1.4) / 2
+        place += LINE_MM * len(lines) + 1.4
+    for event, rows in plan.data.groupby(Harms.event, sort=False):
+        shares = 100 * rows[Harms.proportion].astype(float)
+        axes.hlines(middles[event], shares.min(), shares.max(), color=GREY, linewidth=1.0)
+    for name, arm in arms.items():
+        own = plan.data[plan.data[Harms.arm] == name]
+        axes.plot(
+            100 * own[Harms.proportion].astype(float), own[Harms.event].map(middles), arm.marker, color=arm.color,
+            label=name, clip_on=False,
+        )  # fmt: skip
+    scale = build_scale(0, 100 * float(plan.data[Harms.proportion].max()), plan.title)
+    ticks = dict(list(scale.ticks.items())[:: max(1, len(scale.ticks) // 3)])
+    axes.set_xlim(scale.limits)
+    axes.set_xticks(list(ticks), list(ticks.values()))
+    axes.set_ylim(height, 0)
+    axes.set_yticks(list(middles.values()), ["\n".join(lines) for lines in names])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    sheet.paragraph(EDGE, top + height + 5.5, [plan.title])
 
 
 def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:

@@ -9,7 +9,7 @@ from outcomes.release.definitions import BALANCED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
-from outcomes.release.figures.canvas.style import COLUMN_MM, FAINT, GREY, INK, LINE_MM, TEXT_PT, TITLE_PT
+from outcomes.release.figures.canvas.style import COLUMN_MM, FAINT, GREY, INK, LINE_MM, TEXT_PT
 from outcomes.release.figures.drawings.trajectory import build_scale, say_withheld
 from outcomes.release.figures.plans.comparison import name_level
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
@@ -31,12 +31,10 @@ def draw_balance(figure: Figure, plan: Plan, study: Study) -> None:
     ]
     chart = arrange_lines([Line(name) for name in names], (), COLUMN_MM, NAMES)
     inner = COLUMN_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in (KEY, *_note(rows, study)) for line in wrap(note, inner, TEXT_PT)]
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT
+    top = EDGE
     labels = len(wrap(x.label, chart.room, TEXT_PT))
     sheet = Sheet(figure, COLUMN_MM, top + chart.height + LINE_MM * (1 + labels + len(foot)) + 5.5)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     axes, end = draw_chart(sheet, chart, (), Scale((-0.02 * x.limits[1], x.limits[1]), x.ticks, x.label), top - LINE_MM)
     y = [one.middle for one in chart.placed]
     axes.axvline(BALANCED, color=GREY, linewidth=0.9, linestyle=":", zorder=1)

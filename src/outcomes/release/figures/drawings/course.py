@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.style import FAINT, GREY, INK, PAGE_MM, ArmStyle, style_arms
-from outcomes.release.figures.plans.plan import WITHHELD, Plan
+from outcomes.release.figures.plans.plan import Plan, write_size
 from outcomes.release.figures.plans.timeline import build_timeline
-from outcomes.release.numbers import count
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def draw_course(figure: Figure, plan: Plan, study: Study) -> None:
         )
     ]
     if len(apart):
-        sizes = list(apart["important"].dropna().unique())
+        sizes = list(apart["important"].dropna().unique()) if "important" in apart else []
         reach = [
             *apart["lower"],
             *apart["upper"],
@@ -63,9 +63,9 @@ def draw_course(figure: Figure, plan: Plan, study: Study) -> None:
                 (),
             )
         )
-        compose(figure, plan.title, panels, [], PAGE_MM, 2)
+        compose(figure, panels, [], PAGE_MM, 2)
     else:
-        compose(figure, plan.title, panels, [], choose_width(panels[0]), 1)
+        compose(figure, panels, [], choose_width(panels[0]), 1)
 
 
 def _is_far(rows: pd.DataFrame, sign: int) -> bool:
@@ -73,23 +73,21 @@ def _is_far(rows: pd.DataFrame, sign: int) -> bool:
 
 
 def _contrast(study: Study) -> str:
-    assert study.comparison is not None
-    estimand = study.comparison.estimand
-    styles = style_arms(study, (estimand.treated, estimand.reference))
-    return f"{styles[estimand.treated].within} minus {styles[estimand.reference].within}"
+    first, second = style_arms(study, list_compared(study)).values()
+    return f"{first.within} minus {second.within}"
 
 
 def _primary(study: Study, positions: dict[str, float]) -> float | None:
-    return None if study.comparison is None else positions.get(study.comparison.estimand.timepoint)
+    return positions.get(
+        study.report.headline or "" if study.comparison is None else study.comparison.estimand.timepoint
+    )
 
 
 def _rows(rows: pd.DataFrame, styles: list[ArmStyle]) -> tuple[Row, ...]:
     block: list[Row] = []
     for arm in styles:
         own = rows[rows["arm"] == arm.id]
-        cells = {
-            float(time): WITHHELD if pd.isna(n) else count(n) for time, n in zip(own["time"], own["n"], strict=True)
-        }
+        cells = {float(row["time"]): write_size(row) for row in own.to_dict("records")}
         block += [Row(arm.label, arm), Row(prefix="n", cells=cells)]
     return tuple(block)
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.style import GREY, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import say_withheld, write_counts
+from outcomes.release.figures.drawings.trajectory import write_counts
 from outcomes.release.figures.plans.durability import SOURCE
-from outcomes.release.figures.plans.plan import Plan, note_withheld
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -28,19 +28,14 @@ def draw_durability(figure: Figure, plan: Plan, study: Study) -> None:
     assert study.durability is not None
     landmark, horizon = study.durability.landmark.to_day / 7, study.durability.horizon_weeks
     curve = plan.data[plan.data[SOURCE] == "curve"]
-    known = set(curve.loc[curve["share"].notna(), "arm"])
-    styles = style_arms(study, plan.data["arm"]).values()
-    arms = [arm for arm in styles if arm.id in known]
-    rows = plan.data[plan.data["arm"].isin(known)]
+    arms = list(style_arms(study, curve.loc[curve["share"].notna(), "arm"]).values())
+    rows = plan.data[plan.data["arm"].isin([arm.id for arm in arms])]
     visits = rows[rows[SOURCE] == "visit"].assign(x=lambda table: table["week"].astype(float))
     ticks = {float(week): str(week) for week in range(0, horizon + 1, 4 if horizon > 8 else 2)}
     x = Scale((0, horizon + 0.4), ticks, "Weeks since the last induction session")
     block = [row for arm in arms for row in _list_rows(visits[visits["arm"] == arm.id], arm)]
     panel = Panel("", partial(_draw_curves, rows=rows, arms=arms, landmark=landmark), x, Y, tuple(block))
-    notes = [f"Grey: until the landmark (day {study.durability.landmark.to_day})."]
-    gone = [arm.label for arm in styles if arm.id not in known]
-    notes += [f"Not drawn, because too few are seen: {', '.join(gone)}."] if gone else []
-    compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
+    compose(figure, [panel], [], choose_width(panel), 1)
 
 
 def _list_rows(visits: pd.DataFrame, arm: ArmStyle) -> list[Row]:
@@ -70,5 +65,3 @@ def _draw_curves(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle], landm
             label=f"seen {arm.id}",
             clip_on=False,
         )
-    if not arms:
-        say_withheld(axes)

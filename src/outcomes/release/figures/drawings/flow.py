@@ -11,7 +11,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from outcomes.release.figures.canvas.lettering import measure_mm, printable, wrap
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
-from outcomes.release.figures.canvas.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.figures.canvas.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.plan import Plan, say_label
 from outcomes.release.numbers import WITHHELD, count, sample
 from outcomes.settings import Study
@@ -47,13 +47,11 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
     inner = width - 2 * EDGE
     column = (inner - BETWEEN * max(len(arms) - 1, 0)) / max(len(arms), 1)
     heads = [wrap(names[arm].label, column - 2 * PADDING, TEXT_PT, True) for arm in arms]
-    title = wrap(plan.title, inner, TITLE_PT, bold=True)
-    start = EDGE + len(title) * LINE_MM * TITLE_PT / TEXT_PT + 2
+    start = EDGE
     split = (DOWN * 2 if trunk and arms else 0) + max((len(head) for head in heads), default=0) * LINE_MM
     height = start + _trunk_height(trunk, inner) + split
     height += max((_column_height(boxes, column) for boxes in branches), default=0) + EDGE
     sheet = Sheet(figure, width, height)
-    sheet.paragraph(EDGE, EDGE, title, TITLE_PT, bold=True)
     end = _draw_trunk(sheet, trunk, start, inner)
     if arms:
         _draw_branches(sheet, branches, heads, end, column, joined=bool(trunk))

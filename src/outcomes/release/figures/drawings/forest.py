@@ -14,7 +14,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Chart, Line, arrange_lines, build_ruler, draw_chart, even_out
 from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
-from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.comparison import CONTROL, FOREST_SCALES
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.plans.timeline import say_timepoint
@@ -55,15 +55,13 @@ def draw_forest(figure: Figure, plan: Plan, study: Study) -> None:
     charts = even_out([arrange_lines(block.lines, HEADS, PAGE_MM, NAMES) for block in blocks])
     scales = {block.scale: build_axis([one for one in blocks if one.scale == block.scale]) for block in blocks}
     inner = PAGE_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in _notes(plan, blocks, study) for line in wrap(note, inner, TEXT_PT)]
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
+    top = EDGE + 1.5
     labels = [len(wrap(scales[block.scale].label, charts[0].room, TEXT_PT)) for block in blocks]
     heights = sum(
         chart.height + (2 + lines) * LINE_MM + 2 + BETWEEN for chart, lines in zip(charts, labels, strict=True)
     )
     sheet = Sheet(figure, PAGE_MM, top + heights + LINE_MM * len(foot) + EDGE)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     for block, chart in zip(blocks, charts, strict=True):
         sheet.write(EDGE, top - 0.5, block.title, bold=True)
         axes, end = draw_chart(sheet, chart, HEADS, scales[block.scale], top)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from outcomes.contracts.released.harms import HarmDifferences, Harms
-from outcomes.release.figures.canvas.lettering import wrap
-from outcomes.release.figures.canvas.lines import Chart, Line, arrange_lines, build_ruler, draw_chart
+from outcomes.release.definitions import COVERED
+from outcomes.release.figures.canvas.lettering import measure_mm, wrap
+from outcomes.release.figures.canvas.lines import AFTER, Chart, Line, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet
 from outcomes.release.figures.canvas.style import (
     FAINT,
@@ -18,22 +20,24 @@ from outcomes.release.figures.canvas.style import (
     LINE_MM,
     PAGE_MM,
     TEXT_PT,
-    TITLE_PT,
     ArmStyle,
     style_arms,
 )
 from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT_MM = 112.0
-NAMES = 46.0
-RIGHT_FROM = 4.0  # between the two panels, mm
+LEFT_MM = 105.0  # names, risks, and their counts
+NAMES = 30.0
+RIGHT_FROM = 3.0  # between the two panels, mm
 APART = 1.1  # between the marks of two arms, mm
+MOST_COLUMNS = 3  # arms whose counts stand in columns
+COLUMN = 19.0  # of counts, mm
 
 
 def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
@@ -43,28 +47,48 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     arms = list(style_arms(study, risks[Harms.arm]).values())
     events = list(dict.fromkeys(risks[Harms.event]))
     both = bool(differences[HarmDifferences.difference].notna().any())
-    width = LEFT_MM if both else PAGE_MM
-    chart = arrange_lines([Line(_say(event)) for event in events], (), width, NAMES)
-    inner = PAGE_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
-    keys = [wrap(arm.label, inner - KEY - 1.5, TEXT_PT) for arm in arms]
-    start = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.0
-    top = start + LINE_MM * sum(map(len, keys)) + 0.5
-    below = _label(differences, study) if both else []
-    sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * (3 + max(1, len(below))))
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
+    chart = _arrange(risks, arms, events, LEFT_MM if both else PAGE_MM)
+    keys = [wrap(arm.label, PAGE_MM - 2 * EDGE - KEY - 1.5, TEXT_PT) for arm in arms]
+    sides = _name_sides(differences, study) if both else ([], [])
+    heads = [wrap(arm.label, column, TEXT_PT) for arm, column in zip(arms, chart.columns, strict=False)]
+    start = EDGE
+    top = start + LINE_MM * sum(map(len, keys)) + LINE_MM * max([1, *map(len, heads), *map(len, sides)]) + 1.5
+    sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * 4)
     for arm, text in zip(arms, keys, strict=True):
         sheet.key(EDGE, start, arm)
         start = sheet.paragraph(EDGE + KEY + 1.5, start, text)
     most = 100 * max(float(risks[name].max()) for name in (Harms.proportion, Harms.upper))
-    axes, end = draw_chart(sheet, chart, (), build_scale(0, most, "Patients with the effect (%)"), top - LINE_MM)
+    ruler = build_scale(0, most, "Patients (%)")
+    axes, _ = draw_chart(sheet, chart, [""] * len(chart.columns), ruler, top - LINE_MM)
     _draw_risks(axes, risks, arms, events, chart)
+    right = chart.left + chart.room
+    for column, lines in zip(chart.columns, heads, strict=False):
+        right += AFTER + column
+        for index, line in enumerate(lines):
+            sheet.write(right, top - LINE_MM * (len(lines) - index) - 0.5, line, ha="right")
     if both:
-        _draw_differences(sheet, differences, events, chart, top)
-        for place, line in enumerate(below):
-            sheet.write(
-                (LEFT_MM + RIGHT_FROM + PAGE_MM - RIGHT - EDGE) / 2, end + LINE_MM * (place - 1), line, ha="center"
-            )
+        _draw_differences(sheet, differences, events, chart, top, sides)
+
+
+def _arrange(risks: pd.DataFrame, arms: Sequence[ArmStyle], events: Sequence[str], width: float) -> Chart:
+    """Return the rows, with the patients of each arm in columns where there are few arms."""
+    known = {(row[Harms.event], row[Harms.arm]): row for row in risks.to_dict("records")}
+    columns = arms if len(arms) <= MOST_COLUMNS else ()
+    lines = [Line(_say(event), cells=tuple(_count(known.get((event, arm.id))) for arm in columns)) for event in events]
+    chart = arrange_lines(lines, [""] * len(columns), width, NAMES)
+    widths = tuple(max(COLUMN, one) for one in chart.columns)
+    return replace(chart, columns=widths, room=chart.room - sum(widths) + sum(chart.columns))
+
+
+def _count(row: dict[Any, Any] | None) -> str:
+    """Return "patients (percent)", or the bound that is released of them."""
+    if row is None:
+        return ""
+    if pd.isna(row[Harms.affected]):
+        bound = row.get(Harms.affected.bound)
+        return bound if isinstance(bound, str) and bound else "–"
+    share = "" if pd.isna(row[Harms.proportion]) else f" ({fixed(100 * row[Harms.proportion], 0)})"
+    return f"{count(row[Harms.affected])}{share}"
 
 
 def _say(event: str) -> str:
@@ -87,25 +111,48 @@ def _choose(rows: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
-def _label(rows: pd.DataFrame, study: Study) -> list[str]:
-    contrast = str(_choose(rows)[HarmDifferences.contrast].iloc[0])
-    arm, reference = (style.label for style in style_arms(study, contrast.split(" - ")).values())
-    if contrast.split(" - ")[0] != next(iter(style_arms(study, contrast.split(" - ")))):
-        arm, reference = reference, arm
-    return wrap(f"Difference, {arm} minus {reference} (points)", PAGE_MM - LEFT_MM - RIGHT_FROM - EDGE, TEXT_PT)
+def _name_sides(rows: pd.DataFrame, study: Study) -> tuple[list[str], list[str]]:
+    """Return the words above either side of no difference: less and more often with the first arm."""
+    contrast = str(_choose(rows)[HarmDifferences.contrast].iloc[0]).split(" - ")
+    names = [style_arms(study, contrast)[arm].within for arm in contrast]
+    half = (PAGE_MM - LEFT_MM - RIGHT_FROM - RIGHT - EDGE) / 2 - 1
+    return wrap(f"← more with {names[1]}", half, TEXT_PT), wrap(f"more with {names[0]} →", half, TEXT_PT)
 
 
-def _draw_differences(sheet: Sheet, rows: pd.DataFrame, events: Sequence[str], chart: Chart, top: float) -> None:
+def _draw_differences(
+    sheet: Sheet,
+    rows: pd.DataFrame,
+    events: Sequence[str],
+    chart: Chart,
+    top: float,
+    sides: tuple[list[str], list[str]],
+) -> None:
     known = _choose(rows)
     ends = (100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()))
+    cells = {
+        row[HarmDifferences.event]: f"{fixed(100 * row[HarmDifferences.difference], 0)} "
+        f"({interval(row[HarmDifferences.lower], row[HarmDifferences.upper], 0, 100)})"
+        for row in known.to_dict("records")
+    }
     left = LEFT_MM + RIGHT_FROM
-    axes = sheet.axes(left, top, PAGE_MM - left - RIGHT - EDGE, chart.height)
+    words = max(measure_mm(cell, TEXT_PT) for cell in cells.values())
+    width = PAGE_MM - left - words - 2 * EDGE - 2
+    axes = sheet.axes(left, top, width, chart.height)
     _frame(axes, build_ruler(*ends, ""), chart)
     middle = {event: one.middle for event, one in zip(events, chart.placed, strict=True)}
     y = known[HarmDifferences.event].map(middle)
     lower, upper = (100 * known[name] for name in (HarmDifferences.lower, HarmDifferences.upper))
     axes.hlines(y, lower, upper, color=INK, linewidth=0.9, zorder=2)
     axes.plot(100 * known[HarmDifferences.difference], y, "s", color=INK, markersize=3.4, clip_on=False, zorder=3)
+    for event, cell in cells.items():
+        place = 1 - (top + middle[event]) / sheet.height
+        sheet.figure.text((PAGE_MM - EDGE) / sheet.width, place, cell, size=TEXT_PT, ha="right", va="center_baseline")
+    sheet.paragraph(left, top - LINE_MM * len(sides[0]) - 0.5, sides[0])
+    for index, line in enumerate(sides[1]):
+        sheet.write(PAGE_MM - EDGE, top - LINE_MM * (len(sides[1]) - index) - 0.5, line, ha="right")
+    label = f"Difference in points ({COVERED} CI)"
+    for index, line in enumerate(wrap(label, PAGE_MM - left - EDGE, TEXT_PT)):
+        sheet.write((left + PAGE_MM - EDGE) / 2, top + chart.height + (2 + index) * LINE_MM - 1.0, line, ha="center")
 
 
 def _frame(axes: Axes, x: Scale, chart: Chart) -> None:

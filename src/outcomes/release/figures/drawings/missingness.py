@@ -30,7 +30,7 @@ def draw_missingness(figure: Figure, plan: Plan, study: Study) -> None:
     widths = [choose_width(panel) for panel in panels]
     columns = 2 if len(panels) > 1 and max(widths) <= COLUMN_MM else 1
     width = PAGE_MM if columns == 2 else max(widths)
-    compose(figure, plan.title, panels, note_withheld(plan.data, study), width, columns)
+    compose(figure, panels, note_withheld(plan.data, study), width, columns)
 
 
 def _build_panel(rows: pd.DataFrame, study: Study, axis: str, arms: Sequence[ArmStyle]) -> Panel:

@@ -13,7 +13,7 @@ from outcomes.contracts.released.onset import Onset
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.style import PAGE_MM, ArmStyle, style_arms
 from outcomes.release.figures.drawings.trajectory import write_counts
-from outcomes.release.figures.plans.plan import Plan, note_withheld
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def draw_onset(figure: Figure, plan: Plan, study: Study) -> None:
         part = rows[rows[Onset.onset] == kind]
         block = [row for arm in arms for row in _count(part, arm)]
         panels.append(Panel(title, partial(_draw_curves, rows=part, arms=arms), x, y, tuple(block)))
-    compose(figure, plan.title, panels, note_withheld(rows, study), PAGE_MM, 2)
+    compose(figure, panels, [], PAGE_MM, 2)
 
 
 def _count(rows: pd.DataFrame, arm: ArmStyle) -> list[Row]:

@@ -44,7 +44,7 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
     )
     arms = (styles[sides[0]], styles[sides[1]])
     panel = Panel("", partial(_draw_bars, heights=heights, arms=arms), x, y, rows)
-    compose(figure, plan.title, [panel], note_withheld(plan.data, study), COLUMN_MM, 1)
+    compose(figure, [panel], note_withheld(plan.data, study), COLUMN_MM, 1)
 
 
 def compute_heights(rows: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def draw_power(figure: Figure, plan: Plan, study: Study) -> None:
     y = Scale((0, 102), {float(share): str(share) for share in (0, 20, 40, 60, 80, 90, 100)}, "Trials that show it (%)")
     names = list(dict.fromkeys(rows["curve"]))
     panel = Panel("", partial(_draw_curves, rows=rows, names=names, end=sizes[-1]), x, y, ())
-    compose(figure, plan.title, [panel], [], COLUMN_MM, 1)
+    compose(figure, [panel], [], COLUMN_MM, 1)
 
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, names: Sequence[str], end: float) -> None:

@@ -17,7 +17,6 @@ from outcomes.release.figures.canvas.style import (
     LINE_MM,
     PAGE_MM,
     TEXT_PT,
-    TITLE_PT,
     ArmStyle,
     style_arms,
 )
@@ -55,12 +54,10 @@ def draw_primary(figure: Figure, plan: Plan, study: Study) -> None:
         build_ruler(min(row["lower"], -widest), max(row["upper"], widest), "Points"),
     )
     inner = PAGE_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in _notes(study, arms, important) for line in wrap(note, inner, TEXT_PT)]
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
+    top = EDGE + 1.5
     height = top + sum(chart.height + 3 * LINE_MM + 4.5 for chart in charts) + LINE_MM * len(foot) + EDGE
     sheet = Sheet(figure, PAGE_MM, height)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     drawn = []
     for title, chart, heads, ruler in zip(TITLES, charts, HEADS, rulers, strict=True):
         sheet.write(EDGE, top - 0.5, title, bold=True)

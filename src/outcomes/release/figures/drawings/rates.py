@@ -41,7 +41,7 @@ def draw_rates(figure: Figure, plan: Plan, study: Study) -> None:
         panels += [_build_panel(part, populations, endpoint, arms, x, y) for populations in together]
     columns = 1 if _crowded(timeline, len(arms) * (2 if len(arms) <= CROWD else 1)) else 2
     width = PAGE_MM if len(panels) > 1 or columns == 1 else COLUMN_MM
-    compose(figure, plan.title, panels, [FILLED, *note_withheld(rows, study)], width, min(columns, len(panels)))
+    compose(figure, panels, [FILLED, *note_withheld(rows, study)], width, min(columns, len(panels)))
 
 
 def _crowded(timeline: Timeline, markers: int) -> bool:

@@ -11,7 +11,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
-from outcomes.release.figures.canvas.style import INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.figures.canvas.style import INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.plans.timeline import say_timepoint
 from outcomes.release.numbers import ABSENT, fixed, interval
@@ -43,12 +43,10 @@ def draw_regression(figure: Figure, plan: Plan, study: Study) -> None:
     ruler = build_ruler(min(values, default=-1.0), max(values, default=0.0), "Change from baseline (points)")
     chart = arrange_lines(lines, HEADS, PAGE_MM, NAMES)
     inner = PAGE_MM - 2 * EDGE
-    head = wrap(plan.title, inner, TITLE_PT, bold=True)
     foot = [line for note in (KEY, *note_withheld(plan.data, study)) for line in wrap(note, inner, TEXT_PT)]
-    top = EDGE + len(head) * LINE_MM * TITLE_PT / TEXT_PT + 1.5
+    top = EDGE + 1.5
     labels = len(wrap(ruler.label, chart.room, TEXT_PT))
     sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * (2 + labels + len(foot)) + 6)
-    sheet.paragraph(EDGE, EDGE, head, TITLE_PT, bold=True)
     axes, end = draw_chart(sheet, chart, HEADS, ruler, top)
     axes.axvline(0, color=INK, linewidth=0.6, zorder=1)
     for one, row in zip(chart.placed, rows, strict=True):

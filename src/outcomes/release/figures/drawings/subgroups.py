@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
-from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, TITLE_PT, style_arms
+from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.plans.subgroups import EVERYONE, name_drawn
 from outcomes.release.numbers import Kind, count, fixed, general, interval, p_value
@@ -65,9 +65,8 @@ class Ruler:
 def draw_subgroups(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw every level's difference, raw and shrunken; a withheld one has no marker."""
     rows = name_drawn(_convert(plan.data))[0]
-    title = wrap(plan.title, PAGE_MM - 2 * EDGE, TITLE_PT, bold=True)
     heads = _list_heads(study, rows)
-    top = EDGE + len(title) * LINE_MM * TITLE_PT / TEXT_PT + 1.5 + max(map(len, heads.values())) * LINE_MM + 1.0
+    top = EDGE + max(map(len, heads.values())) * LINE_MM + 1.0
     lines = list_lines(rows, top)
     bottom = lines[-1].top + lines[-1].height + 1.0
     ruler = build_ruler(rows)
@@ -75,7 +74,6 @@ def draw_subgroups(figure: Figure, plan: Plan, study: Study) -> None:
     notes = [text for note in _list_notes(plan, study) for text in wrap(note, PAGE_MM - 2 * EDGE, TEXT_PT)]
     foot = bottom + AXIS + LINE_MM * len(label) + 1.5
     sheet = Sheet(figure, PAGE_MM, foot + LINE_MM * len(notes) + EDGE)
-    sheet.paragraph(EDGE, EDGE, title, TITLE_PT, bold=True)
     first = top - 1.0 - max(map(len, heads.values())) * LINE_MM
     for x, words in heads.items():
         for index, word in enumerate(words):

@@ -42,7 +42,7 @@ def draw_tipping(figure: Figure, plan: Plan, study: Study) -> None:
         f"{styles[favoured[1]].within}.",
         *_note_border(plan.data),
     ]
-    compose(figure, plan.title, [panel], [*notes, *note_withheld(plan.data, study)], COLUMN_MM, 1)
+    compose(figure, [panel], [*notes, *note_withheld(plan.data, study)], COLUMN_MM, 1)
 
 
 def _name_axis(label: str, arm: str) -> str:

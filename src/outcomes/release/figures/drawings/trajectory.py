@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.style import GREY, ArmStyle, style_arms
-from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
+from outcomes.release.figures.plans.plan import Plan, note_withheld, write_size
 from outcomes.release.figures.plans.timeline import build_timeline
 from outcomes.release.numbers import general
 from outcomes.settings import Study
@@ -35,7 +35,7 @@ def draw_trajectory(figure: Figure, plan: Plan, study: Study) -> None:
     block = tuple(row for arm in arms for row in count_rows(rows, arm, "n"))
     panel = Panel("", partial(_draw_means, rows=rows, arms=arms, remission=line), x, y, block)
     notes = [] if line is None else [f"Dotted line: remission, total of at most {general(line)}."]
-    compose(figure, plan.title, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
+    compose(figure, [panel], [*notes, *note_withheld(rows, study)], choose_width(panel), 1)
 
 
 def count_rows(rows: pd.DataFrame, arm: ArmStyle, column: str, prefix: str = "n") -> list[Row]:
@@ -46,7 +46,7 @@ def count_rows(rows: pd.DataFrame, arm: ArmStyle, column: str, prefix: str = "n"
 
 def write_counts(rows: pd.DataFrame, column: str) -> dict[float, str]:
     """Return position → printed count of the rows of one arm."""
-    return {float(x): WITHHELD if pd.isna(n) else f"{int(n)}" for x, n in zip(rows["x"], rows[column], strict=True)}
+    return {float(row["x"]): write_size(row, column) for row in rows.to_dict("records")}
 
 
 def build_scale(low: float, high: float, label: str) -> Scale:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve
+from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import count, fixed
@@ -32,9 +33,13 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     plans = []
     for end, title in ENDS.items():
         own = curve[curve[DurabilityCurve.end] == end]
-        if own.empty:
+        known = own[own[DurabilityCurve.share].notna()]
+        arms = [arm for arm in list_compared(study) if arm in set(known["arm"])] or order_arms(study, known["arm"])
+        if not arms:
             continue
-        seen = visits[visits[DurabilityAtVisit.end] == end] if len(visits) else visits
+        own = own[own["arm"].isin(arms)]
+        gone = [name_arm(study, arm) for arm in list_compared(study) if arm not in arms]
+        seen = visits[(visits[DurabilityAtVisit.end] == end) & visits["arm"].isin(arms)] if len(visits) else visits
         plans.append(
             Plan(
                 f"durability_{end}",
@@ -43,7 +48,8 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"{title}, of patients in response at the landmark (day {settings.landmark.to_day}): the share on each day whether seen "
                 f"then or not, from scores weighed for how often patients with the same last score are seen. Bands: {COVERED}. Markers: "
                 f"those with a score within {settings.visit_days} days of a declared week, unweighted, so of those who came. "
-                f"{TREATED[settings.maintenance]}.",
+                f"{TREATED[settings.maintenance]}. Gray: until the landmark."
+                + (f" Not drawn, because too few are seen: {', '.join(gone)}." if gone else ""),
                 _say(own, study, title),
                 pd.concat([own.assign(**{SOURCE: "curve"}), seen.assign(**{SOURCE: "visit"})], ignore_index=True),
                 settings.instrument,

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
+from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 BLOCK = ALL_SESSIONS
+HEADS = ("any", "any severe")
 
 
 def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
@@ -22,31 +24,44 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
         return []
     rows = rows[rows[Harms.block] == BLOCK]
     known = rows[rows[Harms.proportion].notna()]
-    drawn = rows[rows[Harms.event].isin(known[Harms.event])]
-    if drawn.empty:
+    if known.empty:
         return []
-    arms = list(dict.fromkeys(known[Harms.arm]))
+    compared = [arm for arm in list_compared(study) if arm in set(known[Harms.arm])]
+    arms = compared if len(compared) > 1 else order_arms(study, known[Harms.arm])
+    known = known[known[Harms.arm].isin(arms)]
+    drawn = rows[rows[Harms.event].isin(known[Harms.event])]
     differences = read_rows(tables, HarmDifferences.name)
     chosen = _choose_contrast(differences, study)
     chosen = chosen[chosen[HarmDifferences.event].isin(drawn[Harms.event])]
+    both = bool(chosen[HarmDifferences.difference].notna().any())
     few = sorted(set(rows[Harms.event]) - set(drawn[Harms.event]))
     left_out = f" Too few patients to show: {', '.join(few)}." if few else ""
-    asked = (
-        "" if chosen[HarmDifferences.difference].notna().any() or len(arms) < 2 else " No difference is drawn: {why}."
-    )
+    asked = "" if both or len(arms) < 2 else " No difference is drawn: {why}."
+    sessions = " Arms differ in how many sessions patients had." if len(arms) > 1 else ""
     why = chosen[HarmDifferences.note].dropna().unique()
     return [
         Plan(
             "adverse_effects",
             "harms",
             "Adverse effects",
-            f"Patients with each adverse effect at least once, of those asked at least once, over all their sessions, with exact {COVERED} "
-            "intervals; on the right the difference with its score interval. Arms differ in how many sessions patients had, and an effect recorded may have another reason than treatment."
-            f"{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
+            f"Patients with each adverse effect at least once (n and %), of those asked at least once, over all their sessions, with exact {COVERED} "
+            f"intervals{'; on the right the difference with its score interval' if both else ''}.{sessions} An effect recorded may have "
+            f"another cause than treatment.{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
             _describe(known, arms, study),
-            pd.concat([drawn[drawn[Harms.arm].isin(arms)], chosen], ignore_index=True),
+            pd.concat([_rank(drawn[drawn[Harms.arm].isin(arms)], chosen), chosen], ignore_index=True),
         )
     ]
+
+
+def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with those of any effect first, the others by their difference, else from the most frequent to the rarest."""
+    apart = dict(zip(differences[HarmDifferences.event], differences[HarmDifferences.difference], strict=True))
+    most = rows.groupby(Harms.event)[Harms.proportion].max()
+    order = [
+        (event not in HEADS, -apart[event] if pd.notna(apart.get(event)) else float("inf"), -most[event], event, place)
+        for place, event in enumerate(rows[Harms.event])
+    ]
+    return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)]
 
 
 def _choose_contrast(differences: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.contracts.released.columns import BOUND
 from outcomes.contracts.released.comparison import Effects, Interactions, Sensitivity, Subgroups
-from outcomes.contracts.released.models import Margins, Models
 from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
-from outcomes.release.definitions import COVERED
+from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
+from outcomes.release.definitions import COVERED, SMALL
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timeline import say_timepoint
 from outcomes.release.important import find_important
-from outcomes.release.numbers import fixed, interval
+from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study
 
 CONFOUNDED, VALID, MAIN, LEVEL = "confounded", "valid", "main", "level"
@@ -37,16 +38,16 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     scores = read_rows(tables, "scores")
     if scores.empty:
         return None
-    if study.comparison is not None:
+    if study.comparison is not None and is_compared(tables, study):
         estimand = study.comparison.estimand
         instrument, axis = estimand.instrument, str(estimand.axis)
         rows = _compared_course(tables, study)
     else:
-        headline = find_headline(scores[scores["instrument"] == study.instruments[0]], study)
-        if headline is None:
+        place = find_place(tables, study)
+        if place is None:
             return None
-        instrument, axis = study.instruments[0], headline[0]
-        rows = _described_course(tables, instrument, axis)
+        instrument, axis, _ = place
+        rows = _described_course(tables, study, instrument, axis)
     if rows.empty:
         return None
     rows = rows.assign(time=rows["timepoint"].map(_times(tables, axis))).dropna(subset=["time", "change"])
@@ -63,11 +64,9 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
         if arm != "difference"
     ]
     differences = rows[rows["arm"] == "difference"]
-    more = (
-        ""
-        if differences.empty
-        else f" B: their difference with its {COVERED} interval, and (dotted) the change that patients usually notice."
-    )
+    noticed = "important" in differences and differences["important"].notna().any()
+    dotted = ", and (dotted) the change that patients usually notice" if noticed else ""
+    more = "" if differences.empty else f" B: their difference with its {COVERED} interval{dotted}."
     return Plan(
         "course",
         "course",
@@ -82,7 +81,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
 
 def _counts(scores: pd.DataFrame, instrument: str, axis: str) -> pd.DataFrame:
     own = scores[(scores["instrument"] == instrument) & (scores["axis"] == axis)]
-    return own[["arm", "timepoint", "n"]]
+    return own[["arm", "timepoint", *(name for name in ("n", f"n{BOUND}") if name in own)]]
 
 
 def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
@@ -107,34 +106,35 @@ def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.Dat
     return pd.concat([part.astype({"change": "float64"}) for part in parts], ignore_index=True)
 
 
-def _described_course(tables: Mapping[str, pd.DataFrame], instrument: str, axis: str) -> pd.DataFrame:
-    models, margins = read_rows(tables, "models"), read_rows(tables, "margins")
-    if models.empty or margins.empty:
-        return pd.DataFrame()
-    own = models[
-        (models[Models.instrument] == instrument)
-        & (models[Models.axis] == axis)
-        & models[Models.formula].str.startswith("change")
-    ]
-    if own.empty:
-        return pd.DataFrame()
-    rows = margins[margins[Margins.model] == own[Models.model].iloc[0]]
-    shown: pd.DataFrame = rows[[Margins.arm, Margins.timepoint, Margins.estimate, Margins.lower, Margins.upper]]
-    return shown.rename(columns={"estimate": "change"})
+def _described_course(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str, axis: str) -> pd.DataFrame:
+    """Return the course of each arm, and beside it the difference of the two arms of a trial."""
+    rows, apart = read_course(tables, instrument, axis), find_trial_difference(tables, study, axis)
+    if apart.empty:
+        return rows
+    apart = apart.rename(columns={"estimate": "change"}).assign(arm="difference", important=float("nan"))
+    return pd.concat([rows, apart], ignore_index=True)
 
 
 def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
     """Return the primary difference by every valid analysis, and by level of each declared subgroup."""
-    if study.comparison is None:
+    if study.comparison is None or not is_compared(tables, study):
         return None
-    estimand = study.comparison.estimand
-    rows = pd.concat([_analyses(tables, study), _levels(tables, study)], ignore_index=True)
+    estimand, scored = study.comparison.estimand, count_scored(tables, study)
+    levels = pd.DataFrame() if scored is None or min(scored) < SMALL else _levels(tables, study)
+    rows = pd.concat([_analyses(tables, study), levels], ignore_index=True)
     rows = rows if len(rows) and (rows["kind"] == MAIN).any() and rows["estimate"].notna().any() else rows.iloc[:0]
     if rows.empty:
         return None
+    rows, left_out = _leave_out(rows)
     rows["important"] = find_important(tables, study)
     name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
+    of_levels = (
+        " B: declared subgroups (exploratory). Whether groups differ is told by the interaction, not by which intervals exclude no difference."
+        if (rows["kind"] == LEVEL).any()
+        else ""
+    )
     first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
+    title = f"{name} change at {place}: other analyses" + (", and subgroups" if of_levels else "")
     known = rows.dropna(subset=["estimate", "lower", "upper"])
     said = "; ".join(
         f"{row['group'] + ', ' if row['group'] else ''}{row['name']} {fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})"
@@ -143,16 +143,29 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     return Plan(
         "analyses",
         "analyses",
-        f"{name} change at {place}: other analyses, and subgroups",
+        title,
         f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. A: the same question analyzed in other valid ways; open "
-        "squares leave out confounders and are for reference only. B: declared subgroups (exploratory). Whether groups differ is told by the "
-        "interaction, not by which intervals exclude no difference. Dashed line: primary estimate; dotted: change that patients usually notice.",
+        f"squares leave out confounders and are for reference only.{of_levels} Dashed line: primary estimate; dotted: change that patients "
+        f"usually notice.{left_out}",
         f"Forest plot. {said}.",
         rows,
         estimand.instrument,
         estimand.axis,
         estimand.timepoint,
     )
+
+
+def _leave_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the analyses that could be estimated and the subgroups with an estimated level, and what was left out in words."""
+    known = rows["estimate"].notna() & rows["lower"].notna()
+    level = rows["kind"] == LEVEL
+    groups = set(rows.loc[level & known, "group"])
+    failed = int((~known & ~level).sum())
+    few = list(dict.fromkeys(one for one in rows.loc[level, "group"] if one not in groups))
+    said = f" Not estimated: {count(failed)} other analyses." if failed else ""
+    said += f" Too few patients: {', '.join(few)}." if few else ""
+    kept = rows[(known & ~level) | (level & rows["group"].isin(groups))]
+    return kept.reset_index(drop=True), said
 
 
 def _analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:

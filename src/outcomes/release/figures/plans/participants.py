@@ -33,13 +33,13 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
         for row in rows.to_dict("records")
         if pd.notna(row["n"])
     ]
+    rounded = " Numbers are rounded and need not add up." if study.privacy.release == "rounded" else ""
     return [
         Plan(
             "participants",
             "flow",
             "Flow of patients",
-            "Flow of patients from all with a first treatment series to those scored at the primary time point. A reason without a count is not reported "
-            f"(fewer than {study.privacy.minimum_cell}).",
+            "From all patients with a first treatment series to those scored at the primary time point." + rounded,
             "Flow diagram. " + "; ".join(said) + ".",
             rows,
         )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from outcomes.contracts.released.columns import BOUND
+from outcomes.release.numbers import ABSENT, count
 from outcomes.settings import Study
 
 WITHHELD = "*"
@@ -50,6 +53,20 @@ def note_withheld(rows: pd.DataFrame, study: Study) -> list[str]:
     return [
         f"{WITHHELD} or no marker: not reported, for a count below {study.privacy.minimum_cell} or one that would reveal it."
     ]
+
+
+def write_size(row: Mapping[Any, Any], column: str = "n") -> str:
+    """Return a count of a row as a figure prints it: the number, the bound that is released in its place, else a dash.
+
+    Examples
+    --------
+    >>> write_size({"n": 15}), write_size({"n": float("nan"), "n_bound": "<11"}), write_size({"n": float("nan")})
+    ('15', '<11', '–')
+    """
+    value, bound = row.get(column), row.get(f"{column}{BOUND}")
+    if value is not None and pd.notna(value):
+        return count(value)
+    return bound if isinstance(bound, str) and bound else ABSENT
 
 
 def name_arm(study: Study, arm: str) -> str:

@@ -26,6 +26,7 @@ from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.figures.plans.regression import plan_regression
 from outcomes.release.figures.plans.subgroups import plan_subgroups
 from outcomes.release.numbers import restyle_words, styled
+from outcomes.release.spelling import spell
 from outcomes.settings import Study
 
 
@@ -50,12 +51,15 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_onset(tables, study)
         plans += plan_durability(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
-        return [
-            replace(
-                plan, title=restyle_words(plan.title), caption=restyle_words(plan.caption), alt=restyle_words(plan.alt)
-            )
-            for plan in plans
-        ]
+        return [_restyle(plan, study) for plan in plans]
+
+
+def _restyle(plan: Plan, study: Study) -> Plan:
+    """Return a plan with its words in the journal's style and the report's spelling."""
+    words = {
+        name: spell(restyle_words(getattr(plan, name)), study.report.language) for name in ("title", "caption", "alt")
+    }
+    return replace(plan, **words)
 
 
 def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:

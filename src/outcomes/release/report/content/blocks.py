@@ -131,8 +131,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole report: title, the lines below it (kind and text of each), and its sections."""
+    """A whole report: title, the lines below it (kind and text of each), its sections, and the language of its text."""
 
     title: str
     heads: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    language: str = "en-US"

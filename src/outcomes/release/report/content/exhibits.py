@@ -15,7 +15,11 @@ def pictures(material: Material, folder: Path, family: str, instrument: str | No
     """Return the figures of a family (and instrument) that lie in the folder."""
     plans = [plan for plan in material.plans if plan.family == family and plan.instrument == instrument]
     files = [(folder / f"{plan.name}.svg", plan) for plan in plans]
-    return tuple(read_picture(path, plan.name, plan.caption, plan.alt) for path, plan in files if path.is_file())
+    return tuple(
+        read_picture(path, plan.name, f"{plan.title}. {plan.caption}", plan.alt)
+        for path, plan in files
+        if path.is_file()
+    )
 
 
 def present(tables: list[Grid | None]) -> tuple[Grid, ...]:

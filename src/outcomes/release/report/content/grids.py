@@ -118,7 +118,7 @@ def say_variable(material: Material, variable: str) -> str:
         return f"{material.instrument(variable.removesuffix('_band'))} severity"
     if variable in material.study.instruments:
         return f"{material.instrument(variable)} total"
-    words = say(variable)
+    words = "BMI" if variable == "bmi" else say(variable)
     return words[:1].upper() + words[1:]
 
 

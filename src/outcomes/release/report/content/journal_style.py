@@ -8,19 +8,18 @@ from typing import Any
 
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.report.content.blocks import Grid, Report
+from outcomes.release.spelling import Language, spell
 from outcomes.settings.style import Style
 
-NAMES = {"id", "svg"}  # fields that are not read by anyone
-HEADS = {"ama": "P value", "lancet": "p value"}
+NAMES = {"id", "svg", "language"}  # fields that are not read by anyone
+HEADS = {"plain": "p", "ama": "P value", "lancet": "p value"}
 
 
-def restyle(report: Report, style: Style) -> Report:
-    """Return the report with the words around its numbers as the journal has them; in the plain style, as it is."""
-    if style.journal == "plain":
-        return report
+def restyle(report: Report, style: Style, language: Language) -> Report:
+    """Return the report with the words around its numbers as the journal has them, in the spelling of the language."""
     with styled(style):
-        restyled: Report = _map(report, restyle_words, HEADS[style.journal])
-    return restyled
+        restyled: Report = _map(report, lambda text: spell(restyle_words(text), language), HEADS[style.journal])
+    return replace(restyled, language=language)
 
 
 def _map(value: Any, change: Callable[[str], str], p_head: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.arms import order_arms
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
@@ -43,11 +44,9 @@ class Material:
 
     @property
     def arms(self) -> list[str]:
-        """Arms in the released tables, in the study's order."""
+        """Arms in the released tables, in the order of the report."""
         scores = self.rows("scores")
-        present = set(scores["arm"]) if len(scores) else set()
-        declared = [arm.id for arm in self.study.arms]
-        return [arm for arm in declared if arm in present] + sorted(present - set(declared) - {"all"})
+        return order_arms(self.study, set(scores["arm"]) if len(scores) else ())
 
     def arm(self, arm: str) -> str:
         """Return the printed name of an arm."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from outcomes.release.definitions import COVERED
+from outcomes.release.arms import list_compared
+from outcomes.release.course import find_place
+from outcomes.release.definitions import COVERED, SMALL
 from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Answer, Check
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Estimate, Evidence
-from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 
 QUESTIONS = {
@@ -22,6 +23,7 @@ QUESTIONS = {
     "long": "How long does it last?",
 }
 UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and other care are part of this change."
+MOST_EFFECTS = 3
 UNEQUAL = 0.10  # shares without a score further apart than this are marked
 
 
@@ -29,6 +31,8 @@ def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ..
     """Return the answers; without a comparison the questions that it would answer are one line."""
     words = _name(material, evidence)
     asked = [row for row in QUESTIONS if evidence.declared or row not in ("better", "whom", "sure")]
+    if evidence.declared and (evidence.small or evidence.own_model):
+        asked = [row for row in asked if row != "whom"]
     answers = []
     for row in asked:
         verdict = decide(row, evidence).verdict.format(**words)
@@ -37,27 +41,31 @@ def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ..
         answers.append(Answer(row, QUESTIONS[row].format(**words), verdict, text, checks))
     if not evidence.declared:
         answers.append(Answer("not_asked", "Not asked of these data", "Comparison, subgroups.", "", ()))
+    elif "whom" not in asked and evidence.subgroups:
+        verdict = f"Subgroups: fewer than {count(SMALL)} patients scored in an arm."
+        answers.append(Answer("not_asked", "Not asked of these data", verdict, "", ()))
     return tuple(answers)
 
 
 def name_sides(material: Material, evidence: Evidence) -> tuple[str, str]:
     """Return the arm that did better and the other, as they stand within a sentence."""
-    comparison = material.study.comparison
-    if comparison is None:
+    pair = list_compared(material.study)
+    if not pair or not evidence.declared:
         return "", ""
-    sides = [material.within(comparison.estimand.treated), material.within(comparison.estimand.reference)]
+    sides = [material.within(arm) for arm in pair]
     return (sides[0], sides[1]) if evidence.favours_treated else (sides[1], sides[0])
 
 
 def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
     """Return what verdicts and questions are filled with."""
-    comparison, place = material.study.comparison, find_place(material)
+    pair, place = list_compared(material.study), find_place(material.tables, material.study)
     better, other = name_sides(material, evidence)
     worse = material.study.instrument(place[0] if place else material.primary).higher_is_worse
     follow_up, safety = evidence.follow_up, evidence.safety
     return {
-        "first": material.arm(comparison.estimand.treated) if comparison else "",
-        "second": material.within(comparison.estimand.reference) if comparison else "",
+        "first": material.arm(pair[0]) if pair else "",
+        "second": material.within(pair[1]) if pair else "",
+        "burdened": _find_burdened(material, evidence),
         "better": better[:1].upper() + better[1:] if evidence.randomised else better,
         "other": other,
         "moved": "decreased" if worse else "increased",
@@ -75,6 +83,14 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "instrument": material.instrument(place[0]) if place else "",
         "place": material.timepoint(*place[1:]) if place else "",
     }
+
+
+def _find_burdened(material: Material, evidence: Evidence) -> str:
+    """Return the arm with more patients with any adverse effect, where the interval of the difference excludes none."""
+    heads, pair = evidence.safety.heads_differ if evidence.safety else (), list_compared(material.study)
+    if not heads or len(pair) != len(heads[0].shares):
+        return ""
+    return material.within(pair[0] if heads[0].shares[0] > heads[0].shares[1] else pair[1])
 
 
 def _lower(label: str) -> str:
@@ -98,30 +114,20 @@ def say_size(estimate: Estimate, unit: str, factor: float = 1) -> str:
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     if not evidence.changes:
         return []
-    compared = _compared(material)
+    compared = list_compared(material.study)
     shown = [change for change in evidence.changes if not compared or change.arm in compared]
     shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
     parts = [f"{fixed(abs(change.value))} points with {material.within(change.arm)}" for change in shown]
     verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
     texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
     earlier = [list(change.earlier.items()) for change in shown]
-    if earlier and all(earlier) and find_place(material):
+    if earlier and all(earlier) and find_place(material.tables, material.study):
         name = earlier[0][-1][0]
         values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
-        place = find_place(material)
+        place = find_place(material.tables, material.study)
         assert place is not None
         texts.append(f"By {material.timepoint(place[1], name)} it was {values}.")
     return [*texts, "" if evidence.randomised or evidence.untreated else UNCONTROLLED]
-
-
-def _compared(material: Material) -> tuple[str, ...]:
-    comparison = material.study.comparison
-    return () if comparison is None else (comparison.estimand.treated, comparison.estimand.reference)
-
-
-def _rank(material: Material, arm: str) -> int:
-    compared = _compared(material)
-    return compared.index(arm) if arm in compared else len(compared)
 
 
 def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
@@ -176,8 +182,10 @@ def _signed(estimate: Estimate | None) -> str:
 
 
 def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
-    texts = []
-    if evidence.analyses and evidence.difference:
+    texts: list[str] = []
+    if evidence.difference is None or evidence.too_few:
+        return texts
+    if evidence.analyses:
         values = sorted(one.value for one in evidence.analyses)
         texts.append(
             f"{count(len(values))} other valid analyses give {fixed(values[0])} to {fixed(values[-1])} points."
@@ -223,11 +231,11 @@ def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     safety = evidence.safety
     if safety is None:
         return []
-    effects = safety.differing or safety.effects[:3]
+    effects = (*safety.heads_differ, *safety.differing) or safety.effects[:MOST_EFFECTS]
     if not effects:
         return [""]
     said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
-    compared = _compared(material)
+    compared = list_compared(material.study)
     arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
     return [f"With {' v '.join(arms)}: {'; '.join(said)}." if arms else f"{'; '.join(said)}."]
 
@@ -238,8 +246,8 @@ def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
         return []
     each = [
         f"{fixed(100 * arm.share, 0)}% with {material.within(arm.arm)} ({count(arm.seen)} seen later)"
-        for arm in sorted(follow_up.arms, key=lambda one: _rank(material, one.arm))
-        if not _compared(material) or arm.arm in _compared(material)
+        for arm in follow_up.arms
+        if not list_compared(material.study) or arm.arm in list_compared(material.study)
     ]
     return (
         [f"Of responders, seen then or not, {enumerate_words(each)} were in response at week {count(follow_up.week)}."]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from outcomes.release.definitions import FEW, SMALL
 from outcomes.release.report.page_one.follow_up import FollowUp
 from outcomes.release.report.page_one.safety import Safety
 
-FEW = 20  # scores in an arm, or responders seen, below which no answer is given
 UNLIKELY = 0.05
 
 
@@ -75,7 +75,8 @@ class Evidence:
     """Everything that a rule of the first page may look at.
 
     ``important`` is the change that patients with this baseline usually notice, in points. ``scored`` holds the scores of the
-    treated and of the reference arm at the declared time point (none where too few to be released).
+    treated and of the reference arm at the declared time point (none where too few to be released). ``own_model``: the difference is that of
+    a trial's own mixed model, without a declared comparison.
     """
 
     changes: tuple[Change, ...] = ()
@@ -84,6 +85,7 @@ class Evidence:
     declared: bool = False
     difference: Estimate | None = None
     scored: tuple[float, float] | None = None
+    own_model: bool = False
     favours_treated: bool = False
     important: float | None = None
     response: Estimate | None = None
@@ -101,6 +103,11 @@ class Evidence:
     def too_few(self) -> bool:
         """Whether an arm has fewer scores than a comparison needs."""
         return self.scored is None or min(self.scored) < FEW
+
+    @property
+    def small(self) -> bool:
+        """Whether an arm has fewer scores than subgroups and bounds on confounding need."""
+        return self.scored is None or min(self.scored) < SMALL
 
     @property
     def disagree(self) -> bool:

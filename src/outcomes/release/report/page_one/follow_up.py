@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.durability import DurabilityCurve, DurabilityEffect, DurabilityVisits
+from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.durability import find_primary
 
@@ -32,16 +33,16 @@ class FollowUp:
 
 def gather_follow_up(material: Material) -> FollowUp | None:
     """Return the arms compared (all without a comparison) with a released share; none where durability was not asked for."""
-    settings, comparison = material.study.durability, material.study.comparison
+    settings, pair = material.study.durability, list_compared(material.study)
     rows = material.rows(DurabilityCurve.name, end="loss")
     if settings is None or rows.empty:
         return None
     seen = material.rows(DurabilityVisits.name).set_index(DurabilityVisits.arm)[DurabilityVisits.seen]
     week = settings.weeks[-1]
     found = []
-    for arm in (entry.id for entry in material.study.arms):
+    for arm in order_arms(material.study):
         own = rows[(rows[DurabilityCurve.arm] == arm) & (rows[DurabilityCurve.week] == week)]
-        outside = comparison is not None and arm not in (comparison.estimand.treated, comparison.estimand.reference)
+        outside = bool(pair) and arm not in pair
         if outside or own.empty or pd.isna(own[DurabilityCurve.share].iloc[0]) or pd.isna(seen.get(arm)):
             continue
         found.append(Seen(arm, float(seen[arm]), float(own[DurabilityCurve.share].iloc[0])))

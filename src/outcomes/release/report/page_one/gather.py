@@ -16,9 +16,11 @@ from outcomes.contracts.released.comparison import (
     Sensitivity,
     Subgroups,
 )
-from outcomes.contracts.released.describe import Missingness
-from outcomes.contracts.released.models import Margins, Models
+from outcomes.contracts.released.describe import Missingness, Scores
 from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.arms import list_compared
+from outcomes.release.course import find_place, find_trial_difference, read_course
+from outcomes.release.definitions import SMALL
 from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
@@ -40,13 +42,14 @@ def gather_evidence(material: Material) -> Evidence:
     }
     comparison = material.study.comparison
     if comparison is None:
-        return Evidence(**common)
+        return Evidence(**common, **_trial(material))
     estimand = comparison.estimand
     place = {Effects.axis: estimand.axis, Effects.timepoint: estimand.timepoint}
     effect = material.one("effects", **place, variance="cr2")
     difference = read_estimate(effect)
     worse = material.study.instrument(estimand.instrument).higher_is_worse
     scored = (_number(effect, Effects.observed_treated), _number(effect, Effects.observed_reference))
+    small = any(one is None or one < SMALL for one in scored)
     return Evidence(
         **common,
         declared=True,
@@ -57,8 +60,8 @@ def gather_evidence(material: Material) -> Evidence:
         analyses=_analyses(material),
         subgroups=_subgroups(material),
         missing=_missing(material),
-        e_value=_single(material, "e_value"),
-        tipping=_tipping(material),
+        e_value=None if small else _single(material, "e_value"),
+        tipping=None if small else _tipping(material),
         **_response(material),
     )
 
@@ -80,37 +83,45 @@ def _number(row: Mapping[str, Any], name: str) -> float | None:
 
 def _changes(material: Material) -> tuple[Change, ...]:
     """Return the adjusted mean change of each arm at the place of the headline, with those before it on the same axis."""
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     if place is None:
         return ()
     instrument, axis, timepoint = place
     worse = material.study.instrument(instrument).higher_is_worse
-    models = material.rows("models", instrument=instrument, axis=axis)
-    models = models[models[Models.formula].str.startswith("change")] if len(models) else models
-    fitted = list(models[Models.model]) if len(models) else []
-    margins = material.rows("margins", model=fitted[0]) if fitted else pd.DataFrame()
-    adjusted = _compared_means(material)
+    course, adjusted = read_course(material.tables, instrument, axis), _compared_means(material)
     found = []
     for arm in material.arms:
-        own = margins[margins[Margins.arm] == arm] if len(margins) else margins
-        here = own[own[Margins.timepoint] == timepoint] if len(own) else own
-        estimate = read_estimate({str(k): v for k, v in here.iloc[0].items()}) if len(here) else None
-        described = {str(row[Margins.timepoint]): float(row[Margins.estimate]) for row in own.to_dict("records")}
-        means = adjusted.get(arm) or described
-        value = means.get(timepoint, estimate.value if estimate else None)
+        own = course[course["arm"] == arm]
+        here = own[own["timepoint"] == timepoint].to_dict("records")
+        estimate = read_estimate({str(key): value for key, value in here[0].items()}, "change") if here else None
+        means = adjusted.get(arm) or {str(row["timepoint"]): float(row["change"]) for row in own.to_dict("records")}
+        value = means.get(timepoint)
         if value is None:
             continue
-        earlier = dict(list(means.items())[: list(means).index(timepoint)]) if timepoint in means else {}
+        earlier = dict(list(means.items())[: list(means).index(timepoint)])
         found.append(Change(arm, value, estimate.excludes_zero if estimate else None, (value < 0) == worse, earlier))
     return tuple(found)
 
 
-def find_place(material: Material) -> tuple[str, str, str] | None:
-    """Return instrument, axis, and time point that the first page is about."""
-    if material.study.comparison is not None:
-        estimand = material.study.comparison.estimand
-        return estimand.instrument, estimand.axis, estimand.timepoint
-    return (material.primary, *material.headline) if material.headline else None
+def _trial(material: Material) -> dict[str, Any]:
+    """Return the difference of the two arms of a trial that declares no comparison; empty where there is none."""
+    place, pair = find_place(material.tables, material.study), list_compared(material.study)
+    if place is None:
+        return {}
+    instrument, axis, timepoint = place
+    rows = find_trial_difference(material.tables, material.study, axis)
+    here = rows[rows["timepoint"] == timepoint].to_dict("records")
+    if not here:
+        return {}
+    difference = read_estimate({str(key): value for key, value in here[0].items()})
+    scores = [material.one("scores", instrument=instrument, axis=axis, timepoint=timepoint, arm=arm) for arm in pair]
+    scored = [_number(row, Scores.n) for row in scores]
+    worse = material.study.instrument(instrument).higher_is_worse
+    return {
+        "declared": True, "own_model": True, "difference": difference,
+        "scored": None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
+        "favours_treated": difference is not None and (difference.value < 0) == worse,
+    }  # fmt: skip
 
 
 def _compared_means(material: Material) -> dict[str, dict[str, float]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from outcomes.errors import OutcomesError
+from outcomes.release.arms import list_compared
+from outcomes.release.course import find_place
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
-from outcomes.release.report.content.material import Material
+from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
 from outcomes.release.report.page_one.evidence import Evidence
-from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.wording.course_and_rates import count_compared
 
@@ -40,17 +41,17 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
 
 
 def _question(material: Material) -> str:
-    comparison, place = material.study.comparison, find_place(material)
+    pair, place = list_compared(material.study), find_place(material.tables, material.study)
     measure = material.study.instrument(place[0] if place else material.primary).measures
-    if comparison is None:
+    if not pair:
         return f"In routine care, does {measure} improve with treatment?"
-    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
-    where = "" if material.study.report.design == "randomised" else "In routine care, "
+    first, second = (material.within(arm) for arm in pair)
+    where = "" if is_randomised(material) else "In routine care, "
     return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
 
 
 def _findings(material: Material, evidence: Evidence, response: bool) -> str:
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     design = DESIGNS.get(str(material.study.report.design), "study")
     total = count_compared(material)
     start = f"In this {design}" + (f" of {total} patients" if total else "")
@@ -97,7 +98,7 @@ def _meaning(material: Material, evidence: Evidence) -> str:
 def _doubt(material: Material, evidence: Evidence) -> str:
     if evidence.randomised:
         return ""
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     missing = ""
     if evidence.missing and place and max(evidence.missing) > 0.2:
         missing = f", and up to {count(100 * max(evidence.missing))}% had no {material.timepoint(*place[1:])} score"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outcomes.release.report.page_one.evidence import FEW, Evidence
+from outcomes.release.definitions import FEW
+from outcomes.release.report.page_one.evidence import Evidence
 
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
 
@@ -102,11 +103,28 @@ RULES = (
     Rule("safe", "differ", lambda e: bool(e.safety and e.safety.differing), "Different profiles{collected}."),
     Rule(
         "safe",
+        "more",
+        lambda e: bool(e.safety and e.safety.heads_differ),
+        "Adverse effects were more frequent with {burdened}{collected}.",
+    ),
+    Rule(
+        "safe",
         "none_seen",
         lambda e: bool(e.safety and e.safety.none_in),
         "None in {none_in} ({covered} upper limit {limit} %){collected}.",
     ),
-    Rule("safe", "described", lambda e: not _several(e), "Adverse effects were recorded in one group only{collected}."),
+    Rule(
+        "safe",
+        "few",
+        lambda e: bool(e.safety and e.safety.asked > 1 and not _several(e)),
+        "Too few adverse effects to compare{collected}.",
+    ),
+    Rule(
+        "safe",
+        "described",
+        lambda e: not _several(e),
+        "Adverse effects occurred; nothing to compare them with{collected}.",
+    ),
     Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
     Rule("long", "not_measured", lambda e: e.follow_up is None, "Not measured."),
     Rule("long", "few", lambda e: not _long(e), "Too few followed to say."),

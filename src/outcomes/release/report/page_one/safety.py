@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDetails, HarmDifferences, Harms
+from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.report.content.material import Material
 
 WHOLE = ALL_SESSIONS
 HEADS = ("any", "any severe")
+NAMES = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,22 @@ class Effect:
 
 @dataclass(frozen=True)
 class Safety:
-    """Adverse effects as collected: the events, and what was not asked for."""
+    """Adverse effects as collected: the events, what was not asked for, and how many arms were asked."""
 
     effects: tuple[Effect, ...] = ()
     none_in: int | None = None
     not_collected: tuple[str, ...] = ()
+    asked: int = 1
 
     @property
     def differing(self) -> tuple[Effect, ...]:
-        """The effects whose interval excludes no difference."""
-        return tuple(effect for effect in self.effects if effect.differs)
+        """The single effects whose interval excludes no difference."""
+        return tuple(effect for effect in self.effects if effect.differs and effect.name not in NAMES.values())
+
+    @property
+    def heads_differ(self) -> tuple[Effect, ...]:
+        """Any effect, and any severe one, where the interval excludes no difference."""
+        return tuple(effect for effect in self.effects if effect.differs and effect.name in NAMES.values())
 
 
 def gather_safety(material: Material) -> Safety | None:
@@ -55,16 +63,14 @@ def gather_safety(material: Material) -> Safety | None:
             effects.append(Effect(_name(str(event)), told, event in differing))
     details = material.rows(HarmDetails.name)
     serious = len(details) and (details[HarmDetails.detail] == "serious").any()
-    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",))
+    asked = int(rows.loc[rows[Harms.arm].isin(arms) & rows[Harms.patients].gt(0), Harms.arm].nunique())
+    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",), asked)
 
 
 def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:
     """Return the arms that are compared, treated first; without a comparison all of them."""
     present = list(dict.fromkeys(rows[Harms.arm]))
-    if material.study.comparison is None:
-        return present
-    estimand = material.study.comparison.estimand
-    return [arm for arm in (estimand.treated, estimand.reference) if arm in present]
+    return [arm for arm in list_compared(material.study) if arm in present] or order_arms(material.study, present)
 
 
 def _find_differing(material: Material, arms: list[str]) -> set[str]:
@@ -74,7 +80,7 @@ def _find_differing(material: Material, arms: list[str]) -> set[str]:
         return set()
     rows = rows[rows[HarmDifferences.contrast] == " - ".join(arms)]
     excludes = (rows[HarmDifferences.lower] > 0) | (rows[HarmDifferences.upper] < 0)
-    return set(rows.loc[excludes & ~rows[HarmDifferences.event].isin(HEADS), HarmDifferences.event])
+    return set(rows.loc[excludes, HarmDifferences.event])
 
 
 def _count_none(rows: pd.DataFrame, arms: list[str]) -> int | None:
@@ -86,4 +92,4 @@ def _count_none(rows: pd.DataFrame, arms: list[str]) -> int | None:
 
 
 def _name(event: str) -> str:
-    return {"any": "any adverse effect", "any severe": "any severe"}.get(event, event)
+    return NAMES.get(event, event)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from outcomes.errors import OutcomesError
+from outcomes.release.arms import list_compared, order_arms
+from outcomes.release.course import find_place
 from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import name_sides, say_importance, say_response, say_size
 from outcomes.release.report.page_one.evidence import Evidence
-from outcomes.release.report.page_one.gather import find_place, gather_evidence
+from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures
@@ -55,11 +57,11 @@ def write_abstract(material: Material) -> Section:
 
 
 def _objective(material: Material) -> str:
-    place, comparison = find_place(material), material.study.comparison
+    place, pair = find_place(material.tables, material.study), list_compared(material.study)
     measures = material.study.instrument(place[0] if place else material.primary).measures
-    if comparison is None:
+    if not pair:
         return f"To describe the course of {measures}."
-    first, second = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    first, second = (material.within(arm) for arm in pair)
     return f"To compare the change in {measures} with {first} and with {second}."
 
 
@@ -74,13 +76,13 @@ def _design(material: Material) -> str:
 
 
 def _exposures(material: Material) -> str:
-    arms = [material.within(arm.id) for arm in material.study.arms]
+    arms = [material.within(arm) for arm in order_arms(material.study)]
     text = enumerate_words(arms)
     return f"{text[:1].upper()}{text[1:]}." if text and material.study.series.origin != "none" else ""
 
 
 def _measures(material: Material) -> str:
-    place, comparison = find_place(material), material.study.comparison
+    place, comparison = find_place(material.tables, material.study), material.study.comparison
     if place is None:
         return describe_measures(material)
     instrument = material.study.instrument(place[0])
@@ -94,10 +96,9 @@ def _measures(material: Material) -> str:
 
 def _results(material: Material, evidence: Evidence) -> str:
     texts = [_people(material)]
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
-        compared = material.study.comparison
-        arms = (compared.estimand.treated, compared.estimand.reference) if compared else tuple(material.arms)
+        arms = list_compared(material.study) or material.arms
         changes = [f"{fixed(one.value)} with {material.within(one.arm)}" for one in evidence.changes if one.arm in arms]
         texts.append(
             f"Mean {material.instrument(place[0])} change at {material.timepoint(*place[1:])} was {enumerate_words(changes)}."

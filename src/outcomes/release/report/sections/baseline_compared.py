@@ -9,20 +9,20 @@ import pandas as pd
 
 from outcomes.contracts.released.comparison import CovariateBalance
 from outcomes.contracts.released.describe import Baseline, BaselineSmd
-from outcomes.release.numbers import ABSENT, count, fixed, sample
+from outcomes.release.arms import list_compared
+from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, say_variable, tell_count
+from outcomes.release.report.content.grids import heading, index_rows, number, say_variable, tell, tell_count
 from outcomes.release.report.content.material import Material
 
 Row = Mapping[str, Any]
 SITE = "site"
-NO, YES = "no", "yes"
+YES, POOLED = "yes", "other ("
 
 
 def list_arms(material: Material) -> tuple[str, ...]:
     """Return the arms that the main tables show: the two compared, else all."""
-    comparison = material.study.comparison
-    return (comparison.estimand.treated, comparison.estimand.reference) if comparison else tuple(material.arms)
+    return tuple(list_compared(material.study) or material.arms)
 
 
 def tabulate_baseline(material: Material) -> Grid | None:
@@ -86,7 +86,7 @@ def _describe(
     if variable == SITE:
         yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
-        level = YES if YES in levels else levels[0]
+        level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
         name = title if level == YES else _upper(level)
         yield (
             heading(f"{name}, n (%)"),
@@ -115,7 +115,9 @@ def _mean(row: Row) -> str:
 
 def _share(row: Row) -> str:
     if not row or pd.isna(row[Baseline.n]):
-        return tell_count(row, Baseline.n)
+        told = tell_count(row, Baseline.n)
+        share = tell(row, Baseline.percent, general) if row else ABSENT
+        return told if told != WITHHELD or share in (ABSENT, WITHHELD) else f"({share})"
     return count(row[Baseline.n]) + (f" ({fixed(row[Baseline.percent], 0)})" if pd.notna(row[Baseline.percent]) else "")
 
 

@@ -139,10 +139,11 @@ def tabulate_risks(material: Material) -> Grid | None:
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
     composite = list_composite(material)
     known = f", and those with {' or '.join(composite)} before it" if composite else ""
-    note = f"Started: a missing score counts as neither. Observed: those with a score{known}."
+    how = "at random" if estimand.binary.missing == "imputed_mar" else f"by {estimand.binary.missing.replace('_', ' ')}"
+    note = f"Everyone: missing scores imputed {how}. Observed: those with a score{known}."
     if composite:
         note += " After such an event a patient counts as neither, whatever the score, so there can be more of these than scores."
-    note += f" Intervals of {COVERED}: normal (Wald), from stacked estimating equations; not Newcombe's, which the tables of rates have."
+    note += f" Intervals of {COVERED}: Newcombe's, from each arm's Wilson interval with the variance of stacked estimating equations."
     note += f" Firth: {PENALISED}." if penalised else ""
     notes = [note, warn_difference(material), *note_contrary(material)]
     place = material.timepoint(estimand.axis, estimand.timepoint)

@@ -19,6 +19,7 @@ from outcomes.contracts.released.durability import (
     DurabilityTilt,
     DurabilityVisits,
 )
+from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -110,7 +111,7 @@ def _share(row: Row, column: Column) -> str:
 
 
 def _arms(material: Material, table: pd.DataFrame) -> list[str]:
-    return [arm.id for arm in material.study.arms if (table["arm"] == arm.id).any()]
+    return order_arms(material.study, set(table["arm"]))
 
 
 def tabulate_cohort(material: Material) -> Grid | None:

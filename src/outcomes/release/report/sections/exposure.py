@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.exposure import Dose, Exposure, Maintenance, SessionTime
+from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
@@ -96,7 +97,7 @@ def _tabulate_maintenance(material: Material) -> Grid | None:
     rows = rows[rows[Maintenance.patients].notna() & (rows[Maintenance.patients] > 0)]
     if rows.empty:
         return None
-    arms = [arm.id for arm in material.study.arms if arm.id in set(rows[Maintenance.arm])]
+    arms = order_arms(material.study, set(rows[Maintenance.arm]))
     found = index_rows(rows.assign(month=rows[Maintenance.month].astype(int)), "month", "arm")
     body = tuple(
         (

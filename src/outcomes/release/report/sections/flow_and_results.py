@@ -8,7 +8,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.report.content.blocks import Block, Bullets, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.sections import ideation, ledger, scores_and_rates
+from outcomes.release.report.sections import ideation, scores_and_rates
 from outcomes.release.report.sections.baseline_table import tabulate_patients
 from outcomes.release.report.sections.models import show_models
 from outcomes.release.report.sections.published_cohorts import tabulate_published
@@ -18,13 +18,10 @@ from outcomes.release.report.wording.denominators import say_not_cautious
 
 
 def show_flow(material: Material, folder: Path) -> Section:
-    """Return the flow diagram and how the raw rows ended."""
-    tables = [ledger.tabulate_ledger(material), ledger.tabulate_reasons(material), ledger.tabulate_health(material)]
+    """Return the flow diagram of rows and patients."""
     said = course_and_rates.describe_rows(material)
     words = (Paragraph(said),) if said else ()
-    return Section(
-        "flow", "Flow of records and patients", (*words, *pictures(material, folder, "flow"), *present(tables))
-    )
+    return Section("flow", "Flow of records and patients", (*words, *pictures(material, folder, "flow")))
 
 
 def show_patients(material: Material) -> Section:

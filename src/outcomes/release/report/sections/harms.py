@@ -20,6 +20,7 @@ from outcomes.contracts.released.harms import (
     PressureRise,
     Stopping,
 )
+from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -64,7 +65,7 @@ def list_present(material: Material, name: str) -> list[str]:
     """Return the arms of a table in the study's order."""
     rows = material.rows(name)
     present_arms = set(rows["arm"]) if len(rows) else set()
-    return [arm.id for arm in material.study.arms if arm.id in present_arms]
+    return order_arms(material.study, present_arms)
 
 
 def _share(row: Row | None, part: str, whole: str) -> Cell:
@@ -224,7 +225,7 @@ def tabulate_sessions(
 ) -> Grid | None:
     """Return a table of arms by session number."""
     found = index_rows(rows, "session", "arm")
-    arms = [arm.id for arm in material.study.arms if arm.id in set(rows["arm"])]
+    arms = order_arms(material.study, set(rows["arm"]))
     sessions: Sequence[str] = list(dict.fromkeys(rows["session"].astype(str)))
     body = tuple(
         (

@@ -1,78 +1,72 @@
-"""How the raw rows ended: by file and by reason."""
+"""Data health on one page: what came in, what was corrected, merged, left out, or doubted, and what does not hang together."""
 
 from __future__ import annotations
 
-import pandas as pd
-
 from outcomes.release.numbers import count
-from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import add_up, heading, index_rows, number, say, tell_count
-from outcomes.release.report.content.material import Material, shown
+from outcomes.release.report.content.blocks import Block, Cell, Grid, Section
+from outcomes.release.report.content.exhibits import present
+from outcomes.release.report.content.grids import add_up, heading, number, say, tell_count
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.wording.data_warnings import show_attention
+
+ENDS = {"merged": "Merged", "quarantined": "Left out"}  # of rows that are not kept: each row counts once
+NOTES = {"corrected": "Corrected, kept", "flagged": "Doubted, kept as they are"}  # a row can have several
 
 
-def tabulate_ledger(material: Material) -> Grid | None:
-    """Return how the raw rows of each file ended."""
+def show_health(material: Material) -> Section:
+    """Return what stood out, how the raw rows ended, and what does not hang together."""
+    blocks: tuple[Block, ...] = present([tabulate_rows(material), tabulate_health(material)])
+    return Section("attention", "Data health", (*show_attention(material.tables), *blocks))
+
+
+def tabulate_rows(material: Material) -> Grid | None:
+    """Return how the raw rows of all files ended, by reason."""
     balance = material.rows("balance")
     if balance.empty:
         return None
-    states = [name for name in ("raw", "kept", "corrected", "flagged", "merged", "quarantined") if name in balance]
     rows = [
-        (heading(str(row["file"])), *(number(shown(row, count(row[state]))) for state in states))
-        for row in index_rows(balance, "file").values()
+        (heading(f"Came in, {count(len(balance))} files"), number(add_up(balance["raw"]))),
+        (heading("Kept"), number(add_up(balance["kept"]))),
     ]
-    if len(rows) > 1:
-        totals = [add_up(balance[state]) for state in states]
-        rows.append((heading("All files"), *(number(text) for text in totals)))
-    return Grid(
-        "ledger",
-        "How the rows of the raw export ended.",
-        ((heading("File"), *(heading(state.capitalize()) for state in states)),),
-        tuple(rows),
-        ("Raw = kept + merged + quarantined. Corrected and flagged rows are among the kept.",),
-        sortable=True,
-    )
+    for state, title in ENDS.items():
+        rows += [(heading(title), number(add_up(balance[state]))), *_reasons(material, state)]
+    for state, title in NOTES.items():
+        reasons = _reasons(material, state)
+        rows += [(heading(title), number("")), *reasons] if reasons else []
+    note = "Came in = kept + merged + left out. A kept row can have been corrected and doubted for several reasons."
+    heads = ((heading("Rows of the export"), heading("n")),)
+    return Grid("ledger", "How the rows of the raw export ended.", heads, tuple(rows), (note,))
 
 
-def tabulate_reasons(material: Material) -> Grid | None:
-    """Return the ledger's entries by reason, over all files."""
-    ledger = material.rows("ledger")
+def _reasons(material: Material, state: str) -> list[tuple[Cell, ...]]:
+    ledger = material.rows("ledger", state=state)
     if ledger.empty:
-        return None
-    groups = ledger.groupby(["state", "reason"], sort=True)["rows"]
-    rows = [(heading(str(state)), Cell(say(str(reason))), number(add_up(part))) for (state, reason), part in groups]
-    return Grid(
-        "reasons",
-        "What was done to raw rows, and why.",
-        ((heading("State"), heading("Reason"), heading("Rows")),),
-        tuple(rows),
-        (
-            "A row can have several entries. In the table of rows by state it counts once: a row that was corrected and also flagged is "
-            "among the corrected there.",
-        ),
-        sortable=True,
-    )
+        return []
+    groups = ledger.groupby("reason", sort=True)["rows"]
+    return [(heading(f"\u2003{_upper(say(str(reason)))}"), number(add_up(part))) for reason, part in groups]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def tabulate_health(material: Material) -> Grid | None:
-    """Return what in the export does not hang together, equal checks of several inputs one below the other."""
+    """Return what in the export does not hang together: a row a check, over the inputs where it was found."""
     found = material.rows("data_health")
     if found.empty:
         return None
-    rows = [
-        (
-            heading(say(str(row["check"]))),
-            Cell(str(row["meaning"])),
-            Cell(", ".join(str(row[name]) for name in ("file", "column") if pd.notna(row[name]) and row[name])),
-            number(f"{tell_count(row, 'n')} of {tell_count(row, 'total')} {row['unit']}"),
-            Cell(str(row["accepted"]) if pd.notna(row["accepted"]) else ""),
-        )
-        for row in found.to_dict("records")
-    ]
-    return Grid(
-        "data-health",
-        "What in the export does not hang together.",
-        (tuple(heading(text) for text in ("Check", "What it finds", "Where", "How many", "Accepted, as")),),
-        tuple(rows),
-        ("Inputs are numbered as in the table of rows; counts of people are rounded as everywhere.",),
-        sortable=True,
-    )
+    rows = []
+    for (check, meaning, unit), own in found.groupby(["check", "meaning", "unit"], sort=False):
+        places = list(dict.fromkeys(str(one) for one in own["column"].dropna()))
+        records = own.to_dict("records")
+        if len(records) == 1:
+            size = f"{tell_count(records[0], 'n')} of {tell_count(records[0], 'total')} {unit}"
+        else:
+            size = f"{add_up(own['n'])} of {add_up(own['total'])} {unit}, {count(len(own))} inputs"
+        accepted = "; ".join(dict.fromkeys(str(one) for one in own["accepted"].dropna()))
+        cells = (heading(_upper(say(str(check)))), Cell(str(meaning)), Cell(", ".join(places)), number(size))
+        rows.append((*cells, Cell(accepted)))
+    heads = tuple(heading(text) for text in ("Check", "What it finds", "Column", "How many", "Accepted, as"))
+    if all(not row[-1].text for row in rows):
+        rows, heads = [row[:-1] for row in rows], heads[:-1]
+    return Grid("data-health", "What in the export does not hang together.", (heads,), tuple(rows))

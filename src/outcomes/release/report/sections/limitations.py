@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import ATTRITION
-from outcomes.release.numbers import percent
+from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
-from outcomes.release.report.content.grids import say
+from outcomes.release.report.content.grids import enumerate_words, say
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.wording.data_warnings import unconverged, withheld_rows
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
@@ -56,7 +56,7 @@ def _uncontrolled(material: Material) -> Limitation | None:
     return Limitation(
         "Change within an arm has no control: regression to the mean, the natural course of the illness, expectation, and "
         "other care all belong to it.",
-        "change within an arm has no control",
+        "there was no untreated group, so natural recovery, expectation, and other care are part of every change",
     )
 
 
@@ -78,11 +78,11 @@ def _confounding(material: Material) -> Limitation | None:
             "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
             "history, and payer can differ between arms (confounding by indication). Tables of rates and of models whose differences "
             "are not adjusted for it say so; adjustment removes only what was measured.",
-            "treatment was not randomized (confounding by indication)",
+            "treatment was not randomized, so unmeasured differences between the groups may explain part of a difference",
         )
     return Limitation(
         "How patients came into their arm is not declared in the study file; differences between arms are unadjusted.",
-        "how patients came into their arm is not declared",
+        "the study file does not declare how patients came into their arm",
     )
 
 
@@ -98,10 +98,16 @@ def _attrition(material: Material) -> Limitation | None:
         f"{percent(row['missing_proportion'])} % in {material.within(str(row['arm']))}"
         for row in high.to_dict("records")
     )
+    briefly = enumerate_words(
+        [
+            f"{fixed(100 * row['missing_proportion'], 0)}% with {material.within(str(row['arm']))}"
+            for row in high.to_dict("records")
+        ]
+    )
     return Limitation(
         f"Attrition: at {material.timepoint(*material.headline)}, {each} had no {material.instrument(material.primary)} score. "
         "Means and observed rates describe those who remained; both non-responders and responders may have left.",
-        f"{each} had no score at {material.timepoint(*material.headline)}",
+        f"the {material.instrument(material.primary)} at {material.timepoint(*material.headline)} was missing in {briefly}",
     )
 
 
@@ -129,7 +135,7 @@ def _baseline(material: Material) -> Limitation | None:
         return None
     return Limitation(
         "The baseline is the worst score of its window, which builds a drop into every result.",
-        "a baseline that is the worst of several scores",
+        "the baseline is the worst of several scores, which builds a drop into every result",
     )
 
 
@@ -148,5 +154,5 @@ def _convergence(material: Material) -> Limitation | None:
         return None
     return Limitation(
         f"These models did not converge and their numbers must not be used: {', '.join(names)}.",
-        "models that did not converge",
+        f"these models did not converge, and their numbers must not be used: {', '.join(names)}",
     )

@@ -26,8 +26,8 @@ BASELINE_EFFECT = {
 }
 
 COMPARED = (
-    "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have normal (Wald) intervals from "
-    "stacked estimating equations (sandwich), ratios on the log scale; changes in score have a sandwich clustered by patient. "
+    "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have Newcombe's intervals, from each arm's "
+    "Wilson interval with the variance of stacked estimating equations (sandwich); changes in score have a sandwich clustered by patient. "
 )
 
 
@@ -73,7 +73,8 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
             else ""
         )
     if entry.important_change and "important_change" not in entry.unverified:
-        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in entry.important_change)
+        changes = [change for change in entry.important_change if change.percent is not None]
+        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in changes)
         text += f" Published important change: {each}."
     change = study.endpoints.reliable_change.get(name)
     if change:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from outcomes.release.course import find_place, find_trial_difference
 from outcomes.release.definitions import COVERED
 from outcomes.release.disclosure.words import write_footnote
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.gather import find_place
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import describe_measures
 
@@ -46,7 +46,7 @@ def _patients(material: Material) -> str:
 
 
 def _outcomes(material: Material) -> str:
-    place = find_place(material)
+    place = find_place(material.tables, material.study)
     if place is None:
         return describe_measures(material)
     instrument = material.study.instrument(place[0])
@@ -57,7 +57,11 @@ def _outcomes(material: Material) -> str:
 def _comparison(material: Material) -> str:
     comparison = material.study.comparison
     if comparison is None:
-        return "Mean changes by arm are from mixed models for repeated measures. Arms are not compared."
+        place = find_place(material.tables, material.study)
+        apart = place is not None and len(find_trial_difference(material.tables, material.study, place[1]))
+        text = "Mean changes by arm are from mixed models for repeated measures."
+        arms = " The difference is that of the same model." if apart else " Arms are not compared."
+        return text + (arms if len(material.arms) > 1 else "")
     listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
     return (

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
+from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -45,7 +46,7 @@ def show_onset(material: Material, folder: Path) -> Section:
 def _arms(material: Material, rows: pd.DataFrame, column: str) -> list[str]:
     """Return the arms of which anybody is counted, in the study's order."""
     known = set(rows.loc[rows[column].notna() & (rows[column] > 0), "arm"])
-    return [arm.id for arm in material.study.arms if arm.id in known]
+    return order_arms(material.study, known)
 
 
 def _tell_half(material: Material, instrument: str) -> str:

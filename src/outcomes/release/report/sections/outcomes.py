@@ -1,4 +1,4 @@
-"""Table 2 of the main report: the outcomes of the compared arms with their differences, or of each arm."""
+"""Table 2 of the main report where two arms are compared: their outcomes with the differences."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.comparison import Effects, Risks
-from outcomes.contracts.released.describe import Response
-from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
+from outcomes.release.course import is_compared
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, tell_count
+from outcomes.release.report.content.grids import heading, number, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.gather import find_place
-from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
+from outcomes.release.report.sections.outcomes_by_arm import list_safety, tabulate_by_arm
 
 Row = Mapping[str, Any]
 EVERYONE = "everyone"
@@ -26,8 +24,8 @@ EVERYONE = "everyone"
 
 def tabulate_outcomes(material: Material) -> Grid | None:
     """Return the outcomes: of two arms with their difference, else of each arm."""
-    if material.study.comparison is None:
-        return _tabulate_described(material)
+    if not is_compared(material.tables, material.study):
+        return tabulate_by_arm(material)
     arms = list_arms(material)
     blocks = {
         "Primary outcome": _primary(material),
@@ -37,7 +35,7 @@ def tabulate_outcomes(material: Material) -> Grid | None:
             *_other_times(material),
             *_other_instruments(material, arms),
         ],
-        "Safety, not adjusted": _safety(material, arms),
+        "Safety, not adjusted": list_safety(material, arms),
     }
     rows: list[tuple[Cell, ...]] = []
     for title, lines in blocks.items():
@@ -185,90 +183,3 @@ def _other_instruments(material: Material, arms: Sequence[str]) -> list[tuple[Ce
             )
         )
     return found
-
-
-def _safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
-    """Return the mean rise of systolic pressure, and patients with any and with a severe adverse effect."""
-    found = []
-    rises = [material.one(PressureRise.name, measure="systolic", arm=arm) for arm in arms]
-    if any(row and pd.notna(row[PressureRise.mean]) for row in rises):
-        means = [number(fixed(row[PressureRise.mean]) if row else ABSENT) for row in rises]
-        n = " / ".join(tell_count(row, PressureRise.patients) for row in rises)
-        found.append((heading("\u2003Systolic pressure, mean rise, mm Hg"), *means, number(ABSENT), number(n)))
-    for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
-        rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
-        if not all(rows):
-            continue
-        apart = material.one(HarmDifferences.name, block=WHOLE, event=event, contrast=" - ".join(arms[:2]))
-        known = apart and pd.notna(apart[HarmDifferences.difference]) and pd.notna(apart[HarmDifferences.lower])
-        text = ABSENT
-        if known:
-            ends = interval(apart[HarmDifferences.lower], apart[HarmDifferences.upper], factor=100)
-            text = f"{fixed(100 * apart[HarmDifferences.difference], 'percent')} ({ends})"
-        shares = [number(_share_of(row)) for row in rows]
-        n = " / ".join(tell_count(row, Harms.patients) for row in rows)
-        found.append((heading(f"\u2003{name}"), *shares, number(text), number(n)))
-    return found
-
-
-def _share_of(row: Row) -> str:
-    share: str = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
-    return f"{tell_count(row, Harms.affected)}{share}"
-
-
-def _tabulate_described(material: Material) -> Grid | None:
-    """Return mean change by time point and the rates at the headline, one column an arm."""
-    place, arms = find_place(material), list_arms(material)
-    if place is None or not arms:
-        return None
-    instrument, axis, timepoint = place
-    rows: list[tuple[Cell, ...]] = []
-    models = material.rows("models", instrument=instrument, axis=axis)
-    models = models[models[Models.formula].str.startswith("change")] if len(models) else models
-    if len(models):
-        margins = index_rows(
-            material.rows("margins", model=str(models[Models.model].iloc[0])), Margins.timepoint, Margins.arm
-        )
-        rows += [
-            (
-                heading(_name_change(material, instrument, axis, name).strip()),
-                *(number(_estimate(margins.get((name, arm), {}))) for arm in arms),
-            )
-            for name in dict.fromkeys(when for when, _ in margins)
-        ]
-    for endpoint in ("response", "remission"):
-        found = [
-            material.one(
-                "response",
-                instrument=instrument,
-                axis=axis,
-                timepoint=timepoint,
-                endpoint=endpoint,
-                population="observed",
-                arm=arm,
-            )
-            for arm in arms
-        ]
-        if any(row and pd.notna(row[Response.proportion]) for row in found):
-            title = f"{endpoint.capitalize()}, {material.timepoint(axis, timepoint)}, % of those scored"
-            rows.append((heading(title), *(number(_rate(row)) for row in found)))
-    if not rows:
-        return None
-    heads = (heading("Outcome"), *(heading(material.arm(arm)) for arm in arms))
-    note = f"Mean change: adjusted for the baseline score, with {COVERED} intervals. Arms are not compared."
-    return Grid("outcomes", "Outcomes.", (heads,), tuple(rows), (note,))
-
-
-def _estimate(row: Row) -> str:
-    if not row or pd.isna(row[Margins.estimate]):
-        return ABSENT
-    return f"{fixed(row[Margins.estimate])} ({interval(row[Margins.lower], row[Margins.upper])})"
-
-
-def _rate(row: Row) -> str:
-    if not row or pd.isna(row[Response.proportion]):
-        return ABSENT
-    ends = (
-        f" ({interval(row[Response.lower], row[Response.upper], factor=100)})" if pd.notna(row[Response.lower]) else ""
-    )
-    return f"{fixed(100 * row[Response.proportion], 0)}{ends}"

@@ -1,4 +1,4 @@
-"""What identifies the result: hashes of inputs, settings, and code, versions, seed."""
+"""How the result is made again, on one page: command, seed, versions, and hashes of inputs, settings, and code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from outcomes.release.report.content.material import Material
 
 
 def show_provenance(material: Material) -> Section:
-    """Return what identifies the result: hashes of inputs, settings, and code, versions, seed."""
+    """Return how the result is made again: command, seed, versions, and hashes."""
     record = material.provenance
-    terms = [
+    command = f"outcomes run config/{record.get('study', material.study.study)}.yaml"
+    terms = [("Command", command)]
+    terms += [
         (title, str(record[key]))
         for key, title in {
             "study": "Study",
@@ -33,7 +35,7 @@ def show_provenance(material: Material) -> Section:
     inputs = record.get("inputs")
     if inputs:
         blocks.append(_inputs(inputs))
-    return Section("provenance", "Provenance", tuple(blocks))
+    return Section("provenance", "Reproducibility", tuple(blocks))
 
 
 def show_reproducibility(material: Material) -> Section:

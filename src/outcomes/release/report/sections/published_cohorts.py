@@ -86,7 +86,11 @@ def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
 
 
 def _own(material: Material, row: Mapping[str, Any]) -> str:
-    value = shown(row, _value(row, "own_estimate", "own_lower", "own_upper"))
+    mean = not pd.isna(row.get("own_change"))
+    names = (
+        ("own_change", "own_change_lower", "own_change_upper") if mean else ("own_estimate", "own_lower", "own_upper")
+    )
+    value = shown(row, _value(row, *names))
     where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
     population = POPULATIONS.get(str(row["population"]), str(row["population"]))
     return f"{value}, {material.within(str(row['arm']))}, {where}, {population}"

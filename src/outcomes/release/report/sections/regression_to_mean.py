@@ -24,7 +24,7 @@ def show_regression(material: Material, folder: Path) -> Section:
     for name in material.study.regression_to_mean:
         rows = choose_rows(material.tables, material.study, "regression_to_mean", name)
         if len(rows):
-            blocks += [Paragraph(text) for text in _introduce(material, name)]
+            blocks += [Paragraph(text) for text in _introduce(material, name, rows)]
             blocks += pictures(material, folder, "regression", name)
             blocks += [tabulate_regression(material, name, rows)]
             pairs = choose_rows(material.tables, material.study, "two_baselines", name)
@@ -32,17 +32,19 @@ def show_regression(material: Material, folder: Path) -> Section:
     return Section("regression", "Regression to the mean", tuple(blocks))
 
 
-def _introduce(material: Material, name: str) -> list[str]:
+def _introduce(material: Material, name: str, rows: pd.DataFrame) -> list[str]:
     declared, change = material.study.regression_to_mean[name], material.study.endpoints.reliable_change.get(name)
-    reliability = declared.reliability or (change.reliability if change else None)
+    measured = bool((rows["reliability_from"] == "two baselines").any())
+    origin = ", the slope of the first of two baselines of these patients on the second," if measured else ""
+    reliability = fixed(rows["reliability"].iloc[0], 2)
     sd = declared.sd or (change.sd if change else None)
     instrument = material.instrument(name)
-    known = f"a standard deviation of {sd:g} points, and a reliability of {reliability:g}"
+    known = f"a standard deviation of {sd:g} points, and a reliability of {reliability}{origin}"
     if declared.mean is None:
         found = (
             f"The mean of the population that patients come from follows from the entry threshold of {material.study.baseline.minimum[name]:g} "
             f"points and the mean baseline. It holds only the selection by that threshold: patients who also came because they felt worse "
-            "than usual regress by more."
+            "than usual regress by more, and this number cannot say by how much."
         )
     else:
         found = f"The mean of the population that patients come from is taken as {declared.mean:g} points."

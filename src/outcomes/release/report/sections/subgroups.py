@@ -127,7 +127,7 @@ def tabulate_responses(material: Material) -> Grid | None:
     word = "Ratio" if ratio else "Difference"
     texts = ("Kind of patient", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
     caption = f"Response within subgroups, {words}, {_place(material)}."
-    note = "Started: a missing score counts as no response. Observed: those with a score."
+    note = "Of all treated patients: missing scores imputed. Of complete cases: those with a score."
     return Grid("subgroups-response", caption, (top, tuple(map(heading, texts))), tuple(lines), (note,))
 
 

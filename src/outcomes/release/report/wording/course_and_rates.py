@@ -30,11 +30,12 @@ def describe_rows(material: Material) -> str:
 
 def count_compared(material: Material) -> str:
     """Return how many patients the arms have that are compared, else how many were analysed; empty where that is not released."""
-    rows = material.rows("eligibility", step="Compared")
+    rows, box = material.rows("eligibility", step="Compared"), _boxes(material).get("Patients analysed", {})
+    analysed = box["n"] if box and pd.notna(box["n"]) else None
     if len(rows) and rows["n"].notna().all():
-        return count(rows["n"].sum())
-    box = _boxes(material).get("Patients analysed", {})
-    return count(box["n"]) if box and pd.notna(box["n"]) else ""
+        total = rows["n"].sum()  # of rounded counts: not more than were analysed
+        return count(total if analysed is None else min(total, analysed))
+    return "" if analysed is None else count(analysed)
 
 
 def _boxes(material: Material) -> dict[str, dict[Any, Any]]:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.release.figures.plans.plan import read_rows
-from outcomes.release.report.content.blocks import Bullets, Section
+from outcomes.release.report.content.blocks import Bullets
 from outcomes.release.report.content.grids import add_up, say
 
 Tables = Mapping[str, pd.DataFrame]
 
 
-def show_attention(tables: Tables) -> Section:
-    """Return what deserves a look before the report is used; how many rows of each table are withheld is in the supplement."""
-    found = [text for text in (_quarantined(tables), _unconverged(tables), _hidden(tables), _flagged(tables)) if text]
-    return Section("attention", "Data quality", (Bullets(tuple(found or ["Nothing stood out."])),))
+def show_attention(tables: Tables) -> tuple[Bullets, ...]:
+    """Return what deserves a look before the report is used, besides the rows of the export."""
+    found = [text for text in (_unconverged(tables), _hidden(tables)) if text]
+    return (Bullets(tuple(found)),) if found else ()
 
 
 def list_attention(tables: Tables) -> list[str]:

@@ -69,7 +69,7 @@ def _positivity(material: Material) -> Limitation | None:
     return Limitation(
         f"Positivity: in some strata one of the two arms was never given: {strata}. There the comparison rests on what holds "
         "in the others.",
-        "strata in which one arm was never given",
+        "in some groups of patients one arm was never given, so nothing is compared there directly",
     )
 
 
@@ -91,9 +91,11 @@ def _imbalance(material: Material) -> Limitation | None:
         + f" {fixed(row['smd_after'], 'smd')}"
         for row in rows.to_dict("records")
     ]
+    varied = list(dict.fromkeys(say_variable(material, str(name)) for name in rows["variable"]))
+    varied = [name if name[1:2].isupper() else name[:1].lower() + name[1:] for name in varied]
     return Limitation(
         f"Balance: after weighting the arms still differ by more than {BALANCED:g} standard deviations in {', '.join(names)}.",
-        "imbalance that the weights leave",
+        f"after weighting, the arms still differ in {enumerate_words(varied)}",
     )
 
 
@@ -109,7 +111,7 @@ def _effective(material: Material) -> Limitation | None:
     return Limitation(
         f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}), because the "
         "arms differ in what decided the choice; the result rests on fewer patients than were compared.",
-        f"limited overlap between the arms (effective sample size {parts})",
+        f"the groups overlap in part: weighted, the comparison rests on an effective sample of {parts}",
     )
 
 
@@ -118,9 +120,9 @@ def _unweighted(material: Material) -> Limitation | None:
     parts = []
     for row in rows.to_dict("records"):
         arm = material.within(str(row["arm"]))
-        if row["truncated"] > 0:
+        if pd.notna(row["truncated"]) and row["truncated"] > 0:
             parts.append(f"{count(row['truncated'])} weights of {arm} were truncated, which leaves some imbalance in")
-        if row["without_weight"] > 0:
+        if pd.notna(row["without_weight"]) and row["without_weight"] > 0:
             parts.append(f"{count(row['without_weight'])} patients of {arm} have no weight and are left out")
     return Limitation(f"Weights: {'; '.join(parts)}.") if parts else None
 
@@ -146,7 +148,7 @@ def _tipping(material: Material) -> Limitation | None:
     return Limitation(
         f"Missing scores: were those of {material.within(arm)} after a patient's last one on average {words} than the model expects, the "
         f"{COVERED} interval of the primary difference would include zero.",
-        f"a primary difference that {material.within(arm)} scores {words} than expected after a patient's last one would undo",
+        f"if missing scores with {material.within(arm)} were {words} than expected, the interval would include no difference",
     )
 
 
@@ -208,7 +210,7 @@ def _disagreement(material: Material) -> Limitation | None:
     )
     return Limitation(
         f"Not every analysis of the same difference gives the same answer as the primary one: {each}.",
-        "analyses that disagree with the primary one",
+        "not every analysis of the primary difference gives the same answer",
     )
 
 

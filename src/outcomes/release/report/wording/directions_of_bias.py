@@ -97,12 +97,13 @@ def _unequal(material: Material) -> Limitation | None:
     if not shares or abs(shares[estimand.treated] - shares[estimand.reference]) <= APART:
         return None
     each = " and ".join(f"{percent(share)} % in {material.within(arm)}" for arm, share in shares.items())
+    briefly = " v ".join(f"{fixed(100 * share, 0)}%" for share in shares.values())
     more = max(shares, key=lambda arm: shares[arm])
     return Limitation(
         f"Unequal missingness: at {material.timepoint(*place)}, the primary time point, {each} had no score. Rates of all treated patients are pushed "
         f"down by more in {material.within(more)}; if those who left it did worse than missing at random says, the differences of complete cases and "
         "imputed overestimate it, and if they did better, the reverse.",
-        f"unequal missingness at {material.timepoint(*place)} ({each})",
+        f"missing scores at {material.timepoint(*place)} were unequal ({briefly}), which biases rates that count them as nonresponse",
     )
 
 
@@ -113,7 +114,7 @@ def _unblinded(material: Material) -> Limitation | None:
     return Limitation(
         "Patients knew what they were given and rated themselves (no blinding): this may inflate improvement, and more so in an arm that is "
         "expected to do more.",
-        "unblinded self-report",
+        "patients knew their treatment and rated themselves, which may inflate improvement",
     )
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from outcomes.instruments import ImportantChange
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import count, fixed
+from outcomes.release.important import find_baseline
+from outcomes.release.numbers import count, fixed, interval
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.comparison_result import find_imputed_response, find_response
-from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.release.report.wording.diagnosed_limitations import excludes_zero, find_effect
 
 WITHIN = "These are changes within one patient; they do not say which difference between groups matters."
 
@@ -19,14 +20,12 @@ NEEDED = "10.1136/bmj.317.7168.1309"
 
 
 def say_important(material: Material) -> str:
-    """Return the published important changes of the compared instrument beside the primary difference; empty without one."""
+    """Return the published important changes of the compared instrument, and which of them the interval of the primary difference excludes; empty without one."""
     changes, effect = _published(material), find_effect(material)
     if not changes or not effect:
         return ""
-    each = enumerate_words(
-        [f"{_points(change)} points ({'; '.join(filter(None, (change.among, change.source)))})" for change in changes]
-    )
-    return f"Patients called a change in themselves important from {each}. {WITHIN} {_set_beside(changes, effect)}"
+    each = enumerate_words([f"{_points(change)} points ({_say_whom(change)})" for change in changes])
+    return f"Published important changes are {each}. {WITHIN} {_set_beside(_list_sizes(material, changes), effect)}"
 
 
 def say_reliable(material: Material) -> str:
@@ -79,22 +78,45 @@ def _needed(difference: float) -> int:
 
 
 def _published(material: Material) -> tuple[ImportantChange, ...]:
+    """Return the published important changes in points, from the least on."""
     comparison = material.study.comparison
     if comparison is None:
         return ()
     instrument = material.study.instrument(comparison.estimand.instrument)
     known = instrument.important_change if instrument.important_points else ()
-    return tuple(change for change in known if change.points is not None)
+    return tuple(sorted((change for change in known if change.points is not None), key=lambda one: one.points or 0.0))
 
 
 def _points(change: ImportantChange) -> str:
     return fixed(change.points)
 
 
-def _set_beside(changes: tuple[ImportantChange, ...], effect: dict[str, Any]) -> str:
-    size = abs(effect["estimate"])
-    reached = [_points(change) for change in changes if change.points is not None and size >= change.points]
-    missed = [_points(change) for change in changes if change.points is not None and size < change.points]
-    parts = [f"at least {' and '.join(reached)}"] if reached else []
-    parts += [f"less than {' and '.join(missed)}"] if missed else []
-    return f"The difference between the arms, {fixed(size, 'estimate')} points, is {' and '.join(parts)}."
+def _say_whom(change: ImportantChange) -> str:
+    mean = f"mean before {fixed(change.baseline)}" if change.baseline is not None else ""
+    return "; ".join(filter(None, (change.among, mean, change.source)))
+
+
+def _list_sizes(material: Material, changes: tuple[ImportantChange, ...]) -> list[tuple[float, str]]:
+    """Return the differences that may matter, with their words: published in points, and published shares of the mean baseline of those compared."""
+    sizes = [(float(change.points or 0.0), _points(change)) for change in changes]
+    baseline = find_baseline(material.tables, material.study)
+    if baseline is not None:
+        for change in changes:
+            if change.percent is not None:
+                size = change.percent / 100 * baseline
+                sizes.append((size, f"{fixed(size)} ({change.percent:g} % of the mean baseline here)"))
+    return sorted(sizes)
+
+
+def _set_beside(sizes: list[tuple[float, str]], effect: dict[str, Any]) -> str:
+    """Return which sizes the interval excludes, which it is wholly beyond, and which it leaves open."""
+    low, high = sorted((abs(effect["lower"]), abs(effect["upper"])))
+    nearest = low if excludes_zero(effect) else 0.0
+    groups = (
+        ("excludes one of {} points or more", [words for size, words in sizes if size > high]),
+        ("leaves open whether it is as large as {} points", [words for size, words in sizes if nearest < size <= high]),
+        ("excludes one smaller than {} points", [words for size, words in sizes if size <= nearest]),
+    )
+    said = enumerate_words([text.format(enumerate_words(words)) for text, words in groups if words])
+    bounds = interval(effect["lower"], effect["upper"], "estimate")
+    return f"The {COVERED} interval of the difference between the arms ({bounds} points) {said}."

@@ -8,16 +8,15 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from docx import Document
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_BREAK
+from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from outcomes.errors import InputError
 from outcomes.release.report.content.blocks import Answers, Bullets, Grid, Paragraph, Picture, Report, Terms
 from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES
 from outcomes.release.report.faces.docx.ooxml import (
@@ -28,6 +27,7 @@ from outcomes.release.report.faces.docx.ooxml import (
     build_table,
     set_styles,
 )
+from outcomes.release.report.faces.docx.pictures import read_png
 from outcomes.release.report.faces.page_order import Heading, Item, arrange, find_contents, split_links
 from outcomes.settings.style import Style
 
@@ -124,7 +124,7 @@ class _Writer:
             if answer.text:
                 said.add_paragraph(style="Body Text").add_run(answer.text)
             if answer.picture is not None:
-                shape = shown.paragraphs[0].add_run().add_picture(str(_find_png(answer.picture)), Pt(SMALL_PT))
+                shape = shown.paragraphs[0].add_run().add_picture(read_png(answer.picture), Pt(SMALL_PT))
                 shape._inline.docPr.set("descr", answer.picture.alt)
             elif answer.checks:
                 marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
@@ -162,9 +162,8 @@ class _Writer:
         self._fill(paragraph, text)
 
     def _add_picture(self, picture: Picture, label: str) -> None:
-        file = _find_png(picture)
         paragraph = self.word.add_paragraph(style="Figure")
-        shape = paragraph.add_run().add_picture(str(file))
+        shape = paragraph.add_run().add_picture(read_png(picture))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
         shape.width, shape.height = Pt(width), Pt(width * shape.height / shape.width)
         properties = shape._inline.docPr
@@ -179,13 +178,6 @@ class _Writer:
         body.insert(len(body) - 1, build_table(grid, item.fit))  # the last element describes the last section
         for note in grid.notes:
             self.add_text(note, "Note")
-
-
-def _find_png(picture: Picture) -> Path:
-    file = picture.file.with_suffix(".png")
-    if not file.is_file():
-        raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
-    return file
 
 
 def name_bookmark(name: str) -> str:
@@ -208,17 +200,19 @@ def _begin(report: Report, style: Style) -> Word:
         add_field(footer, "PAGE", "1")
         footer.add_run(" of ")
         add_field(footer, "NUMPAGES", "1")
-    _describe(word, report.title)
+    _describe(word, report)
     word.add_paragraph(report.title, "Title")
     return word
 
 
-def _describe(word: Word, title: str) -> None:
+def _describe(word: Word, report: Report) -> None:
     """Leave the title and the language as the only properties of the document."""
     properties = word.core_properties
     for element in list(properties._element):
         properties._element.remove(element)
-    properties.title, properties.language = title, "en"
+    properties.title, properties.language = report.title, report.language
+    for language in word.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), report.language)
     for key, relation in list(word.part.package.rels.items()):
         if relation.reltype.endswith("/thumbnail"):
             del word.part.package.rels[key]

@@ -67,8 +67,6 @@ def set_styles(word: Word) -> None:
         _clear_borders(style.element)
     word.styles["Footer"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     _set_typeface(normal.element.get_or_add_rPr())
-    for language in word.styles.element.iter(qn("w:lang")):
-        language.set(qn("w:val"), "en-GB")
 
 
 def _set_typeface(properties: Any) -> None:

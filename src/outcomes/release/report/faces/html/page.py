@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,20 +11,21 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from outcomes.release.report.content.blocks import Grid, Section
+from outcomes.release.report.content.blocks import Grid, Report
 from outcomes.release.report.content.numbering import number_blocks
 
 HERE = Path(__file__)
 DOI = re.compile(r"\b10\.\d{4,9}/[^\s;,<>\"]*[^\s;,<>\".)]")
 
 
-def write_page(title: str, heads: Sequence[tuple[str, str]], sections: Sequence[Section], other: str = "") -> str:
+def write_page(report: Report, other: str = "") -> str:
     """Return the page: title block (class and text of each line), table of contents, and the sections that say something."""
-    filled = [section for section in sections if not section.empty]
+    filled = [section for section in report.sections if not section.empty]
     style, script = (HERE.with_suffix(ending).read_text(encoding="utf-8") for ending in (".css", ".js"))
     page: str = _template().render(
-        title=title,
-        heads=heads,
+        title=report.title,
+        heads=report.heads,
+        language=report.language,
         other=other,
         sections=filled,
         style=Markup(style),

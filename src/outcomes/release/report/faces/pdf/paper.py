@@ -99,7 +99,14 @@ def _content(report: Report, style: Style) -> dict[str, Any]:
     runs = [_run(run, style) for run in arranged]
     heads = [{"kind": kind, "text": _text(text)} for kind, text in report.heads]
     paper = {"a4": "a4", "letter": "us-letter"}[style.paper]
-    return {"title": report.title, "heads": heads, "paper": paper, "runs": runs, "contents": find_contents(arranged[0])}
+    return {
+        "title": report.title,
+        "heads": heads,
+        "paper": paper,
+        "region": report.language[-2:],
+        "runs": runs,
+        "contents": find_contents(arranged[0]),
+    }
 
 
 def _run(run: Sequence[Item], style: Style) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""The difference with its nuisances learned instead of declared: cross-fitted, doubly robust, by scikit-learn.
+
+Three things are learned without a formula: who is given the treated arm, who has a score, and what score. Each is learned in some patients and
+foretold in the others (five folds), so that an overfit learner does no harm, and the estimate's first-order error hangs on the product of their errors
+(Chernozhukov et al. 2018, 10.1111/ectj.12097). The treatment enters as its residual (Robinson 1988, 10.2307/1912705): with arm A, its chance e(X), and
+answer Y with mean m(X), the difference solves Σ (A − e){Y − m − θ(A − e)} = 0, which stands for the patients that overlap weights stand for. A missing answer is
+its prediction from arm, confounders, and the scores before; an observed one has its own residual added, divided by the chance of being observed (Bang & Robins 2005,
+10.1111/j.1541-0420.2005.00377.x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
+from outcomes.analysis.comparison.precision import bound_estimate
+from outcomes.analysis.comparison.setting import POINTS, RISK, Row, Setting
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n
+
+FOLDS, INNER = 5, 2
+FEWEST = 10  # patients of either arm with an answer, in each fold two
+SMALLEST = 0.05  # a chance of being observed below it counts as it
+TREES: dict[str, Any] = {
+    "max_iter": 50,
+    "max_depth": 2,
+    "min_samples_leaf": 10,
+    "early_stopping": False,
+    "random_state": 0,
+}
+NOTE = (
+    "who is given which arm, who has a score, and the score learned by penalised regression and boosted trees and foretold across folds; of the "
+    "patients whom overlap weights stand for; median of {} splits"
+)
+Predict = Callable[[Floats], Floats]
+Learner = Callable[[Floats, Floats], tuple[Predict, Predict]]
+
+
+def learn_differences(setting: Setting, repeats: int) -> Iterator[Row]:
+    """Yield the rows of the change and of the declared binary endpoint at the primary time point; a reason where too few have an answer."""
+    from threadpoolctl import threadpool_limits
+
+    import_module("sklearn.ensemble")  # its threads can be limited only once it is there
+    estimand = setting.comparison.estimand
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
+    for endpoint, scale in (("change", POINTS), (estimand.binary.endpoint, RISK)):
+        with threadpool_limits(1):  # sums over threads differ in their last bits
+            row = _learn_row(setting, endpoint, scale, repeats)
+        yield place | {"endpoint": endpoint, "scale": scale} | row
+
+
+def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row:
+    axis, timepoint = setting.comparison.estimand.axis, setting.comparison.estimand.timepoint
+    compared, present = setting.compared, setting.weights["overlap"].present
+    answer = compared.at(axis, timepoint, endpoint)[present]
+    treated, x = compared.treated[present], setting.confounders.design[present]
+    row: Row = {"analysis": "machine_learning", "n": int(present.sum()), "converged": False}
+    known = ~np.isnan(answer)
+    if min((known & treated).sum(), (known & ~treated).sum()) < FEWEST:
+        return row | {"note": f"fewer than {FEWEST} patients of an arm have an answer"}
+    if np.ptp(answer[known]) == 0:
+        return row | {"note": "every answer is the same"}
+    before = _list_before(setting, axis, timepoint)[present]
+    found = [learn_difference(x, treated, answer, before, seed) for seed in range(repeats)]
+    estimate, error, effective_n = pool_splits(found)
+    lower, upper, _ = bound_estimate(estimate, error**2, float(row["n"] - 1))
+    bounds = {"estimate": estimate, "lower": lower, "upper": upper}
+    if scale == RISK:
+        bounds = {name: float(np.clip(value, -1, 1)) for name, value in bounds.items()}
+    there = bool(np.isfinite(lower))
+    return (
+        row | (bounds if there else {}) | {"effective_n": effective_n, "converged": there, "note": NOTE.format(repeats)}
+    )
+
+
+def _list_before(setting: Setting, axis: str, timepoint: str) -> Floats:
+    """Return the last change before a time point (0 without one) and at how many time points before there was one."""
+    points = setting.compared.timepoints[axis]
+    changes = setting.compared.changes(axis)[:, : points.index(timepoint) if timepoint in points else 0]
+    last = np.zeros(len(changes))
+    for column in changes.T:
+        last = np.where(np.isnan(column), last, column)
+    return np.column_stack([last, (~np.isnan(changes)).sum(axis=1)])
+
+
+def pool_splits(found: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+    """Return the median of several splits' estimates, and the root of the median variance about it (Chernozhukov et al., section 3.4)."""
+    estimates, errors, sizes = np.array(found).T
+    middle = float(np.median(estimates))
+    return middle, float(np.sqrt(np.median(errors**2 + (estimates - middle) ** 2))), float(np.median(sizes))
+
+
+def learn_difference(
+    x: Floats, treated: Bools, answer: Floats, before: Floats, seed: int
+) -> tuple[float, float, float]:
+    """Return the difference treated − reference, its standard error, and the effective number of patients, of one split into folds.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+        Coded confounders, known before treatment.
+    treated : ndarray of bool, shape (n,)
+    answer : ndarray, shape (n,)
+        Missing where it was not observed.
+    before : ndarray, shape (n, p)
+        What is known after treatment and before the answer; only a missing answer is foretold from it.
+    seed : int
+        Of the split.
+    """
+    a, known = treated.astype(float), ~np.isnan(answer)
+    sign = 2 * a - 1  # the same columns but for their sign, whichever arm is called treated
+    history = np.column_stack([x, sign, sign[:, None] * x, before, sign[:, None] * before])
+    folds = split_evenly(treated, known, seed)
+    everyone = np.ones(len(a), dtype=bool)
+    e = foretell(x, a, everyone, folds, learn_chance)
+    pseudo = answer
+    if not known.all():
+        seen = np.maximum(foretell(history, known.astype(float), everyone, folds, learn_chance), SMALLEST)
+        expected = foretell(history, answer, known, folds, learn_number)
+        pseudo = expected + np.where(known, (np.nan_to_num(answer) - expected) / seen, 0.0)
+    mean = foretell(x, pseudo, everyone, folds, learn_number)
+    apart = a - e
+    slope = float(np.mean(apart**2))
+    estimate = float(np.mean(apart * (pseudo - mean))) / slope
+    influence = apart * (pseudo - mean - estimate * apart) / slope
+    return estimate, float(np.sqrt(np.sum(influence**2) / len(a) / (len(a) - 1))), compute_effective_n(np.abs(apart))
+
+
+def split_evenly(treated: Bools, known: Bools, seed: int) -> Ints:
+    """Return a fold for each patient: within each arm, those with an answer and those without are dealt out evenly.
+
+    The order is drawn once for everyone, so that it does not hang on which arm is called treated.
+    """
+    order = np.random.default_rng([seed, *b"comparison/folds"]).permutation(len(treated))
+    folds = np.empty(len(treated), dtype=np.int64)
+    for arm in (True, False):
+        for seen in (True, False):
+            own = order[(treated[order] == arm) & (known[order] == seen)]
+            folds[own] = np.arange(len(own)) % FOLDS
+    return folds
+
+
+def foretell(x: Floats, y: Floats, used: Bools, folds: Ints, learn: Learner) -> Floats:
+    """Return every patient's prediction by what was learned in the other folds, of those used."""
+    found = np.empty(len(x))
+    for fold in range(FOLDS):
+        inside = folds == fold
+        others = used & ~inside
+        found[inside] = mix_learners(x[others], y[others], learn)(x[inside])
+    return found
+
+
+def mix_learners(x: Floats, y: Floats, learn: Learner) -> Predict:
+    """Return the mixture of a penalised regression and boosted trees that foretells best across inner folds (van der Laan et al. 2007, 10.2202/1544-6115.1309)."""
+    if np.ptp(y) == 0:
+        return lambda new: np.full(len(new), y[0])
+    place = np.arange(len(y)) % INNER
+    ahead = np.empty((len(y), 2))
+    for fold in range(INNER):
+        inside = place == fold
+        if np.ptp(y[~inside]) == 0:
+            ahead[inside] = y[~inside][0]
+            continue
+        ahead[inside] = np.column_stack([one(x[inside]) for one in learn(x[~inside], y[~inside])])
+    apart = ahead[:, 0] - ahead[:, 1]
+    total = float(apart @ apart)
+    share = float(np.clip(apart @ (y - ahead[:, 1]) / total, 0, 1)) if total > 0 else 0.5
+    smooth, trees = learn(x, y)
+    return lambda new: np.asarray(share * smooth(new) + (1 - share) * trees(new))
+
+
+def learn_number(x: Floats, y: Floats) -> tuple[Predict, Predict]:
+    """Return a ridge regression's and boosted trees' predictions of a number."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import Ridge
+
+    smooth = Ridge(alpha=1.0, solver="cholesky").fit(x, y)
+    trees = HistGradientBoostingRegressor(**TREES).fit(x, y)
+    return smooth.predict, trees.predict
+
+
+def learn_chance(x: Floats, y: Floats) -> tuple[Predict, Predict]:
+    """Return a penalised logistic regression's and boosted trees' chances of 1."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    smooth = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8).fit(x, y)
+    trees = HistGradientBoostingClassifier(**TREES).fit(x, y)
+    return (lambda new: smooth.predict_proba(new)[:, 1]), (lambda new: trees.predict_proba(new)[:, 1])

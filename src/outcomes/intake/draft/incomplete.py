@@ -1,0 +1,38 @@
+"""Questionnaires that lack one answer and have a stored total: whether the total knows the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from outcomes.instruments import Instrument
+from outcomes.intake.draft.spellings import state_rows
+from outcomes.intake.draft.survey import Field
+from outcomes.intake.points import read_points, read_totals
+
+
+def find_known(items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]) -> str:
+    """Return what says that totals know an answer that alone is missing: neither counted as zero nor prorated; else nothing."""
+    assert definition.items is not None
+    columns = [(one.words, read_points(one.words.values, definition, answers)[0]) for one in items]
+    points = np.array([words.spread(read) for words, read in columns])
+    stored = total.words.spread(read_totals(total.words.values, definition))
+    kept = [number - 1 for number in definition.never_imputed]
+    alone = (np.isnan(points).sum(axis=0) == 1) & ~np.isnan(stored) & ~np.isnan(points[kept]).any(axis=0)
+    summed, full = np.nansum(points, axis=0)[alone], stored[alone] / definition.multiplier
+    left = full - summed
+    if (
+        not len(left)
+        or (left < definition.items.minimum).any()
+        or (left > definition.items.maximum).any()
+        or (left % 1).any()
+    ):
+        return ""
+    known = (left > 0) & (np.abs(full - summed * len(items) / (len(items) - 1)) > 0.5)
+    if known.sum() < 2 or known.mean() < 0.25:
+        return ""
+    return (
+        f"{state_rows(int(alone.sum()))} lack one answer and have a total that knows it (it is neither left out of the total nor prorated): "
+        "the answer is what the total leaves for it, with an entry (missing_item)"
+    )

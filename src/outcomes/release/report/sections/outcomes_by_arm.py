@@ -1,0 +1,126 @@
+"""Table 2 of the main report where no two arms are compared by a declared comparison: each arm's own outcomes, and safety."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.describe import Response
+from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
+from outcomes.release.course import find_place, find_trial_difference, read_course
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.report.content.blocks import Cell, Grid
+from outcomes.release.report.content.grids import heading, index_rows, number, tell, tell_count
+from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.safety import HEADS, WHOLE
+from outcomes.release.report.sections.baseline_compared import list_arms
+
+Row = Mapping[str, Any]
+
+
+def tabulate_by_arm(material: Material) -> Grid | None:
+    """Return mean change by time point, the rates at the headline, and safety, one column an arm; the differences of a trial beside them."""
+    place, arms = find_place(material.tables, material.study), list_arms(material)
+    if place is None or not arms:
+        return None
+    instrument, axis, timepoint = place
+    apart = index_rows(find_trial_difference(material.tables, material.study, axis), "timepoint")
+    changes = _changes(material, arms, instrument, axis, apart)
+    rates = _rates(material, arms, instrument, axis, timepoint)
+    safety = [(name, *cells[: len(arms)]) for name, *cells in list_safety(material, arms)]
+    blocks = {"Mean change, points": changes, "Rates, % of those scored": rates, "Safety": safety}
+    if not any(blocks.values()):
+        return None
+    width = 1 + len(arms) + bool(apart)
+    rows: list[tuple[Cell, ...]] = []
+    for title, lines in blocks.items():
+        if lines:
+            rows += [(Cell(title, head=True, span=width),)]
+            rows += [(*line, *[Cell("")] * (width - len(line))) for line in lines]
+    heads = [heading("Outcome"), *(heading(material.arm(arm)) for arm in arms)]
+    heads += [heading(f"Difference ({COVERED} CI)")] if apart else []
+    note = f"Mean changes are adjusted for the baseline score, with {COVERED} intervals."
+    note += (
+        " The difference is that of the mixed model." if apart else " Arms are not compared." if len(arms) > 1 else ""
+    )
+    return Grid("outcomes", "Outcomes.", (tuple(heads),), tuple(rows), (note,))
+
+
+def _changes(
+    material: Material, arms: Sequence[str], instrument: str, axis: str, apart: Mapping[tuple[str, ...], Row]
+) -> list[tuple[Cell, ...]]:
+    course = index_rows(read_course(material.tables, instrument, axis), "timepoint", "arm")
+    name = material.instrument(instrument)
+    return [
+        (
+            heading(f"\u2003{name}, {material.timepoint(axis, when)}"),
+            *(number(_estimate(course.get((when, arm), {}), "change")) for arm in arms),
+            *([number(_estimate(apart.get((when,), {}), "estimate"))] if apart else []),
+        )
+        for when in dict.fromkeys(when for when, _ in course)
+    ]
+
+
+def _rates(
+    material: Material, arms: Sequence[str], instrument: str, axis: str, timepoint: str
+) -> list[tuple[Cell, ...]]:
+    found = []
+    place = {"instrument": instrument, "axis": axis, "timepoint": timepoint, "population": "observed"}
+    for endpoint in ("response", "remission"):
+        rows = [material.one("response", **place, endpoint=endpoint, arm=arm) for arm in arms]
+        if any(row and pd.notna(row[Response.proportion]) for row in rows):
+            title = heading(f"\u2003{endpoint.capitalize()}, {material.timepoint(axis, timepoint)}")
+            found.append((title, *(number(_rate(row)) for row in rows)))
+    return found
+
+
+def _counted(row: Row) -> bool:
+    """Whether anyone was asked: a bound stands for someone."""
+    return bool(pd.isna(row[Harms.patients]) or row[Harms.patients] > 0)
+
+
+def _estimate(row: Row, value: str) -> str:
+    if not row or pd.isna(row[value]):
+        return ABSENT
+    return f"{fixed(row[value])} ({interval(row['lower'], row['upper'])})"
+
+
+def _rate(row: Row) -> str:
+    if not row:
+        return ABSENT
+    if pd.isna(row[Response.proportion]):
+        return tell(row, Response.proportion, factor=100)
+    ends = f" ({interval(row[Response.lower], row[Response.upper], 0, 100)})" if pd.notna(row[Response.lower]) else ""
+    return f"{fixed(100 * row[Response.proportion], 0)}{ends}"
+
+
+def list_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return the mean rise of systolic pressure, and patients with any and with a severe adverse effect."""
+    found: list[tuple[Cell, ...]] = []
+    rises = [material.one(PressureRise.name, measure="systolic", arm=arm) for arm in arms]
+    if any(row and pd.notna(row[PressureRise.mean]) for row in rises):
+        means = [number(fixed(row[PressureRise.mean]) if row else ABSENT) for row in rises]
+        n = " / ".join(tell_count(row, PressureRise.patients) for row in rises)
+        found.append((heading("\u2003Systolic pressure, mean rise, mm Hg"), *means, number(ABSENT), number(n)))
+    for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
+        rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
+        if not all(rows) or not any(_counted(row) for row in rows):
+            continue
+        apart = material.one(HarmDifferences.name, block=WHOLE, event=event, contrast=" - ".join(arms[:2]))
+        known = apart and pd.notna(apart[HarmDifferences.difference]) and pd.notna(apart[HarmDifferences.lower])
+        text = ABSENT
+        if known:
+            ends = interval(apart[HarmDifferences.lower], apart[HarmDifferences.upper], factor=100)
+            text = f"{fixed(100 * apart[HarmDifferences.difference], 'percent')} ({ends})"
+        shares = [number(_share_of(row)) for row in rows]
+        n = " / ".join(tell_count(row, Harms.patients) for row in rows)
+        found.append((heading(f"\u2003{name}"), *shares, number(text), number(n)))
+    return found
+
+
+def _share_of(row: Row) -> str:
+    share: str = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
+    return f"{tell_count(row, Harms.affected)}{share}"

@@ -1,0 +1,77 @@
+"""A cluster's queue while a run waits for it: what can never start is said, instead of waited for in silence."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+EVERY = 20.0  # seconds between two looks
+# Reasons of SLURM for which a job waits until somebody changes the job or the cluster (squeue(1), "JOB REASON CODES"). A job that waits for
+# its turn, or for nodes that are busy, has others (Priority, Resources, Dependency …).
+HOPELESS = {
+    "AccountNotAllowed": "the account may not use the partition",
+    "BadConstraints": "no node has what it asks for",
+    "InvalidAccount": "the account is not known",
+    "InvalidQOS": "the quality of service is not known",
+    "JobHeldAdmin": "an administrator holds it",
+    "PartitionConfig": "it asks for more than a node of the partition has",
+    "PartitionDown": "the partition is down",
+    "PartitionInactive": "the partition is switched off",
+    "PartitionNodeLimit": "it asks for more nodes than the partition gives",
+    "PartitionTimeLimit": "it asks for more time than the partition gives",
+    "QOSMaxMemoryPerJob": "it asks for more memory than it may have",
+    "QOSMaxWallDurationPerJobLimit": "it asks for more time than it may have",
+    "ReqNodeNotAvail": "the nodes it asks for are not to be had",
+}
+
+
+def is_slurm(profile: Path) -> bool:
+    """Tell whether a profile of Snakemake sends jobs to SLURM."""
+    content = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
+    return isinstance(content, dict) and content.get("executor") == "slurm"
+
+
+def find_hopeless(lines: str) -> dict[str, str]:
+    r"""Return, by number, why a waiting job can never start, from the lines ``number|reason|comment`` of ``squeue``.
+
+    >>> find_hopeless("7|Resources|rule_fit\n8|PartitionTimeLimit|rule_compare\n")
+    {'8': 'job 8 (rule_compare) cannot start: it asks for more time than the partition gives (PartitionTimeLimit)'}
+    """
+    found = {}
+    for line in lines.splitlines():
+        number, reason, comment = (*line.split("|", 2), "", "")[:3]
+        code = reason.partition(",")[0].strip("() ")
+        if code in HOPELESS:
+            found[number] = f"job {number} ({comment}) cannot start: {HOPELESS[code]} ({code})"
+    return found
+
+
+@contextmanager
+def watched_queue(say: Callable[[str], object]) -> Iterator[None]:
+    """Look at one's own waiting jobs from time to time while the block runs, and say once of each why it can never start."""
+    end = threading.Event()
+    thread = threading.Thread(target=_watch, args=(end, say), daemon=True)
+    if shutil.which("squeue"):
+        thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+
+
+def _watch(end: threading.Event, say: Callable[[str], object]) -> None:
+    said: set[str] = set()
+    while not end.wait(EVERY):
+        command = ["squeue", "--me", "--noheader", "--states=PENDING", "--format=%A|%r|%k"]
+        hopeless = find_hopeless(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+        for number in hopeless.keys() - said:
+            say(
+                f"{hopeless[number]}. Change what it asks for in the profile (set-resources), or the partition, and run again."
+            )
+        said |= hopeless.keys()

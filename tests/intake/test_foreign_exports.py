@@ -1,0 +1,274 @@
+"""Exports of programs and people that name and place things in ways of their own: read as they are, or asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import openpyxl
+import pytest
+import yaml
+from exports import write
+
+from outcomes.errors import InputError
+from outcomes.intake import read_export, refuse
+from outcomes.intake.draft import draft_study
+from outcomes.intake.draft.vocabulary import read_vocabulary
+from outcomes.settings.study import check_study
+
+PEOPLE = [f"K{n:03d}" for n in range(24)]
+ARMS = ("IV ketamine", "Spravato")
+ANSWERS = {
+    "de": ("Überhaupt nicht", "An einzelnen Tagen", "An mehr als der Hälfte der Tage", "Beinahe jeden Tag"),
+    "fr": ("Jamais", "Plusieurs jours", "Plus de la moitié du temps", "Presque tous les jours"),
+    "es": ("Para nada", "Varios días", "Más de la mitad de los días", "Casi todos los días"),
+}
+WORDS = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+FORMS = {
+    "de": ("Zeitstempel", "Patientencode", "Datum", "Behandlung", "%d.%m.%Y", "Ketamin-Infusion", "Spravato Nasenspray"),
+    "fr": ("Horodateur", "Code du patient", "Date de la séance", "Traitement", "%d/%m/%Y", "Kétamine IV", "Spravato"),
+    "es": ("Marca temporal", "Código del paciente", "Fecha", "Tratamiento", "%d/%m/%Y", "Ketamina intravenosa", "Esketamina intranasal"),
+}  # fmt: skip
+
+
+def read_questions(instrument: str, language: str = "en") -> list[str]:
+    """Return a wording of each question that names it."""
+    questions = read_vocabulary()["instruments"][instrument]["questions"][language]
+    return [f"How often: {one if isinstance(one, str) else one[0]}" for one in questions]
+
+
+def day(n: int, k: int) -> dt.date:
+    return dt.date(2024, 1, 3) + dt.timedelta(days=5 * n + 7 * k)
+
+
+def items(n: int, k: int, count: int = 9) -> list[int]:
+    return [(n + 2 * k + place * (k + 1)) % 4 for place in range(count)]
+
+
+def visits():
+    return [(n, who, k) for n, who in enumerate(PEOPLE) for k in range(4)]
+
+
+def write_log(folder, spell=str):
+    lines = [f"{who},{spell(day(n, k))},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(folder, "log.csv", *lines, header="patient_id,session_date,treatment")
+
+
+def read_drafted(folder, **answers):
+    draft = draft_study(folder, "mine", **answers)
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), folder)
+    refuse(export.findings, {})
+    return export, draft
+
+
+def totals(export, instrument: str = "phq9") -> dict[tuple[str, int], float]:
+    """Return identifier and study day → recorded total, else the sum of the items."""
+    table = export.tables["assessments"]
+    table = table[table["instrument"].astype(str) == instrument]
+    names = dict(zip(export.tables["key"]["patient"], export.tables["key"]["identifier"], strict=True))
+    found = table[[name for name in table if name.startswith("item_")]].astype("float64")
+    total = table["recorded_total"].astype("float64").fillna(found.sum(axis=1, min_count=1))
+    return {(names[p], int(d)): float(t) for p, d, t in zip(table["patient"], table["study_day"], total, strict=True)}
+
+
+def truth(count: int = 9):
+    return {(who, 7 * k): float(sum(items(n, k, count))) for n, who, k in visits()}
+
+
+@pytest.mark.parametrize("language", FORMS)
+def test_forms_in_other_languages(tmp_path, language):
+    stamp, code, date, given, form, one, two = FORMS[language]
+    asked = read_questions("phq9", language)
+    lines = [
+        f"{day(n, k).strftime(form)} 09:10:11,{who},{','.join(ANSWERS[language][one] for one in items(n, k))}"
+        for n, who, k in visits()
+    ]
+    write(tmp_path, "form.csv", *lines, header=f"{stamp},{code},{','.join(asked)}")
+    lines = [f"{who},{day(n, k).strftime(form)},{(one, two)[n % 2]}" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header=f"{code},{date},{given}")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert set(export.tables["sessions"]["treatment"].astype(str)) == {"iv", "esketamine"}
+
+
+def test_questionnaires_whose_answers_share_their_columns(tmp_path):
+    write_log(tmp_path)
+    lines = []
+    for n, who, k in visits():
+        phq9, gad7 = items(n, k), items(n, k, 7)
+        lines += [f"{who},{day(n, k)} 08:30,PHQ-9,{sum(phq9)},{','.join(map(str, phq9))}"]
+        lines += [f"{who},{day(n, k)} 08:35,GAD-7,{sum(gad7)},{','.join(map(str, gad7))},,"]
+    write(tmp_path, "surveys.csv", *lines, header="client id,survey,completed at,total,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
+@pytest.mark.parametrize("shape", ["lines", "list", "object"])
+def test_nested_json(tmp_path, shape):
+    write_log(tmp_path)
+    records = [
+        {
+            "patient": {"id": who}, "survey": {"title": "PHQ-9" if asked == 9 else "GAD-7"}, "completedAt": f"{day(n, k)}T09:00:00-05:00",
+            "answers": [{"question": place, "value": one} for place, one in enumerate(items(n, k, asked), 1)],
+        }
+        for n, who, k in visits() for asked in (9, 7)
+    ]  # fmt: skip
+    text = "\n".join(map(json.dumps, records)) if shape == "lines" else json.dumps(records, indent=1)
+    text = json.dumps({"count": len(records), "results": records}) if shape == "object" else text
+    (tmp_path / ("answers.jsonl" if shape == "lines" else "answers.json")).write_text(text)
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
+@pytest.mark.parametrize("content", ['{"a": 1', "[1, 2]", '{"a": 1, "b": 2}\nnot', "[" * 5000, '{"a": ' * 3000])
+def test_json_that_is_none_is_said(tmp_path, content):
+    write_log(tmp_path)
+    (tmp_path / "broken.json").write_text(content)
+    draft = draft_study(tmp_path, "mine")
+    assert "broken.json: left out" in draft.summary
+
+
+def test_sessions_as_merged_groups_of_columns(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    groups = ["Baseline", *(f"Session {k}" for k in range(1, 4))]
+    sheet.append(["Patient", "Drug", *(cell for group in groups for cell in (group, None))])
+    sheet.append([None, None, *["Date", "PHQ-9"] * len(groups)])
+    for column in range(3, 3 + 2 * len(groups), 2):
+        sheet.merge_cells(start_row=1, start_column=column, end_row=1, end_column=column + 1)
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:B2")
+    for n, who in enumerate(PEOPLE):
+        sheet.append([who, ARMS[n % 2], *(cell for k in range(4) for cell in (day(n, k), sum(items(n, k))))])
+    book.save(tmp_path / "tracker.xlsx")
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
+    assert totals(export) == {(who, 7 * k - 7): total / 7 * 7 for (who, k), total in _by_visit().items()}
+
+
+def _by_visit():
+    return {(who, k): float(sum(items(n, k))) for n, who, k in visits()}
+
+
+def write_swapped(folder, right: bool = False):
+    """Write true dates where the day is up to 12, with day and month exchanged unless they are right, and text elsewhere."""
+    book = openpyxl.Workbook()
+    book.active.append(["patient_id", "date", "phq9_total"])
+    for n, who, k in visits():
+        date = day(n, k)
+        swapped = date if right else dt.date(date.year, date.day, date.month) if date.day <= 12 else date
+        book.active.append([who, date.strftime("%d/%m/%Y") if date.day > 12 else swapped, sum(items(n, k))])
+    book.save(folder / "scores.xlsx")
+
+
+def test_dates_that_a_spreadsheet_half_swapped_are_exchanged_back_with_an_entry_each(tmp_path):
+    write_log(tmp_path)
+    write_swapped(tmp_path)
+    export, draft = read_drafted(tmp_path)
+    assert "swapped_dates: exchange" in draft.text
+    assert "# CHECK: a spreadsheet has swapped day and month in half of 'date'" in draft.text
+    assert totals(export) == truth()
+    early = sum(day(n, k).day <= 12 for n, _, k in visits())
+    assert (export.ledger["reason"].astype(str) == "date_exchanged").sum() == early
+
+
+def test_half_swapped_dates_stay_refused_where_nothing_shows_that_exchanging_them_is_right(tmp_path):
+    write_log(tmp_path)
+    write_swapped(tmp_path, right=True)
+    draft = draft_study(tmp_path, "mine")
+    assert "half swapped" in draft.missing[0]
+    assert "`swapped_dates: exchange`" in draft.missing[0]
+
+
+def redcap(shift: int = 0) -> list[str]:
+    """Return an export of labels: sessions, PHQ-9 and GAD-7; the cells of the last stand beside their names by a shift."""
+    rows = [f"{who},Visit,{k + 1},{day(n, k)},{ARMS[n % 2]},Complete" + "," * 21 for n, who, k in visits()]
+    rows += [
+        f"{who},PHQ-9,{k + 1},,,,{day(n, k)} 08:00,{','.join(WORDS[one] for one in items(n, k))},Complete" + "," * 10
+        for n, who, k in visits()
+    ]
+    rows += [
+        f"{who},GAD-7,{k + 1}{',' * (14 - shift)},{day(n, k)} 08:05,{','.join(WORDS[one] for one in items(n, k, 7))},Complete{',' * (1 + shift)}"
+        for n, who, k in visits()
+    ]
+    return rows
+
+
+REDCAP = (
+    "Record ID,Repeat Instrument,Repeat Instance,Session date,Treatment given,Complete?,Survey Timestamp,"
+    f"{','.join(read_questions('phq9'))},Complete?,Survey Timestamp,{','.join(read_questions('gad7'))},Complete?,Notes"
+)
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_form_of_redcap_whose_cells_stand_beside_their_names(tmp_path, shift):
+    write(tmp_path, "registry.csv", *redcap(shift), header=REDCAP)
+    export, draft = read_drafted(tmp_path)
+    assert ("shift: 1" in draft.text) == bool(shift)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+    if shift:
+        wrong = yaml.safe_load(draft.text.replace("shift: 1", "shift: 0"))
+        with pytest.raises(InputError, match="stand 1 column\\(s\\) to the left of their names"):
+            read_export(check_study(wrong), tmp_path)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_answer_that_alone_is_missing_follows_from_a_total_that_knows_it(tmp_path, known):
+    write_log(tmp_path)
+    lines = []
+    for n, who, k in visits():
+        answers = list(map(str, items(n, k)))
+        total = sum(items(n, k))
+        if n % 3 == 0:
+            total -= 0 if known else items(n, k)[3]
+            answers[3] = "Prefer not to answer"
+        lines.append(f"{who},{day(n, k)},{','.join(answers)},{total}")
+    write(
+        tmp_path,
+        "phq.csv",
+        *lines,
+        header="patient_id,date," + ",".join(f"phq9_{n}" for n in range(1, 10)) + ",phq9_total",
+    )
+    export, draft = read_drafted(tmp_path)
+    assert ("missing_item: from_total" in draft.text) == known
+    filled = export.tables["assessments"]["item_4"].notna().sum()
+    assert filled == (len(visits()) if known else len(visits()) * 2 // 3)
+    if known:
+        table = export.tables["assessments"]
+        assert (table[[f"item_{n}" for n in range(1, 10)]].sum(axis=1) == table["recorded_total"]).all()
+        assert (export.ledger["reason"].astype(str) == "item_from_total").sum() == 4 * 8
+
+
+def test_codes_of_treatments_are_asked_for_and_taken_as_answered(tmp_path):
+    lines = [f"{who},{day(n, k)},{n % 2 + 1},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="record_id,session_date,drug,phq9_total")
+    first = draft_study(tmp_path, "mine").missing[0]
+    assert "column 'drug' says which treatment was given by codes (1, 2)" in first
+    assert "--treatment 1=… --treatment 2=…" in first
+    export, _ = read_drafted(tmp_path, treatments={"1": "iv", "2": "esketamine"})
+    counts = export.tables["sessions"]["treatment"].astype(str).value_counts()
+    assert counts.to_dict() == {"iv": 48, "esketamine": 48}
+
+
+def test_differing_questionnaires_of_one_day_are_asked_about_unless_a_time_or_the_study_file_decides(tmp_path):
+    write_log(tmp_path)
+    again = [one for one in visits() if one[2] == 2]
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    lines += [f"{who},{day(n, k)},{(sum(items(n, k)) + 5) % 28}" for n, who, k in again]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing[0].startswith("undecided_duplicates: 24 of 120 rows of phq.csv are a second questionnaire")
+    content = yaml.safe_load(draft.text) | {"cleaning": {"conflicting_duplicates": "worst"}}
+    del content["to_do"]
+    export = read_export(check_study(content), tmp_path)
+    assert not [one for one in export.findings if one.stops]
+    later = {(n, k): 14 if (n, k) not in {(a, c) for a, _, c in again} else 8 for n, _, k in visits()}
+    lines = [f"{who},{day(n, k)} {later[n, k]:02d}:00,{sum(items(n, k))}" for n, who, k in visits()]
+    lines += [f"{who},{day(n, k)} 15:00,{(sum(items(n, k)) + 5) % 28}" for n, who, k in again]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export)[PEOPLE[0], 14] == (sum(items(0, 2)) + 5) % 28
