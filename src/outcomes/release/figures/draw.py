@@ -17,6 +17,7 @@ from outcomes.release.figures.canvas.style import house_style
 from outcomes.release.figures.drawings.analyses import draw_analyses
 from outcomes.release.figures.drawings.answers import draw_answer
 from outcomes.release.figures.drawings.balance import draw_balance
+from outcomes.release.figures.drawings.claims import draw_claims
 from outcomes.release.figures.drawings.course import draw_course
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
@@ -63,6 +64,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "harms": draw_harms,
     "onset": draw_onset,
     "power": draw_power,
+    "claims": draw_claims,
 }
 
 

@@ -19,6 +19,7 @@ from outcomes.release.report.faces.html.page import write_page
 from outcomes.release.report.page_one.first_page import show_first_page
 from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.sections.checklists import show_checklists, write_checklists
+from outcomes.release.report.sections.claims import show_claims
 from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
@@ -126,6 +127,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_onset(material, figures_folder),
         show_durability(material, figures_folder),
         show_published(material),
+        show_claims(material, figures_folder),
         show_limitations(material),
         show_details(material),
         describe_methods(material),

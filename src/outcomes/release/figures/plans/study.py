@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from outcomes.release.figures.plans.answers import plan_answers
+from outcomes.release.figures.plans.claims import plan_claims
 from outcomes.release.figures.plans.comparison import plan_comparison
 from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
@@ -50,6 +51,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_harms(tables, study)
         plans += plan_onset(tables, study)
         plans += plan_durability(tables, study)
+        plans += plan_claims(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
         return [_restyle(plan, study) for plan in plans]
 
