@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.power import TTestIndPower
 
+from outcomes.__main__ import main
 from outcomes.analysis.power.design import Design, learn_design
 from outcomes.analysis.power.table import compute_closed_form, compute_error, find_size, tabulate_power
 from outcomes.analysis.power.trials import simulate_trials
@@ -148,3 +149,9 @@ def test_the_words_and_the_figure_hold_the_table(study):
     plan = plan_power(table, study)
     assert set(plan.data["curve"]) == {"1 point", "2 points"}
     assert (plan.data["spread"] == 1).all()
+
+
+def test_the_command_says_what_it_needs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    assert main(["power", "config/example.yaml", "--replicates", "5"]) == 2
+    assert "at least 100 trials" in capsys.readouterr().err

@@ -170,14 +170,14 @@ def _find_difference(claim: Claim, arm: str, tables: Tables, study: Study) -> Fo
         return [], "these two treatments are not compared"
     rows = list(_rows(tables, Effects.name, axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2"))
     sign = (1 if arm == estimand.treated else -1) * (1 if study.instrument(estimand.instrument).higher_is_worse else -1)
+    chosen = "" if study.report.design == "randomised" else ", of treatments that were chosen"
+    words = f"points, {'unadjusted' if study.comparison.weights == 'none' else 'weighted'} difference{chosen}"
     evidence = []
     for row in rows:
         low, high = sorted((sign * row[Effects.lower], sign * row[Effects.upper]))
         sizes = [row[Effects.n_treated], row[Effects.n_reference]]
         if all(pd.notna(one) for one in (low, high, row[Effects.estimate], *sizes)):
-            evidence.append(
-                Evidence(sign * row[Effects.estimate], low, high, float(min(sizes)), "points, weighted difference")
-            )
+            evidence.append(Evidence(sign * row[Effects.estimate], low, high, float(min(sizes)), words))
     return _tell(rows, evidence)
 
 
