@@ -10,7 +10,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number
+from outcomes.release.report.content.grids import heading
 from outcomes.release.report.content.material import Material
 
 RULE = (
@@ -46,13 +46,12 @@ def tell_claims(answers: list[Answer]) -> str:
 
 
 def _tabulate(material: Material, answers: list[Answer]) -> Grid:
-    heads = ("Claim", "Made on", "Treatment", f"Found, % or points ({COVERED} CI), of whom", "Verdict")
+    heads = ("Claim", "Treatment", f"Found, % or points ({COVERED} CI), of whom", "Verdict")
     body = tuple(
         (
-            heading(answer.claim.words),
-            Cell(answer.claim.page),
+            heading(f"{answer.claim.words} ({answer.claim.page})"),
             Cell(material.arm(answer.arm)),
-            number("; ".join(_tell(one) for one in answer.evidence) or ABSENT),
+            Cell("; ".join(_tell(one) for one in answer.evidence) or ABSENT),
             Cell(answer.verdict.word + (f": {answer.verdict.why}" if answer.verdict.why else "")),
         )
         for answer in answers
