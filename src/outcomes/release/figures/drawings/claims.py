@@ -22,13 +22,15 @@ def draw_claims(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw one row for each claim and treatment."""
     rows = plan.data
     heads = rows.drop_duplicates(["claim", "arm"])
-    chart = arrange_lines(
-        [Line(row["claim"], cells=(row["verdict"],)) for row in heads.to_dict("records")], ("Verdict",), PAGE_MM, NAMES
-    )
+    styles = style_arms(study, rows["arm"])
+    lines = [
+        Line(row["claim"] + (f" ({styles[row['arm']].label})" if len(styles) > 1 else ""), cells=(row["verdict"],))
+        for row in heads.to_dict("records")
+    ]
+    chart = arrange_lines(lines, ("Verdict",), PAGE_MM, NAMES)
     sheet = Sheet(figure, PAGE_MM, EDGE + chart.height + LINE_MM * 4)
     axes, _ = draw_chart(sheet, chart, ("Verdict",), SCALE, EDGE)
     middle = dict(zip(zip(heads["claim"], heads["arm"], strict=True), chart.placed, strict=True))
-    styles = style_arms(study, rows["arm"])
     for row in rows.to_dict("records"):
         y, arm = middle[row["claim"], row["arm"]].middle, styles[row["arm"]]
         if row["place"] == 0:

@@ -19,8 +19,7 @@ def plan_claims(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     drawn = [one for one in answer_claims(tables, study) if _is_drawn(one)]
     if not drawn:
         return []
-    several = len({one.arm for one in drawn}) > 1
-    rows = [row for one in drawn for row in _list_rows(one, study, several)]
+    rows = [row for one in drawn for row in _list_rows(one)]
     return [
         Plan(
             "claims",
@@ -38,11 +37,10 @@ def _is_drawn(answer: Answer) -> bool:
     return bool(answer.evidence) and not answer.claim.unsaid and answer.claim.quantity != "difference"
 
 
-def _list_rows(answer: Answer, study: Study, several: bool) -> list[dict[str, object]]:
+def _list_rows(answer: Answer) -> list[dict[str, object]]:
     low, high = find_region(answer.claim)
-    name = answer.claim.words + (f" ({name_arm(study, answer.arm)})" if several else "")
     shared = {
-        "claim": name,
+        "claim": answer.claim.words,
         "arm": answer.arm,
         "low": max(low, 0.0),
         "high": min(high, 100.0),
