@@ -13,6 +13,7 @@ from whole_run import ROOT, STUDY, released, run
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.files import Places
+from outcomes.release.analyses import OTHER, describe_analysis
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.draw import FAMILIES
 from outcomes.release.report import build_sections
@@ -28,7 +29,7 @@ from released_columns import ALLOWED, COLUMNS, FORBIDDEN
 from running_text import find_strangers, running_text
 
 # What the rows behind a figure may have: the columns of released tables, and those that a figure computes.
-DRAWN = COLUMNS | {str(column) for table in RELEASED.values() for column in table.columns} | {"withheld"}
+DRAWN = COLUMNS | {str(column) for table in RELEASED.values() for column in table.columns}
 
 
 def test_the_last_lines_say_where_the_report_is(finished):
@@ -54,6 +55,12 @@ def test_every_table_and_each_figure_in_three_formats_with_its_data(finished):
     assert figures[".md"] == {"captions"}
     assert figures[".svg"] == figures[".png"] == figures[".pdf"] == figures[".csv"]
     assert len(figures[".svg"]) >= 6
+
+
+def test_every_row_of_the_sensitivity_grid_has_a_name_and_a_question(finished):
+    rows = pd.read_csv(finished[0] / "results/example/tables/sensitivity.csv")
+    unnamed = {name for name in rows["analysis"] if describe_analysis(name)[0] == OTHER}
+    assert {name for name in unnamed if not name.startswith("e_value")} == set()
 
 
 def test_the_manifest_lists_every_released_file_and_no_other(finished):
@@ -135,7 +142,7 @@ def test_no_released_column_is_an_extreme_or_a_patient(finished):
     assert len(paths) > len(RELEASED)
     for path in paths:
         columns = set(pd.read_csv(path, nrows=0))
-        declared = {*RELEASED[path.stem].columns, "withheld"} if path.parent.name == "tables" else DRAWN
+        declared = {*RELEASED[path.stem].columns} if path.parent.name == "tables" else DRAWN
         assert columns <= declared, f"{path.name}: {columns - declared} have no declaration"
         assert not [name for name in columns - ALLOWED if not FORBIDDEN.isdisjoint(name.split("_"))], path.name
 

@@ -140,3 +140,14 @@ def test_rules_name_their_code_log_and_settings():
         ):
             assert part in rule, f"rule {name} lacks {part}"
         assert set(re.findall(r'STEPS\["(\w+)"\]', rule)) == {name}, f"rule {name} names the tables of another step"
+
+
+def test_decisions_have_a_number_each_and_are_listed():
+    folder = PACKAGE.parent.parent / "docs" / "decisions"
+    records = sorted(folder.glob("[0-9]*.md"))
+    titles = [path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ") for path in records]
+    numbers = [int(path.name[:4]) for path in records]
+    assert len(set(numbers)) == len(numbers)
+    assert [int(title.split(". ")[0]) for title in titles] == numbers
+    listed = re.findall(r"^- \[(.*)\]\((.*)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [(title, path.name) for title, path in zip(titles, records, strict=True)]

@@ -16,7 +16,7 @@ RECORDED = "opened"  # folder with a file a step: the package's files that its p
 
 def workspace(folder: Path) -> Path:
     """Lay out what a fresh clone holds, with the environment that runs this test."""
-    for name in ("Snakefile", "config", "profiles", "notebooks", "tests"):
+    for name in ("Snakefile", "benchmarks", "config", "profiles", "notebooks", "tests"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "src", folder / "src")
     shutil.copytree(ROOT / "data" / "example", folder / "data" / "example", ignore=shutil.ignore_patterns("derived"))

@@ -1,9 +1,9 @@
-"""Bias and coverage where a confounder bends: straight lines against natural splines in the score.
+"""Bias and coverage where a confounder bends: straight lines against natural splines in the score, and models learned by machine.
 
 python benchmarks/comparison/bending_confounders.py [--clinics 200] [--patients 350]
 
 The chance of the treated arm and the change both depend on the square of age; the difference is −2 points in everyone. The analysis is that of a single
-time point: overlap weights, least squares on arm and baseline, CR2. One line a shape goes to bending_confounders.csv beside this file.
+time point: overlap weights, least squares on arm and baseline, CR2; learned: the cross-fitted row of the sensitivity grid, three splits. One line a shape goes to bending_confounders.csv beside this file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tqdm import tqdm
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.precision import bound_estimate
+from outcomes.analysis.comparison.sensitivity.machine_learning import learn_difference, pool_splits
 from outcomes.analysis.comparison.weighting.balance import compute_smd
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 
@@ -51,13 +52,18 @@ def estimate(
     people: pd.DataFrame, treated: np.ndarray, change: np.ndarray, shape: str
 ) -> tuple[float, float, float, float, float]:
     """Return estimate, error, both bounds, and the standardised difference of the square of age after weighting."""
+    square = np.square(people["age"].to_numpy() - people["age"].mean())
+    if shape == "learned":
+        design = code_confounders(people, ["age", "baseline"], "spline").design
+        splits = [learn_difference(design, treated, change, np.empty((len(people), 0)), seed) for seed in range(3)]
+        found, error, _ = pool_splits(splits)
+        return found, error, *bound_estimate(found, error**2, len(people) - 1.0)[:2], np.nan
     weight = compute_weights(treated, code_confounders(people, ["age", "baseline"], shape).design, "overlap").weight
     baseline = people["baseline"].to_numpy(dtype=float)
     used = weight > 1e-8
     ancova = build_ancova(treated[used], baseline[used], weight[used])
     estimates, variances = ancova.estimate(change[used][:, None])
     lower, upper, _ = bound_estimate(float(estimates[0]), float(variances[0]), ancova.df)
-    square = np.square(people["age"].to_numpy() - people["age"].mean())
     return float(estimates[0]), float(np.sqrt(variances[0])), lower, upper, compute_smd(square, treated, weight)[2]
 
 
@@ -70,7 +76,7 @@ def main() -> None:
     with Path(__file__).with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        for shape in ("linear", "spline"):
+        for shape in ("linear", "spline", "learned"):
             generator = np.random.default_rng(SEED)
             found = np.array(
                 [

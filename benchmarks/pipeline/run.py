@@ -1,4 +1,4 @@
-"""How long the example takes, cold, with nothing to do, and after one changed label; and the processor time of each step.
+"""How long the example takes, cold, with nothing to do, and after changed labels; and the processor time of each step.
 
     python benchmarks/pipeline/run.py        # writes benchmarks/pipeline/results.csv and steps.csv
 
@@ -25,11 +25,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PEER = [sys.executable, "-c", "import pandas, statsmodels.api, matplotlib.pyplot"]
 RUN = [sys.executable, "-m", "outcomes", "run", "config/example.yaml", "--cores", "2"]
+TITLE = ("\n  title: ", "\n  title: Again, ")
+ARM = ("label: IM ketamine", "label: Ketamine IM")
 LABEL = ("Days since the first session (0: baseline)", "Days after the first session (0: baseline)")
 
 
 def main() -> None:
-    """Run the three cases in a copy of the project and write the tables."""
+    """Run the cases in a copy of the project and write the tables."""
     with tempfile.TemporaryDirectory() as place:
         folder = copy_project(Path(place))
         peer = [seconds(PEER, folder) for _ in range(3)]
@@ -37,10 +39,14 @@ def main() -> None:
         idle, _ = measure("nothing to do", folder, peer)
         change_label(folder / "src" / "outcomes" / "release" / "figures")
         label, _ = measure("one changed figure label", folder, peer)
+        rename_study(folder / "config" / "example.yaml", TITLE)
+        title, _ = measure("another title in the study file", folder, peer)
+        rename_study(folder / "config" / "example.yaml", ARM)
+        arm, _ = measure("another name for an arm in the study file", folder, peer)
     write(
         "results.csv",
         ["case", "seconds", "processor_seconds", "peer_seconds", "ratio", "rules_run"],
-        [cold, idle, label],
+        [cold, idle, label, title, arm],
     )
     write("steps.csv", ["step", "processes", "processor_seconds", "peak_mib"], steps)
 
@@ -70,6 +76,15 @@ def change_label(folder: Path) -> None:
     if not found:
         sys.exit(f"No figure has the label {old!r}; name one that there is in LABEL.")
     found[0].write_text(found[0].read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def rename_study(file: Path, words: tuple[str, str]) -> None:
+    """Change one label of the study file."""
+    old, new = words
+    content = file.read_text(encoding="utf-8")
+    if content.count(old) != 1:
+        sys.exit(f"{file.name} does not say {old!r} once; name other words.")
+    file.write_text(content.replace(old, new), encoding="utf-8")
 
 
 def measure(case: str, folder: Path, peer: list[float]) -> tuple[list[str], list[list[str]]]:

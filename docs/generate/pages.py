@@ -3,7 +3,7 @@
 ``make docs`` runs the example study, this script, and zensical. Pages are laid out in ``build/docs``: the hand-written
 ones with their links to files of the repository led to the rendered page of the same content, and the rendered ones: the
 study file from the schema, the data dictionary from the contracts, instruments and protocols from their YAML, the
-commands, the library's functions from their docstrings, the list of decisions, and the gallery from the example's figures.
+commands, the library's functions from their docstrings, and the gallery from the example's figures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ def lay_out(pages: Path = PAGES, results: Path = ROOT) -> None:
         "commands.md": describe_commands(),
         "library.md": describe_interface(),
         "gallery.md": show_figures(results / "figures" / "example", pages / "figures"),
-        "decisions/README.md": list_decisions(pages / "decisions"),
     }
     for name, text in rendered.items():
         (pages / name).write_text(text, encoding="utf-8")
@@ -78,15 +77,6 @@ def draw_arrows(text: str) -> str:
         return "```text\n" + "\n".join(edge.replace("-->", "→").replace(" & ", ", ") for edge in edges) + "\n```"
 
     return re.sub(r"```mermaid\n(.*?)```", draw, text, flags=re.DOTALL)
-
-
-def list_decisions(folder: Path) -> str:
-    """Return the page of decisions: what a record is, and every record by its title."""
-    opening = (folder / "README.md").read_text(encoding="utf-8")
-    records = sorted(folder.glob("[0-9]*.md"))
-    titles = [path.read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ") for path in records]
-    links = [f"- [{title}]({path.name})" for title, path in zip(titles, records, strict=True)]
-    return opening + "\n" + "\n".join(links) + "\n"
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ The tables below are those of `{study}/derived/`, in the order in which they ari
 _RELEASED = """
 # Released tables
 
-`results/{study}/tables/` holds these as CSV. Every number of people has passed the disclosure gate: `<11` is a count below the
-smallest that is shown, `<0.16` and `>0.94` bound a share whose counts are so small or so nearly all. Empty: not defined, or not
-shown for a group this small. Words that a spreadsheet would take for a formula have an apostrophe before them.
+`results/{study}/tables/` holds these as CSV. Every number of people has passed the disclosure gate: it is rounded to the nearest 5, `<11`
+is a count below the smallest that is shown, percentages are computed from the rounded numbers, and `<0.16` and `>0.94` bound a share whose
+counts are so small or so nearly all. `few`: not shown, for few people. Empty: not defined, or, beside a bound, not shown for a group this
+small. Words that a spreadsheet would take for a formula have an apostrophe before them.
 """
 
 

@@ -92,11 +92,6 @@ def find_kind(text: str) -> str | None:
     return next((kind for kind, pattern in PATTERNS.items() if pattern.search(text)), None)
 
 
-def looks_personal(text: str) -> bool:
-    """Tell whether a text of the study file or a column's name gives a person away."""
-    return find_kind(text) is not None
-
-
 def find_personal(values: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
     """Return, by kind, which of some distinct values give a person away; kinds that do not occur are left out."""
     import numpy as np

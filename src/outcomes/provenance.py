@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from outcomes.files import Places
 from outcomes.settings import Study
 
 PACKAGE = Path(__file__).parent
+PACKAGES = (
+    *("formulaic", "matplotlib", "numpy", "outcomes", "pandas", "pyarrow", "python-docx", "scipy", "snakemake"),
+    *("statsmodels", "typst"),
+)
 SOURCES = (".py", ".yaml", ".csv", ".html", ".css", ".js", ".typ")  # endings of the files that decide a result
 
 _IMPORT = re.compile(r"^( *)from (outcomes[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
@@ -23,33 +28,30 @@ _FOR_CHECKERS = re.compile(r"^if TYPE_CHECKING:\n(?:(?: .*)?\n)+", re.MULTILINE)
 
 def provenance(study: Study, places: Places) -> dict[str, Any]:
     """Return what identifies a result: hashes of input, settings and code, versions, and the seed; no date, no path."""
-    from importlib.metadata import version
-
     inputs = json.loads((places.derived / "inputs.json").read_text(encoding="utf-8"))  # with names, which stay there
-    code = hashlib.sha256()
-    for path in sources("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES)):
-        code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    packages = (
-        "formulaic",
-        "matplotlib",
-        "numpy",
-        "outcomes",
-        "pandas",
-        "pyarrow",
-        "python-docx",
-        "scipy",
-        "snakemake",
-        "statsmodels",
-        "typst",
-    )
     return {
         "study": study.study,
         "inputs": {number: entry["sha256"] for number, entry in inputs.items()},
         "settings": study.digest(),
-        "code": code.hexdigest(),
+        "code": hash_code(sources("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES))),
         "seed": study.seed,
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "versions": list_versions(PACKAGES),
     }
+
+
+def list_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of installed packages."""
+    from importlib.metadata import version
+
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def hash_code(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 of files of this package, their places in it included."""
+    code = hashlib.sha256()
+    for path in paths:
+        code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return code.hexdigest()
 
 
 def sources(*modules: str) -> list[Path]:

@@ -14,6 +14,7 @@ from outcomes.files import is_address, match_files
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
+from outcomes.settings.words import leave_words
 from outcomes.steps.step import Step
 
 STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
@@ -40,8 +41,8 @@ def plans(study_file: Path | str) -> list[str]:
 
 
 def settings(study: Study, step: str) -> str:
-    """Return the digest of the sections that a step may read: a change elsewhere in the study file does not rerun it."""
-    return study.digest("study", *STEPS[step].sections)
+    """Return the digest of what a step may read of a study file: a change elsewhere in it does not rerun the step."""
+    return leave_words(study, STEPS[step].words).digest("study", *STEPS[step].sections)
 
 
 def code(step: str) -> list[str]:

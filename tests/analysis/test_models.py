@@ -53,6 +53,14 @@ class TestFrame:
         assert (first["time"] == 0).all()
         assert len(first) == first["patient"].nunique() > 0
 
+    def test_time_points_without_a_time_take_no_part_and_are_not_put_in_order_by_name(self):
+        late = ENDPOINTS["timepoint"] == "day 28"
+        frame = model_frame(ENDPOINTS.assign(time=ENDPOINTS["time"].mask(late)), COHORT, PATIENTS, make_model())
+        assert "day 28" not in set(frame["timepoint"])
+        assert set(frame["timepoint"]) == {"day 7", "day 14", "day 56"}
+        with pytest.raises(ModelError, match="have no 'time'"):
+            model_frame(ENDPOINTS.assign(time=np.nan), COHORT, PATIENTS, make_model())
+
     def test_rows_without_a_covariate_are_counted(self):
         result = fit(formula="change ~ baseline + age + arm*timepoint")
         frame = model_frame(ENDPOINTS, COHORT, PATIENTS, make_model())

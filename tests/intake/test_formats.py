@@ -11,6 +11,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pandas as pd
@@ -21,7 +22,7 @@ from exports import PLACED, entries, make_study, write
 from outcomes.errors import InputError
 from outcomes.intake import read_export
 from outcomes.intake.draft import draft_study
-from outcomes.intake.readers import File, propose_sources, read_source
+from outcomes.intake.readers import READERS, File, propose_sources, read_source
 from outcomes.settings import Source
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -299,3 +300,9 @@ def test_public_fhir_and_synthea_files_give_what_is_in_them():
     assert found.count("phq9 (9 items and total)") == 2  # the response, and the panel of observations
     found = draft_study(SHARED / "data" / "synthea", "mine").summary
     assert "phq9 (total), gad7 (total)" in found
+
+
+def test_every_format_of_a_reader_can_be_declared():
+    formats = [name for reader in READERS for name in reader.formats]
+    assert len(set(formats)) == len(formats)
+    assert set(formats) == set(get_args(Source.model_fields["format"].annotation))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
-from exports import PHQ9, PLACED, entries, make_study, write
+from exports import PHQ9, PLACED, entries, make_study, read_one, write
 
 from outcomes.errors import InputError
 from outcomes.intake import read_export
@@ -186,3 +186,10 @@ def test_text_in_other_encodings_is_read(tmp_path, encoding):
     (tmp_path / "file.csv").write_bytes("id;day;phq9\né;2024-01-01;12\n".encode(encoding))
     declared = {"encoding": encoding} if encoding == "cp1252" else {}
     assert read(tmp_path, {"tables": TOTAL, **declared}).tables["key"]["identifier"].tolist() == ["é"]
+
+
+def test_a_header_of_many_thousand_names_is_no_crash(tmp_path):
+    """At another delimiter the whole line is one field, longer than the csv module takes by itself."""
+    names = ",".join(f"c{number}" for number in range(30_000))
+    with pytest.raises(InputError, match="30000 column"):
+        read_one(tmp_path, {"patients": {"columns": {"patient": "id"}}}, names, ",".join(["1"] * 30_000))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mixed_trials import simulate_trial
 
 from outcomes import mixed
-from outcomes.mixed.design.formula import CALLS, Expression, parse
+from outcomes.mixed.design.calls import CALLS, Expression
+from outcomes.mixed.design.formula import parse
 
 CODE = "__import__('pathlib').Path(MARK).touch()"
 HOSTILE = [

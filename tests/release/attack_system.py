@@ -112,6 +112,27 @@ class System:
         return max(printed - base / 2, 0.0), printed + base / 2
 
 
+def join(before: System, after: System, known: tuple[Mapping[Name, float], Mapping[Name, float]]) -> System:
+    """Return two releases as one system, of a reader who knows that exactly one patient was added between them.
+
+    Every count has then grown by one or not at all; ``known`` are the true counts of both, so that what one patient moves by more
+    (sessions, levels put together anew) is not tied.
+    """
+    both = System(before.minimum)
+    for time, one in enumerate((before, after)):
+        both.bounds |= {(time, *name): limits for name, limits in one.bounds.items()}
+        both.hidden |= {(time, *name) for name in one.hidden}
+        both.spared |= {(time, *name) for name in one.spared}
+        both.wholes |= {(time, *part): (time, *whole) for part, whole in one.wholes.items()}
+        both.equations += [{(time, *name): weight for name, weight in row.items()} for row in one.equations]
+    for name in before.bounds.keys() & after.bounds.keys():
+        more = known[1].get(name, 0.0) - known[0].get(name, 0.0)
+        if more in (0, 1):
+            grown = both.narrow(("grown", *name), more if name == ("patients", "all") else 0.0, 1.0)
+            both.add((1, *name), [(0, *name), grown])
+    return both
+
+
 def _holds(equation: Equation, known: Mapping[Name, float]) -> bool:
     total, *parts = equation
     missing = [name for name in (total, *parts) if name not in known]
@@ -136,8 +157,11 @@ class Solved:
     undecided: int = 0
 
 
-def solve(system: System) -> Solved:
-    """Return every count that can only be small and has fewer than three values left, hidden or implied by others."""
+def solve(system: System, search: bool = True) -> Solved:
+    """Return every count that can only be small and has fewer than three values left, hidden or implied by others.
+
+    Without ``search`` bounds are carried through all sums, and no more.
+    """
     solved = Solved()
     for names, rows in _components(list(system.bounds), system.equations):
         low, high = _start(system, names, rows)
@@ -147,7 +171,7 @@ def solve(system: System) -> Solved:
         place = {name: at for at, name in enumerate(names)}
         for own, few in _components(names, _keep_binding(names, rows, low, high, system.minimum)):
             at = [place[name] for name in own]
-            _solve_component(solved, system.minimum, own, few, low[at], high[at])
+            _solve_component(solved, system.minimum, own, few, low[at], high[at], search)
     solved.found.sort(key=lambda one: repr(one.name))
     return solved
 
@@ -234,12 +258,18 @@ def _is_slack(
 
 
 def _solve_component(
-    solved: Solved, minimum: int, names: list[Name], rows: list[Equation], low: Floats, high: Floats
+    solved: Solved,
+    minimum: int,
+    names: list[Name],
+    rows: list[Equation],
+    low: Floats,
+    high: Floats,
+    search: bool,
 ) -> None:
     open_ = np.flatnonzero((high < minimum) & (high >= 1))
     if not len(open_):
         return
-    if _is_forest(names, rows, low == high):  # what bounds say of each count, some solution attains
+    if not search or _is_forest(names, rows, low == high):  # what bounds say of each count, some solution attains
         seen, told = (low, high), np.ones(len(names), dtype=bool)
     else:
         seen, told = _search(names, rows, low, high, open_)

@@ -55,7 +55,7 @@ def check_axes(name, figure, texts):
         upright = [t for t, b in texts if t.get_rotation() == 90 and b.y0 < box.y1 and b.y1 > box.y0]
         beside = [t for t, b in texts if b.x1 <= box.x0 + SLACK and box.y0 < (b.y0 + b.y1) / 2 < box.y1]
         named = [t for t in beside if re.search(r"[^\W\d]", t.get_text())]
-        below = figure.plan.family == "answer"  # one line below says what both axes are
+        below = figure.plan.family == "answers"  # one line below says what both axes are
         assert upright or named or below, f"{name}: the vertical axis has neither a label nor named rows"
 
 
@@ -68,5 +68,5 @@ def check_telling(name, figure, texts):
     assert plan.alt.endswith("."), f"{name}: {plan.alt}"
     assert re.search(r"[.”]$", plan.caption), f"{name}: {plan.caption}"
     shown = [text.get_text() for text, _ in texts]
-    assert plan.family == "answer" or plan.title not in shown, f"{name}: the title is on the figure and in its caption"
+    assert plan.family == "answers" or plan.title not in shown, f"{name}: the title is on the figure and in its caption"
     assert len(figure.data), f"{name} has no data"

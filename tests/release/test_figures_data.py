@@ -39,30 +39,6 @@ def test_bands_end_at_the_interval():
     assert heights.max() == pytest.approx(rows["upper"].max())
 
 
-@pytest.mark.parametrize("case", ["two arms", "seven arms", "named visits"])
-def test_rates_are_those_of_both_populations(case):
-    tables, study = make_case(case)
-    response = tables["response"]
-    seen = 0
-    for figure in [f for name, f in draw_all(tables, study).items() if name.startswith("response")]:
-        for axes in figure.axes:
-            endpoint = "response" if "response" in _upright(figure, axes) else "remission"
-            for line in [line for line in axes.lines if not line.get_label().startswith("_")]:
-                arm, population = line.get_label().rsplit(" ", 1)
-                rows = response[(response["axis"] == figure.plan.axis) & (response["endpoint"] == endpoint)]
-                rows = rows[(rows["arm"] == arm) & (rows["population"] == population)]
-                np.testing.assert_allclose(line.get_ydata(), 100 * rows["proportion"], equal_nan=True)
-                seen += 1
-    assert seen >= 4
-
-
-def _upright(figure, axes):
-    """The vertical label beside the axes."""
-    box = axes.get_position()
-    beside = [t for t in figure.texts if t.get_rotation() == 90 and box.y0 < t.get_position()[1] < box.y1]
-    return min(beside, key=lambda text: abs(text.get_position()[0] - box.x0)).get_text()
-
-
 def test_the_distribution_is_cumulative_and_leaves_the_open_bin_out():
     tables, study = make_case("two arms")
     axes = draw_all(tables, study)["distribution_phq9"].axes[0]
@@ -134,7 +110,6 @@ def test_a_study_without_an_axis_has_no_such_figure():
         "participants",
         "flow",
         "trajectory_phq9_visit",
-        "response_phq9_visit",
         "distribution_phq9",
         "missingness_phq9",
         "adverse_effects",

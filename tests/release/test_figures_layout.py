@@ -18,9 +18,9 @@ from released_cases import CASES, LONG, make_case, make_study, make_tables
 
 from outcomes.release.figures import draw_all, formats, save_captions, save_figure, write_all
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
+from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.draw import FAMILIES, draw_plan
 from outcomes.release.figures.drawings import forest
-from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.study import plan_figures
 
 drawings = cache(lambda case: draw_all(*make_case(case)))  # drawn once; the tests only look at them
@@ -96,7 +96,7 @@ def test_files_carry_title_and_words(tmp_path):
 def test_two_saves_are_the_same_bytes(tmp_path):
     tables, study = make_case("two arms")
     figures = draw_all(tables, study)
-    for name in ("flow", "trajectory_phq9_session", "response_phq9_day"):
+    for name in ("flow", "trajectory_phq9_session", "distribution_phq9"):
         first = save_figure(figures[name], tmp_path / "first", name)
         second = save_figure(draw_all(tables, study)[name], tmp_path / "second", name)
         assert {path.suffix for path in first} == {".svg", ".pdf", ".png", ".csv"}

@@ -286,3 +286,18 @@ def test_totals_that_hang_together_are_coarsened_to_an_end():
             hidden.equals(pd.Series([0 < row["n"] < K for row in rows]))
             or (frame.loc[~hidden, "n"].fillna(0) % 5 == 0).all()
         )
+
+
+def test_a_cell_itself_says_that_it_is_not_shown():
+    """No column of flags: a small count is a bound, a number that rests on few people outside its row is 'few', nobody is zero."""
+    rows = [{"variable": "sex", "contrast": "iv - im", "smd": 0.31, "fewest": n} for n in (40, 3)]
+    text = format_table(release_tables({"baseline_smd": pd.DataFrame(rows)}, Privacy())["baseline_smd"])
+    assert text.splitlines() == ["variable,contrast,smd", "sex,iv - im,0.31", "sex,iv - im,few"]
+    again = read_table(text, "baseline_smd")
+    assert again["withheld"].tolist() == [False, True]
+    assert again["smd"].isna().tolist() == [False, True]
+    place = {"instrument": "phq9", "axis": "day", "timepoint": "day 7", "time": 7}
+    scores = [{"arm": arm, **place, "n": n, "mean": 9.0 if n else None} for arm, n in (("iv", 60), ("im", 3), ("x", 0))]
+    text = format_table(release_tables({"scores": pd.DataFrame(scores)}, Privacy())["scores"])
+    assert [line.split(",")[-2:] for line in text.splitlines()] == [["n", "mean"], ["60", "9"], ["<11", ""], ["0", ""]]
+    assert read_table(text, "scores")["withheld"].tolist() == [False, True, False]

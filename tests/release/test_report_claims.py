@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from released_cases import make_case, make_compared, make_study
 from running_text import running_text
 from test_report_brief import make_risks
 
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.wording.comparison_result import say_direction, state_response
+from outcomes.release.report.wording.comparison_result import state_response
 from outcomes.release.report.wording.denominators import NOT_A_DIFFERENCE, say_not_cautious
-from outcomes.release.report.wording.diagnosed_limitations import find_effect
 from outcomes.release.report.wording.other_analyses import state_range
 
 PLACE = {"axis": "day", "timepoint": "day 28"}
@@ -22,33 +20,6 @@ PLACE = {"axis": "day", "timepoint": "day 28"}
 
 def everything(tables, study):
     return " ".join(running_text(build_sections(gather(tables, study, {}), Path("nowhere"))))
-
-
-@pytest.mark.parametrize(
-    ("instrument", "means", "said"),
-    [
-        ("phq9", (-8.0, -6.0), "fell more from baseline under IV ketamine than under Intranasal esketamine"),
-        ("phq9", (-6.0, -8.0), "fell more from baseline under Intranasal esketamine than under IV ketamine"),
-        ("phq9", (1.0, 3.0), "rose less from baseline under IV ketamine than under Intranasal esketamine"),
-        ("phq9", (-1.0, 1.0), "fell from baseline under IV ketamine and rose under Intranasal esketamine"),
-        ("well", (8.0, 6.0), "rose more from baseline under IV ketamine than under Intranasal esketamine"),
-        ("well", (-3.0, -1.0), "fell less from baseline under Intranasal esketamine than under IV ketamine"),
-        ("well", (1.0, -1.0), "rose from baseline under IV ketamine and fell under Intranasal esketamine"),
-    ],
-)
-def test_the_direction_follows_both_means_and_the_instrument(instrument, means, said, monkeypatch):
-    tables, study = make_compared()
-    if instrument == "well":
-        turned = study.instrument("phq9").model_copy(update={"higher_is_worse": False})
-        monkeypatch.setattr(type(study), "instrument", lambda self, name: turned)
-    effects = tables["effects"].assign(
-        treated_mean=means[0], reference_mean=means[1], estimate=means[0] - means[1], lower=-9.0, upper=-0.1
-    )
-    material = gather({**tables, "effects": effects}, study, {})
-    assert say_direction(material, find_effect(material)) == said
-    size = say_direction(material, find_effect(material), "2.00 points")
-    assert "2.00 points" in size
-    assert size.replace("by 2.00 points ", "").replace(", 2.00 points apart", "") == said
 
 
 def test_no_difference_counts_a_missing_score_as_nonresponse():

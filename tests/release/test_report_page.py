@@ -140,8 +140,8 @@ def test_every_figure_has_a_caption_and_words_in_its_place(pages):
     drawings = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
     drawn = draw_all(tables, study)
     shown = {name for name in drawn if f"figure-{name}-caption" in page.ids}
-    assert {drawn[name].plan.family for name in set(drawn) - shown} <= {"response", "regression", "primary", "answer"}
-    assert len(drawings) == len(shown) + sum(figure.plan.family == "answer" for figure in drawn.values())
+    assert {drawn[name].plan.family for name in set(drawn) - shown} <= {"answers"}
+    assert len(drawings) == len(shown) + sum(figure.plan.family == "answers" for figure in drawn.values())
     assert all(len(attributes["aria-label"]) > 60 for attributes in drawings)
     assert "<?xml" not in pages["two arms"]
     assert "<style type" not in pages["two arms"]

@@ -282,7 +282,7 @@ def test_numbers_have_true_minus_signs_and_no_negative_zero():
         "report.faces.html.page",
         "report.wording.model_terms",
         "figures.canvas.lettering",
-        "figures.plans.timeline",
+        "figures.plans.timepoints",
     ],
 )
 def test_examples_in_docstrings_hold(name):

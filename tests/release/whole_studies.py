@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from attack_arithmetic import guess_events, learn_sizes
 from attack_reader import read_files
-from attack_system import Name, solve
+from attack_system import Name, System, solve
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.describe import describe_cohort
@@ -173,8 +173,8 @@ def _draw_comparison(settings: dict[str, Any], generator: np.random.Generator) -
         estimand["events"] = {**estimand["events"], "stopping": words}
 
 
-def pick_patients(drawn: Drawn) -> Tables:
-    """Return the clean tables of the study's patients."""
+def pick_patients(drawn: Drawn, without: int | None = None) -> Tables:
+    """Return the clean tables of the study's patients; without the one that stands at a place among them."""
     generator = np.random.default_rng([drawn.seed + 2, *b"release/people"])
     arms = find_arms()
     chosen: dict[str, set[int]] = {}
@@ -183,6 +183,8 @@ def pick_patients(drawn: Drawn) -> Tables:
         own = [one for one in arms.index[arms == ("iv" if arm == "oral" else arm)] if one not in taken]
         chosen[arm] = set(generator.choice(own, min(size, len(own)), replace=False).tolist())
     people = set().union(*chosen.values())
+    if without is not None:
+        people.remove(sorted(people)[without])
     clean = read_clinics()
     own = {name: table for name, table in clean.items() if name not in ("ledger", "balance", "health", "key")}
     picked = {name: table[table["patient"].isin(people)].reset_index(drop=True) for name, table in own.items()}
@@ -211,8 +213,16 @@ def estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
         return _estimate(drawn)
 
 
-def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
-    study, clean = drawn.study, pick_patients(drawn)
+def describe_few(drawn: Drawn, without: int | None) -> tuple[Tables, pd.DataFrame]:
+    """Return the tables that describe a study's cohort before the gate, without one patient, and the cohort."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        clean = _derive(drawn.study, pick_patients(drawn, without))
+        tables = dict(describe_cohort(clean, drawn.study))
+    return tables, clean["cohort"]
+
+
+def _derive(study: Study, clean: Tables) -> Tables:
     instruments = {name: study.instrument(name) for name in study.instruments}
     clean["scores"] = derive_scores(clean["assessments"], instruments, study.scoring)
     clean["series"], clean["series_sessions"] = make_series(clean, study)
@@ -220,6 +230,12 @@ def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     derived = derive_endpoints(*given, define(study))
     for name, table in zip(("endpoints", "cohort", "times"), derived, strict=True):
         clean[name] = check_table(table, name)
+    return clean
+
+
+def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
+    study = drawn.study
+    clean = _derive(study, pick_patients(drawn))
     tables = dict(describe_cohort(clean, study))
     tables |= _compare(clean, study) | collect_models(_fit(clean, study))
     _, durable = describe_durability(clean if study.durability else {}, study.durability, study)
@@ -270,13 +286,21 @@ def sides_of(study: Study) -> dict[str, str]:
     return {} if estimand is None else {"treated": estimand.treated, "reference": estimand.reference}
 
 
-def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: Mapping[str, str]) -> dict[str, Any]:
-    """Attack released files, and hold what is found against the truth."""
+def read_release(
+    files: Mapping[str, str], tables: Tables, minimum: int, sides: Mapping[str, str]
+) -> tuple[System, dict[Name, tuple[float, float]]]:
+    """Return what a reader of the files knows, without what is not so, and the truth."""
     folded = {name: fold_levels(table, RELEASED[name], Rounding(minimum)) for name, table in tables.items()}
     truth = read_files({name: format_table(table) for name, table in folded.items()}, minimum, sides, exact=True).bounds
     system = read_files(files, minimum, sides)
     learn_sizes(system, files)
     system.forgive(truth)
+    return system, truth
+
+
+def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: Mapping[str, str]) -> dict[str, Any]:
+    """Attack released files, and hold what is found against the truth."""
+    system, truth = read_release(files, tables, minimum, sides)
     solved = solve(system)
     guessed = [
         (name, values) for name, values in guess_events(files, minimum) if len(values) == 1 and _is(truth, name, values)

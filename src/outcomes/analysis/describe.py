@@ -81,20 +81,23 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "reliable_change": tabulate_reliable_change(*given, study.endpoints.reliable_change, instruments),
         "regression_to_mean": tabulate_regression(*given, expected),
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
-        "published": tabulate_published(
-            response,
-            tabulate_response(
-                endpoints,
-                cohort[cohort["complies"].astype("boolean").fillna(False)],
-                arms,
-                study.timepoints.measured_share,
-            ),
-            tabulate_last_change(endpoints, cohort, tables["series"], tables["scores"], arms),
-            study.arms,
-            {arm.id: study.protocol(arm) for arm in study.arms},
-            study.timepoints,
-        ),
+        "published": _set_beside(tables, study, response),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tabulate_balance(tables["balance"]),
         "data_health": tabulate_health(tables["health"]),
     }
+
+
+def _set_beside(tables: Mapping[str, pd.DataFrame], study: Study, response: pd.DataFrame) -> pd.DataFrame:
+    """Return published results beside the study's own, of everyone and of the series that follow their protocol."""
+    endpoints, cohort = tables["endpoints"], tables["cohort"]
+    arms = [arm.id for arm in study.arms]
+    following = cohort[cohort["complies"].astype("boolean").fillna(False)]
+    return tabulate_published(
+        response,
+        tabulate_response(endpoints, following, arms, study.timepoints.measured_share),
+        tabulate_last_change(endpoints, cohort, tables["series"], tables["scores"], arms),
+        study.arms,
+        {arm.id: study.protocol(arm) for arm in study.arms},
+        study.timepoints,
+    )

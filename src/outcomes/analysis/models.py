@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.model_cells import count_cells, count_fewest
 from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
-from outcomes.analysis.selection import select_included
+from outcomes.analysis.selection import select_included, select_timed
 from outcomes.analysis.thin_cells import drop_factor, leave_out_thin
 from outcomes.errors import ModelError
 from outcomes.mixed.design.formula import parse, parse_effects
@@ -44,13 +45,14 @@ def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.Data
     Returns
     -------
     DataFrame
-        One row per series and time point with a score; columns of endpoints, and those of patients that endpoints do not have.
+        One row per series and time point with a score and a place on the axis; columns of endpoints, and those of patients that endpoints do not have.
         Rows with a missing covariate are still there: :func:`fit_model` drops and counts them.
     """
     rows = select_included(endpoints, cohort)
     axes = [model.axis, "baseline"] if model.include_baseline_visit else [model.axis]
     rows = rows[(rows["instrument"] == model.instrument) & rows["axis"].isin(axes) & rows["score"].notna()]
     rows = rows.assign(time=rows["time"].mask(rows["axis"].eq("baseline") & rows["time"].isna(), 0.0))
+    rows = select_timed(rows)
     own = [name for name in patients.columns if name == "patient" or name not in rows]
     rows = rows.merge(patients[own], on="patient", how="left")
     order = [name for name in ("patient", "series", "time", "timepoint") if name in rows]
@@ -261,32 +263,6 @@ def _tabulate(
         name: table.assign(fewest=count_fewest(table, cells))[COLUMNS[name]].reset_index(drop=True)
         for name, table in tables.items()
     }
-
-
-def count_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return how many scores each arm has at each time point: arms in rows, time points in columns."""
-    return frame.groupby(["arm", "timepoint"], observed=True).size().unstack(fill_value=0)
-
-
-def count_fewest(table: pd.DataFrame, cells: pd.DataFrame) -> list[float]:
-    """Return, by row, the fewest scores, not none, of an arm at a time point that the row is about.
-
-    A coefficient of a time point is about every arm's scores there; other coefficients, and tests, are about all.
-    """
-    rows = zip(*(_texts(table, name) for name in ("arm", "contrast", "timepoint", "term")), strict=True)
-    return [_count_fewest(cells, *row) for row in rows]
-
-
-def _texts(table: pd.DataFrame, name: str) -> list[str]:
-    return table[name].astype(str).tolist() if name in table else [""] * len(table)
-
-
-def _count_fewest(cells: pd.DataFrame, arm: str, contrast: str, timepoint: str, term: str) -> float:
-    arms = [str(one) for one in cells.index if str(one) in (arm, *contrast.split(" - "))] or list(cells.index)
-    points = [one for one in cells.columns if str(one) == timepoint or f"[{one}]" in term or f"[T.{one}]" in term]
-    part = cells.loc[arms, points] if points else cells.loc[arms].sum(axis=1).to_frame()
-    found = part.to_numpy()
-    return float(found[found > 0].min()) if (found > 0).any() else float("nan")
 
 
 def _test_reference(fit: Any) -> pd.DataFrame:

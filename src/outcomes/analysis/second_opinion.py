@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.errors import ModelError
-from outcomes.mixed.design.formula import parse, parse_effects, spell, spell_factor, variables
+from outcomes.mixed.design.calls import variables
+from outcomes.mixed.design.formula import parse, parse_effects, spell, spell_factor
 
 Floats = NDArray[np.float64]
 _FUNCTIONS = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}  # all that a formula may call beside formulaic's bases
@@ -160,18 +161,8 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
         warnings.simplefilter("always")
         result = model.fit(reml=method == "reml", method=["bfgs", "lbfgs"])
     notes, converged = _judge(result, [str(entry.message) for entry in caught])
-    k = fixed.shape[1]
-    vcov = result.cov_params().to_numpy()[:k, :k]
-    missing = np.full(k, np.nan)
-    table = _infer(result.fe_params.to_numpy(), np.sqrt(np.diag(vcov))) if converged else _infer(missing, missing)
-    size = result.cov_re.shape[0]
     return Fit(
-        coefficients=table.assign(term=list(fixed.columns))[["term", *INTERVAL]],
-        vcov=vcov,
-        covariance=result.cov_re,
-        scale=float(result.scale),
-        loglik=float(result.llf),
-        n_counted=size * (size + 1) // 2 + 1 + (k if method == "ml" else 0),
+        **_read(result, list(fixed.columns), method, converged),
         converged=converged,
         warnings=notes,
         n_subjects=int(data[subject].nunique()),
@@ -180,6 +171,22 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
         data=data,
         formula=formula,
     )
+
+
+def _read(result: Any, names: list[str], method: str, converged: bool) -> dict[str, Any]:
+    """Return the estimates of statsmodels' result as the fields of a :class:`Fit`."""
+    k, size = len(names), result.cov_re.shape[0]
+    vcov = result.cov_params().to_numpy()[:k, :k]
+    missing = np.full(k, np.nan)
+    table = _infer(result.fe_params.to_numpy(), np.sqrt(np.diag(vcov))) if converged else _infer(missing, missing)
+    return {
+        "coefficients": table.assign(term=names)[["term", *INTERVAL]],
+        "vcov": vcov,
+        "covariance": result.cov_re,
+        "scale": float(result.scale),
+        "loglik": float(result.llf),
+        "n_counted": size * (size + 1) // 2 + 1 + (k if method == "ml" else 0),
+    }
 
 
 def _build(text: str, data: pd.DataFrame) -> Any:

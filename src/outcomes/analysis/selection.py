@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import pandas as pd
+
+from outcomes.errors import ModelError
+
+log = logging.getLogger(__name__)
 
 AXES = ("enrolment", "baseline", "session", "day", "visit", "clean")
 ENDPOINTS = ("response", "remission", "worsening")
@@ -17,6 +22,25 @@ def select_included(endpoints: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFra
     """Return the endpoint rows of the series that enter the analysis."""
     included = cohort.loc[cohort["included"], ["patient", "series"]]
     return endpoints.merge(included, on=["patient", "series"], how="inner")
+
+
+def select_timed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of time points with a place on their axis: the name of a visit tells no model its order.
+
+    Raises
+    ------
+    ModelError
+        There are rows, and none has one.
+    """
+    timed = rows[rows["time"].notna()]
+    lost = sorted(set(rows["timepoint"].astype(str)) - set(timed["timepoint"].astype(str)))
+    if lost and timed.empty:
+        raise ModelError(
+            f"visits: {', '.join(lost)} have no 'time', so that no model can put them in order; give it under visits."
+        )
+    if lost:
+        log.info("left out of the models, for they have no time: %s", ", ".join(lost))
+    return timed
 
 
 def select_first(rows: pd.DataFrame, *within: str) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.rows import number_levels, number_subjects
 from outcomes.mixed.data.table import Data
 from outcomes.mixed.design.by_subject import MAX_VISITS, design_by_visit, spread_wide
-from outcomes.mixed.design.formula import is_name, parse_effects
+from outcomes.mixed.design.calls import is_name
+from outcomes.mixed.design.formula import parse_effects
 from outcomes.mixed.design.prepare import Prepared, prepare
 from outcomes.mixed.design.random_effects import Effects, effects_by_visit, read_effects, refuse_saturated
 from outcomes.mixed.design.single_subjects import refuse_single_subjects

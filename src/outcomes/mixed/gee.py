@@ -5,19 +5,18 @@ The table has the shape of the mixed model's; the estimates are on the link's sc
 
 from __future__ import annotations
 
-import warnings as python_warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.table import read_data
 from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.prepare import Prepared, factor_means, prepare
 from outcomes.mixed.design.visit_loadings import Design, build_design, sort_roles
-from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
+from outcomes.mixed.equations import Choices, Left, refuse_response, solve, tabulate_correlation
+from outcomes.mixed.errors import ConvergenceError, DataError
 from outcomes.mixed.inference.contrasts import independent_rows, read_contrast
 from outcomes.mixed.inference.degrees_of_freedom import FixedDf, plain_f
 from outcomes.mixed.inference.estimates import (
@@ -28,38 +27,10 @@ from outcomes.mixed.inference.estimates import (
     tabulate_joint,
     tabulate_square,
 )
-from outcomes.mixed.separation import drop_separated, is_finite
+from outcomes.mixed.separation import is_finite
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WORKING = ("independence", "exchangeable", "ar1", "unstructured")
-VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
-FAMILIES = ("binomial", "poisson", "gaussian")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How to solve the equations and how to infer; see ``fit_gee``."""
-
-    family: str
-    working: str
-    vcov: str
-    df: str
-    level: float
-
-    def refuse_unknown(self, *, weighted: bool) -> None:
-        """Raise SettingError for a choice that is not offered, or not with weights."""
-        for name, value, allowed in (
-            ("family", self.family, FAMILIES),
-            ("working", self.working, WORKING),
-            ("vcov", self.vcov, tuple(VARIANCES)),
-            ("df", self.df, ("subjects", "normal")),
-        ):
-            if value not in allowed:
-                raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
-        if weighted and self.vcov == "mancl_derouen":
-            raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,7 +156,7 @@ def fit_gee(
     choices = Choices(family, working, vcov, df, level)
     choices.refuse_unknown(weighted=weights is not None)
     prepared = prepare(read_data(data), formula, subject=subject, visit=visit, weights=weights, group=None)
-    _refuse_response(prepared, family)
+    refuse_response(prepared, family)
     if working == "ar1":
         refuse_unordered(prepared.rows.visits, prepared.rows.ordered, "working correlation 'ar1'")
     return _fit(prepared, formula, (subject, visit), choices)
@@ -197,13 +168,13 @@ def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choi
     design = build_design(
         prepared.formula, prepared.factors, prepared.values, prepared.response, roles, len(rows.visits)
     )
-    found, notes, left = _solve(prepared, design, choices)
+    found, notes, left = solve(prepared, design, choices)
     free = float("inf") if choices.df == "normal" else float(rows.n_subjects - len(design.names))
     estimates, inference, beta = _infer(found, left, len(design.names), free, choices.level)
     return GeeFit(
         coefficients=tabulate({"term": np.array(design.names, dtype=object)} | estimates),
         vcov=tabulate_square(inference.vcov, design.names),
-        correlation=_correlation(found, choices.working, rows.visits),
+        correlation=tabulate_correlation(found, choices.working, rows.visits),
         converged=found is not None,
         warnings=notes,
         n_subjects=rows.n_subjects,
@@ -226,15 +197,7 @@ def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choi
     )
 
 
-@dataclass(frozen=True)
-class _Left:
-    """What separation leaves to estimate: independent columns, and the contrasts that are finite, None for all."""
-
-    columns: NDArray[np.intp]
-    finite: Floats | None
-
-
-def _infer(found: Any, left: _Left, k: int, free: float, level: float) -> tuple[Estimates, FixedDf, Floats]:
+def _infer(found: Any, left: Left, k: int, free: float, level: float) -> tuple[Estimates, FixedDf, Floats]:
     """Give the columns of the coefficients, their variance, and the coefficients; missing for a fit that failed."""
     if found is None:
         return empty_estimates(k), FixedDf(np.full((k, k), np.nan), lambda rows: free), np.full(k, np.nan)
@@ -250,78 +213,3 @@ def _blank(columns: Estimates) -> Estimates:
     """Leave nothing in the rows of contrasts without a finite estimate."""
     gone = np.isnan(columns["estimate"])
     return {name: np.where(gone, np.nan, values) for name, values in columns.items()}
-
-
-def _refuse_response(prepared: Prepared, family: str) -> None:
-    wrong = int((~np.isin(prepared.response, (0.0, 1.0))).sum())
-    if family == "binomial" and wrong:
-        raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
-
-
-def _solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...], _Left]:
-    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed.
-
-    Rows whose answer the terms tell for certain are left out first: statsmodels would stop on their way to infinity, call that converged, and
-    draw the other estimates along.
-    """
-    import statsmodels.api as sm
-
-    rows = prepared.rows
-    assert rows.visit is not None
-    x = design.rows(prepared.values) if prepared.values else np.ones((rows.n_rows, 1))
-    if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise DataError(f"the design of {x.shape[1]} columns is rank deficient: {', '.join(design.names)}")
-    used, left, notes = np.ones(len(x), dtype=bool), _Left(np.arange(x.shape[1]), None), []
-    if choices.family == "binomial":
-        used, columns, finite = drop_separated(x, prepared.response)
-        left = _Left(columns, finite)
-        endless = [
-            name for name, one in zip(design.names, is_finite(np.eye(x.shape[1]), finite), strict=True) if not one
-        ]
-        notes = (
-            [f"no finite estimate of {', '.join(endless)}: they tell the answer of some for certain"] if endless else []
-        )
-        if not len(columns):
-            return None, tuple(notes), left
-    order = np.lexsort((rows.visit, rows.subject))
-    order = order[used[order]]
-    families = {"binomial": sm.families.Binomial, "poisson": sm.families.Poisson, "gaussian": sm.families.Gaussian}
-    structures = sm.cov_struct
-    structure = {
-        "independence": structures.Independence,
-        "exchangeable": structures.Exchangeable,
-        "ar1": lambda: structures.Autoregressive(grid=True),
-        "unstructured": structures.Unstructured,
-    }[choices.working]()
-    model = sm.GEE(
-        prepared.response[order],
-        x[np.ix_(order, left.columns)],
-        groups=rows.subject[order],
-        time=rows.visit[order],
-        family=families[choices.family](),
-        cov_struct=structure,
-        weights=None if (rows.weights == 1).all() else rows.weights[rows.subject][order],
-    )
-    with python_warnings.catch_warnings(record=True) as caught:
-        python_warnings.simplefilter("always")
-        try:
-            found = model.fit(maxiter=200, cov_type=VARIANCES[choices.vcov])
-        except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
-            return None, (*notes, str(error)), left
-    good = bool(found.converged) and bool(np.isfinite(found.params).all())
-    return found if good else None, tuple(dict.fromkeys([*notes, *(str(one.message) for one in caught)])), left
-
-
-def _correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
-    n = len(visits)
-    values = np.full((n, n), np.nan)
-    if found is not None:
-        dependence = found.model.cov_struct.dep_params
-        gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-        if working == "unstructured":
-            values = np.asarray(dependence, dtype=np.float64)
-        elif working == "ar1":
-            values = float(dependence) ** gap
-        else:
-            values = np.where(gap == 0, 1.0, float(dependence or 0.0) if working == "exchangeable" else 0.0)
-    return tabulate_square(values, visits)

@@ -11,7 +11,7 @@ from outcomes.contracts.released.describe import Scores
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.release.arms import EVERYONE, list_compared
 from outcomes.release.definitions import FEW
-from outcomes.release.figures.plans.timeline import find_headline
+from outcomes.release.figures.plans.timepoints import find_headline
 from outcomes.settings import Study
 
 Tables = Mapping[str, pd.DataFrame]

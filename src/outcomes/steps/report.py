@@ -42,5 +42,6 @@ STEP = Step(
     reads=released(RELEASED),
     writes=(),
     sections=tuple(Study.model_fields),
+    words=("names", "cover", "look"),
     options=(INTERNAL,),
 )

@@ -18,6 +18,7 @@ from outcomes.contracts.released.table import list_declared
 from outcomes.errors import ContractError, DamageError
 from outcomes.files import Places, read_table, write_table, write_text
 from outcomes.settings import Study, read_study
+from outcomes.settings.words import Words, leave_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,9 @@ class Step:
     writes: tuple[str, ...]
     sections: tuple[str, ...]
     options: tuple[Option, ...] = ()
+    words: tuple[
+        Words, ...
+    ] = ()  # of those sections, the words that no number depends on and that it may read all the same
     takes_study: bool = True
 
     @property
@@ -177,4 +181,4 @@ class Part:
 
 def part_of(study: Study, step: Step) -> Study:
     """Return the study as one step may see it."""
-    return cast(Study, Part(study, step.name, step.sections))
+    return cast(Study, Part(leave_words(study, step.words), step.name, step.sections))

@@ -17,9 +17,10 @@ def tables(work: Work) -> dict[str, str]:
     from outcomes.contracts.released.text import format_table
     from outcomes.release.disclosure.gate import release_tables
     from outcomes.release.disclosure.units import protect_patients
+    from outcomes.settings.words import name_arms
 
     study = work.study
-    made = {name: work.tables[name] for name in ESTIMATED}
+    made = {name: name_arms(work.tables[name], study) for name in ESTIMATED}
     fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     privacy = protect_patients(study.privacy, work.tables["cohort"])
@@ -34,6 +35,7 @@ STEP = Step(
     "estimates → released tables, through the disclosure gate",
     reads=("cohort", *estimates(ESTIMATED)),
     writes=released(RELEASED),
-    sections=("models", "privacy", "arms", *CLINICAL),
+    sections=("models", "privacy", "arms", "own_protocols", *CLINICAL),
+    words=("names",),
     options=(INTERNAL,),
 )

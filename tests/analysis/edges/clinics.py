@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -126,9 +127,13 @@ class Run:
     report: str
 
 
-def run_clinic(clinic: Clinic, folder: Path, steps: tuple[str, ...] = STEPS) -> Run:
-    """Run the steps on a clinic until one refuses."""
+def run_clinic(
+    clinic: Clinic, folder: Path, steps: tuple[str, ...] = STEPS, vary: Callable[[Path], None] | None = None
+) -> Run:
+    """Run the steps on a clinic, whose folder ``vary`` may change before, until one refuses."""
     study = write_clinic(clinic, folder)
+    if vary is not None:
+        vary(folder)
     before = Path.cwd()
     refused, words = "", io.StringIO()
     os.chdir(folder)

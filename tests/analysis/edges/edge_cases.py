@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-from clinics import Clinic, make_clinic
+from clinics import Clinic, declare, make_clinic
 
 NAN = np.nan
 
@@ -121,6 +122,36 @@ def reversed_labels():
     return Clinic(clinic.people, ("iv", "esketamine"))
 
 
+def compare_so(clinic, estimand=None, **changes):
+    """Return the clinic compared in another way."""
+    plain = declare(clinic)["comparison"]
+    return replace(clinic, changes={"comparison": plain | {"estimand": plain["estimand"] | (estimand or {})} | changes})
+
+
+def one_treated_in_twelve():
+    clinic = make_clinic(n=150, missing=0.2)
+    return clinic.with_people(arm=np.where(np.arange(150) % 12 == 1, "iv", "esketamine"))
+
+
+def a_ratio_of_none():
+    return compare_so(one_arm_responds(), estimand={"summary": {"binary": "risk_ratio"}})
+
+
+def age_tells_response():
+    clinic = make_clinic(n=80, missing=0.1)
+    people = clinic.people
+    return clinic.with_people(**{"day 28": np.where(people["age"] > 45, half(people, 0.3), people["baseline"] - 1.0)})
+
+
+def missing_confounders_imputed():
+    clinic = make_clinic(n=90, missing=0.2)
+    gone = np.random.default_rng(0).random((2, 90)) < 0.15
+    site = clinic.people["site"].mask(gone[1])
+    return compare_so(
+        clinic.with_people(age=clinic.people["age"].mask(gone[0]), site=site), missing="impute", imputations=3
+    )
+
+
 COMPLETE: dict[str, Callable[[], Clinic]] = {
     "nothing missing": make_clinic,
     "some missing": lambda: make_clinic(missing=0.2),
@@ -136,6 +167,12 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "long identifiers": long_identifiers,
     "identical arms": identical_arms,
     "reversed labels": reversed_labels,
+    "one treated in twelve": one_treated_in_twelve,
+    "a ratio of none": a_ratio_of_none,
+    "age tells response": age_tells_response,
+    "missing confounders imputed": missing_confounders_imputed,
+    "weights for those treated": lambda: compare_so(make_clinic(n=90, missing=0.2), weights="att"),
+    "products": lambda: compare_so(make_clinic(n=120, missing=0.2), products=[["age", "baseline"], ["age", "site"]]),
 }
 REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
     "one arm only": (one_arm_only, "compare", "no patient of arm 'esketamine'"),

@@ -107,11 +107,9 @@ def compare_arms(
         return empty
     check_estimand(tables, comparison, study)
     compared = select_compared(tables, comparison, study.baseline.same_day)
-    arms = comparison.estimand.treated, comparison.estimand.reference
     settings = build_settings(compared, comparison, study.seed)
-    positivity = _find_absent(compared, comparison, arms)
-    check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
-    check_timepoint(settings[0])
+    arms = comparison.estimand.treated, comparison.estimand.reference
+    positivity = _check_settings(settings, compared, arms)
     effects = estimate_effects(settings, study.seed, progress)
     observed = pool_risk_tables(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
@@ -134,6 +132,14 @@ def compare_arms(
     }
     declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
     return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared
+
+
+def _check_settings(settings: Sequence[Setting], compared: Compared, arms: tuple[str, str]) -> pd.DataFrame:
+    """Return who is absent from which level, and refuse a comparison that the data cannot carry."""
+    positivity = _find_absent(compared, settings[0].comparison, arms)
+    check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
+    check_timepoint(settings[0])
+    return positivity
 
 
 def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -102,8 +102,3 @@ def spread(rows: Floats, own: Ints, n: int) -> Floats:
     whole = np.zeros((n, rows.shape[1]))
     whole[own] = rows
     return whole
-
-
-def describe_weights(weight: Floats) -> tuple[float, float]:
-    """Return the largest weight (mean 1) and Kish's effective number of scores."""
-    return float(weight.max()), float(weight.sum() ** 2 / np.square(weight).sum())

@@ -223,7 +223,7 @@ class RegressionToMean(Placed):
     threshold = Setting("smallest baseline that enters", POINTS)
     population_mean = Mean("mean of the population that patients come from", POINTS)
     population_sd = Setting("standard deviation of that population", POINTS)
-    reliability = Setting("correlation of two scores of one patient without a change")
+    reliability = Statistic("correlation of two scores of one patient without a change")
     reliability_from = Label("where the reliability is from: two baselines of these patients, or declared")
     observed = Mean("observed mean change", POINTS)
     observed_lower = Lower(observed)

@@ -1,7 +1,8 @@
 """Released tables as CSV text, written and read back, with a fixed float format, so that the same numbers are the same bytes.
 
 A count or share of which only a bound is released stands as ``<11`` or ``<0.16`` or ``>0.94`` in the file. In a frame the
-number is then missing, and the bound is the text of a column beside it: ``frame[Response.events.bound]``. A cell of words that
+number is then missing, and the bound is the text of a column beside it: ``frame[Response.events.bound]``. Where a row has no bound, and a
+number is left out because it is of few people, the cell is ``few``. Of both, a frame has the flag ``withheld``. A cell of words that
 a spreadsheet would take for a formula is written with an apostrophe before it, which is taken off when it is read.
 """
 
@@ -13,13 +14,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.contracts.released.columns import BOUND, Column
+from outcomes.contracts.released.columns import BOUND, Column, Public, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DECIMALS = 6
+FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
+FEW = "few"
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
+SETTINGS = {
+    str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, Setting | Public)
+}
 _BOUND = re.compile(r"([<>])(-?\d.*)")
 
 
@@ -36,19 +42,37 @@ def format_table(table: pd.DataFrame) -> str:
     >>> print(format_table(pd.DataFrame({"arm": ["=iv"], "n": [None], "n_bound": ["<11"], "mean": [0.1 + 0.2]})), end="")
     arm,n,mean
     '=iv,<11,0.3
+    >>> print(format_table(pd.DataFrame({"contrast": ["a - b", "a - c"], "smd": [0.1, None], "withheld": [False, True]})), end="")
+    contrast,smd
+    a - b,0.1
+    a - c,few
     """
     import pandas as pd
 
     text = {}
+    few = _find_few(table)
     for name in table.columns:
-        if str(name).endswith(BOUND) and str(name).removesuffix(BOUND) in table:
+        if name == FLAG or (str(name).endswith(BOUND) and str(name).removesuffix(BOUND) in table):
             continue
         cells = [_text(value) for value in table[name].astype(object)]
         beside = f"{name}{BOUND}"
         if beside in table:
             cells = [bound or cell for bound, cell in zip(table[beside].fillna(""), cells, strict=True)]
+        if few.any() and name not in SETTINGS and pd.api.types.is_numeric_dtype(table[name]):
+            cells = [FEW if hidden and not cell else cell for hidden, cell in zip(few, cells, strict=True)]
         text[name] = cells
     return pd.DataFrame(text).to_csv(index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _find_few(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return the rows that are flagged and have no bound that says why."""
+    import pandas as pd
+
+    if FLAG not in table:
+        return pd.Series(False, table.index)
+    bounds = [name for name in table.columns if str(name).endswith(BOUND)]
+    bounded = table[bounds].fillna("").astype(str).ne("").any(axis=1)
+    return table[FLAG].fillna(False).astype(bool) & ~bounded
 
 
 def read_table(text: str, name: str) -> pd.DataFrame:
@@ -81,8 +105,10 @@ def read_table(text: str, name: str) -> pd.DataFrame:
         elif rule.dtype == "boolean":
             frame[column] = _read_flags(raw[column])
         else:
-            frame |= _read_numbers(raw[column], rule)
-    return pd.DataFrame(frame)
+            frame |= _read_numbers(raw[column].replace(FEW, None), rule)
+    numbers = raw[[name for name in raw.columns if name in declared and declared[name].dtype not in ("str", "boolean")]]
+    hidden = numbers.apply(lambda cells: cells.str.match(rf"[<>]|{FEW}$").fillna(False).astype(bool))
+    return pd.DataFrame(frame, index=raw.index).assign(**{FLAG: hidden.any(axis=1).astype(bool)})
 
 
 def parse_bound(text: str) -> tuple[str, float]:
@@ -102,8 +128,11 @@ def parse_bound(text: str) -> tuple[str, float]:
 def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
     import pandas as pd
 
-    bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
-    numbers = pd.to_numeric(cells.where(bounds == ""))
+    try:
+        numbers, bounds = pd.to_numeric(cells), pd.Series("", cells.index, dtype="str")
+    except ValueError:
+        bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
+        numbers = pd.to_numeric(cells.where(bounds == ""))
     whole = rule.dtype == "Int64" and bool(
         (numbers.dropna() % 1 == 0).all()
     )  # an exact release has parts of patient-weeks
@@ -136,9 +165,18 @@ def _text(value: Any) -> str:
         return _number(float(value))
     if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind == "b"):
         return "true" if value else "false"
-    if isinstance(value, str) and FORMULA.match(value):
-        return f"'{value}"
-    return str(value)
+    return quote_formula(value) if isinstance(value, str) else str(value)
+
+
+def quote_formula(text: str) -> str:
+    """Return the words of a cell, with an apostrophe before them where a spreadsheet would take them for a formula.
+
+    Examples
+    --------
+    >>> quote_formula("=cmd|x"), quote_formula("IV ketamine"), quote_formula("+0.5")
+    ("'=cmd|x", 'IV ketamine', "'+0.5")
+    """
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def _number(value: float) -> str:

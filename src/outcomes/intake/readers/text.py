@@ -33,6 +33,9 @@ from outcomes.settings import Source
 NO_CHARACTER_SETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}  # codecs of Python
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1 << 20
+csv.field_size_limit(
+    64 * LONGEST_LINE
+)  # a line split at another delimiter is one field, and a quote may span the lines looked at
 BLOCK = 1 << 24
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from outcomes.mixed.arrays import Floats, Integers
 from outcomes.mixed.data.rows import number_levels, refuse_extreme
 from outcomes.mixed.data.table import Column, Data
-from outcomes.mixed.design.formula import Expression, is_name, variables
+from outcomes.mixed.design.calls import Expression, is_name, variables
 from outcomes.mixed.errors import DataError, FormulaError, MomentsError
 
 if TYPE_CHECKING:

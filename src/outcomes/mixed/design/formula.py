@@ -7,30 +7,21 @@ evaluates them; it is imported for them alone, as its import takes as long as a 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from outcomes.mixed.design.calls import CALLS, check_call, is_name, refuse_word, shorten, variables
 from outcomes.mixed.errors import FormulaError
 
 Term = tuple[str, ...]
 """The factors of one term in the order written; the intercept is the empty tuple."""
 
-LANGUAGE = (
-    "a formula may hold names of columns, numbers, + - * : / **, brackets, C(column), bs(), cr() and poly() of a column with "
-    "their df, degree, knots or constraints='center', center(), log(), exp() and sqrt()"
-)
-ARITHMETIC = ("log", "exp", "sqrt")
-BASES = ("bs", "cr", "poly")
-CALLS = ("C", "center", *BASES, *ARITHMETIC)
-OPTIONS = ("df", "degree", "knots", "lower_bound", "upper_bound", "include_intercept", "raw", "constraints")
-
 _TOKEN = re.compile(
     r"\s*(?:(?P<quoted>`[\w .-]+`)|(?P<name>[^\W\d]\w*)|(?P<operator>\*\*|[-+:*/()])|(?P<number>[0-9]+))"
 )
-_LONGEST, _DEEPEST, _MOST_TERMS, _LARGEST_OPTION = 10_000, 40, 1_000, 100
+_LONGEST, _DEEPEST, _MOST_TERMS = 10_000, 40, 1_000
 
 
 @dataclass(frozen=True)
@@ -63,12 +54,6 @@ class Formula:
         return tuple(dict.fromkeys(name for factor in factors for name in variables(factor)))
 
 
-class Expression(str):
-    """A factor that is a call, spelt as ``ast.unparse`` spells it."""
-
-    __slots__ = ()
-
-
 def parse(text: str) -> Formula:
     """Read ``"response ~ terms"``.
 
@@ -79,10 +64,10 @@ def parse(text: str) -> Formula:
     """
     left, tilde, right = text.partition("~")
     if not tilde or not left.strip() or "~" in right:
-        raise FormulaError(f"formula {_shorten(text)!r} must read 'response ~ terms' with one '~'")
+        raise FormulaError(f"formula {shorten(text)!r} must read 'response ~ terms' with one '~'")
     tokens = list(_tokens(left))
     if len(tokens) != 1 or not (tokens[0][0].isalpha() or tokens[0][0] in "_`"):
-        raise _refusal(left, "the response, which must be one column or log(), exp() or sqrt() of one")
+        raise refuse_word(left, "the response, which must be one column or log(), exp() or sqrt() of one")
     return Formula(text=text, response=_factor(tokens[0]), terms=parse_terms(right))
 
 
@@ -93,7 +78,7 @@ def parse_terms(text: str) -> tuple[Term, ...]:
     reader = _Reader(text)
     terms = reader.sum([()])
     if reader.peek():
-        raise _refusal(text, repr(reader.peek()))
+        raise refuse_word(text, repr(reader.peek()))
     if not terms:
         raise FormulaError(f"the formula {text.strip()!r} has no terms")
     return tuple(sorted(terms, key=len))
@@ -102,20 +87,6 @@ def parse_terms(text: str) -> tuple[Term, ...]:
 def parse_effects(text: str) -> Formula:
     """Read the terms of random effects."""
     return Formula(text, "", parse_terms(text))
-
-
-def variables(factor: str) -> tuple[str, ...]:
-    """Columns that a factor reads: itself, or the names inside a call."""
-    if is_name(factor):
-        return (factor,)
-    nodes = list(ast.walk(ast.parse(factor, mode="eval")))
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    return tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called))
-
-
-def is_name(factor: str) -> bool:
-    """Whether a factor is a plain column rather than a call."""
-    return not isinstance(factor, Expression)
 
 
 def spell_factor(factor: str) -> str:
@@ -130,75 +101,10 @@ def spell(formula: Formula, instead: dict[str, str] | None = None) -> str:
     return " + ".join(["1" if () in formula.terms else "0", *terms])
 
 
-def _refusal(text: str, what: str) -> FormulaError:
-    return FormulaError(f"cannot read {what} in the formula {_shorten(text)!r}: {LANGUAGE}")
-
-
-def _shorten(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= 200 else f"{text[:200]}…"
-
-
 def _factor(token: str) -> str:
     if token.startswith("`"):
         return token[1:-1]
-    return _check_call(token) if token.endswith(")") else token
-
-
-def _check_call(text: str) -> Expression:
-    """Let pass a call whose syntax tree holds nothing but what the language has."""
-    try:
-        call = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _refusal(text, "what is inside the brackets") from None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not call.args:
-        raise _refusal(text, "what is inside the brackets")
-    name, (first, *more) = call.func.id, call.args
-    if name in ("C", "center"):
-        good = isinstance(first, ast.Name) and not more and not call.keywords
-    elif name in ARITHMETIC:
-        good = _is_arithmetic(call) and bool(variables(Expression(text)))
-    else:
-        named = all(word.arg in OPTIONS and _is_option(word.value, str(word.arg)) for word in call.keywords)
-        good = _is_arithmetic(first) and named and all(_is_option(value, "degree") for value in more)
-    if not good:
-        raise _refusal(text, "what is inside the brackets")
-    return Expression(ast.unparse(call))
-
-
-def _is_arithmetic(node: ast.expr) -> bool:
-    """Whether an expression is sums, products and powers of names and numbers, or log, exp or sqrt of such."""
-    if isinstance(node, ast.Call):
-        plain = (
-            isinstance(node.func, ast.Name) and node.func.id in ARITHMETIC and len(node.args) == 1 and not node.keywords
-        )
-        return plain and _is_arithmetic(node.args[0])
-    if isinstance(node, ast.UnaryOp):
-        return isinstance(node.op, ast.USub | ast.UAdd) and _is_arithmetic(node.operand)
-    if not isinstance(node, ast.BinOp):
-        return isinstance(node, ast.Name) or _is_number(node)
-    if isinstance(node.op, ast.Pow):  # of a column, to a small power: 9**9**9 would never end
-        named = any(isinstance(part, ast.Name) for part in ast.walk(node.left))
-        return named and _is_arithmetic(node.left) and _is_number(node.right, largest=_LARGEST_OPTION)
-    known = isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div)
-    return known and _is_arithmetic(node.left) and _is_arithmetic(node.right)
-
-
-def _is_number(node: ast.expr, largest: float = 1e300) -> bool:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        node = node.operand
-    value = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
-
-
-def _is_option(node: ast.expr, name: str) -> bool:
-    if name in ("include_intercept", "raw"):
-        return isinstance(node, ast.Constant) and isinstance(node.value, bool)
-    if name == "constraints":
-        return isinstance(node, ast.Constant) and node.value == "center"
-    if name == "knots":
-        return isinstance(node, ast.List | ast.Tuple) and all(_is_number(one) for one in node.elts)
-    return _is_number(node, largest=_LARGEST_OPTION if name in ("df", "degree") else 1e300)
+    return check_call(token) if token.endswith(")") else token
 
 
 def _cross(left: list[Term], right: list[Term]) -> list[Term]:
@@ -233,7 +139,7 @@ class _Reader:
     def take(self) -> str:
         token = self.peek()
         if not token:
-            raise FormulaError(f"the formula {_shorten(self.text)!r} ends too early")
+            raise FormulaError(f"the formula {shorten(self.text)!r} ends too early")
         self.at += 1
         return token
 
@@ -273,7 +179,7 @@ class _Reader:
         exponent = self.take()
         if len(exponent) > 3 or not exponent.isdigit() or not 1 <= int(exponent) <= _DEEPEST:
             raise FormulaError(
-                f"a power in a formula must be a whole number from 1 to {_DEEPEST}, got {_shorten(exponent)!r}"
+                f"a power in a formula must be a whole number from 1 to {_DEEPEST}, got {shorten(exponent)!r}"
             )
         result = base
         for _ in range(int(exponent) - 1):
@@ -288,13 +194,13 @@ class _Reader:
                 raise FormulaError(f"the formula has more than {_DEEPEST} brackets inside each other")
             inner = self.sum([])
             if self.take() != ")":
-                raise FormulaError(f"a bracket is not closed in the formula {_shorten(self.text)!r}")
+                raise FormulaError(f"a bracket is not closed in the formula {shorten(self.text)!r}")
             self.depth -= 1
             return inner
         if token == "1":
             return [()]
         if token[0] in "+-:*/)" or token.isdigit():
-            raise _refusal(self.text, repr(token))
+            raise refuse_word(self.text, repr(token))
         return [(_factor(token),)]
 
 
@@ -306,12 +212,12 @@ def _tokens(text: str) -> Iterator[str]:
     while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
-            raise _refusal(text, repr(_shorten(text[at:])))
+            raise refuse_word(text, repr(shorten(text[at:])))
         token, at = match[0].strip(), match.end()
         opening = re.match(r"\s*\(", text[at:])
         if match["name"] and opening:
             if token not in CALLS:
-                raise _refusal(text, f"{token}()")
+                raise refuse_word(text, f"{token}()")
             closing = _closing(text, at + opening.end() - 1)
             token, at = token + text[at:closing].lstrip(), closing
         yield token
@@ -324,4 +230,4 @@ def _closing(text: str, start: int) -> int:
         depth += (text[at] in "([") - (text[at] in ")]")
         if depth == 0:
             return at + 1
-    raise FormulaError(f"a bracket is not closed in the formula {_shorten(text)!r}")
+    raise FormulaError(f"a bracket is not closed in the formula {shorten(text)!r}")

@@ -12,7 +12,6 @@ from typing import Protocol
 import numpy as np
 
 from outcomes.mixed.arrays import Floats
-from outcomes.mixed.errors import SettingError
 from outcomes.mixed.likelihood.likelihood import Likelihood, State
 from outcomes.mixed.likelihood.matrices import pseudo_inverse
 from outcomes.mixed.likelihood.traces import weighted_middle
@@ -179,9 +178,3 @@ def _sum_quadratic(likelihood: Likelihood, state: State, weights: Floats) -> Flo
         middle = weighted_middle(inverse, slope, weights[part.where, part.where])
         out += part.sums.weigh(middle)[:k, :k]
     return out
-
-
-def check_df(df: str) -> None:
-    """Refuse an unknown df method."""
-    if df not in DF_METHODS:
-        raise SettingError(f"df {df!r} is not one of {', '.join(DF_METHODS)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from outcomes.contracts.released.catalogue import RELEASED
@@ -71,8 +72,11 @@ def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) 
     bare = find_bare(frame, table, counts, rounding)
     means = round_statistics(frame, table, counts, bare, {*values} - {*shares})
     made = _assemble(frame, shown, counts, values, means, rounding)
+    declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]
     bounded = [column.bound for column in shown if column.bounded]
-    return made.assign(withheld=(made[bounded] != "").any(axis=1) | bare)
+    nobody = [counts[name].printed == 0 for name in table.needs or declared if name in counts]
+    hidden = bare & ~np.any(nobody, axis=0) if nobody else bare
+    return made.assign(withheld=(made[bounded] != "").any(axis=1) | hidden)
 
 
 def _assemble(

@@ -8,6 +8,7 @@ FOOTNOTE = (
     "Numbers of people are rounded to the nearest 5, those from 1 to {most} are shown as <{minimum}, and percentages with their intervals "
     "are computed from the rounded numbers."
 )
+NOTE = "Numbers of people are rounded to 5 (<{minimum}: 1 to {most}), and percentages are computed from them."
 FURTHER = (
     "A percentage of so small a number is given as a bound, and one of nearly all likewise; of a group this small, nothing else is shown. "
     "Means, medians, and estimates of models have the digits that their number of people allows. An interval of a difference between arms "
@@ -21,6 +22,13 @@ def write_footnote(privacy: Privacy) -> str:
         ""
         if privacy.release == "exact"
         else FOOTNOTE.format(most=privacy.minimum_cell - 1, minimum=privacy.minimum_cell)
+    )
+
+
+def note_rounding(privacy: Privacy) -> str:
+    """Return the sentence in short, as it stands under each table; '' where numbers are exact."""
+    return (
+        "" if privacy.release == "exact" else NOTE.format(most=privacy.minimum_cell - 1, minimum=privacy.minimum_cell)
     )
 
 

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outcomes.release.figures.captions import write_captions, write_files
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from outcomes.release.figures.kept import Kept
     from outcomes.release.figures.plans.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -43,13 +45,20 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
     return {plan.name: draw_plan(plan, study) for plan in _plan(tables, study)}
 
 
-def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path) -> None:
-    """Draw every figure as :func:`draw_all` and write it as :func:`save_figure`; and ``captions.md``."""
-    from outcomes.release.figures.draw import write_captions, write_plan
-
+def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path, kept: Kept | None = None) -> None:
+    """Write every figure of :func:`draw_all` as :func:`save_figure` does, and ``captions.md``; a kept one is not drawn again."""
     plans = _plan(tables, study)
-    for plan in plans:
-        write_plan(plan, study, folder)
+    found = {} if kept is None else {plan.name: files for plan in plans if (files := kept.find(plan)) is not None}
+    missing = [plan for plan in plans if plan.name not in found]
+    log.info("draws %d of %d figures; the others are as in the last run", len(missing), len(plans))
+    for name, files in found.items():
+        write_files(files, folder, name)
+    if missing:
+        from outcomes.release.figures.draw import write_plans
+
+        write_plans(missing, study, folder, kept)
+    if kept is not None:
+        kept.forget_others(plans)
     write_captions(plans, folder)
 
 
@@ -75,6 +84,6 @@ def save_figure(figure: Figure, folder: Path, name: str, dpi: int = 300) -> list
 
 def save_captions(figures: Mapping[str, Figure], folder: Path) -> Path:
     """Write title, legend and text alternative of every figure as ``captions.md``; return the file."""
-    from outcomes.release.figures.draw import Drawing, write_captions
+    from outcomes.release.figures.draw import Drawing
 
     return write_captions([figure.plan for figure in figures.values() if isinstance(figure, Drawing)], folder)

@@ -1,9 +1,10 @@
-"""From a plan to a drawing, and the captions of all."""
+"""From a plan to a drawing and its files."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from outcomes.files import replacing
 from outcomes.release.figures.canvas.lettering import BOX
 from outcomes.release.figures.canvas.style import house_style
+from outcomes.release.figures.captions import write_files
 from outcomes.release.figures.drawings.analyses import draw_analyses
 from outcomes.release.figures.drawings.answers import draw_answer
 from outcomes.release.figures.drawings.balance import draw_balance
@@ -29,13 +30,11 @@ from outcomes.release.figures.drawings.missingness import draw_missingness
 from outcomes.release.figures.drawings.onset import draw_onset
 from outcomes.release.figures.drawings.overlap import draw_overlap
 from outcomes.release.figures.drawings.power import draw_power
-from outcomes.release.figures.drawings.primary import draw_primary
-from outcomes.release.figures.drawings.rates import draw_rates
-from outcomes.release.figures.drawings.regression import draw_regression
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
-from outcomes.release.figures.formats import write_figure
+from outcomes.release.figures.formats import lay_out, load_fonts, print_sheet
+from outcomes.release.figures.kept import Kept
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.spelling import spell
@@ -44,12 +43,11 @@ from outcomes.settings import Study
 log = logging.getLogger(__name__)
 
 FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
-    "answer": draw_answer,
+    "answers": draw_answer,
     "course": draw_course,
     "analyses": draw_analyses,
     "flow": draw_flow,
     "trajectory": draw_trajectory,
-    "response": draw_rates,
     "distribution": draw_distribution,
     "missingness": draw_missingness,
     "overlap": draw_overlap,
@@ -58,8 +56,6 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "tipping": draw_tipping,
     "dropout": draw_dropout,
     "subgroups": draw_subgroups,
-    "primary": draw_primary,
-    "regression": draw_regression,
     "durability": draw_durability,
     "harms": draw_harms,
     "onset": draw_onset,
@@ -89,20 +85,25 @@ def draw_plan(plan: Plan, study: Study) -> Drawing:
         FAMILIES[plan.family](drawing, plan, study)
         for text in drawing.findobj(Text):
             text.set_text(spell(restyle_words(text.get_text()), study.report.language))
-    if any(BOX in text.get_text() for text in drawing.findobj(Text)):
+    if _has_boxes(drawing):
         log.warning("%s: a name has letters that DejaVu Sans lacks, drawn as boxes; tables print them", plan.name)
     return drawing
 
 
-def write_plan(plan: Plan, study: Study, folder: Path) -> None:
-    """Draw one figure and write its files."""
-    write_figure(draw_plan(plan, study), folder, plan.name, dpi=study.report.figures.dpi)
+def _has_boxes(drawing: Drawing) -> bool:
+    return any(BOX in text.get_text() for text in drawing.findobj(Text))
 
 
-def write_captions(plans: Iterable[Plan], folder: Path) -> Path:
-    """Write ``captions.md``: of each figure the title, the legend, and the text alternative, for the manuscript."""
-    entries = [f"## {plan.title}\n\n{plan.name}\n\n{plan.caption}\n\n*In words:* {plan.alt}\n" for plan in plans]
-    path = folder / "captions.md"
-    with replacing(path) as temporary:
-        temporary.write_text("# Figures\n\n" + "\n".join(entries), encoding="utf-8", newline="\n")
-    return path
+def write_plans(plans: Iterable[Plan], study: Study, folder: Path, kept: Kept | None) -> None:
+    """Draw figures, write their files, and keep them; while one is printed, the next is drawn."""
+    dpi = study.report.figures.dpi
+    load_fonts()
+    with ThreadPoolExecutor(max_workers=1) as printer:
+        printed = []
+        for plan in plans:
+            drawing = draw_plan(plan, study)
+            printed.append((plan, drawing, printer.submit(print_sheet, lay_out(drawing, plan.name), dpi)))
+        for plan, drawing, files in printed:
+            write_files(files.result(), folder, plan.name)
+            if kept is not None and not _has_boxes(drawing):  # which is to be warned of in the next run too
+                kept.keep(plan, files.result())

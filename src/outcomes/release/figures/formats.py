@@ -11,17 +11,19 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import pandas as pd
 import typst
 from matplotlib.figure import Figure
 
 from outcomes.contracts.released.text import format_table
-from outcomes.files import replacing
 from outcomes.release.figures.canvas.style import MM_PER_INCH, house_style
+from outcomes.release.figures.captions import write_files
 from outcomes.release.figures.plans.plan import Plan
 
 FORMATS = ("svg", "pdf", "png")
@@ -34,33 +36,35 @@ PAGE = """
 """
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A figure laid out: its SVG, and what the other formats say of it."""
+
+    svg: str
+    title: str
+    alt: str
+    data: pd.DataFrame | None
+
+
 def write_figure(
     figure: Figure, folder: Path, name: str, formats: Iterable[str] = FORMATS, dpi: int = 300
 ) -> list[Path]:
     """Write a figure in the formats, each in one move; with title, text alternative and data where it knows them."""
-    plan = getattr(figure, "plan", None)
-    title, alt = (plan.title, plan.alt) if isinstance(plan, Plan) else (name, "")
-    written = _print_figure(_lay_out(figure, title, alt), title, alt, tuple(formats), dpi)
-    if isinstance(plan, Plan):
-        written["csv"] = format_table(plan.data).encode()
-    files = []
-    for ending, content in written.items():
-        path = folder / f"{name}.{ending}"
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-        files.append(path)
-    return files
+    return write_files(print_sheet(lay_out(figure, name), dpi, tuple(formats)), folder, name)
 
 
-def _lay_out(figure: Figure, title: str, alt: str) -> str:
+def lay_out(figure: Figure, name: str) -> Sheet:
     """Return the figure as SVG, with text as text and coordinates to a hundredth of a point."""
+    plan = getattr(figure, "plan", None)
+    known = isinstance(plan, Plan)
+    title, alt = (plan.title, plan.alt) if known else (name, "")
     written = io.StringIO()
     with house_style():
         figure.savefig(
             written, format="svg", metadata={"Date": None, "Creator": "outcomes", "Title": title, "Description": alt}
         )
     svg = written.getvalue().replace("font-family: 'DejaVu Sans'", f"font-family: {FAMILY}")
-    return re.sub(r"<[^>!?]+>", _shorten, svg)
+    return Sheet(re.sub(r"<[^>!?]+>", _shorten, svg), title, alt, plan.data if known else None)
 
 
 def _shorten(tag: re.Match[str]) -> str:
@@ -68,14 +72,16 @@ def _shorten(tag: re.Match[str]) -> str:
     return re.sub(r"(?<![\w.])(-?\d+\.\d\d)\d+", r"\1", text)
 
 
-def _print_figure(svg: str, title: str, alt: str, formats: tuple[str, ...], dpi: int) -> dict[str, bytes]:
-    """Return the bytes of each format, by its ending."""
-    written = {"svg": svg.encode()} if "svg" in formats else {}
-    page = json.dumps({"svg": svg, "title": title, "alt": alt}, ensure_ascii=False)
+def print_sheet(sheet: Sheet, dpi: int, formats: tuple[str, ...] = FORMATS) -> dict[str, bytes]:
+    """Return the bytes of each format, by its ending, and of the released rows as ``csv``."""
+    written = {"svg": sheet.svg.encode()} if "svg" in formats else {}
+    page = json.dumps({"svg": sheet.svg, "title": sheet.title, "alt": sheet.alt}, ensure_ascii=False)
     if "pdf" in formats:
         written["pdf"] = _compile(page, format="pdf")
     if "png" in formats:
-        written["png"] = _describe_png(_compile(page, format="png", ppi=float(dpi)), title, alt, dpi)
+        written["png"] = _describe_png(_compile(page, format="png", ppi=float(dpi)), sheet.title, sheet.alt, dpi)
+    if sheet.data is not None:
+        written["csv"] = format_table(sheet.data).encode()
     return written
 
 

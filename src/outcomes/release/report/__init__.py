@@ -6,6 +6,7 @@ Every number in its text comes from a released table; what it says in words come
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outcomes import __version__
 from outcomes.release.numbers import styled
 from outcomes.release.report.content.blocks import Grid, Picture, Report, Section
+from outcomes.release.report.content.count_notes import note_counts
 from outcomes.release.report.content.journal_style import restyle
 from outcomes.release.report.content.material import Material, gather
 from outcomes.release.report.faces.html.page import write_page
@@ -74,7 +76,8 @@ def compose(
     """Return the content of the report, whatever it will be written as; the parameters are those of :func:`render`."""
     material, style = gather(tables, study, provenance), study.report.style
     with styled(style):
-        sections = tuple(build_sections(material, figures_folder))
+        built = build_sections(material, figures_folder)
+        sections = tuple(note_counts(section, study.privacy) for section in built)
     return restyle(Report(study.report.title, tuple(_heads(material)), sections), style, study.report.language)
 
 
@@ -91,18 +94,17 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     from outcomes.release.report.faces.table_csv import write_tables_csv
 
     style = study.report.style
+    parts = dict(zip(("report", "supplement"), split_report(report), strict=True))
+    others = {"report": "supplement.html", "supplement": "report.html"}
     files: dict[str, bytes] = {}
-    for name, part, other in zip(("report", "supplement"), split_report(report), ("supplement", "report"), strict=True):
-        files[f"{name}.html"] = write_page(part, f"{other}.html").encode()
-        files[f"{name}.pdf"] = write_pdf(part, style)
-        files[f"{name}.docx"] = write_docx(part, style)
-    checklists = write_checklists(report.sections).encode()
-    return {
-        **files,
-        "tables.docx": write_tables(report, style),
-        **write_tables_csv(report),
-        "checklists.csv": checklists,
-    }
+    with ThreadPoolExecutor(max_workers=1) as printer:  # a PDF is typeset while the other forms are written
+        printed = {name: printer.submit(write_pdf, part, style) for name, part in parts.items()}
+        for name, part in parts.items():
+            files[f"{name}.html"] = write_page(part, others[name]).encode()
+            files[f"{name}.docx"] = write_docx(part, style)
+        files["tables.docx"] = write_tables(report, style)
+        files |= {f"{name}.pdf": pdf.result() for name, pdf in printed.items()}
+    return {**files, **write_tables_csv(report), "checklists.csv": write_checklists(report.sections).encode()}
 
 
 def build_sections(material: Material, figures_folder: Path) -> list[Section]:

@@ -62,6 +62,11 @@ def _check_timepoint(endpoints: pd.DataFrame, key: str, axis: str, timepoint: st
     points = endpoints[["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"]).sort_values("time")
     own = points.loc[points["axis"] == axis, "timepoint"].astype(str).tolist()
     if timepoint in own:
+        here = points[(points["axis"] == axis) & (points["timepoint"].astype(str) == timepoint)]
+        if here["time"].isna().all():
+            raise ModelError(
+                f"{key}: '{timepoint}' has no 'time', so that no model can put it in order; give it under visits."
+            )
         return
     others = points.loc[points["timepoint"].astype(str) == timepoint, "axis"].astype(str).tolist()
     hint = f" '{timepoint}' is on axis {' and '.join(others)}." if others else " See timepoints in the study file."

@@ -19,7 +19,7 @@ from outcomes.analysis.comparison.population.eligibility import (
     check_size,
 )
 from outcomes.analysis.comparison.population.events import SameDay, apply_strategies, derive_event_days
-from outcomes.analysis.selection import select_included
+from outcomes.analysis.selection import select_included, select_timed
 from outcomes.settings.comparison import Comparison
 
 log = logging.getLogger(__name__)
@@ -202,7 +202,7 @@ def _describe_people(
 
 def _collect_scores(scores: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     place = pd.Series(people.index, people["patient"])
-    rows = scores[scores["axis"].isin(AXES) & scores["patient"].isin(people["patient"])]
+    rows = select_timed(scores[scores["axis"].isin(AXES) & scores["patient"].isin(people["patient"])])
     rows = rows.assign(person=rows["patient"].map(place).astype(int))[["person", *SCORE_COLUMNS]]
     rows = rows.astype(
         {"axis": str, "timepoint": str, "score_day": float, "change": float} | dict.fromkeys(ENDPOINTS, float)

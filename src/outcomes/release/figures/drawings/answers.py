@@ -14,8 +14,8 @@ from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import EDGE, Sheet, thin
+from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, SMALL_MM, TEXT_PT, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study

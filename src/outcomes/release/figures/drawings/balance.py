@@ -9,8 +9,8 @@ from outcomes.release.definitions import BALANCED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
+from outcomes.release.figures.canvas.scales import build_scale, say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, FAINT, GREY, INK, LINE_MM, TEXT_PT
-from outcomes.release.figures.drawings.trajectory import build_scale, say_withheld
 from outcomes.release.figures.plans.comparison import name_level
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.settings import Study

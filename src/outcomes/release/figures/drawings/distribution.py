@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
+from outcomes.release.figures.canvas.scales import say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, GREY, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import say_withheld
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.numbers import general
 from outcomes.settings import Study

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
+from outcomes.release.figures.canvas.scales import build_scale, say_withheld, write_counts
 from outcomes.release.figures.canvas.style import COLUMN_MM, PAGE_MM, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import build_scale, say_withheld, write_counts
 from outcomes.release.figures.plans.plan import Plan, note_withheld
-from outcomes.release.figures.plans.timeline import AXES
+from outcomes.release.figures.plans.timepoints import AXES
 from outcomes.settings import Study
 
 if TYPE_CHECKING:

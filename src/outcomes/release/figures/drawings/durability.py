@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
+from outcomes.release.figures.canvas.scales import write_counts
 from outcomes.release.figures.canvas.style import GREY, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import write_counts
 from outcomes.release.figures.plans.durability import SOURCE
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study

@@ -17,7 +17,7 @@ from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.comparison import CONTROL, FOREST_SCALES
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
-from outcomes.release.figures.plans.timeline import say_timepoint
+from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval
 from outcomes.settings import Study
 

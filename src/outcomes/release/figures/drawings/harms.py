@@ -13,6 +13,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import AFTER, Chart, Line, arrange_lines, build_ruler, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet
+from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.canvas.style import (
     FAINT,
     GREY,
@@ -23,7 +24,6 @@ from outcomes.release.figures.canvas.style import (
     ArmStyle,
     style_arms,
 )
-from outcomes.release.figures.drawings.trajectory import build_scale
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study

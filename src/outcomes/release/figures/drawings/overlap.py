@@ -9,8 +9,8 @@ import pandas as pd
 
 from outcomes.release.definitions import SCORE_STEP
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
+from outcomes.release.figures.canvas.scales import build_scale, say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, INK, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import build_scale, say_withheld
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.numbers import count, general
 from outcomes.settings import Study

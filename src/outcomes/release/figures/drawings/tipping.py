@@ -11,8 +11,8 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.panels import GAP, LEFT, PLOT, RIGHT, Panel, Scale, compose
+from outcomes.release.figures.canvas.scales import say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, GREY, INK, LINE_MM, TEXT_PT, style_arms
-from outcomes.release.figures.drawings.trajectory import say_withheld
 from outcomes.release.figures.plans.missing import find_excluded
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.numbers import fixed, general

@@ -75,7 +75,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     )
     title = f"{name} change from baseline, by {axis}"
     return Plan(
-        "answer_works", "answer", title, f"{title}, adjusted means.", f"Line chart. {title}. {said}.", rows, None, axis
+        "answer_works", "answers", title, f"{title}, adjusted means.", f"Line chart. {title}. {said}.", rows, None, axis
     )
 
 
@@ -99,7 +99,7 @@ def _plan_difference(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan |
     )
     return Plan(
         "answer_better",
-        "answer",
+        "answers",
         title,
         f"{title}, with its {COVERED} interval.",
         f"Dot with its interval. {first} minus {second}: {said}.",
@@ -124,7 +124,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     title = "Difference in change, points"
     return Plan(
         "answer_whom",
-        "answer",
+        "answers",
         title,
         f"{title}, within levels, with {COVERED} intervals.",
         f"Forest of levels. {said}.",
@@ -161,7 +161,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
     title = "Patients with it, %"
     return Plan(
         "answer_safe",
-        "answer",
+        "answers",
         title,
         f"{title}.",
         f"Dots for each arm. Patients with an adverse effect: {said}.",
@@ -200,7 +200,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     title = "In response, %, by week"
     return Plan(
         "answer_long",
-        "answer",
+        "answers",
         title,
         f"{title}, with {COVERED} intervals.",
         f"Dots with intervals. {title}: {said}.",

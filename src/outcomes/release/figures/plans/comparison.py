@@ -9,8 +9,8 @@ import pandas as pd
 from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import BALANCED, COVERED, SCORE_STEP
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import say_timepoint
-from outcomes.release.numbers import fixed, general, interval
+from outcomes.release.figures.plans.timepoints import say_timepoint
+from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study
 
 MOST_LEVELS = 60
@@ -30,7 +30,6 @@ def plan_comparison(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     if study.comparison is None or read_rows(tables, "comparison_statement").empty:
         return []
     return [
-        *_plan_primary(tables, study),
         *_plan_overlap(tables, study),
         *_plan_balance(tables, study),
         *_plan_forests(tables, study),
@@ -48,39 +47,6 @@ def name_level(variable: str, level: str | float | None) -> str:
     """Return a confounder, or one level of it, in words."""
     name = str(variable).replace("_", " ")
     return f"{name[:1].upper()}{name[1:]}" + (f": {level}" if pd.notna(level) and level != "" else "")
-
-
-def _plan_primary(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    """Return the figure of the primary difference; none where it is withheld or was not estimated."""
-    assert study.comparison is not None
-    estimand = study.comparison.estimand
-    rows = read_rows(tables, "effects")
-    if rows.empty:
-        return []
-    here = (rows["axis"] == estimand.axis) & (rows["timepoint"] == estimand.timepoint) & (rows["variance"] == "cr2")
-    rows = rows[here].dropna(subset=["treated_mean", "reference_mean", "estimate", "lower", "upper"])
-    if rows.empty:
-        return []
-    treated, reference = name_sides(study)
-    row = rows.iloc[0]
-    name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
-    bounds = interval(row["lower"], row["upper"], "estimate")
-    return [
-        Plan(
-            "primary_difference",
-            "primary",
-            f"{name}, change at {place}: {treated} and {reference}",
-            f"Above, the mean change of the {name} from baseline at {place} in each arm, adjusted as declared; below, the difference "
-            f"{treated} minus {reference} with its {COVERED} interval.",
-            f"Two charts. Adjusted mean change at {place}: {treated} {fixed(row['treated_mean'])} points, {reference} "
-            f"{fixed(row['reference_mean'])} points. Difference {treated} minus {reference}: {fixed(row['estimate'], 'estimate')} points, "
-            f"{COVERED} interval {bounds}.",
-            rows,
-            estimand.instrument,
-            estimand.axis,
-            estimand.timepoint,
-        )
-    ]
 
 
 def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:

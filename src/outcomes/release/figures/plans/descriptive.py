@@ -8,7 +8,8 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
-from outcomes.release.figures.plans.timeline import AXES, build_timeline, find_headline, say_timepoint
+from outcomes.release.figures.plans.timeline import build_timeline
+from outcomes.release.figures.plans.timepoints import AXES, find_headline, say_timepoint
 from outcomes.release.numbers import count, fixed, general
 from outcomes.settings import Study
 
@@ -54,43 +55,6 @@ def plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrume
                     f"Mean {name} total {phrase} with {COVERED} confidence bands of the mean, of the scores observed at each "
                     "time point; n is the number of scores. Patients differ between time points because some have no score.",
                     _describe(rows, study, "mean", f"Line chart of the mean {name} {phrase}", 1.0, "points"),
-                    rows,
-                    instrument,
-                    axis,
-                )
-            )
-    return plans
-
-
-def plan_rates(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
-    """Return response and remission over time, one figure an axis."""
-    response = read_rows(tables, "response")
-    if response.empty:
-        return []
-    response = response[(response["instrument"] == instrument) & response["endpoint"].isin(["response", "remission"])]
-    name = study.instrument(instrument).name
-    plans = []
-    for axis in AXES:
-        rows = response[response["axis"] == axis]
-        if len(rows):
-            phrase = build_timeline(rows, study, axis).phrase
-            ends = " and ".join(end for end in ("response", "remission") if (rows["endpoint"] == end).any())
-            started = rows[(rows["population"] == "started") & (rows["endpoint"] == rows["endpoint"].iloc[0])]
-            plans.append(
-                Plan(
-                    f"response_{instrument}_{axis}",
-                    "response",
-                    f"{name}: {ends} {phrase}",
-                    f"{ends.capitalize()} on the {name} {phrase} with {COVERED} Wilson intervals. Filled markers and solid "
-                    "intervals: of all treated patients, a missing score counted as nonresponse; open markers: of complete cases.",
-                    _describe(
-                        started,
-                        study,
-                        "proportion",
-                        f"Chart of {ends} on the {name} {phrase}; of all treated patients, {started['endpoint'].iloc[0]}",
-                        100.0,
-                        "percent",
-                    ),
                     rows,
                     instrument,
                     axis,

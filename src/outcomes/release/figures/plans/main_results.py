@@ -12,7 +12,7 @@ from outcomes.release.analyses import describe_analysis, is_valid_analysis, name
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import say_timepoint
+from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.important import find_important
 from outcomes.release.numbers import count, fixed, interval
 from outcomes.settings import Study

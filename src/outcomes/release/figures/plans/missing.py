@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.comparison import name_sides
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
-from outcomes.release.figures.plans.timeline import AXES, say_timepoint
+from outcomes.release.figures.plans.timepoints import AXES, say_timepoint
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 

@@ -11,7 +11,7 @@ from outcomes.contracts.released.comparison import Effects, Eligibility
 from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.quality import Flow
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
 from outcomes.release.numbers import count
 from outcomes.settings import Study
 

@@ -37,6 +37,9 @@ def read_rows(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     if table is None or table.empty:
         return pd.DataFrame()
     words = [c for c in ("arm", "instrument", "axis", "timepoint", "endpoint", "population", "contrast") if c in table]
+    flagged = "withheld" in table and table["withheld"].dtype == "bool"
+    if flagged and all(table[word].dtype == "str" for word in words):
+        return table
     flag = table["withheld"].astype(str).str.lower().isin(["true", "1"]) if "withheld" in table else False
     return table.assign(**{name: table[name].map(str, na_action="ignore") for name in words}, withheld=flag)
 

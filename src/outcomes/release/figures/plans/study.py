@@ -14,7 +14,6 @@ from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
     plan_flow,
     plan_missingness,
-    plan_rates,
     plan_trajectories,
 )
 from outcomes.release.figures.plans.durability import plan_durability
@@ -24,7 +23,6 @@ from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.onset import plan_onset
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
-from outcomes.release.figures.plans.regression import plan_regression
 from outcomes.release.figures.plans.subgroups import plan_subgroups
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.spelling import spell
@@ -41,10 +39,8 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         for instrument in study.instruments:
             plans += plan_trajectories(tables, study, instrument)
             if study.instrument(instrument).derived_from is None:
-                plans += plan_rates(tables, study, instrument)
                 plans += plan_distribution(tables, study, instrument)
                 plans += plan_missingness(tables, study, instrument)
-        plans += plan_regression(tables, study)
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, read_rows
-from outcomes.release.figures.plans.timeline import say_timepoint
+from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 

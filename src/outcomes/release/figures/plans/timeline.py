@@ -1,4 +1,4 @@
-"""Where the time points of one axis stand, what their ticks say, and which time point the report leads with."""
+"""Where the time points of one axis stand, and what their ticks say."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import pandas as pd
 
 from outcomes.release.numbers import general
 from outcomes.settings import Study
-
-AXES = ("session", "day", "visit")
 
 
 @dataclass(frozen=True)
@@ -42,40 +40,12 @@ def build_timeline(rows: pd.DataFrame, study: Study, axis: str) -> Timeline:
     return Timeline(_label(study, axis), times, ticks, _phrase(axis), _pad(list(times.values())))
 
 
-def find_headline(rows: pd.DataFrame, study: Study) -> tuple[str, str] | None:
-    """Return axis and time point of the headline result: the declared one, else the last of the first axis in use."""
-    places = rows.loc[rows["axis"].isin([*AXES, "clean"]), ["axis", "timepoint", "time"]].drop_duplicates()
-    names = [say_timepoint(axis, name) for axis, name in zip(places["axis"], places["timepoint"], strict=True)]
-    declared = places[
-        (places["timepoint"] == study.report.headline) | (pd.Series(names, places.index) == study.report.headline)
-    ]
-    if len(declared):
-        return str(declared["axis"].iloc[0]), str(declared["timepoint"].iloc[0])
-    for axis in (*AXES, "clean"):
-        here = places[places["axis"] == axis]
-        if len(here):
-            last = here.sort_values("time", kind="stable", na_position="first").iloc[-1]
-            return axis, str(last["timepoint"])
-    return None
-
-
 def _pad(positions: list[float]) -> tuple[float, float]:
     """Return limits that leave room for markers set side by side at the outermost positions."""
     low, high = positions[0], positions[-1]
     least = min((b - a for a, b in zip(positions, positions[1:], strict=False)), default=1.0)
     room = max((high - low) * 0.06, 0.3 * least)
     return low - room, high + room
-
-
-def say_timepoint(axis: str, timepoint: str) -> str:
-    """Return a time point in words.
-
-    Examples
-    --------
-    >>> say_timepoint("session", "6"), say_timepoint("day", "day 28")
-    ('session 6', 'day 28')
-    """
-    return f"{axis} {timepoint}" if timepoint.replace(".", "").isdigit() else timepoint
 
 
 def _baseline_time(study: Study, axis: str) -> float:

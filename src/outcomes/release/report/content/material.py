@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.release.arms import order_arms
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.study import plan_figures
-from outcomes.release.figures.plans.timeline import find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
 from outcomes.release.numbers import ABSENT, WITHHELD
 from outcomes.settings import Study
 
@@ -34,7 +34,7 @@ class Material:
 
     def one(self, name: str, **where: str) -> dict[str, Any]:
         """Return the single row with the given values; empty when there is none."""
-        records = self.rows(name, **where).to_dict("records")
+        records = self.rows(name, **where).iloc[:1].to_dict("records")
         return {str(key): value for key, value in records[0].items()} if records else {}
 
     @property

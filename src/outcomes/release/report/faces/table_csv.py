@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from outcomes.contracts.released.text import quote_formula
 from outcomes.release.report.content.blocks import Cell, Grid, Report, Section
 from outcomes.release.report.content.numbering import number_blocks
 
@@ -42,8 +43,8 @@ def write_csv(grid: Grid, label: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([f"{label}. {grid.caption}"])
-    writer.writerow(_join_heads(grid))
-    writer.writerows(_spread(row, repeat=False) for row in grid.rows)
+    writer.writerow(map(quote_formula, _join_heads(grid)))
+    writer.writerows(map(quote_formula, _spread(row, repeat=False)) for row in grid.rows)
     writer.writerows([note] for note in grid.notes)
     return text.getvalue()
 

@@ -18,7 +18,7 @@ from outcomes.release.report.page_one.key_points import write_key_points
 def show_first_page(material: Material, folder: Path) -> Section:
     """Return the Key Points and the answers, each with its picture where one is drawn."""
     evidence = gather_evidence(material)
-    drawn = {picture.id.removeprefix("figure-answer_"): picture for picture in pictures(material, folder, "answer")}
+    drawn = {picture.id.removeprefix("figure-answer_"): picture for picture in pictures(material, folder, "answers")}
     answers = tuple(replace(answer, picture=drawn.get(answer.row)) for answer in answer_questions(material, evidence))
     blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, _note(material)))
     return Section("brief", "Key points", blocks)

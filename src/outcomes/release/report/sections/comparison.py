@@ -16,7 +16,6 @@ from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph,
 from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import heading, number, say, tell
 from outcomes.release.report.content.material import Material, shown
-from outcomes.release.report.sections.eligibility import tabulate_eligibility
 from outcomes.release.report.sections.missing_data import list_composite, show_missing_data
 from outcomes.release.report.sections.subgroups import show_subgroups
 from outcomes.release.report.wording.comparison_result import say_arms, state_result, warn_difference
@@ -51,19 +50,13 @@ def show_comparison(material: Material, folder: Path) -> Section:
         ]
         parts: list[Block | None] = [
             tabulate_target_trial(material),
-            tabulate_eligibility(material),
             tabulate_effects(material),
             tabulate_risks(material),
             *pictures(material, folder, "overlap"),
             tabulate_weights(material),
             *pictures(material, folder, "balance"),
             tabulate_balance(material),
-            *pictures(
-                material,
-                folder,
-                "forest",
-                declared.estimand.instrument,
-            ),
+            *pictures(material, folder, "forest", declared.estimand.instrument),
             tabulate_sensitivity(material),
         ]
         blocks = [*(Paragraph(text) for text in words), *(part for part in parts if part is not None)]

@@ -11,7 +11,7 @@ from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections import ideation, scores_and_rates
 from outcomes.release.report.sections.baseline_table import tabulate_patients
 from outcomes.release.report.sections.models import show_models
-from outcomes.release.report.sections.published_cohorts import tabulate_published
+from outcomes.release.report.sections.published_cohorts import list_published, tabulate_published
 from outcomes.release.report.sections.regression_to_mean import show_regression
 from outcomes.release.report.wording import course_and_rates
 from outcomes.release.report.wording.denominators import say_not_cautious
@@ -32,19 +32,19 @@ def show_patients(material: Material) -> Section:
 def show_results(material: Material, folder: Path) -> Section:
     """Return scores, rates, distributions, models, and ideation item of every instrument, the primary one first."""
     parts = [_instrument(material, folder, name) for name in material.study.instruments]
-    parts += [_models(material), _ideation(material), _missingness(material, folder), show_regression(material, folder)]
+    parts += [_models(material), _ideation(material), _missingness(material, folder), show_regression(material)]
     return Section("results", "Results", (), tuple(part for part in parts if not part.empty))
 
 
 def show_published(material: Material) -> Section:
     """Return published cohorts beside the study's own result."""
-    tables = tabulate_published(material)
-    if not tables:
+    if list_published(material).empty:
         return Section("published", "Beside published cohorts")
+    table = tabulate_published(material)
     text = "Populations, windows, and denominators differ between studies; a difference in results need not be one in patients."
-    if all(table.id != "published-cohorts" for table in tables):
+    if table is None:
         text = "No published result in the list shares instrument, window, denominator, and rule of series with this study."
-    return Section("published", "Beside published cohorts", (Paragraph(text), *tables))
+    return Section("published", "Beside published cohorts", (Paragraph(text), *present([table])))
 
 
 def _instrument(material: Material, folder: Path, instrument: str) -> Section:
@@ -53,7 +53,6 @@ def _instrument(material: Material, folder: Path, instrument: str) -> Section:
         *(_say_results(material) if instrument == material.primary else ()),
         *pictures(material, folder, "trajectory", instrument),
         *present([scores_and_rates.tabulate_scores(material, instrument)]),
-        *pictures(material, folder, "response", instrument),
         *present([scores_and_rates.tabulate_rates(material, instrument)]),
     ]
     blocks += pictures(material, folder, "distribution", instrument)

@@ -1,4 +1,4 @@
-"""What the supplement leaves out: what the main report shows, what repeats another exhibit, and what misleads."""
+"""What the supplement leaves out: what the main report shows, and what repeats another exhibit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from fnmatch import fnmatch
 from outcomes.release.report.content.blocks import Grid, Picture, Section
 from outcomes.release.report.content.material import Material
 
-REPEATED = ("figure-primary_difference", "published-others", "figure-answer_*", "compared-eligibility")
-MISLEADING = ("figure-response_*", "figure-regression_*", "regression-*")  # patients differ between time points
+REPEATED = ("figure-answer_*",)
 
 
 def leave_out(section: Section, known: set[str], material: Material) -> Section:
     """Return the section without exhibits that are shown already, and without those of instruments derived from another's items."""
     derived = [name for name in material.study.instruments if material.study.instrument(name).derived_from is not None]
-    patterns = (*REPEATED, *MISLEADING, *(f"*{kind}{name}*" for name in derived for kind in ("-", "_")))
+    patterns = (*REPEATED, *(f"*{kind}{name}*" for name in derived for kind in ("-", "_")))
     kept = tuple(
         block
         for block in section.blocks

@@ -15,37 +15,23 @@ from outcomes.release.report.content.grids import POPULATIONS, heading, number, 
 from outcomes.release.report.content.material import Material, shown
 
 SAME = f"Estimates with {COVERED} intervals where published. Instrument, window, denominator, and rule of series agree; populations and care need not."
-OTHERWISE = (
-    f"Estimates with {COVERED} intervals where published. The definition differs in what is named, so no own result stands beside. Results on "
-    "other instruments are in the released table."
-)
-HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published")
+HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This study")
 
 
-def tabulate_published(material: Material) -> list[Grid]:
-    """Return published estimates with the own one beside them where instrument, window, denominator, and rule of series agree; apart, the others."""
+def tabulate_published(material: Material) -> Grid | None:
+    """Return published estimates with the own one beside them where instrument, window, denominator, and rule of series agree."""
+    rows = list_published(material)
+    beside = rows[rows["arm"].notna()] if len(rows) else rows
+    lines = tuple(_line(material, {str(key): value for key, value in row.items()}) for row in beside.to_dict("records"))
+    heads = (tuple(heading(text) for text in HEADS),)
+    caption = "Published results and this study's, where they are defined alike."
+    return Grid("published-cohorts", caption, heads, lines, (SAME,), sortable=True) if lines else None
+
+
+def list_published(material: Material) -> pd.DataFrame:
+    """Return the published results on the study's instruments, defined alike or not."""
     rows = material.rows("published")
-    rows = rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
-    if rows.empty:
-        return []
-    beside = rows["arm"].notna()
-    grids = []
-    for identity, part, caption, last, note in (
-        (
-            "published-cohorts",
-            rows[beside],
-            "Published results and this study's, where they are defined alike.",
-            "This study",
-            SAME,
-        ),
-        ("published-others", rows[~beside], "Published results that are defined otherwise.", "Definition", OTHERWISE),
-    ):
-        lines = tuple(
-            _line(material, {str(key): value for key, value in row.items()}) for row in part.to_dict("records")
-        )
-        heads = (tuple(heading(text) for text in (*HEADS, last)),)
-        grids += [Grid(identity, caption, heads, lines, (note,), sortable=True)] if lines else []
-    return grids
+    return rows[rows["instrument"].isin(material.study.instruments)] if len(rows) else rows
 
 
 def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -55,7 +41,7 @@ def _line(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(_join(_instrument(row), row["window"])),
         Cell(_join(say(str(row["endpoint"])), row["definition"])),
         Cell(_value(row, "estimate", "lower", "upper")),
-        Cell(_join(row["comparison"], row["differs_in"]) if pd.isna(row["arm"]) else _own(material, row)),
+        Cell(_own(material, row)),
     )
 
 

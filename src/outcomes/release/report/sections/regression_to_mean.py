@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.figures.plans.regression import choose_rows
-from outcomes.release.numbers import ABSENT, count, fixed, interval, percent
+from outcomes.release.figures.plans.plan import read_rows
+from outcomes.release.figures.plans.timepoints import AXES, find_headline
+from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
-from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import heading, number
 from outcomes.release.report.content.material import Material, shown
+from outcomes.settings import Study
 
 Row = dict[str, Any]
 
 
-def show_regression(material: Material, folder: Path) -> Section:
+def show_regression(material: Material) -> Section:
     """Return the part on regression to the mean; empty when the study declares nothing to expect it from."""
     blocks: list[Block] = []
     for name in material.study.regression_to_mean:
-        rows = choose_rows(material.tables, material.study, "regression_to_mean", name)
+        rows = _choose_rows(material.tables, material.study, "regression_to_mean", name)
         if len(rows):
             blocks += [Paragraph(text) for text in _introduce(material, name, rows)]
-            blocks += pictures(material, folder, "regression", name)
-            blocks += [tabulate_regression(material, name, rows)]
-            pairs = choose_rows(material.tables, material.study, "two_baselines", name)
+            pairs = _choose_rows(material.tables, material.study, "two_baselines", name)
             blocks += [tabulate_two_baselines(material, name, pairs)] if len(pairs) else []
     return Section("regression", "Regression to the mean", tuple(blocks))
 
@@ -36,7 +35,7 @@ def _introduce(material: Material, name: str, rows: pd.DataFrame) -> list[str]:
     declared, change = material.study.regression_to_mean[name], material.study.endpoints.reliable_change.get(name)
     measured = bool((rows["reliability_from"] == "two baselines").any())
     origin = ", the slope of the first of two baselines of these patients on the second," if measured else ""
-    reliability = fixed(rows["reliability"].iloc[0], 2)
+    reliability = fixed(rows["reliability"].dropna().iloc[0], 2) if rows["reliability"].notna().any() else ABSENT
     sd = declared.sd or (change.sd if change else None)
     instrument = material.instrument(name)
     known = f"a standard deviation of {sd:g} points, and a reliability of {reliability}{origin}"
@@ -51,34 +50,26 @@ def _introduce(material: Material, name: str, rows: pd.DataFrame) -> list[str]:
     return [
         f"Who is chosen because a score is high has a lower one next time, treated or not. Expected is the mean change in {instrument} that "
         f"this alone would give, with {known} ({declared.source}). {found}",
-        "What remains is not the effect of a treatment: it holds the natural course of the illness, expectation, and all other care. The "
-        "needed reliability is the one at which nothing would remain; a dash says that even scores without any reliability would leave something.",
+        "What remains is not the effect of a treatment: it holds the natural course of the illness, expectation, and all other care.",
     ]
 
 
-def tabulate_regression(material: Material, name: str, rows: pd.DataFrame) -> Grid:
-    """Return observed and expected change by time point and arm."""
-    lines = []
-    for row in _records(rows):
-        cells = [
-            count(row["n"]),
-            ABSENT if pd.isna(row["baseline_mean"]) else f"{fixed(row['baseline_mean'])} ({fixed(row['baseline_sd'])})",
-            fixed(row["population_mean"]),
-            _estimate(row, "observed"),
-            fixed(row["expected"]),
-            percent(row["share"], 0),
-            _estimate(row, "remainder"),
-            fixed(row["reliability_needed"], 2),
-        ]
-        lines.append((_place(material, row), Cell(material.arm(str(row["arm"]))), *_numbers(row, cells)))
-    heads = (
-        "Time point", "Arm", "n", "Baseline, mean (SD)", "Population mean", f"Observed change ({COVERED} CI)", "Expected change",
-        "Share (%)", f"Remainder ({COVERED} CI)", "Needed reliability",
-    )  # fmt: skip
-    caption = (
-        f"{material.instrument(name)}: change from baseline beside what regression to the mean would give, in points."
-    )
-    return Grid(f"regression-{name}", caption, (tuple(map(heading, heads)),), tuple(lines))
+def _choose_rows(tables: Mapping[str, pd.DataFrame], study: Study, table: str, instrument: str) -> pd.DataFrame:
+    """Return the rows at the headline, the time points of the tables of rates, and that of the comparison, in their order."""
+    rows = read_rows(tables, table)
+    rows = rows[rows["instrument"] == instrument] if len(rows) else rows
+    scores = read_rows(tables, "scores")
+    if rows.empty or scores.empty:
+        return rows
+    headline = find_headline(scores[scores["instrument"] == study.instruments[0]], study)
+    places = {headline} if headline else set()
+    if study.comparison is not None:
+        places.add((study.comparison.estimand.axis, study.comparison.estimand.timepoint))
+    pairs = zip(rows["axis"], rows["timepoint"], strict=True)
+    rows = rows[[(axis, timepoint) in places or timepoint in study.report.also for axis, timepoint in pairs]]
+    axes, arms = [*AXES, "clean"], ["all", *(arm.id for arm in study.arms)]
+    order = rows.assign(axis=rows["axis"].map(axes.index), arm=rows["arm"].map(arms.index))
+    return rows.loc[order.sort_values(["axis", "time", "timepoint", "arm"], kind="stable").index]
 
 
 def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) -> Grid:

@@ -67,28 +67,6 @@ def say_place(material: Material) -> str:
     return f"{material.instrument(estimand.instrument)} at {material.timepoint(estimand.axis, estimand.timepoint)}"
 
 
-def say_direction(material: Material, effect: Mapping[str, Any], size: str = "") -> str:
-    """Return which arm did better and how, by the sign of both mean changes and by what a higher score says; ``size`` is put where it fits.
-
-    The arm that did better comes first: both may have changed for the better, both for the worse, or each its own way.
-    """
-    assert material.study.comparison is not None
-    estimand = material.study.comparison.estimand
-    good = -1 if material.study.instrument(estimand.instrument).higher_is_worse else 1
-    sides = [(estimand.treated, effect.get("treated_mean")), (estimand.reference, effect.get("reference_mean"))]
-    (better, first), (other, second) = sides if effect["estimate"] * good > 0 else sides[::-1]
-    names = material.within(better), material.within(other)
-    toward, away = ("fell", "rose") if good < 0 else ("rose", "fell")
-    if first is None or second is None or pd.isna(first) or pd.isna(second):
-        much = f"{size} further" if size else "further"
-        return f"lay {much} towards {'low' if good < 0 else 'high'} scores, seen from baseline, under {names[0]} than under {names[1]}"
-    if first * good > 0 >= second * good and second:
-        apart = f", {size} apart" if size else ""
-        return f"{toward} from baseline under {names[0]} and {away} under {names[1]}{apart}"
-    verb, how = (toward, "more") if first * good > 0 else (away, "less")
-    return f"{verb} {f'by {size} ' if size else ''}{how} from baseline under {names[0]} than under {names[1]}"
-
-
 def state_response(material: Material, caution: bool = True) -> str:
     """Return the difference in response at the place of the primary difference: imputed, of complete cases, of all treated patients, and a caution."""
     imputed = say_imputed_response(material)

@@ -82,6 +82,13 @@ class _Writer:
         self.page = PAGES[style.paper]
         self.sideways = False
         self.bookmarks = 0
+        self._styles = {style.name: style.style_id for style in word.styles}
+
+    def begin(self, style: str, text: str = "") -> WordParagraph:
+        """Add a paragraph in a style; python-docx would look through all styles for each."""
+        paragraph = self.word.add_paragraph(text)
+        paragraph._p.style = self._styles[style]
+        return paragraph
 
     def turn(self, sideways: bool) -> None:
         """Begin a page of the other orientation; the break is kept by the last paragraph, not by an empty one."""
@@ -107,7 +114,7 @@ class _Writer:
                 self._add_answers(answers)
             case Terms(entries=terms):
                 for term, text in terms:
-                    self.word.add_paragraph(term, "Term")
+                    self.begin("Term", term)
                     self.add_text(text, "Definition")
             case Picture() as picture:
                 self._add_picture(picture, item.label)
@@ -137,7 +144,7 @@ class _Writer:
 
     def add_text(self, text: str, style: str, lead: str = "") -> WordParagraph:
         """Add a paragraph; DOIs in it are links."""
-        paragraph = self.word.add_paragraph(style=style)
+        paragraph = self.begin(style)
         if lead:
             paragraph.add_run(f"{lead} ").bold = True
         self._fill(paragraph, text)
@@ -151,18 +158,18 @@ class _Writer:
                 paragraph.add_run(piece)
 
     def _add_heading(self, text: str, level: int, name: str) -> None:
-        paragraph = self.word.add_paragraph(text, f"Heading {level}")
+        paragraph = self.begin(f"Heading {level}", text)
         self.bookmarks += 1
         add_bookmark(paragraph, name_bookmark(name), self.bookmarks)
 
     def _add_caption(self, label: str, text: str, style: str) -> None:
         """Add "Table 3. …" as text: numbers agree with the text without a field that asks to be updated."""
-        paragraph = self.word.add_paragraph(style=style)
+        paragraph = self.begin(style)
         paragraph.add_run(f"{label}. ").bold = True
         self._fill(paragraph, text)
 
     def _add_picture(self, picture: Picture, label: str) -> None:
-        paragraph = self.word.add_paragraph(style="Figure")
+        paragraph = self.begin("Figure")
         shape = paragraph.add_run().add_picture(read_png(picture))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
         shape.width, shape.height = Pt(width), Pt(width * shape.height / shape.width)
@@ -220,10 +227,10 @@ def _describe(word: Word, report: Report) -> None:
 
 def _add_contents(writer: _Writer, headings: Sequence[Heading]) -> None:
     """Add a table of contents: links that work at once, and a field that Word fills with page numbers on request (F9)."""
-    writer.word.add_paragraph("Contents", "Contents Heading")
+    writer.begin("Contents Heading", "Contents")
     entries = [heading for heading in headings if heading.level <= 2 and heading.listed]
     for index, heading in enumerate(entries):
-        paragraph = writer.word.add_paragraph(style=f"TOC {heading.level}")
+        paragraph = writer.begin(f"TOC {heading.level}")
         if index == 0:
             add_field(paragraph, r'TOC \o "1-2" \h \z \u', None)
         add_link(paragraph, heading.text, f"#{name_bookmark(heading.id)}")

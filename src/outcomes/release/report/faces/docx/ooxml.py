@@ -53,9 +53,9 @@ def set_styles(word: Word) -> None:
     """Give the document its styles: one typeface, no colour, space before and after in place of empty lines."""
     normal = word.styles["Normal"]
     normal.font.size = Pt(10.5)
+    there = {style.name for style in word.styles}
     for name, (base, size, bold, before, after, kept) in STYLES.items():
-        known = name in [style.name for style in word.styles]
-        style = word.styles[name] if known else word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style = word.styles[name] if name in there else word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = word.styles[base] if base else None
         style.font.size, style.font.bold, style.font.italic = Pt(size), bold, False
         style.font.color.rgb = QUIET if name in GREY else RGBColor(0, 0, 0)

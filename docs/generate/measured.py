@@ -1,0 +1,128 @@
+"""Write the tables of operating characteristics into docs/comparison.md from the committed results of the benchmarks.
+
+python docs/generate/measured.py        # after a benchmark was run again
+
+A table stands between ``<!-- name -->`` and ``<!-- /name -->``; a test compares what stands there with the results.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "comparison.md"
+RESULTS = ROOT / "benchmarks" / "comparison"
+Row = dict[str, str]
+
+
+def _read(name: str) -> list[Row]:
+    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _percent(text: str, error: str = "") -> str:
+    plain = "–" if not text else f"{100 * float(text):.1f} %"
+    return f"{plain} ({100 * float(error):.1f})" if text and error else plain
+
+
+def _number(text: str, places: int = 3, sign: bool = False) -> str:
+    return "–" if not text else f"{float(text):{'+' if sign else ''}.{places}f}"
+
+
+def _table(heads: str, lines: Iterable[tuple[str, ...]]) -> str:
+    rule = "|".join("---" for _ in heads.split("|"))
+    return "\n".join([f"| {heads} |", f"|{rule}|", *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def _say_bias(row: Row) -> str:
+    return f"{_number(row['bias'], sign=True)} ({_number(row['bias_se'])})"
+
+
+def tabulate_operating() -> str:
+    """Return bias and coverage of every estimator over simulated clinics."""
+    heads = "endpoint | estimator | clinics | true | bias (Monte-Carlo error) | spread | mean error | coverage (error) | of the clinic's own"
+    return _table(
+        heads,
+        (
+            (
+                row["endpoint"], row["estimator"].replace("_", " "), row["clinics"], _number(row["truth"]), _say_bias(row), _number(row["empirical_sd"]),
+                _number(row["mean_se"]), _percent(row["coverage"], row["coverage_se"]), _percent(row["coverage_own"]),
+            )
+            for row in _read("operating_characteristics")
+        ),
+    )  # fmt: skip
+
+
+def tabulate_whole() -> str:
+    """Return bias and coverage of every row that the report prints, over whole clinics."""
+    heads = "endpoint | time point | analysis | clinics | true | bias (Monte-Carlo error) | spread | mean error | coverage (error)"
+    return _table(
+        heads,
+        (
+            (
+                row["endpoint"], row["timepoint"], row["analysis"].replace("_", " "), row["clinics"], _number(row["truth"]), _say_bias(row),
+                _number(row["empirical_sd"]), _number(row["mean_se"]), _percent(row["coverage"], row["coverage_se"]),
+            )
+            for row in _read("whole_clinics")
+        ),
+    )  # fmt: skip
+
+
+def tabulate_subgroups() -> str:
+    """Return how often tests of interaction reject, and how often intervals within levels hold the truth."""
+    heads = "endpoint | levels | points added | clinics | test rejects at 5 % (Monte-Carlo error) | apart (error) | intervals of levels cover (error) | shrunken ones"
+    return _table(
+        heads,
+        (
+            (
+                row["endpoint"], row["levels"], _number(row["added"], 0), row["clinics"], _percent(row["rejected"], row["rejected_se"]),
+                f"{_number(row['apart'], 2, True)} ({_number(row['apart_se'], 2)})", _percent(row["coverage"], row["coverage_se"]),
+                _percent(row["coverage_shrunken"]),
+            )
+            for row in _read("subgroup_tests")
+        ),
+    )  # fmt: skip
+
+
+def tabulate_bending() -> str:
+    """Return what straight lines, splines, and learned models make of a confounder that bends."""
+    heads = (
+        "confounders enter as | clinics | patients | bias (Monte-Carlo error) | spread | mean error | coverage (error)"
+    )
+    return _table(
+        heads,
+        (
+            (
+                row["shape"], row["clinics"], row["patients"], f"{_number(row['bias'], 2, True)} ({_number(row['bias_error'], 2)})", _number(row["sd"], 2),
+                _number(row["mean_error"], 2), _percent(row["coverage"], row["coverage_error"]),
+            )
+            for row in _read("bending_confounders")
+        ),
+    )  # fmt: skip
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "bending_confounders": tabulate_bending,
+    "operating_characteristics": tabulate_operating,
+    "whole_clinics": tabulate_whole,
+    "subgroup_tests": tabulate_subgroups,
+}
+
+
+def fill(text: str) -> str:
+    """Return a page with its tables from the committed results."""
+    for name, tabulate in TABLES.items():
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
+            lambda found, made=tabulate: f"{found[1]}\n{made()}\n\n{found[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

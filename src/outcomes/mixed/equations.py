@@ -1,0 +1,132 @@
+"""Estimating equations solved by statsmodels: what may be chosen, what separation leaves, and the working correlation."""
+
+from __future__ import annotations
+
+import warnings as python_warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcomes.mixed.arrays import Floats
+from outcomes.mixed.design.prepare import Prepared
+from outcomes.mixed.design.visit_loadings import Design
+from outcomes.mixed.errors import DataError, SettingError
+from outcomes.mixed.inference.estimates import tabulate_square
+from outcomes.mixed.separation import drop_separated, is_finite
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORKING = ("independence", "exchangeable", "ar1", "unstructured")
+VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
+FAMILIES = ("binomial", "poisson", "gaussian")
+_STRUCTURES: dict[str, Callable[[Any], Any]] = {
+    "independence": lambda known: known.Independence(),
+    "exchangeable": lambda known: known.Exchangeable(),
+    "ar1": lambda known: known.Autoregressive(grid=True),
+    "unstructured": lambda known: known.Unstructured(),
+}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to solve the equations and how to infer; see ``fit_gee``."""
+
+    family: str
+    working: str
+    vcov: str
+    df: str
+    level: float
+
+    def refuse_unknown(self, *, weighted: bool) -> None:
+        """Raise SettingError for a choice that is not offered, or not with weights."""
+        for name, value, allowed in (
+            ("family", self.family, FAMILIES),
+            ("working", self.working, WORKING),
+            ("vcov", self.vcov, tuple(VARIANCES)),
+            ("df", self.df, ("subjects", "normal")),
+        ):
+            if value not in allowed:
+                raise SettingError(f"{name} {value!r} is not one of {', '.join(allowed)}")
+        if weighted and self.vcov == "mancl_derouen":
+            raise SettingError("the small-sample correction has no weighted form here: use vcov='cr0' with weights=")
+
+
+@dataclass(frozen=True)
+class Left:
+    """What separation leaves to estimate: independent columns, and the contrasts that are finite, None for all."""
+
+    columns: NDArray[np.intp]
+    finite: Floats | None
+
+
+def refuse_response(prepared: Prepared, family: str) -> None:
+    """Raise DataError where a binary response holds another number than 0 and 1."""
+    wrong = int((~np.isin(prepared.response, (0.0, 1.0))).sum())
+    if family == "binomial" and wrong:
+        raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
+
+
+def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...], Left]:
+    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed.
+
+    Rows whose answer the terms tell for certain are left out first: statsmodels would stop on their way to infinity, call that converged, and
+    draw the other estimates along.
+    """
+    import statsmodels.api as sm
+
+    rows = prepared.rows
+    assert rows.visit is not None
+    x = design.rows(prepared.values) if prepared.values else np.ones((rows.n_rows, 1))
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise DataError(f"the design of {x.shape[1]} columns is rank deficient: {', '.join(design.names)}")
+    used, left, notes = np.ones(len(x), dtype=bool), Left(np.arange(x.shape[1]), None), []
+    if choices.family == "binomial":
+        used, columns, finite = drop_separated(x, prepared.response)
+        left = Left(columns, finite)
+        endless = [
+            name for name, one in zip(design.names, is_finite(np.eye(x.shape[1]), finite), strict=True) if not one
+        ]
+        notes = (
+            [f"no finite estimate of {', '.join(endless)}: they tell the answer of some for certain"] if endless else []
+        )
+        if not len(columns):
+            return None, tuple(notes), left
+    order = np.lexsort((rows.visit, rows.subject))
+    order = order[used[order]]
+    model = sm.GEE(
+        prepared.response[order],
+        x[np.ix_(order, left.columns)],
+        groups=rows.subject[order],
+        time=rows.visit[order],
+        family=getattr(sm.families, choices.family.capitalize())(),
+        cov_struct=_STRUCTURES[choices.working](sm.cov_struct),
+        weights=None if (rows.weights == 1).all() else rows.weights[rows.subject][order],
+    )
+    with python_warnings.catch_warnings(record=True) as caught:
+        python_warnings.simplefilter("always")
+        try:
+            found = model.fit(maxiter=200, cov_type=VARIANCES[choices.vcov])
+        except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
+            return None, (*notes, str(error)), left
+    good = bool(found.converged) and bool(np.isfinite(found.params).all())
+    return found if good else None, tuple(dict.fromkeys([*notes, *(str(one.message) for one in caught)])), left
+
+
+def tabulate_correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
+    """Return the working correlation of the visits; missing for a fit that failed."""
+    n = len(visits)
+    values = np.full((n, n), np.nan)
+    if found is not None:
+        dependence = found.model.cov_struct.dep_params
+        gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+        if working == "unstructured":
+            values = np.asarray(dependence, dtype=np.float64)
+        elif working == "ar1":
+            values = float(dependence) ** gap
+        else:
+            values = np.where(gap == 0, 1.0, float(dependence or 0.0) if working == "exchangeable" else 0.0)
+    return tabulate_square(values, visits)
