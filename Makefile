@@ -37,6 +37,10 @@ docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example f
 	$(BIN)/zensical build --clean --strict
 	@echo "Documentation: site/index.html"
 
+.PHONY: notebooks
+notebooks: $(VENV)/installed  ## Open the notebooks in JupyterLab, on STUDY (run it first).
+	STUDY=$(STUDY) $(BIN)/python -m jupyter lab notebooks
+
 .PHONY: clean
 clean:  ## Remove what the pipeline made (the raw exports stay).
 	rm -rf results figures/*/ logs .snakemake data/*/derived data/*/internal build site

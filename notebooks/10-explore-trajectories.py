@@ -17,24 +17,27 @@
 # # Explore trajectories
 #
 # Run the pipeline first (`make`); this notebook reads what it left under `data/{study}/derived/` and `results/`.
+# The study is a parameter: `make notebooks STUDY=config/mine.yaml`, or `open_study("config/mine.yaml")` below.
 #
 # Everything shown here is an aggregate of at least `privacy.minimum_cell` patients, or comes from the released tables. The tables
 # under `derived/` have one row per patient: look, but do not publish them.
 
 # %%
+import IPython.display
 import matplotlib.pyplot as plt
 
-from outcomes.files import Places, read_table
-from outcomes.released import read_released
-from outcomes.settings import read_study
+from outcomes.files import read_table
+from outcomes.released import open_study
 
-study = read_study("config/example.yaml")
-places = Places(study.study)
-released = read_released(places)
-endpoints = read_table(places.table("endpoints"), "endpoints")
-cohort = read_table(places.table("cohort"), "cohort")
+opened = open_study()
+study, released = opened.study, opened.released
+endpoints = read_table(opened.places.table("endpoints"), "endpoints")
+cohort = read_table(opened.places.table("cohort"), "cohort")
 included = endpoints.merge(cohort.loc[cohort["included"], ["patient", "series"]])
-print(f"{len(cohort):,} series, {cohort['included'].sum():,} analysed; {len(included):,} rows of endpoints")
+primary = study.instrument(study.instruments[0])
+print(
+    f"{study.study}: {len(cohort):,} series, {cohort['included'].sum():,} analysed; {len(included):,} rows of endpoints"
+)
 
 # %% [markdown]
 # ## Who was left out, and why
@@ -46,34 +49,47 @@ print(f"{len(cohort):,} series, {cohort['included'].sum():,} analysed; {len(incl
 released["flow"].query("arm == 'all' and unit == 'series'")[["label", "n"]].astype({"n": "Int64"})
 
 # %% [markdown]
-# ## The course by session and by day
+# ## The course on each time axis
 #
-# The same scores on two time axes. A patient who has had six infusions is on another day than one who has had six doses
-# of esketamine, so the two pictures need not agree.
+# The same scores on every axis that the study has: sessions, days, or scheduled visits. A patient who has had six infusions is on another
+# day than one who has had six doses of esketamine, so two axes need not agree. A time point of an arm with fewer scores than may be shown is
+# left out, and an arm without any other is said.
 
 # %%
-phq9 = included[included["instrument"] == "phq9"]
-figure, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
-for panel, axis in zip(panels, ("session", "day"), strict=True):
-    rows = phq9[phq9["axis"] == axis]
+scores = included[(included["instrument"] == study.instruments[0]) & included["score"].notna()]
+axes = [axis for axis in ("session", "day", "visit") if (scores["axis"] == axis).any()]
+figure, panels = plt.subplots(
+    1, len(axes), figsize=(4.5 * len(axes), 3.4), sharey=True, layout="constrained", squeeze=False
+)
+for panel, axis in zip(panels[0], axes, strict=True):
+    rows = scores[scores["axis"] == axis]
     means = rows.groupby(["arm", "time"], observed=True)["score"].agg(["mean", "sem", "count"])
     means = means[means["count"] >= study.privacy.minimum_cell]
     for arm in study.arms:
-        course = means.loc[arm.id]
-        panel.errorbar(course.index, course["mean"], yerr=1.96 * course["sem"], marker="o", label=arm.label, capsize=2)
-    panel.set_xlabel({"session": "sessions had", "day": "days since the first session"}[axis])
-panels[0].set_ylabel("PHQ-9, mean and 95 % interval")
-panels[0].legend(frameon=False)
+        if arm.id in means.index.get_level_values("arm"):
+            course = means.loc[arm.id]
+            panel.errorbar(
+                course.index, course["mean"], yerr=1.96 * course["sem"], marker="o", label=arm.label, capsize=2
+            )
+        else:
+            print(f"{arm.label}: fewer than {study.privacy.minimum_cell} scores at every {axis}; not drawn")
+    panel.set_xlabel(axis)
+    if panel.get_legend_handles_labels()[0]:
+        panel.legend(frameon=False)
+panels[0][0].set_ylabel(f"{primary.name}, mean and 95 % interval")
 plt.show()
 
 # %% [markdown]
 # ## How many are still observed
 #
-# A mean over those who still answer is not a mean over those who started. *Reached* are those who had the session;
-# *observed* are those with a score before the next one.
+# A mean over those who still answer is not a mean over those who started. *Reached* are those who got that far;
+# *observed* are those with a score there.
 
 # %%
-missing = released["missingness"].query("instrument == 'phq9' and axis == 'session' and arm != 'all'")
+missing = released["missingness"]
+missing = missing[
+    (missing["instrument"] == study.instruments[0]) & (missing["axis"] == axes[0]) & (missing["arm"] != "all")
+]
 shares = missing.assign(
     reached=missing["reached"] / missing["started"], observed=missing["observed"] / missing["started"]
 )
@@ -82,22 +98,34 @@ shares.pivot(index="timepoint", columns="arm", values=["reached", "observed"]).m
 # %% [markdown]
 # ## Do those who stop differ from those who go on?
 #
-# Change from baseline at the third session, by whether the sixth was observed. A large difference means that a complete-case
-# mean at session 6 is selected.
+# Change from baseline half-way, by whether the last time point was observed. A large difference means that a complete-case
+# mean at the end is selected.
 
 # %%
-third = phq9[(phq9["axis"] == "session") & (phq9["time"] == 3)].set_index(["patient", "series"])
-sixth = phq9[(phq9["axis"] == "session") & (phq9["time"] == 6)].set_index(["patient", "series"])
-third = third.assign(seen_at_six=sixth["score"].notna().reindex(third.index))
-groups = third.groupby(["arm", "seen_at_six"], observed=True)["change"].agg(["mean", "count"]).round(2)
-groups[groups["count"] >= study.privacy.minimum_cell]
+times = sorted(scores.loc[scores["axis"] == axes[0], "time"].unique())
+half, last = times[(len(times) - 1) // 2], times[-1]
+own = included[(included["instrument"] == study.instruments[0]) & (included["axis"] == axes[0])]
+middle = own[own["time"] == half].set_index(["arm", "patient", "series"])
+end = own[own["time"] == last].set_index(["arm", "patient", "series"])
+middle = middle.assign(seen_at_the_end=end["score"].notna().reindex(middle.index))
+groups = (
+    middle.reset_index("arm")
+    .groupby(["arm", "seen_at_the_end"], observed=True)["change"]
+    .agg(["mean", "count"])
+    .round(2)
+)
+groups = groups[groups["count"] >= study.privacy.minimum_cell]
+IPython.display.display(groups) if len(groups) else print("too few patients in every group")
 
 # %% [markdown]
 # ## The recall window
 #
-# The PHQ-9 asks about two weeks. Early in a series most of those days lie before the first session, which blurs early change.
+# A questionnaire asks about days before it, the PHQ-9 about two weeks. Early in a series most of those days lie before the first session, which
+# blurs early change.
 
 # %%
-phq9[phq9["axis"] == "session"].groupby("timepoint", observed=True)["recall_overlap_days"].describe()[
-    ["mean", "25%", "75%"]
-]
+if scores["recall_overlap_days"].notna().any():
+    recall = scores[scores["axis"] == axes[0]].groupby("timepoint", observed=True)["recall_overlap_days"].describe()
+    IPython.display.display(recall[["mean", "25%", "75%"]])
+else:
+    print("No session dates in this study: how far a score looks back before treatment is not known.")

@@ -20,13 +20,14 @@
 # time, with the same functions, and stops at each to look: who is compared, how they differ, what weights do about it, what
 # the difference then is, and how far to trust it.
 #
-# Run the pipeline first (`make`). What is printed below is aggregate, and tables come from `results/`, where the disclosure
+# Run the pipeline first (`make`). The study is a parameter: `make notebooks STUDY=config/mine.yaml`, or
+# `open_study("config/mine.yaml")` below. What is printed is aggregate, and tables come from `results/`, where the disclosure
 # gate has rounded numbers of people.
 
 # %%
 import json
-from pathlib import Path
 
+import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -35,15 +36,16 @@ from outcomes.analysis.comparison.effects.primary import Specification, tabulate
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
-from outcomes.files import Places, read_table
-from outcomes.released import read_released
-from outcomes.settings import read_study
+from outcomes.files import read_table
+from outcomes.released import open_study
 
-study = read_study("config/example.yaml")
-places = Places(study.study)
-released = read_released(places)
+opened = open_study()
+study, places, released = opened.study, opened.places, opened.released
 comparison = study.comparison
-estimand = comparison.estimand
+estimand = comparison.estimand if comparison else None
+print(
+    f"{study.study}: {f'{estimand.treated} with {estimand.reference}' if estimand else 'declares no comparison; the steps below are left out'}"
+)
 
 # %% [markdown]
 # ## 1. Say what is estimated, before looking
@@ -52,9 +54,13 @@ estimand = comparison.estimand
 # in its place. If the two cannot be brought together, no amount of modelling helps.
 
 # %%
-released["target_trial"].drop(columns="withheld").style.hide(axis="index").set_properties(
-    **{"text-align": "left", "white-space": "normal"}
-)
+if comparison is not None:
+    IPython.display.display(
+        released["target_trial"]
+        .drop(columns="withheld", errors="ignore")
+        .style.hide(axis="index")
+        .set_properties(**{"text-align": "left", "white-space": "normal"})
+    )
 
 # %% [markdown]
 # ## 2. Who is compared
@@ -63,10 +69,11 @@ released["target_trial"].drop(columns="withheld").style.hide(axis="index").set_p
 # `scores` has their changes on every time axis.
 
 # %%
-names = ("patients", "cohort", "series", "series_sessions", "endpoints", "events")
-compared = select_compared({name: read_table(places.table(name), name) for name in names}, comparison)
-treated = compared.treated
-print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} with {estimand.reference}")
+if comparison is not None:
+    names = ("patients", "cohort", "series", "series_sessions", "endpoints", "events")
+    compared = select_compared({name: read_table(places.table(name), name) for name in names}, comparison)
+    treated = compared.treated
+    print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} with {estimand.reference}")
 
 # %% [markdown]
 # ## 3. The arms are not alike
@@ -75,21 +82,22 @@ print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} wit
 # imbalance. The propensity score sums it up: the probability of IV given everything in `confounders`.
 
 # %%
-confounders = code_confounders(compared.people, comparison.confounders)
-weights = {kind: compute_weights(treated, confounders.design, kind) for kind in ("none", "ate", "overlap")}
-score = weights["overlap"].propensity.probability
+if comparison is not None:
+    confounders = code_confounders(compared.people, comparison.confounders)
+    weights = {kind: compute_weights(treated, confounders.design, kind) for kind in ("none", "ate", "overlap")}
+    score = weights["overlap"].propensity.probability
 
-figure, panel = plt.subplots(figsize=(6, 2.8), layout="constrained")
-bins = np.linspace(0, 1, 11)
-for arm, inside, style in ((estimand.treated, treated, "-"), (estimand.reference, ~treated, "--")):
-    share, _ = np.histogram(score[inside], bins)
-    panel.stairs(
-        np.where(share < study.privacy.minimum_cell, np.nan, share), bins, linestyle=style, label=arm, linewidth=1.5
-    )
-panel.set_xlabel(f"probability of {estimand.treated}")
-panel.set_ylabel("patients")
-panel.legend(frameon=False)
-plt.show()
+    figure, panel = plt.subplots(figsize=(6, 2.8), layout="constrained")
+    bins = np.linspace(0, 1, 11)
+    for arm, inside, style in ((estimand.treated, treated, "-"), (estimand.reference, ~treated, "--")):
+        share, _ = np.histogram(score[inside], bins)
+        panel.stairs(
+            np.where(share < study.privacy.minimum_cell, np.nan, share), bins, linestyle=style, label=arm, linewidth=1.5
+        )
+    panel.set_xlabel(f"probability of {estimand.treated}")
+    panel.set_ylabel("patients")
+    panel.legend(frameon=False)
+    plt.show()
 
 # %% [markdown]
 # The outlines differ in shape and overlap over most of the range: for most patients either arm was possible. Where only one outline stands there
@@ -103,27 +111,31 @@ plt.show()
 # probability of the arm that was had, and a few patients come to speak for many. The effective number of patients tells.
 
 # %%
-pd.DataFrame(
-    {
-        kind: {
-            "effective number": compute_effective_n(one.weight),
-            "largest weight, in means": one.weight.max() / one.weight.mean(),
-        }
-        for kind, one in weights.items()
-    }
-).T.round(1)
+if comparison is not None:
+    IPython.display.display(
+        pd.DataFrame(
+            {
+                kind: {
+                    "effective number": compute_effective_n(one.weight),
+                    "largest weight, in means": one.weight.max() / one.weight.mean(),
+                }
+                for kind, one in weights.items()
+            }
+        ).T.round(1)
+    )
 
 # %%
-balance = released["covariate_balance"].query("weights == 'overlap'").dropna(subset=["smd_before"])
-labels = balance["variable"] + balance["level"].map(lambda level: f": {level}", na_action="ignore").fillna("")
-figure, panel = plt.subplots(figsize=(6, 0.22 * len(balance) + 0.8), layout="constrained")
-panel.plot(balance["smd_before"].abs(), labels, "o", color="0.6", label="before")
-panel.plot(balance["smd_after"].abs(), labels, "s", color="black", markersize=4, label="after overlap weights")
-panel.axvline(0.1, color="0.7", linestyle=":")
-panel.set_xlabel("absolute standardised difference")
-panel.invert_yaxis()
-panel.legend(frameon=False)
-plt.show()
+if comparison is not None:
+    balance = released["covariate_balance"].query("weights == 'overlap'").dropna(subset=["smd_before"])
+    labels = balance["variable"] + balance["level"].map(lambda level: f": {level}", na_action="ignore").fillna("")
+    figure, panel = plt.subplots(figsize=(6, 0.22 * len(balance) + 0.8), layout="constrained")
+    panel.plot(balance["smd_before"].abs(), labels, "o", color="0.6", label="before")
+    panel.plot(balance["smd_after"].abs(), labels, "s", color="black", markersize=4, label="after overlap weights")
+    panel.axvline(0.1, color="0.7", linestyle=":")
+    panel.set_xlabel("absolute standardised difference")
+    panel.invert_yaxis()
+    panel.legend(frameon=False)
+    plt.show()
 
 # %% [markdown]
 # ## 5. The difference
@@ -132,40 +144,48 @@ plt.show()
 # the two columns.
 
 # %%
-specification = Specification(estimand.axis, comparison.covariance, comparison.fallback)
-effects = pd.concat(
-    {kind: tabulate_effects(compared, weights[kind].weight, specification) for kind in ("none", "overlap")},
-    names=["weights"],
-).reset_index("weights")
-effects.set_index(["timepoint", "weights"])[["estimate", "lower", "upper", "p_value"]].round(3)
+if comparison is not None:
+    specification = Specification(estimand.axis, comparison.covariance, comparison.fallback)
+    effects = pd.concat(
+        {kind: tabulate_effects(compared, weights[kind].weight, specification) for kind in ("none", "overlap")},
+        names=["weights"],
+    ).reset_index("weights")
+    IPython.display.display(
+        effects.set_index(["timepoint", "weights"])[["estimate", "lower", "upper", "p_value"]].round(3)
+    )
 
 # %% [markdown]
-# The example is synthetic, so the answer can be looked up: the difference that the two potential outcomes of every patient
+# Where the data are synthetic, as in the shipped example, the answer can be looked up: the difference that the two potential outcomes of every patient
 # imply, averaged over the population that overlap weights stand for.
 
 # %%
-truth = json.loads(Path("data/example/truth.json").read_text())["estimands"]["phq9"]
-days = effects["timepoint"].drop_duplicates()
-true = [truth[day.replace(" ", "_")]["mean_change"]["ato"]["difference"] for day in days]
+if comparison is not None:
+    truth = json.loads(opened.truth.read_text())["estimands"]["phq9"] if opened.truth else {}
+    days = effects["timepoint"].drop_duplicates()
+    known = [truth.get(day.replace(" ", "_"), {}).get("mean_change", {}).get("ato", {}) for day in days]
+    true = [one.get("difference", np.nan) for one in known]
 
-figure, panel = plt.subplots(figsize=(6, 3), layout="constrained")
-for shift, (kind, marker) in zip((-0.1, 0.1), {"none": "o", "overlap": "s"}.items(), strict=True):
-    own = effects[effects["weights"] == kind]
-    place = np.arange(len(own)) + shift
-    panel.vlines(place, own["lower"], own["upper"], color="0.5")
-    panel.plot(
-        place,
-        own["estimate"],
-        marker,
-        color="black",
-        markerfacecolor="white" if kind == "none" else "black",
-        label=kind,
-    )
-panel.plot(np.arange(len(days)), true, "_", color="black", markersize=22, label="truth")
-panel.set_xticks(range(len(days)), days)
-panel.set_ylabel("difference in change, points")
-panel.legend(frameon=False, title="weights")
-plt.show()
+    figure, panel = plt.subplots(figsize=(6, 3), layout="constrained")
+    for shift, (kind, marker) in zip((-0.1, 0.1), {"none": "o", "overlap": "s"}.items(), strict=True):
+        own = effects[effects["weights"] == kind]
+        place = np.arange(len(own)) + shift
+        panel.vlines(place, own["lower"], own["upper"], color="0.5")
+        panel.plot(
+            place,
+            own["estimate"],
+            marker,
+            color="black",
+            markerfacecolor="white" if kind == "none" else "black",
+            label=kind,
+        )
+    if opened.truth:
+        panel.plot(np.arange(len(days)), true, "_", color="black", markersize=22, label="truth")
+    else:
+        print("The truth is not known: these data were not simulated.")
+    panel.set_xticks(range(len(days)), days)
+    panel.set_ylabel("difference in change, points")
+    panel.legend(frameon=False, title="weights")
+    plt.show()
 
 # %% [markdown]
 # Weights bring the estimate nearer to the truth at every time point: part of the raw difference was who was offered what. What is
@@ -178,17 +198,18 @@ plt.show()
 # the finding. Each line is the same difference at the primary time point with one thing changed.
 
 # %%
-grid = released["sensitivity"].query("endpoint == 'change' and scale == 'points' and axis == @estimand.axis")
-grid = grid[(grid["timepoint"] == estimand.timepoint) & grid["estimate"].notna()]
-figure, panel = plt.subplots(figsize=(6.5, 0.24 * len(grid) + 0.8), layout="constrained")
-rows = np.arange(len(grid))
-panel.hlines(rows, grid["lower"], grid["upper"], color="0.5")
-panel.plot(grid["estimate"], rows, "ko", markersize=3.5)
-panel.set_yticks(rows, grid["analysis"].str.replace("_", " "))
-panel.axvline(0, color="0.7", linewidth=0.8)
-panel.set_xlabel(f"difference in change at {estimand.timepoint}, points")
-panel.invert_yaxis()
-plt.show()
+if comparison is not None:
+    grid = released["sensitivity"].query("endpoint == 'change' and scale == 'points' and axis == @estimand.axis")
+    grid = grid[(grid["timepoint"] == estimand.timepoint) & grid["estimate"].notna()]
+    figure, panel = plt.subplots(figsize=(6.5, 0.24 * len(grid) + 0.8), layout="constrained")
+    rows = np.arange(len(grid))
+    panel.hlines(rows, grid["lower"], grid["upper"], color="0.5")
+    panel.plot(grid["estimate"], rows, "ko", markersize=3.5)
+    panel.set_yticks(rows, grid["analysis"].str.replace("_", " "))
+    panel.axvline(0, color="0.7", linewidth=0.8)
+    panel.set_xlabel(f"difference in change at {estimand.timepoint}, points")
+    panel.invert_yaxis()
+    plt.show()
 
 # %% [markdown]
 # ## 7. What weights cannot do

@@ -23,18 +23,21 @@
 
 # %%
 import json
-from pathlib import Path
 
+import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
 
-from outcomes.files import Places
-from outcomes.released import read_released
-from outcomes.settings import read_study
+from outcomes.released import open_study
 
-study = read_study("config/example.yaml")
-released = read_released(Places(study.study))
-study.durability.model_dump()
+opened = open_study()
+study, released = opened.study, opened.released
+asked = study.durability is not None and len(released["durability_curve"]) > 0
+print(
+    study.durability.model_dump()
+    if asked
+    else "This study asks nothing of durability, or too few responded: below, the invented course alone."
+)
 
 # %% [markdown]
 # ## One course, seen at two rates
@@ -78,8 +81,9 @@ plt.show()
 # again included; who first answers later is not, however good the answer.
 
 # %%
-cohort = released["durability_cohort"].pivot(index="step", columns="arm", values="n")
-cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int64")
+if asked:
+    cohort = released["durability_cohort"].pivot(index="step", columns="arm", values="n")
+    IPython.display.display(cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int64"))
 
 # %% [markdown]
 # Most patients drop out of the table at *scored*: they gave no answer in those days. Whatever follows is about those who
@@ -87,14 +91,14 @@ cohort.loc[released["durability_cohort"]["step"].drop_duplicates()].astype("Int6
 #
 # ## How often they are seen
 #
-# The two larger arms are seen at different rates, and in the esketamine arm those whose last score was bad are less often seen again. So the scores
-# that are there are no random part of the days.
+# Where arms are seen at different rates, or those whose last score was bad are less often seen again, the scores that are there are no random
+# part of the days. In the shipped example both is so.
 
 # %%
-visits = released["durability_visits"].set_index("arm")
-visits.assign(good_gone=visits["good_last"] / visits["good"], bad_gone=visits["bad_last"] / visits["bad"])[
-    ["n", "seen", "scores", "median_gap_days", "good_gone", "bad_gone"]
-].round(2)
+if asked:
+    visits = released["durability_visits"].set_index("arm")
+    gone = visits.assign(good_gone=visits["good_last"] / visits["good"], bad_gone=visits["bad_last"] / visits["bad"])
+    IPython.display.display(gone[["n", "seen", "scores", "median_gap_days", "good_gone", "bad_gone"]].round(2))
 
 # %% [markdown]
 # ## In response on a given day
@@ -110,12 +114,16 @@ for (arm, own), line, marker in zip(curve.groupby("arm", sort=False), ("-", "--"
     panel.fill_between(own["week"], own["lower"], own["upper"], alpha=0.15, color=drawn.get_color())
     near = seen[seen["arm"] == arm]
     panel.plot(near["week"], near["share"], marker, color=drawn.get_color())
-panel.set_xlim(0, study.durability.horizon_weeks)
+panel.set_xlim(0, study.durability.horizon_weeks if asked else 1)
 panel.set_ylim(0, 1.02)
 panel.set_xlabel("weeks since the induction")
 panel.set_ylabel("share in response")
-panel.legend(frameon=False)
-plt.show()
+if panel.get_legend_handles_labels()[0]:
+    panel.legend(frameon=False)
+    plt.show()
+else:
+    plt.close()
+    print("No curve is released: too few responders were seen.")
 
 # %% [markdown]
 # ## One arm beside the other
@@ -143,7 +151,8 @@ released["durability_tilt"][["case", "arms", "times", "difference", "lower", "up
 # arms, nor for comparing with a cohort that was seen at other intervals.
 
 # %%
-first = released["durability_first"].query("arm == 'iv'")
+first = released["durability_first"]
+first = first[first["arm"] == (study.comparison.estimand.treated if study.comparison else study.arms[0].id)]
 first.pivot(index=["end", "method"], columns="week", values="share").mul(100).round(0)
 
 # %% [markdown]
@@ -154,12 +163,14 @@ first.pivot(index=["end", "method"], columns="week", values="share").mul(100).ro
 # `maintenance: censor` the same question is answered; over 30 synthetic clinics it is set against the truth in `docs/durability.md`.
 
 # %%
-truth = json.loads(Path("data/example/truth.json").read_text())["durability_without_maintenance"]
-own = released["durability_held"].query("end == 'loss'")
-own = own[own["time"].str.match(r"week \d")].set_index(["arm", "time"])[["share", "lower", "upper"]]
-own.assign(
-    without_further_treatment=[truth.get(arm, {}).get(time.replace(" ", "_"), np.nan) for arm, time in own.index]
-).mul(100).round(0)
+if asked and opened.truth is not None:
+    truth = json.loads(opened.truth.read_text())["durability_without_maintenance"]
+    own = released["durability_held"].query("end == 'loss'")
+    own = own[own["time"].str.match(r"week \d")].set_index(["arm", "time"])[["share", "lower", "upper"]]
+    true = [truth.get(arm, {}).get(time.replace(" ", "_"), np.nan) for arm, time in own.index]
+    IPython.display.display(own.assign(without_further_treatment=true).mul(100).round(0))
+else:
+    print("The truth is not known: these data were not simulated, or nothing is asked of durability.")
 
 # %% [markdown]
 # Change `maintenance`, `landmark`, or `loss` in the study file, run `make` again, and see which conclusions stay.

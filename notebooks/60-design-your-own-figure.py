@@ -27,35 +27,33 @@ from pathlib import Path
 
 import IPython.display
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure
 
-from outcomes.files import Places
 from outcomes.release.figures import draw_all, save_figure
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.style import COLUMN_MM, MM_PER_INCH, house_style, style_arms
-from outcomes.released import read_released
-from outcomes.settings import read_study
+from outcomes.release.figures.plans.plan import write_size
+from outcomes.released import open_study
 
-study = read_study("config/example.yaml")
-released = read_released(Places(study.study))
+opened = open_study()
+study, released = opened.study, opened.released
 sorted(released)
 
 # %% [markdown]
 # ## 1. Quickly
 #
-# How many of those who started are in remission after each session? One table, one filter, one line an arm. A number that is too small
+# How many of those treated are in remission at each time point? One table, one filter, one line an arm. A number that is too small
 # to show is missing, its bound in a column beside, and a missing number is a gap: never fill it.
 
 # %%
-rows = released["response"].query(
-    "instrument == 'phq9' and axis == 'session' and endpoint == 'remission' and population == 'started'"
-)
-rows = rows[rows["arm"] != "all"]
+rows = released["response"].query("endpoint == 'remission' and population == 'started' and arm != 'all'")
+rows = rows[rows["instrument"] == study.instruments[0]]
+axis = rows["axis"].iloc[0]
+rows = rows[rows["axis"] == axis]
 figure, panel = plt.subplots(figsize=(5, 3), layout="constrained")
 for arm, own in rows.groupby("arm", sort=False):
     panel.plot(own["time"], 100 * own["proportion"], marker="o", label=arm)
-panel.set_xlabel("session")
+panel.set_xlabel(axis)
 panel.set_ylabel("in remission (%)")
 panel.legend()
 plt.show()
@@ -78,8 +76,8 @@ with house_style():
         panel.fill_between(
             own["time"], 100 * own["lower"], 100 * own["upper"], color=style.color, alpha=0.15, linewidth=0
         )
-    panel.set_xlabel("Treatment session")
-    panel.set_ylabel("In remission, of all who started (%)")
+    panel.set_xlabel(axis.capitalize())
+    panel.set_ylabel("In remission, of all treated patients (%)")
     panel.legend(frameon=False, loc="upper left")
     plt.show()
 
@@ -88,13 +86,14 @@ with house_style():
 #
 # A `Panel` is axes with rows below; `compose` measures every text and lays the page out in millimetres, so nothing is cut off
 # however long an arm's name is. What is inside the axes is yours.
-# Stars stand for what is too small to show.
+# Where a number is too small to show, its bound stands. A title belongs into the caption.
 
 # %%
 columns = [rows[rows["arm"] == name] for name in arms]
+times = sorted(float(time) for time in rows["time"].unique())
 block = []
 for style, own in zip(arms.values(), columns, strict=True):
-    numbers = {x: "*" if np.isnan(n) else f"{n:.0f}" for x, n in zip(own["time"], own["n"], strict=True)}
+    numbers = {float(row["time"]): write_size(row) for row in own.to_dict("records")}
     block += [Row(style.label, style), Row(prefix="n", cells=numbers)]
 panel = Panel(
     "",
@@ -102,15 +101,13 @@ panel = Panel(
         axes.plot(own["time"], 100 * own["proportion"], color=look.color, linestyle=look.line, marker=look.marker)
         for look, own in zip(arms.values(), columns, strict=True)
     ],
-    Scale((0.7, 6.3), {float(k): str(k) for k in range(1, 7)}, "Treatment session"),
-    Scale((0, 40), {float(value): str(value) for value in range(0, 41, 10)}, "In remission (%)"),
+    Scale((min(times) - 0.3, max(times) + 0.3), {time: f"{time:g}" for time in times}, axis.capitalize()),
+    Scale((0, 100), {float(value): str(value) for value in range(0, 101, 25)}, "In remission (%)"),
     tuple(block),
 )
 with house_style():
     figure = Figure()
-    compose(
-        figure, "Remission by session", [panel], ["Of all who started; a missing score counts as none."], COLUMN_MM, 1
-    )
+    compose(figure, [panel], ["Of all treated patients; a missing score counts as none."], COLUMN_MM, 1)
 IPython.display.display(figure)
 
 # %% [markdown]
@@ -135,9 +132,11 @@ digests[0], digests[0] == digests[1]
 
 # %%
 figures = draw_all(released, study)
-own = figures["trajectory_phq9_session"]
+own = next(figure for name, figure in figures.items() if name.startswith("trajectory_"))
 own.axes[0].axhline(10, color="0.5", linewidth=0.8, linestyle="--")
-own.axes[0].annotate("entry threshold", (0, 10), xytext=(0, 2), textcoords="offset points", fontsize=7)
+own.axes[0].annotate(
+    "a line of my own", (own.axes[0].get_xlim()[0], 10), xytext=(2, 2), textcoords="offset points", fontsize=7
+)
 IPython.display.display(own)
 
 # %%

@@ -10,9 +10,10 @@ import pytest
 from outcomes.workflow import STEPS, draw_steps
 
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
-ROOMS = ("intake", "measures", "mixed", "analysis", "release", "simulate")
+ROOMS = ("intake", "measures", "mixed", "analysis", "release", "network", "simulate")
 GROUND = {
     "proportions",
+    "random_effects",
     "criteria",
     "personal",
     "errors",
@@ -26,7 +27,7 @@ GROUND = {
     "sealed",
 }
 EDGE = {"workflow", "provenance", "dictionary", "steps", "commands", "runner", "claim", "terminal", "__main__"}
-ALLOWED = {("analysis", "mixed")}
+ALLOWED = {("analysis", "mixed"), ("network", "release")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -23,6 +23,7 @@ PACKAGES = (
 SOURCES = (".py", ".yaml", ".csv", ".html", ".css", ".js", ".typ")  # endings of the files that decide a result
 
 _IMPORT = re.compile(r"^( *)from (outcomes[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
+_STEP_CODE = ("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES))
 _FOR_CHECKERS = re.compile(r"^if TYPE_CHECKING:\n(?:(?: .*)?\n)+", re.MULTILINE)
 
 
@@ -33,10 +34,20 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
         "study": study.study,
         "inputs": {number: entry["sha256"] for number, entry in inputs.items()},
         "settings": study.digest(),
-        "code": hash_code(sources("outcomes.__main__", *(f"outcomes.steps.{name}" for name in steps.NAMES))),
+        "code": hash_step_code(),
         "seed": study.seed,
         "versions": list_versions(PACKAGES),
     }
+
+
+def hash_step_code() -> str:
+    """Return the SHA-256 of the code that decides a release."""
+    return hash_code(sources(*_STEP_CODE))
+
+
+def hash_network_code() -> str:
+    """Return the SHA-256 of the code that decides a release, a site's package of it, and what is pooled."""
+    return hash_code(sources(*_STEP_CODE, "outcomes.commands.site", "outcomes.commands.pool"))
 
 
 def list_versions(packages: Iterable[str]) -> dict[str, str]:

@@ -48,6 +48,23 @@ async function cut(page, place) {
   if (ids.length) note(place, `cut off at the right edge of the paper: ${ids.join(", ")}`);
 }
 
+async function weigh(page, place, device) {
+  const found = await page.evaluate(() => ({
+    height: document.documentElement.scrollHeight,
+    elements: document.querySelectorAll("*").length,
+    lost: Array.from(document.querySelectorAll("a[href^='#']")).map((link) => link.hash.slice(1))
+      .filter((id) => id && !document.getElementById(id)),
+    boxless: Array.from(document.querySelectorAll("table"))
+      .filter((table) => table.scrollWidth > document.documentElement.clientWidth && !table.closest(".scroll")).length,
+  }));
+  const screens = found.height / device.viewport.height;
+  if (readFileSync(report).length > 2e6) note(place, "the file is larger than 2 MB");
+  if (found.elements > 15000) note(place, `${found.elements} elements, more than 15,000`);
+  if (device.isMobile && report.endsWith("report.html") && screens > 15) note(place, `${screens.toFixed(1)} screens long, more than 15`);
+  if (found.lost.length) note(place, `links that lead nowhere: ${found.lost.join(", ")}`);
+  if (found.boxless) note(place, `${found.boxless} wide table(s) without a box to scroll in`);
+}
+
 async function shorten(page) {
   await page.evaluate((rows) => document.querySelectorAll("tbody").forEach((body) => {
     Array.from(body.rows).slice(rows).forEach((row) => row.remove());
@@ -122,6 +139,7 @@ async function check(browser, {name, device, colorScheme, media}) {
     await audit(page, name);
   } else {
     await measure(page, name);
+    await weigh(page, name, device);
     if (!(await page.locator("#viewer").count())) {
       await audit(page, name);
       note(name, "not a report of this project: no viewer of figures, nothing further is tried");

@@ -107,7 +107,7 @@ def numbers_of_settings(study: Study) -> set[str]:
     found |= {fixed(change.index) for change in study.endpoints.reliable_change.values()}
     formulas = [change.FORMULA for change in study.endpoints.reliable_change.values()]
     found |= {number for formula in formulas for number in numbers_in(formula)}
-    named = [value for name, value in vars(definitions).items() if name.isupper() and isinstance(value, float)]
+    named = [value for name, value in vars(definitions).items() if name.isupper() and isinstance(value, int | float)]
     return found | {f"{factor * value:g}" for value in named for factor in (1, 100)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from released_cases import CASES, make_case, make_compared, make_models
 from running_text import running_text
 
 from outcomes.release.figures.plans.study import plan_figures
-from outcomes.release.report import build_sections
+from outcomes.release.report import build_sections, compose
 from outcomes.release.report.content.material import gather
 
 RETURNED = (
@@ -47,3 +48,55 @@ def test_no_phrase_that_was_returned_is_printed(case):
     ]
     found = [(phrase, text) for text in texts for phrase in RETURNED if phrase in text.lower()]
     assert found == []
+
+
+LONGEST = 30  # words of a sentence outside methods
+
+
+def sentences(text):
+    """Sentences of a text; a decimal point or a DOI ends none."""
+    return [part for part in re.split(r"(?<=[.?!])\s+(?=[A-Z(“\d−])", text) if part.strip()]
+
+
+def list_main(tables, study):
+    """The main report's text outside methods: sections, captions, notes."""
+    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
+    main = [section for section in sections if not section.supplement and section.id != "methods-brief"]
+    plans = [
+        plan.caption
+        for plan in plan_figures(tables, study)
+        if plan.family in ("flow", "course", "analyses", "harms", "durability")
+    ]
+    return [*running_text(main), *plans]
+
+
+@pytest.mark.parametrize(
+    "case", [*(case for case in CASES if case != "seven arms"), "compared"]
+)  # its labels are sentences
+def test_no_sentence_outside_methods_is_longer_than_thirty_words(case):
+    tables, study = make_compared() if case == "compared" else make_case(case)
+    found = [one for text in list_main(tables, study) for one in sentences(text) if len(one.split()) > LONGEST]
+    assert found == []
+
+
+def test_a_long_sentence_is_found():
+    assert [len(one.split()) > LONGEST for one in sentences("word " * 31 + "end. Short one.")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "not_written"),
+    [("en-US", "randomized", "randomised"), ("en-GB", "randomised", "randomized")],
+)
+def test_one_spelling_through_report_and_captions(language, written, not_written, tmp_path):
+    tables, study = make_compared()
+    study = study.model_copy(update={"report": study.report.model_copy(update={"language": language})})
+    report = compose(tables, study, tmp_path, {})
+    text = " ".join([*running_text(report.sections), *(plan.caption for plan in plan_figures(tables, study))])
+    assert written in text.lower()
+    assert not_written not in text.lower()
+    stems = {
+        "en-US": ("favour", "analysed", "standardis", "colour"),
+        "en-GB": ("favors", "analyzed", "standardiz", " color"),
+    }
+    assert [stem for stem in stems[language] if stem in text.lower()] == []
+    assert report.language == language

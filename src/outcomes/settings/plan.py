@@ -65,8 +65,14 @@ def lock_plan(study: Study, study_file: Path, today: datetime.date, amendment: s
     SettingsError
         There is a lock already and no reason for an amendment, an amendment without a lock, or nothing to amend.
     """
-    path, plan = place_of(study_file), read_plan(study_file)
-    analysis = select_analysis(study)
+    return lock_content(study.study, select_analysis(study), study_file, today, amendment)
+
+
+def lock_content(
+    name: str, analysis: dict[str, Any], file: Path, today: datetime.date, amendment: str | None = None
+) -> str:
+    """Return the content of the lock beside a file, a study file or a plan of a network study, as :func:`lock_plan` does."""
+    path, plan = place_of(file), read_plan(file)
     if plan is None and amendment is not None:
         raise SettingsError(f"{path}: no locked plan to amend. Leave out --amend to lock the first one.")
     if plan is not None and amendment is None:
@@ -75,7 +81,7 @@ def lock_plan(study: Study, study_file: Path, today: datetime.date, amendment: s
             'the reason: outcomes lock … --amend "why"; the earlier versions are kept.'
         )
     if plan is not None and plan.versions[-1].sha256 == digest(analysis):
-        raise SettingsError(f"{path}: nothing to amend; the study file's analysis is the one in force.")
+        raise SettingsError(f"{path}: nothing to amend; the analysis is the one in force.")
     version = Version(
         date=today,
         version=__version__,
@@ -85,7 +91,7 @@ def lock_plan(study: Study, study_file: Path, today: datetime.date, amendment: s
     )
     if not version.reason:
         raise SettingsError("--amend: give the reason of the amendment in words.")
-    whole = Plan(study=study.study, versions=(*(plan.versions if plan else ()), version))
+    whole = Plan(study=name, versions=(*(plan.versions if plan else ()), version))
     return json.dumps(whole.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
 
 

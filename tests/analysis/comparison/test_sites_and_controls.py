@@ -14,12 +14,11 @@ from outcomes.analysis.comparison.sensitivity.control_rows import compare_contro
 from outcomes.analysis.comparison.sensitivity.model_rows import vary_model
 from outcomes.analysis.comparison.sensitivity.site_rows import (
     compare_within,
-    estimate_heterogeneity,
-    pool_differences,
     vary_sites,
 )
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.errors import ModelError
+from outcomes.random_effects import estimate_heterogeneity, pool_differences
 from outcomes.settings.comparison import NegativeControl
 
 # BCG vaccine against tuberculosis (Colditz et al. 1994): vaccinated ill, well; others ill, well

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.contracts.released.columns import BOUND, Column, Public, Setting
+from outcomes.contracts.released.columns import BOUND, Column, People, Public, Rows, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +23,11 @@ DECIMALS = 6
 FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
 FEW = "few"
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
-SETTINGS = {
-    str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, Setting | Public)
+_OTHERS = Setting | Public | People | Rows
+NUMBERS = {str(column) for table in RELEASED.values() for column in table.fields if not isinstance(column, _OTHERS)} - {
+    str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, _OTHERS)
 }
+"""Columns whose cell may be :data:`FEW`: a count is a number, a bound, or of nobody."""
 _BOUND = re.compile(r"([<>])(-?\d.*)")
 
 
@@ -58,7 +60,7 @@ def format_table(table: pd.DataFrame) -> str:
         beside = f"{name}{BOUND}"
         if beside in table:
             cells = [bound or cell for bound, cell in zip(table[beside].fillna(""), cells, strict=True)]
-        if few.any() and name not in SETTINGS and pd.api.types.is_numeric_dtype(table[name]):
+        if few.any() and name in NUMBERS and pd.api.types.is_numeric_dtype(table[name]):
             cells = [FEW if hidden and not cell else cell for hidden, cell in zip(few, cells, strict=True)]
         text[name] = cells
     return pd.DataFrame(text).to_csv(index=False, lineterminator="\n", encoding="utf-8")

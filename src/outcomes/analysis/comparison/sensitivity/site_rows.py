@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,20 +12,10 @@ from outcomes.analysis.comparison.effects.primary import ARMS
 from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
+from outcomes.random_effects import Way, pool_differences
 
 FEWEST_SITES = 3
 FEWEST_SCORES = 10  # scores at the time point that a site needs in each arm to be compared within
-Z = 1.959963984540054
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A difference pooled over sites, with its 95 % interval; ``tau`` is the sites' standard deviation in points."""
-
-    estimate: float
-    lower: float
-    upper: float
-    tau: float
 
 
 def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
@@ -120,7 +109,8 @@ def _pool_sites(setting: Setting, change: Floats, seen: Bools, sites: np.ndarray
             for rows in (inside & (sites == name) for name in names)
         ]
     )
-    for way in ("fixed", "random"):
+    ways: tuple[Way, ...] = ("fixed", "random")
+    for way in ways:
         pooled = pool_differences(found[:, 0], found[:, 1], way)
         how = (
             "one common difference"
@@ -147,55 +137,6 @@ def compare_within(change: Floats, treated: Bools, baseline: Floats, weight: Flo
     leverage = np.einsum("ij,jk,ik->i", scaled, inverse, scaled)
     scores = scaled * (residual / np.sqrt(1 - np.minimum(leverage, 0.999)))[:, None]
     return float(coefficients[0]), float((inverse @ scores.T @ scores @ inverse)[0, 0])
-
-
-def pool_differences(differences: Floats, variances: Floats, way: str) -> Pool:
-    """Pool the differences of sites.
-
-    Parameters
-    ----------
-    differences, variances : ndarray, shape (sites,)
-    way : {"fixed", "random"}
-        One common difference, weighed by the inverse variance; or differences from a normal distribution, whose variance is
-        estimated by restricted maximum likelihood, with the interval of Hartung & Knapp 2001 (means: 10.1002/sim.791), never narrower
-        than the usual one's standard error allows.
-    """
-    if way == "fixed":
-        inverse = 1 / variances
-        mean, error = float(inverse @ differences / inverse.sum()), float(1 / np.sqrt(inverse.sum()))
-        return Pool(mean, mean - Z * error, mean + Z * error, 0.0)
-    from scipy import stats
-
-    tau2 = estimate_heterogeneity(differences, variances)
-    inverse = 1 / (variances + tau2)
-    mean, k = float(inverse @ differences / inverse.sum()), len(differences)
-    spread = float(inverse @ (differences - mean) ** 2) / (k - 1)
-    half = float(stats.t.ppf(0.975, k - 1) * np.sqrt(max(spread, 1.0) / inverse.sum()))
-    return Pool(mean, mean - half, mean + half, float(np.sqrt(tau2)))
-
-
-def estimate_heterogeneity(differences: Floats, variances: Floats) -> float:
-    """Return the variance of the true differences between sites by restricted maximum likelihood, at least 0."""
-    from scipy.optimize import brentq, minimize_scalar
-
-    def minus_loglik(tau2: float) -> float:
-        inverse = 1 / (variances + tau2)
-        mean = inverse @ differences / inverse.sum()
-        return float(-np.log(inverse).sum() + np.log(inverse.sum()) + inverse @ (differences - mean) ** 2) / 2
-
-    def slope(tau2: float) -> float:
-        inverse = 1 / (variances + tau2)
-        mean = inverse @ differences / inverse.sum()
-        return float(inverse.sum() - inverse @ inverse / inverse.sum() - inverse**2 @ (differences - mean) ** 2) / 2
-
-    limit = 10 * float(np.var(differences) + variances.max())
-    found = minimize_scalar(
-        minus_loglik, bounds=(0.0, limit), method="bounded", options={"xatol": 1e-10 * max(limit, 1e-6)}
-    )
-    if minus_loglik(0.0) <= found.fun:
-        return 0.0
-    low, high = found.x * (1 - 1e-4), found.x * (1 + 1e-4)  # a minimum is found to half of its digits, a root to all
-    return float(brentq(slope, low, high, rtol=1e-15) if slope(low) < 0 < slope(high) else found.x)
 
 
 def _write(analysis: str, estimate: float, lower: float, upper: float, n: int, note: str) -> Row:

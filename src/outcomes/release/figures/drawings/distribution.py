@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.scales import say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, GREY, ArmStyle, style_arms
-from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
+from outcomes.release.figures.plans.plan import Plan, note_withheld
 from outcomes.release.numbers import general
 from outcomes.settings import Study
 
@@ -38,8 +38,8 @@ def _label(rows: pd.DataFrame, arm: ArmStyle) -> str:
     """Return an arm's name with its number of patients; say so where all its bins had to be merged into one."""
     known = rows["n"].notna().all() and len(rows)
     drawn = (rows["bin_upper"].notna() & rows["cumulative"].notna()).any()
-    number = f"n\u00a0=\u00a0{int(rows['n'].sum())}" if known else f"n\u00a0=\u00a0{WITHHELD}"
-    return f"{arm.label}, {number}" + ("" if drawn or not known else ", too few to draw")
+    number = f", n\u00a0=\u00a0{int(rows['n'].sum())}" if known else ""
+    return f"{arm.label}{number}" + ("" if drawn else ", too few to draw")
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], percent: float | None) -> None:

@@ -128,6 +128,7 @@ def _draw_differences(
     sides: tuple[list[str], list[str]],
 ) -> None:
     known = _choose(rows)
+    known = known.sort_values(HarmDifferences.event, key=lambda names: names.map(list(events).index), kind="stable")
     ends = (100 * float(known[HarmDifferences.lower].min()), 100 * float(known[HarmDifferences.upper].max()))
     cells = {
         row[HarmDifferences.event]: f"{fixed(100 * row[HarmDifferences.difference], 0)} "

@@ -11,8 +11,8 @@ import pandas as pd
 
 from outcomes.contracts.released.onset import Onset
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
+from outcomes.release.figures.canvas.scales import write_counts
 from outcomes.release.figures.canvas.style import PAGE_MM, ArmStyle, style_arms
-from outcomes.release.figures.drawings.trajectory import write_counts
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 

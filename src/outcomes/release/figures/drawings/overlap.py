@@ -11,7 +11,7 @@ from outcomes.release.definitions import SCORE_STEP
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.scales import build_scale, say_withheld
 from outcomes.release.figures.canvas.style import COLUMN_MM, INK, ArmStyle, style_arms
-from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
+from outcomes.release.figures.plans.plan import Plan, note_withheld
 from outcomes.release.numbers import count, general
 from outcomes.settings import Study
 
@@ -39,7 +39,7 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
         f"Propensity score: estimated probability of {styles[sides[0]].within}",
     )
     rows = tuple(
-        Row(f"{styles[arm].label} ({word}), n\u00a0=\u00a0{_count(heights[arm])}", styles[arm])
+        Row(f"{styles[arm].label} ({word}){_count(heights[arm])}", styles[arm])
         for arm, word in zip(sides, ("above", "below"), strict=True)
     )
     arms = (styles[sides[0]], styles[sides[1]])
@@ -54,7 +54,8 @@ def compute_heights(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count(rows: pd.DataFrame) -> str:
-    return WITHHELD if rows["n"].isna().any() or rows.empty else count(rows["n"].sum())
+    """Return the number of patients behind a name; nothing where some bins hold too few."""
+    return "" if rows["n"].isna().any() or rows.empty else f", n\u00a0=\u00a0{count(rows['n'].sum())}"
 
 
 def _draw_bars(axes: Axes, heights: dict[str, pd.DataFrame], arms: tuple[ArmStyle, ArmStyle]) -> None:

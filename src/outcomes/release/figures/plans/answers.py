@@ -12,6 +12,7 @@ from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Har
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL, UNLIKELY
+from outcomes.release.figures.plans.durability import list_followed
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.important import find_important
 from outcomes.release.numbers import count, fixed, interval
@@ -185,6 +186,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     if rows.empty or study.durability is None:
         return None
     chosen = (rows[DurabilityCurve.end] == "loss") & rows[DurabilityCurve.week].isin(study.durability.weeks)
+    chosen &= rows[DurabilityCurve.arm].isin(list_followed(tables))
     rows = rows[chosen].dropna(subset=[DurabilityCurve.share, DurabilityCurve.lower, DurabilityCurve.upper])
     rows = rows.sort_values([DurabilityCurve.arm, DurabilityCurve.week], kind="stable")
     if study.comparison is not None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve
+from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve, DurabilityVisits
 from outcomes.release.arms import list_compared, order_arms
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FEW
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import count, fixed
 from outcomes.settings import Study
@@ -33,7 +33,7 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     plans = []
     for end, title in ENDS.items():
         own = curve[curve[DurabilityCurve.end] == end]
-        known = own[own[DurabilityCurve.share].notna()]
+        known = own[own[DurabilityCurve.share].notna() & own["arm"].isin(list_followed(tables))]
         arms = [arm for arm in list_compared(study) if arm in set(known["arm"])] or order_arms(study, known["arm"])
         if not arms:
             continue
@@ -45,10 +45,10 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"durability_{end}",
                 "durability",
                 f"{instrument}: {title[0].lower()}{title[1:]}",
-                f"{title}, of patients in response at the landmark (day {settings.landmark.to_day}): the share on each day whether seen "
-                f"then or not, from scores weighed for how often patients with the same last score are seen. Bands: {COVERED}. Markers: "
-                f"those with a score within {settings.visit_days} days of a declared week, unweighted, so of those who came. "
-                f"{TREATED[settings.maintenance]}. Gray: until the landmark."
+                f"Share in response each day, seen then or not, of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area). "
+                f"It is weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. Markers: those with a score "
+                f"within {settings.visit_days} days of a declared week, unweighted. "
+                f"{TREATED[settings.maintenance]}."
                 + (f" Not drawn, because too few are seen: {', '.join(gone)}." if gone else ""),
                 _say(own, study, title),
                 pd.concat([own.assign(**{SOURCE: "curve"}), seen.assign(**{SOURCE: "visit"})], ignore_index=True),
@@ -56,6 +56,14 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
             )
         )
     return plans
+
+
+def list_followed(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the arms with enough responders seen later to be drawn; all where how many were seen is not released."""
+    visits = read_rows(tables, DurabilityVisits.name)
+    if visits.empty:
+        return [str(arm) for arm in read_rows(tables, DurabilityCurve.name)["arm"].unique()]
+    return [str(arm) for arm in visits.loc[visits[DurabilityVisits.seen].ge(FEW).fillna(False), "arm"]]
 
 
 def _say(rows: pd.DataFrame, study: Study, title: str) -> str:

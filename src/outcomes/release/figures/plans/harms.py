@@ -44,8 +44,8 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
             "adverse_effects",
             "harms",
             "Adverse effects",
-            f"Patients with each adverse effect at least once (n and %), of those asked at least once, over all their sessions, with exact {COVERED} "
-            f"intervals{'; on the right the difference with its score interval' if both else ''}.{sessions} An effect recorded may have "
+            f"Patients with each adverse effect at least once (n and %), of those asked at least once, over all their sessions. Bars: exact {COVERED} "
+            f"intervals{'; right, the difference with its score interval' if both else ''}.{sessions} An effect recorded may have "
             f"another cause than treatment.{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
             _describe(known, arms, study),
             pd.concat([_rank(drawn[drawn[Harms.arm].isin(arms)], chosen), chosen], ignore_index=True),
@@ -58,7 +58,13 @@ def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     apart = dict(zip(differences[HarmDifferences.event], differences[HarmDifferences.difference], strict=True))
     most = rows.groupby(Harms.event)[Harms.proportion].max()
     order = [
-        (event not in HEADS, -apart[event] if pd.notna(apart.get(event)) else float("inf"), -most[event], event, place)
+        (
+            HEADS.index(event) if event in HEADS else len(HEADS),
+            -apart[event] if pd.notna(apart.get(event)) else float("inf"),
+            -most[event],
+            event,
+            place,
+        )
         for place, event in enumerate(rows[Harms.event])
     ]
     return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)]

@@ -10,7 +10,7 @@ from outcomes.release.report.content.blocks import Grid, Section
 from outcomes.settings.analysis import Privacy
 
 ROWS = {"attention", "checklists", "plan", "provenance"}  # sections that count rows of files, not people
-COUNT = re.compile(r"<?\d[\d,\u202f\u00a0]*(?:$| of \d| ?\(| ?/ ?\d)")
+COUNT = re.compile(r"<?\d[\d,\s]*(?:$| of \d|\(|/\s?\d)")
 
 
 def note_counts(section: Section, privacy: Privacy) -> Section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from outcomes.release.report.content.blocks import Block, Grid, Report, Section
 from outcomes.release.report.content.numbering import number_blocks
@@ -13,15 +13,18 @@ from outcomes.release.report.faces.column_widths import PAGES, Fit, fit_grid
 from outcomes.release.report.faces.html.page import DOI
 from outcomes.settings.style import Style
 
+ALONE = {"attention", "provenance"}  # sections on a page of their own
+
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading: level 1 for a section, 2 for one below it; whether the table of contents lists it."""
+    """A heading: level 1 for a section, 2 for one below it; whether the table of contents lists it, and whether it begins a page."""
 
     text: str
     level: int
     id: str
     listed: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,19 @@ def arrange(report: Report, style: Style) -> list[list[Item]]:
     A heading goes with what follows it, so that none stands alone on a page.
     """
     labels = number_blocks(report.sections)
-    items = [item for section in report.sections if not section.empty for item in _walk(section, 1, labels, style)]
+    filled = [section for section in report.sections if not section.empty]
+    fresh = {
+        section.id
+        for before, section in pairwise([None, *filled])
+        if section and ({section.id, before and before.id} & ALONE)
+    }
+    items = [item for section in filled for item in _walk(section, 1, labels, style)]
+    items = [
+        replace(item, content=replace(item.content, fresh=True))
+        if isinstance(item.content, Heading) and item.content.id in fresh
+        else item
+        for item in items
+    ]
     for index in range(len(items) - 2, -1, -1):
         if isinstance(items[index].content, Heading):
             items[index] = replace(items[index], sideways=items[index + 1].sideways)

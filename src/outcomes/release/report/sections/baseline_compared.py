@@ -117,7 +117,7 @@ def _share(row: Row) -> str:
     if not row or pd.isna(row[Baseline.n]):
         told = tell_count(row, Baseline.n)
         share = tell(row, Baseline.percent, general) if row else ABSENT
-        return told if told != WITHHELD or share in (ABSENT, WITHHELD) else f"({share})"
+        return told if told != WITHHELD or share in (ABSENT, WITHHELD) else f"{share}%"
     return count(row[Baseline.n]) + (f" ({fixed(row[Baseline.percent], 0)})" if pd.notna(row[Baseline.percent]) else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
@@ -98,6 +99,8 @@ def _attrition(material: Material) -> Limitation | None:
         f"{percent(row['missing_proportion'])} % in {material.within(str(row['arm']))}"
         for row in high.to_dict("records")
     )
+    name, place = material.instrument(material.primary), find_place(material.tables, material.study)
+    elsewhere = place is not None and place[1:] != material.headline  # the report's own time point is another
     briefly = enumerate_words(
         [
             f"{fixed(100 * row['missing_proportion'], 0)}% with {material.within(str(row['arm']))}"
@@ -107,7 +110,7 @@ def _attrition(material: Material) -> Limitation | None:
     return Limitation(
         f"Attrition: at {material.timepoint(*material.headline)}, {each} had no {material.instrument(material.primary)} score. "
         "Means and observed rates describe those who remained; both non-responders and responders may have left.",
-        f"the {material.instrument(material.primary)} at {material.timepoint(*material.headline)} was missing in {briefly}",
+        "" if elsewhere else f"the {name} at {material.timepoint(*material.headline)} was missing in {briefly}",
     )
 
 

@@ -44,8 +44,8 @@ def show_reproducibility(material: Material) -> Section:
     settings, seed = str(record.get("settings", ""))[:12], record.get("seed")
     known = f" (settings {settings}, seed {seed})" if settings and seed is not None else ""
     text = (
-        f"All numbers come from the released tables beside this report{known}. The same inputs, settings, and code give the same bytes. Hashes of "
-        "inputs, settings, and code, and versions of software are in the supplement."
+        f"All numbers come from the released tables beside this report{known}. The same inputs, settings, and code give the same bytes; hashes and "
+        "versions are in the supplement."
     )
     return Section("reproducibility", "Reproducibility", (Paragraph(text),))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +92,8 @@ def _imbalance(material: Material) -> Limitation | None:
         + f" {fixed(row['smd_after'], 'smd')}"
         for row in rows.to_dict("records")
     ]
-    varied = list(dict.fromkeys(say_variable(material, str(name)) for name in rows["variable"]))
+    bases = [re.split(r", squared| squared| × |:", str(name))[0] for name in rows["variable"]]
+    varied = list(dict.fromkeys(say_variable(material, name) for name in bases))
     varied = [name if name[1:2].isupper() else name[:1].lower() + name[1:] for name in varied]
     return Limitation(
         f"Balance: after weighting the arms still differ by more than {BALANCED:g} standard deviations in {', '.join(names)}.",

@@ -118,8 +118,8 @@ def _run(run: Sequence[Item], style: Style) -> dict[str, Any]:
 
 def _item(item: Item, page: Page) -> dict[str, Any]:
     match item.content:
-        case Heading(text, level, listed=listed):
-            return {"kind": "heading", "text": text, "level": level, "listed": listed}
+        case Heading(text, level, listed=listed, fresh=fresh):
+            return {"kind": "heading", "text": text, "level": level, "listed": listed, "fresh": fresh}
         case Paragraph(text=text, lead=lead):
             return {"kind": "paragraph", "lead": lead, "text": _text(text)}
         case Bullets(entries=entries):

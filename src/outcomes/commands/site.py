@@ -1,0 +1,133 @@
+"""Write what a site sends to a network study."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outcomes.claim import find_places
+from outcomes.commands.command import DATA, Command
+from outcomes.errors import InputError, SettingsError
+from outcomes.files import Places, is_address, write_bytes, write_text
+from outcomes.settings import Study, read_study
+
+if TYPE_CHECKING:
+    from outcomes.network.package import Origin
+    from outcomes.settings.network import NetworkPlan
+
+
+def site(options: Namespace) -> None:
+    """Write a site's package for a network study, and a plain page of all that leaves, for approval; sign it once approved.
+
+    Run `outcomes run STUDY` first: the package is a selection of that release. Read the page, then give the same command with --sign KEY.
+    """
+    from outcomes.network.choose import choose_rows
+    from outcomes.network.package import MANIFEST, build_package, write_page
+    from outcomes.network.signature import sign
+    from outcomes.released import read_released
+    from outcomes.settings.network import list_deviations, read_locked
+
+    plan, digest = read_locked(Path(options.plan))
+    study_file = Path(options.study)
+    study = read_study(study_file)
+    if options.site not in plan.sites:
+        raise SettingsError(f"--site {options.site}: not a site of the plan; those are {', '.join(plan.sites)}.")
+    deviations = list(list_deviations(plan, study))
+    if deviations:
+        raise SettingsError(f"{study_file} is not as the plan of '{plan.network}':\n  " + "\n  ".join(deviations))
+    places = find_places(study, study_file).published()
+    origin = _find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
+    package = build_package(choose_rows(read_released(places), study), study, origin)
+    folder = Path(options.out) / f"{plan.network}-{options.site}"
+    page = folder.with_name(f"{folder.name}.txt")
+    if options.sign is None:
+        for old in folder.glob("*"):
+            old.unlink()
+        for name, content in package.items():
+            write_bytes(content, folder / name)
+        write_text(write_page(package, study), page)
+        print(
+            f"Written, not signed: {folder}\nRead {page}: it shows all that would leave. If it may, give the same command with --sign KEY."
+        )
+        return
+    approved = {path.name: path.read_bytes() for path in folder.glob("*") if path.suffix != ".sig"}
+    if approved != package or not page.is_file() or page.read_text(encoding="utf-8") != write_page(package, study):
+        raise InputError(
+            f"{folder}: not what this release gives now, so that the page was read of something else. Give the command without --sign, read the page "
+            "again, then sign."
+        )
+    print(
+        f"Signed: {sign(folder / MANIFEST, Path(options.sign))}. Send the folder {folder}; {page.name} stays with the site."
+    )
+
+
+def _find_origin(plan: NetworkPlan, digest: str, code: str, study: Study, places: Places, folder: Path) -> Origin:
+    """Return of what the release was made, when that is what is there now.
+
+    Raises
+    ------
+    InputError
+        There is no release, or it is of another study file, other code, or other data, or was changed since.
+    """
+    from outcomes.network.package import Origin
+    from outcomes.provenance import hash_network_code, hash_step_code
+    from outcomes.release.publish import find_strays
+
+    place, again = places.results / "provenance.json", "Give `outcomes run` again, then this command."
+    if not place.is_file() or not (places.results / "manifest.json").is_file():
+        raise InputError(f"{places.results}: no complete release of study '{study.study}'. Give `outcomes run` first.")
+    made = json.loads(place.read_text(encoding="utf-8"))
+    strays = [path.name for kind in ("changed", "missing") for path in find_strays(places).get(kind, [])]
+    if strays:
+        raise InputError(f"{places.results}: {', '.join(strays[:5])} not as released. {again}")
+    if made["settings"] != study.digest():
+        raise InputError(f"{places.results}: the release is of another version of the study file. {again}")
+    if made["code"] != hash_step_code():
+        raise InputError(f"{places.results}: the release was made by another version of the program. {again}")
+    _refuse_other_data(study, made["inputs"], folder, again)
+    return Origin(
+        network=plan.network,
+        site=code,
+        plan=digest,
+        code=hash_network_code(),
+        settings=made["settings"],
+        data=tuple(dict.fromkeys(made["inputs"].values())),
+        versions=made["versions"],
+        minimum_cell=study.privacy.minimum_cell,
+    )
+
+
+def _refuse_other_data(study: Study, inputs: Mapping[str, str], folder: Path, again: str) -> None:
+    """Refuse where the raw files are not those that the release was made of; a database is taken as it was read."""
+    from outcomes.intake.export import find_files, hash_source
+
+    files = [source for source in study.sources if not is_address(source.file)]
+    now = {hash_source(folder, source) for source in files if find_files(folder, source)}
+    made = set(inputs.values())
+    gone = made - now if len(files) == len(study.sources) else set()
+    if now - made or gone:
+        told = [number for number, digest in inputs.items() if digest in gone]
+        named = f"{', '.join(told)}: the raw files are" if told else "the raw files are"
+        raise InputError(f"{named} not those that the release was made of. {again}")
+
+
+_SITE = {"required": True, "metavar": "CODE", "help": "the site's code, as the plan lists it"}
+_OUT = {"default": "network", "metavar": "FOLDER", "help": "folder of the package (default: %(default)s)"}
+_SIGN = {"metavar": "KEY", "help": "sign the package that was read and approved, with this private key of OpenSSH"}
+
+COMMAND = Command(
+    site,
+    "what a site sends to a network study, with a page of all that leaves",
+    (
+        (("plan",), {"help": "locked plan of the network study"}),
+        (("study",), {"help": "study file of the site"}),
+        (("--site",), _SITE),
+        (("--out",), _OUT),
+        (("--sign",), _SIGN),
+        DATA,
+    ),
+    takes_study=False,
+)

@@ -1,0 +1,266 @@
+"""Packages as they come in: read with suspicion, and refused with every reason that is found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes.contracts.released.columns import Effective, People
+from outcomes.contracts.released.comparison import Effects, Imputations
+from outcomes.contracts.released.text import read_table
+from outcomes.errors import InputError
+from outcomes.network.choose import SENT, find_primary
+from outcomes.network.package import FORMAT, MANIFEST, find_error, has_estimate, refuse_few
+from outcomes.network.signature import ENDING, verify
+from outcomes.release.disclosure.rounding import Rounding
+from outcomes.settings import Study
+from outcomes.settings.network import NetworkPlan
+
+LARGEST = 5_000_000  # bytes of a file of a package; those of the example have some thousand
+ROUNDED = 0.08  # a standard error of two digits is off by up to 5 %, its interval by less
+KEYS = {
+    "format": int,
+    "network": str,
+    "site": str,
+    "plan": str,
+    "code": str,
+    "settings": str,
+    "data": list,
+    "versions": dict,
+    "minimum_cell": int,
+    "withheld": list,
+    "files": dict,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Received:
+    """A package that was accepted, or the reasons why it was not.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : mapping
+        Empty where it could not be read.
+    tables : mapping of str to DataFrame
+        By released name; bounds in columns beside the numbers.
+    reasons : tuple of str
+        Why it is refused; empty where it is accepted.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    reasons: tuple[str, ...]
+
+    @property
+    def site(self) -> str:
+        """Code of the site."""
+        return str(self.manifest.get("site", ""))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What every package has to agree with."""
+
+    plan: NetworkPlan
+    study: Study
+    plan_hash: str
+    code: str
+    allowed_signers: Path
+
+
+def receive(folders: Sequence[Path], expected: Expected) -> list[Received]:
+    """Read packages in the order of the plan's sites.
+
+    Raises
+    ------
+    InputError
+        Any is refused; every reason of every package is said, and none is used.
+    """
+    packages = [read_package(folder, expected) for folder in folders]
+    reasons = {package.folder: [*package.reasons] for package in packages}
+    for folder, reason in compare_packages(packages):
+        reasons[folder].append(reason)
+    refused = [f"{folder}: {reason}" for folder, found in reasons.items() for reason in found]
+    if refused:
+        raise InputError(
+            "nothing was pooled, for a package that does not fit is never used in part:\n  "
+            + "\n  ".join(refused)
+            + "\nAsk the site for a new package, or leave it out: the report then says that the site is absent."
+        )
+    return sorted(packages, key=lambda one: expected.plan.sites.index(one.site))
+
+
+def read_package(folder: Path, expected: Expected) -> Received:
+    """Read one package; whatever is wrong with it is a reason, never an error."""
+    if not (folder / MANIFEST).is_file():
+        return Received(folder, {}, {}, (f"no {MANIFEST} in it: not a package",))
+    found = sorted(path.name for path in folder.iterdir())
+    heavy = [name for name in found if not (folder / name).is_file() or (folder / name).stat().st_size > LARGEST]
+    if heavy:
+        return Received(folder, {}, {}, (f"{', '.join(heavy)}: no file of a package",))
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return Received(folder, {}, {}, (f"{MANIFEST} is no JSON",))
+    wrong = _find_wrong_keys(manifest)
+    if wrong:
+        return Received(folder, {}, {}, (f"{MANIFEST}: {', '.join(wrong)} missing or of the wrong kind",))
+    reasons = [*_check_manifest(folder, manifest, expected), *_check_files(folder, manifest, set(found))]
+    if reasons:
+        return Received(folder, manifest, {}, tuple(reasons))
+    tables, unread = _read_tables(folder)
+    try:
+        found = unread or list(check_tables(tables, manifest["minimum_cell"], expected.study))
+    except (TypeError, ValueError, KeyError):  # a cell that no release writes, such as a flag without a value
+        found = ["its tables hold what no release writes"]
+    return Received(folder, manifest, tables, tuple(found))
+
+
+def _find_wrong_keys(manifest: Any) -> list[str]:
+    if not isinstance(manifest, dict):
+        return ["everything"]
+    return [
+        key for key, kind in KEYS.items() if not isinstance(manifest.get(key), kind) or isinstance(manifest[key], bool)
+    ]
+
+
+def _check_manifest(folder: Path, manifest: Mapping[str, Any], expected: Expected) -> Iterator[str]:
+    """Yield what a manifest says that is not as it should be; of the signature first."""
+    plan, site = expected.plan, manifest["site"]
+    if manifest["format"] != FORMAT:
+        yield f"format {manifest['format']}; this version reads {FORMAT}"
+    if site not in plan.sites:
+        yield "its site is not one of the plan's"
+    else:
+        problem = verify(folder / MANIFEST, site, expected.allowed_signers)
+        if problem:
+            yield problem
+    if manifest["network"] != plan.network:
+        yield f"made for another network study than '{plan.network}'"
+    if manifest["plan"] != expected.plan_hash:
+        yield f"made under another plan ({_short(manifest['plan'])}; the locked one is {_short(expected.plan_hash)})"
+    if manifest["code"] != expected.code:
+        yield (
+            f"made by another version of the program ({_short(manifest['code'])}; here it is {_short(expected.code)}): sites and centre install the "
+            "same one"
+        )
+    if manifest["minimum_cell"] < plan.minimum_cell:
+        yield f"its smallest count shown is {manifest['minimum_cell']}; the plan says {plan.minimum_cell}"
+    if not manifest["data"] or not all(isinstance(one, str) for one in manifest["data"]):
+        yield "it does not say of which raw files it was made"
+
+
+def _short(digest: str) -> str:
+    return "".join(letter for letter in digest[:12] if letter.isalnum())
+
+
+def _check_files(folder: Path, manifest: Mapping[str, Any], found: set[str]) -> Iterator[str]:
+    """Yield which files are not there, not named, or not as the manifest has them."""
+    needed = {f"{table.name}.csv" for table in SENT}
+    if set(manifest["files"]) != needed:
+        yield f"its files are not those of a package ({', '.join(sorted(needed ^ set(manifest['files'])))[:200]})"
+        return
+    extra = found - needed - {MANIFEST, f"{MANIFEST}{ENDING}"}
+    if extra:
+        yield f"{len(extra)} file(s) in it that its manifest does not name"
+    for name in sorted(needed):
+        entry = manifest["files"][name]
+        if name not in found:
+            yield f"{name} is missing"
+        elif not isinstance(entry, dict) or hashlib.sha256((folder / name).read_bytes()).hexdigest() != entry.get(
+            "sha256"
+        ):
+            yield f"{name} was changed after the manifest was written"
+
+
+def _read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    tables: dict[str, pd.DataFrame] = {}
+    unread: list[str] = []
+    for table in SENT:
+        try:
+            read = read_table((folder / f"{table.name}.csv").read_text(encoding="utf-8"), table.name)
+        except (ValueError, TypeError, KeyError):
+            unread.append(f"{table.name}.csv cannot be read as that table")
+            continue
+        lacking = [str(column) for column in table.columns if column not in read]
+        extra = [name for name in read if not str(name).endswith("_bound") and name not in {*table.columns, "withheld"}]
+        if lacking or extra:
+            unread.append(
+                f"{table.name}.csv has other columns than that table ({', '.join(map(str, [*lacking, *extra]))[:200]})"
+            )
+        tables[table.name] = read
+    return tables, unread
+
+
+def check_tables(tables: Mapping[str, pd.DataFrame], minimum: int, study: Study) -> Iterator[str]:
+    """Yield what in the tables of a package no release can hold: small counts, unrounded ones, estimates of few, or none that fits."""
+    rounding = Rounding(minimum)
+    for table in SENT:
+        frame = tables[table.name]
+        counts = [column for column in table.fields if isinstance(column, People | Effective) and column in frame]
+        for column in counts:
+            values = frame[column].dropna().astype(float)
+            small, bounds = (
+                values[(values > 0) & (values < minimum)],
+                frame.loc[frame[column.bound] != "", column.bound],
+            )
+            if len(small):
+                yield f"{table.name}: {len(small)} of {column} are below {minimum}: a count that may not leave a site"
+            elif any(value != rounding.round(value) for value in values):
+                yield f"{table.name}: {column} is not rounded as a release is"
+            if not bounds.isin([rounding.bound]).all():
+                yield f"{table.name}: {column} has another bound than {rounding.bound}"
+        if frame.duplicated(list(table.key)).any():
+            yield f"{table.name}: a row stands twice"
+    try:
+        row = find_primary(tables, study)
+        refuse_few(tables, study, minimum)
+    except InputError as error:
+        yield str(error)
+        return
+    yield from _check_estimates(tables, row)
+
+
+def _check_estimates(tables: Mapping[str, pd.DataFrame], primary: pd.Series) -> Iterator[str]:
+    for table in (Effects, Imputations):
+        frame = tables[table.name]
+        known = frame[frame[table.estimate].notna()]
+        if not known[table.std_error].map(lambda error: math.isfinite(error) and error > 0).all():
+            yield f"{table.name}: an estimate without a standard error above 0"
+        inside = (known[table.lower] <= known[table.estimate]) & (known[table.estimate] <= known[table.upper])
+        if not inside.all():
+            yield f"{table.name}: an estimate that does not lie within its limits"
+    for row in tables[Effects.name].to_dict("records"):
+        if has_estimate(row) and abs(find_error(row) / row[Effects.std_error] - 1) > ROUNDED:
+            yield f"effects: at {row[Effects.timepoint]} the standard error is not that of the interval"
+    sizes = (Effects.n_treated, Effects.n_reference, Effects.observed_treated, Effects.observed_reference)
+    if pd.notna(primary[Effects.estimate]) and any(pd.isna(primary[size]) for size in sizes):
+        yield "effects: a difference of so few patients that their number is not shown: it may not leave a site"
+
+
+def compare_packages(packages: Sequence[Received]) -> Iterator[tuple[Path, str]]:
+    """Yield which packages cannot stand beside another: a site twice, the same data under two names, or the same estimates."""
+    known = [package for package in packages if package.manifest]
+    for place, package in enumerate(known):
+        for other in known[:place]:
+            if package.site == other.site:
+                yield package.folder, f"the same site as {other.folder}"
+            mine, theirs = ({str(one) for one in each.manifest["data"]} for each in (package, other))
+            if mine <= theirs or theirs <= mine:
+                yield package.folder, f"made of the same raw files as {other.folder}"
+            elif _find_estimates(package) == _find_estimates(other):
+                yield package.folder, f"its estimates are to the last digit those of {other.folder}"
+
+
+def _find_estimates(package: Received) -> Any:
+    entry = package.manifest["files"].get(f"{Effects.name}.csv")
+    return entry.get("sha256") if isinstance(entry, dict) else package.folder
