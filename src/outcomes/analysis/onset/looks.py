@@ -130,7 +130,7 @@ def tabulate_looks(looks: Looks, arms: Sequence[str], instrument: str, study: St
         for arm in arms:
             own = inside[arm_of == arm]
             overlap = (recall - own["day"]).clip(lower=0)
-            row = {"arm": arm, "instrument": instrument, "window": window}
+            row: dict[str, Any] = {"arm": arm, "instrument": instrument, "window": window}
             row |= {"patients": int((looks.people["arm"] == arm).sum()), "scored": len(own)}
             row |= {"recall_days": recall, "overlap_days": overlap.median() if len(own) else np.nan}
             row |= {"answerable": recall <= days, "responded": int(own["response"].sum()) if recall <= days else pd.NA}

@@ -42,7 +42,7 @@ def simulate_trials(design: Design, per_arm: int, replicates: int, generator: np
     study's own patients of that arm, so that dropout is missing at random.
     """
     found = np.full((replicates, 3), np.nan)
-    root = np.linalg.cholesky(design.covariance)
+    root: Floats = np.asarray(np.linalg.cholesky(design.covariance), dtype=float)
     for trial in range(replicates):
         found[trial] = _fit(_draw(design, per_arm, root, generator), len(design.timepoints))
     return Trials(*found.T)
@@ -79,7 +79,7 @@ def _fit(rows: pd.DataFrame, points: int) -> tuple[float, float, float]:
         fit = mixed.fit(rows, formula, subject="person", visit="timepoint", fallback=ladder)
     except MixedError:
         return np.nan, np.nan, np.nan
-    own = fit.coefficients.set_index("term").loc["arm"]
     if not fit.converged:
         return np.nan, np.nan, np.nan
-    return float(own["estimate"]), float(own["std_error"]), float(own["upper"] - own["estimate"])
+    own = fit.coefficients.set_index("term").loc["arm", ["estimate", "std_error", "upper"]].to_numpy(dtype=float)
+    return float(own[0]), float(own[1]), float(own[2] - own[0])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from outcomes.release.definitions import COVERED
@@ -31,7 +34,7 @@ def plan_power(table: pd.DataFrame, study: Study) -> Plan:
     )
 
 
-def _name(row: dict[str, object], study: Study) -> str:
+def _name(row: Mapping[Any, Any], study: Study) -> str:
     if row["question"] == "difference":
         return f"{general(row['difference'])} point{'' if row['difference'] == 1 else 's'}"
     assert study.comparison is not None
