@@ -7,7 +7,7 @@ differ from it by what happens within a window, and by those who stop. Every row
 same truth, that of the overlap population: rows that ask for other people (`weighted_att`, `unadjusted`, worst cases, other assumptions on what is
 missing) differ from it by what they ask.
 
-    python benchmarks/comparison/whole_clinics.py --clinics 24 --out benchmarks/comparison/whole_grid.csv
+    python benchmarks/comparison/whole_clinics.py --clinics 12 --seed 13 --out benchmarks/comparison/whole_grid.csv
 
 `whole_clinics.csv` is 100 clinics with `confounder_shape: linear` (`--shape linear`), of which only the primary rows and those of complete cases were estimated.
 """
