@@ -336,3 +336,15 @@ def test_a_baseline_in_other_capitals_belongs_to_the_wide_file(tmp_path):
     export, _ = read_drafted(tmp_path)
     assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
     assert len(totals(export)) == 4 * len(PEOPLE)
+
+
+def test_the_question_for_a_zone_says_how_many_questionnaires_fall_on_a_session_in_some(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)}T03:30:00Z,{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "app.csv", *lines, header="patient_id,completed_at,phq9_total")
+    first = draft_study(tmp_path, "mine").missing[0]
+    assert (
+        "Of 96 questionnaires 96 fall on a day of a session as written, fewer than 11 eight hours west of UTC" in first
+    )
+    export, _ = read_drafted(tmp_path, zone="as written")
+    assert totals(export) == truth()
