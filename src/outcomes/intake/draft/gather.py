@@ -33,8 +33,8 @@ def gather_files(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], li
         source = group[0].source.model_copy(update={"file": pattern})
         note = f"{len(group)} files with the same columns are read as one"
         proposal = replace(group[0].proposal, source=source, notes=(*group[0].proposal.notes, note))
-        one = _named(read_proposal(folder, proposal), "file", folder)
-        (made if isinstance(one, Sheet) else failed).append(one)  # type: ignore[arg-type]
+        again = _named(read_proposal(folder, proposal), "file", folder)
+        (made if isinstance(again, Sheet) else failed).append(again)  # type: ignore[arg-type]
     order = {sheet.name: place for place, sheet in enumerate(sheets)}
     return sorted(made, key=lambda sheet: order.get(sheet.name, -1)), failed
 
@@ -54,8 +54,8 @@ def _gather_sheets(
         source = sheets[0].source.model_copy(update={"sheet": "*"})
         note = f"{len(sheets)} sheets with the same columns are read as one"
         proposal = replace(sheets[0].proposal, source=source, notes=(*sheets[0].proposal.notes, note))
-        one = _named(read_proposal(folder, proposal), "sheet", folder)
-        (made if isinstance(one, Sheet) else failed).append(one)  # type: ignore[arg-type]
+        again = _named(read_proposal(folder, proposal), "sheet", folder)
+        (made if isinstance(again, Sheet) else failed).append(again)  # type: ignore[arg-type]
         taken |= {sheet.name for sheet in sheets}
     return [left for group in groups if (left := [sheet for sheet in group if sheet.name not in taken])]
 
