@@ -19,10 +19,10 @@ def make_onset_tables(instrument: str, arms: list[str], rng: np.random.Generator
             for time, share in zip(TIMES["day"], shares, strict=True):
                 row = {"arm": arm, "instrument": instrument, "endpoint": "response", "onset": kind, "axis": "day"}
                 counts = {"patients": patients, "looked": int(0.9 * patients), "begun": int(0.9 * share * patients)}
-                rows.append({**row, "time": time, **counts, "estimate": share})
+                rows.append({**row, "time": time, **counts, "probability": share})
     onset = pd.DataFrame(rows)
-    lower, upper = compute_wilson(onset["estimate"] * onset["patients"], onset["patients"])
-    onset = onset.assign(estimate_lower=lower, estimate_upper=upper)
+    lower, upper = compute_wilson(onset["probability"] * onset["patients"], onset["patients"])
+    onset = onset.assign(probability_lower=lower, probability_upper=upper)
     lower, upper = compute_clopper_pearson(onset["begun"], onset["patients"])
     onset = onset.assign(proportion=onset["begun"] / onset["patients"], lower=lower, upper=upper)
     counts = {"affected": 200, "ungraded": 80, "graded": 120, "mild": 70, "moderate": 30, "severe": 20}

@@ -112,7 +112,7 @@ def make_tables():
     """Released tables of the IV arm: numbers, a bound, and a time at which questions cannot tell."""
     onset = {"instrument": "phq9", "endpoint": "response", "onset": "first", "axis": "day", "time": 42.0, "arm": "iv"}
     onset |= {"patients": 445, "proportion": 0.5, "lower": 0.47, "upper": 0.54}
-    onset |= {"estimate": 0.51, "estimate_lower": 0.48, "estimate_upper": 0.56}
+    onset |= {"probability": 0.51, "probability_lower": 0.48, "probability_upper": 0.56}
     late = {"arm": "iv", "instrument": "phq9", "session": 6.0, "went_on": 75, "looked": 70, "responded": NAN}
     late |= {"proportion": NAN, "lower": NAN, "upper": NAN}
     looks = {

@@ -118,7 +118,7 @@ def test_who_stops_early_never_begins(looks):
     table = tabulate_onset(looks, ARMS, "phq9", ("response",), [1])
     last = table[(table["onset"] == "first") & (table["axis"] == "day") & (table["time"] == 42)].iloc[0]
     assert (last["patients"], last["looked"], last["begun"]) == (5, 5, 4)
-    assert last["estimate"] == pytest.approx(0.8)
+    assert last["probability"] == pytest.approx(0.8)
     assert not table.duplicated(list(KEY)).any()
 
 

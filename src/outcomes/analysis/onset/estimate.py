@@ -17,7 +17,7 @@ from outcomes.proportions import bound_proportion, compute_clopper_pearson
 
 TIMES = {"day": (1, 3, 7, 10, 14, 21, 28, 42), "session": (1, 2, 3, 4, 5, 6)}
 KEY = ("arm", "instrument", "endpoint", "onset", "axis", "time")
-ESTIMATE = ("estimate", "estimate_lower", "estimate_upper")
+ESTIMATE = ("probability", "probability_lower", "probability_upper")
 REPLICATES, QUANTILE = 200, 1.959964
 BLUR_DAYS, GRID = 2.0, np.linspace(-1, 1, 9)
 
@@ -32,7 +32,7 @@ def tabulate_onset(
     DataFrame
         One row per arm, endpoint, ``onset`` (first or confirmed), axis and time, the key beside ``instrument``: ``patients``
         (for remission, those not in it at baseline), ``looked`` at by then, ``begun``: seen to have begun by then, with its
-        ``proportion`` of the patients and exact interval, no look counting as no; and ``estimate``, whether seen or not, with its
+        ``proportion`` of the patients and exact interval, no look counting as no; and ``probability``, whether seen or not, with its
         interval (:func:`estimate_onset`). In both, who stopped early before it began has none: stopping competes.
     """
     records: list[dict[str, Any]] = []

@@ -48,11 +48,11 @@ class Onset(Beginning):
     proportion = Share(begun, patients, "share seen with it", interval="exact")
     lower = Lower(proportion, EXACT)
     upper = Upper(proportion, EXACT)
-    estimate = Modelled(
+    probability = Modelled(
         "share in whom it has begun, seen or not: Turnbull's estimate, an early stop competing", patients, begun
     )
-    estimate_lower = Lower(estimate, "95 % interval, by the standard error over samples of patients")
-    estimate_upper = Upper(estimate, "95 % interval, by the standard error over samples of patients")
+    probability_lower = Lower(probability, "95 % interval, by the standard error over samples of patients")
+    probability_upper = Upper(probability, "95 % interval, by the standard error over samples of patients")
     key = (arm, instrument, endpoint, onset, axis, time)
 
 

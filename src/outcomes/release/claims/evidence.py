@@ -90,12 +90,12 @@ def _find_onset(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
         "onset": "first",
     }
     rows = list(_rows(tables, Onset.name, **place, axis=claim.axis, time=float(str(claim.time))))
-    bounds = (str(Onset.estimate_lower), str(Onset.estimate_upper))
+    bounds = (str(Onset.probability_lower), str(Onset.probability_upper))
     evidence = [
         one
         for row in rows
         for one in (
-            *_take(row, Onset.estimate, Onset.patients, "of all who started, seen or not", *bounds),
+            *_take(row, Onset.probability, Onset.patients, "of all who started, seen or not", *bounds),
             *_take(row, Onset.proportion, Onset.patients, "seen, of all who started"),
         )
     ]

@@ -29,7 +29,7 @@ def draw_onset(figure: Figure, plan: Plan, study: Study) -> None:
     arms = list(style_arms(study, rows[Onset.arm]).values())
     days = sorted(rows["x"].unique())
     x = Scale((0, days[-1] + 0.5), {day: f"{day:g}" for day in days}, "Days since the first session")
-    top = min(100.0, 20.0 * np.ceil(np.nan_to_num(rows[Onset.estimate_upper].max()) * 5) or 100.0)
+    top = min(100.0, 20.0 * np.ceil(np.nan_to_num(rows[Onset.probability_upper].max()) * 5) or 100.0)
     y = Scale((0, top), {value: f"{value:g}" for value in np.arange(0, top + 1, 20.0)}, "Patients (%)")
     panels = []
     for kind, title in TITLES.items():
@@ -46,9 +46,10 @@ def _count(rows: pd.DataFrame, arm: ArmStyle) -> list[Row]:
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle]) -> None:
     for arm in arms:
-        own = rows[(rows[Onset.arm] == arm.id) & rows[Onset.estimate].notna()]
+        own = rows[(rows[Onset.arm] == arm.id) & rows[Onset.probability].notna()]
         day, share, lower, upper = (
-            own[name].to_numpy(float) for name in ("x", Onset.estimate, Onset.estimate_lower, Onset.estimate_upper)
+            own[name].to_numpy(float)
+            for name in ("x", Onset.probability, Onset.probability_lower, Onset.probability_upper)
         )
         axes.fill_between(
             day, 100 * lower, 100 * upper, color=arm.color, alpha=0.13, linewidth=0, label=f"band {arm.id}"

@@ -21,7 +21,7 @@ def plan_onset(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     instrument = str(rows[Onset.instrument].iloc[0])
     rows = rows[(rows[Onset.instrument] == instrument) & (rows[Onset.endpoint] == "response")]
     rows = rows[rows[Onset.axis] == "day"]
-    known = rows[rows[Onset.estimate].notna()]
+    known = rows[rows[Onset.probability].notna()]
     drawn = rows[rows[Onset.arm].isin(known[Onset.arm])]
     if drawn.empty:
         return []
@@ -44,6 +44,6 @@ def _say(known: pd.DataFrame, study: Study) -> str:
     parts = []
     for (kind, arm), rows in known.groupby([Onset.onset, Onset.arm], sort=False):
         last = rows.sort_values(Onset.time).iloc[-1]
-        share = fixed(100 * last[Onset.estimate], 0)
+        share = fixed(100 * last[Onset.probability], 0)
         parts.append(f"{kind}, {name_arm(study, str(arm))}: {share} % by day {fixed(last[Onset.time], 0)}")
     return f"Rising curves by arm, first and confirmed response. {'; '.join(parts)}."

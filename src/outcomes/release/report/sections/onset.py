@@ -54,13 +54,13 @@ def _tell_half(material: Material, instrument: str) -> str:
     rows = material.rows(Onset.name, instrument=instrument, endpoint="response", onset="first", axis="day")
     said = []
     for arm in _arms(material, rows, Onset.patients) if len(rows) else ():
-        own = rows[(rows[Onset.arm] == arm) & rows[Onset.estimate].notna()].sort_values(Onset.time)
+        own = rows[(rows[Onset.arm] == arm) & rows[Onset.probability].notna()].sort_values(Onset.time)
         if own.empty:
             continue
-        over = own[own[Onset.estimate] >= 0.5]
+        over = own[own[Onset.probability] >= 0.5]
         last = own.iloc[-1]
         if over.empty:
-            text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.estimate], 0)} %)"
+            text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.probability], 0)} %)"
         else:
             before = own[own[Onset.time] < over.iloc[0][Onset.time]]
             start = fixed(before.iloc[-1][Onset.time], 0) if len(before) else "0"
@@ -132,12 +132,12 @@ def _tabulate_onset(material: Material, instrument: str) -> Grid | None:
 def _estimate(row: Row) -> Cell:
     if not row:
         return number(ABSENT)
-    if pd.isna(row[Onset.estimate]):
-        return number(tell_share(row, Onset.estimate))
-    text = fixed(100 * row[Onset.estimate], 0)
-    if pd.isna(row[Onset.estimate_lower]) or pd.isna(row[Onset.estimate_upper]):
+    if pd.isna(row[Onset.probability]):
+        return number(tell_share(row, Onset.probability))
+    text = fixed(100 * row[Onset.probability], 0)
+    if pd.isna(row[Onset.probability_lower]) or pd.isna(row[Onset.probability_upper]):
         return number(text)
-    return number(f"{text} ({interval(row[Onset.estimate_lower], row[Onset.estimate_upper], 0, factor=100)})")
+    return number(f"{text} ({interval(row[Onset.probability_lower], row[Onset.probability_upper], 0, factor=100)})")
 
 
 def _tabulate_late(material: Material, instrument: str) -> Grid | None:
