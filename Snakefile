@@ -237,6 +237,23 @@ rule exposure:
         "{params.python:q} -m outcomes exposure {params.file:q} 2> {log:q}"
 
 
+rule onset:
+    """Describe the onset: who was looked at when, first and confirmed response and remission, late response."""
+    input:
+        tables=STEPS["onset"].inputs(PLACES),
+        code=code("onset"),
+    output:
+        tables=STEPS["onset"].outputs(PLACES),
+    log:
+        "logs/{study}/onset.log",
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "onset"),
+    shell:
+        "{params.python:q} -m outcomes onset {params.file:q} 2> {log:q}"
+
+
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:

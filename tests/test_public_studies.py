@@ -27,7 +27,8 @@ def run_steps(name: str, folder: Path) -> dict[str, pd.DataFrame]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["intake", study, "--data", str(DATA / name)]) == 0
-        for step in ("score", "series", "endpoints", "variants", "rates", "compare", "durability", "harms", "exposure"):
+        first = ("score", "series", "endpoints", "variants", "rates", "compare", "durability")
+        for step in (*first, "harms", "exposure", "onset"):
             assert main([step, study]) == 0
         for model in read_study(study).models:
             assert main(["fit", study, model]) == 0

@@ -7,7 +7,8 @@ observed. True is the average over all clinics' patients, weighted for the popul
 clinic's network are drawn anew, and with them its true difference, intervals are also set against the clinic's own truth: the average
 over its own patients of that population, which an interval for one clinic is meant to hold.
 
-    python benchmarks/comparison/operating_characteristics.py --clinics 2000 --out benchmarks/comparison/operating_characteristics.csv
+    python benchmarks/comparison/operating_characteristics.py --clinics 2000 --shape linear --out benchmarks/comparison/operating_characteristics.csv
+    python benchmarks/comparison/operating_characteristics.py --clinics 40 --out benchmarks/comparison/operating_characteristics_spline.csv
 """
 
 from __future__ import annotations
@@ -176,13 +177,13 @@ def estimate_response(compared: Compared, confounders: Confounders, weights: dic
     return rows
 
 
-def study_clinic(task: tuple[int, int, int]) -> tuple[list[Row], list[Row]]:
+def study_clinic(task: tuple[int, int, int, str]) -> tuple[list[Row], list[Row]]:
     """Return the estimates and the truth of one clinic."""
-    seed, patients, replicates = task
+    seed, patients, replicates, shape = task
     network = simulate_network(patients, seed, None)
     whole = build_compared(network)
     partial = drop_out(whole, np.random.default_rng([seed, *b"dropout"]))
-    confounders = code_confounders(whole.people, CONFOUNDERS, "spline")
+    confounders = code_confounders(whole.people, CONFOUNDERS, shape)
     weights = {
         kind: compute_weights(whole.treated, confounders.design, kind) for kind in ("overlap", "att", "ate", "none")
     }
@@ -212,11 +213,17 @@ def summarise(estimates: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_study(
-    clinics: int, patients: int, seed: int, replicates: int = 0, workers: int = 1, resampled: int | None = None
+    clinics: int,
+    patients: int,
+    seed: int,
+    replicates: int = 0,
+    workers: int = 1,
+    resampled: int | None = None,
+    shape: str = "spline",
 ) -> pd.DataFrame:
     """Return the operating characteristics over so many clinics; the bootstrap in the first ``resampled`` of them."""
     often = clinics if resampled is None else resampled
-    tasks = [(seed + clinic, patients, replicates if clinic < often else 0) for clinic in range(clinics)]
+    tasks = [(seed + clinic, patients, replicates if clinic < often else 0, shape) for clinic in range(clinics)]
     if workers == 1:
         results = [study_clinic(task) for task in tasks]
     else:
@@ -235,10 +242,11 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=0, help="bootstrap samples a clinic")
     parser.add_argument("--resampled", type=int, help="clinics with a bootstrap, the first ones (default: all)")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--shape", choices=("spline", "linear"), default="spline", help="numbers among the confounders")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     size = options.clinics, options.patients, options.seed
-    table = run_study(*size, options.replicates, options.workers, options.resampled)
+    table = run_study(*size, options.replicates, options.workers, options.resampled, options.shape)
     table.to_csv(options.out, index=False, float_format="%.4f")
     print(table.to_string(float_format="%.4f"))
 

@@ -7,7 +7,9 @@ differ from it by what happens within a window, and by those who stop. Every row
 same truth, that of the overlap population: rows that ask for other people (`weighted_att`, `unadjusted`, worst cases, other assumptions on what is
 missing) differ from it by what they ask.
 
-    python benchmarks/comparison/whole_clinics.py --clinics 100 --out benchmarks/comparison/whole_clinics.csv
+    python benchmarks/comparison/whole_clinics.py --clinics 12 --seed 13 --out benchmarks/comparison/whole_grid.csv
+
+`whole_clinics.csv` is 100 clinics with `confounder_shape: linear` (`--shape linear`), of which only the primary rows and those of complete cases were estimated.
 """
 
 from __future__ import annotations
@@ -146,6 +148,7 @@ def main() -> None:
     parser.add_argument(
         "--draws", type=int, default=25, help="imputations of missing scores; one split for machine learning"
     )
+    parser.add_argument("--shape", choices=("spline", "linear"), default="spline", help="numbers among the confounders")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
@@ -153,7 +156,11 @@ def main() -> None:
     assert study.comparison is not None
     fewer = study.comparison.imputation.model_copy(update={"draws": options.draws})
     study = study.model_copy(
-        update={"comparison": study.comparison.model_copy(update={"imputation": fewer, "learning_splits": 1})}
+        update={
+            "comparison": study.comparison.model_copy(
+                update={"imputation": fewer, "learning_splits": 1, "confounder_shape": options.shape}
+            )
+        }
     )
     seeds = range(options.seed, options.seed + options.clinics)
     rows = [row for seed in tqdm(seeds, disable=None) for row in compare_clinic(study, options.patients, seed)]

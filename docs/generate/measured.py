@@ -41,7 +41,7 @@ def _say_bias(row: Row) -> str:
     return f"{_number(row['bias'], sign=True)} ({_number(row['bias_se'])})"
 
 
-def tabulate_operating() -> str:
+def tabulate_operating(name: str = "operating_characteristics") -> str:
     """Return bias and coverage of every estimator over simulated clinics."""
     heads = "endpoint | estimator | clinics | true | bias (Monte-Carlo error) | spread | mean error | coverage (error) | of the clinic's own"
     return _table(
@@ -51,13 +51,13 @@ def tabulate_operating() -> str:
                 row["endpoint"], row["estimator"].replace("_", " "), row["clinics"], _number(row["truth"]), _say_bias(row), _number(row["empirical_sd"]),
                 _number(row["mean_se"]), _percent(row["coverage"], row["coverage_se"]), _percent(row["coverage_own"]),
             )
-            for row in _read("operating_characteristics")
+            for row in _read(name)
         ),
     )  # fmt: skip
 
 
-def tabulate_whole() -> str:
-    """Return bias and coverage of every row that the report prints, over whole clinics."""
+def tabulate_whole(name: str = "whole_clinics") -> str:
+    """Return bias and coverage of the rows that the report prints, over whole clinics."""
     heads = "endpoint | time point | analysis | clinics | true | bias (Monte-Carlo error) | spread | mean error | coverage (error)"
     return _table(
         heads,
@@ -66,7 +66,7 @@ def tabulate_whole() -> str:
                 row["endpoint"], row["timepoint"], row["analysis"].replace("_", " "), row["clinics"], _number(row["truth"]), _say_bias(row),
                 _number(row["empirical_sd"]), _number(row["mean_se"]), _percent(row["coverage"], row["coverage_se"]),
             )
-            for row in _read("whole_clinics")
+            for row in _read(name)
         ),
     )  # fmt: skip
 
@@ -107,7 +107,9 @@ def tabulate_bending() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "bending_confounders": tabulate_bending,
     "operating_characteristics": tabulate_operating,
+    "operating_characteristics_spline": lambda: tabulate_operating("operating_characteristics_spline"),
     "whole_clinics": tabulate_whole,
+    "whole_grid": lambda: tabulate_whole("whole_grid"),
     "subgroup_tests": tabulate_subgroups,
 }
 

@@ -272,3 +272,79 @@ def test_differing_questionnaires_of_one_day_are_asked_about_unless_a_time_or_th
     write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
     export, _ = read_drafted(tmp_path)
     assert totals(export)[PEOPLE[0], 14] == (sum(items(0, 2)) + 5) % 28
+
+
+def test_rows_that_all_end_in_one_delimiter_more_than_the_header_are_read(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}," for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    write(tmp_path, "phq.csv", *lines[:-1], lines[-1].removesuffix(","), header="patient_id,date,phq9_total")
+    assert "1 row(s) do not have the header's 3 columns: row 97" in draft_study(tmp_path, "mine").summary
+    moved = [line.replace(",", ",x,", 1) for line in lines[:2]]  # a comma within a value, and a blank at the end
+    write(tmp_path, "phq.csv", *lines[2:], *moved, header="patient_id,date,phq9_total")
+    assert "2 row(s) do not have the header's 3 columns" in draft_study(tmp_path, "mine").summary
+
+
+@pytest.mark.parametrize("what", ["sheet", "file"])
+def test_sheets_and_files_that_are_named_after_their_patient(tmp_path, what):
+    write_log(tmp_path)
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for n, who in enumerate(PEOPLE):
+        rows = [(day(n, k), sum(items(n, k))) for k in range(4)]
+        if what == "sheet":
+            sheet = book.create_sheet(who)
+            for row in [("Date", "PHQ-9 total"), *rows]:
+                sheet.append(row)
+        else:
+            (tmp_path / "scores").mkdir(exist_ok=True)
+            write(
+                tmp_path / "scores",
+                f"{who}.csv",
+                *(f"{date},{total}" for date, total in rows),
+                header="Date,PHQ-9 total",
+            )
+    if what == "sheet":
+        book.save(tmp_path / "scores.xlsx")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert f"each {what} is taken for the patient that it is named after" in draft.text
+    assert not any(who in draft.text + draft.summary for who in PEOPLE)
+
+
+def test_short_forms_beside_long_ones_are_no_wide_file(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},{day(n, k)},{sum(items(n, k)[:2])},{sum(items(n, k))},{sum(items(n, k, 2))},{sum(items(n, k, 7))}"
+        for n, who, k in visits()
+    ]
+    write(tmp_path, "q.csv", *lines, header="patient_id,date,phq2_total,phq9_total,gad2_total,gad7_total")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
+def test_a_baseline_in_other_capitals_belongs_to_the_wide_file(tmp_path):
+    header = "Patient,Drug,Intake date,Intake PHQ9," + ",".join(f"Tx{k} Date,Tx{k} PHQ9" for k in range(1, 4))
+    lines = [
+        f"{who},{ARMS[n % 2]}," + ",".join(f"{day(n, k)},{sum(items(n, k))}" for k in range(4))
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "wide.csv", *lines, header=header)
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
+    assert len(totals(export)) == 4 * len(PEOPLE)
+
+
+def test_the_question_for_a_zone_says_how_many_questionnaires_fall_on_a_session_in_some(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)}T03:30:00Z,{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "app.csv", *lines, header="patient_id,completed_at,phq9_total")
+    first = draft_study(tmp_path, "mine").missing[0]
+    assert (
+        "Of 96 questionnaires 96 fall on a day of a session as written, fewer than 11 eight hours west of UTC" in first
+    )
+    export, _ = read_drafted(tmp_path, zone="as written")
+    assert totals(export) == truth()

@@ -22,8 +22,8 @@ from exports import ARMS, write
 from outcomes.__main__ import main
 
 STEPS = (
-    "intake", "score", "series", "endpoints", "rates", "compare", "durability", "harms", "exposure", "tables", "figures", "report",
-    "manifest",
+    "intake", "score", "series", "endpoints", "rates", "compare", "durability", "harms", "exposure", "onset", "tables", "figures",
+    "report", "manifest",
 )  # fmt: skip
 SYLLABLES = ("qua", "zor", "mi", "ka", "ony", "xel", "bry", "tuv", "wex", "jol")
 NUMBERS = random.Random(11)

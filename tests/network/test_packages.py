@@ -9,6 +9,7 @@ import shutil
 from contextlib import chdir
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from eight_sites import SITES, allow, declare_network, make_key, run, write_yaml
 
@@ -176,10 +177,13 @@ def _edit(name, old, new):
     ("change", "words"),
     [
         (
-            _edit("eligibility.csv", r"^(0,.*,)\d+(,\w+)$", r"\g<1>8\2"),
+            _edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>8\2"),
             "1 of n are below 11: a count that may not leave",
         ),
-        (_edit("eligibility.csv", r"^(0,.*,)\d+(,\w+)$", r"\g<1>83\2"), "n is not rounded as a release is"),
+        (
+            _edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>83\2"),
+            "n is not rounded as a release is",
+        ),
         (_edit("harms.csv", "<11", "<7"), "another bound than <11"),
         (_edit("eligibility.csv", "^order,step", "order,steps"), "other columns than that table"),
         (_edit("effects.csv", r"^(day,day 28,cr2,[^,]*,[^,]*),[^,]*,", r"\1,99,"), "does not lie within its limits"),
@@ -203,24 +207,38 @@ def test_what_no_release_holds_is_refused_though_it_is_signed(copied, tmp_path, 
     refuse(copied, copied.packages, tmp_path, capsys, f"site-7: .*{words}")
 
 
-def test_a_site_of_eight_patients_is_refused(copied, tmp_path, capsys):
-    """Of eight patients every count of the primary row is a bound; the site cannot write such a package, and none is taken."""
+def hide_effects(hidden):
+    """Return a change that takes every number of the effects out of a package, as the gate does where the hidden counts are small."""
+    numbers = ("treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value")
 
     def change(folder, manifest):
         lines = (folder / "effects.csv").read_text().splitlines()
         head = lines[0].split(",")
         for place, line in enumerate(lines[1:], 1):
-            cells = dict(zip(head, line.split(","), strict=True))
-            cells |= dict.fromkeys(
-                ("treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value"), ""
-            )
-            cells |= dict.fromkeys(
-                ("n_treated", "n_reference", "observed_treated", "observed_reference", "effective_n"), "<11"
-            )
-            lines[place] = ",".join(cells.values())
+            cells = dict(zip(head, line.split(","), strict=True)) | dict.fromkeys(numbers, "")
+            lines[place] = ",".join((cells | dict.fromkeys(hidden, "<11")).values())
         (folder / "effects.csv").write_text("\n".join(lines) + "\n")
 
-    resign(copied, "site-7", change)
+    return change
+
+
+def test_a_site_without_an_estimate_is_in_the_counts_alone(copied, tmp_path, capsys):
+    resign(copied, "site-7", hide_effects(("observed_treated",)))
+    assert pool(copied, copied.packages, tmp_path / "report") == 0
+    assert "7 in the difference and the counts; 1 in the counts only (site-7); 0 absent" in capsys.readouterr().out
+    sites = pd.read_csv(tmp_path / "report" / "tables" / "sites.csv").set_index("site")
+    assert sites.loc["site-7", ["estimate", "weight"]].isna().all()
+    assert sites.loc["site-7", "observed_treated"] == "<11"
+    assert sites["weight"].sum() == pytest.approx(1, abs=1e-5)
+    counts = pd.read_csv(tmp_path / "report" / "tables" / "counts.csv")
+    assert (counts.loc[counts["table"] == "eligibility", "sites"] == 8).all()
+
+
+def test_a_site_of_eight_patients_is_refused(copied, tmp_path, capsys):
+    """Of eight patients every count of the primary row is a bound; the site cannot write such a package, and none is taken."""
+
+    hidden = ("n_treated", "n_reference", "observed_treated", "observed_reference", "effective_n")
+    resign(copied, "site-7", hide_effects(hidden))
     refuse(copied, copied.packages, tmp_path, capsys, "site-7: fewer than 11 patients are compared in each arm")
 
 

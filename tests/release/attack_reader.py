@@ -34,6 +34,7 @@ OTHERS = {
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
     "change_index", "cutoff", "risk_treated_lower", "risk_treated_upper", "risk_reference_lower", "risk_reference_upper", "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
     "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
+    "recall_days", "overlap_days", "responded_proportion", "probability", "probability_lower", "probability_upper", "further_sessions",
     "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
@@ -263,6 +264,18 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "durability_at_visit": (("arm", "end", "week"), {"seen": "", "held": "seen"}),
     "maintenance": (("arm", "month"), {"patients": "", "returned": "patients"}),
+    "onset_looks": (
+        ("arm", "instrument", "window"),
+        {"patients": "", "scored": "patients", "responded": "scored"},
+    ),
+    "onset": (
+        ("arm", "instrument", "endpoint", "onset", "axis", "time"),
+        {"patients": "", "looked": "patients", "begun": "patients"},
+    ),
+    "late_response": (
+        ("arm", "instrument", "session"),
+        {"patients": "", "went_on": "patients", "looked": "went_on", "responded": "looked"},
+    ),
 }
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
 from durable_cases import DECLARED, make_durability_tables
 from harm_cases import make_harm_tables
+from onset_cases import make_onset_tables
 from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
@@ -90,6 +91,7 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     tables |= make_harm_tables([arm.id for arm in study.arms], rng)
+    tables |= make_onset_tables(study.instruments[0], [arm.id for arm in study.arms], rng)
     released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
     found = {
         "order": 1,

@@ -27,6 +27,7 @@ from outcomes.analysis.durability.describe import describe_durability
 from outcomes.analysis.exposure.describe import describe_exposure
 from outcomes.analysis.harms.describe import describe_harms
 from outcomes.analysis.models import collect_models, fit_model, model_frame
+from outcomes.analysis.onset.describe import describe_onset
 from outcomes.contracts import check_table
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Share
@@ -238,7 +239,7 @@ def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     tables = dict(describe_cohort(clean, study))
     tables |= _compare(clean, study) | collect_models(_fit(clean, study))
     _, durable = describe_durability(clean if study.durability else {}, study.durability, study)
-    tables |= describe_harms(clean, study) | describe_exposure(clean, study)
+    tables |= describe_harms(clean, study) | describe_exposure(clean, study) | describe_onset(clean, study)
     return tables | dict(durable), clean["cohort"]
 
 

@@ -1,3 +1,16 @@
 """The commands around the steps, one module each: draft a study file, run all, lock the plan, describe files and tables."""
 
-NAMES = ("draft", "check", "refresh", "run", "lock", "site", "pool", "ledger", "simulate", "schema", "dictionary")
+NAMES = (
+    "draft",
+    "check",
+    "refresh",
+    "run",
+    "lock",
+    "site",
+    "pool",
+    "ledger",
+    "power",
+    "simulate",
+    "schema",
+    "dictionary",
+)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from outcomes.frozen import Frozen
+from outcomes.settings.claims import Claim
 from outcomes.settings.style import Style
 
 
@@ -102,5 +103,7 @@ class Report(Frozen):
     headline: str | None = Field(
         None, description="time point whose response rates stand at the top; default: the last one"
     )
+    known_claims: bool = Field(True, description="answer the claims that pages of clinics often make (docs/claims.md)")
+    claims: tuple[Claim, ...] = Field((), description="further claims to answer; one with a known id takes its place")
     figures: Figures = Field(default_factory=Figures, description="how figures are saved")
     style: Style = Field(default_factory=Style, description="how numbers and pages look")

@@ -84,6 +84,17 @@ class Summary(Frozen):
     )
 
 
+class Margin(Frozen):
+    """What difference would still count as none, declared before anyone looks."""
+
+    kind: Literal["non_inferiority", "equivalence"] = Field(
+        description="non_inferiority: is the treated arm at most so much worse than the reference; equivalence: neither arm so much "
+        "better. Answered by the 95 % interval of the primary difference"
+    )
+    points: float = Field(gt=0, description="the margin, in points of the instrument")
+    because: str = Field(description="why so much does not matter, with a source; printed beside the answer")
+
+
 class Estimand(Frozen):
     """What is estimated, in the attributes of ICH E9(R1)."""
 
@@ -111,6 +122,7 @@ class Estimand(Frozen):
         "protocol asks for), switching, reinduction (a further series of the same arm), maintenance (a session after the "
         "induction, before the time point); others by their name in the table of events",
     )
+    margin: Margin | None = Field(None, description="a margin of non-inferiority or equivalence; null: none is asked")
     grace_days: int = Field(
         7, ge=0, description="a score so many days after the last session still counts as on treatment"
     )

@@ -232,7 +232,15 @@ class Source(Frozen):
     patient_prefix: str = Field(
         "", description="put before every patient's identifier of this file, where sites number their patients alike"
     )
-    sheet: str | None = Field(None, description="sheet of an Excel workbook; by default the only one")
+    sheet: str | None = Field(
+        None,
+        description="sheet of an Excel workbook; by default the only one; `*` is all that are not hidden, read as one",
+    )
+    name_column: str | None = Field(
+        None,
+        description="name of a new column that holds the name of the sheet (with `sheet: '*'`), else of the file without its ending: where each is "
+        "named after its patient",
+    )
     ignore: tuple[str, ...] = Field(
         (), description="columns that are known and not used (identifiers, free text): dropped on reading"
     )

@@ -43,5 +43,5 @@ def name_arms(table: pd.DataFrame, study: Study) -> pd.DataFrame:
             cells = cells.map(
                 lambda cell, old=place, new=name: cell.replace(old, new) if isinstance(cell, str) else cell
             )
-        named[column] = cells
+        named[str(column)] = cells
     return table.assign(**named)

@@ -55,19 +55,6 @@ class TestCommitted:
             primary = rows[~rows.index.get_level_values("estimator").str.endswith("_stacked")]
             assert primary[name].between(0.93, 0.97).all()
 
-    def test_the_documentation_shows_it(self):
-        text = (FOLDER.parents[1] / "docs" / "comparison.md").read_text()
-        for (endpoint, estimator), row in self.TABLE.iterrows():
-            cells = [
-                endpoint,
-                estimator.replace("_", " "),
-                f"{row['truth']:.3f}",
-                f"{row['bias']:+.3f} ({row['bias_se']:.3f})",
-            ]
-            cells += [f"{row[name]:.3f}" for name in ("empirical_sd", "mean_se")]
-            cells += [f"{100 * row[name]:.1f} %" for name in ("coverage", "coverage_own")]
-            assert f"| {' | '.join(cells)} |" in text
-
     def test_weighted_and_doubly_robust_are_unbiased_and_cover(self):
         for estimator in ("weighted_overlap", "doubly_robust"):
             row = self.TABLE.loc[("change", estimator)]

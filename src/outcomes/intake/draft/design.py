@@ -60,7 +60,10 @@ def draft_design(survey: Survey) -> Design:
     """Return the design that the tables found allow."""
     tables = survey.tables
     if not survey.found:
-        names = "; ".join(f"{show_name(idle.name)}: {idle.reason}" for idle in survey.idle)
+        reasons: dict[str, list[str]] = {}
+        for idle in survey.idle:
+            reasons.setdefault(idle.reason, []).append(show_name(idle.name))
+        names = "; ".join(f"{_few(named)}: {reason}" for reason, named in reasons.items())
         return Design(
             "survey",
             [("all", "All patients")],
@@ -84,6 +87,10 @@ def draft_design(survey: Survey) -> Design:
         _add_visits(survey, design, placed)
         _add_allocation(survey, design)
     return design
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _instruments(survey: Survey) -> list[str]:

@@ -117,7 +117,7 @@ def survey_export(folder: Path) -> Survey:
 
 def _tell_owner(sheet: Sheet) -> list[str]:
     """Return what says that content alone shows who the patients are."""
-    if sheet.owner is None:
+    if sheet.owner is None or not sheet.twin:
         return []
     return [
         f"{sheet.owner!r} is taken for the patients' identifiers, as its values are those of {sheet.twin!r} in another file"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.readers import Unread
 
@@ -23,7 +24,7 @@ def gather_files(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], li
         groups[path.parent, path.suffix, blank, columns].append(sheet)
     made: list[Sheet] = []
     failed: list[Unread] = []
-    for group in groups.values():
+    for group in _gather_sheets([*groups.values()], folder, made, failed):
         pattern = _pattern([sheet.source.file for sheet in group], folder)
         many = MANY_RESOURCES if group[0].source.format == "fhir" else MANY
         if len(group) < many or pattern is None or len({sheet.source.encoding for sheet in group}) > 1:
@@ -32,10 +33,41 @@ def gather_files(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], li
         source = group[0].source.model_copy(update={"file": pattern})
         note = f"{len(group)} files with the same columns are read as one"
         proposal = replace(group[0].proposal, source=source, notes=(*group[0].proposal.notes, note))
-        one = read_proposal(folder, proposal)
-        (made if isinstance(one, Sheet) else failed).append(one)  # type: ignore[arg-type]
+        again = _named(read_proposal(folder, proposal), "file", folder)
+        (made if isinstance(again, Sheet) else failed).append(again)  # type: ignore[arg-type]
     order = {sheet.name: place for place, sheet in enumerate(sheets)}
     return sorted(made, key=lambda sheet: order.get(sheet.name, -1)), failed
+
+
+def _gather_sheets(
+    groups: list[list[Sheet]], folder: Path, made: list[Sheet], failed: list[Unread]
+) -> list[list[Sheet]]:
+    """Return the groups of files; sheets of one workbook with the same columns, none of which names patients, are read as one."""
+    books: dict[tuple[str, tuple[str, ...]], list[Sheet]] = defaultdict(list)
+    for one in (sheet for group in groups for sheet in group if sheet.source.sheet is not None):
+        books[one.source.file, tuple(one.fields)].append(one)
+    taken: set[str] = set()
+    for (file, _), sheets in books.items():
+        every = sum(other.source.file == file for group in groups for other in group)
+        if len(sheets) < MANY or len(sheets) < every or patient_columns(sheets[0]):
+            continue
+        source = sheets[0].source.model_copy(update={"sheet": "*"})
+        note = f"{len(sheets)} sheets with the same columns are read as one"
+        proposal = replace(sheets[0].proposal, source=source, notes=(*sheets[0].proposal.notes, note))
+        again = _named(read_proposal(folder, proposal), "sheet", folder)
+        (made if isinstance(again, Sheet) else failed).append(again)  # type: ignore[arg-type]
+        taken |= {sheet.name for sheet in sheets}
+    return [left for group in groups if (left := [sheet for sheet in group if sheet.name not in taken])]
+
+
+def _named(one: Sheet | Unread, what: str, folder: Path) -> Sheet | Unread:
+    """Return a sheet with the names of its files, or sheets, as the patients' identifiers, where no column names them."""
+    if isinstance(one, Unread) or one.source.format == "fhir" or patient_columns(one) or what in one.fields:
+        return one
+    source = one.source.model_copy(update={"name_column": what})
+    check = f"no column names the patients: each {what} is taken for the patient that it is named after ({what}: name_column)"
+    again = read_proposal(folder, replace(one.proposal, source=source, checks=(*one.proposal.checks, check)))
+    return replace(again, owner=what) if isinstance(again, Sheet) else again
 
 
 def _pattern(files: Sequence[str], folder: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         found.instruments = found.instruments if "assessments" in found.tables else {}
         found.troubles = []  # what the other half of the sheet holds
     note_pairs(found)
+    _keep_untreated(found)
     _note_lost_scores(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
@@ -170,6 +172,24 @@ def _find_events(found: Found, free: set[str], placed: dict[str, Guess]) -> None
     columns = find_columns(found, free - found.used, read_vocabulary()["adverse_events"])
     if "event" in columns:
         found.tables["adverse_events"] = placed | columns
+
+
+def _keep_untreated(found: Found) -> None:
+    """Take rows with a blank treatment for visits without a session, where the rows are of questionnaires too."""
+    treatment = found.tables.get("sessions", {}).get("treatment")
+    if treatment is None or treatment.spellings is None or not found.instruments or not treatment.spellings.values:
+        return
+    column = found.sheet.fields[treatment.column]
+    blank = column.words.spread(column.missing)
+    asked = np.zeros(len(blank), dtype=bool)
+    for name in (name for one in found.instruments.values() for name in one.columns):
+        asked |= found.sheet.fields[name].words.spread(~found.sheet.fields[name].missing)
+    if (blank & asked).any():
+        note = "rows without a treatment are taken for visits without a session; their questionnaires are kept"
+        spellings = replace(treatment.spellings, values={**treatment.spellings.values, "": None})
+        found.tables["sessions"]["treatment"] = replace(
+            treatment, spellings=spellings, check="; ".join(filter(None, [treatment.check, note]))
+        )
 
 
 def _note_lost_scores(found: Found) -> None:

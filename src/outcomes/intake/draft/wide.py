@@ -63,9 +63,12 @@ def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
         columns[_free(one.name, {*columns, *sheet.fields})] = one.members if not _exact(one, sheet) else one.pattern
     label = _free("visit", {*columns, *sheet.fields})
     shown = ", ".join(dict.fromkeys(one.pattern for one in mine[:4]))
-    return Stack(
-        columns=columns, label=label
-    ), f"a wide file: {shown} … become a row for each ({', '.join(list(lead.members)[:8])})"
+    note = f"a wide file: {shown} … become a row for each ({', '.join(list(lead.members)[:8])})"
+    dated = {label for one in mine if one.kind == "date" for label in one.members}
+    undated = [one for one in lead.members if one not in dated]
+    if dated and undated:
+        note += f"; no column dates {', '.join(undated[:4])}, so that their scores are left out"
+    return Stack(columns=columns, label=label), note
 
 
 def find_session_stack(sheet: Sheet) -> tuple[Stack, str] | None:
@@ -106,11 +109,13 @@ def _free(name: str, taken: Iterable[str]) -> str:
 def _families(sheet: Sheet) -> list[Family]:
     """Return the families of columns, each column in one at most: questionnaires first, then dates, then others."""
     grouped: dict[str, dict[str, str]] = defaultdict(dict)
+    spelt: dict[str, str] = {}  # "{} Date" and "{} date" are one
     for name in sheet.raw.columns:
         for match in re.finditer(
             rf"(?<![^\W_])(?:{LABEL.pattern})(?![^\W_])|(?<=[A-Za-z])\d{{1,2}}(?![^\W_])", name, re.I
         ):
             pattern = f"{name[: match.start()]}{{}}{name[match.end() :]}"
+            pattern = spelt.setdefault(pattern.casefold(), pattern)
             grouped[pattern].setdefault(match[0].strip(), name)
     found = [
         Family(pattern, members, kind)
@@ -136,6 +141,9 @@ def _kind(sheet: Sheet, pattern: str, members: dict[str, str]) -> str | None:
         instrument, item = claims[0]
         definition = read_instruments()[instrument]
         numbered = sorted(int(label) for label in members if label.isdecimal()) == list(range(1, len(members) + 1))
+        names_itself = any((instrument, None) in claims_of(name) for name in members.values())
+        if names_itself and all(label.isdecimal() for label in members) and not numbered:
+            return None  # GAD-2 and GAD-7 are two instruments, and no two times
         if item is None and numbered and len(members) == definition.n_items and _are_items(fields, instrument):
             return None
         if all(_fits(one, instrument, item) for one in fields if one.filled):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from outcomes.errors import InputError
 from outcomes.intake.readers import columnar, database, fhir, nested, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns
 from outcomes.intake.readers.shape import is_shaped, join_tables, needed_columns, shape_table
-from outcomes.intake.words import RawTable
+from outcomes.intake.words import RawTable, constant
 from outcomes.settings import Source
 
 READERS: tuple[Reader, ...] = (
@@ -20,6 +21,7 @@ READERS: tuple[Reader, ...] = (
     columnar.READER,
     database.READER,
 )
+ALL_SHEETS = "*"
 
 __all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
 
@@ -68,6 +70,32 @@ def read_source(
 
 
 def _read_one(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
+    """Read one file, all sheets of a workbook below one another where the source asks for that, with their names where it does."""
+    inner = _without_name(wanted, source.name_column)
+    if source.sheet == ALL_SHEETS and tables.is_workbook(file, source):
+        parts = [
+            (title, _read_table(File(file.path, f"{file.name} (sheet {number})"), source.model_copy(update={"sheet": title}), inner, numeric))
+            for number, title in enumerate(tables.list_visible(file), start=1)
+        ]  # fmt: skip
+    else:
+        parts = [(file.path.stem, _read_table(file, source, inner, numeric))]
+    if source.name_column is not None:
+        parts = [(name, _with_name(raw, source.name_column, name)) for name, raw in parts]
+    return join_tables([raw for _, raw in parts], file.name) if len(parts) > 1 else parts[0][1]
+
+
+def _without_name(wanted: Wanted, name: str | None) -> Wanted:
+    """Return which columns are read of the file itself: not the one that its name becomes."""
+    if name is None or wanted is None:
+        return wanted
+    return lambda names: choose_columns(wanted, [*names, name]) - {name}
+
+
+def _with_name(raw: RawTable, column: str, name: str) -> RawTable:
+    return replace(raw, columns={**raw.columns, column: constant(name, raw.size)})
+
+
+def _read_table(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
     by_ending = (one for one in READERS if source.format == "auto" and file.ending in one.endings)
     reader = next(by_ending, None) or next(one for one in READERS if source.format in one.formats)
     try:

@@ -40,14 +40,19 @@ class Careful:
         ragged: list[int] = []
         tasks = [(place, codes[column], values[column]) for column, place in self.task.places.items()]
         blank = [""] * self.task.width
+        width: int | None = (
+            None  # of every row; wider than the header where each ends in delimiters that the header has not
+        )
         for number, row in enumerate(self._rows(), start=1):
             if number <= self.task.skip:
                 continue
-            if len(row) != self.task.width:
-                if "".join(row).strip():
+            if not "".join(row).strip():
+                row = blank
+            else:
+                width = width or max(len(row), self.task.width)
+                if len(row) != width or "".join(row[self.task.width :]).strip():
                     ragged.append(number)
                     continue
-                row = blank
             for place, into, known in tasks:
                 into.append(known.setdefault(row[place], len(known)))
         self._refuse_ragged(ragged)

@@ -20,7 +20,7 @@ TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".
 
 def name_source(file: str, source: Source) -> str:
     """Return the name of a source in messages and the ledger: the file, with the sheet of a workbook."""
-    return show_name(file) if source.sheet is None else f"{show_name(file)} [{show_name(source.sheet)}]"
+    return show_name(file) if source.sheet in (None, "*") else f"{show_name(file)} [{show_name(source.sheet)}]"
 
 
 def recognise(file: File) -> float:
@@ -42,6 +42,11 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
     return [*found, *(Unread(f"{file.name} [{sheet}]", why) for sheet in hidden)]
 
 
+def list_visible(file: File) -> list[str]:
+    """Return the sheets of a workbook that are not hidden."""
+    return list_sheets(file.path, file.name)[0]
+
+
 def read_names(file: File) -> list[str]:
     """Return the first row of a file as a header has it; of a workbook, of its first sheet."""
     if file.ending in WORKBOOK:
@@ -61,7 +66,8 @@ def _with_head(source: Source, records: list[list[str]]) -> Proposal:
 def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
     """Read the wanted columns of a text file or a sheet."""
     read_one = read_workbook if is_workbook(file, source) else read_text
-    return read_one(file.path, name_source(file.name, source), source, wanted, numeric)
+    name = file.name if " (sheet " in file.name else name_source(file.name, source)
+    return read_one(file.path, name, source, wanted, numeric)
 
 
 def is_workbook(file: File, source: Source) -> bool:

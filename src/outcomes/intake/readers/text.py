@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ csv.field_size_limit(
     64 * LONGEST_LINE
 )  # a line split at another delimiter is one field, and a quote may span the lines looked at
 BLOCK = 1 << 24
+LARGEST_WIDE = 1 << 30  # bytes of a file of UTF-16 that is turned into UTF-8 at once
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
         What is wrong with the file, with row numbers where that helps.
     """
     encoding = find_encoding(path, source.encoding, name)
-    shape = _scan(path, name, encoding)
+    content = _transcode(path, encoding)
+    shape = _scan(path, name, encoding, content)
     head = _first_lines(path, encoding)
     delimiter = _delimiter(path, name, source, head)
     records = list(csv.reader(head, delimiter=delimiter))
@@ -72,7 +75,7 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
     skip = (source.first_row or source.header[-1] + 1) - 1
     task = Task(path, name, encoding, delimiter, len(names), places, skip)
     simple = shape.plain and not any("\n" in cell for record in records[:skip] for cell in record)
-    columns = _read_fast(task, shape, numeric) if simple else None
+    columns = _read_fast(task, shape, numeric, content) if simple else None
     if columns is None:
         columns = Careful(task).read()
     size = len(next(iter(columns.values()))) if columns else 0
@@ -132,13 +135,30 @@ def _is_tab(path: Path, source: Source) -> bool:
     return source.format == "tsv" or (source.format == "auto" and path.suffix.lower() in (".tsv", ".tab"))
 
 
-def _scan(path: Path, name: str, encoding: str) -> _Shape:
+def _is_wide(encoding: str) -> bool:
+    return encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
+
+
+def _transcode(path: Path, encoding: str) -> bytes | None:
+    """Return a file of UTF-16 or UTF-32 as UTF-8; None for any other, for a very large one, and where a byte is none of its encoding."""
+    if not _is_wide(encoding) or path.stat().st_size > LARGEST_WIDE:
+        return None
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            parts = [decoder.decode(block).encode() for block in iter(lambda: file.read(BLOCK), b"")]
+            return b"".join([*parts, decoder.decode(b"", final=True).encode()])
+    except UnicodeError:  # the careful reader says where
+        return None
+
+
+def _scan(path: Path, name: str, encoding: str, content: bytes | None = None) -> _Shape:
     """Look at every byte once: no zero bytes (but in encodings that have them), no endless line."""
-    wide = encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
+    wide = _is_wide(encoding)
     lines = quotes = returns = since = 0
     decimal = True
     last = b""
-    with path.open("rb") as file:
+    with path.open("rb") if content is None else io.BytesIO(content) as file:
         while block := file.read(BLOCK if lines else LONGEST_LINE):
             if block.endswith(b"\r"):
                 block += file.read(1)
@@ -156,7 +176,8 @@ def _scan(path: Path, name: str, encoding: str) -> _Shape:
             last = block[-1:]
     if not last:
         raise InputError(f"{name}: the file is empty. Export it again.")
-    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0 and not wide, decimal)
+    known = not wide or (content is not None and b"\0" not in content)
+    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0 and known, decimal)
 
 
 def _has_hexadecimal(block: bytes, before: bytes) -> bool:
@@ -213,7 +234,9 @@ def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str,
         )
 
 
-def _read_fast(task: Task, shape: _Shape, numeric: frozenset[str]) -> dict[str, Words] | None:
+def _read_fast(
+    task: Task, shape: _Shape, numeric: frozenset[str], content: bytes | None = None
+) -> dict[str, Words] | None:
     """Return the columns; None where only the careful reader can tell.
 
     Numeric columns are read as small whole numbers, and all again as text where a single cell is none.
@@ -225,10 +248,10 @@ def _read_fast(task: Task, shape: _Shape, numeric: frozenset[str]) -> dict[str, 
     text = pa.dictionary(pa.int32(), pa.string())
     numeric = numeric if shape.decimal else frozenset()
     types = {names[position]: pa.int8() if name in numeric else text for name, position in task.places.items()}
-    encoding = "utf8" if task.encoding == "utf-8-sig" else task.encoding
+    encoding = "utf8" if task.encoding == "utf-8-sig" or content is not None else task.encoding
     try:
         table = arrow_csv.read_csv(
-            task.path,
+            task.path if content is None else pa.BufferReader(content),
             read_options=arrow_csv.ReadOptions(
                 column_names=names, skip_rows=task.skip, encoding=encoding, block_size=BLOCK
             ),
@@ -240,7 +263,7 @@ def _read_fast(task: Task, shape: _Shape, numeric: frozenset[str]) -> dict[str, 
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        return _read_fast(task, shape, frozenset()) if numeric else None
+        return _read_fast(task, shape, frozenset(), content) if numeric else None
     if table.num_rows != shape.lines - task.skip:
         return None
     columns: dict[str, Words] = {}

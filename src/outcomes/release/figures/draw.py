@@ -18,6 +18,7 @@ from outcomes.release.figures.captions import write_files
 from outcomes.release.figures.drawings.analyses import draw_analyses
 from outcomes.release.figures.drawings.answers import draw_answer
 from outcomes.release.figures.drawings.balance import draw_balance
+from outcomes.release.figures.drawings.claims import draw_claims
 from outcomes.release.figures.drawings.course import draw_course
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
@@ -26,7 +27,9 @@ from outcomes.release.figures.drawings.flow import draw_flow
 from outcomes.release.figures.drawings.forest import draw_forest
 from outcomes.release.figures.drawings.harms import draw_harms
 from outcomes.release.figures.drawings.missingness import draw_missingness
+from outcomes.release.figures.drawings.onset import draw_onset
 from outcomes.release.figures.drawings.overlap import draw_overlap
+from outcomes.release.figures.drawings.power import draw_power
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
@@ -55,6 +58,9 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "subgroups": draw_subgroups,
     "durability": draw_durability,
     "harms": draw_harms,
+    "onset": draw_onset,
+    "power": draw_power,
+    "claims": draw_claims,
 }
 
 

@@ -55,16 +55,16 @@ def write_figure(
 
 def lay_out(figure: Figure, name: str) -> Sheet:
     """Return the figure as SVG, with text as text and coordinates to a hundredth of a point."""
-    plan = getattr(figure, "plan", None)
-    known = isinstance(plan, Plan)
-    title, alt = (plan.title, plan.alt) if known else (name, "")
+    own = getattr(figure, "plan", None)
+    plan = own if isinstance(own, Plan) else None
+    title, alt = (plan.title, plan.alt) if plan else (name, "")
     written = io.StringIO()
     with house_style():
         figure.savefig(
             written, format="svg", metadata={"Date": None, "Creator": "outcomes", "Title": title, "Description": alt}
         )
     svg = written.getvalue().replace("font-family: 'DejaVu Sans'", f"font-family: {FAMILY}")
-    return Sheet(re.sub(r"<[^>!?]+>", _shorten, svg), title, alt, plan.data if known else None)
+    return Sheet(re.sub(r"<[^>!?]+>", _shorten, svg), title, alt, plan.data if plan else None)
 
 
 def _shorten(tag: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ from outcomes.release.report.faces.html.page import write_page
 from outcomes.release.report.page_one.first_page import show_first_page
 from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.sections.checklists import show_checklists, write_checklists
+from outcomes.release.report.sections.claims import show_claims
 from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
@@ -33,6 +34,7 @@ from outcomes.release.report.sections.locked_plan import show_plan
 from outcomes.release.report.sections.main_results import show_main_results
 from outcomes.release.report.sections.methods import describe_methods
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
+from outcomes.release.report.sections.onset import show_onset
 from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
 from outcomes.release.report.wording.data_warnings import write_closing
 from outcomes.settings import Study
@@ -124,8 +126,10 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_comparison(material, figures_folder),
         show_harms(material),
         show_exposure(material),
+        show_onset(material, figures_folder),
         show_durability(material, figures_folder),
         show_published(material),
+        show_claims(material, figures_folder),
         show_limitations(material),
         show_details(material),
         describe_methods(material),

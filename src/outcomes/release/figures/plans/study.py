@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from outcomes.release.figures.plans.answers import plan_answers
+from outcomes.release.figures.plans.claims import plan_claims
 from outcomes.release.figures.plans.comparison import plan_comparison
 from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
@@ -19,6 +20,7 @@ from outcomes.release.figures.plans.durability import plan_durability
 from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
+from outcomes.release.figures.plans.onset import plan_onset
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.figures.plans.subgroups import plan_subgroups
@@ -43,7 +45,9 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)
         plans += plan_harms(tables, study)
+        plans += plan_onset(tables, study)
         plans += plan_durability(tables, study)
+        plans += plan_claims(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
         return [_restyle(plan, study) for plan in plans]
 

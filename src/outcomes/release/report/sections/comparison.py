@@ -21,6 +21,7 @@ from outcomes.release.report.sections.subgroups import show_subgroups
 from outcomes.release.report.wording.comparison_result import say_arms, state_result, warn_difference
 from outcomes.release.report.wording.early_response import say_early
 from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
+from outcomes.release.report.wording.margin import tell_margin
 from outcomes.release.report.wording.opposite_directions import note_contrary
 
 Row = dict[str, Any]
@@ -42,7 +43,11 @@ def show_comparison(material: Material, folder: Path) -> Section:
     declared = material.study.comparison
     if declared is not None and len(said):
         weighed = (say_important(material), say_reliable(material), say_number_needed(material), say_early(material))
-        words = [*state_result(material), *filter(None, weighed), *(str(text) for text in said["text"].dropna())]
+        words = [
+            *state_result(material),
+            *filter(None, (tell_margin(material), *weighed)),
+            *(str(text) for text in said["text"].dropna()),
+        ]
         parts: list[Block | None] = [
             tabulate_target_trial(material),
             tabulate_effects(material),

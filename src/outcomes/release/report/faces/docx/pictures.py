@@ -33,5 +33,8 @@ def _reduce(file: Path, _: int) -> bytes:
     written = io.BytesIO()
     with Image.open(file) as image:
         flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        flat.save(written, "png", optimize=True, dpi=image.info.get("dpi", (300, 300)))
+        dpi = image.info.get("dpi", (300, 300))
+        flat.save(
+            written, "png", compress_level=6, dpi=dpi
+        )  # a tenth larger than the smallest, in a seventh of the time
     return written.getvalue()

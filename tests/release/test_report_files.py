@@ -1,0 +1,96 @@
+"""The files of the example's report say the same numbers: HTML, Word, and PDF, in Key Points, abstract, Table 2, and figures."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+from docx import Document
+
+from outcomes.files import Places
+from outcomes.release.numbers import fixed, interval
+from outcomes.released import read_released
+
+PLACE = {"axis": "day", "timepoint": "day 28"}
+
+
+def read_html(path):
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", path.read_text(encoding="utf-8"), flags=re.S)
+    return html.unescape(re.sub(r"<[^>]+>", " ", text))
+
+
+def read_docx(path):
+    word = Document(str(path))
+    cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    return " ".join([*(paragraph.text for paragraph in word.paragraphs), *cells])
+
+
+def read_pdf(path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is absent: the text of the PDF is not read")
+    return subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True).stdout
+
+
+READERS = {"html": read_html, "docx": read_docx, "pdf": read_pdf}
+
+
+def flat(text):
+    return re.sub(r"[\s\u00a0\u202f\u200b]+", " ", text)
+
+
+def find(table, **where):
+    for name, value in where.items():
+        table = table[table[name] == value]
+    assert len(table) == 1, where
+    return table.iloc[0]
+
+
+def list_numbers(released):
+    """What the report must say of the primary difference, response, and scores, and how often at least."""
+    effect = find(released["effects"], **PLACE, variance="cr2")
+    risk = find(released["risks"], **PLACE, endpoint="response", population="everyone", method="weighted")
+    low, high = sorted(abs(effect[name]) for name in ("lower", "upper"))
+    signed = f"{fixed(effect['estimate'])} ({interval(effect['lower'], effect['upper'])})"
+    ends = interval(risk["difference_lower"], risk["difference_upper"], factor=100)
+    return {
+        f"{fixed(abs(effect['estimate']))} points (95 % CI {interval(low, high)})": 3,  # Key Points, page 1, abstract
+        signed: 1,  # Table 2
+        f"{fixed(100 * risk['difference'], 'percent')} percentage points (95 % CI {ends})": 3,
+        f"{fixed(100 * risk['difference'], 'percent')} ({ends})": 1,  # Table 2
+        f"{fixed(abs(effect['treated_mean']))} points with IV ketamine": 1,
+        f"{int(effect['observed_treated'])} / {int(effect['observed_reference'])}": 1,
+    }
+
+
+@pytest.mark.parametrize("face", READERS)
+def test_text_and_tables_of_each_file_say_the_released_numbers(finished, face):
+    places = Places("example", finished[0])
+    text = flat(READERS[face](places.results / f"report.{face}")).replace("%", " %").replace("  %", " %")
+    for said, times in list_numbers(read_released(places)).items():
+        said = said.replace("%", " %").replace("  %", " %")
+        assert text.count(said) >= times, said
+
+
+@pytest.mark.parametrize("name", ["answer_better", "course", "analyses"])
+def test_the_figures_draw_the_difference_that_the_text_says(finished, name):
+    places = Places("example", finished[0])
+    effect = find(read_released(places)["effects"], **PLACE, variance="cr2")
+    drawn = pd.read_csv(places.figures / f"{name}.csv")
+    column = "change" if name == "course" else "estimate"
+    rows = drawn[drawn.get("kind", pd.Series("main", drawn.index)) == "main"]
+    rows = rows[rows["arm"] == "difference"] if name == "course" else rows
+    assert any(abs(row[column] - effect["estimate"]) < 1e-9 for row in rows.to_dict("records"))
+
+
+def test_the_files_are_as_small_as_readers_need(finished):
+    results = Places("example", finished[0]).results
+    sizes = {
+        name: (results / name).stat().st_size
+        for name in ("report.html", "supplement.html", "report.docx", "supplement.docx")
+    }
+    assert {name: size for name, size in sizes.items() if size > 2e6} == {}
+    assert (results / "report.html").read_text(encoding="utf-8").count("<") / 2 < 15000
