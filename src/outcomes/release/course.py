@@ -101,4 +101,5 @@ def count_scored(tables: Tables, study: Study) -> tuple[float, float] | None:
         return None
     here = rows[(rows[Effects.axis] == estimand.axis) & (rows[Effects.timepoint] == estimand.timepoint)]
     own = here[[Effects.observed_treated, Effects.observed_reference]].dropna()
-    return (float(own.iloc[0, 0]), float(own.iloc[0, 1])) if len(own) else None
+    scored = own.to_numpy(dtype=float)
+    return (float(scored[0, 0]), float(scored[0, 1])) if len(own) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Literal
 
 Language = Literal["en-US", "en-GB"]
@@ -58,11 +59,11 @@ def spell(text: str, language: Language) -> str:
     'Patients analysed; grey, towards, favours'
     """
     for pattern, other in PATTERNS[language]:
-        text = pattern.sub(lambda found, other=other: _keep_case(found, other), text)
+        text = pattern.sub(partial(_keep_case, other), text)
     return text
 
 
-def _keep_case(found: re.Match[str], other: str) -> str:
+def _keep_case(other: str, found: re.Match[str]) -> str:
     if NOUNS.match(found.string, found.start()):
         return found[0]
     return other[:1].upper() + other[1:] if found[0][:1].isupper() else other

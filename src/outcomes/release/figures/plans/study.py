@@ -54,10 +54,10 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
 
 def _restyle(plan: Plan, study: Study) -> Plan:
     """Return a plan with its words in the journal's style and the report's spelling."""
-    words = {
-        name: spell(restyle_words(getattr(plan, name)), study.report.language) for name in ("title", "caption", "alt")
-    }
-    return replace(plan, **words)
+    title, caption, alt = (
+        spell(restyle_words(text), study.report.language) for text in (plan.title, plan.caption, plan.alt)
+    )
+    return replace(plan, title=title, caption=caption, alt=alt)
 
 
 def find_replaced_names(study: Study) -> dict[str, tuple[str, str]]:

@@ -24,7 +24,7 @@ def tabulate_rows(material: Material) -> Grid | None:
     balance = material.rows("balance")
     if balance.empty:
         return None
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (heading(f"Came in, {count(len(balance))} files"), number(add_up(balance["raw"]))),
         (heading("Kept"), number(add_up(balance["kept"]))),
     ]
@@ -55,7 +55,7 @@ def tabulate_health(material: Material) -> Grid | None:
     found = material.rows("data_health")
     if found.empty:
         return None
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for (check, meaning, unit), own in found.groupby(["check", "meaning", "unit"], sort=False):
         places = list(dict.fromkeys(str(one) for one in own["column"].dropna()))
         records = own.to_dict("records")
