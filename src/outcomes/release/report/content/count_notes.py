@@ -19,7 +19,9 @@ def note_counts(section: Section, privacy: Privacy) -> Section:
     if not sentence or section.id in ROWS:
         return section
     blocks = tuple(
-        replace(block, notes=(*block.notes, sentence)) if isinstance(block, Grid) and _counts_people(block) else block
+        replace(block, notes=_add(block.notes, sentence))
+        if isinstance(block, Grid) and _counts_people(block)
+        else block
         for block in section.blocks
     )
     return replace(section, blocks=blocks, sections=tuple(note_counts(one, privacy) for one in section.sections))
@@ -27,3 +29,8 @@ def note_counts(section: Section, privacy: Privacy) -> Section:
 
 def _counts_people(grid: Grid) -> bool:
     return any(cell.number and COUNT.match(cell.text) for row in grid.rows for cell in row)
+
+
+def _add(notes: tuple[str, ...], sentence: str) -> tuple[str, ...]:
+    """Return notes with a sentence at the end of the last: a line of its own would move to the next page alone."""
+    return (*notes[:-1], f"{notes[-1]} {sentence}") if notes else (sentence,)
