@@ -33,7 +33,7 @@ from outcomes.analysis.durability.turnbull import Seen, fit_turnbull
 
 REFERENCE = Path("tests/reference")
 R = {path.stem: json.loads(path.read_text()) for path in sorted((REFERENCE / "output").glob("*.json"))}
-pd.Series({name: content["session"]["r"] for name, content in R.items()}, name="made by")
+pd.Series({name: content["session"]["r"] for name, content in R.items() if "session" in content}, name="made by")
 
 # %% [markdown]
 # ## An unstructured covariance by nlme

@@ -17,9 +17,9 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "docs" / "generate"), str(ROOT / "tests" / "release")]
 
+from benchmark_tables import PAGE, TABLES, fill  # noqa: E402
 from gallery import read_captions  # noqa: E402
 from interface import INTERFACE, list_public  # noqa: E402
-from measured import PAGE, TABLES, fill  # noqa: E402
 from pages import lay_out  # noqa: E402
 from released_cases import make_case  # noqa: E402
 
@@ -175,4 +175,4 @@ def test_yaml_in_the_pages_reads(path):
 def test_the_page_on_comparisons_has_the_committed_results_of_the_benchmarks():
     text = PAGE.read_text(encoding="utf-8")
     assert all(f"<!-- {name} -->" in text for name in TABLES)
-    assert fill(text) == text, "run `python docs/generate/measured.py`"
+    assert fill(text) == text, "run `python docs/generate/benchmark_tables.py`"

@@ -29,4 +29,19 @@ def make_onset_tables(instrument: str, arms: list[str], rng: np.random.Generator
     lower, upper = compute_clopper_pearson(20, 120)
     shares = {"proportion": 20 / 120, "lower": float(lower), "upper": float(upper)}
     severity = pd.DataFrame([{"event": "any", "arm": arm, **counts, **shares} for arm in arms])
-    return {"onset": onset, "harm_severity": severity}
+    looks = [
+        {
+            "arm": arm,
+            "instrument": instrument,
+            "window": "1 to 3 days",
+            "patients": 60,
+            "scored": 30,
+            "recall_days": 14,
+            "answerable": False,
+        }
+        for arm in arms
+    ]
+    scored = pd.DataFrame(looks)
+    lower, upper = compute_clopper_pearson(scored["scored"], scored["patients"])
+    scored = scored.assign(proportion=scored["scored"] / scored["patients"], lower=lower, upper=upper)
+    return {"onset": onset, "onset_looks": scored, "harm_severity": severity}

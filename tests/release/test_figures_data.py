@@ -114,6 +114,8 @@ def test_a_study_without_an_axis_has_no_such_figure():
         "missingness_phq9",
         "adverse_effects",
         "answer_safe",
+        "onset",
+        "claims",
     }
     assert draw_all({}, study) == {}
 

@@ -34,7 +34,6 @@ def test_the_section_says_what_the_tables_say():
     grids = {block.id: block for block in section.blocks if block.kind == "grid"}
     assert set(grids) == {
         "target-trial",
-        "compared-patients",
         "compared-change",
         "compared-risks",
         "compared-weights",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from outcomes.release.claims.answer import Answer, answer_claims
-from outcomes.release.claims.verdict import REFUTED, SUPPORTED, UNSAID, Evidence
+from outcomes.release.claims.verdict import FEWEST, REFUTED, SUPPORTED, UNSAID, Evidence
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -15,7 +15,7 @@ from outcomes.release.report.content.material import Material
 
 RULE = (
     "Not supported: the interval misses what is claimed; one number stands for five points to either side, a majority for more than half. Supported: the interval meets the claim and "
-    "reaches at most five points beyond. Otherwise, and where two denominators disagree, fewer than 30 patients answer, or a term has no definition, it cannot be said."
+    f"reaches at most five points beyond. Otherwise, and where two denominators disagree, fewer than {FEWEST} patients answer, or a term has no definition, it cannot be said."
 )
 
 
@@ -25,11 +25,9 @@ def show_claims(material: Material, folder: Path) -> Section:
     answers = answer_claims(material.tables, material.study)
     if not answers:
         return Section("claims", title)
-    blocks: list[Block] = [
-        Paragraph(tell_claims(answers)),
-        *pictures(material, folder, "claims"),
-        _tabulate(material, answers),
-    ]
+    blocks: list[Block] = [Paragraph(tell_claims(answers))]
+    if any(answer.evidence for answer in answers):
+        blocks += [*pictures(material, folder, "claims"), _tabulate(material, answers)]
     return Section("claims", title, tuple(blocks))
 
 
@@ -57,7 +55,11 @@ def _tabulate(material: Material, answers: list[Answer]) -> Grid:
         for answer in answers
     )
     return Grid(
-        "claims", "Claims, and what these data say of them.", (tuple(heading(text) for text in heads),), body, (RULE,)
+        "claim-answers",
+        "Claims, and what these data say of them.",
+        (tuple(heading(text) for text in heads),),
+        body,
+        (RULE,),
     )
 
 

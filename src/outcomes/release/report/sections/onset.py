@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
 from outcomes.release.arms import order_arms
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FIRST_DAY, HALF, ONSET_AT
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures, present
@@ -20,7 +20,6 @@ from outcomes.release.report.sections.harms import tell_share
 Row = dict[str, Any]
 UNDATED = "Scores here have no day after a first session, so that when a response began cannot be said."
 AXES = {"day": "By day {}", "session": "After session {}"}
-PRINTED = {"day": ("7", "14", "28"), "session": ("1", "2", "3", "6")}  # the files have more
 
 
 def show_onset(material: Material, folder: Path) -> Section:
@@ -57,13 +56,13 @@ def _tell_half(material: Material, instrument: str) -> str:
         own = rows[(rows[Onset.arm] == arm) & rows[Onset.probability].notna()].sort_values(Onset.time)
         if own.empty:
             continue
-        over = own[own[Onset.probability] >= 0.5]
+        over = own[own[Onset.probability] >= HALF]
         last = own.iloc[-1]
         if over.empty:
             text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.probability], 0)} %)"
         else:
             before = own[own[Onset.time] < over.iloc[0][Onset.time]]
-            start = fixed(before.iloc[-1][Onset.time], 0) if len(before) else "0"
+            start = fixed(before.iloc[-1][Onset.time], 0) if len(before) else FIRST_DAY
             text = f"{material.arm(arm)}: between day {start} and day {fixed(over.iloc[0][Onset.time], 0)}"
         said.append(text)
     return (
@@ -113,9 +112,11 @@ def _say_answer(row: Row) -> str:
 
 def _tabulate_onset(material: Material, instrument: str) -> Grid | None:
     rows = material.rows(Onset.name, instrument=instrument)
-    arms = _arms(material, rows, Onset.patients) if len(rows) else []
+    if rows.empty:
+        return None
+    arms = _arms(material, rows, Onset.patients)
     found = index_rows(rows.assign(time=rows[Onset.time].astype(int)), "endpoint", "onset", "axis", "time", "arm")
-    places = dict.fromkeys(key[:4] for key in found if key[3] in PRINTED[key[2]])
+    places = dict.fromkeys(key[:4] for key in found if key[3] in ONSET_AT[key[2]])
     body = [
         (
             heading(f"{endpoint[:1].upper()}{endpoint[1:]}, {kind}"),
@@ -126,7 +127,7 @@ def _tabulate_onset(material: Material, instrument: str) -> Grid | None:
     ]
     heads = (heading("Onset"), heading("Time"), *(heading(f"{material.arm(arm)} ({COVERED} CI)") for arm in arms))
     title = f"Share of patients in whom it had begun, seen or not (%): {material.instrument(instrument)}."
-    return Grid("onset", title, (heads,), tuple(body)) if arms else None
+    return Grid("onset-shares", title, (heads,), tuple(body)) if arms else None
 
 
 def _estimate(row: Row) -> Cell:
@@ -142,7 +143,9 @@ def _estimate(row: Row) -> Cell:
 
 def _tabulate_late(material: Material, instrument: str) -> Grid | None:
     rows = material.rows(LateResponse.name, instrument=instrument)
-    arms = _arms(material, rows, LateResponse.patients) if len(rows) else []
+    if rows.empty:
+        return None
+    arms = _arms(material, rows, LateResponse.patients)
     found = index_rows(rows.assign(session=rows[LateResponse.session].astype(int)), "session", "arm")
     body = []
     for session in sorted({int(key[0]) for key in found}):

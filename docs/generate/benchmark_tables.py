@@ -1,6 +1,6 @@
 """Write the tables of operating characteristics into docs/comparison.md from the committed results of the benchmarks.
 
-python docs/generate/measured.py        # after a benchmark was run again
+python docs/generate/benchmark_tables.py        # after a benchmark was run again
 
 A table stands between ``<!-- name -->`` and ``<!-- /name -->``; a test compares what stands there with the results.
 """
