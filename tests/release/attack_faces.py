@@ -57,7 +57,7 @@ def read_texts(path: Path) -> list[str]:
     """Return what a released file prints, piece by piece; nothing of pictures made of dots; of PDF where poppler is installed."""
     if path.suffix == ".pdf" and shutil.which("pdftotext"):
         read = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True)
-        return read.stdout.decode("utf-8").splitlines()
+        return [f" {line}" for line in read.stdout.decode("utf-8").splitlines()]  # a line may begin within a sentence
     if path.suffix in (".png", ".pdf"):
         return []
     if path.suffix == ".docx":

@@ -181,6 +181,7 @@ def test_an_unconverged_model_is_named_everywhere_it_matters():
 
 def test_closing_lines_say_where_and_what():
     tables, _ = make_case("two instruments")
+    tables["ledger"] = tables["ledger"].assign(rows=34.0, withheld=False)
     lines = closing_lines(tables, Path("results/made-up/report.html")).splitlines()
     assert lines[0] == "Report: results/made-up/report.html"
     assert 3 <= len(lines) <= 5
