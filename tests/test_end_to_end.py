@@ -30,7 +30,15 @@ from running_text import find_strangers, running_text
 
 # What the rows behind a figure may have: the columns of released tables, and those that a figure computes.
 DRAWN = COLUMNS | {str(column) for table in RELEASED.values() for column in table.columns}
-DRAWN |= {"claim", "of", "place", "low", "high", "verdict"}  # a claim, a finding for it, and what is claimed
+DRAWN |= {
+    "claim",
+    "of",
+    "place",
+    "low",
+    "high",
+    "verdict",
+    "here",
+}  # a claim, a finding for it, what is claimed; the declared time point
 
 
 def test_the_last_lines_say_where_the_report_is(finished):
