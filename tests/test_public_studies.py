@@ -196,7 +196,7 @@ def test_in_a_randomised_trial_weights_change_little(reframed):
     documented = {"baseline_adjusted": (-2.05, -3.94, -0.16), "weighted_overlap": (-2.12, -4.03, -0.21)}
     for analysis, numbers in documented.items():
         assert grid.loc[analysis, ["estimate", "lower", "upper"]].round(2).tolist() == list(numbers)
-        for page in ("comparison.md", "real-data.md"):
+        for page in ("operating-characteristics.md", "real-data.md"):
             text = " ".join((ROOT / "docs" / page).read_text().split()).replace("−", "-")
             assert f"{numbers[0]:.2f} ({numbers[1]:.2f} to {numbers[2]:.2f})" in text
     ways = ["weighted_att", "weighted_ate", "covariate_adjusted", "doubly_robust"]

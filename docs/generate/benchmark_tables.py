@@ -1,4 +1,4 @@
-"""Write the tables of operating characteristics into docs/comparison.md from the committed results of the benchmarks.
+"""Write the tables of operating characteristics into docs/operating-characteristics.md from the committed results of the benchmarks.
 
 python docs/generate/benchmark_tables.py        # after a benchmark was run again
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "comparison.md"
+PAGE = ROOT / "docs" / "operating-characteristics.md"
 RESULTS = ROOT / "benchmarks" / "comparison"
 Row = dict[str, str]
 
