@@ -11,6 +11,7 @@ from outcomes.release.figures.plans.plan import read_rows
 from outcomes.release.report.content.blocks import Bullets
 from outcomes.release.report.content.grids import add_up, say
 
+MOST = 3  # tables named that have most rows with numbers not reported
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -85,5 +86,7 @@ def _withheld(tables: Tables) -> str:
     totals = withheld_rows(tables)
     if not totals:
         return ""
-    each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
-    return f"Rows of released tables with numbers not reported: {each}."
+    most = sorted(totals, key=lambda name: -totals[name])[:MOST]
+    each = ", ".join(f"{say(name)} {totals[name]}" for name in most)
+    further = f", and fewer in {len(totals) - MOST} others" if len(totals) > MOST else ""
+    return f"Rows of released tables with numbers not reported: {each}{further}."
