@@ -1,4 +1,4 @@
-"""A cluster's queue while a run waits for it: what can never start is said, instead of waited for in silence."""
+"""A cluster's queue while a run waits for it: what cannot start as things are is said, instead of waited for in silence."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def is_slurm(profile: Path) -> bool:
 
 
 def find_hopeless(lines: str) -> dict[str, str]:
-    r"""Return, by number, why a waiting job can never start, from the lines ``number|reason|comment`` of ``squeue``.
+    r"""Return, by number, why a waiting job cannot start as things are, from the lines ``number|reason|comment`` of ``squeue``.
 
     >>> find_hopeless("7|Resources|rule_fit\n8|PartitionTimeLimit|rule_compare\n")
-    {'8': 'job 8 (rule_compare) cannot start: it asks for more time than the partition gives (PartitionTimeLimit)'}
+    {'8': 'job 8 (rule_compare) cannot start as things are: it asks for more time than the partition gives (PartitionTimeLimit)'}
     """
     found = {}
     for line in lines.splitlines():
         number, reason, comment = (*line.split("|", 2), "", "")[:3]
         code = reason.partition(",")[0].strip("() ")
         if code in HOPELESS:
-            found[number] = f"job {number} ({comment}) cannot start: {HOPELESS[code]} ({code})"
+            found[number] = f"job {number} ({comment}) cannot start as things are: {HOPELESS[code]} ({code})"
     return found
 
 
 @contextmanager
 def watched_queue(say: Callable[[str], object]) -> Iterator[None]:
-    """Look at one's own waiting jobs from time to time while the block runs, and say once of each why it can never start."""
+    """Look at one's own waiting jobs from time to time while the block runs, and say once of each why it cannot start as things are."""
     end = threading.Event()
     thread = threading.Thread(target=_watch, args=(end, say), daemon=True)
     if shutil.which("squeue"):

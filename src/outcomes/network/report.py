@@ -141,21 +141,15 @@ def _show_pooled(pooled: pd.DataFrame) -> Grid:
                 number(str(int(random["sites"]))),
                 number(_estimate(random, "lower", "upper", factor, kind)),
                 number(ABSENT if pd.isna(random["p_value"]) else p_value(random["p_value"])),
-                number(ABSENT if pd.isna(random["tau"]) else fixed(factor * random["tau"], max(kind, 1))),
-                number(ABSENT if pd.isna(random["i2"]) else percent(random["i2"])),
-                number(
-                    ABSENT
-                    if pd.isna(random["predicted_lower"])
-                    else _range(random, "predicted_lower", "predicted_upper", factor, kind)
-                ),
+                *_spread(random, factor, kind),
                 number(_estimate(fixed_, "lower", "upper", factor, kind)),
             )
         )
     notes = (
         "Random effects lead. SD between sites: of their true differences, by restricted maximum likelihood. Further site: where its true difference "
-        "is expected (95 % prediction interval). Common effect: as if all sites had one true difference. Differences are treated minus reference.",
+        f"is expected ({COVERED} prediction interval). Common effect: as if all sites had one true difference. Differences are treated minus reference.",
     )
-    return Grid("pooled", "Differences pooled over the sites", (tuple(Cell(one) for one in heads),), tuple(rows), notes)
+    return Grid("pooled", "Differences pooled over the sites", _head(heads), tuple(rows), notes)
 
 
 def _pairs(pooled: pd.DataFrame) -> list[dict[str, Row]]:
@@ -175,6 +169,19 @@ def _estimate(row: Row, low: str, high: str, factor: float, kind: int) -> str:
 
 def _range(row: Row, low: str, high: str, factor: float, kind: int) -> str:
     return f"{fixed(factor * row[low], kind)} to {fixed(factor * row[high], kind)}"
+
+
+def _head(words: Sequence[str]) -> tuple[tuple[Cell, ...]]:
+    return (tuple(Cell(one) for one in words),)
+
+
+def _spread(row: Row, factor: float, kind: int) -> tuple[Cell, Cell, Cell]:
+    """Return the spread between sites, I², and where a further site is expected."""
+    tau: str = ABSENT if pd.isna(row["tau"]) else fixed(factor * row["tau"], max(kind, 1))
+    share: str = ABSENT if pd.isna(row["i2"]) else percent(row["i2"])
+    known = pd.notna(row["predicted_lower"])
+    further: str = _range(row, "predicted_lower", "predicted_upper", factor, kind) if known else ABSENT
+    return number(tau), number(share), number(further)
 
 
 def _show_sites(sites: pd.DataFrame) -> Grid:
@@ -213,7 +220,7 @@ def _show_sites(sites: pd.DataFrame) -> Grid:
     return Grid(
         "sites-table",
         "Sites, their patients, and how alike their arms are",
-        (tuple(Cell(one) for one in heads),),
+        _head(heads),
         tuple(rows),
         notes,
     )
@@ -226,17 +233,11 @@ def _show_left_out(left: pd.DataFrame) -> Grid:
             heading(str(row["without"])),
             number(str(int(row["sites"]))),
             number(_estimate(row, "lower", "upper", 1, 2)),
-            number(ABSENT if pd.isna(row["tau"]) else fixed(row["tau"], 2)),
-            number(ABSENT if pd.isna(row["i2"]) else percent(row["i2"])),
-            number(
-                ABSENT if pd.isna(row["predicted_lower"]) else _range(row, "predicted_lower", "predicted_upper", 1, 2)
-            ),
+            *_spread(row, 1, 2),
         )
         for row in left.to_dict("records")
     ]
-    return Grid(
-        "left-out", "The primary difference without one site", (tuple(Cell(one) for one in heads),), tuple(rows)
-    )
+    return Grid("left-out", "The primary difference without one site", _head(heads), tuple(rows))
 
 
 def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
@@ -257,7 +258,7 @@ def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
             )
             for row in own.to_dict("records")
         ]
-        blocks.append(Grid(f"counts-{name}", TITLES[str(name)], (tuple(Cell(one) for one in heads),), tuple(rows)))
+        blocks.append(Grid(f"counts-{name}", TITLES[str(name)], _head(heads), tuple(rows)))
     return tuple(blocks)
 
 
@@ -275,7 +276,7 @@ def _tell_methods(plan: NetworkPlan, study: Study) -> tuple[Block, ...]:
             "restricted maximum likelihood. Intervals are those of Hartung and Knapp (10.1002/sim.791), by t with one degree of freedom fewer than sites, "
             "their standard error never smaller than the usual one (10.1186/s12874-015-0091-1). The prediction interval is that of Higgins, Thompson, and "
             "Spiegelhalter (10.1111/j.1467-985X.2008.00552.x) with the same standard error. Sites' standard errors are taken as known; with few "
-            "patients at a site they are not. In simulated networks the prediction interval held in 86 to 100 %, not in 95 %: it is a rough range."
+            f"patients at a site they are not. In simulated networks the prediction interval held in 86 to 100 %, not always in {COVERED}: it is a rough range."
         ),
         Paragraph(NOT_HERE, "Not here."),
         Paragraph(
@@ -303,4 +304,4 @@ def _show_provenance(packages: Sequence[Received]) -> Grid:
         )
         for package in packages
     ]
-    return Grid("provenance-table", "Packages", (tuple(Cell(one) for one in heads),), tuple(rows))
+    return Grid("provenance-table", "Packages", _head(heads), tuple(rows))
