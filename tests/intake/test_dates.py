@@ -1,5 +1,6 @@
 """Dates: three formats, Excel day numbers, years out of range; the day written is the day that counts."""
 
+import datetime as dt
 from datetime import date
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from outcomes.errors import SettingsError
 from outcomes.intake.dates import DATE_REASONS, parse_dates
+from outcomes.intake.months import MONTHS
 from outcomes.intake.words import text_array
 from outcomes.settings.sources import DateRules
 
@@ -40,6 +42,30 @@ def test_formats(text, time):
     assert days == [pytest.approx(PI_DAY + time, abs=1e-9)]
     assert int(days[0]) == PI_DAY
     assert reasons == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("14-mar-2024", "%d-%b-%Y"), ("14 mars 2024", "%d %b %Y"), ("14. März 2024", "%d %b %Y"), ("14 de marzo de 2024", "%d %B %Y"),
+        ("14 de março de 2024", "%d %B %Y"), ("14MAR2024", "%d%b%Y"), ("Thu, 14 Mar 2024", "%d %b %Y"), ("Thu, 14 Mar 2024", "%a, %d %b %Y"),
+        ("jeudi 14 mars 2024", "%d %b %Y"), ("Donnerstag, 14. März 2024", "%d %B %Y"), ("March 14th, 2024", "%B %d, %Y"),
+        ("Mar 14 2024 00:00:00 GMT-0400 (Eastern Daylight Time)", "%b %d %Y %H:%M:%S %z"), ("2024-03-14 00:00 EDT", "%Y-%m-%d %H:%M %z"),
+    ],
+)  # fmt: skip
+def test_months_are_read_in_any_of_the_languages_known(text, form):
+    assert parse(text, formats=(form,)) == ([PI_DAY], [None])
+
+
+def test_a_word_that_is_no_month_is_none():
+    assert parse("14 marsh 2024", "14 quinto 2024", formats=("%d %b %Y",))[1] == ["unreadable_date"] * 2
+
+
+def test_every_name_of_a_month_is_of_one_month():
+    words = [word for month in MONTHS for word in month.split()]
+    assert len(words) == len(set(words))
+    english = [dt.date(2024, n, 1).strftime(form).lower() for n in range(1, 13) for form in ("%b", "%B")]
+    assert [parse(f"1 {word} 2024", formats=("%d %b %Y",))[1] for word in english] == [[None]] * 24
 
 
 def test_formats_are_tried_in_the_order_given():

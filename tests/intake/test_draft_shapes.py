@@ -340,3 +340,56 @@ def test_people_of_omop_are_named_by_its_numbers_and_the_draft_says_so(tmp_path)
     assert "people are named by person_id; 'person_source_value' of person.csv" in draft.text
     export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
     assert export.tables["key"]["identifier"].tolist() == [str(number) for number in numbers.values()]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [("Inf #{} date", "PHQ pre", "PHQ post")],  # repeated names, which the reader numbers: PHQ pre (1)
+        [("Infusion {} date",), ("PHQ-9 {}",)],
+        [("Tx {} date",), ("PHQ9 (session {})",)],
+    ],
+)
+def test_scores_and_dates_that_number_the_same_sessions_otherwise_belong_together(tmp_path, names):
+    header, lines = ["ID", "Treatment"], [[who, "IV ketamine"] for who in PEOPLE]
+    for group in names:
+        for k, day in enumerate(DAYS, 1):
+            header += [name.format(k) for name in group]
+            for n, line in enumerate(lines):
+                line += [day if "date" in name else "6" if "post" in name else str(score(n, k - 1)) for name in group]
+    write(tmp_path, "tracker.csv", *map(",".join, lines), header=",".join(header))
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    found = export.tables["assessments"]
+    assert sorted(zip(found["study_day"], found["recorded_total"], strict=True)) == sorted(
+        (7 * k, score(n, k)) for n in range(len(PEOPLE)) for k in range(len(DAYS))
+    )
+    assert len(export.tables["sessions"]) == len(PEOPLE) * len(DAYS)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("MRN-00{}", "{}"), ("Patient {}", "00{}"), ("PT#{}", "{}")])
+def test_a_word_for_an_identifier_before_its_digits_is_no_part_of_it(tmp_path, ours, theirs):
+    write(
+        tmp_path,
+        "log.csv",
+        *(f"{theirs.format(1001 + n)},{day},IV ketamine" for n in range(12) for day in DAYS),
+        header="MRN,session_date,treatment",
+    )
+    lines = [f"{ours.format(1001 + n)},{day},{score(n, k)}" for n in range(12) for k, day in enumerate(DAYS)]
+    write(tmp_path, "scores.csv", *lines, header="MRN,date,phq9")
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert len(export.tables["key"]) == 12
+    assert sorted(set(export.tables["assessments"]["study_day"])) == [0, 7, 14, 21]
+    assert "(patient_strip)" in draft.text
+
+
+def test_the_letters_of_a_site_stay_part_of_an_identifier(tmp_path):
+    for site in ("N", "S"):
+        lines = [f"{site}-{1001 + n},{day},IV ketamine" for n in range(12) for day in DAYS]
+        write(tmp_path, f"log_{site}.csv", *lines, header="MRN,session_date,treatment")
+    lines = [f"{1001 + n},{day},{score(n, k)}" for n in range(12) for k, day in enumerate(DAYS)]
+    write(tmp_path, "scores.csv", *lines, header="MRN,date,phq9")
+    assert any("near_identifiers" in one or "no identifier" in one for one in draft_study(tmp_path, "mine").missing)

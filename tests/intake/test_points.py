@@ -54,7 +54,8 @@ def test_every_wording_of_a_language_is_in_order_and_means_one_thing():
     ("value", "expected"),
     [
         ("14", 14), ("14.5", 14.5), ("14 (Moderate)", 14), ("18 (Moderately Severe)", 18), ("9/21", 9), ("9 / 21", 9),
-        ("9 out of 21", 9), ("Score: 14", 14), ("14 - moderate", 14), ("14 points", 14), ("28", 28),
+        ("9 out of 21", 9), ("Moderate (14)", 14), ("Mild anxiety: 7", 7), ("Minimal anxiety (4/21)", 4), ("Moderate depression - 12", 12),
+        ("Mild (5-9)", None), ("Week (2)", None), ("Question: 3", None), ("Mild (4/27)", None), ("Mild", None), ("Score: 14", 14), ("14 - moderate", 14), ("14 points", 14), ("28", 28),
         ("9/27", None), ("14 (10)", None), ("14-15", None), ("many", None), ("", None), ("1/2/2024", None), ("12 of 3", None),
     ],
 )  # fmt: skip

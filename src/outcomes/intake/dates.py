@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from outcomes.errors import SettingsError
+from outcomes.intake.months import write_month
 from outcomes.intake.values import to_numbers
-from outcomes.intake.words import Array
+from outcomes.intake.words import Array, text_array
 from outcomes.settings import DateRules
 
 EXCEL_EPOCH = (dt.date(1970, 1, 1) - dt.date(1899, 12, 30)).days
@@ -20,7 +21,14 @@ CELL_FORMAT = "%Y-%m-%dT%H:%M:%S"  # what the workbook reader makes of a date ce
 SECONDS = 86_400
 EPOCHS = {"epoch s": 1.0, "epoch ms": 1e-3}  # seconds and milliseconds since 1970 in UTC, as a form of dates
 AS_WRITTEN = "as written"
-ZONE = re.compile(r"\s*(?:(Z|UTC|GMT)|(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?)$")
+NAMED_MONTH = re.compile("%[bB]")  # of any language, in full or not
+WEEKDAY = re.compile(r"%[aA][.,]* *")
+# Clocks by the letters behind a stamp, in hours ahead of UTC; letters that mean several clocks (IST) are not among them.
+CLOCKS = {
+    "HST": -10, "AKST": -9, "AKDT": -8, "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4,
+    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "AWST": 8, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+ZONE = re.compile(rf"\s*(?:(Z|UTC|GMT)|(?<= )({'|'.join(CLOCKS)})|(?:UTC|GMT)?([+-])(\d{{1,2}}):?(\d{{2}})?)$")
 LITERAL = re.compile(r"(?<!%)Z$| (?:UTC|GMT)$")  # a format that ends in a zone written out
 
 
@@ -108,6 +116,11 @@ def exchange_swapped(values: Array) -> tuple[Array, Array]:
 
 def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
     """Return days since 1970, and which were stamps in UTC taken as written."""
+    if NAMED_MONTH.search(form):
+        values, form = (
+            text_array([write_month(value or "") for value in values]),
+            NAMED_MONTH.sub("%b", WEEKDAY.sub("", form)),
+        )
     if form in EPOCHS:
         stamps = to_numbers(values) * EPOCHS[form] / SECONDS
         return _in_zone(stamps, zone), ~np.isnan(stamps) & (zone is None)
@@ -171,11 +184,16 @@ def _plain_zone(value: str) -> str:
 
     >>> _plain_zone("2024/01/07 8:05:11 AM GMT-8"), _plain_zone("2024-01-07T08:05:11Z"), _plain_zone("8:05 +05:30")
     ('2024/01/07 8:05:11 AM-0800', '2024-01-07T08:05:11+0000', '8:05+0530')
+    >>> _plain_zone("2024-01-07 20:15 PST")
+    '2024-01-07 20:15-0800'
     """
     match = ZONE.search(value)
     if match is None:
         return value
-    zone = "+0000" if match[1] else f"{match[2]}{int(match[3]):02d}{match[4] or '00'}"
+    if match[2]:
+        zone = f"{CLOCKS[match[2]]:+03d}00"
+    else:
+        zone = "+0000" if match[1] else f"{match[3]}{int(match[4]):02d}{match[5] or '00'}"
     return value[: match.start()] + zone
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import numpy as np
 
@@ -20,6 +20,14 @@ SCORED = re.compile(
     r"(?:/\s*(\d+(?:\.0+)?)|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
     re.IGNORECASE,
 )
+# the band before the total: "Moderate (12)", "Minimal anxiety: 4/21"
+BANDED = re.compile(
+    r"([^\W\d_][^\d()\[\]:=]*?)\s*(?:[(\[]|[-–—:=,]+)\s*(\d+(?:\.0+)?)(?:\s*/\s*(\d+(?:\.0+)?))?\s*[)\]]?",
+    re.IGNORECASE,
+)
+BAND_WORDS = frozenset(
+    {"none", "no", "low", "high", "very", "extremely", "anxiety", "depression", "depressive", "anxious", "symptoms", "severity", "score", "total", "level"}
+)  # fmt: skip
 CODED = re.compile(r"(\S+) \((.+)\)", re.DOTALL)  # a code with its wording: "LA6570-1 (More than half the days)"
 CLASH = " ≠ "  # what a reader writes between a code and a score that contradict each other
 
@@ -70,19 +78,24 @@ def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[fl
 
 
 def read_totals(values: Array, instrument: Instrument) -> Array:
-    """Return stored totals as numbers, also where a band or the largest total is written beside them; else NaN.
+    """Return stored totals as numbers, also where a band or the largest total is written beside them (`Mild (7)`, `9/21`); else NaN.
 
     A largest total that is not the instrument's (``9/27`` of the GAD-7) makes it none of its totals.
     """
-    read = [_one_total(value, instrument.maximum) for value in values]
+    bands = BAND_WORDS | {word for band in instrument.bands.values() for word in band.casefold().split()}
+    read = [_one_total(value, instrument.maximum, bands) for value in values]
     return np.array(read, dtype=np.float64)
 
 
-def _one_total(value: str | None, largest: float) -> float:
+def _one_total(value: str | None, largest: float, bands: Set[str]) -> float:
     text = (value or "").strip()
     if NUMBER.fullmatch(text):
         return float(text)
     match = SCORED.fullmatch(text)
-    if match is None or any(of is not None and float(of) != largest for of in (match[2], match[3])):
+    total, others = (match[1], match.group(2, 3)) if match else (None, ())
+    banded = BANDED.fullmatch(text) if match is None else None
+    if banded is not None and set(re.findall(r"[^\W\d_]+", banded[1].casefold())) <= bands:
+        total, others = banded[2], (banded[3],)
+    if total is None or any(of is not None and float(of) != largest for of in others):
         return np.nan
-    return float(match[1])
+    return float(total)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from outcomes.intake.dates import CELL_FORMAT, EPOCHS, EXCEL_EPOCH, first_day, parse_dates
+from outcomes.intake.dates import CELL_FORMAT, CLOCKS, EPOCHS, EXCEL_EPOCH, first_day, parse_dates
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import words_of
+from outcomes.intake.months import write_month
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import text_array
 from outcomes.settings import DateRules
@@ -18,13 +19,14 @@ from outcomes.settings import DateRules
 DATE = re.compile(
     r"(?P<year>\d{4})(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2}"
     r"|(?P<first>\d{1,2})(?P<s2>[-/.])(?P<second>\d{1,2})(?P=s2)(?P<y2>\d{4}|\d{2})"
-    r"|\d{1,2}(?P<s3>[- ])(?P<month>[A-Za-z]{3,9})(?P=s3)(?P<y3>\d{4}|\d{2})"
-    r"|(?P<name>[A-Za-z]{3,9}) \d{1,2}(?P<comma>,?) (?P<y4>\d{4})"
+    r"|\d{1,2}(?P<s3>[-/ ]?)(?P<month>[A-Z][a-z]{2})(?P<s5>,?(?P=s3))(?P<y3>\d{4}|\d{2})"
+    r"|(?P<name>[A-Z][a-z]{2}) \d{1,2}(?P<comma>,?) (?P<y4>\d{4})"
+    r"|(?P<y6>\d{4})(?P<s6>[-/ ])(?P<middle>[A-Z][a-z]{2})(?P=s6)\d{1,2}"
     r"|(?P<compact>(?:19|20)\d{6})"
 )
 TIME = re.compile(
-    r"(?P<sep>T|,? )(?P<hour>\d{1,2}:\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
-    r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT)?"
+    r"(?P<sep>T|,? |:)(?P<hour>\d{1,2}:\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT| (?:" + "|".join(CLOCKS) + "))?"
 )
 # words of a column's name without which a number of ten digits is no time
 STAMPED = frozenset(
@@ -133,7 +135,7 @@ def _form(value: str) -> tuple[str | None, str]:
     >>> _form("31/12/2023"), _form("2023-12-31T08:00:00Z"), _form("44 mg")
     (('{}/{}/%Y', 'day'), ('%Y-%m-%dT%H:%M:%SZ', ''), (None, ''))
     """
-    date = DATE.match(value)
+    date = DATE.match(value := write_month(value))
     if date is None:
         return None, ""
     time = _time_form(value[date.end() :])
@@ -146,9 +148,11 @@ def _form(value: str) -> tuple[str | None, str]:
         order = "day" if first > 12 else "month" if second > 12 else "either"
         return "{{}}{0}{{}}{0}{1}".format(date["s2"], _year(date["y2"])) + time, order
     if date["month"]:
-        return "%d{0}{1}{0}{2}".format(date["s3"], _month(date["month"]), _year(date["y3"])) + time, ""
+        return f"%d{date['s3']}%b{date['s5']}{_year(date['y3'])}" + time, ""
     if date["name"]:
-        return f"{_month(date['name'])} %d{date['comma']} %Y" + time, ""
+        return f"%b %d{date['comma']} %Y" + time, ""
+    if date["middle"]:
+        return "%Y{0}%b{0}%d".format(date["s6"]) + time, ""
     return "%Y%m%d" + time, ""
 
 
@@ -167,7 +171,3 @@ def _time_form(rest: str) -> str | None:
 
 def _year(digits: str) -> str:
     return "%Y" if len(digits) == 4 else "%y"
-
-
-def _month(name: str) -> str:
-    return "%b" if len(name) == 3 else "%B"

@@ -12,7 +12,10 @@ from outcomes.intake.draft.survey import CLEANING, Field
 from outcomes.intake.export import write_identifiers
 from outcomes.intake.words import join_words
 
-BEFORE = re.compile(r"[A-Za-z]+/|urn:uuid:|#")
+# What a program writes before an identifier, and words for an identifier before its digits (MRN-001017); not a site's letters.
+BEFORE = re.compile(
+    r"[A-Za-z]+/|urn:uuid:|#|(?i:mrn|patient|pat|pt|client|subject|subj|participant|record|chart|case|id)(?: ?(?i:id|no|nr|number))?[-_ :#.]*(?=\d)"
+)
 
 
 def unite_identifiers(found: Sequence[Found]) -> None:
@@ -22,7 +25,7 @@ def unite_identifiers(found: Sequence[Found]) -> None:
         whole = all(BEFORE.match(value) for value in identifiers_of(one))
         elsewhere = _elsewhere(one, found)
         bare = {BEFORE.sub("", value, count=1) for value in identifiers_of(one)}
-        if len(before) == 1 and whole and len(bare & elsewhere) > len(identifiers_of(one) & elsewhere):
+        if len(before) == 1 and whole and _count_known(bare, elsewhere) > _count_known(identifiers_of(one), elsewhere):
             _rewrite(one, patient_strip=before.pop())
             one.notes.append(
                 "the identifiers have a text before them that other files have not; it is taken off (patient_strip)"
@@ -72,6 +75,11 @@ def _write_case(one: Found, case: str) -> None:
             f"{len(changed)} of {len(own)} identifiers are spelt in another case than in other files; all are written in {case} case "
             f"(patient_case), which leaves {len(identifiers_of(one))}. Is that one person each?"
         )
+
+
+def _count_known(identifiers: set[str], elsewhere: set[str]) -> int:
+    """Return how many identifiers other files have, leading zeros aside."""
+    return len({value.lstrip("0") for value in identifiers} & {value.lstrip("0") for value in elsewhere})
 
 
 def _elsewhere(one: Found, found: Sequence[Found]) -> set[str]:

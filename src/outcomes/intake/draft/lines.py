@@ -6,19 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import yaml
 
-from outcomes.intake.dates import is_utc, read_dates
+from outcomes.intake.dates import is_utc
 from outcomes.intake.draft.candidates import Candidates
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaires import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
+from outcomes.intake.draft.zones import ask_zone, gather_stamps, infer_zone
 from outcomes.intake.readers.header import is_name
 from outcomes.personal import show_name
-from outcomes.settings import DateRules
 
 WIDTH = 118
 ASK = "day first or month first?"
@@ -188,6 +187,7 @@ class Formats:
     missing: list[str] = field(default_factory=list)
     serials: bool = False
     zone: str | None = None
+    zone_check: str = ""  # why the zone must be this one, where nobody named it
 
 
 def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
@@ -199,12 +199,12 @@ def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
         and any(any(forms) for forms in stamped.values())
         and not all(all(forms) for forms in stamped.values())
     ):
-        names = ", ".join(sheet for sheet, forms in stamped.items() if any(forms))
-        formats.missing.append(
-            f"dates: {names} has stamps in UTC (…Z) beside plain dates, so that evening and morning may be another day than the "
-            "clinic's. Run `outcomes draft` again with --zone and the clinic's time zone (America/New_York), or with --zone "
-            f'"as written" to take the day that is written{_tell_session_days(survey)}'
-        )
+        stamps = gather_stamps(survey)
+        inferred = infer_zone(stamps)
+        if inferred is None:
+            formats.missing.append(ask_zone(stamps, [sheet for sheet, forms in stamped.items() if any(forms)]))
+        else:
+            formats.zone, formats.zone_check = inferred
     orders = survey.orders
     formats.serials = any(forms.serials for one in survey.found for forms in one.dates.values())
     unknown = [one for one in survey.found if orders.get(one.sheet.name) == "unknown"]
@@ -232,41 +232,6 @@ def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
     return formats
 
 
-def _tell_session_days(survey: Survey) -> str:
-    """Return how many questionnaires with stamps in UTC fall on a day of a session as written, and in zones far from UTC."""
-    days: dict[str, set[int]] = {}
-    stamps: list[tuple[str, float]] = []
-    for one in survey.found:
-        for table in ("sessions", "assessments"):
-            column = one.tables.get(table, {}).get("date")
-            if column is None or column.column not in one.dates:
-                continue
-            rules = DateRules(
-                formats=one.dates[column.column].formats(one.dates[column.column].order or "day") or ("%Y-%m-%d",),
-                zone="as written",
-            )
-            words, people = one.sheet.fields[column.column].words, one.patients
-            read = read_dates(words.values, one.sheet.fields[column.column].missing, rules).days
-            pairs = [
-                (people.values[who], read[day])
-                for who, day in zip(people.codes, words.codes, strict=True)
-                if not np.isnan(read[day])
-            ]
-            if table == "sessions":
-                for who, day in pairs:
-                    days.setdefault(who, set()).add(int(day // 1))
-            elif any(map(is_utc, date_formats(one, "day"))):
-                stamps += pairs
-    on = {hours: sum(int((day + hours / 24) // 1) in days.get(who, ()) for who, day in stamps) for hours in (-8, 0, 10)}
-    if not days or not stamps or len(set(on.values())) == 1:
-        return ""
-    west, written, east = (f"{count:,}" if count >= SHOWN else f"fewer than {SHOWN}" for count in on.values())
-    return (
-        f". Of {len(stamps):,} questionnaires {written} fall on a day of a session as written, {west} eight hours west of UTC (Los Angeles), "
-        f"{east} ten hours east (Sydney)"
-    )
-
-
 def _union(*lists: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(form for one in lists for form in one))
 
@@ -279,11 +244,14 @@ def write_dates(formats: Formats) -> list[str]:
             "  # CHECK: the dates fit day first and month first. Replace the last line by one of these two:",
             *(f"  # formats: {flow(forms)}    # {order} first" for order, forms in formats.alternatives.items()),
             f"  formats: {ASK}",
-            *([f"  zone: {flow(formats.zone)}"] if formats.zone else []),
+            *_zone(formats),
             "",
         ]
     if not formats.common:
         return []
     serials = "    # and Excel day numbers, which are recognised" if formats.serials else ""
-    zone = [f"  zone: {flow(formats.zone)}"] if formats.zone else []
-    return ["dates:", f"  formats: {flow(formats.common)}{serials}", *zone, ""]
+    return ["dates:", f"  formats: {flow(formats.common)}{serials}", *_zone(formats), ""]
+
+
+def _zone(formats: Formats) -> list[str]:
+    return [f"  zone: {flow(formats.zone)}{check(formats.zone_check)}"] if formats.zone else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,7 @@ def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
     if lead is None or {label.casefold() for label in lead.members} <= MOMENTS:
         return None
     labels = set(lead.members)
+    families = [_as_numbered(one, lead) for one in families]
     mine = [one for one in families if one.kind != "other" and len(labels & set(one.members)) >= 0.5 * len(one.members)]
     if not scores and len(labels) < 3:
         return None
@@ -69,6 +70,22 @@ def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
     if dated and undated:
         note += f"; no column dates {', '.join(undated[:4])}, so that their scores are left out"
     return Stack(columns=columns, label=label), note
+
+
+def _as_numbered(family: Family, lead: Family) -> Family:
+    """Return a family with the labels of another one, where both number sessions and spell them otherwise (Inf #1 date, PHQ (1))."""
+    spelt = {label: _session_number(label) for label in (*family.members, *lead.members)}
+    by_number = {spelt[label]: label for label in lead.members}
+    numbers = {spelt[label] for label in family.members}
+    alike = len(by_number) == len(lead.members) and len(numbers) == len(family.members) and numbers <= set(by_number)
+    if None in spelt.values() or set(family.members) & set(lead.members) or not alike:
+        return family
+    return replace(family, members={by_number[spelt[label]]: column for label, column in family.members.items()})
+
+
+def _session_number(label: str) -> int | None:
+    """Return the number of the session that a label names; None for a label of anything else, such as a week."""
+    return int(re.sub(r"\D", "", label)) if SESSION.fullmatch(label) else None
 
 
 def find_session_stack(sheet: Sheet) -> tuple[Stack, str] | None:
@@ -168,4 +185,5 @@ def _fits(column: Field, instrument: str, item: int | None) -> bool:
         totals = read_totals(column.words.values, definition)
         return column.share((totals >= definition.minimum) & (totals <= definition.maximum)) >= 0.8
     points, _ = read_points(column.words.values, definition, {})
-    return column.share(~np.isnan(points)) >= 0.6
+    largest = definition.items.maximum + 1 if definition.items else np.inf  # some count answers from 1
+    return column.share(points <= largest) >= 0.6

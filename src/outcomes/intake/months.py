@@ -1,0 +1,69 @@
+"""Dates with words in them, in several languages → one way to write them: `12 de enero de 2024`, `Fri, 12 Jan 2024` → `12 Jan 2024`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# English, German, French, Spanish, Portuguese, Italian, Dutch; without accents. A word means one month in all of them.
+MONTHS = (
+    "january jan januar janner jaen janvier janv enero ene janeiro gennaio gen januari",
+    "february feb februar feber fevrier fevr fev febrero fevereiro febbraio februari",
+    "march mar marz maerz mrz mars marzo marco maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maio maggio mag mei",
+    "june jun juni juin junio junho giugno giu",
+    "july jul juli juillet juil julio julho luglio lug",
+    "august aug aout agosto ago augustus",
+    "september sep sept septembre septiembre setiembre set setembro settembre",
+    "october oct oktober okt octobre octubre outubro out ottobre ott",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez decembre diciembre dic dezembro dicembre",
+)
+# The first letters of the names of days of the week in these languages, as whole words before a date.
+WEEKDAYS = re.compile(
+    r"(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom|seg|ter|qua|qui|sex|gio|ma|wo|vr|za|zo)"
+    r"[a-z]{0,9}(?:[-–]feira)?\.?,? +(?=\S)",
+    re.IGNORECASE,
+)
+LETTERS = re.compile(r"[^\W\d_]{3,}")
+ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª°]|\.(?= ))", re.IGNORECASE)
+LINKING = re.compile(r"(?<=[\w.]) (?:de|del|do|of) (?=\w)", re.IGNORECASE)
+NAMED_ZONE = re.compile(r" \([^()\d]*\)$")  # GMT-0500 (Eastern Standard Time)
+
+
+@cache
+def _numbers() -> dict[str, str]:
+    return {word: ENGLISH[place] for place, words in enumerate(MONTHS) for word in words.split()}
+
+
+def write_month(value: str) -> str:
+    """Return a date with the name of its month as three English letters, and without the words around it; else the value as it is.
+
+    >>> write_month("12. März 2024"), write_month("vendredi 1er août 2024 08:05"), write_month("7-ene-2024"), write_month("07JAN2024")
+    ('12 Mar 2024', '1 Aug 2024 08:05', '7-Jan-2024', '07Jan2024')
+    >>> write_month("12 de enero de 2024"), write_month("January 3rd, 2024"), write_month("Maybe later")
+    ('12 Jan 2024', 'Jan 3, 2024', 'Maybe later')
+    """
+    named = next((match for match in LETTERS.finditer(value) if _month(match[0])), None)
+    if named is None or not any(c.isdigit() for c in value):
+        return value
+    weekday = WEEKDAYS.match(_fold(value)) if len(_fold(value)) == len(value) else None
+    if weekday and weekday.end() <= named.start():
+        value = value[weekday.end() :]
+        named = next(match for match in LETTERS.finditer(value) if _month(match[0]))
+    after = value[named.end() :]
+    after = after[1:] if after.startswith(".") else after
+    value = f"{value[: named.start()]}{_month(named[0])}{NAMED_ZONE.sub('', after)}"
+    return LINKING.sub(" ", ORDINAL.sub("", value))
+
+
+def _month(word: str) -> str:
+    return _numbers().get(_fold(word).casefold(), "")
+
+
+def _fold(text: str) -> str:
+    """Return a text without accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
