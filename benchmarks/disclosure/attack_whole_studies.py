@@ -2,15 +2,18 @@
 
 python benchmarks/disclosure/attack_whole_studies.py [--studies 300] [--workers 2]
 
-One line a study goes to whole.csv beside this file, as soon as it is there; lines that are there already are kept, so that a run can be
-broken off and taken up. A study that the analysis refuses releases nothing.
+One line a study goes to whole.csv beside this file, as soon as it is there, so that a run can be broken off and taken up. A line says by
+which code it was made (gate, declarations, attacker); studies without a line come first, then those of other code. A study that the
+analysis refuses releases nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import sys
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -26,10 +29,17 @@ sys.path.insert(0, str(HERE.parents[1] / "tests" / "release"))
 from whole_studies import ARMS, attack_study, draw_clinic, draw_study, read_example  # noqa: E402
 
 COLUMNS = [
-    "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "undecided", "printed", "bounds", "empty", "median_error", "refused",
+    "study", "minimum_cell", *ARMS, "hidden", "recovered", "narrowed", "undecided", "printed", "bounds", "empty", "median_error", "refused", "code",
 ]  # fmt: skip
 
 
+ROOT = HERE.parents[1]
+CODE = (
+    "src/outcomes/release/disclosure",
+    "src/outcomes/contracts/released",
+    "tests/release/attack_*",
+    "tests/release/whole_studies",
+)
 COUNTED = ("hidden", "recovered", "narrowed", "undecided", "printed", "bounds", "empty")
 SINGLE = ("example", "clinic of 120")
 PAGE = HERE.parents[1] / "docs" / "disclosure.md"
@@ -37,10 +47,21 @@ START = "<!-- attacked: rendered by benchmarks/disclosure/attack_whole_studies.p
 END = "<!-- end -->"
 
 
+def name_code() -> str:
+    """Return a digest of the gate, of what tables are declared to hold, and of the attacker."""
+    files = sorted(path for place in CODE for path in ROOT.glob(f"{place}.py" if "tests" in place else f"{place}/*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
+
+
 def attack(name: str) -> dict[str, Any]:
     """Return the line of one study."""
     drawn = read_example() if name == "example" else draw_clinic() if name == "clinic of 120" else draw_study(int(name))
-    row: dict[str, Any] = {"study": name, "minimum_cell": drawn.study.privacy.minimum_cell, **drawn.sizes}
+    row: dict[str, Any] = {
+        "study": name,
+        "minimum_cell": drawn.study.privacy.minimum_cell,
+        **drawn.sizes,
+        "code": name_code(),
+    }
     try:
         result = attack_study(drawn)
     except OutcomesError as refusal:
@@ -76,7 +97,11 @@ def describe(rows: list[dict[str, str]]) -> str:
         *single,
         *([show(f"{len(random)} random studies", random)] if random else []),
     ]
-    return "\n".join(lines) + "\n"
+    code, same = Counter(row["code"] for row in random).most_common(1)[0] if random else ("", 0)
+    said = f"{same} of the {len(random)} random studies were attacked by one and the same code (`{code}`), the others by earlier code."
+    return "\n".join(
+        [*lines, "", said if same < len(random) else f"All were attacked by the same code (`{code}`).", ""]
+    )
 
 
 def write_page(rows: list[dict[str, str]]) -> None:
@@ -84,6 +109,16 @@ def write_page(rows: list[dict[str, str]]) -> None:
     before, rest = PAGE.read_text(encoding="utf-8").split(START)
     after = rest.split(END)[1]
     PAGE.write_text(f"{before}{START}\n{describe(rows)}{END}{after}", encoding="utf-8")
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the lines, in place of those that are there once all are written."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(path)
 
 
 def main() -> None:
@@ -94,28 +129,20 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="only write the page, from the lines that are there")
     options = parser.parse_args()
     path, names = HERE / "whole.csv", [*SINGLE, *map(str, range(options.studies))]
-    done = []
+    rows: dict[str, dict[str, Any]] = {}
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
-            done = [row for row in csv.DictReader(file) if row["study"] in names]
-    if options.page:
-        write_page(done)
-        return
-    left = [name for name in names if name not in {row["study"] for row in done}]
-    with path.open("w", encoding="utf-8", newline="") as file, ProcessPoolExecutor(options.workers) as pool:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(done)
-        for future in tqdm(as_completed([pool.submit(attack, name) for name in left]), total=len(left)):
-            writer.writerow(future.result())
-            file.flush()
+            rows = {row["study"]: row for row in csv.DictReader(file) if row["study"] in names}
+    if not options.page:
+        code = name_code()
+        left = [name for name in names if name not in rows]
+        left += [name for name, row in rows.items() if row["code"] != code]
+        with ProcessPoolExecutor(options.workers) as pool:
+            for future in tqdm(as_completed([pool.submit(attack, name) for name in left]), total=len(left)):
+                rows[future.result()["study"]] = future.result()
+                write_lines(path, sorted(rows.values(), key=lambda row: names.index(row["study"])))
     with path.open(encoding="utf-8", newline="") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: names.index(row["study"]))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    write_page(rows)
+        write_page(list(csv.DictReader(file)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from attack_reader import read_files
+from attack_system import solve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,13 +91,30 @@ class TestCounts:
         place = PLACE | {"mean": 1.0}
         near = [place | {"arm": arm, "n": n} for arm, n in {"all": 90, "a": 45, "b": 35, "c": 10}.items()]
         assert shown("scores", near, "n") == ["90", "45", "35", "<11"]
-        far = [place | {"arm": arm, "n": n} for arm, n in {"all": 98, "a": 47, "b": 42, "c": 9}.items()]
-        assert shown("scores", far, "n") == [
-            "100",
-            "45",
-            "40",
-            "<11",
-        ]  # 98 to 102 less 43 to 47 and 38 to 42 leave 9 or 10
+        far = [place | {"arm": arm, "n": n} for arm, n in {"all": 103, "a": 47, "b": 47, "c": 9}.items()]
+        assert shown("scores", far, "n") == ["100", "45", "45", "<11"]  # 103 to 107 less twice 43 to 47 leave 9 or 10
+
+    def test_a_coarser_number_protects_from_a_reader_who_takes_it_for_one_rounded_to_five(self):
+        """98 is 100 to 5 and to 10: who reads 98 to 102, less 43 to 47 and 38 to 42, is right that 9 or 10 are left."""
+        place = PLACE | {"mean": 1.0}
+        rows = [place | {"arm": arm, "n": n} for arm, n in {"all": 98, "a": 47, "b": 42, "c": 9}.items()]
+        assert shown("scores", rows, "n") == ["", "45", "40", "<11"]
+
+    def test_parts_of_a_total_that_other_tables_show_are_coarser_than_such_a_reader_thinks(self):
+        """56 as 55, of which 42 as 40; levels of 38 and 18 say that the 55 is at least 56: 14 were left for the third arm."""
+        sizes = {"all": 56, "esketamine": 14, "iv": 42}
+        rows = [{"variable": "patients", "level": "", "arm": arm, "n": n} for arm, n in sizes.items()]
+        rows += [{"variable": "therapy", "level": level, "arm": arm, "n": n, "missing": 0} for level, arms in
+                 {"no": (38, 9, 29), "yes": (18, 5, 13)}.items() for arm, n in zip(sizes, arms, strict=True)]  # fmt: skip
+        files = {
+            "baseline": format_table(
+                release_tables({"baseline": pd.DataFrame(rows)}, Privacy(minimum_cell=15))["baseline"]
+            )
+        }
+        system = read_files(files, 15, {})
+        found = [one for one in solve(system).found if one.name == ("patients", "esketamine")]
+        assert found == []
+        assert shown("baseline", rows, "n", minimum_cell=15)[:3] == ["55", "<15", "50"]
 
 
 class TestLevels:
@@ -301,3 +320,52 @@ def test_a_cell_itself_says_that_it_is_not_shown():
     text = format_table(release_tables({"scores": pd.DataFrame(scores)}, Privacy())["scores"])
     assert [line.split(",")[-2:] for line in text.splitlines()] == [["n", "mean"], ["60", "9"], ["<11", ""], ["0", ""]]
     assert read_table(text, "scores")["withheld"].tolist() == [False, True, False]
+
+
+class TestManyPeople:
+    """Of thousands of people whole percents hide an interval's width: more digits, never an interval that is a point."""
+
+    def test_a_share(self):
+        for events in (25, 1990, 2995):
+            frame = release("response", [rate(3000, events), rate(40_000, events * 13)])
+            assert (frame["lower"] < frame["upper"]).all()
+            assert frame["proportion"].between(frame["lower"], frame["upper"]).all()
+        nearly = release("response", [rate(3000, 2995)]).iloc[0]
+        assert nearly[["proportion", "lower", "upper"]].tolist() == [0.998, 0.996, 0.999]
+        assert shown("response", [rate(300, 100)], "lower") == ["0.28"]
+
+    def test_a_modelled_share_of_sessions(self):
+        row = {"event": "any", "arm": "iv", "sessions": "1-6", "patients": 900, "asked": 4000, "with_event": 3990}
+        frame = release("harm_sessions", [row | {"proportion": 0.9975, "lower": 0.9962, "upper": 0.9984}])
+        assert 0 < frame["lower"].iloc[0] < frame["upper"].iloc[0] < 1
+        assert frame["lower"].iloc[0] <= frame["proportion"].iloc[0] <= frame["upper"].iloc[0]
+
+    def test_a_difference_and_an_estimate(self):
+        row = PLACE | {
+            "endpoint": "response",
+            "population": "started",
+            "contrast": "iv - im",
+            "n": 50_000,
+            "events": 25_000,
+        }
+        row |= {
+            "n_reference": 50_000,
+            "events_reference": 24_990,
+            "difference": 0.0002,
+            "lower": -0.001,
+            "upper": 0.0014,
+        }
+        frame = release("differences", [row])
+        assert frame["lower"].iloc[0] < frame["upper"].iloc[0]
+        analysis = {
+            "endpoint": "response",
+            "analysis": "weighted_started",
+            "axis": "day",
+            "timepoint": "day 28",
+            "n": 90_000,
+        }
+        rows = [analysis | {"scale": scale, "estimate": 1.0012, "lower": 1.0002, "upper": 1.0023, "fewest": 9000, "effective_n": 8e4,
+                            "converged": True, "note": ""} for scale in ("risk difference", "risk ratio")]  # fmt: skip
+        frame = release("sensitivity", rows)
+        assert (frame["lower"] < frame["upper"]).all()
+        assert frame["estimate"].between(frame["lower"], frame["upper"]).all()

@@ -152,7 +152,11 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
     if pd.isna(lower) or pd.isna(upper):
         return ABSENT
     kind = decimals if decimals is not None else "percent" if factor == 100 else "score"
-    low, high = fixed(float(lower) * factor, kind), fixed(float(upper) * factor, kind)
+    few = most = _decimals(kind)
+    low, high = fixed(float(lower) * factor, few), fixed(float(upper) * factor, few)
+    while low == high and lower < upper and most < few + 6:  # of very many people: no interval is printed as a point
+        most += 1
+        low, high = fixed(float(lower) * factor, most), fixed(float(upper) * factor, most)
     between = {"plain": " to ", "ama": "-", "lancet": "–"}[style_of().journal]
     return f"{low} to {high}" if "−" in low + high else f"{low}{between}{high}"
 

@@ -12,7 +12,7 @@ from outcomes.contracts.released.columns import Difference, Lower, Needed, RiskR
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.proportions import compute_miettinen_nurminen, compute_newcombe
 from outcomes.release.disclosure.counts import Count
-from outcomes.release.disclosure.rounding import Rounding
+from outcomes.release.disclosure.rounding import Rounding, keep_apart, keep_digits
 from outcomes.release.disclosure.shares import NOTHING, Released, Value, is_nothing, release_share
 
 CONTRASTS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]] = {
@@ -97,15 +97,25 @@ def _contrast(
     if isinstance(column.first, tuple):
         compute = CONTRASTS[column.interval]
         _, lower, upper = (float(one) for one in compute(first.events, first.n, second.events, second.n))
-        ends = {one: lower if isinstance(one, Lower) else upper for one in limits}
+        ends = {str(one): lower if isinstance(one, Lower) else upper for one in limits}
     else:
         before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(
             float(frame[str(column.second)].iloc[place]), second.n
         )
         after = _spread(p, first.n) + _spread(q, second.n)
         widen = math.sqrt(after / before) if before > 0 else 1.0
-        ends = {one: p - q + widen * (float(frame[one].iloc[place]) - value) for one in limits}
-    return {column: (round(p - q, 2) + 0.0, "")} | {one: (round(end, 2) + 0.0, "") for one, end in ends.items()}
+        ends = {str(one): p - q + widen * (float(frame[one].iloc[place]) - value) for one in limits}
+    places = _find_digits(ends, round)
+    numbers: dict[str, float] = {str(column): p - q} | ends
+    return {one: (round(number, places) + 0.0, "") for one, number in numbers.items()}
+
+
+def _find_digits(ends: Mapping[str, float], cut: Callable[[float, int], float]) -> int:
+    """Return the digits of a contrast: two, or as many as keep the ends of its interval apart."""
+    if len(ends) != 2:
+        return 2
+    lower, upper = ends.values()
+    return keep_apart(lower, upper, 2, cut)
 
 
 def _spread(p: float, n: float) -> float:
@@ -127,11 +137,11 @@ def _ratio(
     after = (1 - p) / (p * n) + (1 - q) / (q * m)
     widen = math.sqrt(after / before) if before > 0 else 1.0
     value = float(frame[column].iloc[place])
-    rows: dict[str, Value] = {column: (float(f"{p / q:.2g}"), "")}
-    for one in limits:
-        end = float(frame[one].iloc[place])
-        rows[one] = (float(f"{p / q * (end / value) ** widen:.2g}"), "") if end > 0 else NOTHING
-    return rows
+    ends = {str(one): float(frame[one].iloc[place]) for one in limits}
+    moved = {one: p / q * (end / value) ** widen for one, end in ends.items() if end > 0}
+    digits = _find_digits(moved, keep_digits)
+    numbers: dict[str, float] = {str(column): p / q} | moved
+    return dict.fromkeys(ends, NOTHING) | {one: (keep_digits(number, digits), "") for one, number in numbers.items()}
 
 
 def _bound_contrast(column: Difference, first: Released, second: Released) -> dict[str, Value]:

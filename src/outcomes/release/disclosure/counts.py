@@ -20,9 +20,7 @@ Cell = tuple[str, int]
 Addition = tuple[Cell, list[Cell], bool]  # a total, its parts, and whether other tables show the total
 TOTAL = "total of "  # begins the name of a total that other tables show
 COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
-FEWEST_VALUES = (
-    5  # that a count which is not shown must still be able to have: three, and room for what other tables say
-)
+FEWEST_VALUES = 5  # that a hidden count must still be able to have: three, and room for what other tables say
 
 
 @dataclass
@@ -265,9 +263,11 @@ def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: d
 def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int:
     """Round a count one step more coarsely, or tell nothing of it after the last; return the step that follows."""
     if step < len(COARSER) and not count.small[place] and count.true[place] > 0:
-        base = COARSER[step]
-        count.printed[place] = rounding.round(count.true[place], base)
-        count.low[place], count.high[place] = rounding.span(int(count.printed[place]), base)
+        base, true = COARSER[step], count.true[place]
+        printed = rounding.round(true, base)
+        low, high = rounding.span(printed)  # what a reader believes who is not told the base; by luck it may be so
+        count.low[place], count.high[place] = (low, high) if low <= true <= high else rounding.span(printed, base)
+        count.printed[place] = printed
         return step + 1
     count.printed[place], count.small[place] = np.nan, False
     count.low[place], count.high[place] = 0, np.inf

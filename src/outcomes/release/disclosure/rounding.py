@@ -8,6 +8,7 @@ printed as 15. What a reader then knows of a count is :meth:`Rounding.span`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 BASE = 5
@@ -80,6 +81,20 @@ def keep_digits(value: float, digits: int) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     return round_to(value, 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1))
+
+
+def keep_apart(lower: float, upper: float, digits: int, cut: Callable[[float, int], float] = round) -> int:
+    """Return the fewest digits, from so many on, with which the ends of an interval are not printed alike.
+
+    Examples
+    --------
+    >>> keep_apart(0.1, 0.3, 2), keep_apart(0.9953, 0.9989, 2), keep_apart(1.0, 1.0, 2)
+    (2, 3, 2)
+    """
+    few = digits
+    while lower < upper and cut(lower, digits) == cut(upper, digits) and digits < few + 6:
+        digits += 1
+    return digits
 
 
 def find_step(scale: float, n: float = 0) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from outcomes.proportions import (
     compute_wilson,
 )
 from outcomes.release.disclosure.counts import Count
-from outcomes.release.disclosure.rounding import Rounding
+from outcomes.release.disclosure.rounding import Rounding, keep_apart
 
 INTERVALS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
     "wilson": compute_wilson,
@@ -123,7 +123,11 @@ def _finish(events: int, whole: int, rounding: Rounding, rest: bool, places: int
     (few, many), (low, high) = rounding.span(events), rounding.span(whole)
     least, most = few / high, min(many / low, 1.0)
     told = whole - events if rest else events
-    return Released((round(told / whole, places), ""), told, whole, *_turn(least, most, rest))
+    share = told / whole
+    places = max(
+        keep_apart(0.0, share, places), keep_apart(share, 1.0, places)
+    )  # neither nobody nor all where it is not
+    return Released((round(share, places), ""), told, whole, *_turn(least, most, rest))
 
 
 def _say(share: float) -> str:
@@ -135,18 +139,20 @@ def release_limits(
 ) -> tuple[Value, Value]:
     """Return an interval of a share, by default in whole percents, from the rounded counts alone.
 
-    ``design`` is by how much the interval is wider or narrower than that of as many independent people.
+    Of many people it has as many more digits as keep its ends apart. ``design`` is by how much the interval is wider or narrower than
+    that of as many independent people.
     """
     compute = INTERVALS[interval]
     if not math.isnan(one.events):
         size = max(one.n / design, 1.0)
-        lower, upper = compute(one.events / one.n * size, size)
-        return (round(float(lower), places), ""), (round(float(upper), places), "")
+        lower, upper = (float(end) for end in compute(one.events / one.n * size, size))
+        places = keep_apart(lower, upper, places)
+        return (round(lower, places), ""), (round(upper, places), "")
     if is_nothing(one.value):
         return NOTHING, NOTHING
     low = rounding.span(rounding.round(n))[0]
-    lower, upper = compute(rounding.minimum - 1, low)
-    top = max(_percent_up(float(upper)), one.most if one.least == 0 else 0)
+    _, highest = compute(rounding.minimum - 1, low)
+    top = max(_percent_up(float(highest)), one.most if one.least == 0 else 0)
     if one.least == 0:
         return NOTHING, (np.nan, f"<{_say(top)}")
     return (np.nan, f">{_say(min(1 - top, one.least))}"), NOTHING
@@ -161,10 +167,23 @@ def round_shares(
     for column in table.fields:
         if isinstance(column, Share) and column in frame:
             shares[column] = [_release(frame, column, counts, rounding, place) for place in range(len(frame))]
-            values[column] = [NOTHING if one is None else _scale(one.value, column.scale) for one in shares[column]]
         elif isinstance(column, Lower | Upper) and str(column.of) in shares and column in frame:
-            values[column] = _limit(frame, table, column, shares[column.of], counts, rounding)
+            limits = _limit(frame, table, column, shares[column.of], counts, rounding)
+            shares[column.of] = [_sharpen(*pair) for pair in zip(shares[column.of], limits, strict=True)]
+            scale = next(one.scale for one in table.fields if isinstance(one, Share) and one == column.of)
+            values[column] = [_scale(limit, scale) for limit in limits]
+    for column in table.fields:
+        if isinstance(column, Share) and column in shares:
+            values[column] = [NOTHING if one is None else _scale(one.value, column.scale) for one in shares[column]]
     return values, shares
+
+
+def _sharpen(one: Released | None, limit: Value) -> Released | None:
+    """Return a share with as many decimals as a limit of it has."""
+    if one is None or math.isnan(one.events) or math.isnan(limit[0]):
+        return one
+    places = max(len(f"{number:.8f}".rstrip("0").partition(".")[2]) for number in (one.value[0], limit[0]))
+    return replace(one, value=(round(one.events / one.n, places), ""))
 
 
 def _scale(value: Value, scale: float) -> Value:
@@ -245,8 +264,7 @@ def _limit(
                 n,
                 abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])),
             )
-        limits = release_limits(one, n, rounding, share.interval, design, share.places)
-        values.append(_scale(limits[side], share.scale))
+        values.append(release_limits(one, n, rounding, share.interval, design, share.places)[side])
     return values
 
 

@@ -29,7 +29,7 @@ from outcomes.contracts.released.columns import (
 )
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.counts import Bools, Count, Floats
-from outcomes.release.disclosure.rounding import Rounding, find_step, keep_digits, round_to
+from outcomes.release.disclosure.rounding import Rounding, find_step, keep_apart, keep_digits, round_to
 
 WIDTH = 2 * 1.96  # of a 95 % interval, in standard errors
 RISKS = ("risk difference", "share")
@@ -81,7 +81,23 @@ def round_statistics(
             for row, step, hide in zip(rows, steps, bare, strict=True)
         ]
         rounded[column] = pd.Series(values, frame.index, dtype=float)
+    _part_ends(table, frame, rounded)
     return rounded
+
+
+def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[str, pd.Series]) -> None:
+    """Give an interval, and what it is of, the digits with which its ends are not printed alike."""
+    for lower in [one for one in table.fields if isinstance(one, Lower) and one in rounded]:
+        upper = next(
+            (one for one in table.fields if isinstance(one, Upper) and one.of == lower.of and one in rounded), None
+        )
+        if upper is None:
+            continue
+        alike = (rounded[lower] == rounded[upper]) & (frame[lower] < frame[upper])
+        for place in frame.index[alike.to_numpy(dtype=bool, na_value=False)]:
+            digits = keep_apart(float(frame.loc[place, lower]), float(frame.loc[place, upper]), 0)
+            for name in [one for one in (lower, upper, lower.of) if one in rounded and pd.notna(rounded[one][place])]:
+                rounded[name].loc[place] = round(float(frame.loc[place, name]), digits) + 0.0
 
 
 def _is_share(column: Column, row: Mapping[str, object]) -> bool:
