@@ -352,7 +352,7 @@ def test_a_row_per_item_is_refused_with_the_way_out(tmp_path):
     write(tmp_path, "phq9.csv", *rows, header="client_id,date,question,answer")
     draft = draft_study(tmp_path, "mine")
     assert "phq9.csv: left out: one row per answer or score ('question', 'answer')" in draft.summary
-    assert any(one.startswith("questionnaires: no column reads as") for one in draft.missing)
+    assert any(one.startswith("questionnaires: phq9.csv: one row per answer or score") for one in draft.missing)
 
 
 @pytest.mark.parametrize("names", [["phq9_total_w0", "phq9_total_w4", "phq9_total_w8"], [f"{when}_phq9_{n}" for when in ("base", "week4") for n in range(1, 10)]], ids=["totals", "items"])  # fmt: skip
@@ -471,7 +471,7 @@ def test_questionnaires_without_a_date_are_not_placed_among_dated_sessions(tmp_p
     write(tmp_path, "phq.csv", *rows, header=ASKED.replace("date,", ""))
     draft = draft_study(tmp_path, "mine")
     assert "phq.csv: left out: phq9 without a date" in draft.summary
-    assert any(one.startswith("questionnaires: no column") for one in draft.missing)
+    assert any(one.startswith("questionnaires: phq.csv: phq9 without a date") for one in draft.missing)
 
 
 # ── Privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -348,3 +348,96 @@ def test_the_question_for_a_zone_says_how_many_questionnaires_fall_on_a_session_
     )
     export, _ = read_drafted(tmp_path, zone="as written")
     assert totals(export) == truth()
+
+
+def write_items(folder, spell, header, total=sum, name="phq.csv"):
+    lines = [
+        f"{who},{day(n, k)},{','.join(map(str, spell(items(n, k))))},{total(items(n, k))}" for n, who, k in visits()
+    ]
+    write(folder, name, *lines, header=f"patient_id,date,{','.join(header)},phq9_total")
+
+
+def test_answers_counted_from_the_other_end_are_told_by_their_totals(tmp_path):
+    write_log(tmp_path)
+    write_items(tmp_path, lambda points: [3 - one for one in points], [f"phq9_{n}" for n in range(1, 10)])
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    table = export.tables["assessments"]
+    assert table["item_1"].tolist() == [items(int(p) - 1, int(d) // 7)[0] for p, d in zip(table["patient"], table["study_day"], strict=True)]  # fmt: skip
+    assert "counted from the other end (3 is not at all)" in draft.text
+
+
+def test_totals_of_something_else_than_the_items_are_asked_about(tmp_path):
+    write_log(tmp_path)
+    write_items(
+        tmp_path, lambda points: points, [f"phq9_{n}" for n in range(1, 10)], total=lambda points: 27 - points[0]
+    )
+    draft = draft_study(tmp_path, "mine")
+    assert "complete rows 'phq9_total' is not the sum of the items" in draft.missing[0]
+
+
+@pytest.mark.parametrize("name", ["phq9.csv", "answers.csv"])
+def test_a_tenth_question_on_difficulty_is_no_item(tmp_path, name):
+    write_log(tmp_path)
+    write_items(tmp_path, lambda points: [*points, points[3]], [f"Q{n}" for n in range(1, 11)], name=name)
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert set(export.tables["assessments"]["instrument"].astype(str)) == {"phq9"}
+
+
+def test_dates_of_single_sessions_date_no_score_of_a_week(tmp_path):
+    header = ["ID", "Treatment", *(f"Infusion {k} date" for k in range(1, 5)), *(f"PHQ week {k}" for k in range(1, 5))]
+    lines = [
+        ",".join([who, ARMS[n % 2], *(str(day(n, k)) for k in range(4)), *(str(sum(items(n, k))) for k in range(4))])
+        for n, who in enumerate(PEOPLE)
+    ]
+    write(tmp_path, "tracker.csv", *lines, header=",".join(header))
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "'visit' has labels of visits, which say no day" in asked
+
+
+def test_dates_in_no_form_that_is_known_are_shown_by_their_shape(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},KW {k + 1:02d}/24,{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "'date' is named like its date, and only 0% of its cells read as one; cells look like `aa 99/99`" in asked
+
+
+def test_a_column_of_moments_tells_two_questionnaires_of_a_day_apart(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},{day(n, k)},{moment},{sum(items(n, k)) - less}"
+        for n, who, k in visits()
+        for moment, less in (("Pre", 0), ("Post", 1))
+        if sum(items(n, k))
+    ]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,timepoint,phq9_total")
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "'timepoint' tells them apart (" in asked
+    assert "write which one is meant, as `rows: {timepoint: P" in asked
+
+
+def test_a_list_of_medications_holds_more_than_treatments(tmp_path):
+    drugs = ("ketamine (KETALAR) 40 mg in sodium chloride 0.9 % 100 mL IVPB", "esketamine (SPRAVATO) 84 mg nasal spray")
+    lines = [
+        f"{who},{day(n, k):%m/%d/%Y} 1005,{drug}"
+        for n, who, k in visits()
+        for drug in (drugs[n % 2], "ondansetron (ZOFRAN) injection 4 mg")
+    ]
+    write(tmp_path, "mar.csv", *lines, header="MRN,Admin Time,Medication")
+    lines = [f"{who},{day(n, k):%m/%d/%Y},{sum(items(n, k))}/27 Mild" for n, who, k in visits()]
+    write(
+        tmp_path,
+        "list.csv",
+        *lines,
+        header="MRN,Assessment Date,Patient Health Questionnaire (PHQ-9) Questionnaire (0-27)",
+    )
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 4 * len(PEOPLE)
+    assert totals(export) == truth()
+
+
+def test_a_packed_archive_is_to_be_unpacked(tmp_path):
+    (tmp_path / "export.zip").write_bytes(b"PK\x03\x04")
+    assert "export.zip: a packed archive; unpack it into the folder" in draft_study(tmp_path, "mine").missing[0]

@@ -206,6 +206,7 @@ def test_every_check_is_found_by_some_test():
         "nothing_left",
         "undecided_duplicates",
         "unnamed_files",
+        "contradicted_totals",
     }
     assert set(CHECKS) - tested == {"repeated_rows", "impossible_ages", "doubtful_doses"}
 
@@ -220,3 +221,35 @@ def test_repeated_rows_ages_and_doses_are_counted(tmp_path):
     assert found["repeated_rows"] == (False, ROWS, 2 * ROWS)
     assert found["impossible_ages"] == (False, 7, 30)
     assert "doubtful_doses" not in found or found["doubtful_doses"][0] is False
+
+
+@pytest.mark.parametrize(("wrong", "stops"), [(30, False), (120, True), (8, None)])
+def test_totals_that_are_not_the_sum_of_their_items_are_counted_and_stop_a_run_where_they_are_many(
+    tmp_path, wrong, stops
+):
+    def spoil(rows):
+        header, *scores = rows["scores.csv"]
+        rows["scores.csv"] = [[*header, *(f"q{n}" for n in range(1, 10))]]
+        for place, (who, day, _) in enumerate(scores):
+            items = [(place + n) % 4 for n in range(9)]
+            rows["scores.csv"].append([who, day, str(sum(items) + (place < wrong)), *map(str, items)])
+
+    mapping = {"columns": {"patient": "id", "date": "day"}, "instruments": {"phq9": {"total": "phq9", "items": [f"q{n}" for n in range(1, 10)]}}}  # fmt: skip
+    export = read_clinic(
+        tmp_path, spoil, sources=[*SOURCES[:2], {"file": "scores.csv", "tables": {"assessments": mapping}}]
+    )
+    found = [(one.stops, one.count, one.of) for one in export.findings if one.check == "contradicted_totals"]
+    assert found == ([] if stops is None else [(stops, wrong, ROWS)])
+
+
+def test_rows_of_what_the_study_file_calls_no_treatment_do_not_stop_a_run(tmp_path):
+    def spoil(rows):
+        rows["visits.csv"] += [[who, day, "ondansetron", ""] for who, day, *_ in rows["visits.csv"][1:] * 2]
+
+    treatment = {"column": "drug", "values": {"iv": "iv", "esketamine": "esketamine", "ondansetron": None}}
+    columns = {"patient": "id", "date": "day", "treatment": treatment}
+    given = {"file": "visits.csv", "tables": {"sessions": {"columns": columns}}}
+    export = read_clinic(tmp_path, spoil, sources=[SOURCES[0], given, SOURCES[2]])
+    lost = [one for one in export.findings if one.check == "rows_left_out"]
+    assert [(one.stops, one.count, one.of) for one in lost] == [(False, 2 * ROWS, 3 * ROWS)]
+    refuse(export.findings, {})

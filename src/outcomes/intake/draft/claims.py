@@ -15,6 +15,9 @@ ALIASES = frozenset(
 )  # words beside which a short name is only one of an item (phq9_sleep)
 
 
+RANGE = re.compile(r"\s*[(\[]\s*0\s*(?:-|–|to)\s*\d{1,3}\s*[)\]]")  # PHQ-9 total (0-27)
+
+
 @cache
 def claims_of(name: str) -> tuple[Claim, ...]:
     """Return what a name says a column or a row is: instrument and item number, or None for its total.
@@ -25,11 +28,13 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     ((('phq9', 3),), ())
     >>> claims_of("44261-6")
     (('phq9', None),)
+    >>> claims_of("PHQ-9 Total (0-27)"), claims_of("Generalized Anxiety Disorder Scale (GAD-7)")
+    ((('phq9', None),), (('gad7', None),))
     >>> claims_of("HAMD-17"), claims_of("HAMD1.7"), claims_of("PHQ1.2")
     ((('hamd17', None),), (), ())
     """
     known = read_vocabulary()
-    name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", name.strip())
+    name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", RANGE.sub("", name).strip())
     item = rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))"
     claims: list[Claim] = []
     for instrument, entry in known["instruments"].items():

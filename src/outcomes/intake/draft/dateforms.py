@@ -25,7 +25,7 @@ DATE = re.compile(
     r"|(?P<compact>(?:19|20)\d{6})"
 )
 TIME = re.compile(
-    r"(?P<sep>T|,? |:)(?P<hour>\d{1,2}:\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<sep>T|,? |:)(?P<hour>\d{1,2}:\d{2}|(?<= )(?:[01]\d|2[0-3])[0-5]\d$)(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
     r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT| (?:" + "|".join(CLOCKS) + "))?"
 )
 # words of a column's name without which a number of ten digits is no time
@@ -85,7 +85,7 @@ def find_dates(column: Field) -> DateForms:
     found: dict[str, list[int]] = {}
     orders: dict[int, str] = {}
     for place in np.nonzero(~column.missing & (column.rows > 0))[0].tolist():
-        form, order = _form(column.words.values[place])
+        form, order = read_form(column.words.values[place])
         if form is not None:
             found.setdefault(form, []).append(place)
             orders[place] = order
@@ -129,10 +129,10 @@ def _parsed(column: Field, places: list[int], form: str) -> np.ndarray:
     return np.array(places)[fine]
 
 
-def _form(value: str) -> tuple[str | None, str]:
+def read_form(value: str) -> tuple[str | None, str]:
     """Return the format of a text (None if it is no date), and which order of day and month it allows.
 
-    >>> _form("31/12/2023"), _form("2023-12-31T08:00:00Z"), _form("44 mg")
+    >>> read_form("31/12/2023"), read_form("2023-12-31T08:00:00Z"), read_form("44 mg")
     (('{}/{}/%Y', 'day'), ('%Y-%m-%dT%H:%M:%SZ', ''), (None, ''))
     """
     date = DATE.match(value := write_month(value))
@@ -165,7 +165,7 @@ def _time_form(rest: str) -> str | None:
     zone = time["zone"] or ""
     zone = zone if zone in ("Z", " UTC", " GMT") else (" %z" if zone.startswith(" ") else "%z") if zone else ""
     half = (" %p" if (time["half"] or "").startswith(" ") else "%p") if time["half"] else ""
-    hour = "%I:%M" if half else "%H:%M"
+    hour = "%I:%M" if half else "%H:%M" if ":" in time["hour"] else "%H%M"
     return f"{time['sep']}{hour}{':%S' if time['sec'] else ''}{'.%f' if time['frac'] else ''}{half}{zone}"
 
 

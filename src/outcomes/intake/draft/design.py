@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from outcomes.instruments import read_instruments
-from outcomes.intake.draft.export import Survey
+from outcomes.intake.draft.export import NO_COLUMN, Survey
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import SHOWN, is_shown, state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.readers.tables import HIDDEN
 from outcomes.intake.values import to_numbers
 from outcomes.personal import show_name
 from outcomes.protocols import read_protocols
@@ -75,18 +76,28 @@ def draft_design(survey: Survey) -> Design:
     kind = "sessions" if "sessions" in tables else "visits" if "visit" in placed else "survey"
     design = Design(kind, [], _instruments(survey), _attributes(survey))
     if not design.instruments:
-        design.missing.append(
-            "questionnaires: no column reads as the items or the total of an instrument ("
-            + ", ".join(read_instruments())
-            + "). Write under a source's `tables`: assessments: {columns: {patient: …, date: …}, instruments: {phq9: {items: "
-            "[nine columns], total: …}}}"
-        )
+        design.missing.append(_ask_questionnaires(survey))
     if kind == "sessions":
         _add_treatments(survey, design)
     else:
         _add_visits(survey, design, placed)
         _add_allocation(survey, design)
     return design
+
+
+def _ask_questionnaires(survey: Survey) -> str:
+    """Return what is in the way of the questionnaires that were found; where none was, which there could be."""
+    near = [one for one in survey.idle if one.reason not in (NO_COLUMN, HIDDEN)]
+    troubles = [f"{show_name(one.name)}: {one.reason}" for one in near]
+    troubles += [f"{one.sheet.name}: {trouble}" for one in survey.found for trouble in one.troubles]
+    if troubles:
+        return "questionnaires: " + "; ".join(trouble.rstrip(". ") for trouble in troubles)
+    return (
+        "questionnaires: no column reads as the items or the total of an instrument ("
+        + ", ".join(read_instruments())
+        + "). Write under a source's `tables`: "
+        "assessments: {columns: {patient: …, date: …}, instruments: {phq9: {items: [nine columns], total: …}}}"
+    )
 
 
 def _few(names: list[str]) -> str:

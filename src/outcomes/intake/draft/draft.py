@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from outcomes.errors import OutcomesError
+from outcomes.intake.draft.apart import tell_apart
 from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.examples import PAGE, find_examples
 from outcomes.intake.draft.export import survey_export
@@ -102,7 +103,7 @@ def draft_study(
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)
     design = draft_design(survey)
-    trial, trouble = _try(write_study(survey, design, formats, name, folder.as_posix()), folder)
+    trial, trouble = _try(write_study(survey, design, formats, name, folder.as_posix()), folder, tell_apart(survey))
     causes = [one for one in trouble if one.startswith(("lost_digits", "near_identifiers"))]
     design.missing = [*causes, *design.missing] if formats.missing or design.missing else trouble
     text = write_study(survey, design, formats, name, folder.as_posix())
@@ -110,13 +111,22 @@ def draft_study(
     return Draft(text, describe_sheets(survey) + trial, missing, tuple(find_examples(survey, missing)))
 
 
-def _try(text: str, folder: Path) -> tuple[str, list[str]]:
-    """Return what a trial reading with the drafted file keeps, and why a run would stop."""
+def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return what a trial reading with the drafted file keeps, and why a run would stop.
+
+    ``apart`` has, by file, what tells differing questionnaires of one day apart.
+    """
     content = {key: value for key, value in yaml.safe_load(text).items() if key != "to_do"}
     try:
         with reading_quietly():
             export = read_export(check_study(content), folder)
     except OutcomesError as error:
         return "", [f"a trial reading of the export with this file stopped: {error}"]
-    stops = [f"{one.check}: {one.text}. {one.cure[:1].upper()}{one.cure[1:]}" for one in export.findings if one.stops]
+    undecided = {one.file for one in export.findings if one.check == "undecided_duplicates" and one.stops}
+    helped = {file: apart[file] for file in undecided if file in apart}
+    stops = [
+        f"{one.check}: {one.text}. {helped[one.file] if one.check == 'undecided_duplicates' and one.file in helped else f'{one.cure[:1].upper()}{one.cure[1:]}'}"
+        for one in export.findings
+        if one.stops and not (one.check == "merged_rows" and one.file in undecided)  # one cause, one question
+    ]
     return describe_trial(export), stops

@@ -18,6 +18,7 @@ from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
+from outcomes.intake.draft.undated import explain_undated
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
@@ -185,9 +186,7 @@ def _leave_undated(survey: Survey) -> None:
         return
     for one in survey.found:
         if "assessments" in one.tables and not {"date", "study_day"} & set(one.tables["assessments"]):
-            one.troubles.append(
-                f"{', '.join(one.instruments)} without a date: left out, as nothing places it among the sessions"
-            )
+            one.troubles.append(explain_undated(one))
             del one.tables["assessments"]
             one.instruments = {}
 

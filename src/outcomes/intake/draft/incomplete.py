@@ -11,6 +11,27 @@ from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.points import read_points, read_totals
 
+FEWEST, MOSTLY, NEARLY = (
+    10,
+    0.5,
+    0.95,
+)  # complete rows with a total; share that contradicts; share that a coding must explain
+
+
+def judge_totals(
+    items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]
+) -> tuple[float, bool]:
+    """Return the share of complete rows whose total is not the items' sum, and whether answers counted from the other end explain it."""
+    assert definition.items is not None
+    points = np.array([one.words.spread(read_points(one.words.values, definition, answers)[0]) for one in items])
+    stored = total.words.spread(read_totals(total.words.values, definition)) / definition.multiplier
+    whole = ~np.isnan(points).any(axis=0) & ~np.isnan(stored)
+    if whole.sum() < FEWEST:
+        return 0.0, False
+    summed, stored = points[:, whole].sum(axis=0), stored[whole]
+    turned = len(items) * (definition.items.minimum + definition.items.maximum) - summed
+    return float((summed != stored).mean()), bool((turned == stored).mean() >= NEARLY > (summed == stored).mean())
+
 
 def find_known(items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]) -> str:
     """Return what says that totals know an answer that alone is missing: neither counted as zero nor prorated; else nothing."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.claims import Claim, claims_of
-from outcomes.intake.draft.incomplete import find_known
+from outcomes.intake.draft.incomplete import MOSTLY, find_known, judge_totals
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
@@ -170,6 +170,10 @@ def _fitting(
         and _answer_coding(sheet, name, definition, items) is not None
     ]  # fmt: skip
     hinted = [name for name in fits if any(alias in squeeze(sheet.name) for alias in _long_names(name))]
+    if not hinted:
+        one = _with_difficulty(sheet, items, free, found)
+        if one is not None:
+            return one
     if len(hinted or fits) != 1 or (not hinted and _levels(sheet, items) < 3):
         return None
     instrument = (hinted or fits)[0]
@@ -177,6 +181,30 @@ def _fitting(
     sure = bool(hinted) or instrument in found or total is not None
     check = "" if sure else f"guessed from {len(items)} columns with such answers: {prefix}1 … {prefix}{len(items)}"
     return Questionnaire(instrument, items, total, check=check)
+
+
+def _with_difficulty(
+    sheet: Sheet, items: tuple[str, ...], free: set[str], found: dict[str, Questionnaire]
+) -> Questionnaire | None:
+    """Return the instrument of all columns but the last, which asks how difficult the problems made things and is no item.
+
+    The file is named after the instrument, or a column holds the sum of its items.
+    """
+    own = items[:-1]
+    for name, definition in read_instruments().items():
+        if definition.n_items != len(own) or definition.derived_from or (name in found and found[name].items):
+            continue
+        if _answer_coding(sheet, name, definition, own) is None:
+            continue
+        total = found[name].total if name in found else _sum_column(sheet, own, free - set(items))
+        if total is not None or any(alias in squeeze(sheet.name) for alias in _long_names(name)):
+            return Questionnaire(
+                name,
+                own,
+                total,
+                check=f"{items[-1]!r} beside its {len(own)} items (how difficult?) is none of them, and left out",
+            )
+    return None
 
 
 def _levels(sheet: Sheet, items: tuple[str, ...]) -> int:
@@ -282,6 +310,9 @@ def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Question
             note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
             one = replace(one, check="; ".join(filter(None, [one.check, note])))
         one = replace(one, answers=answers)
+        one = _hold_against_total(sheet, definition, one)
+        if one.trouble:
+            return one
         told = _total_knows(sheet, definition, one)
         one = replace(one, from_total=bool(told), check="; ".join(filter(None, [one.check, told])))
     if one.total is not None:
@@ -296,6 +327,27 @@ def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Question
             return replace(
                 one, check=f"no total is above {raw:g}: raw sums? The total is {definition.multiplier:g} times them"
             )
+    return one
+
+
+def _hold_against_total(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:
+    """Return a questionnaire whose stored totals tell that its answers are counted from the other end, or are no answers to it."""
+    if one.total is None or definition.items is None:
+        return one
+    wrong, turned = judge_totals(
+        [sheet.fields[item] for item in one.items], sheet.fields[one.total], definition, one.answers
+    )
+    if turned and not one.answers:
+        low, high = definition.items.minimum, definition.items.maximum
+        answers = {str(number): low + high - number for number in range(low, high + 1)}
+        note = f"the answers are counted from the other end ({high} is not at all), as the stored totals show, and are taken so"
+        return replace(one, answers=answers, check="; ".join(filter(None, [one.check, note])))
+    if wrong > MOSTLY:
+        return Questionnaire(
+            one.instrument,
+            trouble=f"{one.instrument}: in {wrong:.0%} of the complete rows {one.total!r} is not the sum of the items, so that one of the two is something else. Look which "
+            "is right, and map the items alone or the total alone",
+        )
     return one
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -115,10 +116,11 @@ def _named_dates(found: Found) -> set[str]:
 def _choose_date(found: Found, names: list[str]) -> Guess | None:
     """Return the column that places the rows in time; of two, the likelier name, with a doubt where none is likely."""
     ranked = []
+    several = _of_several(found)
     for name, forms in found.dates.items():
         level, rank = match_name(name, names)
         number = forms.serials > 0.95 and level == NONE
-        if set(words_of(name)) & ELSEWHERE or number or not passes_gate("date", name):
+        if name in several or set(words_of(name)) & ELSEWHERE or number or not passes_gate("date", name):
             continue
         ranked.append((level, rank, name))
     if not ranked:
@@ -130,6 +132,12 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     ):
         return Guess(name)
     return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
+
+
+def _of_several(found: Found) -> set[str]:
+    """Return the dates that differ from another one in their number only (Infusion 1 date, Infusion 2 date): none dates the whole row."""
+    alike = Counter(re.sub(r"\d+", "#", name) for name in found.dates)
+    return {name for name in found.dates if alike[re.sub(r"\d+", "#", name)] > 1}
 
 
 def _choose_creation(found: Found) -> Guess | None:

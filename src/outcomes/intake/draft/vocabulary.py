@@ -94,12 +94,17 @@ def _spellings(kind: str) -> dict[str, str]:
 
 
 def is_no_session(value: str) -> bool:
-    """Tell whether a spelling is of a visit without treatment.
+    """Tell whether a spelling is of a visit without treatment, or of a drug that is given beside one.
 
-    >>> is_no_session("Follow-up visit"), is_no_session("Troche visit")
-    (True, False)
+    >>> is_no_session("Follow-up visit"), is_no_session("Troche visit"), is_no_session("ondansetron (ZOFRAN) injection 4 mg")
+    (True, False, True)
     """
-    return bool(tokens(value)) and set(tokens(value)) <= set(read_vocabulary()["no_session"])
+    words = set(tokens(value))
+    known = read_vocabulary()
+    given = {word for drug in ("ketamine", "esketamine") for word in known["treatment"][drug]}
+    return bool(words) and (
+        words <= set(known["no_session"]) or bool(words & set(known["other_drugs"]) and not words & given)
+    )
 
 
 def recognise_treatment(value: str) -> tuple[str | None, str]:

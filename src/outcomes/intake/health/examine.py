@@ -20,7 +20,13 @@ from outcomes.intake.health.identifiers import find_identifiers
 from outcomes.intake.health.labels import describe_labels
 from outcomes.intake.health.numbers import Numbers, find_codes, find_impossible
 from outcomes.intake.health.people import find_orphans, find_other_people
-from outcomes.intake.health.rows import find_contradictions, find_lost_rows, find_nothing, find_undecided
+from outcomes.intake.health.rows import (
+    find_contradicted_totals,
+    find_contradictions,
+    find_lost_rows,
+    find_nothing,
+    find_undecided,
+)
 from outcomes.intake.health.times import Dated, find_night, find_offsets
 from outcomes.intake.mapping import PLACING
 from outcomes.intake.values import map_values
@@ -64,8 +70,12 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_offsets(dated),
         *find_night(dated),
         *find_nothing(evidence.tables, mapped),
-        *describe_labels(find_lost_rows(evidence.ledger, evidence.balance), _unknown_labels(study, evidence)),
+        *describe_labels(
+            find_lost_rows(evidence.ledger, evidence.balance, _naming_none(study, evidence)),
+            _unknown_labels(study, evidence),
+        ),
         *find_undecided(evidence.ledger, evidence.balance, _timed(evidence), not _says_which(study)),
+        *find_contradicted_totals(evidence.ledger, _questionnaires(evidence)),
         *find_contradictions(evidence.ledger, _rows_of_several(evidence.batches)),
         *find_codes(_numbers(study, evidence)),
         *find_impossible(evidence.ledger, evidence.balance),
@@ -181,6 +191,24 @@ def _timed(evidence: Evidence) -> frozenset[str]:
             times = batch.date % 1 > 0 if batch.submitted is None else ~np.isnan(batch.submitted)
             timed.setdefault(batch.raw.name, []).append(float(times.mean()) >= MOSTLY)
     return frozenset(name for name, found in timed.items() if all(found))
+
+
+def _naming_none(study: Study, evidence: Evidence) -> frozenset[str]:
+    """Return the files of which the study says that some spellings of the treatment are none."""
+    mapped = {
+        raw.name: study.tables_of(source).get("sessions")
+        for source, raw in zip(evidence.sources, evidence.raws, strict=True)
+    }
+    columns = {name: table.columns.get("treatment") for name, table in mapped.items() if table is not None}
+    return frozenset(name for name, column in columns.items() if column is not None and None in column.values.values())
+
+
+def _questionnaires(evidence: Evidence) -> Counter[str]:
+    """Return file → rows that can hold a questionnaire."""
+    rows = Counter[str]()
+    for batch in evidence.batches:
+        rows[batch.raw.name] += len(batch.rows) if batch.table == "assessments" else 0
+    return rows
 
 
 def _says_which(study: Study) -> bool:

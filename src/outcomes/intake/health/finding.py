@@ -100,6 +100,11 @@ CHECKS: dict[str, Check] = {
     "nothing_left": Check(
         "rows", "A table that the study file maps and that has no row.", "where it is the sessions or the questionnaires"
     ),
+    "contradicted_totals": Check(
+        "values",
+        "Stored totals that are not the sum of their items; the sum is taken.",
+        "where they are half of a file's questionnaires or more",
+    ),
     "missing_codes": Check(
         "values",
         "Numbers such as -99 or 999 far from all others of their column: codes for missing?",

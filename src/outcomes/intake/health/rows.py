@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DECLARED = frozenset({"blank_row", "no_record", "hidden_row", "not_asked_for"})  # left out on purpose
 LEFT_OUT, UNKNOWN, MERGED, CONTRADICTING = 0.5, 0.1, 0.2, 0.1
 SEVERAL, UNDECIDED = 3, 0.01  # rows, and share of a file
+DISAGREE = 0.05  # share of questionnaires whose total is not the sum of the items
 CURES = {
     "unknown_patient": "is the column of the patients' identifiers the right one? Cells that are merged or written once for several "
     "rows are read with `fill_down`",
@@ -28,8 +29,13 @@ CURES = {
 }
 
 
-def find_lost_rows(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Finding]:
-    """Return reasons for which a large share of a file's rows is left out, and rows merged though they differ."""
+def find_lost_rows(
+    ledger: pd.DataFrame, balance: pd.DataFrame, declared: frozenset[str] = frozenset()
+) -> Iterable[Finding]:
+    """Return reasons for which a large share of a file's rows is left out, and rows merged though they differ.
+
+    ``declared`` are the files whose study says of some spellings of a treatment that they are none.
+    """
     counts = _count(ledger)
     raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
     for (file, state, reason), rows in counts.items():
@@ -37,6 +43,7 @@ def find_lost_rows(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Find
         if state == "quarantined" and reason not in DECLARED and rows >= UNKNOWN * total:
             check = "unknown_visits" if reason == "unknown_visit" else "rows_left_out"
             stops = rows >= (UNKNOWN if check == "unknown_visits" else LEFT_OUT) * total
+            stops = stops and not (reason == "no_treatment" and file in declared)
             yield Finding(
                 check, stops, rows, total, "rows",
                 f"{rows:,} of {total:,} rows of {file} ({rows / total:.0%}) are left out: {reason.replace('_', ' ')}",
@@ -69,9 +76,23 @@ def find_undecided(
                 "undecided_duplicates", asked and count >= max(SEVERAL, UNDECIDED * raw[file]), count, raw[file], "rows",
                 f"{count:,} of {raw[file]:,} rows of {file} are a second questionnaire of the same person, instrument and day with other answers, and "
                 "no time says which came last",
-                "say which stays: `cleaning: {conflicting_duplicates: worst}` (or first, last: by content where there is no time; or quarantine: neither), or map "
-                "`submitted` to a column with the time of submission",
+                "write which stays, `cleaning: {conflicting_duplicates: worst}` (or quarantine, which leaves out both), or map `submitted` to a column with the time of submission",
                 file,
+            )  # fmt: skip
+
+
+def find_contradicted_totals(ledger: pd.DataFrame, questionnaires: Mapping[str, int]) -> Iterable[Finding]:
+    """Return files whose stored totals are not the sums of their items; ``questionnaires`` are the rows by file that can hold one."""
+    mine = ledger[ledger["reason"].astype(str) == "total_disagrees_with_items"]
+    rows = mine.groupby(["file", "column"], observed=True)["row"].nunique()
+    for (file, column), count in sorted(((str(f), str(c)), int(n)) for (f, c), n in rows.items()):
+        total = questionnaires.get(file, 0)
+        if total and count >= max(SEVERAL, DISAGREE * total):
+            yield Finding(
+                "contradicted_totals", count >= LEFT_OUT * total, count, total, "rows",
+                f"in {count:,} of {total:,} rows of {file} ({count / total:.0%}) the stored total ({column}) is not the sum of the items, which is taken in its place",
+                "are answers counted otherwise (`answers`), or is the total another instrument's? Map the one of the two that is right",
+                file, column,
             )  # fmt: skip
 
 

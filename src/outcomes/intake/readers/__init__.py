@@ -22,6 +22,7 @@ READERS: tuple[Reader, ...] = (
     database.READER,
 )
 ALL_SHEETS = "*"
+PACKED = frozenset({".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar"})
 
 __all__ = ["READERS", "File", "Proposal", "Reader", "Unread", "propose_sources", "read_source"]
 
@@ -32,7 +33,9 @@ def propose_sources(file: File) -> Sequence[Proposal | Unread]:
         sure = [(reader.recognise(file), -place) for place, reader in enumerate(READERS)]
         best, place = max(sure)
         if best <= 0:
-            return [Unread(file.name, f"not a table ({file.ending or 'no ending'})")]
+            packed = file.ending in PACKED
+            why = "a packed archive; unpack it into the folder, and draft again" if packed else "not a table"
+            return [Unread(file.name, f"{why} ({file.ending or 'no ending'})")]
         return READERS[-place].propose(file)
     except (InputError, OSError) as error:
         return [Unread(file.name, explain(error, file.name))]

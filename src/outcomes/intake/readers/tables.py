@@ -16,6 +16,7 @@ from outcomes.personal import show_name
 from outcomes.settings import Source
 
 TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 
 def name_source(file: str, source: Source) -> str:
@@ -38,8 +39,7 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
     for sheet in sheets:
         source = Source(file=file.name, sheet=sheet if len(sheets) + len(hidden) > 1 else None)
         found.append(_with_head(source, read_sheet_head(file.path, name_source(file.name, source), sheet)))
-    why = "a hidden sheet; name it as 'sheet' of a source to read it"
-    return [*found, *(Unread(f"{file.name} [{sheet}]", why) for sheet in hidden)]
+    return [*found, *(Unread(f"{file.name} [{sheet}]", HIDDEN) for sheet in hidden)]
 
 
 def list_visible(file: File) -> list[str]:

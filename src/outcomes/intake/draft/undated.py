@@ -1,0 +1,54 @@
+"""Why questionnaires have no date beside dated sessions, in words: labels of visits in its place, or dates in no form that is known."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from outcomes.intake.draft.dateforms import find_dates, read_form
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.survey import Field
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
+
+LABEL = re.compile(
+    r"baseline|base|bl|screening|intake|pre[- ]?treatment|follow[- ]?up|end of treatment|(?:day|week|wk|month|mo|visit|session|infusion|treatment|[dwmvt])[ _.#-]*\d{1,3}",
+    re.IGNORECASE,
+)
+MOSTLY = 0.8  # of the filled rows that hold such a label
+COMMON = 0.02  # of the rows with a shape of a date, to be shown
+
+
+def explain_undated(one: Found) -> str:
+    """Return what a sheet has in the place of dates, and what to write."""
+    what = f"{', '.join(one.instruments)} without a date: left out, as nothing places it among the sessions"
+    free = {name: column for name, column in one.sheet.fields.items() if name != one.patient and column.filled}
+    for name, column in free.items():
+        labelled = np.array([LABEL.fullmatch(value.strip()) is not None for value in column.words.values], dtype=bool)
+        if column.share(labelled) >= MOSTLY and len(column.values) > 1:
+            return (
+                f"{what}. {name!r} has labels of visits, which say no day, while the sessions are dated: export the date on which each questionnaire "
+                "was answered too, and draft again"
+            )
+    names = read_vocabulary()["date"]
+    dated = [name for name in free if match_name(name, names)[0] >= NEAR]
+    for name in sorted(dated, key=lambda name: match_name(name, names), reverse=True):
+        share, shapes = find_dates(free[name]).share, _shapes(free[name])
+        if shapes:
+            return (
+                f"{what}. {name!r} is named like its date, and only {share:.0%} of its cells read as one; cells look like {' or '.join(shapes)} (9 for a digit, "
+                "a for a letter). Name that form under `date_formats` (codes of strptime), or write the dates in one form in the export"
+            )
+    return f"{what}. Export the date of each questionnaire too, and draft again"
+
+
+def _shapes(column: Field) -> list[str]:
+    """Return how most cells of a column look that read as no date: a shape, never a value."""
+    rows: dict[str, int] = {}
+    for place in np.nonzero(~column.missing & (column.rows > 0))[0].tolist():
+        value = column.words.values[place]
+        if read_form(value)[0] is None:
+            shape = re.sub(r"[^\W\d_]+", lambda word: "a" * min(len(word[0]), 3), re.sub(r"\d", "9", value))[:30]
+            rows[shape] = rows.get(shape, 0) + int(column.rows[place])
+    ranked = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
+    return [f"`{shape}`" for shape, count in ranked[:2] if count >= max(3, COMMON * column.filled)]
