@@ -18,6 +18,7 @@ from outcomes.intake.draft.summary import describe_sheets, describe_trial
 from outcomes.intake.draft.treatments import name_treatments
 from outcomes.intake.draft.write import write_study
 from outcomes.intake.export import read_export
+from outcomes.intake.health.finding import Finding
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.quiet import reading_quietly
 from outcomes.settings import check_study
@@ -123,10 +124,16 @@ def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[s
     except OutcomesError as error:
         return "", [f"a trial reading of the export with this file stopped: {error}"]
     undecided = {one.file for one in export.findings if one.check == "undecided_duplicates" and one.stops}
-    helped = {file: apart[file] for file in undecided if file in apart}
+    helped: dict[str | None, str] = {file: apart[file] for file in undecided if file is not None and file in apart}
     stops = [
-        f"{one.check}: {one.text}. {helped[one.file] if one.check == 'undecided_duplicates' and one.file in helped else f'{one.cure[:1].upper()}{one.cure[1:]}'}"
+        f"{one.check}: {one.text}. {_cure(one, helped)}"
         for one in export.findings
         if one.stops and not (one.check == "merged_rows" and one.file in undecided)  # one cause, one question
     ]
     return describe_trial(export), stops
+
+
+def _cure(one: Finding, helped: Mapping[str | None, str]) -> str:
+    return helped.get(
+        one.file if one.check == "undecided_duplicates" else None, f"{one.cure[:1].upper()}{one.cure[1:]}"
+    )

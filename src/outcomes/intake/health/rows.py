@@ -84,8 +84,9 @@ def find_undecided(
 def find_contradicted_totals(ledger: pd.DataFrame, questionnaires: Mapping[str, int]) -> Iterable[Finding]:
     """Return files whose stored totals are not the sums of their items; ``questionnaires`` are the rows by file that can hold one."""
     mine = ledger[ledger["reason"].astype(str) == "total_disagrees_with_items"]
-    rows = mine.groupby(["file", "column"], observed=True)["row"].nunique()
-    for (file, column), count in sorted(((str(f), str(c)), int(n)) for (f, c), n in rows.items()):
+    rows = mine[["file", "column", "row"]].drop_duplicates().astype("str").value_counts(["file", "column"], sort=False)
+    keys = rows.index.to_frame(index=False).to_numpy().tolist()
+    for (file, column), count in sorted(zip(keys, rows.tolist(), strict=True)):
         total = questionnaires.get(file, 0)
         if total and count >= max(SEVERAL, DISAGREE * total):
             yield Finding(
