@@ -254,6 +254,23 @@ rule onset:
         "{params.python:q} -m outcomes onset {params.file:q} 2> {log:q}"
 
 
+rule cost:
+    """Describe the charges: per starter, session, and responder, and their difference beside that of response."""
+    input:
+        tables=STEPS["cost"].inputs(PLACES),
+        code=code("cost"),
+    output:
+        tables=STEPS["cost"].outputs(PLACES),
+    log:
+        "logs/{study}/cost.log",
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "cost"),
+    shell:
+        "{params.python:q} -m outcomes cost {params.file:q} 2> {log:q}"
+
+
 rule tables:
     """Pass every estimate through the disclosure gate and write the released tables."""
     input:

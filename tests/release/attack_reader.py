@@ -35,6 +35,7 @@ OTHERS = {
     "change_index", "cutoff", "risk_treated_lower", "risk_treated_upper", "risk_reference_lower", "risk_reference_upper", "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
     "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
     "recall_days", "overlap_days", "responded_proportion", "probability", "probability_lower", "probability_upper", "further_sessions",
+    "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
     "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
@@ -218,6 +219,37 @@ def _lasting(row: Row) -> Counts:
             yield f"seen_{side}", ("carried seen", row["end"], row[side], row["weights"], row["method"], row["time"]), n
 
 
+def _charges(row: Row) -> Counts:
+    place = (row["arm"], row["horizon"], row["variable"], row["level"])
+    patients: Name = ("charged", "patients", *place)
+    yield "patients", patients, None
+    yield "complete", ("charged", "complete", *place), patients
+    yield "counted", ("charged", "counted", *place), patients
+
+
+def _per_case(row: Row) -> Counts:
+    place = (row["arm"], row["horizon"])
+    counted: Name = ("charged", "counted", *place, "patients", "")
+    patients: Name = counted if row["population"] == "started" else ("charged and scored", *place, row["endpoint"])
+    yield "patients", patients, None if row["population"] == "started" else counted
+    yield "cases", ("charged case", *place, row["endpoint"]), patients
+
+
+def _cost_difference(row: Row) -> Counts:
+    for side in SIDES:
+        n: Name = ("carrying weight", side) if row["measure"] == "response" else ("charge known", row["horizon"], side)
+        yield f"n_{side}", n, ("compared", side)
+        if row["measure"] == "response":
+            seen = ("charges beside scores", row["horizon"], side)
+            yield f"seen_{side}", seen, n
+            yield f"events_{side}", ("charges beside responses", row["horizon"], side), seen
+
+
+def _benefit(row: Row) -> Counts:
+    for side in SIDES:
+        yield f"n_{side}", ("charge known", row["horizon"], side), ("compared", side)
+
+
 def _models(row: Row) -> Counts:
     for column in ("n_subjects", "n_observations", "dropped_rows", "dropped_subjects"):
         yield column, (column, row["model"]), None
@@ -337,6 +369,10 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     **dict.fromkeys(("durability_curve", "durability_held", "durability_first", "durability_attendance"), _followed),
     "durability_effect": _lasting,
     "durability_tilt": _lasting,
+    "charges": _charges,
+    "charges_per_case": _per_case,
+    "cost_difference": _cost_difference,
+    "net_benefit": _benefit,
     "models": _models,
     "harm_differences": _harm_differences,
     **{table: _simple(table) for table in SIMPLE},
@@ -418,6 +454,8 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, rest[0], ALL, *rest[2:]), name)
         elif kind == "attended":
             part(("followed", *rest[:2]), name)
+        elif kind == "charged" and rest[3] != "patients":
+            part((kind, *rest[:3], "patients", ""), name, str(rest[3]))
         elif kind == "harm_severity" and rest[0] in ("graded", "ungraded"):
             part((kind, "affected", *rest[1:]), name)
         elif kind == "harm_severity" and rest[0] in ("mild", "moderate", "severe"):

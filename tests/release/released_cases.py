@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
+from cost_cases import DECLARED as CHARGED
+from cost_cases import make_cost_tables
 from durable_cases import DECLARED, make_durability_tables
 from harm_cases import make_harm_tables
 from onset_cases import make_onset_tables
@@ -91,6 +93,8 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     tables |= make_harm_tables([arm.id for arm in study.arms], rng)
+    if study.cost is not None:
+        tables |= make_cost_tables([arm.id for arm in study.arms], study.comparison is not None, rng)
     tables |= make_onset_tables(study.instruments[0], [arm.id for arm in study.arms], rng)
     released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
     found = {
@@ -222,17 +226,24 @@ def make_case(name: str) -> tuple[dict[str, pd.DataFrame], Study]:
     months = {"series": {"origin": "visits"}, "report": {"title": "Months", "time_unit": "month"}}
     study = {
         "two arms": lambda: make_study(
-            comparison=declare_comparison("iv", "esketamine"), durability=DECLARED, regression_to_mean=REGRESSION
+            comparison=declare_comparison("iv", "esketamine"),
+            durability=DECLARED,
+            regression_to_mean=REGRESSION,
+            cost=CHARGED,
         ),
-        "one arm": lambda: make_study({"iv": "IV ketamine"}),
+        "one arm": lambda: make_study({"iv": "IV ketamine"}, cost=CHARGED),
         "seven arms": lambda: make_study(
             {f"arm{i}": label for i, label in enumerate(LONG, 1)},
             comparison=declare_comparison("arm1", "arm4"),
             durability=DECLARED,
             regression_to_mean=REGRESSION,
+            cost=CHARGED,
         ),
         "withheld": lambda: make_study(
-            comparison=declare_comparison("iv", "esketamine"), durability=DECLARED, regression_to_mean=REGRESSION
+            comparison=declare_comparison("iv", "esketamine"),
+            durability=DECLARED,
+            regression_to_mean=REGRESSION,
+            cost=CHARGED,
         ),
         "months": lambda: make_study({"TAU": "Treatment as usual", "RO-DBT": "Radically open DBT"}, **months),
         "named visits": lambda: make_study(**{**months, "instruments": ["madrs"]}),

@@ -49,7 +49,7 @@ def test_shipped_study_files_are_valid(path):
         ({"arms": [{"id": "iv", "label": "IV", "protocl": "iv"}]}, "arms.0.protocl: unknown key; did you mean 'protocol'? See "),
         ({"comparison": {"negative_control": {"colums": []}}}, "negative_control.colums: unknown key; did you mean 'columns'? See "),
         ({"comparison": {"estimand": {"events": {"stopping": {"chnge": "hypothetical"}}}}}, "stopping.chnge: unknown key; did you mean 'change'? See "),
-        ({"replicates": 5}, "replicates: unknown key; a key of that name belongs under comparison or under durability. See "),
+        ({"replicates": 5}, "replicates: unknown key; a key of that name belongs under comparison or under durability or under cost. See "),
         ({"scoring": {"sources": []}}, "scoring.sources: unknown key; a key of that name belongs at the top level. See "),
         ({"zzz": 5}, "zzz: unknown key; see config/schema.yaml"),
     ],

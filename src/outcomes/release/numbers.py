@@ -114,6 +114,24 @@ def _mark(text: str) -> str:
     return f"{whole}·{rest}" if rest else whole
 
 
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def money(value: Any, currency: str) -> str:
+    """Return an amount in whole units of a currency.
+
+    Examples
+    --------
+    >>> money(-3830.0, "USD"), money(410.0, "CHF")
+    ('−$3,830', 'CHF\u00a0410')
+    """
+    text = fixed(value, 0)
+    if text == ABSENT:
+        return text
+    sign, digits = ("−", text[1:]) if text.startswith("−") else ("", text)
+    return f"{sign}{SYMBOLS.get(currency, currency + chr(0xA0))}{digits}"
+
+
 def general(value: Any) -> str:
     """Return a number with as many digits as it has, such as the limit of a bin.
 

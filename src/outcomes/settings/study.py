@@ -26,6 +26,7 @@ from outcomes.settings.clinical import (
     Timepoints,
 )
 from outcomes.settings.comparison import Comparison
+from outcomes.settings.cost import Cost
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import suggest_key
 from outcomes.settings.labels import find_personal_label
@@ -78,6 +79,7 @@ class Study(Frozen):
     durability: Durability | None = Field(
         None, description="how long the response lasts after the induction; null: not"
     )
+    cost: Cost | None = Field(None, description="what treatment is charged, and per responder; null: not")
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")
 
@@ -141,6 +143,16 @@ class Study(Frozen):
             if name is not None and name not in known:
                 raise ValueError(
                     f"report.{place}: no time point '{name}'; there are: {', '.join(dict.fromkeys(known))}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _horizons_named(self) -> Self:
+        known = [one.day for one in self.timepoints.days]
+        for day in self.cost.days if self.cost else ():
+            if day not in known:
+                raise ValueError(
+                    f"cost.days: {day} is no day of timepoints.days ({', '.join(map(str, known)) or 'none'})"
                 )
         return self
 

@@ -5,6 +5,6 @@ A module is imported when its step is meant, so that a process runs, and Snakema
 
 NAMES = (
     *("intake", "score", "series", "endpoints", "variants", "rates", "fit", "compare", "durability"),
-    *("harms", "exposure", "onset"),
+    *("harms", "exposure", "onset", "cost"),
     *("tables", "figures", "report", "manifest"),
 )

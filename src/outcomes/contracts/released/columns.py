@@ -197,9 +197,19 @@ class Cumulative(Modelled):
 
 
 class Statistic(Column):
-    """A number of a model or a test that says nothing of single patients."""
+    """A number of a model or a test that says nothing of single patients.
+
+    Attributes
+    ----------
+    finest : float
+        The smallest step, a power of ten, in which an amount of money is released; 0: as the number of people allows.
+    """
 
     kind = "statistic"
+
+    def __init__(self, meaning: str = "", unit: str = "", *, finest: float = 0.0) -> None:
+        super().__init__(meaning, unit)
+        self.finest = finest
 
 
 class Mean(Statistic):
@@ -234,9 +244,15 @@ class Estimate(Statistic):
     kind = "estimate"
 
     def __init__(
-        self, meaning: str, unit: str = "", scale: str | None = None, rests_on: tuple[tuple[str, str], ...] = ()
+        self,
+        meaning: str,
+        unit: str = "",
+        scale: str | None = None,
+        rests_on: tuple[tuple[str, str], ...] = (),
+        *,
+        finest: float = 0.0,
     ) -> None:
-        super().__init__(meaning, unit)
+        super().__init__(meaning, unit, finest=finest)
         self.scale, self.rests_on = scale, rests_on
 
 
@@ -276,6 +292,22 @@ class Standardised(Difference):
     """A standardised difference of two proportions, or of two means where the row's level is empty."""
 
     kind = "standardised difference"
+
+
+class Quotient(Statistic):
+    """A mean of a group for each of those in it who have an endpoint: its sum over their number.
+
+    Attributes
+    ----------
+    mean, of, count_ : str
+        The mean, whom it is of, and those of them with the endpoint; from these it is computed again when they are released.
+    """
+
+    kind = "quotient"
+
+    def __init__(self, meaning: str, mean: str, of: str, count: str, unit: str = "", *, finest: float = 0.0) -> None:
+        super().__init__(meaning, unit, finest=finest)
+        self.mean, self.of, self.count_ = mean, of, count
 
 
 class Ratio(Statistic):

@@ -127,14 +127,15 @@ def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float)
         for one in (_number(row, name) for name in table.fields if isinstance(name, Quantile))
         if not math.isnan(one)
     ]
+    finest = max((one.finest for one in table.fields if isinstance(one, Statistic)), default=0.0)
     whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
     told = any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower))
-    mean = max(find_step(sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
+    mean = finest or max(find_step(sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
     mean = (
         max(mean, find_step(100 * sd / size**1.5)) if told else mean
     )  # an interval's width tells a small n to within one
     quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
-    return {Mean: mean, Quantile: quantile, Estimate: find_step(error / 4)}
+    return {Mean: mean, Quantile: finest or quantile, Estimate: find_step(error / 4)}
 
 
 def _number(row: Mapping[str, object], name: str) -> float:
@@ -165,7 +166,7 @@ def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping
         if any(name in scale for name in RATIOS):
             return keep_digits(value, 2)
         share = kind.unit == "proportion" or any(name in scale for name in RISKS)
-        return round_to(value, max(steps[Estimate], 0.01) if share else steps[Estimate])
+        return round_to(value, max(steps[Estimate], 0.01 if share else kind.finest))
     if isinstance(kind, Error | Freedom | PValue | Ratio):
         return keep_digits(value, 2)
     if isinstance(kind, Likelihood):

@@ -19,6 +19,7 @@ from outcomes.release.figures.drawings.analyses import draw_analyses
 from outcomes.release.figures.drawings.answers import draw_answer
 from outcomes.release.figures.drawings.balance import draw_balance
 from outcomes.release.figures.drawings.claims import draw_claims
+from outcomes.release.figures.drawings.cost import draw_cost
 from outcomes.release.figures.drawings.course import draw_course
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
@@ -59,6 +60,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "durability": draw_durability,
     "harms": draw_harms,
     "onset": draw_onset,
+    "cost": draw_cost,
     "power": draw_power,
     "claims": draw_claims,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.release.figures.plans.answers import plan_answers
 from outcomes.release.figures.plans.claims import plan_claims
 from outcomes.release.figures.plans.comparison import plan_comparison
+from outcomes.release.figures.plans.cost import plan_cost
 from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
     plan_flow,
@@ -46,6 +47,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_subgroups(tables, study)
         plans += plan_harms(tables, study)
         plans += plan_onset(tables, study)
+        plans += plan_cost(tables, study)
         plans += plan_durability(tables, study)
         plans += plan_claims(tables, study)
         plans = [_explain_names(plan, find_replaced_names(study)) for plan in plans]
