@@ -238,11 +238,10 @@ def _per_case(row: Row) -> Counts:
 def _cost_difference(row: Row) -> Counts:
     for side in SIDES:
         n: Name = ("carrying weight", side) if row["measure"] == "response" else ("charge known", row["horizon"], side)
+        seen = ("charges beside scores", row["horizon"], side)
         yield f"n_{side}", n, ("compared", side)
-        if row["measure"] == "response":
-            seen = ("charges beside scores", row["horizon"], side)
-            yield f"seen_{side}", seen, n
-            yield f"events_{side}", ("charges beside responses", row["horizon"], side), seen
+        yield f"seen_{side}", seen, n
+        yield f"events_{side}", ("charges beside responses", row["horizon"], side), seen
 
 
 def _benefit(row: Row) -> Counts:

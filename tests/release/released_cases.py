@@ -48,7 +48,19 @@ KEYS = {
 KEYS |= {"weights", "analysis", "scale", "converged", "note", "subject", "text", "multiplicity"}
 KEYS |= {"reason", "bin_lower", "bin_upper", "withheld", "variable", "level", "transition", "model", "file", "state"}
 KEYS |= {"method", "delta_treated", "delta_reference", "band", "band_lower"}
-KEYS |= {"end", "method", "step", "week", "variance", "covariance", "block", "event"}
+KEYS |= {
+    "end",
+    "method",
+    "step",
+    "week",
+    "variance",
+    "covariance",
+    "block",
+    "event",
+    "horizon",
+    "measure",
+    "willingness",
+}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -93,9 +105,10 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.durability is not None:
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     tables |= make_harm_tables([arm.id for arm in study.arms], rng)
-    if study.cost is not None:
-        tables |= make_cost_tables([arm.id for arm in study.arms], study.comparison is not None, rng)
     tables |= make_onset_tables(study.instruments[0], [arm.id for arm in study.arms], rng)
+    if study.cost is not None:
+        own = np.random.default_rng([seed, 1])
+        tables |= make_cost_tables([arm.id for arm in study.arms], study.comparison is not None, own)
     released = {name: withhold(table, rng.random(len(table)) < withheld) for name, table in tables.items()}
     found = {
         "order": 1,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.contracts.released.cost import CHARGE, EVERYONE, RESPONSE, Charges, CostDifference
+from outcomes.contracts.released.cost import CHARGE, EVERYONE, INDUCTION, RESPONSE, Charges, CostDifference
 from outcomes.release.arms import list_compared
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -25,6 +25,7 @@ def plan_cost(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     rows = rows[rows[Charges.arm].isin(rows.loc[rows[Charges.mean].notna(), Charges.arm])]
     if rows.empty:
         return []
+    rows = rows.sort_values(Charges.horizon, key=lambda names: names.map(place_horizon), kind="stable")
     plane = choose_plane(read_rows(tables, CostDifference.name))
     both = ""
     if len(plane):
@@ -46,12 +47,17 @@ def plan_cost(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     ]
 
 
+def place_horizon(horizon: str) -> float:
+    """Return where a horizon lies among the others: the induction first, then by day."""
+    return 0.0 if horizon == INDUCTION else float(horizon.split()[-1])
+
+
 def choose_plane(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the two differences of the last horizon at which both have an interval; else no rows."""
     if rows.empty:
         return rows
     known = rows[rows[CostDifference.lower].notna() & rows[CostDifference.correlation].notna()]
-    for horizon in reversed(list(dict.fromkeys(known[CostDifference.horizon]))):
+    for horizon in sorted(set(known[CostDifference.horizon]), key=place_horizon, reverse=True):
         own: pd.DataFrame = known[known[CostDifference.horizon] == horizon]
         if {CHARGE, RESPONSE} <= set(own[CostDifference.measure]):
             return own
