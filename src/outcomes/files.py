@@ -40,6 +40,11 @@ class Places:
         return self.root / "data" / self.study / "derived"
 
     @property
+    def releases(self) -> Path:
+        """The private record of who was in each release; nothing makes it again."""
+        return self.root / "data" / self.study / "releases"
+
+    @property
     def logs(self) -> Path:
         """What each step said; as private as the tables."""
         return self.root / "logs" / self.study

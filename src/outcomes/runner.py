@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 
 from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address
 from outcomes.provenance import PACKAGE
+from outcomes.release.earlier import note_release
 from outcomes.release.publish import find_strays
 from outcomes.scheduler import is_slurm, watched_queue
 from outcomes.settings import Study, read_study
@@ -77,6 +79,7 @@ def run_pipeline(
         with watched_queue(_say) if where is not None and is_slurm(where) else nullcontext():
             status = _follow([*command, *options, "--config", *given], lock, start)
     if status == 0:
+        _say_earlier(study, public, internal)
         print((public.results / "summary.txt").read_text(encoding="utf-8"), end="")
     return status
 
@@ -110,6 +113,15 @@ def _say_strays(public: Places) -> list[str]:
         named = ", ".join(path.as_posix() for path in paths[:10]) + (f" and {len(paths) - 10} more" * (len(paths) > 10))
         print(f"{_STRAYS[kind]}: {named}", flush=True)
     return ["--forcerun", "manifest"] if {"changed", "missing"} & set(strays) else []
+
+
+def _say_earlier(study: Study, places: Places, internal: bool) -> None:
+    """Say that the release differs by a few patients from an earlier one; nothing of an internal report, or where counts are exact."""
+    if internal or study.privacy.release == "exact":
+        return
+    said = note_release(places, study.privacy.minimum_cell, date.today())
+    if said:
+        print(said, flush=True)
 
 
 def _say_databases(study: Study, places: Places) -> None:
