@@ -441,3 +441,19 @@ def test_a_list_of_medications_holds_more_than_treatments(tmp_path):
 def test_a_packed_archive_is_to_be_unpacked(tmp_path):
     (tmp_path / "export.zip").write_bytes(b"PK\x03\x04")
     assert "export.zip: a packed archive; unpack it into the folder" in draft_study(tmp_path, "mine").missing[0]
+
+
+def test_a_question_whose_wording_was_changed_is_one_column_and_before_and_after_are_two(tmp_path):
+    write_log(tmp_path)
+    asked = [f"phq9_{n}" for n in range(1, 10)]
+    lines = []
+    for n, who, k in visits():
+        points = list(map(str, items(n, k)))
+        fourth = ["", points[3]] if n > 11 else [points[3], ""]
+        lines.append(f"{who},{day(n, k)},{','.join([*points[:3], *fourth, *points[4:]])}")
+    write(tmp_path, "form.csv", *lines, header=f"patient_id,date,{','.join([*asked[:4], 'PHQ-9 Q4', *asked[4:]])}")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert "'phq9_4' and 'PHQ-9 Q4'" in draft.text
+    write(tmp_path, "form.csv", *(line.replace(",,", ",0,") for line in lines), header=f"patient_id,date,{','.join([*asked[:4], 'PHQ-9 Q4', *asked[4:]])}")  # fmt: skip
+    assert "combine" not in draft_study(tmp_path, "mine").text

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from exports import PHQ9, PLACED, entries, make_study, read_one, write
 
-from outcomes.errors import InputError
+from outcomes.errors import InputError, SettingsError
 from outcomes.intake import read_export
 
 SESSION = {"sessions": {"columns": {"patient": "id", "date": "day", "treatment": {"constant": "iv"}}}}
@@ -193,3 +193,24 @@ def test_a_header_of_many_thousand_names_is_no_crash(tmp_path):
     names = ",".join(f"c{number}" for number in range(30_000))
     with pytest.raises(InputError, match="30000 column"):
         read_one(tmp_path, {"patients": {"columns": {"patient": "id"}}}, names, ",".join(["1"] * 30_000))
+
+
+def test_columns_of_one_question_are_one_and_a_row_that_fills_two_is_refused(tmp_path):
+    written = ["a,2024-01-01,12,", "a,2024-01-02,,9", "b,2024-01-01,7,7", "b,2024-01-02,,"]
+    write(tmp_path, "file.csv", *written, header="id,day,PHQ-9,PHQ-9 score")
+    source = {"combine": {"phq9": ["PHQ-9", "PHQ-9 score"]}, "tables": TOTAL}
+    export = read(tmp_path, source)
+    assert [one for one in totals(export) if one[2] == one[2]] == [(1, 0, 12), (1, 1, 9), (2, 0, 7)]
+    assert balance(export)[0] == 4
+    write(tmp_path, "file.csv", *written, "c,2024-01-01,7,8", header="id,day,PHQ-9,PHQ-9 score")
+    with pytest.raises(
+        InputError, match=r"file.csv: 1 row\(s\) fill several of the columns that 'combine' makes 'phq9'.*rows 6\)"
+    ):
+        read(tmp_path, source)
+    with pytest.raises(InputError, match=r"the source's 'combine' 1 column\(s\) that the file does not have"):
+        read(tmp_path, {"combine": {"phq9": ["PHQ-9", "PHQ"]}, "tables": TOTAL})
+
+
+def test_one_column_is_not_combined():
+    with pytest.raises(SettingsError, match="'combine' names two columns or more"):
+        make_study([{"file": "file.csv", "combine": {"phq9": ["PHQ-9"]}, "tables": TOTAL}])

@@ -191,6 +191,10 @@ class Source(Frozen):
         description="a column of which a spreadsheet has swapped days and months in half of the cells: refuse it, or exchange day and month "
         "of its true dates (all with a day up to 12, beside text with one above)",
     )
+    combine: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="new column → columns that ask one thing, of which a row fills one at most (a question whose wording was changed)",
+    )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
     zone: Zone = Field(
@@ -265,6 +269,8 @@ class Source(Frozen):
             raise ValueError(f"source {self.file}: 'header' lists rows from 1, in order")
         if self.first_row is not None and self.first_row <= self.header[-1]:
             raise ValueError(f"source {self.file}: 'first_row' must be below the 'header'")
+        if any(len(set(columns)) < 2 for columns in self.combine.values()):
+            raise ValueError(f"source {self.file}: 'combine' names two columns or more for each new one")
         if self.stack and self.pivot:
             raise ValueError(f"source {self.file}: give 'stack' (a wide file) or 'pivot' (a long one), not both")
         return self

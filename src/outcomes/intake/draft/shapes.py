@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
@@ -47,6 +47,11 @@ def reshape(sheet: Sheet) -> list[Proposal]:
         name, spelt = several
         note = f"answers to {', '.join(map(repr, spelt))} stand in the same columns; {name!r} tells them apart"
         return [_changed(proposal, note, rows={**proposal.source.rows, name: of}) for of in spelt.values()]
+    reworded = find_reworded(sheet)
+    if reworded:
+        parts = "; ".join(" and ".join(map(repr, of)) for of in reworded.values())
+        note = f"columns that ask one thing, and of which no row fills two, are read as one (combine): {parts}"
+        return [_changed(proposal, note, combine=reworded)]
     wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide
@@ -60,6 +65,21 @@ def reshape(sheet: Sheet) -> list[Proposal]:
     if long:
         return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
     return [proposal] if proposal != sheet.proposal else []
+
+
+def find_reworded(sheet: Sheet) -> dict[str, tuple[str, ...]]:
+    """Return new column → columns that ask for one item or total, of which no row fills two: a question whose wording was changed."""
+    asked: dict[Claim, list[str]] = defaultdict(list)
+    for name, column in sheet.fields.items():
+        claims = claims_of(name)
+        if claims and column.filled:
+            asked[claims[0]].append(name)
+    several = {claim: names for claim, names in asked.items() if len(names) > 1}
+    for names in several.values():
+        filled = np.array([sheet.fields[name].words.spread(~sheet.fields[name].missing) for name in names])
+        if (filled.sum(axis=0) > 1).any():
+            return {}
+    return {f"{instrument}_{item or 'total'}": tuple(names) for (instrument, item), names in several.items()}
 
 
 def _by_questionnaire(sheet: Sheet) -> tuple[str, dict[str, tuple[str, ...]]] | None:

@@ -22,6 +22,11 @@ from outcomes.settings import Pivot, Source, Stack
 def needed_columns(source: Source, wanted: set[str] | None, names: list[str], file: str) -> set[str]:
     """Return the columns of the file that must be read to give the wanted ones of the shaped table (None: all)."""
     own = {*source.rows, *source.leave_out, *source.fill_down}
+    parts = {part for of in source.combine.values() for part in of}
+    if parts:
+        find_columns(parts, names, file, "the source's 'combine'")
+        own |= parts
+        wanted = None if wanted is None else wanted - set(source.combine)
     if source.pivot is not None:
         pivot = source.pivot
         kept = set() if wanted is None else wanted - set(pivot.columns) - set(pivot.rows)
@@ -37,7 +42,7 @@ def needed_columns(source: Source, wanted: set[str] | None, names: list[str], fi
 
 def is_shaped(source: Source) -> bool:
     """Tell whether a source asks for anything beyond the rows and columns of its file."""
-    return bool(source.rows or source.leave_out or source.fill_down or source.stack or source.pivot)
+    return bool(source.rows or source.leave_out or source.fill_down or source.combine or source.stack or source.pivot)
 
 
 def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
@@ -54,6 +59,9 @@ def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
         raw = leave_out(raw, source.leave_out)
     if source.rows:
         raw = raw.at(np.nonzero(find_rows(raw, source.rows))[0])
+    if source.combine:
+        raw = combine_columns(raw, source.combine)
+        names = [*names, *source.combine]
     if source.stack is not None:
         raw = stack_columns(raw, source.stack, names)
     if source.pivot is not None:
@@ -113,6 +121,34 @@ def fill_down(raw: RawTable, names: Iterable[str]) -> RawTable:
         codes = np.where(take, words.codes[np.maximum(last, 0)], words.codes)
         columns[name] = Words(codes, words.values)
     return replace(raw, columns=columns)
+
+
+def combine_columns(raw: RawTable, combine: Mapping[str, tuple[str, ...]]) -> RawTable:
+    """Return the table with, for each new column, the one cell that a row fills in the columns that it takes the place of.
+
+    Raises
+    ------
+    InputError
+        A row that fills several, with different values.
+    """
+    columns = dict(raw.columns)
+    for new, parts in combine.items():
+        values = _below([raw.columns[part] for part in parts], [raw.size] * len(parts))
+        codes = values.codes.reshape(len(parts), raw.size)
+        filled = np.array([value != "" for value in values.values], dtype=bool)[codes]
+        first = codes[np.argmax(filled, axis=0), np.arange(raw.size)]
+        both = np.nonzero((filled & (codes != first)).any(axis=0))[0]
+        if len(both):
+            origin = raw.origin or Origin.whole(np.arange(2, raw.size + 2, dtype=np.int64))
+            rows = origin.numbers[np.unique(origin.at(both, raw.size).file)]
+            numbers = ", ".join(map(str, rows[:5].tolist()))
+            raise InputError(
+                f"{raw.name}: {len(both)} row(s) fill several of the columns that 'combine' makes {new!r}, with different values (rows {numbers}"
+                f"{' …' if len(both) > 5 else ''}). They are two questions, or two questionnaires in a row: `stack` reads these."
+            )
+        columns[new] = Words(first.astype(np.int32), values.values)
+    taken = {part for parts in combine.values() for part in parts} - set(combine)
+    return replace(raw, columns={name: words for name, words in columns.items() if name not in taken})
 
 
 def spread_patterns(stack: Stack, names: list[str], file: str) -> dict[str, dict[str, str]]:
