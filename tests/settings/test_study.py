@@ -188,3 +188,13 @@ def test_an_arm_is_named_within_a_sentence_as_declared_or_as_its_protocol_writes
     assert name(label="Intranasales Esketamin", protocol="esketamine") == "Intranasales Esketamin"
     assert name(label="Psychotherapy", protocol="iv", in_text="psychotherapy") == "psychotherapy"
     assert check_study(minimal()).in_text("unknown") == "unknown"
+
+
+def test_small_arms_are_not_folded_and_the_refusal_names_the_ways_out():
+    with pytest.raises(
+        SettingsError, match=r"population.small_arms.*other schedules.*leave them out \(omit\), or declare"
+    ):
+        check_study(minimal(population={"small_arms": "fold"}))
+    with pytest.raises(SettingsError, match=r"population.small_arms"):
+        check_study(minimal(population={"small_arms": "other"}))
+    assert check_study(minimal()).population.small_arms == "omit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
 
@@ -235,3 +235,13 @@ class Population(Frozen):
         description="arms outside the comparison with fewer patients than privacy.minimum_cell, of whom a rounded release would say nothing: "
         "omit leaves them out of all analyses, counted in the flow as small_arm; show keeps them",
     )
+
+    @field_validator("small_arms", mode="before")
+    @classmethod
+    def _no_fold(cls, value: object) -> object:
+        if value == "fold":
+            raise ValueError(
+                "small arms are not folded into one: other treatments have other schedules, so their sessions and time points are not "
+                "comparable; leave them out (omit), or declare their treatments as one arm in 'arms'"
+            )
+        return value
