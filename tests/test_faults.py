@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from whole_run import STUDY, environment, released, run
 
-from outcomes import __main__, claim, files
+from outcomes import __main__, claim, files, runner
 from outcomes.contracts import empty_table
 from outcomes.errors import DamageError, InputError, SettingsError
 from outcomes.files import Places
@@ -110,6 +110,50 @@ def test_what_the_machine_refuses_is_one_sentence_with_the_file(tmp_path, monkey
     said = capsys.readouterr().err
     assert "out.yaml" in said
     assert said.count("\n") == 1
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A study file whose only raw file is there; a run of it stops before any step."""
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / STUDY).read_text(encoding="utf-8")
+    Path("study.yaml").write_text(text.replace("study: example", "study: mine", 1), encoding="utf-8")
+    monkeypatch.setattr(runner, "_find_inputs", lambda *_: None)
+    monkeypatch.setattr(runner, "_follow", lambda *_: 1)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "place", ["data/mine", "data/mine/derived", "logs", "results", "results/mine", "figures", ".snakemake"]
+)
+def test_a_file_in_the_place_of_a_folder_stops_a_run_before_any_step(small, capsys, place):
+    Path(place).parent.mkdir(parents=True, exist_ok=True)
+    Path(place).write_text("mine", encoding="utf-8")
+    assert __main__.main(["run", "study.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"outcomes run study.yaml: error: {place}: this is a file where a folder is needed.")
+    assert said.count("\n") == 1
+    assert Path(place).read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="a read-only folder for root too needs unshare")
+@pytest.mark.parametrize("place", ["results", "data/mine", "logs"])
+def test_a_read_only_folder_stops_a_run_before_any_step(small, place):
+    """Mounted read-only in a name space of its own: permissions alone would not stop root."""
+    (small / place).mkdir(parents=True)
+    (small / "data/example").mkdir(parents=True, exist_ok=True)
+    mount = f"mount -t tmpfs -o ro tmpfs {place}"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mount], cwd=small, capture_output=True, check=False).returncode:
+        pytest.skip("name spaces may not be made here")
+    command = f"{mount} && exec {sys.executable} -m outcomes run study.yaml --data {ROOT / 'data/example'}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command], cwd=small, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"error: {place}: this folder is read-only. Run in a folder that you may write to." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (small / "data/mine/derived").exists()
 
 
 def test_a_fault_of_ours_is_no_sentence(tmp_path, monkeypatch):

@@ -30,6 +30,8 @@ HINDRANCES = {
     errno.EFBIG: f"the file would be larger than this system allows here. {_AGAIN}",
     errno.EROFS: f"this folder is read-only. Run in a folder that you may write to. {_AGAIN}",
     errno.EACCES: f"you may not read or write this. Ask for the right to, or run in a folder of your own. {_AGAIN}",
+    errno.ENOTDIR: f"this is a file where a folder is needed. Move it away. {_AGAIN}",
+    errno.EEXIST: f"this is a file where a folder is needed. Move it away. {_AGAIN}",
     errno.EPERM: f"you may not change this. Ask for the right to, or run in a folder of your own. {_AGAIN}",
 }
 

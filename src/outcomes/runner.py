@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
@@ -70,6 +72,8 @@ def run_pipeline(
     where = None if profile is None else _find_profile(profile, snakefile)
     options = ["--cores", str(cores)] if where is None else ["--workflow-profile", str(where)]
     public = find_places(study, study_file).published(internal)
+    for place in (public.derived, public.logs, public.results, public.figures, Path(".snakemake")):
+        _try_folder(place)
     with _only_run(study.study) as lock:
         _clear_partial(public)
         options += _say_strays(public)
@@ -145,6 +149,18 @@ def _find_inputs(study: Study, folder: str, study_file: Path) -> None:
             f"{folder}: {len(missing)} file(s) that {study_file} names are not there: {', '.join(missing)}. "
             "Put them there, or correct the names in the study file (key `sources`)."
         )
+
+
+def _try_folder(folder: Path) -> None:
+    """Fail before any step runs where a folder of the run can be neither made nor written to; nothing is left in it."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        with TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(there)) from None
 
 
 @contextmanager

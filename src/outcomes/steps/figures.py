@@ -44,7 +44,7 @@ STEP = Step(
     writes=(),
     sections=(
         *("arms", "own_protocols", "comparison", "durability", *CLINICAL, "timepoints", "visits", "report", "privacy"),
-        *("series", "regression_to_mean"),
+        *("series", "regression_to_mean", "cost"),
     ),
     options=(INTERNAL,),
     words=("names", "look"),
