@@ -121,6 +121,8 @@ def _instrument(name: str, entry: Instrument) -> str:
     response = f"≥ {entry.response_percent:g} %{doubt('response_percent')}" if entry.response_percent else "–"
     if entry.response_points:
         response = f"≥ {entry.response_points:g} points{doubt('response_points')}"
+    if entry.response_maximum is not None:
+        response = f"rated ≤ {entry.response_maximum:g}{doubt('response_maximum')}"
     remission = "–" if entry.remission_maximum is None else f"≤ {entry.remission_maximum:g}{doubt('remission_maximum')}"
     cells = (
         f"`{name}`",
@@ -132,7 +134,7 @@ def _instrument(name: str, entry: Instrument) -> str:
         response,
         remission,
         f"{entry.recall_days}{doubt('recall_days')}",
-        _source(entry.source),
+        _source(entry.source) + (f"; cut-offs: {_source(entry.cutoff_source)}" if entry.cutoff_source else ""),
     )
     return "| " + " | ".join(cells) + " |"
 

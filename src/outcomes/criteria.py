@@ -31,6 +31,7 @@ class Criteria:
     remission_maximum: float | None
     worsening_points: float
     reliable_change: float | None
+    response_maximum: float | None = None
 
     @classmethod
     def of(cls, name: str, instrument: Instrument, endpoints: Endpoints) -> Criteria:
@@ -52,6 +53,7 @@ class Criteria:
             remission_maximum=remission,
             worsening_points=endpoints.worsening_points,
             reliable_change=None if declared is None else declared.index,
+            response_maximum=instrument.response_maximum,
         )
 
 
@@ -68,7 +70,8 @@ def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Tru
 
     Compared as ``100 · improvement ≥ percent · |baseline|``, without a division, so an exact half drop is a response. A
     baseline of 0 leaves nothing to drop: no response (unknown where high scores are good). A baseline below 0 is an impossible
-    total that the study kept with a flag; it takes an improvement there too. Unknown where neither cut-off is declared.
+    total that the study kept with a flag; it takes an improvement there too. A rating of change itself (CGI-I) needs no baseline.
+    Unknown where no cut-off is declared.
     """
     improvement = baseline - score if criteria.higher_is_worse else score - baseline
     if criteria.response_percent is not None:
@@ -77,6 +80,9 @@ def compute_response(score: Floats, baseline: Floats, criteria: Criteria) -> Tru
         return Truth(reached, ~known)
     if criteria.response_points is not None:
         return Truth(reaches(improvement, np.float64(criteria.response_points)), ~np.isfinite(improvement))
+    if criteria.response_maximum is not None:
+        rated = np.broadcast_to(np.asarray(score, dtype=np.float64), improvement.shape)
+        return Truth(reaches(np.float64(criteria.response_maximum), rated), ~np.isfinite(rated))
     return _unknown(improvement)
 
 

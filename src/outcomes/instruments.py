@@ -66,7 +66,14 @@ class Instrument(Frozen):
     response_points: float | None = Field(
         None, description="improvement that is a response, in points, where no percent is"
     )
+    response_maximum: float | None = Field(
+        None, description="largest rating that is a response, where the rating itself is of change (CGI-I)"
+    )
     remission_maximum: float | None = Field(None, description="largest total in remission")
+    cutoff_source: str | None = Field(None, description="DOI of the cut-offs, where another publication has them")
+    ordinal: bool = Field(
+        False, description="one rating in ordered categories, so that its points are no distances (CGI)"
+    )
     recall_days: int = Field(description="days that the questions look back")
     prorate_missing: int = Field(0, description="most missing items that may be prorated, where the study asks for it")
     never_imputed: tuple[int, ...] = Field((), description="items that make a total missing when they are missing")
@@ -79,7 +86,7 @@ class Instrument(Frozen):
         default_factory=dict, description="language → how the answers are written, from the smallest on"
     )
     unverified: tuple[str, ...] = Field((), description="fields whose value was not checked against a source")
-    source: str = Field(description="DOI of the publication that defines it")
+    source: str = Field(description="DOI (or PubMed Central number) of the publication that defines it")
     licence: str = Field(description="terms of use")
 
     @model_validator(mode="after")
@@ -94,6 +101,15 @@ class Instrument(Frozen):
     def _remission_is_low(self) -> Self:
         if self.remission_maximum is not None and not self.higher_is_worse:
             raise ValueError(f"{self.name}: remission_maximum has no meaning where a high total is good")
+        return self
+
+    @model_validator(mode="after")
+    def _one_rule_of_response(self) -> Self:
+        rules = (self.response_percent, self.response_points, self.response_maximum)
+        if sum(rule is not None for rule in rules) > 1:
+            raise ValueError(f"{self.name}: give one of response_percent, response_points, and response_maximum")
+        if self.response_maximum is not None and not self.higher_is_worse:
+            raise ValueError(f"{self.name}: response_maximum has no meaning where a high rating is good")
         return self
 
     @property
@@ -151,7 +167,7 @@ def select_instruments(names: Iterable[str], own: Mapping[str, Any] | None = Non
     >>> select_instruments(["phq"])
     Traceback (most recent call last):
         ...
-    outcomes.errors.SettingsError: unknown instrument phq; known: bdi2, cadss, gad7, hamd17, madrs, pain_nrs, pcl5, phq8, phq9, qids_sr16, who5.
+    outcomes.errors.SettingsError: unknown instrument phq; known: bdi2, cadss, caps5, cgi_i, cgi_s, eq_vas, gad7, hamd17, madrs, pain_nrs, pcl5, phq8, phq9, qids_sr16, who5, wsas, ybocs.
     """
     known = {**read_instruments(), **(own or {})}
     unknown = [name for name in names if name not in known]

@@ -36,6 +36,7 @@ OTHERS = {
     "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
     "recall_days", "overlap_days", "responded_proportion", "probability", "probability_lower", "probability_upper", "further_sessions",
     "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
+    "of_means", "median_lower", "median_upper", "agreement", "both", "neither", "kappa", "kappa_lower", "kappa_upper", "categories", "odds_ratio",
     "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
@@ -108,6 +109,44 @@ def _reliable(row: Row) -> Counts:
     known = ("changed in points", *place_of(row))
     yield "n", known, ("observed", *place_of(row))
     yield "events", ("reliable", *place_of(row), row["category"]), known
+
+
+def _percent(row: Row) -> Counts:
+    changed = ("changed in points", *place_of(row))
+    yield "changed", changed, ("observed", *place_of(row))
+    yield "n", ("changed", *place_of(row)), changed
+    yield "undefined", ("from nothing", *place_of(row)), changed
+
+
+def _two_changes(row: Row) -> Counts:
+    for name in ("instrument", "other"):
+        changed = ("changed in points", row["arm"], row[name], row["axis"], row["timepoint"])
+        yield "n", _of_two("changed on both", row), changed
+
+
+def _of_two(kind: str, row: Row, *more: str) -> Name:
+    return kind, row["arm"], row["instrument"], row["other"], row["axis"], row["timepoint"], *more
+
+
+def _two_responses(row: Row) -> Counts:
+    known = _of_two("answered both", row)
+    for name in ("instrument", "other"):
+        place = (row["arm"], row[name], row["axis"], row["timepoint"])
+        derived = (
+            row["relation"] == "derived" and name == "other"
+        )  # its own cut-off may be no endpoint of another table
+        yield "n", known, ("observed", *place) if derived else ("known", *place, "response")
+    for way, name in (("same", ""), ("first_only", "instrument"), ("second_only", "other")):
+        group = _of_two("way", row, way)
+        yield way, group, known
+        if name and not (row["relation"] == "derived" and name == "other"):
+            yield way, group, ("event", row["arm"], row[name], row["axis"], row["timepoint"], "response")
+
+
+def _ordered(row: Row) -> Counts:
+    for arm, suffix in zip(row["contrast"].split(" - "), ("", "_reference"), strict=True):
+        place = (arm, row["instrument"], row["axis"], row["timepoint"])
+        yield f"n{suffix}", ("in a category", *place), ("observed", *place)
 
 
 def _missingness(row: Row) -> Counts:
@@ -336,6 +375,10 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "differences": _differences,
     "change_distribution": _change,
     "reliable_change": _reliable,
+    "percent_change": _percent,
+    "joint_change": _two_changes,
+    "joint_response": _two_responses,
+    "ordered_odds": _ordered,
     "missingness": _missingness,
     "ideation": _ideation,
     "ideation_change": _ideation_change,
@@ -432,6 +475,10 @@ def _add_sums(system: System, files: Files) -> None:
                 part((kind, *rest[:-1], ALL), name)
         elif kind == "bin":
             part(("changed", *rest[:4]), name)
+        elif kind in ("changed", "from nothing"):
+            part(("changed in points", *rest[:4]), name, "in percent")
+        elif kind == "way":
+            part(("answered both", *rest[:5]), name)
         elif kind == "reliable":
             part(("changed in points", *rest[:4]), name)
         elif kind == "pair":

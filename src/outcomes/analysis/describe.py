@@ -10,6 +10,7 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
+from outcomes.analysis.instruments.describe import describe_instruments
 from outcomes.analysis.last_treatment import tabulate_last_change
 from outcomes.analysis.ledger import tabulate_balance, tabulate_health, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
@@ -81,6 +82,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "reliable_change": tabulate_reliable_change(*given, study.endpoints.reliable_change, instruments),
         "regression_to_mean": tabulate_regression(*given, expected),
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
+        **describe_instruments(tables, study),
         "published": _set_beside(tables, study, response),
         "ledger": tabulate_ledger(tables["ledger"]),
         "balance": tabulate_balance(tables["balance"]),

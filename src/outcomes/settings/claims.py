@@ -9,7 +9,18 @@ from pydantic import Field, model_validator
 from outcomes.frozen import Frozen
 
 Quantity = Literal[
-    "response", "onset", "looks", "late_response", "ideation", "held", "difference", "dose", "induction", "mild", "none"
+    "response",
+    "onset",
+    "looks",
+    "late_response",
+    "ideation",
+    "percent_change",
+    "held",
+    "difference",
+    "dose",
+    "induction",
+    "mild",
+    "none",
 ]
 
 
@@ -23,7 +34,8 @@ class Claim(Frozen):
     quantity: Quantity = Field(
         description="what answers it: response (at a time point, both denominators), onset (first response by a day or after a number of "
         "sessions), looks (response at scores so soon, where the questions can tell), late_response (after no response to so many "
-        "sessions), ideation (item 9 from any to none), held (response held at a week), difference (the primary one), dose (first "
+        "sessions), ideation (item 9 from any to none), percent_change (improvement in percent of the baseline, mean and median alike), "
+        "held (response held at a week), difference (the primary one), dose (first "
         "session's, within the protocol's range), induction (completed), mild (of graded adverse events), none (nothing here does)"
     )
     instrument: str | None = Field(None, description="instrument id; by default the primary one")
@@ -45,9 +57,9 @@ class Claim(Frozen):
             raise ValueError(f"claim {self.id}: say under `unsaid` why nothing answers it")
         if self.quantity in NEEDS_TIME and self.time is None:
             raise ValueError(f"claim {self.id}: {self.quantity} needs a time")
-        if self.quantity in ("response", "onset") and self.axis is None:
+        if self.quantity in ("response", "onset", "percent_change") and self.axis is None:
             raise ValueError(f"claim {self.id}: {self.quantity} needs an axis")
         return self
 
 
-NEEDS_TIME = ("response", "onset", "looks", "late_response", "ideation", "held")
+NEEDS_TIME = ("response", "onset", "looks", "late_response", "ideation", "percent_change", "held")

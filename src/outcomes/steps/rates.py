@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.released import describe, quality
+from outcomes.contracts.released import describe, instruments, quality
 from outcomes.steps.step import DERIVED, Step, Work, estimated_by
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def rates(work: Work) -> dict[str, pd.DataFrame]:
-    """Describe the cohort: flow, baseline, scores, response and remission, differences, missingness, item 9."""
+    """Describe the cohort: flow, baseline, scores, response and remission, differences, missingness, item 9, instruments side by side."""
     from outcomes.analysis.describe import describe_cohort
 
     return describe_cohort(work.tables, work.study)
@@ -22,6 +22,6 @@ STEP = Step(
     rates,
     "endpoints → flow, baseline, scores, rates with both denominators",
     reads=("patients", "scores", "ledger", "balance", "health", "series", "endpoints", "cohort", "times"),
-    writes=estimated_by("rates", quality, describe),
+    writes=estimated_by("rates", quality, describe, instruments),
     sections=(*DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
 )

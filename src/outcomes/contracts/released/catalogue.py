@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from outcomes.contracts.released import comparison, cost, describe, durability, exposure, harms, models, onset, quality
+from outcomes.contracts.released import (
+    comparison,
+    cost,
+    describe,
+    durability,
+    exposure,
+    harms,
+    instruments,
+    models,
+    onset,
+    quality,
+)
 from outcomes.contracts.released.table import ReleasedTable, list_declared
 
 RELEASED: dict[str, type[ReleasedTable]] = {
     table.name: table
-    for table in list_declared(quality, describe, comparison, durability, harms, exposure, onset, cost, models)
+    for table in list_declared(
+        quality, describe, instruments, comparison, durability, harms, exposure, onset, cost, models
+    )
 }

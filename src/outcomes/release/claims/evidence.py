@@ -12,6 +12,7 @@ from outcomes.contracts.released.describe import IdeationChange, Response
 from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve
 from outcomes.contracts.released.exposure import Dose, Exposure
 from outcomes.contracts.released.harms import HarmSeverity
+from outcomes.contracts.released.instruments import PercentChange
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
 from outcomes.proportions import compute_clopper_pearson
 from outcomes.release.claims.verdict import Evidence
@@ -145,6 +146,28 @@ def _find_ideation(claim: Claim, arm: str, tables: Tables, study: Study) -> Foun
     return _tell(rows, evidence)
 
 
+def _find_percent_change(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
+    """Return the improvement in percent of the baseline, its mean and its median."""
+    instrument = claim.instrument or study.instruments[0]
+    if instrument not in study.instruments:
+        return [], NOT_THERE
+    sign = -1.0 if study.instrument(instrument).higher_is_worse else 1.0
+    place = {"arm": arm, "instrument": instrument, "axis": claim.axis, "timepoint": claim.time}
+    rows = list(_rows(tables, PercentChange.name, **place))
+    measures = (
+        (PercentChange.mean, PercentChange.lower, PercentChange.upper, "mean"),
+        (PercentChange.median, PercentChange.median_lower, PercentChange.median_upper, "median"),
+    )
+    evidence = []
+    for row in rows:
+        for value, low, high, word in measures:
+            if all(pd.notna(row[one]) for one in (value, low, high, PercentChange.n)):
+                near, far = sorted((sign * float(row[low]), sign * float(row[high])))
+                of = f"{word} of those with both scores"
+                evidence.append(Evidence(sign * float(row[value]), near, far, float(row[PercentChange.n]), of))
+    return _tell(rows, evidence, 2)
+
+
 def _find_held(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
     place = {"arm": arm, "end": "loss", "week": float(str(claim.time))}
     rows = list(_rows(tables, DurabilityCurve.name, **place))
@@ -209,6 +232,7 @@ FINDERS: dict[str, Callable[[Claim, str, Tables, Study], Found]] = {
     "looks": _find_looks,
     "late_response": _find_late,
     "ideation": _find_ideation,
+    "percent_change": _find_percent_change,
     "held": _find_held,
     "difference": _find_difference,
     "dose": _find_dose,

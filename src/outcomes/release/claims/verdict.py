@@ -61,7 +61,7 @@ def judge(claim: Claim, evidence: Sequence[Evidence], lacking: str = "") -> Verd
     """Return the verdict on a claim.
 
     Not supported: the interval misses what is claimed. Supported: it meets it, and reaches at most five points beyond. Else it
-    is too wide to say. Where two denominators answer, both have to give the same verdict.
+    is too wide to say. Where two denominators, or mean and median, answer, both have to give the same verdict.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def judge(claim: Claim, evidence: Sequence[Evidence], lacking: str = "") -> Verd
     verdicts = [_judge_one(claim, one) for one in evidence]
     words = {verdict.word for verdict in verdicts}
     if len(words) > 1 and words != {REFUTED}:
-        return Verdict(UNSAID, "it depends on those not seen")
+        parted = claim.quantity == "percent_change"
+        return Verdict(UNSAID, "mean and median differ" if parted else "it depends on those not seen")
     return verdicts[0]
 
 

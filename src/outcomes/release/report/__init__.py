@@ -28,6 +28,7 @@ from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
 from outcomes.release.report.sections.harms import show_harms
+from outcomes.release.report.sections.instruments import show_instruments
 from outcomes.release.report.sections.ledger import show_health
 from outcomes.release.report.sections.left_out import leave_out
 from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
@@ -124,6 +125,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_flow(material, figures_folder),
         show_patients(material),
         show_results(material, figures_folder),
+        show_instruments(material),
         show_comparison(material, figures_folder),
         show_harms(material),
         show_exposure(material),
