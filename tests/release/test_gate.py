@@ -1,5 +1,9 @@
 """What the gate does with each kind of column, on tables made by hand."""
 
+import csv
+import io
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -369,3 +373,33 @@ class TestManyPeople:
         frame = release("sensitivity", rows)
         assert (frame["lower"] < frame["upper"]).all()
         assert frame["estimate"].between(frame["lower"], frame["upper"]).all()
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "  =1+1",
+        "\uff1d1",
+        "IV;=HYPERLINK(1)",
+        "a;\t-1;b",
+        "'=1",
+        "''=x",
+        ";@x",
+        "a\n+1",
+    ],
+)
+def test_no_part_of_a_cell_of_words_starts_a_formula_and_all_are_read_back(label):
+    """Also where a country's spreadsheets split cells at semicolons, trim blanks, or know full-width signs."""
+    text = format_table(pd.DataFrame({"weights": ["none"], "arm": [label], "n": [40]}))
+    parts = re.split("[;\t\r\n]", next(csv.reader(io.StringIO(text.split("\n", 1)[1], newline="")))[1])
+    assert not [part for part in parts if part.strip()[:1] in tuple("=+-@\uff1d")]
+    assert text.split("\n", 1)[1].startswith(("none,'", "none,\"'")) or label[0] in "Ia;"
+    if "\r" not in label:
+        assert read_table(text, "weights")["arm"].tolist() == [label]

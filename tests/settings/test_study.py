@@ -198,3 +198,27 @@ def test_small_arms_are_not_folded_and_the_refusal_names_the_ways_out():
     with pytest.raises(SettingsError, match=r"population.small_arms"):
         check_study(minimal(population={"small_arms": "other"}))
     assert check_study(minimal()).population.small_arms == "omit"
+
+
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        ("report.title", {"report": {"title": "Outcomes of 123-45-6789"}}),
+        ("report.subtitle", {"report": {"title": "Small", "subtitle": "MRN 00412345 and others"}}),
+        ("report.setting", {"report": {"title": "Small", "setting": "One clinic; chart no. 4412345."}}),
+        ("privacy.because", {"privacy": {"release": "exact", "because": "agreed with MRN0041234"}}),
+        ("accept.doubtful_doses", {"accept": {"doubtful_doses": "patient 1004123 weighs 140 kg"}}),
+    ],
+)
+def test_a_number_of_a_record_in_a_printed_sentence_is_refused_and_not_repeated(place, changes):
+    with pytest.raises(
+        SettingsError, match=f"{place}: holds what look like (record or policy|social security) numbers"
+    ) as refused:
+        check_study(minimal(**changes))
+    assert "4123" not in str(refused.value)
+    assert "6789" not in str(refused.value)
+
+
+def test_prose_may_name_places_years_and_registrations():
+    setting = "Two NHS 2019 clinics of Dr Example, 12 High Street, 2019-01-01 to 2023-12-31, NCT01234567."
+    assert check_study(minimal(report={"title": "Small", "setting": setting})).report.setting == setting

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from outcomes.personal import find_kind
+from outcomes.personal import PATTERNS, find_kind
 from outcomes.settings.clinical import Arm
 from outcomes.settings.sources import Source, Table, TableMap, Visit
+
+PROSE = ("social security numbers", "record or policy numbers")
+NUMBER = r"\d{5}|\d{3}[- .]\d{2}[- .]\d{4}"  # a year beside the name of an insurer is no number of a record
 
 
 def find_personal_label(
@@ -42,3 +46,15 @@ def _of_sources(sources: Iterable[Source], maps: Iterable[Mapping[Table, TableMa
             for name, column in mapping.columns.items():
                 texts = [*column.values.values(), column.constant] if name != "patient" else []
                 yield from ((f"{table}.{name}.values", text) for text in texts if isinstance(text, str))
+
+
+def find_personal_prose(texts: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return where a text that a report prints holds a record's or social security number, and which; None where none does.
+
+    Prose may name a place, a time, and whoever wrote it; a number of somebody's record it may not.
+    """
+    for place, text in texts.items():
+        for kind in PROSE:
+            if any(re.search(NUMBER, found[0]) for found in PATTERNS[kind].finditer(text)):
+                return place, kind
+    return None

@@ -29,7 +29,7 @@ from outcomes.settings.comparison import Comparison
 from outcomes.settings.cost import Cost
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import suggest_key
-from outcomes.settings.labels import find_personal_label
+from outcomes.settings.labels import find_personal_label, find_personal_prose
 from outcomes.settings.reading import read_yaml
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
@@ -176,12 +176,20 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _labels_are_nobodys(self) -> Self:
         maps = (*self.layouts.values(), *(source.tables for source in self.sources))
-        found = find_personal_label(self.arms, self.visits, self.sources, maps)
+        found = find_personal_label(self.arms, self.visits, self.sources, maps) or find_personal_prose(self._prose())
         if found is not None:
             raise ValueError(
                 f"{found[0]}: holds what look like {found[1]}, which would stand in the report; write a name that is nobody's"
             )
         return self
+
+    def _prose(self) -> dict[str, str]:
+        """Return the sentences of the study file that a report prints, by their key."""
+        texts = {f"report.{key}": getattr(self.report, key) for key in ("title", "subtitle", "setting", "citation")}
+        texts |= {"privacy.because": self.privacy.because}
+        texts |= {f"accept.{check}": reason for check, reason in self.accept.items()}
+        texts |= {f"models.{name}.label": model.label for name, model in self.models.items()}
+        return {place: text for place, text in texts.items() if text}
 
     @model_validator(mode="after")
     def _comparison_agrees(self) -> Self:

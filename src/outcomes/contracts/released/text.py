@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 DECIMALS = 6
 FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
 FEW = "few"
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
+FORMULA = r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]"  # full-width signs too; behind blanks, and after what some countries split cells at
+STARTS = re.compile(rf"(^|[;\t\r\n])(?=\s*{FORMULA})|^(?='*[\t\r\n])")
+QUOTED = re.compile(rf"(^|[;\t\r\n])'(?=\s*{FORMULA})|^'(?='*[\t\r\n])")
 _OTHERS = Setting | Public | People | Rows
 NUMBERS = {str(column) for table in RELEASED.values() for column in table.fields if not isinstance(column, _OTHERS)} - {
     str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, _OTHERS)
@@ -103,7 +105,7 @@ def read_table(text: str, name: str) -> pd.DataFrame:
         if rule is None:
             frame[column] = _guess(raw[column])
         elif rule.dtype == "str":
-            frame[column] = raw[column].str.replace(r"^'(?='*[=+\-@\t\r])", "", regex=True)
+            frame[column] = raw[column].str.replace(QUOTED, lambda found: found[1] or "", regex=True)
         elif rule.dtype == "boolean":
             frame[column] = _read_flags(raw[column])
         else:
@@ -171,14 +173,14 @@ def _text(value: Any) -> str:
 
 
 def quote_formula(text: str) -> str:
-    """Return the words of a cell, with an apostrophe before them where a spreadsheet would take them for a formula.
+    """Return the words of a cell, with an apostrophe before them, or a part of them, where a spreadsheet would take it for a formula.
 
     Examples
     --------
-    >>> quote_formula("=cmd|x"), quote_formula("IV ketamine"), quote_formula("+0.5")
-    ("'=cmd|x", 'IV ketamine', "'+0.5")
+    >>> quote_formula("=cmd|x"), quote_formula("IV ketamine"), quote_formula("+0.5"), quote_formula("IV;=1+1")
+    ("'=cmd|x", 'IV ketamine', "'+0.5", "IV;'=1+1")
     """
-    return f"'{text}" if FORMULA.match(text) else text
+    return STARTS.sub(r"\1'", text)
 
 
 def _number(value: float) -> str:
