@@ -322,6 +322,10 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "dissociation": (("arm", "session"), {"patients": "", "above": "patients"}),
     "stopping": (("reason", "arm"), {"patients": "", "affected": "patients"}),
     "exposure": (("milestone", "arm"), {"patients": "", "reached": "patients"}),
+    "criteria_met": (
+        ("criterion", "arm"),
+        {"patients": "", "met": "patients", "not_met": "patients", "not_recorded": "patients"},
+    ),
     "attendance": (("arm", "session"), {"patients": "", "attended": "patients"}),
     "session_time": (("measure", "arm"), {"patients": "", "long_gaps": "patients"}),
     "dose": (
@@ -500,6 +504,8 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, rest[0], ALL, *rest[2:]), name)
         elif kind == "attended":
             part(("followed", *rest[:2]), name)
+        elif kind == "criteria_met" and rest[0] != "patients":
+            part((kind, "patients", *rest[1:]), name)
         elif kind == "charged" and rest[3] != "patients":
             part((kind, *rest[:3], "patients", ""), name, str(rest[3]))
         elif kind == "harm_severity" and rest[0] in ("graded", "ungraded"):

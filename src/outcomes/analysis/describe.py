@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.analysis.baseline import tabulate_baseline
+from outcomes.analysis.criteria_met import tabulate_criteria
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.imbalance import tabulate_imbalance
@@ -70,6 +71,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
             instruments[study.instruments[0]].name,
         ),
         "baseline": tabulate_baseline(*described),
+        "criteria_met": tabulate_criteria(tables["series"], tables["patients"], study.eligibility, arms),
         "baseline_smd": tabulate_imbalance(*described),
         "scores": pd.concat([enrolled, tabulate_scores(*given)], ignore_index=True),
         "response": response,
@@ -102,4 +104,5 @@ def _set_beside(tables: Mapping[str, pd.DataFrame], study: Study, response: pd.D
         study.arms,
         {arm.id: study.protocol(arm) for arm in study.arms},
         study.timepoints,
+        study.published,
     )

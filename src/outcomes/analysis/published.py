@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.contracts.released.describe import Published
 from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm, Timepoints
+from outcomes.settings.published import PublishedFigures
 
 SHOWN = [
     "study", "design", "n_treated", "n_analysed", "route", "instrument", "series_rule", "window", "definition", "endpoint",
@@ -25,12 +26,18 @@ ROUTES = {  # route of the figures → drug and route of a protocol; None: any r
     "mixed": ("ketamine", None),
     "esketamine": ("esketamine", "intranasal"),
 }
+KEY = ("study", "instrument", "series_rule", "window", "definition", "endpoint")
 LAST_TREATMENT = "last treatment"
 SAME, DIFFERS = "same definition", "definition differs"
 
 
-def read_published() -> pd.DataFrame:
-    """Return the published figures.
+def read_published(declared: PublishedFigures | None = None) -> pd.DataFrame:
+    """Return the published figures: the shipped ones, and a study's own, which take the place of the same ones.
+
+    Parameters
+    ----------
+    declared : PublishedFigures, optional
+        The study's own, and whether the shipped ones stand beside them.
 
     Returns
     -------
@@ -42,7 +49,16 @@ def read_published() -> pd.DataFrame:
     """
     path = Path(__file__).with_name("published.csv")
     whole = dict.fromkeys(("n_treated", "n_analysed", "from_day", "to_day"), "Int64")
-    return pd.read_csv(path, dtype=whole)
+    shipped = pd.read_csv(path, dtype=whole)
+    if declared is None or not declared.rows:
+        return shipped
+    own = pd.DataFrame([row.model_dump() for row in declared.rows], columns=list(shipped.columns)).astype(
+        shipped.dtypes.to_dict()
+    )
+    keys = [shipped[name].fillna("") for name in KEY]
+    replaced = {tuple(part or "" for part in row.key) for row in declared.rows}
+    kept = [declared.shipped and key not in replaced for key in zip(*keys, strict=True)]
+    return pd.concat([shipped[kept], own], ignore_index=True) if any(kept) else own
 
 
 def tabulate_published(
@@ -52,6 +68,7 @@ def tabulate_published(
     arms: Sequence[Arm],
     protocols: Mapping[str, Protocol | None],
     timepoints: Timepoints,
+    declared: PublishedFigures | None = None,
 ) -> pd.DataFrame:
     """Set the cohort's own results beside published ones of the same treatment.
 
@@ -67,6 +84,8 @@ def tabulate_published(
         Arm id → its protocol; an arm without one compares with nothing.
     timepoints : Timepoints
         The study's windows.
+    declared : PublishedFigures, optional
+        The study's own published figures.
 
     Returns
     -------
@@ -78,7 +97,7 @@ def tabulate_published(
         "definition differs", and ``differs_in`` names the first of these that does.
     """
     rows = []
-    for figure in _records(read_published()):
+    for figure in _records(read_published(declared)):
         same = [arm for arm in arms if _is_of(figure["route"], protocols.get(arm.id))]
         if not same:
             continue

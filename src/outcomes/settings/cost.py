@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -60,3 +61,11 @@ class Cost(Frozen):
         if len(set(self.by)) < len(self.by):
             raise ValueError("by: list each column once")
         return self
+
+    def check_days(self, known: Collection[int]) -> None:
+        """Refuse a horizon that is no time point in days: there is no response to set its charges against."""
+        for day in self.days:
+            if day not in known:
+                raise ValueError(
+                    f"cost.days: {day} is no day of timepoints.days ({', '.join(map(str, known)) or 'none'})"
+                )

@@ -39,8 +39,8 @@ class Strategies(Frozen):
         return value
 
 
-class Eligibility(Frozen):
-    """One rule that patients must meet to be compared: a range of numbers, or a list of values."""
+class Rule(Frozen):
+    """What a patient may meet: a range of numbers, or a list of values."""
 
     column: str = Field(
         description="patients' column, or `baseline` for the baseline score of the estimand's instrument"
@@ -48,9 +48,6 @@ class Eligibility(Frozen):
     minimum: float | None = Field(None, description="smallest number that enters")
     maximum: float | None = Field(None, description="largest number that enters")
     values: tuple[str, ...] = Field((), description="values that enter")
-    missing: Literal["exclude", "include"] = Field(
-        "exclude", description="patients without a value are left out, or enter; counted where left out"
-    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -60,6 +57,14 @@ class Eligibility(Frozen):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"{self.column}: the minimum is above the maximum, so no one could enter")
         return self
+
+
+class Eligibility(Rule):
+    """One rule that patients must meet to be compared."""
+
+    missing: Literal["exclude", "include"] = Field(
+        "exclude", description="patients without a value are left out, or enter; counted where left out"
+    )
 
 
 class BinaryAnswer(Frozen):

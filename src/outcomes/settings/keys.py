@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Node = dict[str, Any]
@@ -64,3 +64,18 @@ def _walk(schema: Node, node: Node, where: str, above: tuple[int, ...]) -> Itera
     for part, name in (("additionalProperties", "<name>"), ("items", "[]")):
         for inner in _resolve(schema, node.get(part)):
             yield from _walk(schema, inner, f"{where}.{name}", (*above, id(node)))
+
+
+def say_failure(failure: Any, schema: Callable[..., Node]) -> str:
+    """Return what is wrong with a key of the study file in a sentence; the schema is asked for where the key is unknown."""
+    key = ".".join(str(part) for part in failure["loc"]) or "(top level)"
+    message = failure["msg"].removeprefix("Value error, ")
+    if failure["type"] == "extra_forbidden":
+        *place, name = failure["loc"]
+        near = suggest_key(schema(by_alias=True), place, str(name))
+        return f"{key}: unknown key; {f'{near} See' if near else 'see'} config/schema.yaml for the keys allowed here."
+    if failure["type"] == "missing":
+        return f"{key}: required, and not given."
+    value = failure.get("input")
+    found = f" (found {value!r})" if isinstance(value, str | int | float | bool) else ""
+    return f"{key}: {message}{found}"

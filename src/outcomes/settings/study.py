@@ -27,9 +27,11 @@ from outcomes.settings.clinical import (
 )
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.cost import Cost
+from outcomes.settings.criteria import Criterion
 from outcomes.settings.durability import Durability
-from outcomes.settings.keys import suggest_key
+from outcomes.settings.keys import say_failure
 from outcomes.settings.labels import find_personal_label, find_personal_prose
+from outcomes.settings.published import PublishedFigures, fill_published
 from outcomes.settings.reading import read_yaml
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
 
@@ -79,7 +81,9 @@ class Study(Frozen):
     durability: Durability | None = Field(
         None, description="how long the response lasts after the induction; null: not"
     )
+    eligibility: tuple[Criterion, ...] = Field((), description="definitions and contraindications, counted by arm")
     cost: Cost | None = Field(None, description="what treatment is charged, and per responder; null: not")
+    published: PublishedFigures = Field(PublishedFigures(), description="published figures to set results beside")
     privacy: Privacy = Field(default_factory=Privacy, description="what may leave the building")
     report: Report = Field(description="what the report says beside the numbers")
 
@@ -147,13 +151,10 @@ class Study(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _horizons_named(self) -> Self:
-        known = [one.day for one in self.timepoints.days]
-        for day in self.cost.days if self.cost else ():
-            if day not in known:
-                raise ValueError(
-                    f"cost.days: {day} is no day of timepoints.days ({', '.join(map(str, known)) or 'none'})"
-                )
+    def _further_sections_agree(self) -> Self:
+        if self.cost is not None:
+            self.cost.check_days([one.day for one in self.timepoints.days])
+        self.published.check_names(self.own_instruments, self.own_protocols)
         return self
 
     @model_validator(mode="after")
@@ -189,6 +190,8 @@ class Study(Frozen):
         texts |= {"privacy.because": self.privacy.because}
         texts |= {f"accept.{check}": reason for check, reason in self.accept.items()}
         texts |= {f"models.{name}.label": model.label for name, model in self.models.items()}
+        texts |= {f"eligibility.{at}": f"{one.name} {one.source or ''}" for at, one in enumerate(self.eligibility)}
+        texts |= {"cost.perspective": self.cost.perspective} if self.cost else {}
         return {place: text for place, text in texts.items() if text}
 
     @model_validator(mode="after")
@@ -260,7 +263,7 @@ def read_study(path: Path | str) -> Study:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: a study file is a mapping of keys; this one is {type(content).__name__}.")
-    return check_study(content, str(path))
+    return check_study(fill_published(content, path.parent), str(path))
 
 
 def check_study(content: dict[str, Any], name: str = "study file") -> Study:
@@ -284,19 +287,5 @@ def check_study(content: dict[str, Any], name: str = "study file") -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        lines = [_sentence(failure) for failure in error.errors(include_url=False)]
+        lines = [say_failure(failure, Study.model_json_schema) for failure in error.errors(include_url=False)]
         raise SettingsError(f"{name} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)) from None
-
-
-def _sentence(failure: Any) -> str:
-    key = ".".join(str(part) for part in failure["loc"]) or "(top level)"
-    message = failure["msg"].removeprefix("Value error, ")
-    if failure["type"] == "extra_forbidden":
-        *place, name = failure["loc"]
-        near = suggest_key(Study.model_json_schema(by_alias=True), place, str(name))
-        return f"{key}: unknown key; {f'{near} See' if near else 'see'} config/schema.yaml for the keys allowed here."
-    if failure["type"] == "missing":
-        return f"{key}: required, and not given."
-    value = failure.get("input")
-    found = f" (found {value!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{key}: {message}{found}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.released import describe, instruments, quality
+from outcomes.contracts.released import describe, eligibility, instruments, quality
 from outcomes.steps.step import DERIVED, Step, Work, estimated_by
 
 if TYPE_CHECKING:
@@ -22,6 +22,6 @@ STEP = Step(
     rates,
     "endpoints → flow, baseline, scores, rates with both denominators",
     reads=("patients", "scores", "ledger", "balance", "health", "series", "endpoints", "cohort", "times"),
-    writes=estimated_by("rates", quality, describe, instruments),
-    sections=(*DERIVED, "own_protocols", "regression_to_mean", "report", "privacy"),
+    writes=estimated_by("rates", quality, describe, eligibility, instruments),
+    sections=(*DERIVED, "own_protocols", "regression_to_mean", "published", "eligibility", "report", "privacy"),
 )

@@ -7,6 +7,7 @@ from outcomes.contracts.released import (
     cost,
     describe,
     durability,
+    eligibility,
     exposure,
     harms,
     instruments,
@@ -19,6 +20,6 @@ from outcomes.contracts.released.table import ReleasedTable, list_declared
 RELEASED: dict[str, type[ReleasedTable]] = {
     table.name: table
     for table in list_declared(
-        quality, describe, instruments, comparison, durability, harms, exposure, onset, cost, models
+        quality, describe, eligibility, instruments, comparison, durability, harms, exposure, onset, cost, models
     )
 }

@@ -86,12 +86,13 @@ def round_statistics(
 
 
 def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[str, pd.Series]) -> None:
-    """Give an interval, and what it is of, the digits with which its ends are not printed alike."""
+    """Give an interval, and what it is of, the digits with which its ends are not printed alike; an amount of money keeps its step."""
     for lower in [one for one in table.fields if isinstance(one, Lower) and one in rounded]:
         upper = next(
             (one for one in table.fields if isinstance(one, Upper) and one.of == lower.of and one in rounded), None
         )
-        if upper is None:
+        kind = _kind_of(table, lower)
+        if upper is None or (isinstance(kind, Statistic) and kind.finest):
             continue
         alike = (rounded[lower] == rounded[upper]) & (frame[lower] < frame[upper])
         for place in frame.index[alike.to_numpy(dtype=bool, na_value=False)]:

@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools
 from outcomes.contracts.released import comparison as released
 from outcomes.errors import ModelError
-from outcomes.settings.estimand import Eligibility, Estimand
+from outcomes.settings.estimand import Eligibility, Estimand, Rule
 
 ELIGIBILITY = released.Eligibility.columns
 FEWEST = 10  # patients of an arm below which nothing is estimated
@@ -73,14 +73,14 @@ def apply_rules(people: pd.DataFrame, rules: Sequence[Eligibility]) -> Iterator[
     for place, rule in enumerate(rules):
         column = people[rule.column]
         key = f"comparison.estimand.eligibility.{place} ({rule.column})"
-        inside = _find_values(column, rule, key) if rule.values else _find_range(column, rule, key)
+        inside = _find_values(column, rule, key) if rule.values else find_range(column, rule, key)
         absent = column.isna().to_numpy(dtype=bool)
         if rule.missing == "exclude" and rule.column != "baseline":  # a baseline is required of everyone
             yield f"{say_column(rule.column)} is missing", ~absent
         yield f"not: {say_rule(rule)}", inside | absent
 
 
-def say_rule(rule: Eligibility) -> str:
+def say_rule(rule: Rule) -> str:
     """Return a rule in words.
 
     Examples
@@ -148,7 +148,14 @@ def tabulate_eligibility(steps: Sequence[Step], arms: tuple[str, str]) -> pd.Dat
     return table.astype({"order": "int64", "n": "int64"})
 
 
-def _find_range(column: pd.Series, rule: Eligibility, key: str) -> Bools:
+def find_range(column: pd.Series, rule: Rule, key: str) -> Bools:
+    """Return who is within a rule's range.
+
+    Raises
+    ------
+    ModelError
+        The column holds words.
+    """
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         raise ModelError(f"{key}: the column holds words, so it has no minimum or maximum; declare 'values'.")
     numbers = column.to_numpy(dtype=float, na_value=np.nan)

@@ -10,6 +10,7 @@ from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections import ideation, scores_and_rates
 from outcomes.release.report.sections.baseline_table import tabulate_patients
+from outcomes.release.report.sections.criteria_met import show_criteria
 from outcomes.release.report.sections.models import show_models
 from outcomes.release.report.sections.published_cohorts import list_published, tabulate_published
 from outcomes.release.report.sections.regression_to_mean import show_regression
@@ -25,8 +26,10 @@ def show_flow(material: Material, folder: Path) -> Section:
 
 
 def show_patients(material: Material) -> Section:
-    """Return the baseline table."""
-    return Section("patients", "Patients before treatment", present([tabulate_patients(material)]))
+    """Return the baseline table, and who meets which criterion."""
+    words, table = show_criteria(material)
+    blocks: tuple[Block, ...] = (*present([tabulate_patients(material)]), Paragraph(words), *present([table]))
+    return Section("patients", "Patients before treatment", blocks if material.rows("baseline").size else ())
 
 
 def show_results(material: Material, folder: Path) -> Section:
