@@ -47,7 +47,10 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     arms = [arm.id for arm in study.arms]
     instruments = {name: study.instrument(name) for name in study.instruments}
     given = (endpoints, cohort, arms)
-    described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, instruments)
+    before = {
+        name: entry for name, entry in instruments.items() if entry.response_maximum is None
+    }  # no rating of change
+    described = (endpoints, cohort, tables["patients"], arms, study.report.baseline_columns, before)
     response = tabulate_response(*given, study.timepoints.measured_share)
     enrolled = tabulate_enrolment(tables["scores"], tables["patients"], study.population, study.visits)
     expected = measure_reliability(

@@ -229,4 +229,7 @@ def _tabulate_odds(material: Material) -> Grid | None:
     )
     notes = "Ratings by a clinician, or severity bands; proportional odds take one ratio for every cut between them. Above 1: the first arm's categories are better."
     notes = notes if is_randomised(material) else f"{notes} {UNWEIGHTED}"
+    without = rows[rows[OrderedOdds.baseline].astype("boolean").eq(False).fillna(False)]
+    if len(without):
+        notes += f" Without a baseline: {enumerate_words([material.instrument(name) for name in _order(material, without)])}."
     return Grid("ordered-odds", "Ordered categories compared between arms.", (heads,), tuple(body), (notes,))
