@@ -457,3 +457,75 @@ def test_a_question_whose_wording_was_changed_is_one_column_and_before_and_after
     assert "'phq9_4' and 'PHQ-9 Q4'" in draft.text
     write(tmp_path, "form.csv", *(line.replace(",,", ",0,") for line in lines), header=f"patient_id,date,{','.join([*asked[:4], 'PHQ-9 Q4', *asked[4:]])}")  # fmt: skip
     assert "combine" not in draft_study(tmp_path, "mine").text
+
+
+@pytest.mark.parametrize(
+    ("done", "undone"), [("Completed", ("No Show", "Cancelled")), ("Done", ("Scheduled",)), ("Given", ("Not given", "Held"))]
+)  # fmt: skip
+def test_sessions_that_did_not_take_place_are_none(tmp_path, done, undone):
+    lines = [f"{who},{day(n, k)},{ARMS[n % 2]},{done}" for n, who, k in visits()]
+    lines += [f"{who},2024-11-01,{ARMS[n % 2]},{undone[n % len(undone)]}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,status")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))},Final" for n, who, k in visits()]
+    lines += [f"{who},2024-11-01,27,Entered in error" for who in PEOPLE]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total,result_status")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert len(export.tables["sessions"]) == 4 * len(PEOPLE)
+    assert "rows that 'result_status' calls 'Entered in error' are left out" in draft.text
+    balance = export.balance
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+
+
+def test_a_column_of_states_with_a_word_that_is_not_known_decides_nothing(tmp_path):
+    lines = [f"{who},{day(n, k)},{ARMS[n % 2]},{('Completed', 'Cancelled', 'Bridge')[k % 3]}" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,status")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    text = draft_study(tmp_path, "mine").text
+    assert "leave_out" not in text
+    assert "'status' says that sessions did not take place" in text
+
+
+def test_test_patients_are_nobody(tmp_path):
+    extra = ["TEST-1,2024-03-01,{}", "zzTest Patient 2,2024-03-01,{}"]
+    log = [f"{who},{day(n, k)},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(
+        tmp_path,
+        "log.csv",
+        *log,
+        *(line.format("Spravato") for line in extra),
+        header="patient_id,session_date,treatment",
+    )
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, *(line.format(27) for line in extra), header="patient_id,date,phq9_total")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert len(export.tables["key"]) == len(PEOPLE)
+    assert "rows of test patients ('TEST-*', 'zzTest Patient *' in 'patient_id') are left out" in draft.text
+
+
+@pytest.mark.parametrize(("one", "two", "asked"), [("north", "south", True), ("jan", "feb", False), ("export_2023", "export_2024", False)])  # fmt: skip
+def test_files_that_number_their_patients_alike_are_of_two_sites_or_of_two_periods(tmp_path, one, two, asked):
+    for place, name in enumerate((one, two)):
+        lines = [f"{n + 1},{day(n, 2 * place + k)},{ARMS[n % 2]}" for n in range(24) for k in range(2)]
+        write(tmp_path, f"{name}_sessions.csv", *lines, header="patient_id,session_date,treatment")
+    lines = [f"{n + 1},{day(n, k)},{sum(items(n, k))}" for n, _, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    missing = draft_study(tmp_path, "mine").missing
+    assert any("number their patients alike (24 numbers are in both)" in said for said in missing) == asked
+
+
+def test_a_few_dates_that_cannot_be_read_are_said_with_their_shape(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k) if k else '03/2024'},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    text = draft_study(tmp_path, "mine").text
+    assert "25% of the cells of 'date' read as no date, and their rows are left out: they look like `99/9999`" in text
+
+
+def test_the_score_before_a_session_in_german(tmp_path):
+    lines = [f"{who};{day(n, k):%d.%m.%Y};Ketamin i.v.;{sum(items(n, k))};3" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="Patientencode;Datum;Behandlung;PHQ-9 vor;PHQ-9 nach")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()

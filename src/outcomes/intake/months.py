@@ -60,6 +60,11 @@ def write_month(value: str) -> str:
     return LINKING.sub(" ", ORDINAL.sub("", value))
 
 
+def is_month(word: str) -> bool:
+    """Tell whether a word is the name of a month, in full or short."""
+    return bool(_month(word))
+
+
 def _month(word: str) -> str:
     return _numbers().get(_fold(word).casefold(), "")
 

@@ -75,6 +75,7 @@ def draft_design(survey: Survey) -> Design:
     placed = {name for one in survey.found for name in one.tables.get("assessments", {})}
     kind = "sessions" if "sessions" in tables else "visits" if "visit" in placed else "survey"
     design = Design(kind, [], _instruments(survey), _attributes(survey))
+    design.missing += survey.questions
     if not design.instruments:
         design.missing.append(_ask_questionnaires(survey))
     if kind == "sessions":

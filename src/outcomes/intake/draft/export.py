@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
@@ -15,10 +15,11 @@ from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.shapes import reread_sheets
+from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
-from outcomes.intake.draft.undated import explain_undated
+from outcomes.intake.draft.undated import explain_undated, tell_unread
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
@@ -38,6 +39,7 @@ class Survey:
     idle: list[Unread] = field(default_factory=list)  # sheets and files that feed none, and why
     orders: dict[str, str] = field(default_factory=dict)  # sheet → day | month | both | unknown, where it matters
     notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)  # what only people can say
     sheets: list[Sheet] = field(default_factory=list)  # all that could be read
     candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
@@ -105,13 +107,16 @@ def survey_export(folder: Path) -> Survey:
         Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
     ]
     survey.found = [one for one in survey.found if one.tables]
+    for one in survey.found:
+        one.notes += filter(None, [tell_unread(one)])
     unite_identifiers(survey.found)
     exchange_dates(survey.found)
     propose_missing(survey.found)
-    _name_sites(survey)
+    survey.notes += name_sites(survey.found)
     _note_births(survey)
     _note_own_numbers(survey, sheets)
-    _compare_identifiers(survey)
+    compared, survey.questions = compare_identifiers(survey.found)
+    survey.notes += compared
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
 
@@ -209,18 +214,6 @@ def _note_own_numbers(survey: Survey, sheets: Sequence[Sheet]) -> None:
         )
 
 
-def _name_sites(survey: Survey) -> None:
-    """Name sites after folders, where no column does and several folders feed one table."""
-    if any("site" in one.tables.get("patients", {}) for one in survey.found):
-        return
-    if len({_folder(one) for one in survey.found} - {"."}) < 2:
-        return
-    for one in survey.found:
-        if {"patients", "sessions"} & set(one.tables):
-            one.constants |= {"site": _folder(one)} if _folder(one) != "." else {}
-    survey.notes.append("sites are named after the folders, as no column names them")
-
-
 def _order(one: Found, found: Sequence[Found]) -> str | None:
     """Return in what order a sheet writes day and month; None where its dates need no decision.
 
@@ -256,42 +249,3 @@ def date_formats(one: Found, order: str) -> list[str]:
     """Return the formats of a sheet's mapped dates."""
     forms: list[DateForms] = [one.dates[name] for name in dated_columns(one)]
     return list(dict.fromkeys(form for each in forms for form in each.formats(order)))
-
-
-def _compare_identifiers(survey: Survey) -> None:
-    """Tell patients of sites apart that number theirs alike; note sheets whose identifiers occur nowhere else."""
-    for one in survey.found:
-        others = [other for other in survey.found if other is not one]
-        if others and max(_share(one, other) for other in others) == 0:
-            survey.notes.append(f"no identifier in {one.sheet.name} (column {one.patient!r}) occurs in any other file")
-    lists = [one for one in survey.found if {"patients", "sessions"} & set(one.tables)]
-    alike = [
-        one
-        for one in lists
-        if any(
-            _folder(one) != _folder(other) and one.tables.keys() == other.tables.keys() and _share(one, other) > 0.5
-            for other in lists
-        )
-    ]
-    if not alike or not all(value.isdecimal() and len(value) <= 5 for one in alike for value in _identifiers(one)):
-        return
-    for one in survey.found:
-        one.prefix = f"{_folder(one)}-" if _folder(one) != "." else ""
-    survey.notes.append(
-        "patients are numbered alike in several folders, so that each folder's name is put before its numbers (patient_prefix); "
-        "delete it if a number means one person everywhere"
-    )
-
-
-def _share(first: Found, second: Found) -> float:
-    """Return the share of the smaller sheet's identifiers that the other has too."""
-    one, two = _identifiers(first), _identifiers(second)
-    return len(one & two) / max(min(len(one), len(two)), 1)
-
-
-def _identifiers(one: Found) -> set[str]:
-    return set(one.sheet.fields[one.patient].values)
-
-
-def _folder(one: Found) -> str:
-    return PurePosixPath(one.sheet.source.file).parent.as_posix()

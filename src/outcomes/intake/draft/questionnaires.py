@@ -18,7 +18,8 @@ from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
-BEFORE, AFTER = frozenset({"pre", "before", "start"}), frozenset({"post", "after", "end"})  # of a session
+BEFORE = frozenset({"pre", "before", "start", "vor", "vorher", "avant", "antes", "prima"})  # of a session
+AFTER = frozenset({"post", "after", "end", "nach", "nachher", "apres", "despues", "depois", "dopo"})
 SURE = 0.95  # of the filled rows that must hold an allowed answer
 
 

@@ -14,6 +14,7 @@ from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
+from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
@@ -23,6 +24,8 @@ SUMS = re.compile(
 )
 SCORES: frozenset[Table] = frozenset({"assessments", "patients"})
 SESSIONS: frozenset[Table] = frozenset({"sessions", "vitals", "adverse_events"})
+TESTS = re.compile(r"(?:z+[-_, ]*)?(?:test|dummy|demo)(?:[-_, ]*(?:patient|pt|person|user|client))?[-_, ]*\d*", re.I)
+MOST_STATES = 12  # spellings in a column that says whether something took place
 MOST_NAMED = 30  # spellings in a column that names the questionnaire of a row
 
 
@@ -41,7 +44,8 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
 
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
-    proposal = _fill_down(sheet, _without_sums(sheet, sheet.proposal))
+    proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
+    proposal = _without_undone(sheet, proposal)
     several = _by_questionnaire(sheet)
     if several is not None:
         name, spelt = several
@@ -116,6 +120,41 @@ def _without_sums(sheet: Sheet, proposal: Proposal) -> Proposal:
             note = f"rows of sums ({', '.join(map(repr, spelt))} in {name!r}) are left out"
             left = {**proposal.source.leave_out, name: tuple(spelt)}
             return _changed(proposal, note, leave_out=left)
+    return proposal
+
+
+def _without_tests(sheet: Sheet, proposal: Proposal) -> Proposal:
+    """Leave out patients that nobody is: their identifier says that it is a test."""
+    for name in patient_columns(sheet)[:1]:
+        tests = [value for value in sheet.fields[name].values if TESTS.fullmatch(value.strip())]
+        if tests and len(sheet.fields[name].values) > 3 * len(tests):
+            spelt = sorted({re.sub(r"\d+", "*", value) for value in tests})
+            before = proposal.source.leave_out.get(name, ())
+            changed = proposal.source.model_copy(
+                update={"leave_out": {**proposal.source.leave_out, name: (*before, *spelt)}}
+            )
+            note = f"rows of test patients ({', '.join(map(repr, spelt))} in {name!r}) are left out"
+            return replace(proposal, source=changed, checks=(*proposal.checks, note))
+    return proposal
+
+
+def _without_undone(sheet: Sheet, proposal: Proposal) -> Proposal:
+    """Leave out rows of what did not take place or was entered in error, where a column says of every row whether it did."""
+    known = read_vocabulary()
+    for name, column in sheet.fields.items():
+        if not 2 <= len(column.values) <= MOST_STATES:
+            continue
+        said = {value: " ".join(re.findall(r"[^\W_]+", value.casefold())) for value in column.values}
+        undone = [value for value, words in said.items() if words in known["not_held"]]
+        done = [value for value, words in said.items() if words in known["held"]]
+        if undone and done and len(undone) + len(done) == len(said):
+            note = f"rows that {name!r} calls {', '.join(map(repr, sorted(undone)))} are left out"
+            left = {**proposal.source.leave_out, name: tuple(sorted(undone))}
+            return replace(
+                proposal,
+                source=proposal.source.model_copy(update={"leave_out": left}),
+                checks=(*proposal.checks, note),
+            )
     return proposal
 
 

@@ -15,6 +15,7 @@ from outcomes.intake.words import Words
 SHOWN = (
     11  # patients behind a spelling that is shown although nothing recognises it: the default of privacy.minimum_cell
 )
+SOME = 0.1  # of the rows that must be treatments, for visits without one not to count against the column
 TITLES = frozenset({"dr", "mr", "mrs", "ms", "md", "np", "rn", "phd", "prof", "pa"})
 
 
@@ -72,11 +73,13 @@ def _find(column: Field, patients: Words, kind: str, separator: str | None) -> S
     checks: dict[str, str] = {}
     open_: list[str] = []
     unknown: set[int] = set()
+    without: set[int] = set()  # of visits without a treatment
     lost = np.zeros(len(column.rows), dtype=bool)
     for spelling, places in rows.items():
         name, check = meaning(spelling)
         if kind == "treatment" and is_no_session(spelling):
             unknown |= places
+            without |= places
             values[spelling] = None
             continue
         if name is not None:
@@ -91,7 +94,10 @@ def _find(column: Field, patients: Words, kind: str, separator: str | None) -> S
     known = np.ones(len(column.rows), dtype=bool)
     known[list(unknown)] = False
     rare = int(column.rows[lost].sum())
-    return Spellings(values, checks, tuple(sorted(open_)), rare, column.share(known), separator)
+    share, rest = column.share(known), np.zeros(len(column.rows), dtype=bool)
+    rest[list(without)] = True
+    share = share / (1 - column.share(rest)) if share >= SOME else share
+    return Spellings(values, checks, tuple(sorted(open_)), rare, share, separator)
 
 
 def _reader(kind: str) -> Callable[[str], tuple[str | None, str]]:

@@ -42,6 +42,16 @@ def explain_undated(one: Found) -> str:
     return f"{what}. Export the date of each questionnaire too, and draft again"
 
 
+def tell_unread(one: Found) -> str | None:
+    """Return how many cells of the date of questionnaires or sessions read as none, and how these look; None where nearly all do."""
+    names = {guesses["date"].column for guesses in one.tables.values() if "date" in guesses}
+    for name in sorted(names & set(one.dates)):
+        unread, shapes = 1 - one.dates[name].share, _shapes(one.sheet.fields[name])
+        if unread > COMMON and shapes:
+            return f"{unread:.0%} of the cells of {name!r} read as no date, and their rows are left out: they look like {' or '.join(shapes)} (9 for a digit, a for a letter)"
+    return None
+
+
 def _shapes(column: Field) -> list[str]:
     """Return how most cells of a column look that read as no date: a shape, never a value."""
     rows: dict[str, int] = {}
