@@ -14,6 +14,7 @@ ROOMS = ("intake", "measures", "mixed", "analysis", "release", "network", "simul
 GROUND = {
     "proportions",
     "random_effects",
+    "funnel",
     "criteria",
     "personal",
     "errors",

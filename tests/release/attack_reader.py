@@ -15,6 +15,7 @@ from attack_system import Name, System
 Row = Mapping[str, str]
 Files = Mapping[str, str]
 ALL = "all"
+ALONE = "sites that stand alone"
 SIDES = ("treated", "reference")
 Counts = Iterable[tuple[str, Name, Name | None]]  # column, group, the group that it is a part of
 
@@ -37,6 +38,7 @@ OTHERS = {
     "recall_days", "overlap_days", "responded_proportion", "probability", "probability_lower", "probability_upper", "further_sessions",
     "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
     "of_means", "median_lower", "median_upper", "agreement", "both", "neither", "kappa", "kappa_lower", "kappa_upper", "categories", "odds_ratio",
+    "answered_proportion", "beyond", "sites", "overdispersion", "outside_95", "chance_95", "outside_999", "chance_999",
     "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
@@ -236,6 +238,16 @@ def _subgroups(row: Row) -> Counts:
         )
 
 
+def _sites(row: Row) -> Counts:
+    site = row.get("site", ALONE)
+    people: Name = ("compared", "both") if site == ALL else ("sited", "patients", site)
+    if "patients" in row:
+        yield "patients", people, ("compared", "both")
+    seen = ("sited", "observed", site)
+    yield "observed", seen, people if "patients" in row else ("sited", "observed", ALL)
+    yield "responded", ("sited", "responded", site), seen
+
+
 def _cohort(row: Row) -> Counts:
     yield "n", ("durable", row["arm"], row["step"]), ("started", row["arm"])
 
@@ -411,6 +423,8 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "early_signals": _early,
     "eligibility": lambda row: [("n", ("step", row["arm"], int(row["order"])), None)],
     "subgroups": _subgroups,
+    "sites": _sites,
+    "site_spread": _sites,
     "durability_cohort": _cohort,
     **dict.fromkeys(("durability_curve", "durability_held", "durability_first", "durability_attendance"), _followed),
     "durability_effect": _lasting,
@@ -496,6 +510,12 @@ def _add_sums(system: System, files: Files) -> None:
             part(("to", *rest[:4], way, rest[5]), name)
         elif kind == "covariate" and rest[1]:
             part(("covered", rest[0], rest[2]), name)
+            if rest[0] == "site" and ("sited", "patients", rest[1]) in system.bounds:
+                part(("sited", "patients", rest[1]), name)
+        elif kind == "sited" and rest[1] not in (ALL, ALONE):
+            part(("compared", "both") if rest[0] == "patients" else (kind, rest[0], ALL), name, "sites")
+            if rest[0] != "patients" and not rest[1].startswith("other sites (") and rest[1] != "not recorded":
+                part((kind, rest[0], ALONE), name)
         elif kind == "score":
             part(("compared", rest[0]), name)
         elif kind in ("early", "early n") and rest[-1] != ALL:

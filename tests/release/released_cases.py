@@ -12,6 +12,7 @@ from cost_cases import make_cost_tables
 from durable_cases import DECLARED, make_durability_tables
 from harm_cases import make_harm_tables
 from onset_cases import make_onset_tables
+from site_cases import make_site_tables
 from subgroup_cases import make_subgroup_tables
 
 from outcomes.settings import Study, check_study
@@ -61,6 +62,7 @@ KEYS |= {
     "measure",
     "willingness",
 }
+KEYS |= {"site"}
 
 REGRESSION = {"phq9": {"sd": 5.0, "reliability": 0.84, "mean": 16.0, "source": "a published cohort"}}
 
@@ -100,6 +102,7 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
         tables |= make_subgroup_tables()
+        tables |= make_site_tables(np.random.default_rng(5))
     if study.regression_to_mean:
         tables["regression_to_mean"] = make_regression([arm.id for arm in study.arms])
     if study.durability is not None:

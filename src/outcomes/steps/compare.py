@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.released import comparison
+from outcomes.contracts.released import comparison, sites
 from outcomes.steps.step import CLINICAL, Step, Work, estimated_by
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def compare(work: Work) -> dict[str, pd.DataFrame]:
-    """Compare two arms as the study file declares: estimand, weights, balance, differences, sensitivity analyses."""
+    """Compare two arms as the study file declares: estimand, weights, balance, differences, sensitivity analyses, sites."""
     from tqdm import tqdm
 
     from outcomes.analysis.comparison.compare import compare_arms
@@ -28,7 +28,7 @@ STEP = Step(
         *("patients", "series", "series_sessions", "events", "endpoints", "cohort"),
         *("variants", "pretreatment"),
     ),
-    writes=estimated_by("compare", comparison),
+    writes=estimated_by("compare", comparison, sites),
     sections=(
         *("comparison", *CLINICAL, "arms", "own_protocols", "series"),
         *("baseline", "timepoints", "report", "seed", "privacy"),

@@ -33,6 +33,7 @@ from outcomes.analysis.comparison.sensitivity.site_rows import vary_sites
 from outcomes.analysis.comparison.sensitivity.variant_rows import vary_derivations
 from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY, tabulate_sensitivity
 from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
+from outcomes.analysis.comparison.sites.table import SITES, SPREAD, tabulate_sites
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups.whole import INTERACTIONS, SUBGROUPS, tabulate_subgroups
 from outcomes.analysis.comparison.support import check_support, check_timepoint
@@ -69,6 +70,8 @@ COLUMNS: dict[str, list[str]] = {
     "early_signals": EARLY_SIGNALS,
     "subgroups": SUBGROUPS,
     "interactions": INTERACTIONS,
+    "sites": SITES,
+    "site_spread": SPREAD,
 }
 
 
@@ -131,7 +134,8 @@ def compare_arms(
         "dropout": missing.dropout,
     }
     declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
-    return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared
+    sites = tabulate_sites(compared, comparison, study.privacy.minimum_cell)
+    return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared | sites
 
 
 def _check_settings(settings: Sequence[Setting], compared: Compared, arms: tuple[str, str]) -> pd.DataFrame:

@@ -14,12 +14,13 @@ from outcomes.contracts.released import (
     models,
     onset,
     quality,
+    sites,
 )
 from outcomes.contracts.released.table import ReleasedTable, list_declared
 
 RELEASED: dict[str, type[ReleasedTable]] = {
     table.name: table
     for table in list_declared(
-        quality, describe, eligibility, instruments, comparison, durability, harms, exposure, onset, cost, models
+        quality, describe, eligibility, instruments, comparison, sites, durability, harms, exposure, onset, cost, models
     )
 }

@@ -31,6 +31,7 @@ from outcomes.release.figures.drawings.missingness import draw_missingness
 from outcomes.release.figures.drawings.onset import draw_onset
 from outcomes.release.figures.drawings.overlap import draw_overlap
 from outcomes.release.figures.drawings.power import draw_power
+from outcomes.release.figures.drawings.sites import draw_sites
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
@@ -57,6 +58,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "tipping": draw_tipping,
     "dropout": draw_dropout,
     "subgroups": draw_subgroups,
+    "sites": draw_sites,
     "durability": draw_durability,
     "harms": draw_harms,
     "onset": draw_onset,

@@ -38,6 +38,7 @@ from outcomes.release.report.sections.methods import describe_methods
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
 from outcomes.release.report.sections.onset import show_onset
 from outcomes.release.report.sections.provenance import show_provenance, show_reproducibility
+from outcomes.release.report.sections.sites import show_sites
 from outcomes.release.report.wording.data_warnings import write_closing
 from outcomes.settings import Study
 
@@ -127,6 +128,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_results(material, figures_folder),
         show_instruments(material),
         show_comparison(material, figures_folder),
+        show_sites(material, figures_folder),
         show_harms(material),
         show_exposure(material),
         show_onset(material, figures_folder),

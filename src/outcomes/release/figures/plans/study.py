@@ -24,6 +24,7 @@ from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.onset import plan_onset
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.figures.plans.sites import plan_sites
 from outcomes.release.figures.plans.subgroups import plan_subgroups
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.spelling import spell
@@ -45,6 +46,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)
+        plans += plan_sites(tables, study)
         plans += plan_harms(tables, study)
         plans += plan_onset(tables, study)
         plans += plan_cost(tables, study)
