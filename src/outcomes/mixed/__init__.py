@@ -34,6 +34,7 @@ from outcomes.mixed.fit import fit, moments
 from outcomes.mixed.gee import GeeFit, fit_gee
 from outcomes.mixed.likelihood.structures import STRUCTURES
 from outcomes.mixed.patterns.moments import Moments, load_moments
+from outcomes.mixed.result.cluster import cluster
 from outcomes.mixed.result.influence import influences
 from outcomes.mixed.result.likelihood_ratio import compare
 from outcomes.mixed.result.margins import differences, margins
@@ -56,6 +57,7 @@ __all__ = [
     "Moments",
     "MomentsError",
     "SettingError",
+    "cluster",
     "compare",
     "differences",
     "draw_parameters",

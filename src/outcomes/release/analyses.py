@@ -22,6 +22,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "score_estimated": (WEIGHTS, "Variance with the score estimated"),
     "bootstrap": (WEIGHTS, "Bootstrap over patients"),
     "gee_weighted": (WEIGHTS, "Estimating equations, weighted"),
+    "site_clustered": (SITES, "Variance clustered by site"),
     "site_fixed": (SITES, "Sites fixed (adjusted, not weighted)"),
     "site_random": (SITES, "Sites random (adjusted, not weighted)"),
     "site_pooled_fixed": (SITES, "Within sites, weighted, common effect"),
@@ -94,7 +95,9 @@ def name_main(endpoint: str, weights: str) -> str:
     return "baseline_adjusted" if weights == "none" else f"weighted_{weights}"
 
 
-SAME_ESTIMATE = frozenset({"score_estimated", "bootstrap"})  # another variance of the primary estimate
+SAME_ESTIMATE = frozenset(
+    {"score_estimated", "bootstrap", "site_clustered"}
+)  # another variance of the primary estimate
 CONFOUNDED = ("unadjusted", "baseline_adjusted", "without_")  # leave out a confounder
 WHAT_IF = ("delta_", "worst_case_", "control_")  # ask what would happen, or another question
 

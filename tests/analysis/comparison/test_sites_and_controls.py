@@ -85,7 +85,7 @@ def test_sites_find_the_truth_and_their_spread():
     for spread in (0.0, 3.0):
         _, setting = make_sites(spread)
         rows = {row["analysis"]: row for row in vary_sites(setting, "day", "day 28")}
-        assert list(rows) == ["site_fixed", "site_random", "site_pooled_fixed", "site_pooled_random"]
+        assert list(rows) == ["site_fixed", "site_random", "site_clustered", "site_pooled_fixed", "site_pooled_random"]
         assert all(row["converged"] for row in rows.values())
         assert rows["site_pooled_random"]["lower"] < -2 < rows["site_pooled_random"]["upper"]
         wide, narrow = (

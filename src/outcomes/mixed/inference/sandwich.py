@@ -20,7 +20,7 @@ from outcomes.mixed.likelihood.likelihood import State
 from outcomes.mixed.likelihood.model import Model
 from outcomes.mixed.likelihood.subject_rows import Batch, Subjects
 
-_POWERS = {"cr0": 0.0, "cr2": -0.5, "cr3": -1.0}
+POWERS = {"cr0": 0.0, "cr2": -0.5, "cr3": -1.0}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def infer_sandwich(model: Model, state: State, subjects: Subjects, kind: str) ->
     """Sum the subjects' adjusted scores into a sandwich."""
     middle = np.zeros_like(state.phi)
     for batch in subjects.batches(model, state.theta):
-        scores = _score(*_whiten(batch, state, kind))
+        scores = _score(*whiten(batch, state, kind))
         middle += scores.T @ scores
     return SandwichInference(state.phi @ middle @ state.phi, model, state, subjects, kind)
 
@@ -80,20 +80,21 @@ def sum_scores(model: Model, state: State, subjects: Subjects, kind: str) -> Flo
     """Return each subject's adjusted score (n, k): what infer_sandwich squares and sums."""
     scores = np.zeros((len(subjects.weights), len(state.phi)))
     for batch in subjects.batches(model, state.theta):
-        scores[batch.subjects] = _score(*_whiten(batch, state, kind))
+        scores[batch.subjects] = _score(*whiten(batch, state, kind))
     return scores
 
 
 def whitened(model: Model, state: State, subjects: Subjects, kind: str) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Yield batches of whitened design (m, t, k), residuals (m, t), and adjustment matrices (m, t, t)."""
     for batch in subjects.batches(model, state.theta):
-        yield _whiten(batch, state, kind)
+        yield whiten(batch, state, kind)
 
 
-def _whiten(batch: Batch, state: State, kind: str) -> tuple[Floats, Floats, Floats]:
+def whiten(batch: Batch, state: State, kind: str) -> tuple[Floats, Floats, Floats]:
+    """Return the whitened design (m, t, k), residuals (m, t), and adjustment matrices (m, t, t) of a batch."""
     white = np.linalg.solve(np.linalg.cholesky(batch.sigma), batch.columns)
     x, residual = white[:, :, :-1], white @ np.r_[-state.beta, 1.0]
-    return x, residual, _adjustment(x @ state.phi @ x.transpose(0, 2, 1), _POWERS[kind])
+    return x, residual, _adjustment(x @ state.phi @ x.transpose(0, 2, 1), POWERS[kind])
 
 
 def _score(x: Floats, residual: Floats, adjust: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ class Specification:
         Covariates by time point, or the same at all.
     by_arm : bool
         A covariance for each arm.
+    cluster : mapping of int to str, or None
+        From person to site: the variance is the sandwich's clustered by site instead of by person.
     """
 
     axis: str
@@ -47,6 +49,7 @@ class Specification:
     vcov: str = "cr2"
     covariates_by_time: bool = True
     by_arm: bool = False
+    cluster: Mapping[int, str] | None = None
 
 
 def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Floats | None = None) -> pd.DataFrame:
@@ -161,6 +164,8 @@ def estimate_differences(frame: pd.DataFrame, specification: Specification) -> t
     from outcomes import mixed
 
     fit = fit_change(frame, specification)
+    if specification.cluster is not None and fit.converged:
+        fit = mixed.cluster(fit, specification.cluster, specification.vcov)
     table = _by_timepoint(mixed.differences, fit, frame)
     columns = ["timepoint", "estimate", "std_error", "df", "lower", "upper", "p_value"]
     return table[columns].astype({"timepoint": str}), fit

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.effects.primary import ARMS
+from outcomes.analysis.comparison.effects.primary import ARMS, build_frame, estimate_differences
 from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import TINY, compute_effective_n
 from outcomes.random_effects import Way, pool_differences
 
 FEWEST_SITES = 3
+FEWEST_CLUSTERS = 4  # sites from which a variance between sites is told
 FEWEST_SCORES = 10  # scores at the time point that a site needs in each arm to be compared within
 
 
@@ -22,7 +24,8 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
     """Yield the difference at a time point with sites fixed, random, and compared within; nothing where sites are no confounder.
 
     Only patients with a score at the time point take part. ``site_fixed`` and ``site_random`` adjust for all confounders without
-    weights and differ in nothing but the site; ``site_pooled_…`` are the weighted differences of each site, put together.
+    weights and differ in nothing but the site; ``site_clustered`` is the primary estimate with the patients of a site taken to be alike;
+    ``site_pooled_…`` are the weighted differences of each site, put together.
     """
     site = setting.comparison.site
     if site is None or site not in setting.comparison.confounders:
@@ -32,7 +35,7 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
     sites = setting.compared.people[site].astype(object).map(str, na_action="ignore").fillna("missing").to_numpy()
     if len(set(sites[seen])) < FEWEST_SITES:
         note = f"fewer than {FEWEST_SITES} sites with a score"
-        for name in ("site_fixed", "site_random", "site_pooled_fixed", "site_pooled_random"):
+        for name in ("site_fixed", "site_random", "site_clustered", "site_pooled_fixed", "site_pooled_random"):
             yield {"analysis": name, "scale": POINTS, "n": int(seen.sum()), "converged": False, "note": note}
         return
     others = [name for name in setting.comparison.confounders if name != site]
@@ -43,6 +46,7 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
     )
     yield {"scale": POINTS} | _fit_fixed(frame, site)
     yield {"scale": POINTS} | _fit_random(frame)
+    yield {"scale": POINTS} | _cluster(setting, axis, timepoint, sites)
     for row in _pool_sites(setting, change, seen, sites):
         yield {"scale": POINTS} | row
 
@@ -78,6 +82,30 @@ def _fit_random(frame: pd.DataFrame) -> Row:
     )
     found = _write("site_random", row["estimate"], row["lower"], row["upper"], len(frame), note)
     return found | {"converged": fit.converged}
+
+
+def _cluster(setting: Setting, axis: str, timepoint: str, sites: np.ndarray) -> Row:
+    """Return the primary estimate with the CR2 sandwich clustered by site and Bell and McCaffrey's degrees of freedom."""
+    from outcomes import mixed
+
+    frame = build_frame(setting.compared, axis, setting.primary.weight)
+    people = frame.drop_duplicates("person")
+    row: Row = {"analysis": "site_clustered", "n": len(people), "converged": False}
+    row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
+    among = len(set(sites[people["person"]]))
+    if among < FEWEST_CLUSTERS:
+        return row | {
+            "note": f"fewer than {FEWEST_CLUSTERS} sites with a score and a weight: a variance between sites cannot be told"
+        }
+    specification = replace(setting.specify(axis), cluster=dict(enumerate(sites)))
+    try:
+        table, fit = estimate_differences(frame, specification)
+    except mixed.MixedError as error:
+        return row | {"note": str(error)}
+    found = table.set_index("timepoint").reindex([timepoint]).iloc[0]
+    note = f"the primary estimate; sandwich clustered by {among} sites (CR2), {found['df']:.1f} degrees of freedom"
+    values = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
+    return row | values | {"converged": fit.converged, "note": "; ".join([note, *fit.warnings])}
 
 
 def _pool_sites(setting: Setting, change: Floats, seen: Bools, sites: np.ndarray) -> Iterator[Row]:
