@@ -23,6 +23,7 @@ from outcomes.instruments import read_instruments, select_instruments
 from outcomes.settings.clinical import Endpoints
 
 ROOT = Path(__file__).parents[3]
+BENCHMARKS = ROOT / "benchmarks" / "instruments"
 REFERENCE = ROOT / "tests" / "reference"
 NAMES = ("phq9", "phq8", "gad7", "who5", "ybocs", "pcl5", "cgi_s", "cgi_i")
 
@@ -292,3 +293,18 @@ def test_columns_are_those_declared():
         assert set(table.columns) == {str(column) for column in RELEASED[name].fields}
         assert not table.duplicated([str(column) for column in RELEASED[name].key]).any()
     assert len(made["percent_change"]) == 4
+
+
+def test_the_intervals_hold_the_truth_as_often_as_they_say():
+    committed = pd.read_csv(BENCHMARKS / "coverage.csv")
+    assert set(committed["statistic"]) == {
+        "mean percent change",
+        "median percent change",
+        "correlation",
+        "kappa",
+        "odds ratio",
+    }
+    assert (committed["clinics"] >= 200).all()
+    median = committed["statistic"] == "median percent change"  # at least 95 %, and in whole percent
+    assert committed.loc[~median, "covered"].between(0.93, 0.97).all()
+    assert committed.loc[median, "covered"].between(0.95, 0.99).all()
