@@ -100,12 +100,13 @@ def estimate(clinic: Clinic, rng: np.random.Generator) -> Iterator[tuple[str, fl
     weights = compute_weights(own, clinic.design, "overlap")
     seen = np.where(scored, response, np.nan)
     found = estimate_contrast(amount, seen, own, clinic.design, weights)
-    drawn = draw_differences([found], REPLICATES, rng)
     size = compute_effective_n(weights.weight[scored])
+    df = max(size - clinic.design.shape[1] - 2, 1.0)
+    drawn = draw_differences([found], REPLICATES, rng, (size / df) ** 0.5)
     for place, name in enumerate(("difference in charge", "difference in response")):
         value = float(found.differences[place])
-        yield name, value, *bound_normal(value, drawn[:, place], size)
-    benefit = weigh_benefit(found.differences, drawn, WORTH, size)
+        yield name, value, *bound_normal(value, drawn[:, place], df)
+    benefit = weigh_benefit(found.differences, drawn, WORTH, df)
     yield "net benefit", benefit["benefit"], benefit["lower"], benefit["upper"]
 
 
@@ -138,4 +139,4 @@ def main(clinics: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400)

@@ -15,7 +15,7 @@ from released_cases import make_case, make_compared, make_models, make_study, wi
 from outcomes.release.numbers import interval, p_value, signed
 from outcomes.release.report import closing_lines, render
 
-CAUSAL = r"\b(caus(?:e|ed|es|al)|effective(?! (?:n|number|sample)\b)|efficacy|thanks to|due to|led to|works|worked|improved by|reduced by|benefit)\b"
+CAUSAL = r"\b(caus(?:e|ed|es|al)|effective(?! (?:n|number|sample)\b)|efficacy|thanks to|due to|led to|works|worked|improved by|reduced by|(?<!net )benefit)\b"
 
 
 def words(tables, study, tmp_path=Path("nowhere"), provenance=None):

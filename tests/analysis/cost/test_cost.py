@@ -183,7 +183,7 @@ def test_without_weights_and_with_all_scores_it_is_the_difference_of_means():
 
 def test_net_benefit_by_hand_and_acceptability_by_counting():
     drawn = np.array([[-100.0, 0.1], [500.0, 0.1], [900.0, 0.1], [100.0, -0.1]])
-    found = weigh_benefit(np.array([350.0, 0.05]), drawn, 6000.0, 50.0)
+    found = weigh_benefit(np.array([350.0, 0.05]), drawn, 6000.0, 48.0)
     # 600 + 100, 600 - 500, 600 - 900, -600 - 100: two of four above zero
     assert found["benefit"] == pytest.approx(6000 * 0.05 - 350)
     assert found["acceptable"] == 0.5

@@ -103,14 +103,17 @@ def _contrast(
         for one in settings
     ]
     means = np.mean([one.means for one in found], axis=0)
-    drawn = draw_differences(found, cost.replicates, generator)
     size = compute_effective_n(setting.primary.weight[scored])
+    df = max(
+        size - setting.confounders.design.shape[1] - 2, 1.0
+    )  # of the arm, the constant, and each column of confounders
+    drawn = draw_differences(found, cost.replicates, generator, (size / df) ** 0.5)
     counts = _count(treated, present, known, scored, response)
     correlation = float(np.asarray(np.corrcoef(drawn.T))[0, 1]) if (drawn.std(axis=0) > 0).all() else np.nan
     rows = []
     for place, (measure, scale) in enumerate(((CHARGE, cost.currency), (RESPONSE, "risk difference"))):
         value = float(means[place, 0] - means[place, 1])
-        lower, upper = bound_normal(value, drawn[:, place], size)
+        lower, upper = bound_normal(value, drawn[:, place], df)
         row = {"measure": measure, "scale": scale, **counts[measure], "treated": means[place, 0]}
         row |= {
             "reference": means[place, 1],
@@ -123,7 +126,7 @@ def _contrast(
     fewest = _find_fewest(counts[RESPONSE])
     people = {name: counts[CHARGE][name] for name in ("n_treated", "n_reference")} | {"fewest": fewest}
     benefits = [
-        {"willingness": worth, **people, **weigh_benefit(means[:, 0] - means[:, 1], drawn, worth, size)}
+        {"willingness": worth, **people, **weigh_benefit(means[:, 0] - means[:, 1], drawn, worth, df)}
         for worth in cost.willingness_to_pay
     ]
     return rows, benefits
@@ -173,27 +176,32 @@ def estimate_contrast(amount: Floats, response: Floats, treated: Bools, design: 
     return Contrast(means, (parts[:, 0] - parts[:, 1]).T)
 
 
-def draw_differences(found: Sequence[Contrast], replicates: int, generator: np.random.Generator) -> Floats:
+def draw_differences(
+    found: Sequence[Contrast], replicates: int, generator: np.random.Generator, stretch: float = 1.0
+) -> Floats:
     """Return the differences in charge and response in samples of patients, each to the first order of the weights' estimation.
 
     A sample's estimate is the whole one plus the mean influence of those drawn. Of several data sets, which differ in imputed
-    confounders, each has as many samples, which are put together (Schomaker & Heumann 2018, 10.1002/sim.7654).
+    confounders, each has as many samples, which are put together (Schomaker & Heumann 2018, 10.1002/sim.7654). ``stretch`` moves the samples
+    that much further from the estimate: influences are of fitted models, and too near it in few patients.
     """
     each = -(-replicates // len(found))
-    drawn = [one.differences + resample_sums(one.influence, each, generator) / len(one.influence) for one in found]
+    drawn = [
+        one.differences + stretch * resample_sums(one.influence, each, generator) / len(one.influence) for one in found
+    ]
     return np.concatenate(drawn)
 
 
-def bound_normal(value: float, drawn: Floats, size: float) -> tuple[float, float]:
+def bound_normal(value: float, drawn: Floats, df: float) -> tuple[float, float]:
     """Return value ± the quantile of Student's t times the samples' standard deviation; none where they do not differ."""
     spread = float(drawn.std(ddof=1))
     if not spread > 1e-12 * max(1.0, abs(value)):
         return np.nan, np.nan
-    half = float(stats.t.ppf(1 - TAIL, max(size - 2, 1.0))) * spread
+    half = float(stats.t.ppf(1 - TAIL, df)) * spread
     return value - half, value + half
 
 
-def weigh_benefit(differences: Floats, drawn: Floats, worth: float, size: float) -> dict[str, float]:
+def weigh_benefit(differences: Floats, drawn: Floats, worth: float, df: float) -> dict[str, float]:
     """Return the net monetary benefit and the share of samples in which it is above zero.
 
     ``worth`` × difference in response − difference in charge (Stinnett & Mullahy 1998, 10.1177/0272989X98018002S09); the share is a
@@ -210,7 +218,7 @@ def weigh_benefit(differences: Floats, drawn: Floats, worth: float, size: float)
     """
     sampled = worth * drawn[:, 1] - drawn[:, 0]
     value = float(worth * differences[1] - differences[0])
-    lower, upper = bound_normal(value, sampled, size)
+    lower, upper = bound_normal(value, sampled, df)
     return {"benefit": value, "lower": lower, "upper": upper, "acceptable": float((sampled > 0).mean())}
 
 

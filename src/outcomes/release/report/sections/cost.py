@@ -147,5 +147,5 @@ def _tabulate_benefit(material: Material, cost: Cost) -> Grid | None:
     )
     heads = ("One more response worth", f"Net benefit per patient ({COVERED} CI)", "Samples above zero (%)")
     note = "Worth times the difference in response, less the difference in charge. The last column is the acceptability curve."
-    title = f"Net benefit of {material.within(treated)} over {material.within(reference)}."
+    title = f"Adjusted net benefit, {material.within(treated)} against {material.within(reference)}."
     return Grid("cost-benefit", title, (tuple(map(heading, heads)),), body, (note,))
