@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from outcomes.analysis.instruments.describe import describe_instruments
-from outcomes.analysis.instruments.ordinal import compare_categories, find_categories
+from outcomes.analysis.instruments.ordinal import compare_categories, find_categories, tabulate_ordered_odds
 from outcomes.analysis.instruments.pairs import (
     list_pairs,
     measure_agreement,
@@ -20,6 +20,7 @@ from outcomes.analysis.instruments.percent import tabulate_percent_change
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.criteria import Criteria, compute_remission, compute_response
 from outcomes.instruments import read_instruments, select_instruments
+from outcomes.settings import read_study
 from outcomes.settings.clinical import Endpoints
 
 ROOT = Path(__file__).parents[3]
@@ -277,9 +278,20 @@ class TestRegistry:
             type(read_instruments()["phq9"]).model_validate(content)
 
 
-def test_columns_are_those_declared():
-    from outcomes.settings import read_study
+def test_patients_of_both_arms_are_refused_in_words():
+    study = read_study(ROOT / "config" / "example.yaml")
+    rng = np.random.default_rng(8)
+    parts = [
+        make_rows(rng.integers(2, 20, 40), rng.integers(10, 25, 40), "phq9", arm).assign(series=series)
+        for series, arm in ((1, "iv"), (2, "esketamine"))
+    ]
+    rows = pd.concat(parts, ignore_index=True).assign(axis="session", timepoint="session 6", time=6.0)
+    odds = tabulate_ordered_odds(rows, everyone(rows), study)
+    assert odds["note"].tolist() == ["patients had both arms, which this model cannot take into account"]
+    assert odds["odds_ratio"].isna().all()
 
+
+def test_columns_are_those_declared():
     study = read_study(ROOT / "config" / "example.yaml")
     rng = np.random.default_rng(6)
     parts = [
