@@ -97,10 +97,10 @@ def describe(rows: list[dict[str, str]]) -> str:
         *single,
         *([show(f"{len(random)} random studies", random)] if random else []),
     ]
-    code, same = Counter(row["code"] for row in random).most_common(1)[0] if random else ("", 0)
-    said = f"{same} of the {len(random)} random studies were attacked by one and the same code (`{code}`), the others by earlier code."
+    codes = Counter(row["code"] for row in random).most_common()
+    said = ", ".join(f"{n} by `{code}`" for code, n in codes)
     return "\n".join(
-        [*lines, "", said if same < len(random) else f"All were attacked by the same code (`{code}`).", ""]
+        [*lines, "", f"Random studies attacked, by the version of gate, declarations, and attacker: {said}.", ""]
     )
 
 
