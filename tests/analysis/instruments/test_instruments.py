@@ -278,7 +278,7 @@ class TestRegistry:
             type(read_instruments()["phq9"]).model_validate(content)
 
 
-def test_patients_of_both_arms_are_refused_in_words():
+def test_a_crossover_is_refused_in_words():
     study = read_study(ROOT / "config" / "example.yaml")
     rng = np.random.default_rng(8)
     parts = [
@@ -286,7 +286,8 @@ def test_patients_of_both_arms_are_refused_in_words():
         for series, arm in ((1, "iv"), (2, "esketamine"))
     ]
     rows = pd.concat(parts, ignore_index=True).assign(axis="session", timepoint="session 6", time=6.0)
-    odds = tabulate_ordered_odds(rows, everyone(rows), study)
+    crossover = study.model_copy(update={"report": study.report.model_copy(update={"design": "crossover"})})
+    odds = tabulate_ordered_odds(rows, everyone(rows), crossover)
     assert odds["note"].tolist() == ["patients had both arms, which this model cannot take into account"]
     assert odds["odds_ratio"].isna().all()
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FEWEST = 10  # patients of an arm, for an odds ratio at all
 Z = 1.959963984540054
-SHARED = "patients had both arms, which this model cannot take into account"
+CROSSOVER = "patients had both arms, which this model cannot take into account"
 FIELDS = [*OrderedOdds.columns, OrderedOdds.fewest]
 
 
@@ -50,16 +50,12 @@ def tabulate_ordered_odds(endpoints: pd.DataFrame, cohort: pd.DataFrame, study: 
             continue
         own = rows[rows["instrument"] == name]
         for axis, timepoint in _choose_places(own, study):
-            all_here = own[(own["axis"] == axis) & (own["timepoint"] == timepoint)]
-            here = select_first(all_here)
+            here = select_first(own[(own["axis"] == axis) & (own["timepoint"] == timepoint)])
             for arm in arms[1:] if arms else ():
                 two = here[here["arm"].isin([arm, arms[0]])]
                 if len(two):
                     place = {"instrument": name, "axis": axis, "timepoint": timepoint, "contrast": f"{arm} - {arms[0]}"}
-                    shared = (
-                        all_here[all_here["arm"].isin([arm, arms[0]])].groupby("patient")["arm"].nunique().max() > 1
-                    )
-                    records.append(place | _compare(two, arm, instrument, shared=bool(shared)))
+                    records.append(place | _compare(two, arm, instrument, crossover=study.report.design == "crossover"))
     return pd.DataFrame(records, columns=FIELDS)
 
 
@@ -73,16 +69,16 @@ def _choose_places(rows: pd.DataFrame, study: Study) -> list[tuple[str, str]]:
     return sorted(zip(last["axis"], last["timepoint"], strict=True), key=lambda place: AXES.index(place[0]))
 
 
-def _compare(rows: pd.DataFrame, arm: str, instrument: Instrument, *, shared: bool) -> dict[str, Any]:
-    """Return one row's numbers; without an odds ratio where patients had both arms, as in a crossover, since each counts once."""
+def _compare(rows: pd.DataFrame, arm: str, instrument: Instrument, *, crossover: bool) -> dict[str, Any]:
+    """Return one row's numbers; without an odds ratio in a crossover, since each patient counts once."""
     category = find_categories(rows["score"].to_numpy(dtype=float), instrument)
     treated = (rows["arm"] == arm).to_numpy()
     baseline = rows["baseline"].to_numpy(dtype=float)
     adjusted = bool(np.isfinite(baseline).any())
     use = np.isfinite(baseline) if adjusted else np.ones(len(rows), dtype=bool)
     found = compare_categories(category[use], treated[use], baseline[use] if adjusted else None)
-    if shared:
-        found |= dict.fromkeys(("odds_ratio", "lower", "upper", "p_value"), np.nan) | {"note": SHARED}
+    if crossover:
+        found |= dict.fromkeys(("odds_ratio", "lower", "upper", "p_value"), np.nan) | {"note": CROSSOVER}
     return {"baseline": adjusted} | found
 
 
