@@ -44,7 +44,7 @@ def show_instruments(material: Material) -> Section:
 
 def _order(material: Material, rows: pd.DataFrame) -> list[str]:
     """Return the instruments that rows are of, in the study's order."""
-    found = set(rows["instrument"])
+    found = set(rows["instrument"]) if len(rows) else set()
     return [name for name in material.study.instruments if name in found]
 
 
