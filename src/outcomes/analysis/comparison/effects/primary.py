@@ -62,7 +62,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
         per covariate. People whose weight is next to nothing are not in it, nor time points of which an arm has fewer than two of the others.
     """
     rows = compared.scores
-    rows = rows[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy()]
+    rows = rows[(rows["axis"] == axis) & rows["change"].notna()]
     person = rows["person"].to_numpy()
     columns: dict[str, Any] = {
         "person": person,
@@ -85,12 +85,12 @@ def find_compared(compared: Compared, axis: str, weight: Floats) -> list[str]:
 
     At any other no difference of the arms has a variance; a model of all would be lost for its sake.
     """
-    rows = compared.scores
-    person = rows.loc[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy(), ["person", "timepoint"]]
-    person = person[weight[person["person"].to_numpy()] > TINY]
-    sides = compared.treated[person["person"].to_numpy()]
-    counts = [person.loc[side, "timepoint"].value_counts() for side in (sides, ~sides)]
-    return [name for name in compared.timepoints[axis] if min(one.get(name, 0) for one in counts) >= FEWEST]
+    rows, points = compared.scores, compared.timepoints[axis]
+    rows = rows.loc[(rows["axis"] == axis) & rows["change"].notna(), ["person", "timepoint"]]
+    person = rows["person"].to_numpy()
+    place = pd.Categorical(rows["timepoint"], points).codes + len(points) * compared.treated[person]
+    counts = np.bincount(place[weight[person] > TINY], minlength=2 * len(points)).reshape(2, -1).min(axis=0)
+    return [name for name, fewest in zip(points, counts, strict=True) if fewest >= FEWEST]
 
 
 def find_identified(
@@ -102,7 +102,7 @@ def find_identified(
     column without a slope: it is left out alone, and not the others for its sake.
     """
     rows = compared.scores
-    rows = rows[(rows["axis"].to_numpy() == axis) & rows["change"].notna().to_numpy()]
+    rows = rows[(rows["axis"] == axis) & rows["change"].notna()]
     points = find_compared(compared, axis, weight)
     person = rows["person"].to_numpy()
     used = (weight[person] > TINY) & rows["timepoint"].isin(points).to_numpy()

@@ -138,6 +138,7 @@ def select_compared(
     log.info("compared %d patients; left out: %s", len(people), counts)
     days = derive_event_days(tables, people["patient"], estimand)
     rows = apply_strategies(_collect_scores(scores, people), days, estimand, same_day)
+    rows = rows.astype({"axis": "category", "timepoint": "category"})
     return Compared(people, rows, order_timepoints(rows), counts, steps, same_day)
 
 
