@@ -6,6 +6,7 @@
 Every rule calls the command-line step of its own name, which can be run alone to reproduce a failure. What a step reads and
 writes, which sections of the study file it may read (`settings` is their digest) and which modules it imports (`code`, so that
 a changed formula reruns exactly the steps that use it) is declared in `src/outcomes/steps/`, in the module of its name.
+What the comparison waits for has priority: it takes longest.
 """
 
 import sys
@@ -17,6 +18,7 @@ from outcomes.workflow import (
     choose_study_file,
     code,
     inputs,
+    parts,
     plans,
     settings,
     untracked,
@@ -126,6 +128,7 @@ rule variants:
         tables=STEPS["variants"].outputs(PLACES),
     log:
         "logs/{study}/variants.log",
+    priority: 1
     params:
         python=PYTHON,
         file=FILE,
@@ -169,10 +172,47 @@ rule fit:
         "{params.python:q} -m outcomes fit {params.file:q} {wildcards.model:q} 2> {log:q}"
 
 
+rule resample:
+    """Draw a part of the samples of the comparison's bootstrap, and compare the two arms in each."""
+    input:
+        tables=STEPS["resample"].inputs(PLACES),
+        code=code("resample"),
+    output:
+        samples=PLACES.resampled("{part}"),
+    log:
+        "logs/{study}/resample-{part}.log",
+    priority: 1
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "resample"),
+    shell:
+        "{params.python:q} -m outcomes resample {params.file:q} {wildcards.part:q} 2> {log:q}"
+
+
+rule alternatives:
+    """Compare the two arms in other ways: other sites, learned models, other derivations, imputed confounders."""
+    input:
+        tables=STEPS["alternatives"].inputs(PLACES),
+        code=code("alternatives"),
+    output:
+        tables=STEPS["alternatives"].outputs(PLACES),
+    log:
+        "logs/{study}/alternatives.log",
+    priority: 1
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "alternatives"),
+    shell:
+        "{params.python:q} -m outcomes alternatives {params.file:q} 2> {log:q}"
+
+
 rule compare:
     """Compare two arms as declared: weights, balance, differences, sensitivity analyses."""
     input:
         tables=STEPS["compare"].inputs(PLACES),
+        parts=parts(STUDY, PLACES),
         code=code("compare"),
     output:
         tables=STEPS["compare"].outputs(PLACES),

@@ -150,10 +150,10 @@ def estimate_bootstrap(
     plan = [Specification("day", "unstructured", LADDER)]
     rows = []
     for kind in ("overlap", "att") if replicates else ():
-        generator = np.random.default_rng([seed, *b"bootstrap"])
-        drawn = resample_differences(compared, confounders.design, plan, kind, None, replicates, generator)["day"][MAIN]
+        samples = resample_differences(compared, confounders.design, plan, kind, None, replicates, seed)
+        drawn = samples.loc[samples["timepoint"] == MAIN, "difference"]
         estimate = next(row["estimate"] for row in estimates if row["estimator"] == f"weighted_{kind}")
-        good = bool(drawn.notna().mean() > 0.9)
+        good = len(drawn) > 0.9 * replicates
         rows.append(describe_normal(f"weighted_{kind}_bootstrap", float(estimate), float(drawn.std()), good))
     return rows
 

@@ -23,11 +23,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from outcomes.analysis.comparison.compare import list_further
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.effects.risks import tabulate_risks
 from outcomes.analysis.comparison.missing.whole import analyse_missing
 from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.sensitivity.alternatives import tabulate_alternatives
 from outcomes.analysis.comparison.sensitivity.whole import tabulate_sensitivity
 from outcomes.analysis.comparison.setting import POINTS, RISK, build_setting
 from outcomes.contracts import empty_table
@@ -109,7 +109,7 @@ def compare_clinic(study: Study, patients: int, seed: int) -> list[Row]:
                      "lower": effect["lower"], "upper": effect["upper"]} | {f"observed_{arm}": share for arm, share in seen.items()})  # fmt: skip
     risks = tabulate_risks(setting.compared, setting.confounders, setting.primary, setting.compared.axes())
     missing = analyse_missing(settings, study)
-    further = list_further(tables, settings, study)
+    further = [tabulate_alternatives(tables, settings, study)]
     grid = pd.concat([tabulate_sensitivity(settings, effects, risks, further), missing.sensitivity])
     point = comparison.estimand.timepoint
     everyone = missing.risks[(missing.risks["timepoint"] == point) & missing.risks["converged"]]

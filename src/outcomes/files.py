@@ -75,6 +75,10 @@ class Places:
         """Return the path of a fitted model."""
         return self.derived / "models" / f"{name}.json"
 
+    def resampled(self, part: object) -> Path:
+        """Return the path of a part of the comparison's bootstrap."""
+        return self.derived / "resampled" / f"{part}.parquet"
+
     def find(self, name: str) -> Path:
         """Return the path of a table as a step names it: ``scores``, ``estimates/scores``, ``released/scores``."""
         part, _, bare = name.rpartition("/")

@@ -10,16 +10,22 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
-from outcomes.files import is_address, match_files
+from outcomes.files import Places, is_address, match_files
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
+from outcomes.settings.shards import list_shards
 from outcomes.settings.words import leave_words
 from outcomes.steps.step import Step
 
 STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
 
-FILES = {"tables": {"fit"}, "report": {"figures"}, "manifest": {"report"}}  # what a step reads that is no table
+FILES = {
+    "compare": {"resample"},
+    "tables": {"fit"},
+    "report": {"figures"},
+    "manifest": {"report"},
+}  # what a step reads that is no table
 
 
 def inputs(study: Study, folder: str) -> list[str]:
@@ -38,6 +44,13 @@ def plans(study_file: Path | str) -> list[str]:
     """Return the locked plan of a study file, if there is one."""
     path = place_of(Path(study_file))
     return [str(path)] if path.is_file() else []
+
+
+def parts(study: Study, places: Places) -> list[Path]:
+    """Return the files of the comparison that jobs of their own make; none without a comparison."""
+    if study.comparison is None:
+        return []
+    return [places.table("alternatives"), *(places.resampled(shard) for shard in list_shards(study))]
 
 
 def settings(study: Study, step: str) -> str:

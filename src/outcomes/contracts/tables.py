@@ -296,3 +296,29 @@ CONTRACTS["pretreatment"] = Contract(
         "last_score": Field("float64", "score in points"),
     },
 )
+CONTRACTS["resampled"] = Contract(
+    "one time point in one sample of the compared patients, drawn with replacement, whose model converged",
+    ("sample", "axis", "timepoint"),
+    {
+        "sample": Field("int64", "number of the sample", 0),
+        "axis": Field("category", "time axis"),
+        "timepoint": Field("category", "time point"),
+        "difference": Field("float64", "points, treated less reference"),
+    },
+)
+CONTRACTS["alternatives"] = Contract(
+    "one other way to estimate the difference of the two arms, treated less reference; released as a row of the sensitivity grid",
+    ("endpoint", "analysis", "scale", "axis", "timepoint"),
+    {
+        "endpoint": Field("str", "change, response, remission, or negative_control"),
+        "analysis": Field("str", "what was done"),
+        "scale": Field("str", "scale of the estimate"),
+        "axis": Field("str", "time axis"),
+        "timepoint": Field("str", "time point"),
+        **{name: Field("float64", f"{name}, on the scale", nullable=True) for name in ("estimate", "lower", "upper")},
+        "n": Field("Int64", "patients in the analysis", 0, nullable=True),
+        "effective_n": Field("float64", "effective number of patients under the weights", 0, nullable=True),
+        "converged": Field("bool", "whether the analysis converged"),
+        "note": Field("str", "what to know of the row", nullable=True),
+    },
+)

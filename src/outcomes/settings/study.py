@@ -78,6 +78,12 @@ class Study(Frozen):
     comparison: Comparison | None = Field(
         None, description="two arms compared, with weights for confounders; null: not"
     )
+    scatter: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="parts, each a job of its own, in which the comparison's bootstrap is made; the numbers are the same",
+    )
     durability: Durability | None = Field(
         None, description="how long the response lasts after the induction; null: not"
     )

@@ -4,7 +4,8 @@ A module is imported when its step is meant, so that a process runs, and Snakema
 """
 
 NAMES = (
-    *("intake", "score", "series", "endpoints", "variants", "rates", "fit", "compare", "durability"),
+    *("intake", "score", "series", "endpoints", "variants", "rates", "fit"),
+    *("resample", "alternatives", "compare", "durability"),
     *("harms", "exposure", "onset", "cost"),
     *("tables", "figures", "report", "manifest"),
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outcomes.contracts.released import comparison, sites
-from outcomes.steps.step import CLINICAL, Step, Work, estimated_by
+from outcomes.errors import DamageError
+from outcomes.files import read_table
+from outcomes.steps.step import CLINICAL, Step, Tables, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,24 +15,46 @@ if TYPE_CHECKING:
 
 def compare(work: Work) -> dict[str, pd.DataFrame]:
     """Compare two arms as the study file declares: estimand, weights, balance, differences, sensitivity analyses, sites."""
-    from tqdm import tqdm
-
     from outcomes.analysis.comparison.compare import compare_arms
 
+    # What the steps `resample` and `alternatives` made; this step, called alone, makes what is not there.
+    samples, alternatives = _read_samples(work), None
+    if work.places.table("alternatives").is_file():
+        alternatives = Tables(work.places, ["alternatives"])["alternatives"]
     declared = work.study.comparison
-    return compare_arms(work.tables, declared, work.study, lambda numbers: tqdm(numbers, "bootstrap", disable=None))
+    return compare_arms(work.tables, declared, work.study, samples=samples, alternatives=alternatives)
 
+
+def _read_samples(work: Work) -> pd.DataFrame | None:
+    """Return the samples of all parts, if all are there."""
+    import pandas as pd
+
+    from outcomes.settings.shards import list_shards
+
+    shards, found = list_shards(work.whole), []
+    if not shards or not all(work.places.resampled(shard).is_file() for shard in shards):
+        return None
+    for shard in shards:
+        try:
+            found.append(read_table(work.places.resampled(shard), "resampled"))
+        except DamageError as error:
+            raise DamageError(
+                f"{error} Step 'resample' makes it: `outcomes resample STUDY {shard}` does so alone."
+            ) from None
+    return pd.concat(found, ignore_index=True)
+
+
+# What the comparison starts from, and what it may read of the study file.
+READS = ("patients", "series", "series_sessions", "events", "endpoints", "cohort", "variants", "pretreatment")
+SECTIONS = (
+    *("comparison", *CLINICAL, "arms", "own_protocols", "series"),
+    *("baseline", "timepoints", "report", "seed", "privacy"),
+)
 
 STEP = Step(
     compare,
     "endpoints → two arms compared: weights, balance, differences, sensitivity analyses",
-    reads=(
-        *("patients", "series", "series_sessions", "events", "endpoints", "cohort"),
-        *("variants", "pretreatment"),
-    ),
+    reads=READS,
     writes=estimated_by("compare", comparison, sites),
-    sections=(
-        *("comparison", *CLINICAL, "arms", "own_protocols", "series"),
-        *("baseline", "timepoints", "report", "seed", "privacy"),
-    ),
+    sections=SECTIONS,
 )

@@ -13,7 +13,7 @@ from two_arms import generate_tables, make_comparison, make_study
 from outcomes import mixed
 from outcomes.analysis.comparison.compare import COLUMNS, compare_arms
 from outcomes.analysis.comparison.early_signals import tabulate_early_signals
-from outcomes.analysis.comparison.effects.bootstrap import resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.effects.bootstrap import WHOLE, resample_differences, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds
 from outcomes.analysis.comparison.effects.primary import (
     Specification,
@@ -33,6 +33,7 @@ from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import EarlySignals
+from outcomes.settings.shards import Shard
 
 TABLES = generate_tables()
 COMPARISON, STUDY = make_comparison(), make_study()
@@ -84,26 +85,27 @@ class TestPrimary:
 
 class TestBootstrap:
     @staticmethod
-    def draw(replicates=40, seed=1):
-        return resample_differences(
-            COMPARED, DESIGN, [BY_DAY], "overlap", None, replicates, np.random.default_rng(seed)
-        )
+    def draw(replicates=40, seed=1, shard=WHOLE):
+        return resample_differences(COMPARED, DESIGN, [BY_DAY], "overlap", None, replicates, seed, shard)
 
     def test_the_seed_decides(self):
-        pd.testing.assert_frame_equal(self.draw(5)["day"], self.draw(5)["day"])
-        assert not self.draw(5)["day"].equals(self.draw(5, seed=2)["day"])
+        pd.testing.assert_frame_equal(self.draw(5), self.draw(5))
+        assert not self.draw(5).equals(self.draw(5, seed=2))
+
+    def test_parts_are_the_whole(self):
+        parts = [self.draw(7, shard=Shard(number, 3)) for number in (1, 2, 3)]
+        pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), self.draw(7))
 
     def test_it_agrees_with_the_sandwich(self):
         effects = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
-        boot = tabulate_bootstrap(effects, self.draw(150)["day"])
+        boot = tabulate_bootstrap(effects, self.draw(150), 150)
         np.testing.assert_allclose(boot["std_error"], effects["std_error"], rtol=0.25)
         assert ((boot["lower"] < boot["estimate"]) & (boot["estimate"] < boot["upper"])).all()
 
     def test_too_many_failures_leave_no_interval_and_say_why(self):
         effects = tabulate_effects(COMPARED, WEIGHTS.weight, BY_DAY)
-        samples = self.draw(10)["day"]
-        samples.iloc[:2] = np.nan
-        boot = tabulate_bootstrap(effects, samples)
+        samples = self.draw(10)
+        boot = tabulate_bootstrap(effects, samples[samples["sample"] > 1], 10)
         assert boot[["estimate", "lower", "upper"]].isna().all(axis=None)
         assert not boot["converged"].any()
         assert boot["note"].str.contains("90% of the 10 samples").all()
@@ -118,21 +120,26 @@ class TestBootstrap:
 
         monkeypatch.setattr("outcomes.analysis.comparison.effects.bootstrap.fit_change", fit_ladder)
         ladder = replace(BY_DAY, fallback=("compound_symmetry",))
-        resample_differences(COMPARED, DESIGN, [ladder], "overlap", None, 2, np.random.default_rng(1))
+        resample_differences(COMPARED, DESIGN, [ladder], "overlap", None, 2, 1)
         assert asked == [("unstructured", ("compound_symmetry",)), *[("compound_symmetry", ())] * 2]
 
     def test_it_gives_up_when_an_interval_is_out_of_reach(self, monkeypatch):
         asked = []
 
-        def fail(frame, specification, df=None):
+        def fit_first(frame, specification, df=None):
             asked.append(frame)
-            return SimpleNamespace(converged=False)
+            return SimpleNamespace(converged=len(asked) == 1, structure="unstructured")
+
+        monkeypatch.setattr("outcomes.analysis.comparison.effects.bootstrap.fit_change", fit_first)
+        assert not len(self.draw(100))
+        assert len(asked) == 1 + 11  # all patients, then samples until more than one in ten have failed
+
+    def test_an_axis_without_a_model_of_all_patients_has_no_samples(self, monkeypatch):
+        def fail(frame, specification, df=None):
+            raise mixed.ConvergenceError("no maximum")
 
         monkeypatch.setattr("outcomes.analysis.comparison.effects.bootstrap.fit_change", fail)
-        samples = self.draw(100)["day"]
-        assert samples.isna().all(axis=None)
-        assert len(samples) == 100
-        assert len(asked) == 1 + 11  # all patients, then samples until more than one in ten have failed
+        assert not len(self.draw(3))
 
     def test_progress_sees_every_sample(self):
         seen = []

@@ -9,47 +9,42 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.confounder_imputation import (
-    build_settings,
-    pool_effects,
-    vary_missing,
-)
-from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risk_tables, pool_rows
+from outcomes.analysis.comparison.confounder_imputation import pool_effects
+from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risk_tables
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
-from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_differences, tabulate_bootstrap
+from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_setting, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.effects.risks import EVERYONE, RISKS, tabulate_risks
 from outcomes.analysis.comparison.fewest import count_fewest
 from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
-from outcomes.analysis.comparison.population.confounders import MISSING, code_confounders
 from outcomes.analysis.comparison.population.eligibility import ELIGIBILITY, tabulate_eligibility
-from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, check_estimand, tabulate_target_trial
-from outcomes.analysis.comparison.population.people import Compared, select_compared
-from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
+from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, tabulate_target_trial
+from outcomes.analysis.comparison.population.people import Compared
+from outcomes.analysis.comparison.prepare import prepare_comparison
+from outcomes.analysis.comparison.sensitivity.alternatives import tabulate_alternatives
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
-from outcomes.analysis.comparison.sensitivity.machine_learning import learn_differences
 from outcomes.analysis.comparison.sensitivity.risk_rows import question_risk
-from outcomes.analysis.comparison.sensitivity.site_rows import vary_sites
-from outcomes.analysis.comparison.sensitivity.variant_rows import vary_derivations
-from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY, tabulate_sensitivity
+from outcomes.analysis.comparison.sensitivity.whole import (
+    SENSITIVITY,
+    join_tables,
+    tabulate_rows,
+    tabulate_sensitivity,
+)
 from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
 from outcomes.analysis.comparison.sites.table import SITES, SPREAD, tabulate_sites
 from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
 from outcomes.analysis.comparison.subgroups.whole import INTERACTIONS, SUBGROUPS, tabulate_subgroups
-from outcomes.analysis.comparison.support import check_support, check_timepoint
 from outcomes.analysis.comparison.weighting.balance import (
     BALANCE,
     OVERLAP,
     POSITIVITY,
     tabulate_balance,
     tabulate_overlap,
-    tabulate_positivity,
 )
 from outcomes.analysis.comparison.weighting.weights import WEIGHTS, tabulate_weights
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
-from outcomes.settings.variants import declare_variants
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +75,8 @@ def compare_arms(
     comparison: Comparison | None,
     study: Study,
     progress: Progress = lambda numbers: numbers,
+    samples: pd.DataFrame | None = None,
+    alternatives: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return every table of the comparison, before the disclosure gate.
 
@@ -94,6 +91,8 @@ def compare_arms(
         Arms, instruments, seed, and design.
     progress : callable
         Wraps the numbers of the bootstrap samples, as ``tqdm`` does.
+    samples, alternatives : DataFrame or None
+        As :func:`resample_setting` and :func:`tabulate_alternatives` return them, where they were made apart; else they are made here.
 
     Returns
     -------
@@ -108,19 +107,19 @@ def compare_arms(
     empty = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
     if comparison is None:
         return empty
-    check_estimand(tables, comparison, study)
-    compared = select_compared(tables, comparison, study.baseline.same_day)
-    settings = build_settings(compared, comparison, study.seed)
+    prepared = prepare_comparison(tables, comparison, study)
+    compared, settings, positivity = prepared.compared, prepared.settings, prepared.positivity
     arms = comparison.estimand.treated, comparison.estimand.reference
-    positivity = _check_settings(settings, compared, arms)
-    effects = estimate_effects(settings, study.seed, progress)
+    effects = estimate_effects(settings, study.seed, progress, samples)
     observed = pool_risk_tables(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
     )
     missing = analyse_missing(settings, study)
     risks = join_tables([observed, missing.risks])
-    further = list_further(tables, settings, study)
-    sensitivity = tabulate_sensitivity(settings, effects, observed, [*further, *question_everyone(settings[0], risks)])
+    if alternatives is None:
+        alternatives = tabulate_alternatives(tables, settings, study)
+    further = [alternatives, tabulate_rows(question_everyone(settings[0], risks))]
+    sensitivity = tabulate_sensitivity(settings, effects, observed, further)
     always = {
         "target_trial": tabulate_target_trial(compared, comparison, study),
         "eligibility": tabulate_eligibility(compared.steps, arms),
@@ -136,20 +135,6 @@ def compare_arms(
     declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
     sites = tabulate_sites(compared, comparison, study.privacy.minimum_cell)
     return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared | sites
-
-
-def _check_settings(settings: Sequence[Setting], compared: Compared, arms: tuple[str, str]) -> pd.DataFrame:
-    """Return who is absent from which level, and refuse a comparison that the data cannot carry."""
-    positivity = _find_absent(compared, settings[0].comparison, arms)
-    check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
-    check_timepoint(settings[0])
-    return positivity
-
-
-def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return tables of the same columns as one."""
-    full = [table for table in tables if len(table)]
-    return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
 def question_everyone(setting: Setting, risks: pd.DataFrame) -> Iterator[Row]:
@@ -193,31 +178,10 @@ def _tabulate_declared(
     return tables
 
 
-def _find_absent(compared: Compared, comparison: Comparison, arms: tuple[str, str]) -> pd.DataFrame:
-    """Return the strata that an arm lacks; no one is in a stratum by an imputed value."""
-    positivity = tabulate_positivity(code_confounders(compared.people, comparison.confounders), compared.treated, arms)
-    if comparison.missing == "impute":
-        positivity = positivity[positivity["level"] != MISSING].reset_index(drop=True)
-    return positivity
-
-
-def list_further(tables: Mapping[str, pd.DataFrame], settings: Sequence[Setting], study: Study) -> Iterator[Row]:
-    """Yield the rows of the sensitivity grid that need more than the compared patients and their weights."""
-    setting = settings[0]
-    for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
-        place = {"endpoint": "change", "axis": axis, "timepoint": timepoint}
-        yield from (place | row for row in pool_rows(vary_sites(one, axis, timepoint) for one in settings))
-    splits = setting.comparison.learning_splits if len(settings) == 1 else min(setting.comparison.learning_splits, 1)
-    if splits:
-        yield from pool_rows(learn_differences(one, splits) for one in settings)
-    if "variants" in tables:
-        yield from vary_derivations(tables, setting, declare_variants(study), study.seed)
-    yield from vary_missing(tables, setting, study.seed)
-    yield from pool_rows(compare_controls(tables, one) for one in settings)
-
-
-def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress) -> pd.DataFrame:
-    """Return the primary analysis on every axis, with the sandwich and, where declared, the bootstrap.
+def estimate_effects(
+    settings: Sequence[Setting], seed: int, progress: Progress, samples: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the primary analysis on every axis, with the sandwich and, where declared, the bootstrap, of samples that are drawn here or given.
 
     Of several settings, which differ in imputed confounders, the differences are pooled; the bootstrap is then left out, for it
     would take the imputed values as observed.
@@ -242,15 +206,11 @@ def estimate_effects(settings: Sequence[Setting], seed: int, progress: Progress)
             "simpler comparison.covariance, or more in comparison.fallback."
         )
     if comparison.replicates and len(settings) == 1:
-        usable = [one for one in specifications if tables[one.axis]["converged"].any()]
-        generator = np.random.default_rng([seed, *b"comparison/bootstrap"])
-        kind, truncation = comparison.weights, comparison.truncation
-        design = setting.confounders.design
-        samples = resample_differences(
-            compared, design, usable, kind, truncation, comparison.replicates, generator, progress
-        )
-        for axis, drawn in samples.items():
-            tables[axis] = pd.concat([tables[axis], tabulate_bootstrap(tables[axis], drawn)], ignore_index=True)
+        drawn = resample_setting(setting, seed, progress=progress) if samples is None else samples
+        for axis, table in tables.items():
+            if table["converged"].any():
+                bootstrapped = tabulate_bootstrap(table, drawn[drawn["axis"] == axis], comparison.replicates)
+                tables[axis] = pd.concat([table, bootstrapped], ignore_index=True)
     return pd.concat(tables.values(), ignore_index=True)
 
 

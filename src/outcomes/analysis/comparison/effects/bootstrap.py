@@ -14,11 +14,26 @@ from outcomes.analysis.comparison.effects.primary import EFFECTS, Specification,
 from outcomes.analysis.comparison.population.confounders import find_independent
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.precision import NO_VARIANCE, bound_estimate
+from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.weighting.weights import compute_weights
+from outcomes.contracts import CONTRACTS
+from outcomes.settings.shards import Shard
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 NUMBERS = ("estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean")
+WHOLE = Shard()
 FEWEST = 0.9  # share of the samples that must converge for an interval
+
+
+def resample_setting(
+    setting: Setting, seed: int, shard: Shard = WHOLE, progress: Progress = lambda numbers: numbers
+) -> pd.DataFrame:
+    """Return the samples of a comparison as it is declared, or a part of them, as :func:`resample_differences` does."""
+    comparison, compared = setting.comparison, setting.compared
+    specifications = [setting.specify(axis) for axis in compared.axes()]
+    kind, truncation, total = comparison.weights, comparison.truncation, comparison.replicates
+    design = setting.confounders.design
+    return resample_differences(compared, design, specifications, kind, truncation, total, seed, shard, progress)
 
 
 def resample_differences(
@@ -28,13 +43,14 @@ def resample_differences(
     kind: str,
     truncation: float | None,
     replicates: int,
-    generator: np.random.Generator,
+    seed: int,
+    shard: Shard = WHOLE,
     progress: Progress = lambda numbers: numbers,
-) -> dict[str, pd.DataFrame]:
+) -> pd.DataFrame:
     """Return the differences treated − reference in samples of patients drawn with replacement.
 
-    The covariance of each axis is the one at which the model of all patients converged. An axis of which so many samples have failed that
-    an interval is out of reach is given up.
+    The covariance of each axis is the one at which the model of all patients converged; an axis where it did not has no rows. An axis of
+    which so many samples have failed that an interval is out of reach is given up. A sample's draws hang on its number and the seed alone.
 
     Parameters
     ----------
@@ -46,38 +62,47 @@ def resample_differences(
     kind, truncation
         Weights, as in :func:`compute_weights`.
     replicates : int
-    generator : Generator
+        Samples in all.
+    seed : int
+    shard : Shard
+        The part of the samples to draw.
     progress : callable
         Wraps the numbers of the samples, as ``tqdm`` does.
 
     Returns
     -------
-    dict of str to DataFrame
-        By axis: one row per sample, one column per time point; missing where the sample's model did not converge, or was given up.
+    DataFrame
+        Table ``resampled``: one row per ``sample``, ``axis``, and ``timepoint`` with its ``difference``; none where the sample's model did not converge.
     """
     n, treated = len(compared.people), compared.treated
     weight = compute_weights(treated, design, kind, truncation).weight
-    settled = [_settle(compared, weight, one) for one in specifications]
-    changes = {one.axis: compared.keep_changes(one.axis) for one in specifications}
-    drawn: dict[str, list[dict[str, float]]] = {one.axis: [] for one in specifications}
-    allowed = replicates - FEWEST * replicates
-    for _ in progress(range(replicates)):
-        rows = generator.integers(0, n, n)
-        columns = design[rows]
-        weight = compute_weights(treated[rows], columns[:, find_independent(columns)], kind, truncation).weight
-        for one in settled:
-            given_up = sum(not found for found in drawn[one.axis]) > allowed
-            drawn[one.axis].append({} if given_up else _differ(changes[one.axis].take(rows), weight, one))
-    return {
-        one.axis: pd.DataFrame(drawn[one.axis]).reindex(columns=compared.timepoints[one.axis]) for one in specifications
-    }
+    settled = {one.axis: found for one in specifications if (found := _settle(compared, weight, one)) is not None}
+    changes = {axis: compared.keep_changes(axis) for axis in settled}
+    failed, allowed = dict.fromkeys(settled, 0), replicates - FEWEST * replicates
+    rows: list[tuple[int, str, str, float]] = []
+    for number in progress(shard.share(replicates)):
+        drawn = np.random.default_rng([seed, *b"comparison/bootstrap", number]).integers(0, n, n)
+        columns = design[drawn]
+        weight = compute_weights(treated[drawn], columns[:, find_independent(columns)], kind, truncation).weight
+        for axis, specification in settled.items():
+            given_up = failed[axis] > allowed
+            differences = {} if given_up else _differ(changes[axis].take(drawn), weight, specification)
+            failed[axis] += not differences
+            rows += [(number, axis, point, difference) for point, difference in differences.items()]
+    return pd.DataFrame(rows, columns=list(CONTRACTS["resampled"].fields)).astype(
+        {"sample": "int64", "axis": "category", "timepoint": "category", "difference": "float64"}
+    )
 
 
-def _settle(compared: Compared, weight: Floats, specification: Specification) -> Specification:
-    """Return the specification of a sample's model: with the covariance at which that of all patients converged, and no other."""
-    fit = fit_change(build_frame(compared, specification.axis, weight), specification, df="normal")
-    covariance = fit.structure if fit.converged else specification.covariance
-    return replace(specification, covariance=covariance, vcov="model", fallback=())
+def _settle(compared: Compared, weight: Floats, specification: Specification) -> Specification | None:
+    """Return the specification of a sample's model, with the covariance at which that of all patients converged; None where none did."""
+    from outcomes import mixed
+
+    try:
+        fit = fit_change(build_frame(compared, specification.axis, weight), specification, df="normal")
+    except mixed.MixedError:
+        return None
+    return replace(specification, covariance=fit.structure, vcov="model", fallback=()) if fit.converged else None
 
 
 def _differ(sample: Compared, weight: Floats, specification: Specification) -> dict[str, float]:
@@ -98,7 +123,7 @@ def _differ(sample: Compared, weight: Floats, specification: Specification) -> d
     }
 
 
-def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame, replicates: int) -> pd.DataFrame:
     """Return the rows of the primary analysis with the bootstrap's standard error and normal interval.
 
     A normal interval needs a few hundred samples, a percentile interval thousands for the same coverage; the mean difference of hundreds of
@@ -110,6 +135,8 @@ def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataF
         As :func:`tabulate_effects` returns them, one axis.
     samples : DataFrame
         As :func:`resample_differences` returns them, the same axis.
+    replicates : int
+        Samples that were drawn.
 
     Returns
     -------
@@ -117,13 +144,17 @@ def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame) -> pd.DataF
         As ``effects``. Time points that fewer than nine in ten samples could estimate, or that are the same in all, have no numbers, did not
         converge, and say why as ``note``.
     """
-    rows = [row | _bound(row, samples[row["timepoint"]]) for row in effects.to_dict("records")]
+    by_point = {
+        point: own.sort_index()
+        for point, own in samples.set_index("sample").groupby("timepoint", observed=True)["difference"]
+    }
+    none = pd.Series(dtype=float)
+    rows = [row | _bound(row, by_point.get(row["timepoint"], none), replicates) for row in effects.to_dict("records")]
     return pd.DataFrame(rows, columns=EFFECTS).assign(variance="bootstrap")
 
 
-def _bound(row: dict[Hashable, Any], drawn: pd.Series) -> dict[Hashable, Any]:
-    """Return what the samples change in a row of the primary analysis."""
-    good = drawn.dropna()
+def _bound(row: dict[Hashable, Any], good: pd.Series, replicates: int) -> dict[Hashable, Any]:
+    """Return what the samples that converged change in a row of the primary analysis."""
     variance = float(good.var()) if len(good) > 1 else 0.0
     lower, upper, _ = bound_estimate(
         float(row["estimate"]), variance, scale=float(good.abs().max()) if len(good) else 0.0
@@ -131,15 +162,15 @@ def _bound(row: dict[Hashable, Any], drawn: pd.Series) -> dict[Hashable, Any]:
     note = ""
     if not row["converged"]:
         note = str(row["note"])
-    elif len(good) < FEWEST * len(drawn):
+    elif len(good) < FEWEST * replicates:
         note = (
-            f"{FEWEST:.0%} of the {len(drawn)} samples of patients have to converge and fewer did; a simpler "
+            f"{FEWEST:.0%} of the {replicates} samples of patients have to converge and fewer did; a simpler "
             "comparison.covariance or fewer confounders may help"
         )
     elif np.isnan(lower):
         note = NO_VARIANCE
     if note:
         return dict.fromkeys(NUMBERS, np.nan) | {"converged": False, "note": note}
-    said = f"{len(good)} of {len(drawn)} samples of patients, weights estimated in each; normal interval"
+    said = f"{len(good)} of {replicates} samples of patients, weights estimated in each; normal interval"
     bounds: dict[Hashable, Any] = {"std_error": variance**0.5, "lower": lower, "upper": upper}
     return bounds | {"df": np.nan, "p_value": np.nan, "note": said}

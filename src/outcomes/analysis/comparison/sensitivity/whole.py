@@ -18,7 +18,7 @@ SENSITIVITY = Sensitivity.columns
 
 
 def tabulate_sensitivity(
-    settings: Sequence[Setting], effects: pd.DataFrame, risks: pd.DataFrame, further: Iterable[Row] = ()
+    settings: Sequence[Setting], effects: pd.DataFrame, risks: pd.DataFrame, further: Sequence[pd.DataFrame] = ()
 ) -> pd.DataFrame:
     """Return the grid of sensitivity analyses.
 
@@ -28,8 +28,8 @@ def tabulate_sensitivity(
         Several where missing confounders were imputed; each row is then pooled over them.
     effects, risks : DataFrame
         The primary analysis and the risks, whose rows are repeated here beside the others.
-    further : iterable of Row
-        Whole rows of other analyses.
+    further : sequence of DataFrame
+        Rows of other analyses, of the same columns.
 
     Returns
     -------
@@ -52,5 +52,15 @@ def tabulate_sensitivity(
                 bounds = pool_rows(bound_risks(one, axis, timepoint, endpoint) for one in settings)
                 odds = pool_rows([fit_odds(one, axis, timepoint, endpoint)] for one in settings)
                 rows += [{"endpoint": endpoint} | row | place for row in (*bounds, *odds)]
-    table = pd.DataFrame([*rows, *further], columns=SENSITIVITY)
-    return table.astype({"n": "Int64", "converged": bool})
+    return join_tables([tabulate_rows(rows), *further])
+
+
+def tabulate_rows(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return rows of the grid as a table."""
+    return pd.DataFrame(list(rows), columns=SENSITIVITY).astype({"n": "Int64", "converged": bool})
+
+
+def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of the same columns as one."""
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else tables[0]
