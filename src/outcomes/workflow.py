@@ -21,7 +21,7 @@ from outcomes.steps.step import Step
 STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
 
 FILES = {
-    "compare": {"resample"},
+    "compare": {"resample", "alternatives"},
     "tables": {"fit"},
     "report": {"figures"},
     "manifest": {"report"},
