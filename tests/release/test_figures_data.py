@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from released_cases import CASES, make_case, make_study, make_tables, withhold
+from released_cases import CASES, make_case, make_compared, make_study, make_tables, withhold
 
+from outcomes.release.analyses import name_main
 from outcomes.release.figures import draw_all
+from outcomes.release.figures.plans.main_results import plan_main_results
 
 
 def drawn(axes, label):
@@ -128,6 +130,16 @@ def test_arms_are_told_apart_without_colour(case):
     assert len(looks) == len(study.arms)
     for part in (0, 1):
         assert len({look[part] for look in looks}) == len(study.arms)
+
+
+def test_other_analyses_are_not_drawn_without_the_primary_one():
+    tables, study = make_compared()
+    grid = tables["sensitivity"]
+    primary = grid[grid["analysis"] == "unadjusted"].assign(analysis=name_main("change", study.comparison.weights))
+    for shown in (True, False):
+        row = primary if shown else primary.assign(estimate=np.nan, lower=np.nan, upper=np.nan)
+        plans = plan_main_results(tables | {"sensitivity": pd.concat([grid, row])}, study)
+        assert ("analyses" in {plan.name for plan in plans}) is shown
 
 
 def test_an_arm_looks_the_same_whichever_others_are_present():

@@ -122,8 +122,9 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     estimand, scored = study.comparison.estimand, count_scored(tables, study)
     levels = pd.DataFrame() if scored is None or min(scored) < SMALL else _levels(tables, study)
     rows = pd.concat([_analyses(tables, study), levels], ignore_index=True)
-    rows = rows if len(rows) and (rows["kind"] == MAIN).any() and rows["estimate"].notna().any() else rows.iloc[:0]
-    if rows.empty:
+    if (
+        rows.empty or rows[rows["kind"] == MAIN].dropna(subset=["estimate", "lower"]).empty
+    ):  # nothing to set the others beside
         return None
     rows, left_out = _leave_out(rows)
     rows["important"] = find_important(tables, study)
