@@ -25,7 +25,7 @@ from outcomes.release.report.content.material import Material, is_randomised, sh
 Row = dict[str, Any]
 PAIRED = (
     "Of patients with a score on both: those who answer only one are not counted, so that the numbers differ from those of each instrument alone. "
-    "Kappa is the agreement beyond that of chance: 0 none, 1 full. The difference is of the same patients, second less first."
+    "Kappa is the agreement beyond that of chance, from none to one. The difference is of the same patients, second less first."
 )
 UNWEIGHTED = "The model takes no weights: the odds ratio is adjusted for the baseline score alone, and chance did not decide who got which arm."
 
@@ -110,14 +110,14 @@ def _note_percent(material: Material, names: Sequence[str]) -> str:
     entries = [material.study.instrument(name) for name in names]
     texts = [
         "Each patient's own percent; the percent change of the mean total is in percent_change.csv.",
-        "A baseline of 0 has none, and is left out.",
+        "A baseline of zero has none, and is left out.",
     ]
     better = [entry.name for entry in entries if not entry.higher_is_worse]
     if better:
         texts.append(f"Negative: the total falls; of {enumerate_words(better)} a rise is better.")
     floor = [entry.name for entry in entries if entry.minimum > 0]
     if floor:
-        texts.append(f"The smallest total of {enumerate_words(floor)} is not 0, so that no change reaches −100 %.")
+        texts.append(f"The smallest total of {enumerate_words(floor)} is above zero, so that none can lose all of it.")
     return " ".join(texts)
 
 
@@ -149,7 +149,7 @@ def _tabulate_joint(material: Material) -> Grid | None:
     top = (heading(""), *(heading(material.arm(arm), 2) for arm in arms))
     heads = (heading("Instruments"), *(heading(text) for _ in arms for text in ("n", f"Correlation ({COVERED} CI)")))
     title = f"Change on two instruments together at {material.timepoint(*material.headline)}."
-    note = "Pearson correlation of the improvements in points; above 0 where both improve together."
+    note = "Pearson correlation of the improvements in points; positive where both improve together."
     return Grid("joint-change", title, (top, heads), tuple(body), (note,))
 
 
@@ -227,7 +227,7 @@ def _tabulate_odds(material: Material) -> Grid | None:
         heading(text)
         for text in ("Instrument", "Arms", "Categories", "n", f"Odds of a better category, ratio ({COVERED} CI)", "p")
     )
-    notes = "Ratings by a clinician, or severity bands; proportional odds take one ratio for every cut between them. Above 1: the first arm's categories are better."
+    notes = "Ratings by a clinician, or severity bands; proportional odds take one ratio for every cut between them. A ratio above one: the first arm's categories are better."
     notes = notes if is_randomised(material) else f"{notes} {UNWEIGHTED}"
     without = rows[rows[OrderedOdds.baseline].astype("boolean").eq(False).fillna(False)]
     if len(without):

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.sites import Sites, SiteSpread
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import CHANCE, COVERED, OUTER
 from outcomes.release.figures.plans.sites import ALL, STANDARDISED, standardise_sites
 from outcomes.release.numbers import ABSENT, WITHHELD, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
@@ -45,7 +45,7 @@ def _tell_spread(row: Row) -> str:
     return (
         f"Between {fixed(row[SiteSpread.sites], 0)} sites the log odds of response vary with a standard deviation of "
         f"{fixed(row[SiteSpread.sd], 2)} ({COVERED} CI {spread}), given what is known of their patients. "
-        f"Over-dispersion is {fixed(row[SiteSpread.overdispersion], 1)}, where 1 is chance alone (p {p_value(row[SiteSpread.p_value], sign=True)})."
+        f"Over-dispersion is {fixed(row[SiteSpread.overdispersion], 1)}, where {CHANCE} is chance alone (p {p_value(row[SiteSpread.p_value], sign=True)})."
     )
 
 
@@ -56,7 +56,7 @@ def _tell_outside(row: Row) -> str:
     first, second = row[SiteSpread.outside_95], row[SiteSpread.outside_999]
     return (
         f"{fixed(first, 0)} of {fixed(row[SiteSpread.sites], 0)} sites lay outside the {COVERED} limits; "
-        f"{fixed(row[SiteSpread.chance_95], 1)} expected by chance. Outside the 99.9 % limits: {fixed(second, 0)}."
+        f"{fixed(row[SiteSpread.chance_95], 1)} expected by chance. Outside the {OUTER} limits: {fixed(second, 0)}."
     )
 
 
@@ -84,7 +84,7 @@ def _tabulate(material: Material, spread: Row) -> Grid | None:
     )
     note = (
         "Expected: mean risk of the site's patients in a logistic model of arm and all confounders but the site. Observed / expected is multiplied "
-        f"by the share of all. Outside limits: exact, for each patient's own risk, {COVERED} or 99.9 %. Sites of few scores stand together."
+        f"by the share of all. Outside limits: exact, for each patient's own risk, {COVERED} or {OUTER}. Sites of few scores stand together."
     )
     place = material.timepoint(str(spread[SiteSpread.axis]), str(spread[SiteSpread.timepoint]))
     return Grid("sites-table", f"Response by site: {place}.", (tuple(map(heading, names)),), tuple(body), (note,))
