@@ -249,6 +249,7 @@ def test_description_has_every_table(tmp_path):
     described = describe_cohort(tables | {"endpoints": ENDPOINTS, "cohort": COHORT}, study)
     assert {f"estimates/{name}" for name in described} == set(STEPS["rates"].writes)
     declared = {
+        "criteria_met",
         "regression_to_mean",
         "two_baselines",
         "data_health",

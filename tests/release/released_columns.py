@@ -30,4 +30,4 @@ COLUMNS = frozenset(NAMES.split())
 WORDS = "min max minimum maximum smallest largest lowest highest range first last patient series id mrn birth"
 FORBIDDEN = frozenset(WORDS.split())
 # The mean of the first of two baselines; which series a publication counts; how many had no score after that one.
-ALLOWED = {"first_mean", "series_rule", "good_last", "bad_last"}
+ALLOWED = {"first_mean", "series_rule", "good_last", "bad_last", "first_only"}

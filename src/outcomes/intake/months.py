@@ -46,6 +46,8 @@ def write_month(value: str) -> str:
     ('12 Mar 2024', '1 Aug 2024 08:05', '7-Jan-2024', '07Jan2024')
     >>> write_month("12 de enero de 2024"), write_month("January 3rd, 2024"), write_month("Maybe later")
     ('12 Jan 2024', 'Jan 3, 2024', 'Maybe later')
+    >>> write_month("3. Jan. 2024"), write_month("03.Jan.2024")
+    ('3 Jan 2024', '03.Jan.2024')
     """
     named = next((match for match in LETTERS.finditer(value) if _month(match[0])), None)
     if named is None or not any(c.isdigit() for c in value):
@@ -55,7 +57,9 @@ def write_month(value: str) -> str:
         value = value[weekday.end() :]
         named = next(match for match in LETTERS.finditer(value) if _month(match[0]))
     after = value[named.end() :]
-    after = after[1:] if after.startswith(".") else after
+    after = (
+        after[1:] if re.match(r"\.(?!\d)", after) else after
+    )  # of an abbreviation, and not between a month and a year
     value = f"{value[: named.start()]}{_month(named[0])}{NAMED_ZONE.sub('', after)}"
     return LINKING.sub(" ", ORDINAL.sub("", value))
 

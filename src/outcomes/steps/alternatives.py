@@ -15,7 +15,7 @@ def alternatives(work: Work) -> dict[str, pd.DataFrame]:
     """Compare the two arms in other ways: other sites, learned models, other derivations, imputed confounders, negative controls."""
     from outcomes.analysis.comparison.prepare import prepare_comparison
     from outcomes.analysis.comparison.sensitivity.alternatives import tabulate_alternatives
-    from outcomes.analysis.comparison.sensitivity.whole import tabulate_rows
+    from outcomes.contracts import empty_table
     from outcomes.errors import ModelError
 
     study, tables = work.study, work.tables
@@ -23,7 +23,7 @@ def alternatives(work: Work) -> dict[str, pd.DataFrame]:
         settings = prepare_comparison(tables, study.comparison, study).settings if study.comparison else []
     except ModelError:  # the step `compare` says so
         settings = []
-    return {"alternatives": tabulate_alternatives(tables, settings, study) if settings else tabulate_rows([])}
+    return {"alternatives": tabulate_alternatives(tables, settings, study) if settings else empty_table("alternatives")}
 
 
 STEP = Step(

@@ -193,7 +193,9 @@ def _with_difficulty(
     """
     own = items[:-1]
     for name, definition in read_instruments().items():
-        if definition.n_items != len(own) or definition.derived_from or (name in found and found[name].items):
+        if definition.items is None or definition.n_items != len(own) or definition.derived_from:
+            continue
+        if name in found and found[name].items:
             continue
         if _answer_coding(sheet, name, definition, own) is None:
             continue

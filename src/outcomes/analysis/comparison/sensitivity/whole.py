@@ -12,6 +12,7 @@ from outcomes.analysis.comparison.sensitivity.model_rows import repeat_bootstrap
 from outcomes.analysis.comparison.sensitivity.question_rows import question_effect
 from outcomes.analysis.comparison.sensitivity.risk_rows import bound_risks, fit_odds, repeat_risks
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, choose_timepoints
+from outcomes.contracts import CONTRACTS
 from outcomes.contracts.released.comparison import Sensitivity
 
 SENSITIVITY = Sensitivity.columns
@@ -57,7 +58,8 @@ def tabulate_sensitivity(
 
 def tabulate_rows(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows of the grid as a table."""
-    return pd.DataFrame(list(rows), columns=SENSITIVITY).astype({"n": "Int64", "converged": bool})
+    types = {name: field.dtype for name, field in CONTRACTS["alternatives"].fields.items()}
+    return pd.DataFrame(list(rows), columns=SENSITIVITY).astype(types)
 
 
 def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

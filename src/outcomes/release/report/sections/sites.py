@@ -55,8 +55,8 @@ def _tell_outside(row: Row) -> str:
         return f"How many sites lie outside the limits: {WITHHELD}."
     first, second = row[SiteSpread.outside_95], row[SiteSpread.outside_999]
     return (
-        f"{fixed(first, 0)} of {fixed(row[SiteSpread.sites], 0)} sites lay outside the {COVERED} limits; "
-        f"{fixed(row[SiteSpread.chance_95], 1)} expected by chance. Outside the {OUTER} limits: {fixed(second, 0)}."
+        f"Sites outside the {COVERED} limits: {fixed(first, 0)}, where {fixed(row[SiteSpread.chance_95], 1)} are expected by chance. "
+        f"Outside the {OUTER} limits: {fixed(second, 0)}."
     )
 
 
