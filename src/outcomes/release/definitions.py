@@ -5,7 +5,6 @@ from __future__ import annotations
 LEVEL = 0.95  # of every interval in the released tables
 COVERED = f"{100 * LEVEL:g} %"
 OUTER_LEVEL = 0.999  # of the outer limits of sites
-OUTER = f"{100 * OUTER_LEVEL:g} %"
 CHANCE = 1  # the over-dispersion that chance alone gives
 APART = 0.1  # shares that left after the mildest and the most severe last score, further apart than this, are named
 ATTRITION = 0.2  # a missing share above this is named as a limitation

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.steps.compare import READS, SECTIONS
-from outcomes.steps.step import Step, Work
+from outcomes.steps.step import COMPARED, COURSES, FURTHER, Step, Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ def alternatives(work: Work) -> dict[str, pd.DataFrame]:
 STEP = Step(
     alternatives,
     "endpoints → the two arms compared by other sites, models, derivations and confounders",
-    reads=READS,
+    reads=(*COURSES, *FURTHER),
     writes=("alternatives",),
-    sections=SECTIONS,
+    sections=COMPARED,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from outcomes.contracts.released import comparison, sites
 from outcomes.errors import DamageError
 from outcomes.files import read_table
-from outcomes.steps.step import CLINICAL, Step, Tables, Work, estimated_by
+from outcomes.steps.step import COMPARED, COURSES, FURTHER, Step, Tables, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,14 +44,10 @@ def _read_samples(work: Work) -> pd.DataFrame | None:
     return pd.concat(found, ignore_index=True)
 
 
-# What each part of the comparison starts from, and what it may read of the study file.
-READS = ("patients", "series", "series_sessions", "events", "endpoints", "cohort", "variants", "pretreatment")
-SECTIONS = ("comparison", *CLINICAL, "arms", "own_protocols", "series", "baseline", "timepoints", "seed")
-
 STEP = Step(
     compare,
     "endpoints → two arms compared: weights, balance, differences, sensitivity analyses",
-    reads=READS,
+    reads=(*COURSES, *FURTHER),
     writes=estimated_by("compare", comparison, sites),
-    sections=(*SECTIONS, "report", "privacy"),
+    sections=(*COMPARED, "report", "privacy"),
 )

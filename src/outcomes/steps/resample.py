@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from outcomes.files import write_table
-from outcomes.steps.compare import READS, SECTIONS
-from outcomes.steps.step import Step, Work
+from outcomes.steps.step import COMPARED, COURSES, Step, Work
 
 
 def resample(work: Work) -> dict[str, str]:
@@ -33,8 +32,8 @@ def resample(work: Work) -> dict[str, str]:
 STEP = Step(
     resample,
     "endpoints → a part of the samples of the comparison's bootstrap",
-    reads=tuple(name for name in READS if name not in ("variants", "pretreatment")),
+    reads=COURSES,
     writes=(),
-    sections=SECTIONS,
+    sections=COMPARED,
     options=((("part",), {"help": "which part of the samples, as 2-of-8", "nargs": "?", "default": "1-of-1"}),),
 )

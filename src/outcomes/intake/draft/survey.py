@@ -12,6 +12,7 @@ from outcomes.errors import InputError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
 from outcomes.intake.export import read_files, write_identifiers
+from outcomes.intake.health.folder import is_shown
 from outcomes.intake.quiet import reading_quietly
 from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
 from outcomes.intake.readers.header import ONE_COLUMN, is_name
@@ -87,7 +88,9 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Name the folder that the raw export is in.")
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_shown(path.relative_to(folder))]
+    paths = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and is_shown(folder, path.relative_to(folder))
+    ]
     if not paths:
         raise InputError(f"{folder}: no file in this folder. Put the raw export there: .csv, .tsv, .txt, or .xlsx.")
     sheets: list[Sheet] = []
@@ -98,11 +101,6 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
             one = found if isinstance(found, Unread) else read_proposal(folder, found)
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
-
-
-def _is_shown(path: Path) -> bool:
-    """Tell whether a file is one that people see, and not a program's (hidden, or the lock of an open workbook)."""
-    return not any(part.startswith((".", "~$")) for part in path.parts)
 
 
 def read_proposal(folder: Path, proposal: Proposal) -> Sheet | Unread:

@@ -8,11 +8,24 @@ from pathlib import Path
 from outcomes.intake.health.finding import Finding
 from outcomes.personal import show_name
 
+# The private folders of a study, which may lie in its data folder, and by what they are known.
+MADE = {
+    "derived": ("derived/study-file.txt",),
+    "internal": ("internal/results",),
+    "releases": ("releases/releases.json",),
+}
+
 
 def list_files(folder: Path) -> list[str]:
-    """Return the paths of the files below a folder that people see, sorted; not those of programs (hidden, locks)."""
+    """Return the paths of the files below a folder that people see, sorted; not those of programs (hidden, locks), this one included."""
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in paths if not any(part.startswith((".", "~$")) for part in path.parts))
+    return sorted(path.as_posix() for path in paths if is_shown(folder, path))
+
+
+def is_shown(folder: Path, path: Path) -> bool:
+    """Tell whether a file of a folder, by its path in it, is one that people see, and was not made of the export by an earlier run."""
+    own = path.parts[0] in MADE and any((folder / mark).exists() for mark in MADE[path.parts[0]])
+    return not own and not any(part.startswith((".", "~$")) for part in path.parts)
 
 
 def find_unnamed(folder: Path, named: frozenset[str]) -> Iterable[Finding]:

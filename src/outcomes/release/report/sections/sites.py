@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.sites import Sites, SiteSpread
-from outcomes.release.definitions import CHANCE, COVERED, OUTER
+from outcomes.release.definitions import CHANCE, COVERED, OUTER_LEVEL
 from outcomes.release.figures.plans.sites import ALL, STANDARDISED, standardise_sites
 from outcomes.release.numbers import ABSENT, WITHHELD, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
@@ -56,7 +56,7 @@ def _tell_outside(row: Row) -> str:
     first, second = row[SiteSpread.outside_95], row[SiteSpread.outside_999]
     return (
         f"Sites outside the {COVERED} limits: {fixed(first, 0)}, where {fixed(row[SiteSpread.chance_95], 1)} are expected by chance. "
-        f"Outside the {OUTER} limits: {fixed(second, 0)}."
+        f"Outside the {_level(100 * OUTER_LEVEL)} limits: {fixed(second, 0)}."
     )
 
 
@@ -84,7 +84,7 @@ def _tabulate(material: Material, spread: Row) -> Grid | None:
     )
     note = (
         "Expected: mean risk of the site's patients in a logistic model of arm and all confounders but the site. Observed / expected is multiplied "
-        f"by the share of all. Outside limits: exact, for each patient's own risk, {COVERED} or {OUTER}. Sites of few scores stand together."
+        f"by the share of all. Outside limits: exact, for each patient's own risk, {COVERED} or {_level(100 * OUTER_LEVEL)}. Sites of few scores stand together."
     )
     place = material.timepoint(str(spread[SiteSpread.axis]), str(spread[SiteSpread.timepoint]))
     return Grid("sites-table", f"Response by site: {place}.", (tuple(map(heading, names)),), tuple(body), (note,))
@@ -94,6 +94,10 @@ def _percent(share: float) -> str:
     return ABSENT if pd.isna(share) else fixed(100 * share, 0)
 
 
+def _level(percent: float) -> str:
+    return f"{fixed(percent, 0 if float(percent).is_integer() else 1)} %"
+
+
 def _say_outside(row: Row) -> str:
     level = row[Sites.beyond]
-    return ABSENT if pd.isna(level) else f"{level:g} %" if level > 0 else "no"
+    return ABSENT if pd.isna(level) else _level(level) if level > 0 else "no"
