@@ -32,6 +32,8 @@ from running_text import find_strangers, running_text
 DRAWN = COLUMNS | {str(column) for table in RELEASED.values() for column in table.columns}
 DRAWN |= {
     "claim",
+    "overall",
+    "standardised",
     "of",
     "place",
     "low",
