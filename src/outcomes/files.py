@@ -20,6 +20,8 @@ from outcomes.sealed import is_whole, seal
 if TYPE_CHECKING:
     import pandas as pd
 
+# The private folders of a study, which may lie in its data folder, and what each holds that no export does.
+MADE = {"derived": "study-file.txt", "internal": "results", "releases": "releases.json"}
 ADDRESS = ("postgresql://", "postgres://")
 
 

@@ -9,6 +9,7 @@ from outcomes.contracts import check_table
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake import refuse, tabulate_findings
 from outcomes.intake.health import CHECKS
+from outcomes.intake.health.folder import list_files
 
 ROWS = PEOPLE * SESSIONS
 
@@ -178,6 +179,19 @@ def test_files_that_no_source_names(tmp_path):
     found = read_clinic(tmp_path, spoil, unused=["old.*"]).findings
     assert [(one.check, one.stops, one.count, one.of) for one in found] == [("unnamed_files", False, 1, 5)]
     assert "new.csv" in found[0].text
+
+
+def test_what_an_earlier_run_made_is_no_file_of_the_export(tmp_path):
+    for name in (
+        "a.csv",
+        "derived/study-file.txt",
+        "derived/scores.parquet",
+        "releases/releases.json",
+        "internal/notes.csv",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert list_files(tmp_path) == ["a.csv", "internal/notes.csv"]  # a clinic's own folder of such a name stays
 
 
 @pytest.mark.parametrize(

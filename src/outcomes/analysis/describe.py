@@ -46,7 +46,8 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     endpoints, cohort = tables["endpoints"], tables["cohort"]
     arms = [arm.id for arm in study.arms]
     instruments = {name: study.instrument(name) for name in study.instruments}
-    given = (endpoints, cohort, arms)
+    given, primary = (endpoints, cohort, arms), study.instruments[0]
+    raw = (tables["balance"], tables["ledger"], tables["series"])
     before = {
         name: entry for name, entry in instruments.items() if entry.response_maximum is None
     }  # no rating of change
@@ -62,16 +63,7 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
     )
     return {
         "flow": tabulate_flow(
-            tables["balance"],
-            tables["ledger"],
-            tables["series"],
-            cohort,
-            endpoints,
-            tables["patients"],
-            arms,
-            study.instruments[0],
-            study.report.headline,
-            instruments[study.instruments[0]].name,
+            *raw, cohort, endpoints, tables["patients"], arms, primary, study.report.headline, instruments[primary].name
         ),
         "baseline": tabulate_baseline(*described),
         "criteria_met": tabulate_criteria(tables["series"], tables["patients"], study.eligibility, arms),

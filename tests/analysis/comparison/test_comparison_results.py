@@ -143,8 +143,8 @@ class TestBootstrap:
 
     def test_progress_sees_every_sample(self):
         seen = []
-        comparison = make_comparison(replicates=3)
-        compare_arms(TABLES, comparison, STUDY, lambda numbers: [seen.append(n) or n for n in numbers])
+        count = lambda numbers: [seen.append(n) or n for n in numbers]  # noqa: E731
+        resample_differences(COMPARED, DESIGN, [BY_DAY], "overlap", None, 3, 1, WHOLE, count)
         assert seen == [0, 1, 2]
 
 

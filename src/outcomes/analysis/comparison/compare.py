@@ -12,7 +12,7 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.confounder_imputation import pool_effects
 from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risk_tables
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
-from outcomes.analysis.comparison.effects.bootstrap import Progress, resample_setting, tabulate_bootstrap
+from outcomes.analysis.comparison.effects.bootstrap import resample_setting, tabulate_bootstrap
 from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
 from outcomes.analysis.comparison.effects.risks import EVERYONE, RISKS, tabulate_risks
 from outcomes.analysis.comparison.fewest import count_fewest
@@ -74,7 +74,6 @@ def compare_arms(
     tables: Mapping[str, pd.DataFrame],
     comparison: Comparison | None,
     study: Study,
-    progress: Progress = lambda numbers: numbers,
     samples: pd.DataFrame | None = None,
     alternatives: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
@@ -89,8 +88,6 @@ def compare_arms(
         Without one, every table is there and empty.
     study : Study
         Arms, instruments, seed, and design.
-    progress : callable
-        Wraps the numbers of the bootstrap samples, as ``tqdm`` does.
     samples, alternatives : DataFrame or None
         As :func:`resample_setting` and :func:`tabulate_alternatives` return them, where they were made apart; else they are made here.
 
@@ -107,10 +104,9 @@ def compare_arms(
     empty = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
     if comparison is None:
         return empty
-    prepared = prepare_comparison(tables, comparison, study)
-    compared, settings, positivity = prepared.compared, prepared.settings, prepared.positivity
+    compared, settings, positivity = prepare_comparison(tables, comparison, study)
     arms = comparison.estimand.treated, comparison.estimand.reference
-    effects = estimate_effects(settings, study.seed, progress, samples)
+    effects = estimate_effects(settings, study.seed, samples)
     observed = pool_risk_tables(
         [tabulate_risks(one.compared, one.confounders, one.primary, compared.axes()) for one in settings]
     )
@@ -178,9 +174,7 @@ def _tabulate_declared(
     return tables
 
 
-def estimate_effects(
-    settings: Sequence[Setting], seed: int, progress: Progress, samples: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def estimate_effects(settings: Sequence[Setting], seed: int, samples: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the primary analysis on every axis, with the sandwich and, where declared, the bootstrap, of samples that are drawn here or given.
 
     Of several settings, which differ in imputed confounders, the differences are pooled; the bootstrap is then left out, for it
@@ -206,7 +200,7 @@ def estimate_effects(
             "simpler comparison.covariance, or more in comparison.fallback."
         )
     if comparison.replicates and len(settings) == 1:
-        drawn = resample_setting(setting, seed, progress=progress) if samples is None else samples
+        drawn = resample_setting(setting, seed) if samples is None else samples
         for axis, table in tables.items():
             if table["converged"].any():
                 bootstrapped = tabulate_bootstrap(table, drawn[drawn["axis"] == axis], comparison.replicates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,8 +18,7 @@ from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """The compared patients as observed, their settings, and who is absent from which level.
 
     ``settings`` has one entry, or as many as missing confounders are imputed times.

@@ -130,7 +130,7 @@ def compare_categories(category: Ints, treated: NDArray[np.bool_], baseline: Flo
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = OrderedModel(place, np.column_stack(design), distr="logit").fit(method="newton", maxiter=100, disp=False)
-    # its information is by finite differences, whose last digits are the processor's
+    # its information is by finite differences, whose last digits are the processor's: four of the error are kept
     slope, error = float(f"{fit.params[0]:.6g}"), float(f"{fit.bse[0]:.4g}")
     if not fit.mle_retvals["converged"] or not (np.isfinite(error) and error > 0):
         return found | {"note": "the model did not converge"}

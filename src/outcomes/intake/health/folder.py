@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from outcomes.files import MADE
 from outcomes.intake.health.finding import Finding
 from outcomes.personal import show_name
-
-# The private folders of a study, which may lie in its data folder, and by what they are known.
-MADE = {
-    "derived": ("derived/study-file.txt",),
-    "internal": ("internal/results",),
-    "releases": ("releases/releases.json",),
-}
 
 
 def list_files(folder: Path) -> list[str]:
@@ -24,7 +18,7 @@ def list_files(folder: Path) -> list[str]:
 
 def is_shown(folder: Path, path: Path) -> bool:
     """Tell whether a file of a folder, by its path in it, is one that people see, and was not made of the export by an earlier run."""
-    own = path.parts[0] in MADE and any((folder / mark).exists() for mark in MADE[path.parts[0]])
+    own = path.parts[0] in MADE and (folder / path.parts[0] / MADE[path.parts[0]]).exists()
     return not own and not any(part.startswith((".", "~$")) for part in path.parts)
 
 
