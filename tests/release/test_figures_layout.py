@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 from released_cases import CASES, LONG, make_case, make_study, make_tables
 
-from outcomes.release.figures import draw_all, formats, save_captions, save_figure, write_all
+from outcomes.release.figures import draw_all, formats, printing, save_captions, save_figure, write_all
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.draw import FAMILIES, draw_plan
@@ -124,11 +124,11 @@ save_figure(draw_all(tables, study)["trajectory_phq9_day"], pathlib.Path(sys.arg
 def test_a_figure_is_laid_out_once_for_all_formats_and_fonts_are_read_once_for_all_figures(tmp_path, monkeypatch):
     tables, study = make_case("one arm")
     laid_out, read = [], []
-    lay_out, fonts = Figure.draw, formats.typst.Fonts
+    lay_out, fonts = Figure.draw, printing.typst.Fonts
     monkeypatch.setattr(Figure, "draw", lambda self, renderer: (laid_out.append(self), lay_out(self, renderer))[1])
-    monkeypatch.setattr(formats.typst, "Fonts", lambda **options: (read.append(options), fonts(**options))[1])
+    monkeypatch.setattr(printing.typst, "Fonts", lambda **options: (read.append(options), fonts(**options))[1])
     monkeypatch.setattr(Subsetter, "subset", lambda *_: pytest.fail("fontTools cuts a whole font for each figure"))
-    formats.load_fonts.cache_clear()
+    printing.load_fonts.cache_clear()
     figures = plan_figures(tables, study)
     write_all(tables, study, tmp_path)
     assert len(laid_out) == len(figures) == len(list(tmp_path.glob("*.pdf"))) == len(list(tmp_path.glob("*.png")))

@@ -92,5 +92,5 @@ def test_the_files_are_as_small_as_readers_need(finished):
         name: (results / name).stat().st_size
         for name in ("report.html", "supplement.html", "report.docx", "supplement.docx")
     }
-    assert {name: size for name, size in sizes.items() if size > 2 * 2**20} == {}
+    assert {name: size for name, size in sizes.items() if size > 2_000_000} == {}
     assert (results / "report.html").read_text(encoding="utf-8").count("<") / 2 < 15000

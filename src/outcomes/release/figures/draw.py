@@ -35,9 +35,10 @@ from outcomes.release.figures.drawings.sites import draw_sites
 from outcomes.release.figures.drawings.subgroups import draw_subgroups
 from outcomes.release.figures.drawings.tipping import draw_tipping
 from outcomes.release.figures.drawings.trajectory import draw_trajectory
-from outcomes.release.figures.formats import lay_out, load_fonts, print_sheet
+from outcomes.release.figures.formats import lay_out, print_sheet
 from outcomes.release.figures.kept import Kept
 from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.figures.printing import load_fonts
 from outcomes.release.numbers import restyle_words, styled
 from outcomes.release.spelling import spell
 from outcomes.settings import Study

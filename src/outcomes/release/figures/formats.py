@@ -6,34 +6,24 @@ Text stays text in SVG and PDF. The two are set in the typeface that matplotlib 
 from __future__ import annotations
 
 import io
-import json
 import re
 import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 import pandas as pd
-import typst
 from matplotlib.figure import Figure
 
 from outcomes.contracts.released.text import format_table
 from outcomes.release.figures.canvas.style import MM_PER_INCH, house_style
 from outcomes.release.figures.captions import write_files
 from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.figures.printing import print_svg
 
 FORMATS = ("svg", "pdf", "png")
 FAMILY = "'DejaVu Sans', Verdana, sans-serif"  # Verdana is as wide, where a reader's machine has no DejaVu
-PAGE = """
-#let figure = json(bytes(sys.inputs.figure))
-#set document(title: figure.title, description: figure.alt, date: none)
-#set page(width: auto, height: auto, margin: 0pt)
-#image(bytes(figure.svg), format: "svg", alt: figure.alt)
-"""
 
 
 @dataclass(frozen=True)
@@ -75,33 +65,14 @@ def _shorten(tag: re.Match[str]) -> str:
 def print_sheet(sheet: Sheet, dpi: int, formats: tuple[str, ...] = FORMATS) -> dict[str, bytes]:
     """Return the bytes of each format, by its ending, and of the released rows as ``csv``."""
     written = {"svg": sheet.svg.encode()} if "svg" in formats else {}
-    page = json.dumps({"svg": sheet.svg, "title": sheet.title, "alt": sheet.alt}, ensure_ascii=False)
+    said = (sheet.svg, sheet.title, sheet.alt)
     if "pdf" in formats:
-        written["pdf"] = _compile(page, format="pdf")
+        written["pdf"] = print_svg(*said, format="pdf")
     if "png" in formats:
-        written["png"] = _describe_png(_compile(page, format="png", ppi=float(dpi)), sheet.title, sheet.alt, dpi)
+        written["png"] = _describe_png(print_svg(*said, format="png", ppi=float(dpi)), sheet.title, sheet.alt, dpi)
     if sheet.data is not None:
         written["csv"] = format_table(sheet.data).encode()
     return written
-
-
-def _compile(page: str, **options: Any) -> bytes:
-    compiler = typst.Compiler(
-        PAGE.encode(), font_paths=load_fonts(), ignore_system_fonts=True, sys_inputs={"figure": page}
-    )  # one a format: typst forgets the source after it has been compiled
-    written = compiler.compile(**options)
-    assert isinstance(written, bytes)
-    return written
-
-
-@cache
-def load_fonts() -> typst.Fonts:
-    """Return the fonts that figures are printed in, read from disk once."""
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")],
-    )
 
 
 def _describe_png(png: bytes, title: str, alt: str, dpi: int) -> bytes:

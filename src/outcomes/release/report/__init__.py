@@ -90,7 +90,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     Raises
     ------
     InputError
-        A figure of the report is missing as SVG or PNG.
+        The SVG file of a figure is missing.
     """
     from outcomes.release.report.faces.docx.document import write_docx, write_tables
     from outcomes.release.report.faces.pdf.paper import write_pdf

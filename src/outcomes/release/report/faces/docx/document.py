@@ -27,7 +27,7 @@ from outcomes.release.report.faces.docx.ooxml import (
     build_table,
     set_styles,
 )
-from outcomes.release.report.faces.docx.pictures import read_png
+from outcomes.release.report.faces.docx.pictures import print_picture
 from outcomes.release.report.faces.page_order import Heading, Item, arrange, find_contents, split_links
 from outcomes.settings.style import Style
 
@@ -42,7 +42,7 @@ def write_docx(report: Report, style: Style) -> bytes:
     Raises
     ------
     InputError
-        The PNG file of a figure is missing.
+        The SVG file of a figure is missing.
     """
     word = _begin(report, style)
     writer = _Writer(word, style)
@@ -131,7 +131,7 @@ class _Writer:
             if answer.text:
                 said.add_paragraph(style="Body Text").add_run(answer.text)
             if answer.picture is not None:
-                shape = shown.paragraphs[0].add_run().add_picture(read_png(answer.picture), Pt(SMALL_PT))
+                shape = shown.paragraphs[0].add_run().add_picture(print_picture(answer.picture), Pt(SMALL_PT))
                 shape._inline.docPr.set("descr", answer.picture.alt)
             elif answer.checks:
                 marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
@@ -170,7 +170,7 @@ class _Writer:
 
     def _add_picture(self, picture: Picture, label: str) -> None:
         paragraph = self.begin("Figure")
-        shape = paragraph.add_run().add_picture(read_png(picture))
+        shape = paragraph.add_run().add_picture(print_picture(picture))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
         shape.width, shape.height = Pt(width), Pt(width * shape.height / shape.width)
         properties = shape._inline.docPr

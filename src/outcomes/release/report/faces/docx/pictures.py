@@ -1,4 +1,7 @@
-"""Figures as Word holds them: the PNG of each with a palette of its own, which halves the file and shows the same."""
+"""Figures as Word holds them: printed from the SVG at a resolution for paper, with a palette of their own, which shows the same.
+
+The files of 300 dpi that journals ask for lie beside the report; a Word document of them would be a quarter larger.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,32 @@ from pathlib import Path
 from PIL import Image
 
 from outcomes.errors import InputError
+from outcomes.release.figures.printing import print_svg
 from outcomes.release.report.content.blocks import Picture
 
 COLOURS = 64  # a figure has a dozen, and what lies between them at the edges of letters
+DPI = 240  # above the 220 to which Word itself reduces pictures for print
 
 
-def read_png(picture: Picture) -> io.BytesIO:
-    """Return the PNG beside a figure's SVG, with a palette.
+def print_picture(picture: Picture) -> io.BytesIO:
+    """Return a figure as PNG with a palette.
 
     Raises
     ------
     InputError
         The figure was not drawn.
     """
-    file = picture.file.with_suffix(".png")
-    if not file.is_file():
-        raise InputError(f"{file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
-    return io.BytesIO(_reduce(file, file.stat().st_mtime_ns))
+    if not picture.file.is_file():
+        raise InputError(f"{picture.file}: no such figure. Run the step 'figures' first, or `make`, which runs all.")
+    return io.BytesIO(_print(picture.file, picture.file.stat().st_mtime_ns))
 
 
 @lru_cache(maxsize=128)
-def _reduce(file: Path, _: int) -> bytes:
+def _print(file: Path, _: int) -> bytes:
+    printed = io.BytesIO(print_svg(file.read_text(encoding="utf-8"), file.stem, "", format="png", ppi=float(DPI)))
     written = io.BytesIO()
-    with Image.open(file) as image:
+    with Image.open(printed) as image:
         flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        dpi = image.info.get("dpi", (300, 300))
-        flat.save(
-            written, "png", compress_level=6, dpi=dpi
-        )  # a tenth larger than the smallest, in a seventh of the time
+        # a tenth larger than the smallest, in a seventh of the time
+        flat.save(written, "png", compress_level=6, dpi=(DPI, DPI))
     return written.getvalue()

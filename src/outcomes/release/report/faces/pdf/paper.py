@@ -11,13 +11,13 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from outcomes.errors import InputError, SettingsError
+from outcomes.release.figures.printing import find_shipped_fonts
 from outcomes.release.report.content.blocks import (
     Answer,
     Answers,
@@ -53,7 +53,7 @@ def write_pdf(report: Report, style: Style) -> bytes:
     InputError
         The SVG file of a figure is missing.
     """
-    folders = [str(_shipped_fonts()), *([style.fonts] if style.fonts else [])]
+    folders = [str(find_shipped_fonts()), *([style.fonts] if style.fonts else [])]
     families = [*FAMILIES, *_own_families(style.fonts)]
     content = _content(report, style)
     try:
@@ -75,14 +75,6 @@ def _compile(content: dict[str, Any], folders: list[str]) -> bytes:
     written = compiler.compile(format="pdf", pdf_standards=["ua-1"])
     assert isinstance(written, bytes)
     return written
-
-
-def _shipped_fonts() -> Path:
-    """Return the folder of matplotlib's fonts, found without loading it."""
-    found = find_spec("matplotlib")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 def _own_families(folder: str | None) -> list[str]:
