@@ -529,3 +529,144 @@ def test_the_score_before_a_session_in_german(tmp_path):
     write(tmp_path, "log.csv", *lines, header="Patientencode;Datum;Behandlung;PHQ-9 vor;PHQ-9 nach")
     export, _ = read_drafted(tmp_path)
     assert totals(export) == truth()
+
+
+@pytest.mark.parametrize("program", ["sqlcmd", "ssms", "psql", "pages", "below one another"])
+def test_lines_that_a_program_writes_around_a_table_are_no_rows(tmp_path, program):
+    write_log(tmp_path)
+    names = ["patient_id", "date", "phq9_total"]
+    rows = [[who, str(day(n, k)), str(sum(items(n, k)))] for n, who, k in visits()]
+    lines = [",".join(row) for row in [names, *rows]]
+    if program == "sqlcmd":
+        lines[1:1] = [",".join("-" * len(name) for name in names)]
+        lines += ["", f"({len(rows)} rows affected)"]
+    elif program == "ssms":
+        lines += ["", f"({len(rows)} rows affected)", "", "Completion time: 2025-03-02T09:15:11.12-05:00"]
+    elif program == "psql":
+        lines = [" | ".join(cell.ljust(12) for cell in row) for row in [names, *rows]]
+        lines[1:1] = ["-------------+--------------+-------------"]
+        lines += [f"({len(rows)} rows)", ""]
+    elif program == "pages":
+        page = ["Clinic outcomes", "Printed 03/02/2025,Page {} of 2", lines[0]]
+        lines = [*page, *lines[1:49], *page[1:], *lines[49:], f"Total records: {len(rows)}"]
+        lines = [line.format(1 + (place > 3)) for place, line in enumerate(lines)]
+    else:
+        lines = [*lines[:49], lines[0], *lines[49:]]
+    write(tmp_path, "scores.txt", *lines)
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert "no_record" in set(export.ledger["reason"].astype(str)) or program in ("sqlcmd", "psql")
+    balance = export.balance
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+
+
+def test_a_row_that_is_too_short_is_told_from_one_that_is_too_long(tmp_path):
+    write_log(tmp_path)
+    rows = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *rows, "Average of all,11", header="patient_id,date,phq9_total")
+    assert (
+        "There are fewer: delete what is no row of the table (a title, a note, a sum below it)"
+        in draft_study(tmp_path, "mine").summary
+    )
+    write(tmp_path, "phq.csv", *rows, "K001,2024-01-03,11,or so", header="patient_id,date,phq9_total")
+    assert "There are more: quote the values that hold the delimiter ','" in draft_study(tmp_path, "mine").summary
+
+
+def test_states_behind_the_code_of_a_program_are_read(tmp_path):
+    states = ("4 - Charge Entered", "x - Cancelled")
+    kinds = ("KETAMINE IV 60", "SPRAVATO 120")
+    lines = [f"{who},{day(n, k)},{kinds[n % 2]},{states[0]}" for n, who, k in visits()]
+    lines += [f"{who},2024-11-01,{kinds[n % 2]},{states[1]}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "appointments.csv", *lines, header="patientid,appointmentdate,appointmenttype,appointmentstatus")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patientid,date,phq9")
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 4 * len(PEOPLE)
+
+
+def test_appointments_that_are_only_dated_by_their_plan_are_sessions_and_asked_about(tmp_path):
+    lines = [
+        f"{who},{day(n, k)}T09:30:00,Complete,{('IV Ketamine', 'Spravato')[n % 2]} #{k + 1}" for n, who, k in visits()
+    ]
+    lines += [f"{who},2024-11-01T09:30:00,No Show,IV Ketamine #9" for who in PEOPLE]
+    write(tmp_path, "appointments.csv", *lines, header="patient,scheduled_time,status,reason")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient,date,phq9")
+    export, draft = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == 4 * len(PEOPLE)
+    assert totals(export) == truth()
+    assert "the day that the row is scheduled for: did it take place then?" in draft.text
+
+
+@pytest.mark.parametrize("names", [("session_date", "phq9_date"), ("INFDATE", "SCOREDATE"), ("day", "when")])
+def test_a_session_and_the_questionnaire_of_its_row_have_each_its_own_date(tmp_path, names):
+    before = names != (
+        "day",
+        "when",
+    )  # a questionnaire on the day before its session; of no names, only the baseline's is
+    header = f"patient_id,treatment,{','.join(names)},phq9_total"
+    lines = []
+    for n, who, k in visits():
+        asked = day(n, k) - dt.timedelta(days=1) if before or not k else day(n, k)
+        lines.append(f"{who},{ARMS[n % 2] if k else ''},{day(n, k) if k else ''},{asked},{sum(items(n, k))}")
+    write(tmp_path, "export.csv", *lines, header=header)
+    export, _ = read_drafted(tmp_path)
+    expected = {(who, 7 * (k - 1) - (before or not k)): float(sum(items(n, k))) for n, who, k in visits()}
+    assert totals(export) == expected
+    assert set(export.tables["sessions"]["study_day"].astype(int)) == {0, 7, 14}
+
+
+def test_a_visit_whose_treatment_is_spelt_missing_keeps_its_questionnaire(tmp_path):
+    lines = [f"{who}|{day(n, k)}|{ARMS[n % 2] if k else 'NULL'}|{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "visits.txt", *lines, header="PatientId|VisitDate|ServiceName|PHQ9Score")
+    export, draft = read_drafted(tmp_path)
+    assert len(totals(export)) == 4 * len(PEOPLE)
+    assert "left out with them" not in draft.text
+
+
+def test_what_fhir_says_of_drugs_routes_and_procedures_tells_the_treatment(tmp_path):
+    drugs = (
+        ("ketamine 50 mg/mL injection", "Intravenous"),
+        ("esketamine 28 MG/ACTUAT Nasal Spray [Spravato]", "Nasal"),
+    )
+    given = ("Ketamine infusion", "Esketamine administration and observation")
+    resources = []
+    for n, who, k in visits():
+        one = {"subject": {"reference": f"Patient/{who}"}, "status": "completed"}
+        text, route = drugs[n % 2]
+        drug = {"coding": [{"code": f"{n % 2}"}], "text": text}
+        dosage = {"route": {"text": route}, "dose": {"value": 40, "unit": "mg"}}
+        kinds = (
+            {"resourceType": "MedicationAdministration", "medicationCodeableConcept": drug, "dosage": dosage, "effectiveDateTime": f"{day(n, k)}T10:00:00-05:00"},
+            {"resourceType": "Procedure", "code": {"text": given[n % 2]}, "performedDateTime": f"{day(n, k)}T10:00:00-05:00"},
+        )  # fmt: skip
+        resources.append(one | kinds[n // 2 % 2])
+        answers = [
+            {"linkId": f"phq9.{place}", "answer": [{"valueCoding": {"code": f"a{points}", "display": WORDS[points]}}]}
+            for place, points in enumerate(items(n, k), 1)
+        ]
+        resources.append(one | {"resourceType": "QuestionnaireResponse", "questionnaire": "PHQ-9", "authored": f"{day(n, k)}T08:00:00-05:00", "item": answers})  # fmt: skip
+    write(tmp_path, "clinic.ndjson", *map(json.dumps, resources))
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    sessions = export.tables["sessions"]
+    assert len(sessions) == 4 * len(PEOPLE)
+    names = dict(zip(export.tables["key"]["patient"], export.tables["key"]["identifier"], strict=True))
+    assert {(names[p], t) for p, t in zip(sessions["patient"], sessions["treatment"].astype(str), strict=True)} == {
+        (who, ("iv", "esketamine")[n % 2]) for n, who in enumerate(PEOPLE)
+    }
+
+
+def test_a_question_of_no_known_wording_is_told_by_its_place_and_one_at_the_end_is_asked_about(tmp_path):
+    write_log(tmp_path)
+    asked = read_questions("phq9")
+    lines = [f"{who},{day(n, k)},{','.join(map(str, items(n, k)))}" for n, who, k in visits()]
+    write(tmp_path, "form.csv", *lines, header=f"patient_id,date,{','.join([*asked[:3], 'Battery low?', *asked[4:]])}")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert "item 4 ('Battery low?') by its place among the others" in draft.text
+    write(tmp_path, "form.csv", *lines, header=f"patient_id,date,{','.join([*asked[:8], 'How difficult?'])}")
+    assert (
+        "phq9: 8 of 9 items are found, and no column reads as item 9 or as the total"
+        in draft_study(tmp_path, "mine").missing[0]
+    )

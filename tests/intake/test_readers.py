@@ -48,7 +48,7 @@ def read_both(width, content, block):
         shape = text._scan(path, "file.csv", "utf-8-sig")
         fast = text._read_fast(task, shape, frozenset()) if shape.plain else None
         try:
-            slow = Careful(task).read()
+            slow, _ = Careful(task).read()
         except InputError:
             slow = None
     return tuple(

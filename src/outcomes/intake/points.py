@@ -69,6 +69,10 @@ def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[fl
             return (code, FINE) if code == words else (np.nan, CONTRADICTED)
         if code is not None and not coded[2].isdecimal():
             return code, FINE
+        if (
+            words is not None and numbers and not coded[1].isdecimal()
+        ):  # a program's own code, and the wording beside it
+            return words, FINE
     for form, number, wording in ((LED, 1, 2), (TRAILED, 2, 1)):
         match = form.fullmatch(value.strip())
         points = known.get(_plain(match[wording])) if match else None

@@ -29,7 +29,8 @@ RULES: dict[str, Rule] = {
     "no_record": Rule(
         "quarantined",
         "rows",
-        "A row that the study file declares to be no record: a preview or test of a survey, a row of sums.",
+        "A row that the study file declares to be no record (a preview or test of a survey, a row of sums), or a line around the rows of a text file: a "
+        "count of rows below them, a header or a heading of a page between them.",
         "The row is left out.",
         "`Status` is `Survey Preview`",
         "the source's `leave_out`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from outcomes.intake.draft.dateforms import DateForms
-from outcomes.intake.draft.questionnaires import Questionnaire
+from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import Spellings
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.words import Words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.questionnaires import Questionnaire
+from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import Spellings
 from outcomes.intake.draft.survey import Sheet
 from outcomes.settings import Column

@@ -13,7 +13,7 @@ from outcomes.intake.draft.candidates import Candidates
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
-from outcomes.intake.draft.questionnaires import Questionnaire
+from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
 from outcomes.intake.draft.zones import ask_zone, gather_stamps, infer_zone
 from outcomes.intake.readers.header import is_name

@@ -5,40 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.claims import Claim, claims_of
-from outcomes.intake.draft.incomplete import MOSTLY, find_known, judge_totals
+from outcomes.intake.draft.gaps import complete_by_place
+from outcomes.intake.draft.questionnaire import SURE, Questionnaire, find_coding, judge, share_within
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
-from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
 BEFORE = frozenset({"pre", "before", "start", "vor", "vorher", "avant", "antes", "prima"})  # of a session
 AFTER = frozenset({"post", "after", "end", "nach", "nachher", "apres", "despues", "depois", "dopo"})
-SURE = 0.95  # of the filled rows that must hold an allowed answer
-
-
-@dataclass(frozen=True)
-class Questionnaire:
-    """One instrument in one sheet: item columns in order, the total's column, answers written otherwise, doubts."""
-
-    instrument: str
-    items: tuple[str, ...] = ()
-    total: str | None = None
-    answers: dict[str, int] = field(default_factory=dict)
-    check: str = ""
-    trouble: str = ""  # why it cannot be mapped; then it is not
-    from_total: bool = False  # an item that alone is missing is what the total leaves for it
-
-    @property
-    def columns(self) -> set[str]:
-        """The columns it takes."""
-        return {*self.items, *([self.total] if self.total else [])}
 
 
 def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
@@ -59,7 +39,7 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     taken = {column for one in found.values() for column in one.columns}
     for one in _by_position(sheet, free - taken, found):
         found[one.instrument] = one
-    return {name: _judge(sheet, read_instruments()[name], one) for name, one in found.items()}
+    return {name: judge(sheet, read_instruments()[name], one) for name, one in found.items()}
 
 
 def _by_name(
@@ -82,16 +62,38 @@ def _by_name(
     if doubled or (len(places[None]) > 1 and not items):
         return Questionnaire(instrument, (), None, trouble=_wide(instrument, doubled, len(places[None])))
     total = max(places[None], key=lambda name: sheet.fields[name].filled, default=None)
+    placed = (
+        complete_by_place(sheet, definition, items, {name for name, claims in named.items() if not claims})
+        if total is None
+        else {}
+    )
+    items |= {number: [name] for number, name in placed.items()}
     complete = len(items) == last > 0
     if not complete and total is None and not items:
         before = _before_session(instrument, definition, named)
         if before is not None:
             return before
     if not complete and total is None:
-        return _spread_over_columns(sheet, instrument, definition, named)
+        spread = _spread_over_columns(sheet, instrument, definition, named)
+        return spread or _too_few(instrument, definition, {item: names[0] for item, names in items.items()})
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
     check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else ""
+    if placed:
+        asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
+        check = f"item {asked} by its place among the others: no wording that is known"
     return Questionnaire(instrument, ordered, total, check=check)
+
+
+def _too_few(instrument: str, definition: Instrument, items: dict[int, str]) -> Questionnaire | None:
+    """Return the trouble where most items of an instrument are found, and neither the others nor a total."""
+    if 2 * len(items) <= definition.n_items:
+        return None
+    absent = ", ".join(str(number) for number in range(1, definition.n_items + 1) if number not in items)
+    return Questionnaire(
+        instrument,
+        trouble=f"{instrument}: {len(items)} of {definition.n_items} items are found, and no column reads as item {absent} or as the total. Name all of its columns "
+        "under `instruments`, in order",
+    )
 
 
 def _before_session(instrument: str, definition: Instrument, named: Iterable[str]) -> Questionnaire | None:
@@ -124,16 +126,11 @@ def _spread_over_columns(
         if any(alias in squeeze(name) for alias in _long_names(instrument))
         and not set(words_of(name))
         & {"date", "complete", "timestamp", "difficulty", "severity", "band", "change", "time"}
-        and _within(sheet.fields[name], definition) >= SURE
+        and share_within(sheet.fields[name], definition) >= SURE
     ]
     if len(several) < 2:
         return None
     return Questionnaire(instrument, trouble=_wide(instrument, 0, len(several)))
-
-
-def _within(column: Field, definition: Instrument) -> float:
-    totals = read_totals(column.words.values, definition)
-    return column.share((totals >= definition.minimum) & (totals <= definition.maximum))
 
 
 def _wide(instrument: str, doubled: int, totals: int) -> str:
@@ -168,7 +165,7 @@ def _fitting(
         name
         for name, definition in read_instruments().items()
         if definition.n_items == len(items) and (name not in found or not found[name].items) and not definition.derived_from
-        and _answer_coding(sheet, name, definition, items) is not None
+        and find_coding(sheet, definition, items) is not None
     ]  # fmt: skip
     hinted = [name for name in fits if any(alias in squeeze(sheet.name) for alias in _long_names(name))]
     if not hinted:
@@ -197,7 +194,7 @@ def _with_difficulty(
             continue
         if name in found and found[name].items:
             continue
-        if _answer_coding(sheet, name, definition, own) is None:
+        if find_coding(sheet, definition, own) is None:
             continue
         total = found[name].total if name in found else _sum_column(sheet, own, free - set(items))
         if total is not None or any(alias in squeeze(sheet.name) for alias in _long_names(name)):
@@ -231,131 +228,3 @@ def _sum_column(sheet: Sheet, items: tuple[str, ...], free: set[str]) -> str | N
 
 def _numbers(column: Field) -> Array:
     return column.words.spread(to_numbers(column.words.values))
-
-
-def _answer_coding(
-    sheet: Sheet, instrument: str, definition: Instrument, items: tuple[str, ...]
-) -> dict[str, int] | None:
-    """Return how answers are written: empty where they are the instrument's own numbers, None where it cannot be told."""
-    assert definition.items is not None
-    low, high = definition.items.minimum, definition.items.maximum
-    columns = [sheet.fields[item] for item in items]
-    rows = sum(column.filled for column in columns)
-    if not rows:
-        return None
-    inside, over, under, refused = 0.0, 0.0, 0.0, 0.0
-    for column in columns:
-        points, _ = read_points(column.words.values, definition, {})
-        allowed = (points == np.floor(points)) & (points >= low) & (points <= high)
-        inside += column.share(allowed) * column.filled
-        over += column.share(points == high + 1) * column.filled
-        under += column.share(points == low) * column.filled
-        refused += column.share(_refusals(column)) * column.filled
-    rows -= int(min(refused, 0.4 * rows))
-    if over > 0.01 * rows and under == 0 and inside + over >= SURE * rows:
-        return {str(number): number - 1 for number in range(low + 1, high + 2)}
-    return {} if inside >= SURE * rows else None
-
-
-def _refusals(column: Field) -> Array:
-    return np.array([is_refusal(value) for value in column.words.values], dtype=bool)
-
-
-def is_refusal(value: str) -> bool:
-    """Tell whether a cell says that no answer was given.
-
-    >>> is_refusal("Prefer not to answer"), is_refusal("Several days")
-    (True, False)
-    """
-    return bool(
-        {
-            "prefer",
-            "decline",
-            "declined",
-            "refused",
-            "refuse",
-            "skipped",
-            "unanswered",
-            "unknown",
-            "unk",
-            "nask",
-            "asku",
-        }
-        & set(words_of(value))
-    )
-
-
-def _judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:
-    """Return a questionnaire after a look at its answers and totals."""
-    if one.trouble:
-        return one
-    if one.items:
-        assert definition.items is not None
-        answers = _answer_coding(sheet, one.instrument, definition, one.items)
-        if answers is None:
-            allowed = f"{definition.items.minimum} to {definition.items.maximum}"
-            if one.total is None:
-                trouble = (
-                    f"{one.instrument}: the columns named after its items do not hold whole numbers from {allowed}."
-                )
-                return Questionnaire(one.instrument, trouble=trouble)
-            return replace(one, items=(), check=f"its item columns do not hold {allowed}; only the total is used")
-        if str(definition.items.maximum + 1) in answers:
-            check = "answers are one point higher than the instrument's, and taken so" + (
-                f"; {one.total!r} is left out, as it may be their sum" if one.total else ""
-            )
-            return replace(one, answers=answers, total=None, check=check)
-        refused = sum(
-            sheet.fields[item].filled * sheet.fields[item].share(_refusals(sheet.fields[item])) for item in one.items
-        )
-        every = sum(sheet.fields[item].filled for item in one.items)
-        if refused > 0.01 * every:
-            note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
-            one = replace(one, check="; ".join(filter(None, [one.check, note])))
-        one = replace(one, answers=answers)
-        one = _hold_against_total(sheet, definition, one)
-        if one.trouble:
-            return one
-        told = _total_knows(sheet, definition, one)
-        one = replace(one, from_total=bool(told), check="; ".join(filter(None, [one.check, told])))
-    if one.total is not None:
-        numbers = read_totals(sheet.fields[one.total].words.values, definition)
-        if _within(sheet.fields[one.total], definition) < 0.8 and not one.items:
-            trouble = (
-                f"{one.instrument}: the column named after it does not hold totals from 0 to {definition.maximum:g}."
-            )
-            return Questionnaire(one.instrument, trouble=trouble)
-        if definition.multiplier != 1 and np.nanmax(numbers) * definition.multiplier <= definition.maximum:
-            raw = definition.maximum / definition.multiplier
-            return replace(
-                one, check=f"no total is above {raw:g}: raw sums? The total is {definition.multiplier:g} times them"
-            )
-    return one
-
-
-def _hold_against_total(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:
-    """Return a questionnaire whose stored totals tell that its answers are counted from the other end, or are no answers to it."""
-    if one.total is None or definition.items is None:
-        return one
-    wrong, turned = judge_totals(
-        [sheet.fields[item] for item in one.items], sheet.fields[one.total], definition, one.answers
-    )
-    if turned and not one.answers:
-        low, high = definition.items.minimum, definition.items.maximum
-        answers = {str(number): low + high - number for number in range(low, high + 1)}
-        note = f"the answers are counted from the other end ({high} is not at all), as the stored totals show, and are taken so"
-        return replace(one, answers=answers, check="; ".join(filter(None, [one.check, note])))
-    if wrong > MOSTLY:
-        return Questionnaire(
-            one.instrument,
-            trouble=f"{one.instrument}: in {wrong:.0%} of the complete rows {one.total!r} is not the sum of the items, so that one of the two is something else. Look which "
-            "is right, and map the items alone or the total alone",
-        )
-    return one
-
-
-def _total_knows(sheet: Sheet, definition: Instrument, one: Questionnaire) -> str:
-    """Return what says that the stored totals know an answer that alone is missing; nothing where they do not, or there is none."""
-    if one.total is None:
-        return ""
-    return find_known([sheet.fields[item] for item in one.items], sheet.fields[one.total], definition, one.answers)

@@ -14,7 +14,7 @@ from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
-from outcomes.intake.draft.vocabulary import read_vocabulary
+from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
 from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
@@ -144,7 +144,7 @@ def _without_undone(sheet: Sheet, proposal: Proposal) -> Proposal:
     for name, column in sheet.fields.items():
         if not 2 <= len(column.values) <= MOST_STATES:
             continue
-        said = {value: " ".join(re.findall(r"[^\W_]+", value.casefold())) for value in column.values}
+        said = {value: say_state(value) for value in column.values}
         undone = [value for value, words in said.items() if words in known["not_held"]]
         done = [value for value, words in said.items() if words in known["held"]]
         if undone and done and len(undone) + len(done) == len(said):

@@ -14,7 +14,9 @@ from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, 
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.given import given_columns, given_place, lay_over
-from outcomes.intake.draft.questionnaires import Questionnaire, find_questionnaires
+from outcomes.intake.draft.occasions import split_occasions
+from outcomes.intake.draft.questionnaire import Questionnaire
+from outcomes.intake.draft.questionnaires import find_questionnaires
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
@@ -93,6 +95,8 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         found.instruments = found.instruments if "assessments" in found.tables else {}
         found.troubles = []  # what the other half of the sheet holds
     note_pairs(found)
+    if not place:
+        split_occasions(found, _row_dates(found))
     _keep_untreated(found)
     _note_lost_scores(found)
     taken = set(found.used)
@@ -116,13 +120,10 @@ def _named_dates(found: Found) -> set[str]:
 def _choose_date(found: Found, names: list[str]) -> Guess | None:
     """Return the column that places the rows in time; of two, the likelier name, with a doubt where none is likely."""
     ranked = []
-    several = _of_several(found)
-    for name, forms in found.dates.items():
+    for name in found.dates:
         level, rank = match_name(name, names)
-        number = forms.serials > 0.95 and level == NONE
-        if name in several or set(words_of(name)) & ELSEWHERE or number or not passes_gate("date", name):
-            continue
-        ranked.append((level, rank, name))
+        if name in _row_dates(found) and not (found.dates[name].serials > 0.95 and level == NONE):
+            ranked.append((level, rank, name))
     if not ranked:
         return _choose_creation(found)
     level, _, name = max(ranked)
@@ -134,6 +135,16 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
 
 
+def _row_dates(found: Found) -> set[str]:
+    """Return the dates that may be of a row: neither of birth or the like, nor of one of several sessions in it."""
+    several = _of_several(found)
+    return {
+        name
+        for name in found.dates
+        if name not in several and not set(words_of(name)) & ELSEWHERE and passes_gate("date", name)
+    }
+
+
 def _of_several(found: Found) -> set[str]:
     """Return the dates that differ from another one in their number only (Infusion 1 date, Infusion 2 date): none dates the whole row."""
     alike = Counter(re.sub(r"\d+", "#", name) for name in found.dates)
@@ -141,11 +152,16 @@ def _of_several(found: Found) -> set[str]:
 
 
 def _choose_creation(found: Found) -> Guess | None:
-    """Return the one date of rows that are written several times a patient, where it is when the row was made (createdAt)."""
-    made = [name for name in found.dates if set(words_of(name)) & {"created", "creation"} and passes_gate("date", name)]
+    """Return the one date of rows that are written several times a patient, where it is when the row was made, or planned for."""
+    words = {"created", "creation", "scheduled"}
+    made = [name for name in found.dates if set(words_of(name)) & words and passes_gate("date", name)]
     if len(made) != 1 or found.rows_per_patient < SEVERAL:
         return None
-    return Guess(made[0], check="the only date here is when the row was made: is it the day of what the row says?")
+    asked = {
+        True: "the only date here is the day that the row is scheduled for: did it take place then?",
+        False: "the only date here is when the row was made: is it the day of what the row says?",
+    }
+    return Guess(made[0], check=asked["scheduled" in words_of(made[0])])
 
 
 def _choose_label(found: Found, free: set[str], known: dict[str, Any]) -> tuple[str, Guess] | None:
@@ -194,7 +210,10 @@ def _keep_untreated(found: Found) -> None:
         asked |= found.sheet.fields[name].words.spread(~found.sheet.fields[name].missing)
     if (blank & asked).any():
         note = "rows without a treatment are taken for visits without a session; their questionnaires are kept"
-        spellings = replace(treatment.spellings, values={**treatment.spellings.values, "": None})
+        none = dict.fromkeys(
+            {"", *(value.casefold() for value in column.words.values[column.missing & (column.rows > 0)])}
+        )
+        spellings = replace(treatment.spellings, values={**treatment.spellings.values, **none})
         found.tables["sessions"]["treatment"] = replace(
             treatment, spellings=spellings, check="; ".join(filter(None, [treatment.check, note]))
         )

@@ -13,7 +13,7 @@ from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import SHOWN, Spellings, find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, read_vocabulary, say_state, words_of
 from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
@@ -66,7 +66,7 @@ def _note_not_held(found: Found) -> None:
     """Say which column tells that some sessions did not take place: intake takes every row for one."""
     listed = read_vocabulary()["not_held"]
     for name, column in found.sheet.fields.items():
-        spelt = [" ".join(re.findall(r"[^\W_]+", value.casefold())) in listed for value in column.words.values]
+        spelt = [say_state(value) in listed for value in column.words.values]
         rows = int(column.rows[np.array(spelt, dtype=bool)].sum())
         if rows and len(column.values) <= 30:
             found.notes.append(

@@ -14,6 +14,7 @@ from outcomes.intake.privacy import fold, plain_name
 
 SAME, NEAR, PART, NONE = 3, 2, 1, 0
 OTHER_TREATMENTS = frozenset({"rtms", "itbs", "snt", "ect", "psilocybin"})
+FORMULATIONS = frozenset({"injection", "injections"})
 WHO = frozenset({"patient", "pt", "client", "subject"})
 
 
@@ -79,6 +80,16 @@ def tokens(value: str) -> list[str]:
     return [re.sub(r"^\d+(mg)?$", r"\1", word) for word in found if re.sub(r"^\d+(mg)?$", r"\1", word)]
 
 
+def say_state(value: str) -> str:
+    """Return a state of a visit in plain words, without the code that a program writes before it.
+
+    >>> say_state("x - Cancelled"), say_state("4 - Charge Entered"), say_state("No-Show")
+    ('cancelled', 'charge entered', 'no show')
+    """
+    bare = re.sub(r"^\s*(?:[a-z]|\d{1,2})\s*[-–:=.)]\s*(?=[^\W\d_]{2})", "", fold(value))
+    return " ".join(re.findall(r"[^\W_]+", bare))
+
+
 def recognise(value: str, kind: str) -> str | None:
     """Return what a spelling means in one of the closed vocabularies (sex, payer, severity, event); None if unknown.
 
@@ -116,6 +127,8 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     (('rtms', ''), ('snt', ''), (None, ''))
     >>> recognise_treatment("KETAMINE 50 MG IN NACL IV SOLN"), recognise_treatment("Kétamine en perfusion")
     (('iv', ''), ('iv', ''))
+    >>> recognise_treatment("Ketamine injection"), recognise_treatment("ketamine 50 mg/mL injection")
+    (('im', 'an injection, without its route; taken as IM'), ('iv', 'no route is written; taken as IV'))
     >>> recognise_treatment("ketamine")
     ('iv', 'no route is written; taken as IV')
     """
@@ -124,6 +137,8 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     words = tokens(value)
     if any(of_word.get(word) in ("iv", "im", "esketamine") for word in words):
         words = [word for word in words if word != "in"]  # 50 mg in saline
+    if {"mg", "ml"} <= set(words):  # the strength of a vial, whose name says no route
+        words = [word for word in words if word not in FORMULATIONS]
     kinds = {of_word.get(word, "") for word in words} - {"silent"}
     if not words or "" in kinds or not kinds:
         return None, ""
@@ -136,7 +151,8 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     if "esketamine" in kinds:
         return (None, "") if routes else ("esketamine", "")
     if len(routes) == 1 and "nasal" not in kinds:
-        return routes.pop(), ""
+        bare = routes == {"im"} and {word for word in words if of_word[word] == "im"} <= FORMULATIONS
+        return routes.pop(), "an injection, without its route; taken as IM" if bare else ""
     if kinds == {"nasal"}:
         return "esketamine", "nasal, without the name of the drug; taken as esketamine"
     return ("iv", "no route is written; taken as IV") if kinds == {"ketamine"} else (None, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.intake.readers.furniture import Furniture
 from outcomes.intake.words import Array, Words, text_array
 
 
@@ -25,6 +26,7 @@ class Task:
     width: int
     places: dict[str, int]
     skip: int
+    above: tuple[tuple[str, ...], ...] = ()  # the header and the lines before it
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,13 @@ class Careful:
 
     task: Task
 
-    def read(self) -> dict[str, Words]:
-        """Return the columns, or say which rows are wrong."""
+    def read(self) -> tuple[dict[str, Words], list[int]]:
+        """Return the columns, and the rows that are lines around the table and none of it; or say which rows are wrong."""
         codes = {column: array("i") for column in self.task.places}
         values: dict[str, dict[str, int]] = {column: {} for column in self.task.places}
-        ragged: list[int] = []
+        ragged: list[tuple[int, int]] = []
+        around: list[int] = []
+        furniture = Furniture(self.task.above)
         tasks = [(place, codes[column], values[column]) for column, place in self.task.places.items()]
         blank = [""] * self.task.width
         width: int | None = (
@@ -49,10 +53,15 @@ class Careful:
             if not "".join(row).strip():
                 row = blank
             else:
-                width = width or max(len(row), self.task.width)
-                if len(row) != width or "".join(row[self.task.width :]).strip():
-                    ragged.append(number)
+                fits = len(row) == (width or max(len(row), self.task.width))
+                if not fits and furniture.holds(row):
+                    around.append(number)
+                    row = blank
+                elif not fits or "".join(row[self.task.width :]).strip():
+                    ragged.append((number, len(row)))
                     continue
+                else:
+                    width = len(row)
             for place, into, known in tasks:
                 into.append(known.setdefault(row[place], len(known)))
         self._refuse_ragged(ragged)
@@ -61,7 +70,8 @@ class Careful:
             for column in self.task.places
         }
         self._refuse_undecoded(columns)
-        return {column: Words(w.codes, text_array([v.strip() for v in w.values])) for column, w in columns.items()}
+        trimmed = {column: Words(w.codes, text_array([v.strip() for v in w.values])) for column, w in columns.items()}
+        return trimmed, around
 
     def _rows(self) -> Iterator[list[str]]:
         with self.task.path.open(encoding=self.task.encoding, errors="surrogateescape", newline="") as file:
@@ -89,13 +99,27 @@ class Careful:
             )
         return f"{self.task.name}: row {number} has a quote inside a quoted value. Double quotes that are part of the value."
 
-    def _refuse_ragged(self, rows: list[int]) -> None:
-        if rows:
-            raise InputError(
-                f"{self.task.name}: {len(rows)} row(s) do not have the header's {self.task.width} columns: "
-                f"{list_rows(np.array(rows))}. Quote the values that hold the delimiter {self.task.delimiter!r}, or export "
-                "the file again."
-            )
+    def _refuse_ragged(self, rows: list[tuple[int, int]]) -> None:
+        if not rows:
+            return
+        longer = [number for number, cells in rows if cells > self.task.width]
+        shorter = [number for number, cells in rows if cells <= self.task.width]
+        cures = {
+            "more": (longer, f"quote the values that hold the delimiter {self.task.delimiter!r}, or export the file again"),
+            "fewer": (shorter, "delete what is no row of the table (a title, a note, a sum below it); of a row, a value holds a line break "
+            "without quotes, or its end is lost: export the file again"),
+        }  # fmt: skip
+        said = [
+            f"{list_rows(np.array(of)).capitalize()}: {what}, {cure}"
+            if longer and shorter
+            else f"There are {what}: {cure}"
+            for what, (of, cure) in cures.items()
+            if of
+        ]
+        raise InputError(
+            f"{self.task.name}: {len(rows)} row(s) do not have the header's {self.task.width} columns: "
+            f"{list_rows(np.array([number for number, _ in rows]))}. {'. '.join(said)}."
+        )
 
     def _refuse_undecoded(self, columns: dict[str, Words]) -> None:
         rows: set[int] = set()

@@ -190,9 +190,11 @@ def _flatten(resource: Resource) -> dict[str, tuple[str, str]]:
         "value": _value(resource),
     }
     cells["name"] = _name(next((resource[key] for key in WHAT if key in resource), None))
-    cells["dose"] = (
-        _quantity((resource.get("dosage") or {}).get("dose")) if isinstance(resource.get("dosage"), dict) else ""
-    )
+    dosage = resource.get("dosage")
+    given = dosage if isinstance(dosage, dict) else {}
+    cells |= {"dose": _quantity(given.get("dose")), "route": _name(given.get("route"))}
+    cells["medication"] = _name(resource.get("medicationCodeableConcept"))
+    cells["procedure"] = _name(resource.get("code")) if resource.get("resourceType") == "Procedure" else ""
     cells["gender"] = as_text(resource.get("gender"))
     return {name: ("", cell) for name, cell in cells.items()}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from outcomes.intake.readers.furniture import is_rule
 from outcomes.intake.readers.header import is_name, name_columns
 from outcomes.settings import Column, Source, Table
 
@@ -38,7 +40,13 @@ class Head:
 
 def find_head(records: Records, source: Source) -> Head:
     """Return how the header of a table is read, from its first rows."""
-    return _qualtrics(records, source) or _surveymonkey(records, source) or _below_title(records)
+    return _qualtrics(records, source) or _surveymonkey(records, source) or _above_rule(records, _below_title(records))
+
+
+def _above_rule(records: Records, head: Head) -> Head:
+    """Return the header with the rows below the rule that a program for databases draws under it."""
+    first = (head.first_row or head.header[-1] + 1) - 1
+    return replace(head, first_row=first + 2) if is_rule(list(itertools.chain(*records[first : first + 1]))) else head
 
 
 def _qualtrics(records: Records, source: Source) -> Head | None:

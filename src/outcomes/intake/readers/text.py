@@ -19,6 +19,7 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.careful import Careful, Task
+from outcomes.intake.readers.furniture import clear_table
 from outcomes.intake.readers.header import (
     ONE_COLUMN,
     Wanted,
@@ -73,16 +74,19 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
     places = find_columns(chosen, names, name)
     report_columns(names, chosen, source.ignore, name)
     skip = (source.first_row or source.header[-1] + 1) - 1
-    task = Task(path, name, encoding, delimiter, len(names), places, skip)
+    above = tuple(map(tuple, records[: source.header[-1]]))
+    task = Task(path, name, encoding, delimiter, len(names), places, skip, above)
     simple = shape.plain and not any("\n" in cell for record in records[:skip] for cell in record)
     columns = _read_fast(task, shape, numeric, content) if simple else None
+    around: list[int] = []
     if columns is None:
-        columns = Careful(task).read()
+        columns, around = Careful(task).read()
     size = len(next(iter(columns.values()))) if columns else 0
     if size == 0:
         raise InputError(f"{name}: there is a header and no row below it. Export the file again.")
     origin = None if skip == 1 else Origin.whole(np.arange(skip + 1, skip + 1 + size, dtype=np.int64))
-    return RawTable(name, size, columns, origin)
+    header = {column: " ".join(above[-1][place].split()) for column, place in places.items() if place < len(above[-1])}
+    return clear_table(RawTable(name, size, columns, origin), skip + 1, around, header)
 
 
 def read_head(path: Path, name: str, source: Source) -> list[list[str]]:
