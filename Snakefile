@@ -294,6 +294,23 @@ rule onset:
         "{params.python:q} -m outcomes onset {params.file:q} 2> {log:q}"
 
 
+rule courses:
+    """Group the courses of the primary score: how many groups, who belongs to them, and how surely."""
+    input:
+        tables=STEPS["courses"].inputs(PLACES),
+        code=code("courses"),
+    output:
+        tables=STEPS["courses"].outputs(PLACES),
+    log:
+        "logs/{study}/courses.log",
+    params:
+        python=PYTHON,
+        file=FILE,
+        settings=settings(STUDY, "courses"),
+    shell:
+        "{params.python:q} -m outcomes courses {params.file:q} 2> {log:q}"
+
+
 rule cost:
     """Describe the charges: per starter, session, and responder, and their difference beside that of response."""
     input:

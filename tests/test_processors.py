@@ -23,6 +23,7 @@ from pathlib import Path
 import pandas as pd
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.cost.describe import describe_cost
+from outcomes.analysis.courses.describe import describe_courses
 from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.durability.describe import describe_durability
 from outcomes.analysis.exposure.describe import describe_exposure
@@ -37,7 +38,7 @@ fewer = study.comparison.model_copy(update={"replicates": 20, "learning_splits":
 found = compare_arms(tables, fewer, study)
 found |= describe_durability(tables, study.durability.model_copy(update={"replicates": 20}), study)[1]
 found |= describe_cohort(tables, study) | describe_harms(tables, study) | describe_exposure(tables, study)
-found |= describe_cost(tables, study)
+found |= describe_cost(tables, study) | describe_courses(tables, study)
 for name, model in study.models.items():
     frame = model_frame(tables["endpoints"], tables["cohort"], tables["patients"], model)
     fitted = fit_model(frame, model, name, [arm.id for arm in study.arms])

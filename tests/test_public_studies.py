@@ -28,7 +28,7 @@ def run_steps(name: str, folder: Path) -> dict[str, pd.DataFrame]:
         patch.chdir(folder)
         assert main(["intake", study, "--data", str(DATA / name)]) == 0
         first = ("score", "series", "endpoints", "variants", "rates", "compare", "durability")
-        for step in (*first, "harms", "exposure", "onset", "cost"):
+        for step in (*first, "harms", "exposure", "onset", "courses", "cost"):
             assert main([step, study]) == 0
         for model in read_study(study).models:
             assert main(["fit", study, model]) == 0

@@ -22,7 +22,7 @@ from exports import ARMS, write
 from outcomes.__main__ import main
 
 STEPS = (
-    "intake", "score", "series", "endpoints", "rates", "compare", "durability", "harms", "exposure", "onset", "cost", "tables", "figures",
+    "intake", "score", "series", "endpoints", "rates", "compare", "durability", "harms", "exposure", "onset", "courses", "cost", "tables", "figures",
     "report", "manifest",
 )  # fmt: skip
 SYLLABLES = ("qua", "zor", "mi", "ka", "ony", "xel", "bry", "tuv", "wex", "jol")

@@ -39,7 +39,7 @@ OTHERS = {
     "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
     "of_means", "median_lower", "median_upper", "agreement", "both", "neither", "kappa", "kappa_lower", "kappa_upper", "categories", "odds_ratio",
     "answered_proportion", "beyond", "sites", "overdispersion", "outside_95", "chance_95", "outside_999", "chance_999",
-    "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
+    "groups", "stability", "certainty", "entropy", "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
 }  # fmt: skip
 
 
@@ -300,6 +300,14 @@ def _benefit(row: Row) -> Counts:
         yield f"n_{side}", ("charge known", row["horizon"], side), ("compared", side)
 
 
+def _course(row: Row) -> Counts:
+    group = row.get("group") or ALL
+    patients: Name = ("course", group)
+    yield "patients", patients, None if group == ALL else ("course", ALL)
+    if "n" in row:
+        yield "n", ("course seen", row["axis"], row["timepoint"], group), patients
+
+
 def _models(row: Row) -> Counts:
     for column in ("n_subjects", "n_observations", "dropped_rows", "dropped_subjects"):
         yield column, (column, row["model"]), None
@@ -433,6 +441,7 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "charges_per_case": _per_case,
     "cost_difference": _cost_difference,
     "net_benefit": _benefit,
+    **dict.fromkeys(("course_number", "course_groups", "courses"), _course),
     "models": _models,
     "harm_differences": _harm_differences,
     **{table: _simple(table) for table in SIMPLE},
@@ -522,6 +531,8 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, *rest[:-1], ALL), name)
         elif kind in ("there", "staying") and rest[1] != ALL:
             part((kind, rest[0], ALL, *rest[2:]), name)
+        elif kind in ("course", "course seen") and rest[-1] != ALL:
+            part((kind, *rest[:-1], ALL), name)
         elif kind == "attended":
             part(("followed", *rest[:2]), name)
         elif kind == "criteria_met" and rest[0] != "patients":

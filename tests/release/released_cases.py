@@ -9,6 +9,7 @@ import pandas as pd
 from compared_cases import declare_comparison, make_compared_tables, make_regression
 from cost_cases import DECLARED as CHARGED
 from cost_cases import make_cost_tables
+from course_cases import make_course_tables
 from durable_cases import DECLARED, make_durability_tables
 from harm_cases import make_harm_tables
 from onset_cases import make_onset_tables
@@ -109,6 +110,8 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     tables |= make_harm_tables([arm.id for arm in study.arms], rng)
     tables |= make_onset_tables(study.instruments[0], [arm.id for arm in study.arms], rng)
+    if axes is None or "session" in axes:
+        tables |= make_course_tables(study.instruments[0], np.random.default_rng([seed, 2]))
     if study.cost is not None:
         own = np.random.default_rng([seed, 1])
         tables |= make_cost_tables([arm.id for arm in study.arms], study.comparison is not None, own)

@@ -23,6 +23,7 @@ from attack_system import Name, System, solve
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.cost.describe import describe_cost
+from outcomes.analysis.courses.describe import describe_courses
 from outcomes.analysis.describe import describe_cohort
 from outcomes.analysis.durability.describe import describe_durability
 from outcomes.analysis.exposure.describe import describe_exposure
@@ -241,7 +242,7 @@ def _estimate(drawn: Drawn) -> tuple[Tables, pd.DataFrame]:
     tables |= _compare(clean, study) | collect_models(_fit(clean, study))
     _, durable = describe_durability(clean if study.durability else {}, study.durability, study)
     tables |= describe_harms(clean, study) | describe_exposure(clean, study) | describe_onset(clean, study)
-    tables |= describe_cost(clean, study)
+    tables |= describe_cost(clean, study) | describe_courses(clean, study)
     return tables | dict(durable), clean["cohort"]
 
 

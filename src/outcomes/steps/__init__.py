@@ -6,6 +6,6 @@ A module is imported when its step is meant, so that a process runs, and Snakema
 NAMES = (
     *("intake", "score", "series", "endpoints", "variants", "rates", "fit"),
     *("resample", "alternatives", "compare", "durability"),
-    *("harms", "exposure", "onset", "cost"),
+    *("harms", "exposure", "onset", "courses", "cost"),
     *("tables", "figures", "report", "manifest"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.contracts.released import (
     comparison,
     cost,
+    courses,
     describe,
     durability,
     eligibility,
@@ -21,6 +22,18 @@ from outcomes.contracts.released.table import ReleasedTable, list_declared
 RELEASED: dict[str, type[ReleasedTable]] = {
     table.name: table
     for table in list_declared(
-        quality, describe, eligibility, instruments, comparison, sites, durability, harms, exposure, onset, cost, models
+        quality,
+        describe,
+        eligibility,
+        instruments,
+        comparison,
+        sites,
+        durability,
+        harms,
+        exposure,
+        onset,
+        courses,
+        cost,
+        models,
     )
 }

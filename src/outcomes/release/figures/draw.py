@@ -21,6 +21,7 @@ from outcomes.release.figures.drawings.balance import draw_balance
 from outcomes.release.figures.drawings.claims import draw_claims
 from outcomes.release.figures.drawings.cost import draw_cost
 from outcomes.release.figures.drawings.course import draw_course
+from outcomes.release.figures.drawings.courses import draw_courses
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
 from outcomes.release.figures.drawings.durability import draw_durability
@@ -63,6 +64,7 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "durability": draw_durability,
     "harms": draw_harms,
     "onset": draw_onset,
+    "courses": draw_courses,
     "cost": draw_cost,
     "power": draw_power,
     "claims": draw_claims,

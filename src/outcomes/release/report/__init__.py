@@ -24,6 +24,7 @@ from outcomes.release.report.sections.checklists import show_checklists, write_c
 from outcomes.release.report.sections.claims import show_claims
 from outcomes.release.report.sections.comparison import show_comparison
 from outcomes.release.report.sections.cost import show_cost
+from outcomes.release.report.sections.courses import show_courses
 from outcomes.release.report.sections.durability import show_durability
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.flow_and_results import show_flow, show_patients, show_published, show_results
@@ -132,6 +133,7 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_harms(material),
         show_exposure(material),
         show_onset(material, figures_folder),
+        show_courses(material, figures_folder),
         show_durability(material, figures_folder),
         show_cost(material, figures_folder),
         show_published(material),

@@ -11,6 +11,7 @@ from outcomes.release.figures.plans.answers import plan_answers
 from outcomes.release.figures.plans.claims import plan_claims
 from outcomes.release.figures.plans.comparison import plan_comparison
 from outcomes.release.figures.plans.cost import plan_cost
+from outcomes.release.figures.plans.courses import plan_courses
 from outcomes.release.figures.plans.descriptive import (
     plan_distribution,
     plan_flow,
@@ -49,6 +50,7 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
         plans += plan_sites(tables, study)
         plans += plan_harms(tables, study)
         plans += plan_onset(tables, study)
+        plans += plan_courses(tables, study)
         plans += plan_cost(tables, study)
         plans += plan_durability(tables, study)
         plans += plan_claims(tables, study)

@@ -1,0 +1,1 @@
+"""Groups of patients whose scores take a similar course."""
