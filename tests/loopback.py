@@ -80,14 +80,14 @@ class Cluster:
     def kill_node(self, node: str) -> None:
         """End a node as a power cut would: its daemon, and whatever it was running."""
         jobs = self.ask("squeue", "-h", "-w", node, "-t", "R", "-o", "%A").split()
+        listed = [line.split()[0] for job in jobs for line in self.ask("scontrol", "listpids", job).splitlines()[1:]]
         self._end(f"slurmd-{node}", signal.SIGKILL)
-        for job in jobs:
-            for line in self.ask("scontrol", "listpids", job).splitlines()[1:]:
-                with suppress(ValueError, ProcessLookupError):
-                    process = int(line.split()[0])
-                    if process > 0:
-                        os.kill(process, signal.SIGKILL)
+        # Before the processes: a shepherd that outlives its daemon would say that the job failed by itself.
         self.ask("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=killed")
+        for process in listed:
+            if process.isdigit() and int(process) > 0:
+                with suppress(ProcessLookupError):
+                    os.kill(int(process), signal.SIGKILL)
 
     def _end(self, daemon: str, how: int = signal.SIGTERM) -> None:
         with suppress(OSError, ValueError):

@@ -8,6 +8,7 @@ a spreadsheet would take for a formula is written with an apostrophe before it, 
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from decimal import Decimal
@@ -17,11 +18,14 @@ from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import BOUND, Column, People, Public, Rows, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 DECIMALS = 6
 FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
 FEW = "few"
+BOUNDS = ("<", ">")
 FORMULA = r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]"  # full-width signs too; behind blanks, and after what some countries split cells at
 STARTS = re.compile(rf"(^|[;\t\r\n])(?=\s*{FORMULA})|^(?='*[\t\r\n])")
 QUOTED = re.compile(rf"(^|[;\t\r\n])'(?=\s*{FORMULA})|^'(?='*[\t\r\n])")
@@ -97,22 +101,23 @@ def read_table(text: str, name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    raw = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
+    heads, *rows = csv.reader(io.StringIO(text))
+    index = pd.RangeIndex(len(rows))
     declared = {str(column): column for column in RELEASED[name].fields}
     frame: dict[str, Any] = {}
-    for column in raw.columns:
-        rule = declared.get(column)
+    hidden = [False] * len(rows)
+    for head, cells in zip(heads, zip(*rows, strict=True) if rows else [()] * len(heads), strict=True):
+        rule = declared.get(head)
         if rule is None:
-            frame[column] = _guess(raw[column])
+            frame[head] = _guess(pd.Series([cell or None for cell in cells], index, dtype="str"))
         elif rule.dtype == "str":
-            frame[column] = raw[column].str.replace(QUOTED, lambda found: found[1] or "", regex=True)
+            frame[head] = _read_words(cells)
         elif rule.dtype == "boolean":
-            frame[column] = _read_flags(raw[column])
+            frame[head] = _read_flags(pd.Series(cells, index, dtype="object"))
         else:
-            frame |= _read_numbers(raw[column].replace(FEW, None), rule)
-    numbers = raw[[name for name in raw.columns if name in declared and declared[name].dtype not in ("str", "boolean")]]
-    hidden = numbers.apply(lambda cells: cells.str.match(rf"[<>]|{FEW}$").fillna(False).astype(bool))
-    return pd.DataFrame(frame, index=raw.index).assign(**{FLAG: hidden.any(axis=1).astype(bool)})
+            frame |= _read_numbers(cells, rule)
+            hidden = [known or cell == FEW or cell[:1] in BOUNDS for known, cell in zip(hidden, cells, strict=True)]
+    return pd.DataFrame(frame, index=index).assign(**{FLAG: pd.Series(hidden, index, dtype="bool")})
 
 
 def parse_bound(text: str) -> tuple[str, float]:
@@ -129,19 +134,29 @@ def parse_bound(text: str) -> tuple[str, float]:
     return found[1], float(found[2])
 
 
-def _read_numbers(cells: pd.Series, rule: Column) -> dict[str, pd.Series]:
+def _read_words(cells: Sequence[str]) -> Any:
     import pandas as pd
 
-    try:
-        numbers, bounds = pd.to_numeric(cells), pd.Series("", cells.index, dtype="str")
-    except ValueError:
-        bounds = cells.where(cells.str.match(r"[<>]").fillna(False), "").fillna("")
-        numbers = pd.to_numeric(cells.where(bounds == ""))
-    whole = rule.dtype == "Int64" and bool(
-        (numbers.dropna() % 1 == 0).all()
-    )  # an exact release has parts of patient-weeks
-    typed = numbers.astype("Int64" if whole else "float64")
-    return {str(rule): typed} | ({rule.bound: bounds} if rule.bounded else {})
+    words = [QUOTED.sub(lambda found: found[1] or "", cell) if "'" in cell else cell or None for cell in cells]
+    return pd.array(words, dtype="str")
+
+
+def _read_numbers(cells: Sequence[str], rule: Column) -> dict[str, Any]:
+    import numpy as np
+    import pandas as pd
+
+    bounds = [cell if cell[:1] in BOUNDS else "" for cell in cells]
+    numbers = np.array(
+        [
+            float(cell) if cell and cell != FEW and not bound else np.nan
+            for cell, bound in zip(cells, bounds, strict=True)
+        ]
+    )
+    absent = np.isnan(numbers)
+    known = numbers[~absent]
+    whole = rule.dtype == "Int64" and bool((known % 1 == 0).all())  # an exact release has parts of patient-weeks
+    typed = pd.arrays.IntegerArray(np.where(absent, 0, numbers).astype("int64"), absent) if whole else numbers
+    return {str(rule): typed} | ({rule.bound: pd.array(bounds, dtype="str")} if rule.bounded else {})
 
 
 def _read_flags(cells: pd.Series) -> pd.Series:
