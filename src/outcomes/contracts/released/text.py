@@ -62,14 +62,18 @@ def format_table(table: pd.DataFrame) -> str:
     for name in table.columns:
         if name == FLAG or (str(name).endswith(BOUND) and str(name).removesuffix(BOUND) in table):
             continue
-        cells = [_text(value) for value in table[name].astype(object)]
+        values = table[name].astype(object)
+        cells = ["" if absent else _text(value) for absent, value in zip(values.isna(), values, strict=True)]
         beside = f"{name}{BOUND}"
         if beside in table:
             cells = [bound or cell for bound, cell in zip(table[beside].fillna(""), cells, strict=True)]
         if few.any() and name in NUMBERS and pd.api.types.is_numeric_dtype(table[name]):
             cells = [FEW if hidden and not cell else cell for hidden, cell in zip(few, cells, strict=True)]
         text[name] = cells
-    return pd.DataFrame(text).to_csv(index=False, lineterminator="\n", encoding="utf-8")
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerows([list(text), *zip(*text.values(), strict=True)])
+    return file.getvalue()
 
 
 def _find_few(table: pd.DataFrame) -> pd.Series[bool]:
@@ -176,10 +180,6 @@ def _guess(cells: pd.Series) -> pd.Series:
 
 
 def _text(value: Any) -> str:
-    import pandas as pd
-
-    if pd.isna(value):
-        return ""
     if isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind == "f"):
         return _number(float(value))
     if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind == "b"):

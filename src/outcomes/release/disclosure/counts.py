@@ -123,11 +123,12 @@ def _find_groups(frame: pd.DataFrame, table: type[ReleasedTable], column: str) -
         if not {column} & {*one.columns, one.rest} or not {*one.by} <= set(frame.columns):
             continue
         size = np.full(len(frame), np.nan)
+        names = [name for name in (one.columns if column == one.rest else (column,)) if name in frame]
+        numbers = frame[names].to_numpy(dtype=float, na_value=np.nan)
         for parts, rest, total in _split(frame, one):
-            names = [name for name in (one.columns if column == one.rest else (column,)) if name in frame]
-            known = float(np.nansum(frame[names].to_numpy(dtype=float, na_value=np.nan)[parts])) + rest
+            known = float(np.nansum(numbers[parts])) + rest
             if total is not None and column != one.rest:
-                known = float(frame[column].to_numpy(dtype=float, na_value=np.nan)[total])
+                known = float(numbers[total, 0])
             mine = [*parts, *([] if total is None else [total])]
             size[mine] = known
         groups.append(size)
@@ -145,15 +146,18 @@ def _split(frame: pd.DataFrame, one: Sum) -> Iterator[tuple[list[int], float, in
     others = [name for name in by if name not in apart]
     wholes = {tuple(row): place for place, row in _keys(frame, others) if marked[place]}
     groups: dict[tuple[str, ...], list[int]] = {}
+    part = _find_parts(frame, one)
     for place, row in _keys(frame, by):
-        if not marked[place] and _is_part(frame, one, place):
+        if not marked[place] and part[place]:
             groups.setdefault(row, []).append(place)
+    rests = (
+        frame[one.rest].to_numpy(dtype=float, na_value=np.nan) if one.rest is not None and one.rest in frame else None
+    )
     for key, parts in groups.items():
         kept = tuple(value for name, value in zip(by, key, strict=True) if name not in apart)
         rest = 0.0
-        if one.rest is not None and one.rest in frame:
-            values = frame[one.rest].to_numpy(dtype=float, na_value=np.nan)[parts]
-            rest = float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
+        if rests is not None and not np.isnan(rests[parts]).all():
+            rest = float(np.nanmax(rests[parts]))
         yield parts, rest, wholes.get(kept)
 
 
@@ -162,13 +166,16 @@ def _keys(frame: pd.DataFrame, by: list[str]) -> Iterator[tuple[int, tuple[str, 
     yield from enumerate(zip(*columns, strict=True) if columns else [()] * len(frame))
 
 
-def _is_part(frame: pd.DataFrame, one: Sum, place: int) -> bool:
-    """Tell whether a row is among the parts; '*' stands for any value."""
+def _find_parts(frame: pd.DataFrame, one: Sum) -> Bools:
+    """Tell which rows are among the parts; '*' stands for any value, and a column is not asked in a row where it is empty."""
     if not one.among:
-        return True
-    texts = [(str(frame[name].iloc[place]), values) for name, values in one.among if pd.notna(frame[name].iloc[place])]
-    fits = [text in values or ("*" in values and text != "") for text, values in texts]
-    return (all if one.every else any)(fits)
+        return np.ones(len(frame), dtype=bool)
+    asked = []
+    for name, values in one.among:
+        texts = frame[name].astype(str)
+        fits = texts.isin(values) | ((texts != "") if "*" in values else False)
+        asked.append(np.where(frame[name].isna(), one.every, fits))
+    return np.asarray((np.all if one.every else np.any)(asked, axis=0), dtype=bool)
 
 
 def _list_sums(frame: pd.DataFrame, table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator[Addition]:

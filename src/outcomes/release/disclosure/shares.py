@@ -166,7 +166,12 @@ def round_shares(
     shares: dict[str, list[Released | None]] = {}
     for column in table.fields:
         if isinstance(column, Share) and column in frame:
-            shares[column] = [_release(frame, column, counts, rounding, place) for place in range(len(frame))]
+            numbers = frame[column].to_numpy(dtype=float, na_value=np.nan)
+            if isinstance(column, MeanOrShare):
+                numbers = np.where(frame[column.level].fillna("").astype(str) == "", np.nan, numbers)
+            shares[column] = [
+                _release(float(value), column, counts, rounding, place) for place, value in enumerate(numbers)
+            ]
         elif isinstance(column, Lower | Upper) and str(column.of) in shares and column in frame:
             limits = _limit(frame, table, column, shares[column.of], counts, rounding)
             shares[column.of] = [_sharpen(*pair) for pair in zip(shares[column.of], limits, strict=True)]
@@ -204,11 +209,10 @@ def _denominator(column: Share, counts: Mapping[str, Count], place: int) -> floa
 
 
 def _release(
-    frame: pd.DataFrame, column: Share, counts: Mapping[str, Count], rounding: Rounding, place: int
+    value: float, column: Share, counts: Mapping[str, Count], rounding: Rounding, place: int
 ) -> Released | None:
-    """Return one share; None where the row's value is not a share, or missing."""
-    value = float(frame[column].iloc[place]) if pd.notna(frame[column].iloc[place]) else np.nan
-    if math.isnan(value) or (isinstance(column, MeanOrShare) and not _has_level(frame, column.level, place)):
+    """Return one share; None where there is none."""
+    if math.isnan(value):
         return None
     n = _denominator(column, counts, place)
     if not column.modelled:
@@ -225,11 +229,6 @@ def _release(
         if rounding.hides(counted) or (rounding.hides(n - counted) and people < rounding.minimum):
             return release_share(min(counted, rounding.minimum - 1.0), n, rounding, at_most=value)
     return release_share(people, n, rounding, at_most=value)
-
-
-def _has_level(frame: pd.DataFrame, level: str, place: int) -> bool:
-    value = frame[level].iloc[place]
-    return pd.notna(value) and str(value) != ""
 
 
 def _limit(
@@ -252,18 +251,16 @@ def _limit(
         None,
     )
     values = []
+    own, middle = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (column, share))
+    across = own if other is None else frame[other].to_numpy(dtype=float, na_value=np.nan)
     for place, one in enumerate(shares):
-        if one is None or pd.isna(frame[column].iloc[place]):
+        if one is None or math.isnan(own[place]):
             values.append(NOTHING)
             continue
         n = _denominator(share, counts, place)
         design = 1.0
         if share.modelled and other is not None:
-            design = _find_design(
-                float(frame[share].iloc[place]),
-                n,
-                abs(float(frame[other].iloc[place]) - float(frame[column].iloc[place])),
-            )
+            design = _find_design(float(middle[place]), n, abs(float(across[place] - own[place])))
         values.append(release_limits(one, n, rounding, share.interval, design, share.places)[side])
     return values
 

@@ -48,8 +48,11 @@ def check_estimand(tables: Mapping[str, pd.DataFrame], comparison: Comparison, s
         named += [(f"early_signals.signals.{place}", signals.axis, one) for place, one in enumerate(signals.signals)]
         named += [("early_signals.target", signals.axis, signals.target)]
         named += [(f"early_signals.later.{one}", axis, one) for one, axis in signals.later.items()]
+    points = (
+        tables["endpoints"][["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"]).sort_values("time")
+    )
     for key, axis, timepoint in named:
-        _check_timepoint(tables["endpoints"], f"comparison.{key}", axis, timepoint)
+        _check_timepoint(points, f"comparison.{key}", axis, timepoint)
     for key, names in {"covariance": (comparison.covariance,), "fallback": comparison.fallback}.items():
         _check_covariances(f"comparison.{key}", names)
     for event in estimand.events:
@@ -58,8 +61,7 @@ def check_estimand(tables: Mapping[str, pd.DataFrame], comparison: Comparison, s
             raise ModelError(f"comparison.estimand.events.{event}: {reason}")
 
 
-def _check_timepoint(endpoints: pd.DataFrame, key: str, axis: str, timepoint: str) -> None:
-    points = endpoints[["axis", "timepoint", "time"]].drop_duplicates(["axis", "timepoint"]).sort_values("time")
+def _check_timepoint(points: pd.DataFrame, key: str, axis: str, timepoint: str) -> None:
     own = points.loc[points["axis"] == axis, "timepoint"].astype(str).tolist()
     if timepoint in own:
         here = points[(points["axis"] == axis) & (points["timepoint"].astype(str) == timepoint)]

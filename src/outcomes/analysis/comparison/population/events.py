@@ -50,14 +50,14 @@ def derive_event_days(tables: Mapping[str, pd.DataFrame], patients: pd.Series, e
     days = {}
     for event in estimand.events:
         if event in BUILT_IN:
-            found = _find_built_in(event, first, tables["series_sessions"], estimand.grace_days)
+            found = _find_built_in(event, first, tables, estimand.grace_days)
         else:
             found = _find_recorded(event, first, tables["events"])
         days[event] = found.to_numpy(dtype=float)
     return pd.DataFrame(days, index=range(len(patients)))
 
 
-def _find_built_in(event: str, first: pd.DataFrame, sessions: pd.DataFrame, grace_days: int) -> pd.Series:
+def _find_built_in(event: str, first: pd.DataFrame, tables: Mapping[str, pd.DataFrame], grace_days: int) -> pd.Series:
     start = first["start_day"].astype(float)
     if event == "stopping":
         short = first["reason"].astype(object).eq("too_few_sessions")
@@ -66,6 +66,7 @@ def _find_built_in(event: str, first: pd.DataFrame, sessions: pd.DataFrame, grac
         switched = first["switched"].eq(True)
         following = first["next_start_day"].astype(float) - start
         return following.where(switched if event == "switching" else ~switched, NEVER).fillna(NEVER)
+    sessions = tables["series_sessions"]
     later = sessions[(sessions["series"] == 1) & (sessions["phase"] == "maintenance")]
     return later.groupby("patient")["series_day"].min().reindex(first.index).astype(float).fillna(NEVER)
 

@@ -34,6 +34,7 @@ def vary_derivations(
     seed : int
         Of the imputation of missing confounders, where that is declared.
     """
+    tables = dict(tables)  # each read once
     places = choose_timepoints(setting.compared, setting.comparison)
     for variant in variants:
         own = tables["variants"][(tables["variants"]["variant"] == variant.name).to_numpy()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,7 @@ class Material:
     study: Study
     plans: list[Plan]
     provenance: Mapping[str, Any]
+    _records: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, name: str, **where: str) -> pd.DataFrame:
         """Return the rows of a released table with the given values; an empty table where the study has none."""
@@ -34,8 +35,10 @@ class Material:
 
     def one(self, name: str, **where: str) -> dict[str, Any]:
         """Return the single row with the given values; empty when there is none."""
-        records = self.rows(name, **where).iloc[:1].to_dict("records")
-        return {str(key): value for key, value in records[0].items()} if records else {}
+        if name not in self._records:
+            self._records[name] = [dict(row) for row in self.rows(name).to_dict("records")]
+        found = (row for row in self._records[name] if all(str(row.get(key)) == value for key, value in where.items()))
+        return dict(next(found, {}))
 
     @property
     def primary(self) -> str:

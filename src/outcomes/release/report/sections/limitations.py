@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import fixed, percent
@@ -42,13 +44,14 @@ def show_details(material: Material) -> Section:
     return Section("details", "Limitations in detail", (Bullets(tuple(entries)),) if entries else ())
 
 
-def list_limitations(material: Material) -> list[Limitation]:
+@lru_cache(maxsize=1)
+def list_limitations(material: Material) -> tuple[Limitation, ...]:
     """Return every limitation: of the design, of the data, of the comparison, of the models, and of the release."""
     design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
     data = [_attrition(material), _conditional(material), _recall(material), _baseline(material)]
     release = [_suppression(material), _convergence(material)]
     found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
-    return [limitation for limitation in found if limitation is not None]
+    return tuple(limitation for limitation in found if limitation is not None)
 
 
 def _uncontrolled(material: Material) -> Limitation | None:
