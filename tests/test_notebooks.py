@@ -5,7 +5,6 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
@@ -36,6 +35,8 @@ def test_a_notebook_defines_nothing_and_begins_with_words(script):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_notebooks_run_on_the_pipelines_output(finished, script):
+    from nbclient import NotebookClient  # slow to import, in each process of the tests
+
     folder, _ = finished
     book = jupytext.read(script)
     assert not any(cell.get("outputs") for cell in book.cells)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from two_arms import generate_tables, make_comparison, make_study
+from two_arms import Later, generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.effects.primary import Specification
@@ -35,7 +35,7 @@ COMPARISON = make_comparison()
 COMPARED = select_compared(TABLES, COMPARISON)
 SETTING = build_setting(COMPARED, COMPARISON)
 JUDGE = Judge(CRITERIA, 1.0, SETTING.primary)
-RESULT = compare_arms(TABLES, COMPARISON, STUDY)
+RESULT = Later(lambda: compare_arms(TABLES, COMPARISON, STUDY))
 SWITCH = {"stopping": "treatment_policy"}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from two_arms import generate_tables, make_comparison, make_study
+from two_arms import Later, generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted, list_steps, weigh_stayers
@@ -14,8 +14,11 @@ from outcomes.instruments import read_instruments
 NAN = np.nan
 PHQ9 = read_instruments()["phq9"]
 TABLES, STUDY = generate_tables(), make_study()
-RESULT = compare_arms(TABLES, make_comparison(), STUDY)
-IMPUTED_CHANGE = RESULT["imputations"][RESULT["imputations"]["endpoint"] == "change"]
+RESULT = Later(lambda: compare_arms(TABLES, make_comparison(), STUDY))
+
+
+def select_changes():
+    return RESULT["imputations"][RESULT["imputations"]["endpoint"] == "change"]
 
 
 def make_wide(change, treated, baseline=None, covariates=None):
@@ -153,13 +156,13 @@ class TestWhole:
 
     def test_at_random_is_near_the_primary_analysis(self):
         effects = RESULT["effects"].set_index("timepoint")
-        table = IMPUTED_CHANGE
+        table = select_changes()
         for row in table[table["analysis"] == "imputed_mar"].to_dict("records"):
             primary = effects.loc[row["timepoint"]]
             assert abs(row["estimate"] - primary["estimate"]) < 0.5 * primary["std_error"]
 
     def test_jumping_draws_the_difference_to_none(self):
-        table = IMPUTED_CHANGE.set_index(["timepoint", "analysis"])["estimate"]
+        table = select_changes().set_index(["timepoint", "analysis"])["estimate"]
         for point in ("day 28", "session 3"):
             at_random, jump = table[(point, "imputed_mar")], table[(point, "jump_to_reference")]
             assert at_random < jump < 0

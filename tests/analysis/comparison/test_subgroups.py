@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy.integrate import quad
 from scipy.stats import norm
 from statsmodels.stats.meta_analysis import combine_effects
-from two_arms import generate_tables, make_comparison, make_study
+from two_arms import Later, generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame
@@ -42,7 +42,7 @@ def select(by=BY, **changes):
     return select_compared(TABLES, comparison), comparison
 
 
-RESULT = compare()
+RESULT = Later(compare)
 
 
 def rows_of(result, **where):

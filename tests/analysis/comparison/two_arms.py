@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -37,8 +40,29 @@ COMPARISON = {
     "confounder_shape": "linear",
     "left_out": ["payer"],
     "replicates": 0,
+    "learning_splits": 0,
     "early_signals": {"signals": ["session 1", "session 2"], "target": "session 3", "later": {"day 28": "day"}},
 }
+
+
+class Later(Mapping[str, pd.DataFrame]):
+    """Tables made when a test first asks for one; made by the module itself, every process of the tests would make them."""
+
+    def __init__(self, make: Callable[[], dict[str, pd.DataFrame]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> dict[str, pd.DataFrame]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def make_study(**changes):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.confounder_imputation import build_settings
@@ -197,7 +197,7 @@ def bound_normal(value: float, drawn: Floats, df: float) -> tuple[float, float]:
     spread = float(drawn.std(ddof=1))
     if not spread > 1e-12 * max(1.0, abs(value)):
         return np.nan, np.nan
-    half = float(stats.t.ppf(1 - TAIL, df)) * spread
+    half = float(stdtrit(df, 1 - TAIL)) * spread
     return value - half, value + half
 
 

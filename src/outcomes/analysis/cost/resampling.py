@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, stdtrit
 
 from outcomes.analysis.comparison.arrays import Floats
 
@@ -46,6 +46,6 @@ def bound_quotient(
     sums = resample_sums(np.column_stack([above, below]), replicates, generator)
     there = sums[:, 1] > 0
     drawn = np.where(there, sums[:, 0] / np.where(there, sums[:, 1], 1.0), np.inf)
-    tail = float(stats.norm.cdf(-np.sqrt(n / (n - 1)) * stats.t.ppf(1 - TAIL, n - 1)))
+    tail = float(ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - TAIL)))
     lower, upper = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
     return value, float(lower), float(upper), float((~there).mean())

@@ -45,14 +45,14 @@ class Kept:
             log.warning("%s: this kept figure is not as it was written; it is drawn again", path)
             return None
         entry = json.loads(body)
-        if entry["of"] != self.identify(plan):
+        if entry["of"] != self.identify(plan) or "base64" not in entry:
             return None
-        return {ending: base64.b85decode(text) for ending, text in entry["files"].items()}
+        return {ending: base64.b64decode(text) for ending, text in entry["base64"].items()}
 
     def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:
         """Keep the files of a figure in place of the last ones."""
-        texts = {ending: base64.b85encode(content).decode() for ending, content in files.items()}
-        body = json.dumps({"of": self.identify(plan), "files": texts})
+        texts = {ending: base64.b64encode(content).decode() for ending, content in files.items()}
+        body = json.dumps({"of": self.identify(plan), "base64": texts})
         write_text(f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}", self._place(plan.name))
 
     def forget_others(self, plans: Iterable[Plan]) -> None:

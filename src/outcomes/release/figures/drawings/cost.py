@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Polygon
-from scipy import stats
+from scipy.special import ndtri
 
 from outcomes.contracts.released.cost import CHARGE, RESPONSE, Charges, CostDifference
 from outcomes.release.figures.canvas.lines import build_ruler
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 THOUSAND = 1000.0
 APART = 0.12  # between the marks of two arms, of the distance between horizons
 SHADES = (0.34, 0.2, 0.12)
-WIDTH = 2 * float(stats.norm.ppf(0.975))  # of a 95 % interval, in standard deviations
+WIDTH = 2 * float(ndtri(0.975))  # of a 95 % interval, in standard deviations
 TURN = np.linspace(0, 2 * np.pi, 121)
 
 
@@ -79,7 +79,7 @@ def _draw_means(axes: Axes, rows: pd.DataFrame, arms: Sequence[ArmStyle]) -> Non
 def _plan_plane(charge: dict[Any, Any], response: dict[Any, Any], currency: str) -> Panel:
     x_middle, x_spread = 100 * _middle(response), 100 * _spread(response)
     y_middle, y_spread = _middle(charge) / THOUSAND, _spread(charge) / THOUSAND
-    reach = float(np.sqrt(stats.chi2.ppf(LEVELS[-1], 2)))
+    reach = _reach(LEVELS[-1])
     x = build_ruler(x_middle - reach * x_spread, x_middle + reach * x_spread, "Difference in response (points)")
     label = f"Difference (thousand {currency})"
     y = build_ruler(y_middle - reach * y_spread, y_middle + reach * y_spread, label)
@@ -91,6 +91,11 @@ def _plan_plane(charge: dict[Any, Any], response: dict[Any, Any], currency: str)
         correlation=min(max(correlation, -0.99), 0.99),
     )
     return Panel("Difference in charge and in response", draw, x, y, ())
+
+
+def _reach(level: float) -> float:
+    """Return how many standard deviations from the middle so many of two normal numbers lie: chi-squared of two is exponential."""
+    return float(np.sqrt(-2 * np.log(1 - level)))
 
 
 def _middle(row: dict[Any, Any]) -> float:
@@ -108,7 +113,7 @@ def _draw_plane(axes: Axes, middle: tuple[float, float], spread: tuple[float, fl
     first = np.cos(TURN)
     second = correlation * np.cos(TURN) + np.sqrt(1 - correlation**2) * np.sin(TURN)
     for level, shade in zip(reversed(LEVELS), reversed(SHADES), strict=True):
-        reach = float(np.sqrt(stats.chi2.ppf(level, 2)))
+        reach = _reach(level)
         edge = np.column_stack([middle[0] + reach * spread[0] * first, middle[1] + reach * spread[1] * second])
         axes.add_patch(Polygon(edge, facecolor=INK, alpha=shade, linewidth=0, label=f"samples {level:g}"))
     axes.plot([middle[0]], [middle[1]], "o", color=INK, markersize=3.4, label="difference")
