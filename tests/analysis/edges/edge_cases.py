@@ -90,6 +90,13 @@ def one_score_after_treatment():
     return make_clinic(missing=0.1).with_people(**{"day 7": 9.0, "day 28": 9.0})
 
 
+def flat_at(point):
+    """A clinic whose patients all lost as many points by then."""
+    clinic = make_clinic(missing=0.1)
+    seen = clinic.people[point].notna()
+    return clinic.with_people(**{point: (clinic.people["baseline"] - 4.0).where(seen)})
+
+
 def one_arm_drops_out():
     clinic = make_clinic()
     gone = clinic.people["arm"] == "iv"
@@ -161,6 +168,7 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "one arm responds": one_arm_responds,
     "a one-arm site holds all events": one_arm_site_holds_all_events,
     "an empty time point": empty_time_point,
+    "a time point at which nothing varies": lambda: flat_at("day 7"),
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
     "one patient in a third arm": one_patient_in_a_third_arm,
     "weights at nothing": weights_at_nothing,
@@ -177,6 +185,11 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
 REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
     "one arm only": (one_arm_only, "compare", "no patient of arm 'esketamine'"),
     "one arm drops out": (one_arm_drops_out, "compare", "fewer than 2 patients of arm iv"),
+    "nothing varies where it is asked": (
+        lambda: flat_at("day 28"),
+        "compare",
+        "do not differ beyond what arm and baseline tell",
+    ),
     "two patients": (two_patients, "fit", "rank deficient"),
     "constant scores": (constant_scores, "fit", "did not converge"),
     "one score after treatment": (one_score_after_treatment, "fit", "no variance left to model"),

@@ -11,12 +11,14 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import (
+    NO_VARIATION,
     TOO_FEW,
     Specification,
     build_frame,
     estimate_differences,
     find_compared,
     find_identified,
+    judge_timepoints,
 )
 from outcomes.analysis.comparison.population.confounders import Confounders, code_declared
 from outcomes.analysis.comparison.population.people import Compared
@@ -94,7 +96,11 @@ def fit_row(
             f"{lost} of {covariates.shape[1]} columns of confounders left out, whose slopes these patients cannot tell"
         )
         note, covariates = "; ".join(one for one in (note, said if lost else "") if one), covariates[:, kept]
+    reasons = judge_timepoints(setting.compared, specification.axis, weights.weight)
     frame = build_frame(setting.compared, specification.axis, weights.weight, covariates)
+    if reasons.get(timepoint) == NO_VARIATION:
+        note = "; ".join(one for one in (note, NO_VARIATION) if one)
+        return {"analysis": analysis, "n": int(frame["person"].nunique()), "converged": False, "note": note}
     return fit_frame(analysis, frame, specification, timepoint, note)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.effects.primary import FEWEST as FEWEST_SEEN
-from outcomes.analysis.comparison.effects.primary import find_compared
+from outcomes.analysis.comparison.effects.primary import NO_VARIATION, TOO_FEW, judge_timepoints
 from outcomes.analysis.comparison.population.eligibility import FEWEST
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
@@ -52,15 +52,21 @@ def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
 
 
 def check_timepoint(setting: Setting) -> None:
-    """Refuse a primary time point at which an arm has next to no one.
+    """Refuse a primary time point at which an arm has next to no one, or at which nothing varies.
 
     Raises
     ------
     ModelError
     """
     estimand, weight = setting.comparison.estimand, setting.primary.weight
-    if estimand.timepoint in find_compared(setting.compared, estimand.axis, weight):
+    reason = judge_timepoints(setting.compared, estimand.axis, weight).get(estimand.timepoint, TOO_FEW)
+    if not reason:
         return
+    if reason == NO_VARIATION:
+        raise ModelError(
+            f"comparison.estimand.timepoint: at {estimand.timepoint} {NO_VARIATION}. Look at the scores there: one value for all is rarely what "
+            "patients answered. Declare another time point, or leave the comparison out."
+        )
     seen = ~np.isnan(setting.compared.at(estimand.axis, estimand.timepoint, "change")) & (weight > TINY)
     arms = {estimand.treated: setting.compared.treated, estimand.reference: ~setting.compared.treated}
     few = [arm for arm, side in arms.items() if (seen & side).sum() < FEWEST_SEEN]

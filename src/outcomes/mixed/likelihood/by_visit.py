@@ -9,7 +9,7 @@ import numpy as np
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.orthonormal import Basis, orthogonalise
-from outcomes.mixed.errors import DataError, SettingError
+from outcomes.mixed.errors import DataError, FlatVisitError, SettingError
 from outcomes.mixed.likelihood.likelihood import Likelihood, Part
 from outcomes.mixed.likelihood.mixture import Mixture, start_effects
 from outcomes.mixed.likelihood.model import Model
@@ -88,10 +88,7 @@ def _refuse_thin(data: VisitData) -> None:
             if count < 2:
                 raise DataError(f"visit {visit!r} has {int(count)} subject(s) with data: its variance needs at least 2")
             if size <= 1e-14 * variance.max():
-                raise DataError(
-                    f"the response has no variation left at visit {visit!r} once the formula is fitted "
-                    f"({int(count)} subjects): its variance cannot be estimated"
-                )
+                raise FlatVisitError(visit, int(count))
 
 
 def nearest_definite(matrix: Floats, floor: float = 0.05) -> Floats:

@@ -19,6 +19,8 @@ EFFECTS = Effects.columns
 ARMS = ("reference", "treated")
 FEWEST = 2  # patients of an arm at a time point that is modelled
 TOO_FEW = "fewer than two patients of an arm have a score and a weight there"
+NO_VARIATION = "the changes there do not differ beyond what arm and baseline tell, so a difference has no variance"
+DUST = 1e-14  # of the squares of the changes, what rounding leaves
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,36 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
 
 
 def find_compared(compared: Compared, axis: str, weight: Floats) -> list[str]:
-    """Return the time points of an axis at which both arms have two patients with a change and a weight.
+    """Return the time points of an axis at which a difference of the arms can be estimated, as :func:`judge_timepoints` has it."""
+    return [point for point, reason in judge_timepoints(compared, axis, weight).items() if not reason]
 
-    At any other no difference of the arms has a variance; a model of all would be lost for its sake.
+
+def judge_timepoints(compared: Compared, axis: str, weight: Floats) -> dict[str, str]:
+    """Return for each time point of an axis why no difference of the arms can be estimated there; '' where it can.
+
+    Both arms need two patients with a change and a weight, and the changes must differ beyond what arm and baseline tell: else the
+    difference has no variance, and a model of all time points would be lost for its sake.
     """
     rows, points = compared.scores, compared.timepoints[axis]
-    rows = rows.loc[(rows["axis"] == axis) & rows["change"].notna(), ["person", "timepoint"]]
-    person = rows["person"].to_numpy()
-    place = pd.Categorical(rows["timepoint"], points).codes + len(points) * compared.treated[person]
-    counts = np.bincount(place[weight[person] > TINY], minlength=2 * len(points)).reshape(2, -1).min(axis=0)
-    return [name for name, fewest in zip(points, counts, strict=True) if fewest >= FEWEST]
+    rows = rows.loc[(rows["axis"] == axis) & rows["change"].notna(), ["person", "timepoint", "change"]]
+    person, change = rows["person"].to_numpy(), rows["change"].to_numpy(dtype=float)
+    used = weight[person] > TINY
+    person, change, place = person[used], change[used], pd.Categorical(rows["timepoint"], points).codes[used]
+    treated = compared.treated[person]
+    counts = np.bincount(place + len(points) * treated, minlength=2 * len(points)).reshape(2, -1).min(axis=0)
+    design = np.column_stack([np.ones(len(person)), treated, compared.people["baseline"].to_numpy(dtype=float)[person]])
+    reasons = {}
+    for number, (point, fewest) in enumerate(zip(points, counts, strict=True)):
+        here = place == number
+        flat = fewest >= FEWEST and is_explained(design[here], change[here])
+        reasons[point] = TOO_FEW if fewest < FEWEST else NO_VARIATION if flat else ""
+    return reasons
+
+
+def is_explained(design: Floats, values: Floats) -> bool:
+    """Tell whether columns of a design give every value, but for rounding."""
+    slopes, *_ = np.linalg.lstsq(design, values, rcond=None)
+    return bool(np.square(values - design @ slopes).sum() <= DUST * np.square(values).sum())
 
 
 def find_identified(
@@ -235,7 +257,7 @@ def _add_unmodelled(
     if not lacking:
         return table
     rows = pd.DataFrame({"timepoint": lacking, "covariance": specification.covariance, "converged": False})
-    rows = rows.assign(note=TOO_FEW)
+    rows = rows.assign(note=pd.Series(lacking).map(judge_timepoints(compared, specification.axis, weight)))
     both = pd.concat([table, rows], ignore_index=True) if len(table) else rows
     return both.set_index("timepoint").loc[points].reset_index()
 
@@ -244,9 +266,10 @@ def _count_people(
     compared: Compared, weight: Floats, specification: Specification, people: pd.DataFrame, table: pd.DataFrame
 ) -> pd.DataFrame:
     sizes = people["arm"].value_counts()
+    modelled = np.isin(np.arange(len(weight)), people["person"])
     counts: dict[str, Any] = {}
     for name, side in zip(ARMS, (~compared.treated, compared.treated), strict=True):
         counts[f"n_{name}"] = int(sizes[name])
         seen = [~np.isnan(compared.at(specification.axis, point, "change")) for point in table["timepoint"]]
-        counts[f"observed_{name}"] = [int((one & side & (weight > TINY)).sum()) for one in seen]
+        counts[f"observed_{name}"] = [int((one & side & modelled).sum()) for one in seen]
     return table.assign(**counts)
