@@ -178,3 +178,17 @@ def test_adverse_effects_that_differ_are_named_and_what_was_not_collected_is_sai
     answer = next(one for one in first_page(none, study).blocks[1].entries if one.row == "safe")
     assert answer.verdict == "No data: adverse effects are not in these tables."
     assert answer.text == ""
+
+
+def test_a_variance_clustered_by_site_is_said_on_page_one_and_in_the_methods():
+    tables, study = make_case("two arms")
+    for cluster, told in (("patient", False), ("site", True)):
+        comparison = study.comparison.model_copy(update={"cluster": cluster})
+        sections = build_sections(
+            gather(tables, study.model_copy(update={"comparison": comparison}), {}), Path("nowhere")
+        )
+        first = [block.note for block in sections[0].blocks if isinstance(block, Answers)]
+        assert ("takes patients of a site to be alike" in first[0]) is told
+        whole = " ".join(running_text(sections))
+        assert ("site (CR2, Bell and McCaffrey's degrees of freedom)" in whole) is told
+        assert ("sandwich variance clustered by site" in whole) is told

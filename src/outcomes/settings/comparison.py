@@ -102,6 +102,11 @@ class Comparison(Frozen):
     site: str | None = Field(
         "site", description="the confounder that names the site, for rows with sites as random; null: none"
     )
+    cluster: Literal["patient", "site"] = Field(
+        "patient",
+        description="whose scores are taken to be alike in the variance of the primary difference; site: all of a site (`site` names it), by CR2 with Bell "
+        "and McCaffrey's degrees of freedom, from four sites on",
+    )
     missing: Literal["indicator", "exclude", "impute"] = Field(
         "indicator",
         description="patients without a confounder: a level of its own; left out and counted; or multiply imputed, the primary difference "
@@ -150,6 +155,11 @@ class Comparison(Frozen):
             raise ValueError(
                 f"site names '{self.site}', which 'confounders' ({', '.join(self.confounders)}) does not list; "
                 "list it there, or write site: null for no rows on sites"
+            )
+        if self.cluster == "site" and self.site not in self.confounders:
+            raise ValueError(
+                "cluster: site needs the confounder that names the site; list it under 'confounders' and name it as 'site', or write "
+                "cluster: patient"
             )
         named = {name for pair in self.products for name in pair}
         if named - set(self.confounders) or any(one == other for one, other in self.products):

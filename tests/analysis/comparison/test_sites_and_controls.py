@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.meta_analysis import combine_effects
 from two_arms import generate_tables, make_comparison
 
+from outcomes.analysis.comparison.compare import estimate_effects
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.sensitivity.control_rows import compare_controls
 from outcomes.analysis.comparison.sensitivity.model_rows import vary_model
@@ -92,6 +95,44 @@ def test_sites_find_the_truth_and_their_spread():
             rows[f"site_pooled_{way}"]["upper"] - rows[f"site_pooled_{way}"]["lower"] for way in ("random", "fixed")
         )
         assert wide > (1.5 if spread else 1.0) * narrow
+
+
+def cluster_by_site(setting):
+    return replace(setting, comparison=setting.comparison.model_copy(update={"cluster": "site", "replicates": 0}))
+
+
+def test_the_primary_difference_clustered_by_site_is_the_row_of_the_grid_to_the_digit():
+    _, setting = make_sites(2.0)
+    row = next(row for row in vary_sites(setting, "day", "day 28") if row["analysis"] == "site_clustered")
+    by_patient, by_site = (
+        estimate_effects([one], 1).query("timepoint == 'day 28' and variance == 'cr2'").iloc[0]
+        for one in (
+            replace(setting, comparison=setting.comparison.model_copy(update={"replicates": 0})),
+            cluster_by_site(setting),
+        )
+    )
+    assert {name: by_site[name] for name in ("estimate", "lower", "upper")} == {
+        name: row[name] for name in ("estimate", "lower", "upper")
+    }
+    assert by_site["df"] < 8 < by_patient["df"]
+    assert by_site["estimate"] == by_patient["estimate"]
+    assert by_site["std_error"] > by_patient["std_error"]
+    assert f"{by_site['df']:.1f} degrees of freedom" in row["note"]
+
+
+def test_a_variance_clustered_by_site_is_refused_of_three_sites():
+    tables, _ = make_sites()
+    names = tables["patients"]["site"].astype(str).map(lambda name: f"site {int(name[-1]) % 3}")
+    tables["patients"] = tables["patients"].assign(site=pd.Categorical(names))
+    comparison = make_comparison(confounders=["baseline", "payer", "failures", "site"])
+    setting = build_setting(select_compared(tables, comparison), comparison)
+    with pytest.raises(ModelError, match=r"fewer than 4 sites with a score.*comparison\.cluster: patient"):
+        estimate_effects([cluster_by_site(setting)], 1)
+
+
+def test_a_variance_clustered_by_site_needs_the_confounder_that_names_the_site():
+    with pytest.raises(ValueError, match="cluster: site needs the confounder that names the site"):
+        make_comparison(confounders=["baseline", "payer"], cluster="site")
 
 
 def test_fixed_sites_agree_with_the_regression_by_formula():

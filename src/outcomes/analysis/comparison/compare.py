@@ -187,7 +187,7 @@ def estimate_effects(settings: Sequence[Setting], seed: int, samples: pd.DataFra
     """
     setting = settings[0]
     comparison, compared = setting.comparison, setting.compared
-    specifications = [setting.specify(axis) for axis in compared.axes()]
+    specifications = [setting.specify_primary(axis) for axis in compared.axes()]
     if len(settings) > 1:
         tables = {axis: pool_effects(settings, axis) for axis in compared.axes()}
     else:
@@ -196,8 +196,8 @@ def estimate_effects(settings: Sequence[Setting], seed: int, samples: pd.DataFra
     at_point = primary[primary["timepoint"] == comparison.estimand.timepoint]
     if not at_point["converged"].all():
         raise ModelError(
-            f"comparison: the primary analysis did not converge ({at_point['note'].iloc[0]}). Where the covariance is at fault, declare a "
-            "simpler comparison.covariance, or more in comparison.fallback."
+            f"comparison: the primary analysis gave no result ({at_point['note'].iloc[0]}). Where the covariance is at fault, declare a "
+            "simpler comparison.covariance, or more in comparison.fallback; where sites are too few, comparison.cluster: patient."
         )
     if comparison.replicates and len(settings) == 1:
         drawn = resample_setting(setting, seed) if samples is None else samples

@@ -139,7 +139,7 @@ def _predict(design: Floats, outcome: Bools, rows: np.ndarray, counts: Floats) -
 
 def pool_effects(settings: Sequence[Setting], axis: str) -> pd.DataFrame:
     """Return the primary analysis of an axis pooled over filled data sets, as ``tabulate_effects`` returns it for one."""
-    tables = [tabulate_effects(one.compared, one.primary.weight, one.specify(axis)) for one in settings]
+    tables = [tabulate_effects(one.compared, one.primary.weight, one.specify_primary(axis)) for one in settings]
     good = [table for table in tables if table["converged"].all()]
     if not is_enough(len(good), len(tables)):
         return tables[0].assign(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,19 @@ class Setting:
     def specify(self, axis: str, baseline: bool = True, vcov: str = "cr2") -> Specification:
         """Return the mixed model of an axis."""
         return Specification(axis, self.comparison.covariance, self.comparison.fallback, baseline, vcov)
+
+    def specify_primary(self, axis: str) -> Specification:
+        """Return the primary model of an axis, its variance clustered as the study declares."""
+        specification = self.specify(axis)
+        if self.comparison.cluster == "patient":
+            return specification
+        return replace(specification, cluster=dict(enumerate(self.name_sites())))
+
+    def name_sites(self) -> list[str]:
+        """Return the site of each person; one that is not recorded is a site of its own."""
+        assert self.comparison.site is not None
+        sites = self.compared.people[self.comparison.site].astype(object)
+        return [str(one) for one in sites.map(str, na_action="ignore").fillna("missing")]
 
 
 def choose_timepoints(compared: Compared, comparison: Comparison) -> dict[str, str]:

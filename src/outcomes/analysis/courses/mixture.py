@@ -110,7 +110,7 @@ def _weigh_transformed(values: Floats) -> float:
     bends = np.array([power - 1 for _, power in found])
     stretch = float((np.sign(values) * np.log1p(np.abs(values)) @ bends).sum())
     size = float(np.linalg.slogdet(np.atleast_2d(covariance))[1])
-    return -n / 2 * (effects * np.log(2 * np.pi) + size + effects) + stretch
+    return float(-n / 2 * (effects * np.log(2 * np.pi) + size + effects) + stretch)
 
 
 def _list_starts(values: Floats, count: int, generator: np.random.Generator) -> list[Floats]:

@@ -17,6 +17,7 @@ from outcomes.contracts.released.comparison import Effects
 
 EFFECTS = Effects.columns
 ARMS = ("reference", "treated")
+FEWEST_CLUSTERS = 4  # sites from which a variance between sites is told
 FEWEST = 2  # patients of an arm at a time point that is modelled
 TOO_FEW = "fewer than two patients of an arm have a score and a weight there"
 NO_VARIATION = "the changes there do not differ beyond what arm and baseline tell, so a difference has no variance"
@@ -182,9 +183,20 @@ def estimate_differences(frame: pd.DataFrame, specification: Specification) -> t
         One row per ``timepoint``: ``estimate``, ``std_error``, ``df``, ``lower``, ``upper``, ``p_value``, in points; missing throughout
         when the fit did not converge.
     fit : Fit
+
+    Raises
+    ------
+    MixedError
+        No fit; or fewer than four sites, where the variance is to be clustered by site.
     """
     from outcomes import mixed
 
+    if specification.cluster is not None:
+        among = len({specification.cluster[person] for person in frame["person"]})
+        if among < FEWEST_CLUSTERS:
+            raise mixed.SettingError(
+                f"fewer than {FEWEST_CLUSTERS} sites with a score and a weight: a variance between sites cannot be told"
+            )
     fit = fit_change(frame, specification)
     if specification.cluster is not None and fit.converged:
         fit = mixed.cluster(fit, specification.cluster, specification.vcov)

@@ -16,7 +16,6 @@ from outcomes.analysis.comparison.weighting.weights import TINY, compute_effecti
 from outcomes.random_effects import Way, pool_differences
 
 FEWEST_SITES = 3
-FEWEST_CLUSTERS = 4  # sites from which a variance between sites is told
 FEWEST_SCORES = 10  # scores at the time point that a site needs in each arm to be compared within
 
 
@@ -32,7 +31,7 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
         return
     change = setting.compared.at(axis, timepoint, "change")
     seen = ~np.isnan(change)
-    sites = setting.compared.people[site].astype(object).map(str, na_action="ignore").fillna("missing").to_numpy()
+    sites = np.array(setting.name_sites(), dtype=object)
     if len(set(sites[seen])) < FEWEST_SITES:
         note = f"fewer than {FEWEST_SITES} sites with a score"
         for name in ("site_fixed", "site_random", "site_clustered", "site_pooled_fixed", "site_pooled_random"):
@@ -93,10 +92,6 @@ def _cluster(setting: Setting, axis: str, timepoint: str, sites: np.ndarray) -> 
     row: Row = {"analysis": "site_clustered", "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
     among = len(set(sites[people["person"]]))
-    if among < FEWEST_CLUSTERS:
-        return row | {
-            "note": f"fewer than {FEWEST_CLUSTERS} sites with a score and a weight: a variance between sites cannot be told"
-        }
     specification = replace(setting.specify(axis), cluster=dict(enumerate(sites)))
     try:
         table, fit = estimate_differences(frame, specification)

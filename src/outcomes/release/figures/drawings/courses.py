@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from outcomes.contracts.released.courses import Courses
@@ -29,7 +30,7 @@ def draw_courses(figure: Figure, plan: Plan, study: Study) -> None:
     rows = plan.data.assign(x=plan.data[Courses.timepoint].map(timeline.positions)).sort_values("x", kind="stable")
     groups = [_style(name, place) for place, name in enumerate(sorted(set(rows[Courses.group])))]
     x = Scale(timeline.limits, timeline.ticks, timeline.label)
-    most = float(rows[[Courses.mean, Courses.q3]].max(axis=None))
+    most = float(np.nanmax(rows[[Courses.mean, Courses.q3]].to_numpy(float)))
     y = build_scale(instrument.minimum, min(most, instrument.maximum), f"{instrument.name} total (points), mean")
     block = tuple(row for group in groups for row in _count(rows, group))
     panel = Panel("", partial(_draw_means, rows=rows, groups=groups), x, y, block)

@@ -30,7 +30,12 @@ def _note(material: Material) -> str:
         return f"CI: confidence interval, {COVERED}."
     names = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     adjusted = f" Differences are adjusted for {names}." if names else ""
+    alike = (
+        " The interval of the difference in change takes patients of a site to be alike."
+        if comparison.cluster == "site"
+        else ""
+    )
     return (
-        f"CI: confidence interval.{adjusted} Response: missing scores imputed at random. E-value: risk ratio that an unmeasured factor would "
+        f"CI: confidence interval.{adjusted}{alike} Response: missing scores imputed at random. E-value: risk ratio that an unmeasured factor would "
         "need with treatment and with outcome. Adverse effects and durability are not adjusted."
     )

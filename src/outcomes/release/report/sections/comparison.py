@@ -79,9 +79,9 @@ def tabulate_target_trial(material: Material) -> Grid | None:
 def tabulate_effects(material: Material) -> Grid | None:
     """Return the adjusted difference at every time point, by both variances."""
     effects = material.rows("effects")
-    estimand = material.study.comparison.estimand if material.study.comparison else None
-    if estimand is None or effects.empty:
+    if material.study.comparison is None or effects.empty:
         return None
+    estimand = material.study.comparison.estimand
     resampled = {_place(row): row for row in _records(effects[effects["variance"] == "bootstrap"])}
     rows = []
     for row in _records(effects[effects["variance"] == "cr2"]):
@@ -92,7 +92,7 @@ def tabulate_effects(material: Material) -> Grid | None:
     treated, reference = _arms(material)
     heads = ("Time point", treated, reference, f"Difference ({COVERED} interval)", "p", "Interval by bootstrap")
     note = (
-        "Adjusted mean change in points and scores observed. Difference and p: sandwich variance clustered by patient, weights taken as "
+        f"Adjusted mean change in points and scores observed. Difference and p: sandwich variance clustered by {material.study.comparison.cluster}, weights taken as "
         "known; bootstrap: weights estimated in each sample."
     )
     return _grid(

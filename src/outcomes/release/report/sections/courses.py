@@ -72,7 +72,7 @@ def _tabulate_groups(material: Material) -> Grid | None:
     names = list(dict.fromkeys(rows[Courses.group]))
     found = index_rows(rows, "group", "axis", "timepoint")
     places = list(dict.fromkeys(key[1:] for key in found))
-    heads = (heading("Number of patients"), *(heading(_name(one, groups)) for one in names))
+    heads = (heading("Group"), *(heading(_name(one, groups)) for one in names))
     body = [
         (
             heading("Mean probability of membership"),
@@ -88,7 +88,7 @@ def _tabulate_groups(material: Material) -> Grid | None:
     ]
     note = "Mean (standard deviation), number of scores. Groups were formed from these scores, so that they differ in them by construction."
     title = f"{material.instrument(material.primary)} total by group of course."
-    return Grid("courses-groups", title, ((heading("Group"), *heads[1:]),), tuple(body), (note,))
+    return Grid("courses-groups", title, (heads,), tuple(body), (note,))
 
 
 def _name(group: str, groups: dict[tuple[str, ...], Row]) -> str:
@@ -104,7 +104,7 @@ def _score(row: Row) -> str:
     if not row:
         return ABSENT
     mean = tell(row, Courses.mean, fixed)
-    spread = f" ({fixed(row[Courses.sd])})" if pd.notna(row[Courses.sd]) else ""
+    spread: str = f" ({fixed(row[Courses.sd])})" if pd.notna(row[Courses.sd]) else ""
     return f"{mean}{spread}, {tell_count(row, Courses.n)}"
 
 

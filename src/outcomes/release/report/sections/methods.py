@@ -27,8 +27,13 @@ BASELINE_EFFECT = {
 
 COMPARED = (
     "In the comparison of two arms, differences and ratios of response and remission, the unadjusted ones too, have Newcombe's intervals, from each arm's "
-    "Wilson interval with the variance of stacked estimating equations (sandwich); changes in score have a sandwich clustered by patient. "
+    "Wilson interval with the variance of stacked estimating equations (sandwich); changes in score have a sandwich clustered by {unit}. "
 )
+
+UNITS = {
+    "patient": "patient",
+    "site": "site (CR2, Bell and McCaffrey's degrees of freedom), in the primary model, and by patient in the others",
+}
 
 
 def describe_methods(material: Material) -> Section:
@@ -259,7 +264,7 @@ def _intervals(study: Study) -> list[str]:
     texts = [
         f"Intervals cover {COVERED}. Proportions in the tables of rates: Wilson's score interval; their unadjusted differences: Newcombe's hybrid "
         "score interval, which for patients seen in both arms takes the correlation of the two into account; means: Student's t. "
-        + (COMPARED if study.comparison is not None else "")
+        + (COMPARED.format(unit=UNITS[study.comparison.cluster]) if study.comparison is not None else "")
         + "They describe sampling error only. "
         + _multiplicity(study)
     ]

@@ -17,6 +17,7 @@ WEIGHTS = {
     "ate": "Inverse probability weights made both arms resemble all patients in these confounders.",
     "none": "The arms were not weighted.",
 }
+CLUSTERED = {"patient": "", "site": " clustered by site"}
 
 
 def describe_methods_briefly(material: Material) -> Section:
@@ -65,7 +66,7 @@ def _comparison(material: Material) -> str:
     listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
     return (
-        f"{confounders}The difference in change is from a mixed model for repeated measures with a sandwich variance. Other valid analyses of the "
+        f"{confounders}The difference in change is from a mixed model for repeated measures with a sandwich variance{CLUSTERED[comparison.cluster]}. Other valid analyses of the "
         "same question are in the forest plot; analyses that leave out a confounder are shown for reference only. Subgroups are exploratory."
     )
 

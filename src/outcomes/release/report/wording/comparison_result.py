@@ -147,10 +147,11 @@ def _variance(material: Material) -> str:
     comparison = material.study.comparison
     assert comparison is not None
     known = "" if comparison.weights == "none" else ", which takes the weights as known"
-    text = f"The interval is from a sandwich clustered by patient{known}."
+    text = f"The interval is from a sandwich clustered by {comparison.cluster}{known}."
     estimand = comparison.estimand
     row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="bootstrap")
     if row and pd.notna(row["lower"]):
         bounds = interval(row["lower"], row["upper"], "estimate")
-        text += f" With patients resampled and the weights estimated in each sample it is {bounds}."
+        apart = ", patients of a site taken as independent" if comparison.cluster == "site" else ""
+        text += f" With patients resampled and the weights estimated in each sample it is {bounds}{apart}."
     return text
