@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
@@ -670,3 +671,123 @@ def test_a_question_of_no_known_wording_is_told_by_its_place_and_one_at_the_end_
         "phq9: 8 of 9 items are found, and no column reads as item 9 or as the total"
         in draft_study(tmp_path, "mine").missing[0]
     )
+
+
+@pytest.mark.parametrize("kind", ["page", "xml"])
+def test_a_page_or_plain_xml_that_is_named_as_a_workbook_is_read(tmp_path, kind):
+    write_log(tmp_path)
+    rows = [[who, str(day(n, k)), f"{sum(items(n, k))}"] for n, who, k in visits()]
+    if kind == "page":  # the identifier spans the rows of its patient
+        cells = [
+            "".join(f"<td rowspan=4>{cell}</td>" if not place and not at % 4 else f"<td>{cell}&nbsp;</td>" for place, cell in enumerate(row) if place or not at % 4)
+            for at, row in enumerate(rows)
+        ]  # fmt: skip
+        body = "".join(f"<tr>{of}" for of in cells)
+        text = f"<html><body><table><tr><td>menu</td></tr></table><table border=1><tr><th>Patient ID<th>Date<th>PHQ-9{body}</table></body></html>"
+    else:
+        lines = [["Patient ID", "Date", "", "PHQ-9"], *([*row[:2], "", row[2]] for row in rows)]
+        starts = {3: "<Cell ss:Index='4'>"}
+        cells = [
+            "".join(
+                f"{starts.get(place, '<Cell>')}<Data ss:Type='String'>{cell}</Data></Cell>"
+                for place, cell in enumerate(row)
+                if place != 2
+            )
+            for row in lines
+        ]
+        body = "".join(f"<Row>{of}</Row>" for of in cells)
+        text = f'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="Sheet1"><Table>{body}</Table></Worksheet></Workbook>'
+    write(tmp_path, "scores.xls", text)
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+def test_a_page_without_a_table_is_said_to_be_one(tmp_path):
+    write_log(tmp_path)
+    write(tmp_path, "scores.xls", "<!DOCTYPE html><html><body>Your session has expired</body></html>")
+    assert "a page (HTML or XML) without a table, whatever its ending says" in draft_study(tmp_path, "mine").summary
+
+
+def test_codes_that_are_billed_are_known_or_asked_for_and_can_be_no_treatment(tmp_path):
+    lines = [f"{who},{day(n, k)},{('96365', 'G2083')[n % 2]}" for n, who, k in visits()]
+    lines += [f"{who},2024-11-01,99214" for who in PEOPLE]
+    write(tmp_path, "claims.csv", *lines, header="patient_id,service_date,cpt")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "by codes (96365, 99214)" in asked
+    assert "none where it is no treatment" in asked
+    export, _ = read_drafted(tmp_path, treatments={"96365": "iv", "99214": "none"})
+    assert len(export.tables["sessions"]) == 4 * len(PEOPLE)
+    assert totals(export) == truth()
+
+
+@pytest.mark.parametrize("lacks", ["patients", "dates", "treatments", "days"])
+def test_what_another_file_has_is_named_and_reads_once_it_is_put_beside(tmp_path, lacks):
+    header = {"patients": "visit_id,patient_id,date", "dates": "patient_id,nr,date"}.get(lacks, "patient_id,date")
+    key = {"patients": lambda n, who, k: f"{1000 + 10 * n + k},{who}", "dates": lambda n, who, k: f"{who},{k}"}.get(
+        lacks, lambda n, who, k: who
+    )
+    treated = "" if lacks == "treatments" else ",treatment"
+    given = lambda n: "" if lacks == "treatments" else f",{ARMS[n % 2]}"  # noqa: E731
+    write(tmp_path, "sessions.csv", *(f"{key(n, who, k)},{day(n, k)}{given(n)}" for n, who, k in visits()), header=header.replace("date", "session_date") + treated)  # fmt: skip
+    start = {"patients": lambda n, who, k: f"{1000 + 10 * n + k}", "dates": lambda n, who, k: f"{who},{k}", "days": lambda n, who, k: f"{who},{7 * k}"}.get(lacks)  # fmt: skip
+    first = {"patients": "visit_id", "dates": "patient_id,nr", "days": "patient_id,days_since_first_infusion"}.get(
+        lacks, "patient_id,date"
+    )
+    scores = [f"{start(n, who, k) if start else f'{who},{day(n, k)}'},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "scores.csv", *scores, header=f"{first},phq9_total")
+    write(
+        tmp_path,
+        "people.csv",
+        *(f"{who},{30 + n},{ARMS[n % 2]}" for n, who in enumerate(PEOPLE)),
+        header="patient_id,age,treatment",
+    )
+    [asked] = draft_study(tmp_path, "mine").missing
+    said = {
+        "patients": "'visit_id' is in sessions.csv too, which has the patients and the dates: put these beside it in the export (joined by 'visit_id')",
+        "dates": "'nr' is in sessions.csv too, which has the dates: put these beside it in the export (joined by 'nr' and 'patient_id')",
+        "treatments": "sessions.csv has the days of sessions ('session_date') and not what was given, and people.csv says it once a patient ('treatment')",
+        "days": "'days_since_first_infusion' counts days, while the sessions are dated",
+    }
+    assert said[lacks] in asked
+    mended = [f"{who},{day(n, k)},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(tmp_path, "sessions.csv", *mended, header="patient_id,session_date,treatment")
+    write(
+        tmp_path,
+        "scores.csv",
+        *(f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()),
+        header="patient_id,date,phq9_total",
+    )
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+def test_a_later_correction_stays_by_the_time_when_it_was_made(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))},{day(n, k) + dt.timedelta(days=2)} 15:00" for n, who, k in visits()]
+    lines += [f"{who},{day(n, 0)},27,{day(n, 0)} 08:10" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total,last_modified")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+def test_numbers_of_omop_without_names_are_said_and_read_with_their_vocabulary(tmp_path):
+    people = [f"{n + 1},8507,1980" for n in range(24)]
+    write(tmp_path, "person.csv", *people, header="person_id,gender_concept_id,year_of_birth")
+    lines = [f"{n + 1},900,{day(n, k)},{sum(items(n, k))}" for n, _, k in visits()]
+    write(
+        tmp_path, "measurement.csv", *lines, header="person_id,measurement_concept_id,measurement_date,value_as_number"
+    )
+    lines = [f"{n + 1},{(700, 701)[n % 2]},{day(n, k)}" for n, _, k in visits()]
+    write(tmp_path, "drug_exposure.csv", *lines, header="person_id,drug_concept_id,drug_exposure_start_date")
+    concepts = ["900,44261-6,PHQ-9 total score", "700,6130,ketamine", "701,2119365,esketamine"]
+    write(tmp_path, "concept.csv", *concepts, header="concept_id,concept_code,concept_name")
+    assert "by numbers of concepts alone" in draft_study(tmp_path, "mine").missing[0]
+    with duckdb.connect(str(tmp_path / "omop.duckdb")) as base:
+        for path in sorted(tmp_path.glob("*.csv")):
+            base.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")
+            path.unlink()
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {(str(n + 1), 7 * k): float(sum(items(n, k))) for n, _, k in visits()}
+    assert set(export.tables["patients"]["sex"].astype(str)) == {"male"}

@@ -68,6 +68,11 @@ def write_workbook(table: list[list[str]], path: Path) -> None:
     book.save(path)
 
 
+def page(table: list[list[str]]) -> bytes:
+    rows = ["".join(f"<td>{cell}</td>" for cell in row) for row in [HEADER, *table]]
+    return f"<html><table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table></html>".encode(errors="surrogatepass")
+
+
 def write_sqlite(table: list[list[str]], path: Path) -> None:
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as base:
@@ -138,6 +143,7 @@ def nested(table: list[list[str]]) -> bytes:
 LOINC = {"items": list(CODES), "total": "44261-6"}
 FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str, Any]]] = {
     "csv": ("file.csv", write_bytes(delimited), {"tables": mapping()}),
+    "page": ("file.xls", write_bytes(page), {"tables": mapping()}),
     "tsv": ("file.tsv", write_bytes(lambda t: delimited(t, "\t")), {"tables": mapping()}),
     "utf-16": ("file.csv", write_bytes(lambda t: delimited(t, ";", encoding="utf-16")), {"tables": mapping()}),
     "workbook": ("file.xlsx", write_workbook, {"tables": mapping()}),

@@ -11,7 +11,7 @@ import numpy as np
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft.export import NO_COLUMN, Survey
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import SHOWN, is_shown, state_rows
+from outcomes.intake.draft.spellings import BILLED, SHOWN, is_shown, state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.readers.tables import HIDDEN
@@ -140,11 +140,12 @@ def _add_treatments(survey: Survey, design: Design) -> None:
                 "esketamine) for this source, or name its column under `treatment`"
             )
         coded = one.tables.get("sessions", {}).get("treatment")
-        if coded is not None and coded.spellings is not None and not coded.spellings.values:
-            codes = coded.spellings.open
+        spelt = coded.spellings if coded is not None else None
+        codes = [one for one in spelt.open if not spelt.values or BILLED.fullmatch(one)] if spelt else []
+        if coded is not None and codes:
             design.missing.append(
                 f"{one.sheet.name}: column {coded.column!r} says which treatment was given by codes ({', '.join(codes)}), and nothing in the export says what they "
-                f"mean. Run `outcomes draft` again with {' '.join(f'--treatment {code}=…' for code in codes)} (iv, im, esketamine …), or with REDCap's data dictionary beside "
+                f"mean. Run `outcomes draft` again with {' '.join(f'--treatment {code}=…' for code in codes)} (iv, im, esketamine …; none where it is no treatment), or with REDCap's data dictionary beside "
                 "the export, which is read by itself"
             )
     treated, asked = (
@@ -200,7 +201,9 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
             design.missing.append("visits: no label reads as the baseline. Write `baseline: true` for the one that is")
     elif {"date", "study_day"} & placed:
         design.missing.append(
-            "treatment sessions: no file has a column of treatments (ketamine IV, Spravato …) with a date. Map its columns "
+            f"treatment sessions: {'; '.join(survey.hints)}"
+            if survey.hints
+            else "treatment sessions: no file has a column of treatments (ketamine IV, Spravato …) with a date. Map its columns "
             "under a source's `tables`: sessions: {columns: {patient: …, date: …, treatment: …}}"
         )
     elif any("assessments" in one.tables and one.rows_per_patient > 1.05 for one in survey.found):

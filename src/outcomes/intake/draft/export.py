@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
-from outcomes.intake.draft.dateforms import DateForms
+from outcomes.intake.draft.dateforms import DateForms, find_dates
+from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
@@ -41,6 +42,7 @@ class Survey:
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)  # what only people can say
     sheets: list[Sheet] = field(default_factory=list)  # all that could be read
+    hints: list[str] = field(default_factory=list)  # what a file lacks to hold sessions, and which other one has
     candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
     @property
@@ -94,6 +96,7 @@ def survey_export(folder: Path) -> Survey:
             survey.found.append(one)
         else:
             survey.idle.append(Unread(sheet.name, "; ".join(one.troubles) or NO_COLUMN))
+    survey.idle = [_point(one, survey, sheets) for one in survey.idle]
     idle = {one.name for one in survey.idle}
     survey.candidates = {
         sheet.name: find_candidates(sheet, [other for other in sheets if other is not sheet])
@@ -119,6 +122,27 @@ def survey_export(folder: Path) -> Survey:
     survey.notes += compared
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
+
+
+def _point(one: Unread, survey: Survey, sheets: Sequence[Sheet]) -> Unread:
+    """Return a file that feeds no table with what it lacks and another file has."""
+    sheet = next((sheet for sheet in sheets if sheet.name == one.name), None)
+    if sheet is None:
+        return one
+    patient = (
+        given_patient(sheet) or sheet.owner or choose_patient(sheet, [other for other in sheets if other is not sheet])
+    )
+    concepts = explain_concepts(sheet)
+    if concepts:
+        return replace(one, reason=concepts)
+    if patient is None:
+        hint = point_elsewhere(
+            sheet, None, any(find_dates(column).share >= 0.7 for column in sheet.fields.values()), survey.found
+        )
+    else:
+        hint = point_to_arms(sheet, survey.found)
+        survey.hints += [hint] if hint else []
+    return replace(one, reason=f"{one.reason}. {hint}") if hint else one
 
 
 def _tell_owner(sheet: Sheet) -> list[str]:
@@ -189,9 +213,12 @@ def _leave_undated(survey: Survey) -> None:
     """Leave out questionnaires without a date, where other files date the treatment sessions."""
     if "sessions" not in survey.tables:
         return
+    dated = any("date" in one.tables.get("sessions", {}) for one in survey.found)
+    placing = {"date"} if dated else {"date", "study_day"}
     for one in survey.found:
-        if "assessments" in one.tables and not {"date", "study_day"} & set(one.tables["assessments"]):
-            one.troubles.append(explain_undated(one))
+        if "assessments" in one.tables and not placing & set(one.tables["assessments"]):
+            there = point_elsewhere(one.sheet, one.patient, False, survey.found)
+            one.troubles.append(explain_undated(one, there))
             del one.tables["assessments"]
             one.instruments = {}
 

@@ -16,6 +16,7 @@ SHOWN = (
     11  # patients behind a spelling that is shown although nothing recognises it: the default of privacy.minimum_cell
 )
 SOME = 0.1  # of the rows that must be treatments, for visits without one not to count against the column
+BILLED = re.compile(r"\d{5}|[a-z]\d{4}")  # a code of CPT or HCPCS
 TITLES = frozenset({"dr", "mr", "mrs", "ms", "md", "np", "rn", "phd", "prof", "pa"})
 
 
@@ -87,7 +88,9 @@ def _find(column: Field, patients: Words, kind: str, separator: str | None) -> S
             checks |= {spelling: check} if check else {}
             continue
         unknown |= places
-        if is_shown(spelling) and _patients(column, patients, places) >= SHOWN:
+        if (is_shown(spelling) or (kind == "treatment" and BILLED.fullmatch(spelling))) and _patients(
+            column, patients, places
+        ) >= SHOWN:
             open_.append(spelling)
         else:
             lost[list(places)] = True

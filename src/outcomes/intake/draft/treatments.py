@@ -11,7 +11,7 @@ import numpy as np
 from outcomes.errors import SettingsError
 from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import SHOWN, Spellings, find_spellings, state_rows
+from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, read_vocabulary, say_state, words_of
 from outcomes.intake.draft.wide import SESSION
@@ -19,6 +19,7 @@ from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
 
 MOST_SPELLINGS, MOST_CODES = 200, 6
+NO_TREATMENT = "none"  # what people say of a code that is no treatment
 
 
 def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> None:
@@ -116,9 +117,10 @@ def _coded_treatment(found: Found, free: set[str], names: list[str]) -> Guess | 
             match_name(name, names)[0] >= NEAR
             and sessions
             and len(shown) == len(codes)
-            and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) for code in codes)
+            and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) or BILLED.fullmatch(code.casefold()) for code in codes)
         ):
-            return Guess(name, Spellings({}, open=tuple(codes)))
+            known = find_spellings(column, found.patients, "treatment").values
+            return Guess(name, Spellings(known, open=tuple(code for code in codes if code.casefold() not in known)))
     return None
 
 
@@ -130,12 +132,12 @@ def name_treatments(found: Iterable[Found], given: Mapping[str, str]) -> None:
     SettingsError
         An arm that is no treatment of a protocol.
     """
-    unknown = sorted(set(given.values()) - set(read_protocols()))
+    unknown = sorted(set(given.values()) - set(read_protocols()) - {NO_TREATMENT})
     if unknown:
         raise SettingsError(
-            f"--treatment: {', '.join(map(repr, unknown))} is no treatment; write CODE=ARM with one of {', '.join(read_protocols())}."
+            f"--treatment: {', '.join(map(repr, unknown))} is no treatment; write CODE=ARM with one of {', '.join(read_protocols())}, or {NO_TREATMENT}."
         )
-    said = {spelling.strip().casefold(): arm for spelling, arm in given.items()}
+    said = {spelling.strip().casefold(): None if arm == NO_TREATMENT else arm for spelling, arm in given.items()}
     for one in found:
         guess = one.tables.get("sessions", {}).get("treatment")
         if guess is None or guess.spellings is None or not said:

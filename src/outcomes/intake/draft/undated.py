@@ -9,20 +9,33 @@ import numpy as np
 from outcomes.intake.draft.dateforms import find_dates, read_form
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.survey import Field
-from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 
 LABEL = re.compile(
     r"baseline|base|bl|screening|intake|pre[- ]?treatment|follow[- ]?up|end of treatment|(?:day|week|wk|month|mo|visit|session|infusion|treatment|[dwmvt])[ _.#-]*\d{1,3}",
     re.IGNORECASE,
 )
+COUNTED = frozenset(
+    {"since", "from", "after", "post", "study", "number", "relative"}
+)  # beside "day", in the name of a column that counts
 MOSTLY = 0.8  # of the filled rows that hold such a label
 COMMON = 0.02  # of the rows with a shape of a date, to be shown
 
 
-def explain_undated(one: Found) -> str:
-    """Return what a sheet has in the place of dates, and what to write."""
+def explain_undated(one: Found, there: str = "") -> str:
+    """Return what a sheet has in the place of dates, or which file has them (``there``), and what to write."""
     what = f"{', '.join(one.instruments)} without a date: left out, as nothing places it among the sessions"
     free = {name: column for name, column in one.sheet.fields.items() if name != one.patient and column.filled}
+    if there:
+        return f"{what}. {there}"
+    days = next(
+        (name for name in free if set(words_of(name)) & {"day", "days"} and set(words_of(name)) & COUNTED), None
+    )
+    if days is not None:
+        return (
+            f"{what}. {days!r} counts days, while the sessions are dated, and its day 0 need not be the first session: export the date on which each "
+            "questionnaire was answered too; or the days of the sessions, counted from the same day, in place of their dates"
+        )
     for name, column in free.items():
         labelled = np.array([LABEL.fullmatch(value.strip()) is not None for value in column.words.values], dtype=bool)
         if column.share(labelled) >= MOSTLY and len(column.values) > 1:

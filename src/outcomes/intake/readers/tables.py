@@ -15,7 +15,7 @@ from outcomes.intake.words import RawTable
 from outcomes.personal import show_name
 from outcomes.settings import Source
 
-TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".html", ".htm")
 HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 

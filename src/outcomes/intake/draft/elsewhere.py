@@ -1,0 +1,77 @@
+"""What a file lacks and another one of the export has: whose a row is, when it was, what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.occasions import name_occasion
+from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.vocabulary import squeeze
+
+SHARED = 0.8  # of the values of a key that another file must know
+FEWEST = 2  # values of a key
+
+
+def point_elsewhere(sheet: Sheet, patient: str | None, dated: bool, found: Iterable[Found]) -> str:
+    """Return which other file has what a sheet lacks, and by which column the two belong together; empty where none is known.
+
+    ``patient`` is the sheet's column of identifiers, None where it has none; ``dated`` whether something dates its rows.
+    """
+    lacks = [*([] if patient else ["patients"]), *([] if dated else ["dates"])]
+    for other in found:
+        if (
+            other.sheet is sheet
+            or not lacks
+            or "date" not in {name for table in other.tables.values() for name in table}
+        ):
+            continue
+        for name, column in sheet.fields.items():
+            twin = _twin(name, column, other)
+            if name != patient and twin is not None:
+                return (
+                    f"{name!r} is in {other.sheet.name} too, which has the {' and the '.join(lacks)}: put these beside it in the export (joined by "
+                    f"{name!r}{f' and {patient!r}' if patient else ''}), and draft again"
+                )
+    return ""
+
+
+def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
+    """Return which file says once a patient what the sessions of a sheet were; empty where the sheet dates no sessions, or none says it."""
+    dates = [
+        name
+        for name, column in sheet.fields.items()
+        if name_occasion(name) == "sessions" and find_dates(column).share >= 0.7
+    ]
+    arms = [(one, one.tables["patients"]["arm"].column) for one in found if "arm" in one.tables.get("patients", {})]
+    if len(dates) != 1 or len(arms) != 1:
+        return ""
+    one, column = arms[0]
+    return (
+        f"{sheet.name} has the days of sessions ({dates[0]!r}) and not what was given, and {one.sheet.name} says it once a patient ({column!r}): put that column "
+        f"into the file of the sessions (joined by {one.patient!r}), and draft again; where all got one treatment, write `constants: {{treatment: iv}}` for it"
+    )
+
+
+def _twin(name: str, column: Field, other: Found) -> str | None:
+    """Return the column of another file with the same name and the same values, which is not its patients'."""
+    values = set(column.values)
+    for theirs, known in other.sheet.fields.items():
+        if theirs == other.patient or squeeze(theirs) != squeeze(name) or len(values) < FEWEST:
+            continue
+        if len(values & set(known.values)) >= SHARED * len(values):
+            return theirs
+    return None
+
+
+def explain_concepts(sheet: Sheet) -> str:
+    """Return why a table of OMOP says nothing as it stands: it has the numbers of concepts and no name; empty for any other sheet."""
+    names = {squeeze(name) for name in sheet.fields}
+    numbers = sorted(names & {"measurementconceptid", "observationconceptid", "drugconceptid", "procedureconceptid"})
+    if not numbers or any("sourcevalue" in name or "conceptname" in name for name in names):
+        return ""
+    return (
+        "its rows say what they are by numbers of concepts alone. Put the tables and CONCEPT into one file of DuckDB (for each of them "
+        "CREATE TABLE measurement AS FROM 'measurement.csv'), where names are put beside the numbers by themselves, name it omop.duckdb, and draft again from that alone"
+    )
