@@ -352,6 +352,7 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         ("arm", "session"),
         {"patients": "", "weighed": "patients", "carried": "patients", "unweighed": "patients", "outside": "patients"},
     ),
+    "dose_response": (("arm",), {"patients": ""}),
     "durability_visits": (
         ("arm",),
         {"n": "", "seen": "n", "scores": "", "good": "", "good_last": "good", "bad": "scores", "bad_last": "bad"},

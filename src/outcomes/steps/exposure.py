@@ -21,7 +21,7 @@ def exposure(work: Work) -> dict[str, pd.DataFrame]:
 STEP = Step(
     exposure,
     "sessions → how many, at what dose, for how long, and how often after the induction",
-    reads=("series", "series_sessions", "assessments"),
+    reads=("series", "series_sessions", "assessments", "endpoints", "cohort"),
     writes=estimated_by("exposure", declared),
-    sections=("arms", "own_protocols", "seed"),
+    sections=("arms", "own_protocols", "instruments", "seed"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.analysis.exposure.dose import derive_dose, tabulate_dose
+from outcomes.analysis.exposure.dose_response import tabulate_dose_response
 from outcomes.analysis.exposure.maintenance import tabulate_maintenance
 from outcomes.analysis.exposure.sessions import tabulate_attendance, tabulate_exposure, tabulate_session_time
 from outcomes.settings import Study
@@ -18,9 +19,9 @@ def describe_exposure(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``series``, ``series_sessions``, and ``assessments``, as in their contracts.
+        ``series``, ``series_sessions``, ``assessments``, ``endpoints``, and ``cohort``, as in their contracts.
     study : Study
-        Arms, their protocols, and the seed.
+        Arms, their protocols, the primary instrument, and the seed.
 
     Returns
     -------
@@ -35,10 +36,12 @@ def describe_exposure(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[
     usual = {name: (dose.minimum, dose.maximum) for name, dose in doses.items()}
     seen = pd.concat([sessions[["patient", "study_day"]], tables["assessments"][["patient", "study_day"]]])
     last_day = seen.groupby("patient")["study_day"].max()
+    dosed = derive_dose(sessions)
     return {
         "exposure": tabulate_exposure(sessions, series, arms),
         "attendance": tabulate_attendance(sessions, arms),
         "session_time": tabulate_session_time(sessions, arms),
-        "dose": tabulate_dose(derive_dose(sessions), arms, by_weight, usual),
+        "dose": tabulate_dose(dosed, arms, by_weight, usual),
+        "dose_response": tabulate_dose_response(dosed, tables, arms, by_weight, study.instruments[0]),
         "maintenance": tabulate_maintenance(sessions, series, last_day, arms, [study.seed, 16]),
     }

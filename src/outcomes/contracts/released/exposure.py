@@ -1,6 +1,17 @@
 """Released tables of exposure: how many sessions, at what dose, for how long, and how often afterwards."""
 
-from outcomes.contracts.released.columns import Label, Lower, Mean, People, Quantile, Setting, Share, Upper
+from outcomes.contracts.released.columns import (
+    Estimate,
+    Label,
+    Lower,
+    Mean,
+    People,
+    PValue,
+    Quantile,
+    Setting,
+    Share,
+    Upper,
+)
 from outcomes.contracts.released.table import ReleasedTable
 
 EXACT = "exact 95 % interval"
@@ -78,6 +89,24 @@ class Dose(Exposed):
     unweighed = People("patients without a weight", part_of=patients)
     outside = People("patients with a dose outside the plausible range of the protocol", part_of=patients)
     key = (arm, session)
+
+
+class DoseResponse(Exposed):
+    """Scores by the dose of the sessions before them."""
+
+    row = "an arm and a dose"
+    arm = Label("arm id")
+    unit = Label("mg, or mg/kg where the dose goes by body weight")
+    dose = Setting("mean dose of the sessions before the score, at round values between its 5th and 95th percentile")
+    reference = Setting("dose that it is set against: the round value nearest the median")
+    patients = People("patients with a score before which every session has a dose")
+    estimate = Estimate(
+        "score of the primary instrument at this dose minus that at the reference, an association", "points"
+    )
+    lower = Lower(estimate)
+    upper = Upper(estimate)
+    p_value = PValue("p value of no association with the dose")
+    key = (arm, dose)
 
 
 class Maintenance(Exposed):
