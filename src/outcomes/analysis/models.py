@@ -137,15 +137,17 @@ _PLACED = ("margins", "model_differences")
 def _fit_to_data(
     data: pd.DataFrame, model: Model, variables: set[str], arms: Sequence[str]
 ) -> tuple[pd.DataFrame, Model, list[str]]:
-    """Return the data without arms and time points too thin to model, the model without factors of one level, and what was left out."""
+    """Return the data without arms and time points too thin to model, the model without what has one value alone, and what was left out."""
     notes: list[str] = []
     if {"arm", "timepoint"} <= variables and model.covariance is not None:
         data, notes = leave_out_thin(data, arms)
-    formula = model.formula
-    for name in ("arm", "timepoint"):
-        if name in variables and len(set(data[name])) == 1:
-            formula = drop_factor(formula, name)
-            notes.append(f"'{name}' left out of the formula: there is one alone")
+    formula, response = model.formula, parse(model.formula).response
+    for name in ("arm", "timepoint", *sorted(variables - {"arm", "timepoint", response})):
+        if name in variables and name in data and len(set(data[name])) == 1:
+            shorter = drop_factor(formula, name)
+            if shorter != formula:
+                notes.append(f"'{name}' left out of the formula: it has one value alone")
+            formula = shorter
     return data, model.model_copy(update={"formula": formula}), notes
 
 

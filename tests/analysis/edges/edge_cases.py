@@ -97,6 +97,17 @@ def flat_at(point):
     return clinic.with_people(**{point: (clinic.people["baseline"] - 4.0).where(seen)})
 
 
+def one_baseline():
+    """A clinic of which the severity at entry was the same in all."""
+    clinic = make_clinic(missing=0.2)
+    drawn = np.random.default_rng(1).integers(3, 16, (2, len(clinic.people))).astype(float)
+    scores = {
+        name: np.where(clinic.people[name].isna(), NAN, new)
+        for name, new in zip(("day 7", "day 28"), drawn, strict=True)
+    }
+    return clinic.with_people(baseline=18, **scores)
+
+
 def one_arm_drops_out():
     clinic = make_clinic()
     gone = clinic.people["arm"] == "iv"
@@ -168,6 +179,7 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "one arm responds": one_arm_responds,
     "a one-arm site holds all events": one_arm_site_holds_all_events,
     "an empty time point": empty_time_point,
+    "one baseline score for all": one_baseline,
     "a time point at which nothing varies": lambda: flat_at("day 7"),
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
     "one patient in a third arm": one_patient_in_a_third_arm,

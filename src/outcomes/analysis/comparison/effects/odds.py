@@ -67,7 +67,8 @@ def estimate_odds(frame: pd.DataFrame, working: str = "exchangeable") -> tuple[p
     from outcomes import mixed
 
     crossed = len(frame["timepoint"].cat.categories) > 1
-    formula = "event ~ arm*timepoint + baseline*timepoint" if crossed else "event ~ arm + baseline"
+    terms = ["arm", *(["baseline"] if len(set(frame["baseline"])) > 1 else [])]
+    formula = f"event ~ {' + '.join(f'{term}*timepoint' if crossed else term for term in terms)}"
     fit = mixed.fit_gee(
         frame, formula, subject="person", visit="timepoint", working=working, vcov="cr0", df="normal", weights="weight"
     )

@@ -250,7 +250,8 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
 def _adjust_means(fit: Any, frame: pd.DataFrame, people: pd.DataFrame, timepoints: pd.Series) -> dict[str, pd.Series]:
     from outcomes import mixed
 
-    at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))}
+    varies = np.ptp(people["baseline"]) > 0  # else it is not in the model
+    at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))} if varies else {}
     means = _by_timepoint(mixed.margins, fit, frame, at=at)
     own = {
         name: means[means["arm"] == name].astype({"timepoint": str}).set_index("timepoint")["estimate"] for name in ARMS

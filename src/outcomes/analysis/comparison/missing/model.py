@@ -119,6 +119,8 @@ def _arrange(names: tuple[str, ...], found: Any, timepoints: tuple[str, ...], co
     variables = ["Intercept", "baseline", *(f"x{number + 1}" for number in range(count)), "arm[treated]"]
     values = np.zeros((len(found.coefficients), len(timepoints), len(variables)))
     for column, variable in enumerate(variables):
+        if variable not in place:
+            continue  # a baseline that is the same in all is not in the model, and has no slope
         values[:, :, column] = found.coefficients[:, [place[variable]]]
         for row, point in enumerate(timepoints):
             term = f"timepoint[{point}]" if variable == "Intercept" else f"{variable}:timepoint[{point}]"

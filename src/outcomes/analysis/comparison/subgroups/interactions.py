@@ -65,7 +65,8 @@ def estimate_changes(frame: pd.DataFrame, timepoint: str, specification: Specifi
 
     levels, points = list(frame["level"].cat.categories), list(frame["timepoint"].cat.categories)
     crossed = " * ".join(["arm", *(["level"] if len(levels) > 1 else []), *(["timepoint"] if len(points) > 1 else [])])
-    slope = ["baseline * timepoint" if len(points) > 1 else "baseline"] if specification.baseline else []
+    varies = specification.baseline and np.ptp(frame["baseline"]) > 0
+    slope = ["baseline * timepoint" if len(points) > 1 else "baseline"] if varies else []
     try:
         fit = mixed.fit(
             frame,
