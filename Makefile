@@ -26,9 +26,10 @@ test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -rs
 
 .PHONY: nightly
-nightly: $(VENV)/installed  ## What takes long: runs killed at 50 random moments, 20,000 damaged exports of every format.
+nightly: $(VENV)/installed  ## What takes long: runs killed at 50 random moments, 20,000 damaged exports of every format, 300 releases attacked.
 	KILLS=50 $(BIN)/python -m pytest -n0 tests/test_stopped_runs.py
 	OUTCOMES_MUTANTS=20000 $(BIN)/python -m pytest -n0 tests/intake/test_fuzz.py
+	OUTCOMES_ATTACKED_STUDIES=300 $(BIN)/python -m pytest -n logical tests/release/test_attack.py
 
 .PHONY: docs
 docs: $(VENV)/installed  ## The documentation site, in site/ (runs the example for its figures).
