@@ -38,6 +38,7 @@ def declare_site(site: str) -> dict[str, Any]:
         "subgroups": None,
         "early_signals": None,
         "replicates": 0,
+        "learning_splits": 0,
         "left_out": [],
         "deltas": [0],
     }

@@ -149,7 +149,7 @@ def _draw_comparison(settings: dict[str, Any], generator: np.random.Generator) -
         "covariance": str(generator.choice(["unstructured", "compound_symmetry"])),
         "confounders": confounders, "left_out": [name for name in ("payer",) if name in confounders],
         "site": "site" if "site" in confounders else None, "replicates": 0,
-        "missing": str(generator.choice(["indicator", "indicator", "exclude", "impute"])), "imputations": 2, "learning_splits": 1,
+        "missing": str(generator.choice(["indicator", "indicator", "exclude", "impute"])), "imputations": 2, "learning_splits": 0,
         "imputation": {**comparison["imputation"], "draws": int(generator.choice([0, 5]))},
     }  # fmt: skip
     for name in ("subgroups", "early_signals"):
