@@ -103,14 +103,14 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
     data, fitted, notes = _fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
-    fit, failure, flat = _try_fit(data, fitted, name)
-    while flat is not None and len(set(data["timepoint"])) > 1:
-        notes.append(f"time point '{flat}' left out: its scores do not vary beyond what the formula tells")
-        data = data[data["timepoint"] != flat]
+    fit, failure, visit = _try_fit(data, fitted, name)
+    while visit is not None and len(set(data["timepoint"])) > 1:
+        notes.append(f"time point '{visit}' left out: {failure}")
+        data = data[data["timepoint"] != visit]
         data = data.assign(timepoint=data["timepoint"].cat.remove_unused_categories())
         data, fitted, more = _fit_to_data(data, model, variables, arms)
         notes += more
-        fit, failure, flat = _try_fit(data, fitted, name)
+        fit, failure, visit = _try_fit(data, fitted, name)
     converged = fit is not None and fit.converged
     info = _describe(model, name, fit, "; ".join([*notes, *([failure] if failure else [])])) | {
         "dropped_rows": left_out[0],
@@ -178,14 +178,14 @@ def _code_factors(frame: pd.DataFrame, variables: set[str], arms: Sequence[str])
 
 
 def _try_fit(data: pd.DataFrame, model: Model, name: str) -> tuple[Any, str, Any]:
-    """Return the fit, or None and why there is none, and the visit that does not vary; what no data could fit is an error."""
+    """Return the fit, or None and why there is none, and the visit at fault; what no data could fit is an error."""
     from outcomes import mixed
 
     if data.empty:
         return None, "no scores", None
     try:
         return (_fit_mixed if model.engine == "mixed" else _fit_statsmodels)(data, model), "", None
-    except mixed.FlatVisitError as error:
+    except mixed.VisitError as error:
         return None, str(error), error.visit
     except (mixed.DataError, mixed.DesignError, np.linalg.LinAlgError) as error:
         return None, str(error), None

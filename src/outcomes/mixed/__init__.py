@@ -25,11 +25,11 @@ from outcomes.mixed.errors import (
     ConvergenceError,
     DataError,
     DesignError,
-    FlatVisitError,
     FormulaError,
     MixedError,
     MomentsError,
     SettingError,
+    VisitError,
 )
 from outcomes.mixed.fit import fit, moments
 from outcomes.mixed.gee import GeeFit, fit_gee
@@ -52,13 +52,13 @@ __all__ = [
     "DesignError",
     "Draws",
     "Fit",
-    "FlatVisitError",
     "FormulaError",
     "GeeFit",
     "MixedError",
     "Moments",
     "MomentsError",
     "SettingError",
+    "VisitError",
     "cluster",
     "compare",
     "differences",

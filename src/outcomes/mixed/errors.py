@@ -15,14 +15,11 @@ class DataError(MixedError):
     """Data that cannot carry the model: missing visits, duplicates, infinities, a constant response."""
 
 
-class FlatVisitError(DataError):
-    """A visit at which the response does not vary once the formula is fitted; ``visit`` is its label."""
+class VisitError(DataError):
+    """Data that could carry the model without one visit: ``visit`` is its label."""
 
-    def __init__(self, visit: object, n_subjects: int) -> None:
-        super().__init__(
-            f"the response has no variation left at visit {visit!r} once the formula is fitted "
-            f"({n_subjects} subjects): its variance cannot be estimated"
-        )
+    def __init__(self, message: str, visit: object) -> None:
+        super().__init__(message)
         self.visit = visit
 
 

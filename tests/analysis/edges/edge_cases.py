@@ -108,6 +108,15 @@ def one_baseline():
     return clinic.with_people(baseline=18, **scores)
 
 
+def hardly_anyone_seen_twice():
+    """A young clinic: a later score of nearly everyone, and of one patient alone both; the declared time point is the common one."""
+    clinic = make_clinic(n=80)
+    later = clinic.people["day 28"].where(np.arange(80) < 5)
+    return clinic.with_people(
+        **{"day 7": clinic.people["day 7"].where((np.arange(80) > 4) | (np.arange(80) == 2)), "day 28": later}
+    )
+
+
 def one_arm_drops_out():
     clinic = make_clinic()
     gone = clinic.people["arm"] == "iv"
@@ -180,6 +189,7 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "a one-arm site holds all events": one_arm_site_holds_all_events,
     "an empty time point": empty_time_point,
     "one baseline score for all": one_baseline,
+    "hardly anyone seen twice": lambda: compare_so(hardly_anyone_seen_twice(), estimand={"timepoint": "day 7"}),
     "a time point at which nothing varies": lambda: flat_at("day 7"),
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
     "one patient in a third arm": one_patient_in_a_third_arm,
@@ -202,7 +212,7 @@ REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
         "compare",
         "do not differ beyond what arm and baseline tell",
     ),
-    "two patients": (two_patients, "fit", "rank deficient"),
+    "two patients": (two_patients, "fit", "2 observations of 2 subjects cannot estimate"),
     "constant scores": (constant_scores, "fit", "did not converge"),
     "one score after treatment": (one_score_after_treatment, "fit", "no variance left to model"),
 }

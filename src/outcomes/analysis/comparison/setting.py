@@ -13,6 +13,7 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import (
     NO_VARIATION,
     TOO_FEW,
+    UNCONNECTED,
     Specification,
     build_frame,
     estimate_differences,
@@ -111,8 +112,8 @@ def fit_row(
         note, covariates = "; ".join(one for one in (note, said if lost else "") if one), covariates[:, kept]
     reasons = judge_timepoints(setting.compared, specification.axis, weights.weight)
     frame = build_frame(setting.compared, specification.axis, weights.weight, covariates)
-    if reasons.get(timepoint) == NO_VARIATION:
-        note = "; ".join(one for one in (note, NO_VARIATION) if one)
+    if reasons.get(timepoint) in (NO_VARIATION, UNCONNECTED):
+        note = "; ".join(one for one in (note, reasons[timepoint]) if one)
         return {"analysis": analysis, "n": int(frame["person"].nunique()), "converged": False, "note": note}
     return fit_frame(analysis, frame, specification, timepoint, note)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.effects.primary import FEWEST as FEWEST_SEEN
-from outcomes.analysis.comparison.effects.primary import NO_VARIATION, TOO_FEW, judge_timepoints
+from outcomes.analysis.comparison.effects.primary import TOO_FEW, judge_timepoints
 from outcomes.analysis.comparison.population.eligibility import FEWEST
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
@@ -62,10 +62,10 @@ def check_timepoint(setting: Setting) -> None:
     reason = judge_timepoints(setting.compared, estimand.axis, weight).get(estimand.timepoint, TOO_FEW)
     if not reason:
         return
-    if reason == NO_VARIATION:
+    if reason != TOO_FEW:
         raise ModelError(
-            f"comparison.estimand.timepoint: at {estimand.timepoint} {NO_VARIATION}. Look at the scores there: one value for all is rarely what "
-            "patients answered. Declare another time point, or leave the comparison out."
+            f"comparison.estimand.timepoint: at {estimand.timepoint} {reason}. Look at the scores there, declare another time point, or leave the "
+            "comparison out."
         )
     seen = ~np.isnan(setting.compared.at(estimand.axis, estimand.timepoint, "change")) & (weight > TINY)
     arms = {estimand.treated: setting.compared.treated, estimand.reference: ~setting.compared.treated}

@@ -9,7 +9,7 @@ import numpy as np
 from outcomes.mixed.arrays import Floats
 from outcomes.mixed.data.visit_order import refuse_unordered
 from outcomes.mixed.design.orthonormal import Basis, orthogonalise
-from outcomes.mixed.errors import DataError, FlatVisitError, SettingError
+from outcomes.mixed.errors import DataError, SettingError, VisitError
 from outcomes.mixed.likelihood.likelihood import Likelihood, Part
 from outcomes.mixed.likelihood.mixture import Mixture, start_effects
 from outcomes.mixed.likelihood.model import Model
@@ -86,9 +86,15 @@ def _refuse_thin(data: VisitData) -> None:
         counts, variance = np.diag(sums.together), np.diag(rough)
         for visit, count, size in zip(data.moments.visits, counts, variance, strict=True):
             if count < 2:
-                raise DataError(f"visit {visit!r} has {int(count)} subject(s) with data: its variance needs at least 2")
+                raise VisitError(
+                    f"visit {visit!r} has {int(count)} subject(s) with data: its variance needs at least 2", visit
+                )
             if size <= 1e-14 * variance.max():
-                raise FlatVisitError(visit, int(count))
+                raise VisitError(
+                    f"the response has no variation left at visit {visit!r} once the formula is fitted "
+                    f"({int(count)} subjects): its variance cannot be estimated",
+                    visit,
+                )
 
 
 def nearest_definite(matrix: Floats, floor: float = 0.05) -> Floats:
@@ -152,9 +158,11 @@ def _refuse_unrepeated(moments: Moments) -> None:
     several = moments.patterns.sum(axis=1) > 1
     n_repeated = int(moments.counts[several].sum())
     if n_repeated < 2 and len(moments.visits) > 1:
-        raise DataError(
+        seen = moments.counts @ moments.patterns
+        raise VisitError(
             f"{n_repeated} of {moments.n_subjects} subjects have more than one row: a covariance between visits cannot be "
-            f"estimated"
+            f"estimated",
+            moments.visits[int(np.argmin(seen))],
         )
 
 

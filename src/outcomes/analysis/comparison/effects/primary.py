@@ -21,6 +21,7 @@ FEWEST_CLUSTERS = 4  # sites from which a variance between sites is told
 FEWEST = 2  # patients of an arm at a time point that is modelled
 TOO_FEW = "fewer than two patients of an arm have a score and a weight there"
 NO_VARIATION = "the changes there do not differ beyond what arm and baseline tell, so a difference has no variance"
+UNCONNECTED = "fewer than two patients are seen there and at another time point too"
 DUST = 1e-14  # of the squares of the changes, what rounding leaves
 
 
@@ -92,7 +93,8 @@ def judge_timepoints(compared: Compared, axis: str, weight: Floats) -> dict[str,
     """Return for each time point of an axis why no difference of the arms can be estimated there; '' where it can.
 
     Both arms need two patients with a change and a weight, and the changes must differ beyond what arm and baseline tell: else the
-    difference has no variance, and a model of all time points would be lost for its sake.
+    difference has no variance, and a model of all time points would be lost for its sake. So it would where fewer than two patients are seen
+    at more than one of them, who alone tell how the time points go together: then the time point with the fewest patients goes.
     """
     rows, points = compared.scores, compared.timepoints[axis]
     rows = rows.loc[(rows["axis"] == axis) & rows["change"].notna(), ["person", "timepoint", "change"]]
@@ -107,7 +109,12 @@ def judge_timepoints(compared: Compared, axis: str, weight: Floats) -> dict[str,
         here = place == number
         flat = fewest >= FEWEST and is_explained(design[here], change[here])
         reasons[point] = TOO_FEW if fewest < FEWEST else NO_VARIATION if flat else ""
-    return reasons
+    while True:
+        kept = [number for number, point in enumerate(points) if not reasons[point]]
+        sizes = np.bincount(place, minlength=len(points))
+        if len(kept) < 2 or (np.bincount(person[np.isin(place, kept)]) > 1).sum() >= FEWEST:
+            return reasons
+        reasons[points[min(kept, key=lambda number: sizes[number])]] = UNCONNECTED
 
 
 def is_explained(design: Floats, values: Floats) -> bool:
