@@ -18,7 +18,7 @@ from sklearn.metrics import adjusted_rand_score
 from outcomes.analysis.courses.coefficients import FEWEST_SCORES, Scored, fit_coefficients
 from outcomes.analysis.courses.number import try_numbers
 
-SIZES, TIMES = (120, 400, 900), np.arange(7.0)
+SIZES, TIMES = (120, 400), np.arange(7.0)
 FEWEST = 11  # patients of a group
 POINTS = pd.DataFrame(
     {
@@ -81,4 +81,4 @@ def main(clinics: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 12)

@@ -1,5 +1,6 @@
 """Groups of course: how many, who belongs to them, and what is said where there are none."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from outcomes.analysis.courses.describe import describe_courses
 from outcomes.analysis.courses.mixture import fit_groups, measure_stability, weigh_skewed
 from outcomes.analysis.courses.number import try_numbers
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks" / "courses"
 TIMES = np.arange(7.0)
 FALLING, STAYING = 18 - 13 * np.sqrt(TIMES / 6), np.full(7, 18.0)
 STUDY = SimpleNamespace(instruments=("phq9",), privacy=SimpleNamespace(minimum_cell=11), seed=3)
@@ -210,3 +212,11 @@ def test_sessions_without_scores_and_series_left_out_are_left_out():
     found = choose_scores(tables["endpoints"], tables["cohort"], "phq9", 11)
     assert found.scores.shape == (90, 6)
     assert "session 2" not in set(found.points["timepoint"])
+
+
+def test_known_groups_are_found_as_often_as_the_page_says():
+    found = pd.read_csv(BENCHMARKS / "known_groups.csv").set_index(["truth", "patients"])
+    assert (found.loc["one", "chose_1"] == 1).all()
+    assert (found.loc["two", "chose_2"] == 1).all()
+    assert found.loc[("three", 120), "chose_3"] == pytest.approx(10 / 12, abs=0.001)
+    assert found.loc["two", "rand_where_right"].between(0.76, 0.8).all()

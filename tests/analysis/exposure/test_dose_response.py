@@ -1,5 +1,7 @@
 """Scores by the dose of the sessions before: beside statsmodels, a known slope, whose dose counts, and when nothing is said."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ import statsmodels.formula.api as smf
 from outcomes.analysis.durability.occupancy import build_curve
 from outcomes.analysis.exposure.dose import derive_dose
 from outcomes.analysis.exposure.dose_response import choose_doses, fit_dose_response, tabulate_dose_response
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks" / "exposure"
 
 
 def draw_scores(n, slope, seed, spread=0.12):
@@ -109,3 +113,10 @@ def test_round_doses_lie_between_and_are_few():
         assert 2 <= len(doses) <= 8
         assert low <= doses[0] <= doses[-1] <= high
     assert len(choose_doses(1.0, 1.0)) == 0
+
+
+def test_intervals_hold_the_truth_as_often_as_the_benchmark_says():
+    found = pd.read_csv(BENCHMARKS / "known_slope.csv").set_index(["truth", "patients"])
+    for truth in ("none", "straight"):
+        assert found.loc[truth, "covered"].between(0.93, 1).all()
+    assert found.loc["none", "found"].max() <= 0.1
