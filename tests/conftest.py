@@ -23,7 +23,17 @@ settings.register_profile("outcomes", deadline=None)
 settings.load_profile("outcomes")
 
 # The files that take longest, longest first: begun last, one would run alone while the other cores wait.
-LONG = ("test_cluster.py", "test_accessibility.py", "test_end_to_end.py", "test_stopped_runs.py", "test_notebooks.py")
+LONG = (
+    "test_cluster.py",
+    "test_accessibility.py",
+    "test_end_to_end.py",
+    "test_stopped_runs.py",
+    "test_edges.py",
+    "test_processors.py",
+    "test_attack.py",
+    "test_notebooks.py",
+    "test_packages.py",
+)
 
 
 def pytest_collection_modifyitems(items):

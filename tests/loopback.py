@@ -60,7 +60,7 @@ def find_hindrance() -> str | None:
         return f"SLURM is not installed ({', '.join(absent)})"
     if os.geteuid() != 0:
         return "a SLURM of its own needs root"
-    return f"{DEFAULT} exists: another SLURM" if DEFAULT.exists() or DEFAULT.is_symlink() else None
+    return f"{DEFAULT} exists: another SLURM" if DEFAULT.exists() else None
 
 
 class Cluster:
@@ -106,6 +106,7 @@ class Cluster:
         configuration = self.folder / "slurm.conf"
         configuration.write_text(text, encoding="utf-8")
         DEFAULT.parent.mkdir(exist_ok=True)
+        DEFAULT.unlink(missing_ok=True)  # of tests that were killed: a link to nowhere
         DEFAULT.symlink_to(configuration)
         (self.folder / "munge.key").write_bytes(os.urandom(1024))
         (self.folder / "munge.key").chmod(0o400)
