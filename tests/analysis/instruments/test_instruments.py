@@ -187,6 +187,17 @@ def compute_kappa(a, b, c, d):
 
 
 class TestOrderedOdds:
+    def test_where_newton_s_steps_lose_their_way(self):
+        """One arm's categories follow from the baseline; MASS::polr: slope of the arm -10.330 (1.9995)."""
+        category = np.array([int(one) for one in "022203402100142212041312012402022123233222220212010212112103"])
+        treated = np.array([one == "1" for one in "100010010111100110101011110010100100000001111010111011010110"])
+        baseline = np.array(
+            [12.0 + ord(one) - ord("a") for one in "limnjfcjbdilfckaeflafegajfjakhlfodnkjdbknbbalmdkogjhhcffehmd"]
+        )
+        found = compare_categories(category, treated, baseline)
+        assert np.log(found["odds_ratio"]) == pytest.approx(-10.330, abs=5e-4)
+        assert np.log(found["upper"] / found["lower"]) / (2 * 1.959964) == pytest.approx(1.9995, abs=2e-4)
+
     def test_beside_polr(self):
         clinic = pd.read_csv(REFERENCE / "data" / "confounded.csv")
         reference = json.loads((REFERENCE / "output" / "polr.json").read_text())

@@ -129,14 +129,31 @@ def compare_categories(category: Ints, treated: NDArray[np.bool_], baseline: Flo
         return found | {"note": note}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit = OrderedModel(place, np.column_stack(design), distr="logit").fit(method="newton", maxiter=100, disp=False)
+        fit = _fit(place, np.column_stack(design))
+    if fit is None:
+        return found | {"note": "the model did not converge"}
     # its information is by finite differences, whose last digits are the processor's: four of the error are kept
     slope, error = float(f"{fit.params[0]:.6g}"), float(f"{fit.bse[0]:.4g}")
-    if not fit.mle_retvals["converged"] or not (np.isfinite(error) and error > 0):
+    if not (np.isfinite(error) and error > 0):
         return found | {"note": "the model did not converge"}
     ends = np.exp([slope, slope - Z * error, slope + Z * error])
     p_value = float(2 * ndtr(-abs(slope / error)))
     return found | dict(zip(("odds_ratio", "lower", "upper"), map(float, ends), strict=True)) | {"p_value": p_value}
+
+
+def _fit(place: Ints, design: Floats) -> Any:
+    """Return the fit by Newton's steps, or where these lose their way by those that begin near the maximum; None where there is none."""
+    model = OrderedModel(place, design, distr="logit")
+    start = None
+    for _ in range(2):
+        try:
+            fit = model.fit(start, method="newton", maxiter=100, disp=False)
+            if fit.mle_retvals["converged"]:
+                return fit
+        except np.linalg.LinAlgError:
+            pass
+        start = model.fit(method="bfgs", maxiter=1000, disp=False).params
+    return None
 
 
 def _refuse(place: Ints, design: Floats, sizes: tuple[int, int]) -> str:
