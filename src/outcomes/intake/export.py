@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +16,9 @@ from outcomes.contracts import empty_table
 from outcomes.errors import InputError
 from outcomes.files import is_address, match_files, sha256, show_address
 from outcomes.intake.assessments import build_assessments
-from outcomes.intake.batch import Batch, item_columns, make_batches, raw_words, refuse_unknown_zones, wanted_columns
+from outcomes.intake.batch import Batch, item_columns, make_batches, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
+from outcomes.intake.identifiers import sort_identifiers, write_identifiers
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
@@ -28,16 +28,15 @@ from outcomes.intake.readers.database import hash_rows
 from outcomes.intake.readers.header import Wanted
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
-from outcomes.intake.values import WHOLE, is_missing, map_values, write_points
-from outcomes.intake.words import Array, RawTable, Words, text_array
+from outcomes.intake.values import write_points
+from outcomes.intake.words import Array, RawTable
 from outcomes.personal import number_inputs, show_name
-from outcomes.settings import Cleaning, Column, Source, Study, Table
+from outcomes.settings import Source, Study, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
-INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # characters without width
 Builder = Callable[[Sequence[Batch], Array, Study, Ledger], "pd.DataFrame"]
 BUILDERS: dict[Table, Builder] = {
     "sessions": build_sessions,
@@ -88,7 +87,7 @@ def read_export(study: Study, folder: Path | str) -> Export:
         number: {"name": name, "sha256": hashed}
         for number, (name, hashed) in zip(number_inputs(len(known)), known.items(), strict=True)
     }
-    identifiers = _sorted_identifiers(study, sources, raws)
+    identifiers = sort_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
     ledger = Ledger(
         [raw.name for raw in raws],
@@ -226,72 +225,11 @@ def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     return replace(raw, columns=raw.columns | columns)
 
 
-def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words:
-    """Return identifiers in one spelling: without what a source strips, in its case, with its digits and its prefix.
-
-    Blanks around them, no-break spaces too, and characters without width are no part of them, and 3.0 is 3. Missing ones stay
-    missing.
-    """
-    missing = is_missing(words.values, cleaning).tolist()
-    pairs = zip(words.values, missing, strict=True)
-    values = [value if absent else _identifier(value, source) for value, absent in pairs]
-    return words if values == words.values.tolist() else Words(words.codes, text_array(values))
-
-
-def _identifier(value: str, source: Source) -> str:
-    bare = WHOLE.sub(r"\1", INVISIBLE.sub("", value).strip().removeprefix(source.patient_strip).strip())
-    if source.patient_case is not None:
-        bare = bare.upper() if source.patient_case == "upper" else bare.lower()
-    if source.patient_digits is not None and bare.isdecimal():
-        bare = bare.zfill(source.patient_digits)
-    return source.patient_prefix + bare
-
-
 def _progress(sources: Sequence[Source]) -> Iterable[Source]:
     """Return the sources with a progress bar where somebody looks at a terminal."""
     from tqdm import tqdm
 
     return tqdm(sources, desc="reading", unit="file", leave=False, disable=not sys.stderr.isatty())
-
-
-def _sorted_identifiers(study: Study, sources: Sequence[Source], raws: Sequence[RawTable]) -> list[str]:
-    """Return the patients' identifiers of all files in natural order, each once."""
-    found: set[str] = set()
-    for source, raw in zip(sources, raws, strict=True):
-        for column in _unique(mapping.columns["patient"] for mapping in study.tables_of(source).values()):
-            mapped = map_values(raw_words(raw, column), column, study.cleaning)
-            found.update(value for value in mapped.present.values if value)
-    return natural_order(found)
-
-
-def natural_order(names: Iterable[str]) -> list[str]:
-    """Return names sorted so that a2 comes before a10.
-
-    >>> natural_order({"a10", "a2", "b1"})
-    ['a2', 'a10', 'b1']
-    """
-    names = list(names)
-    digits = str.maketrans("123456789", "000000000")
-    if len(set("\n".join(names).translate(digits).split("\n"))) <= 1:
-        return sorted(names)
-    return sorted(names, key=_natural_key)
-
-
-def _natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
-    parts = re.split(r"([0-9]+)", name)
-    return [_natural_part(part) for part in parts if part], name
-
-
-def _natural_part(part: str) -> tuple[int, str]:
-    """Return what sorts text before numbers, and numbers by size: the count of digits, then the digits."""
-    if part.isdecimal() and part.isascii():
-        digits = part.lstrip("0")
-        return len(digits), digits
-    return -1, part
-
-
-def _unique(columns: Iterable[Column]) -> list[Column]:
-    return list({column.model_dump_json(): column for column in columns}.values())
 
 
 def _build_tables(batches: Sequence[Batch], patients: int, study: Study, ledger: Ledger) -> dict[str, pd.DataFrame]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.survey import CLEANING, Field
-from outcomes.intake.export import write_identifiers
+from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.words import join_words
 
 # What a program writes before an identifier, and words for an identifier before its digits (MRN-001017); not a site's letters.

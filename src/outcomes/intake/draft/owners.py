@@ -10,8 +10,8 @@ from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.draft.survey import CLEANING, Field, Sheet
 from outcomes.intake.draft.vocabulary import words_of
-from outcomes.intake.export import write_identifiers
 from outcomes.intake.health.identifiers import near_form
+from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.readers.header import is_name
 
 MOSTLY, REPEATED = 0.6, 1.5  # share of the smaller column's values in the other; rows a value in one of the files

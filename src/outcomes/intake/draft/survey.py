@@ -11,8 +11,9 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
-from outcomes.intake.export import read_files, write_identifiers
+from outcomes.intake.export import read_files
 from outcomes.intake.health.folder import is_shown
+from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.quiet import reading_quietly
 from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
 from outcomes.intake.readers.header import ONE_COLUMN, is_name

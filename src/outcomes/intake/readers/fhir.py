@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +16,9 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
+from outcomes.intake.readers.growing import Rows
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
-from outcomes.intake.words import Origin, RawTable, Words, text_array
+from outcomes.intake.words import Origin, RawTable
 from outcomes.settings import Source
 
 Resource = Mapping[str, Any]
@@ -27,14 +27,8 @@ RESPONSE = "QuestionnaireResponse"
 LOINC = re.compile(r"\d{1,5}-\d")
 LARGEST_WHOLE = 256 << 20  # bytes of a file that is one value, which is read whole
 TIMES = (
-    "authored",
-    "effectiveDateTime",
-    "effectiveInstant",
-    "performedDateTime",
-    "occurrenceDateTime",
-    "issued",
-    "recordedDate",
-)
+    "authored", "effectiveDateTime", "effectiveInstant", "performedDateTime", "occurrenceDateTime", "issued", "recordedDate",
+)  # fmt: skip
 PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "period")
 WHAT = ("code", "medicationCodeableConcept", "vaccineCode", "type")
 WITHDRAWN = ("entered-in-error", "in-progress", "cancelled", "not-done")  # states of a resource that is no record
@@ -301,38 +295,6 @@ def as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return " ".join(str(value).split())
-
-
-class Rows:
-    """Columns that grow as rows come; a column that a row does not have is blank there."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.codes: dict[str, array[int]] = {}
-        self.values: dict[str, dict[str, int]] = {}
-        self.said: dict[str, str] = {}
-
-    def add(self, row: Mapping[str, tuple[str, str]]) -> None:
-        """Add a row."""
-        for key, (said, cell) in row.items():
-            codes = self.codes.setdefault(key, array("i"))
-            codes.extend([0] * (self.size - len(codes)))
-            known = self.values.setdefault(key, {"": 0})
-            codes.append(known.setdefault(cell, len(known)))
-            if said:  # of several wordings of one question, the first by name
-                self.said[key] = min(said, self.said.get(key, said))
-        self.size += 1
-
-    def columns(self) -> dict[str, Words]:
-        """Return the columns: answers named by their question, where its key is no code."""
-        found = {}
-        for key, codes in self.codes.items():
-            codes.extend([0] * (self.size - len(codes)))
-            values = list(self.values[key])
-            if len(values) > 1 or key in ("patient", "date", "status"):
-                name = f"{key} - {self.said[key]}" if key in self.said else key
-                found[name] = Words(np.frombuffer(codes, dtype=np.int32).copy(), text_array(values)).compact()
-        return found
 
 
 READER = Reader(frozenset({"fhir"}), recognise, propose, read, frozenset(ENDINGS))
