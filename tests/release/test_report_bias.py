@@ -60,7 +60,7 @@ def test_a_negative_control_is_read_by_its_interval(bounds, said):
 def test_the_e_value_stands_in_the_limitations():
     tables, study = make_compared()
     text = biases(with_rows(tables, e_value=("change", 2.02, 1.63, float("nan"))), study)
-    assert "risk ratio of 2.02 each (1.63 for the interval to reach zero)" in text
+    assert "2.02 (1.63 for the interval to reach zero)" in text
     assert "10.7326/M16-2607" in text
     assert "E-value" not in biases(tables, study)
 
@@ -99,7 +99,7 @@ def test_inductions_of_different_length_are_named_by_the_protocols():
     ]
     tables, study = make_compared()
     told = study.model_copy(update={"arms": tuple(Arm(**arm) for arm in arms)})
-    assert "may go on (up to 35)" in biases(tables, told)
+    assert "may go on (up to 35 days)" in biases(tables, told)
     assert "may go on" not in biases(tables, study)
 
 
@@ -194,5 +194,5 @@ def test_worst_cases_and_early_signals_stand_in_the_body():
     early = pd.DataFrame([row]).assign(withheld=False)
     text = say_early(gather({**tables, "early_signals": early}, told, {}))
     assert "Of 368 patients of both arms without response at session 3" in text
-    assert "(95 % CI 65.8 to 75.1) had no response there either" in text
+    assert "(95 % CI 65.8 to 75.1) had none there either" in text
     assert say_early(gather(tables, told, {})) == ""

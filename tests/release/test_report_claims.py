@@ -32,7 +32,7 @@ def test_no_difference_counts_a_missing_score_as_nonresponse():
     imputed = pd.DataFrame([row | {"estimate": 0.085, "lower": 0.004, "upper": 0.165, "withheld": False}])
     text = state_response(gather({**tables, "risks": risks, "imputations": imputed}, study, {}))
     assert (
-        "weighted: +8.5 percentage points (95 % CI 0.4 to 16.5) of all, missing scores imputed at random; +4.4" in text
+        "weighted: +8.5 percentage points (95 % CI 0.4 to 16.5) of all, missing scores imputed at random. +4.4" in text
     )
     unadjusted = everything(*make_case("two arms"))
     (entry,) = (part for part in unadjusted.split("Unadjusted difference in response at session 6: ")[1:])
@@ -78,8 +78,8 @@ def test_the_range_names_what_it_covers_and_keeps_the_rest_apart():
     text = state_range(gather({**tables, "sensitivity": table}, study, {}))
     assert text == (
         "In 3 other analyses of the same difference (adjustment, missing scores, and definitions) it lies between −1.91 and −1.17 points. "
-        "Not counted there: unadjusted it is −2.72; with delta-adjusted imputation it lies between −2.22 and −1.01; "
-        "with every missing score at the worst end of the scale in one arm and at the best in the other it is −7.33 and 4.12."
+        "Not counted there: Unadjusted it is −2.72. With delta-adjusted imputation it lies between −2.22 and −1.01. "
+        "With every missing score at the worst end of the scale in one arm, at the best in the other, it is −7.33 and 4.12."
     )
     alone = table[table["analysis"].isin(["weighted_overlap", "unadjusted"])]
     assert state_range(gather({**tables, "sensitivity": alone}, study, {})) == "Unadjusted it is −2.72."

@@ -79,6 +79,19 @@ def test_no_sentence_outside_methods_is_longer_than_thirty_words(case):
     assert found == []
 
 
+METHODS = ("methods", "methods-brief", "details")  # the last lists where numbers are not reported
+
+
+@pytest.mark.parametrize("case", ["two arms", "compared"])
+def test_no_sentence_of_the_supplement_outside_methods_is_longer_than_thirty_words(case):
+    tables, study = make_compared() if case == "compared" else make_case(case)
+    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
+    further = [section for section in sections if section.supplement and section.id not in METHODS]
+    texts = [*running_text(further), *(plan.caption for plan in plan_figures(tables, study))]
+    assert len(texts) > 50
+    assert [one for text in texts for one in sentences(text) if len(one.split()) > LONGEST] == []
+
+
 def test_a_long_sentence_is_found():
     assert [len(one.split()) > LONGEST for one in sentences("word " * 31 + "end. Short one.")] == [True, False]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from outcomes.analysis.durability.describe import describe_durability
+from outcomes.analysis.durability.effects import _lacks_weight
 from outcomes.contracts import check_table
 from outcomes.settings import check_study
 
@@ -95,3 +97,12 @@ def test_every_number_is_finite_within_its_range_and_its_interval(seed):
     apart = (own["lower"] > 0) | (own["upper"] < 0)
     assert ((own["p_value"] < 0.05) == apart).all()
     assert not (own["stated"] & ~apart).any()
+
+
+@pytest.mark.parametrize(("weights", "lacks"), [([[1, 1, 0, 1]], False), ([[1, 1, 1, 0], [0, 1, 1, 1]], True)])
+def test_a_sample_without_a_weighted_score_in_an_arm_is_found(weights, lacks):
+    arms = [  # of two patients each; of the first arm only the first was seen
+        SimpleNamespace(own=np.array([0, 1]), histories=SimpleNamespace(person=np.array([0, 0]))),
+        SimpleNamespace(own=np.array([2, 3]), histories=SimpleNamespace(person=np.array([0, 1, 1]))),
+    ]
+    assert _lacks_weight(SimpleNamespace(arms=arms), np.array(weights, float)) is lacks

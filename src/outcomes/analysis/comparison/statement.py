@@ -27,7 +27,7 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
     rows = [
         ("population", f"The difference is that among {FOR_WHOM[setting.comparison.weights]}, who started a first series."),
         ("design", _describe_design(study.report.design, setting)),
-        ("missing", "Missing scores are taken as missing at random given arm, baseline, and earlier scores; the table of "
+        ("missing", "Missing scores are taken as missing at random given arm, baseline, and earlier scores. The table of "
          "tipping points says how much worse they would have to be to change the answer."),
     ]  # fmt: skip
     if len(settings) > 1:

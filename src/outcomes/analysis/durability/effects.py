@@ -142,7 +142,10 @@ def _list_effects(pair: Pair, end: str, durability: Durability, study: Study, la
 
 
 def _resample(pair: Pair, durability: Durability, study: Study) -> dict[tuple[str, str], float]:
-    """Return the standard error of each weighted difference over samples of patients from each arm, every step anew."""
+    """Return the standard error of each weighted difference over samples of patients from each arm, every step anew.
+
+    None is returned where, in a sample, nobody of an arm who was seen has a weight: that over the other samples would be too small.
+    """
     generator = np.random.default_rng([study.seed, *b"durability/difference"])
     groups = [np.flatnonzero(pair.treated), np.flatnonzero(~pair.treated)]
     found: dict[tuple[str, str], list[Floats]] = {}
@@ -151,7 +154,10 @@ def _resample(pair: Pair, durability: Durability, study: Study) -> dict[tuple[st
         counts = np.zeros((samples, len(pair.treated)))
         for group in groups:
             counts[:, group] = generator.multinomial(len(group), np.full(len(group), 1 / len(group)), samples)
-        people = People(_reweigh(pair, counts, study), *(np.zeros((len(pair.treated), 0)),) * 2)
+        weights = _reweigh(pair, counts, study)
+        if _lacks_weight(pair, weights):
+            return {}
+        people = People(weights, *(np.zeros((len(pair.treated), 0)),) * 2)
         prepared = [estimate.prepare(arm, people, durability.maintenance) for arm in pair.arms]
         pairs = {"weighted": [estimate.estimate_weighted(one, people) for one in prepared]}
         if min(pair.seen) >= estimate.FEWEST_TARGETED:
@@ -161,6 +167,11 @@ def _resample(pair: Pair, durability: Durability, study: Study) -> dict[tuple[st
                 moved = (first.share - second.share)[:, span.mask].mean(axis=1)
                 found.setdefault((method, span.time), []).append(span.factor * moved)
     return {key: float(np.std(np.concatenate(values), ddof=1)) for key, values in found.items()}
+
+
+def _lacks_weight(pair: Pair, weights: Floats) -> bool:
+    """Whether a sample leaves an arm without any score that has a weight."""
+    return any(not (weights[:, arm.own][:, arm.histories.person] > 0).any(axis=1).all() for arm in pair.arms)
 
 
 def _reweigh(pair: Pair, counts: Floats, study: Study) -> Floats:

@@ -65,7 +65,7 @@ def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             "overlap",
             "Overlap of the propensity score",
             f"Estimated probability of {treated} given the confounders, in patients who had it (above) and in those who had "
-            f"{reference} (below), as the share of each arm for every {general(SCORE_STEP)} of the score. Neighbouring bins with few patients are "
+            f"{reference} (below). Heights: share of each arm for every {general(SCORE_STEP)} of the score. Neighbouring bins with few patients are "
             "merged.",
             f"Two histograms of the propensity score, one above and one below a common axis. {'; '.join(parts)}.",
             rows,
@@ -124,7 +124,7 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
                 f"sensitivity_{endpoint}_{axis}",
                 "forest",
                 f"{name}, {endpoint} at {place}: every analysis",
-                f"Difference {treated} minus {reference} in {endpoint} at {place} by every analysis of the sensitivity grid, with {COVERED} "
+                f"Difference {treated} minus {reference} in {endpoint} at {place} by every analysis of the sensitivity grid. Beside: {COVERED} "
                 "intervals, the number of patients, and the effective number under the weights. Filled diamond and dotted line: the "
                 f"declared analysis. Worst cases may lie beyond the axis, where an arrow stands.{_note_contrary(rows)}",
                 _describe_forest(rows, study),

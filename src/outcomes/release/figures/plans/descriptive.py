@@ -82,7 +82,7 @@ def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrume
             "distribution",
             f"{name}: percent change from baseline, {place}",
             f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of complete "
-            "cases: each height is the share of patients whose change is at or below that value. Changes are grouped in "
+            "cases. Each height is the share of patients whose change is at or below that value. Changes are grouped in "
             "bins, so no single patient can be read off.",
             _describe_shares(rows, study, f"Line chart of the cumulative distribution of {name} change at {place}"),
             rows,
@@ -97,8 +97,14 @@ def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
     """Say a cumulative distribution in words: the change by which at least half of each arm's patients are reached."""
     parts = []
     for arm, part in rows.groupby("arm", sort=False):
-        half = part[(part["cumulative"] >= 0.5) & part["bin_upper"].notna()].sort_values("bin_upper")
-        found = f"half have a change of {general(half['bin_upper'].iloc[0])} % or lower" if len(half) else "not drawn"
+        part = part[part["bin_upper"].notna()].sort_values("bin_upper").reset_index(drop=True)
+        half = part.index[part["cumulative"] >= 0.5]
+        known = len(half) and (half[0] == 0 or pd.notna(part["cumulative"][half[0] - 1]))
+        found = (
+            f"half have a change of {general(part['bin_upper'][half[0]])} % or lower"
+            if known
+            else "middle not reported"
+        )
         parts.append(f"{name_arm(study, str(arm))}: {found}")
     return f"{opening}. " + "; ".join(parts) + "."
 

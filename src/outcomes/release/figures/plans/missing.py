@@ -52,7 +52,7 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             "tipping_points",
             "tipping",
             "Tipping points of the difference",
-            f"Difference {treated} minus {reference} in the change of the {study.instrument(estimand.instrument).name} at {place} when so "
+            f"Difference {treated} minus {reference} in the change of the {study.instrument(estimand.instrument).name} at {place}. So "
             f"many points are added to the scores that each arm's patients lack after their last one, {METHODS[rows['method'].iloc[0]]}. Heavy "
             f"line: on one side the {COVERED} interval excludes no difference, on the other it does not.",
             f"Heat map of the difference by points added in either arm. {pairs} {ends}"
@@ -79,8 +79,8 @@ def _plan_dropout(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             "dropout",
             "dropout",
             f"Who left, by the last {name} score",
-            f"Of the patients compared and still there, the share who had no {name} score at a time point or later, by the severity of their "
-            "last score before it (the baseline, where it was the last), summed over the time points. n: patients at time points. Scores fall over time while more leave, so that the two go together in part by "
+            f"Of the patients compared and still there, the share who had no {name} score at a time point or later, over all time points. "
+            "It is shown by the severity of the last score before, which can be the baseline. n: patients at time points. Scores fall over time while more leave, so that the two go together in part by "
             "time alone.",
             _describe_dropout(rows, study),
             rows,

@@ -9,7 +9,7 @@ from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
-from outcomes.release.report.page_one.answers import name_sides, say_response, say_size
+from outcomes.release.report.page_one.answers import name_sides, say_effects, say_response, say_size
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.wording.course_and_rates import count_compared
@@ -19,17 +19,17 @@ DESIGNS = {"randomised": "randomized trial", "crossover": "crossover trial", "ob
 
 
 def write_key_points(material: Material, evidence: Evidence) -> Terms:
-    """Return question, findings, and meaning; where long labels make them too long, without the response.
+    """Return question, findings, and meaning; where long labels make them too long, without adverse effects, then without the response.
 
     Raises
     ------
     OutcomesError
         They have more than a hundred words all the same.
     """
-    for response in (True, False):
+    for response, effects in ((True, 2), (True, 1), (True, 0), (False, 0)):
         terms = (
             ("Question", _question(material)),
-            ("Findings", _findings(material, evidence, response)),
+            ("Findings", _findings(material, evidence, response, effects)),
             ("Meaning", _meaning(material, evidence)),
         )
         words = sum(len(text.split()) for _, text in terms)
@@ -50,7 +50,7 @@ def _question(material: Material) -> str:
     return f"{where}{'d' if where else 'D'}oes {measure} improve more with {first} or with {second}?"
 
 
-def _findings(material: Material, evidence: Evidence, response: bool) -> str:
+def _findings(material: Material, evidence: Evidence, response: bool, effects: int) -> str:
     place = find_place(material.tables, material.study)
     design = DESIGNS.get(str(material.study.report.design), "study")
     total = count_compared(material)
@@ -66,11 +66,14 @@ def _findings(material: Material, evidence: Evidence, response: bool) -> str:
             first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
             first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
-        return " ".join(filter(None, (first, say_response(material, evidence) if response else "")))
+        harms = say_effects(evidence, effects)
+        harms = f"Adverse effects: {harms}." if harms else ""
+        return " ".join(filter(None, (first, say_response(material, evidence) if response else "", harms)))
     changes = [f"{abs(change.value):.1f} points with {material.within(change.arm)}" for change in evidence.changes[:3]]
     if not changes:
         return f"{start}, no change could be estimated."
-    return f"{start}, mean {instrument} changed by {enumerate_words(changes)} by {when}."
+    told = moved if all(change.better for change in evidence.changes[:3]) else "changed"
+    return f"{start}, mean {instrument} {told} by {enumerate_words(changes)} by {when}."
 
 
 def _meaning(material: Material, evidence: Evidence) -> str:

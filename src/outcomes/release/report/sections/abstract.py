@@ -9,7 +9,14 @@ from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.answers import name_sides, say_importance, say_response, say_size
+from outcomes.release.report.page_one.answers import (
+    MOST_EFFECTS,
+    name_sides,
+    say_effects,
+    say_importance,
+    say_response,
+    say_size,
+)
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.rules import decide
@@ -109,6 +116,8 @@ def _results(material: Material, evidence: Evidence) -> str:
     if evidence.analyses and not evidence.too_few:
         values = sorted(one.value for one in evidence.analyses)
         texts.append(f"In {count(len(values))} other valid analyses it was {fixed(values[0])} to {fixed(values[-1])}.")
+    harms = say_effects(evidence, MOST_EFFECTS)
+    texts.append(f"Adverse effects that differed: {harms}." if harms else "")
     if evidence.missing is not None and place is not None:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         texts.append(f"The {material.timepoint(*place[1:])} score was missing in {shares}.")

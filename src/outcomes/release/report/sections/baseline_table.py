@@ -59,9 +59,9 @@ def _notes(described: Described) -> tuple[str, ...]:
         "SD: standard deviation; Q1 to Q3: quartiles."
     ]
     if described.compared:
-        text = "SMD: absolute difference in standard deviations, of a category that of all its levels together, among known values"
+        text = "SMD: absolute difference in standard deviations, among known values; of a category, that of all its levels together"
         if len(set(described.differences["contrast"])) > 1:
-            text += "; the largest between two arms (≥: that of another two is not reported)"
+            text += ". It is the largest between two arms (≥: that of another two is not reported)"
         notes.append(f"{text}.")
     return tuple(notes)
 

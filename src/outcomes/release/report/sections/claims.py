@@ -37,7 +37,7 @@ def tell_claims(answers: list[Answer]) -> str:
     counts = {word: found.count(word) for word in (SUPPORTED, REFUTED, UNSAID)}
     asked = len({answer.claim.id for answer in answers})
     return (
-        f"{count(asked)} claims of pages for patients, each of the treatments that it is about: of {count(len(found))} answers "
+        f"{count(asked)} claims of pages for patients are set beside the treatments that they are about. Of {count(len(found))} answers "
         f"{count(counts[SUPPORTED])} support the claim, {count(counts[REFUTED])} do not, and in {count(counts[UNSAID])} it cannot be said. All but the "
         "difference between treatments are before and after, without a control."
     )

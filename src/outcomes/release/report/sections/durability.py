@@ -73,11 +73,11 @@ def _define(material: Material, settings: Durability) -> list[str]:
     return [
         f"Followed are patients whose last {name} score of days {landmark.from_day} to {landmark.to_day} after the last "
         f"induction session is a response. Asked is the share of them that would score in response on a given day after day "
-        f"{landmark.to_day}, the landmark, whether seen that day or not; leaving the response and coming back both count. {ends} "
+        f"{landmark.to_day}, the landmark, seen that day or not. Leaving the response and coming back both count. {ends} "
         f"{FURTHER[settings.maintenance]}",
         "Arms are not seen equally often, and an arm that is seen more often shows its bad scores sooner. So each score is weighed by how "
         "often patients with the same last score are seen, and a second estimate adds a model of the response. Both take it that, given "
-        "the scores so far, coming does not hang on how a patient is that day; the last table but one shows what becomes of the "
+        "the scores so far, coming does not hang on how a patient is that day. Where arms are compared, a table shows what becomes of the "
         "difference if it does.",
     ]
 

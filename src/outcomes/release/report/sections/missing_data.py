@@ -63,9 +63,9 @@ def _say_imputed(material: Material) -> str:
     if not row:
         return f"No difference by multiple imputation can be shown at {place}."
     return (
-        f"Every missing score was replaced {count(row['draws'])} times by a draw from what the patient's arm, baseline, confounders, and other "
-        f"scores say of it, and the results were put together by Rubin's rules. If scores are missing at random in that sense, the difference at "
-        f"{place} is {_say(row)}; {fixed(100 * row['missing_information'], 0)} % of the information on it is missing."
+        f"Every missing score was replaced {count(row['draws'])} times by a draw given the patient's arm, baseline, confounders, and other "
+        f"scores. The results were pooled by Rubin's rules. If scores are missing at random in that sense, the difference at "
+        f"{place} is {_say(row)}. Of the information on it {fixed(100 * row['missing_information'], 0)} % is missing."
     )
 
 
@@ -76,8 +76,8 @@ def _say_jumps(material: Material) -> str:
     parts = [f"{_say(row)} {words}" for words, row in found if row]
     if not parts:
         return ""
-    return (
-        f"Patients of {treated} who left may have lost what the treatment gave. The difference is {'; '.join(parts)}."
+    return f"Patients of {treated} who left may have lost what the treatment gave. " + " ".join(
+        f"The difference is {part}." for part in parts
     )
 
 
@@ -92,10 +92,7 @@ def _say_tipping(material: Material) -> str:
             parts.append(f"{points} in {material.within(arm)} alone")
     if not parts:
         return ""
-    return (
-        f"The scores after the last would have to be, on average, {' or '.join(parts)} than missing at random says before the interval "
-        "includes zero."
-    )
+    return f"The interval would include zero if the scores after the last were {' or '.join(parts)} than expected."
 
 
 def _say_stayers(material: Material) -> str:
@@ -103,7 +100,7 @@ def _say_stayers(material: Material) -> str:
     if not row:
         return ""
     return (
-        "Without any imputation, with those seen weighted up for those like them who left, the difference is "
+        "Without imputation, patients seen can be weighted up for those like them who left. The difference is then "
         f"{_say(row)}, with an effective sample of {count(row['effective_n'])} patients."
     )
 
@@ -127,7 +124,7 @@ def _say_response(material: Material) -> str:
         f" Patients count as not responded after {enumerate_words(composite)}, whatever the score." if composite else ""
     )
     return (
-        "Response and remission of a missing score follow from the imputed score by the study's definition, in every imputed data set anew. "
+        "Response and remission of a missing score follow from the imputed score by the study's definition, in every imputed data set. "
         f"The difference in response is {imputed}.{reach}{kept}"
     )
 

@@ -46,7 +46,7 @@ def show_models(material: Material) -> list[Block]:
     ]
     text = (
         f"Estimates are in points of the instrument, with {COVERED} intervals, from the scores as observed: valid when scores are "
-        "missing at random given what the model contains. Coefficients are in the supplement."
+        "missing at random given what the model contains. Coefficients are in coefficients.csv."
     )
     return [Paragraph(text), *(table for table in tables if table is not None)]
 
@@ -160,7 +160,7 @@ def warn_confounded(material: Material, model: str) -> str:
     held = "only the baseline score" if "baseline" in named else "none"
     lacks = f", and lacks {enumerate_words([say(name) for name in others])}" if others else ""
     return (
-        f"Of what can decide the choice of the arm the formula holds {held}{lacks}: these differences are {CONFOUNDED}, and a small p value says "
+        f"Of what can decide the choice of the arm the formula holds {held}{lacks}. These differences are {CONFOUNDED}. A small p value says "
         "nothing about why the arms differ."
     )
 

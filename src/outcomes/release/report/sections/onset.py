@@ -66,7 +66,7 @@ def _tell_half(material: Material, instrument: str) -> str:
             text = f"{material.arm(arm)}: between day {start} and day {fixed(over.iloc[0][Onset.time], 0)}"
         said.append(text)
     return (
-        f"Half of the patients had begun to respond ({material.instrument(instrument)}): {'; '.join(said)}."
+        f"When half of the patients had begun to respond ({material.instrument(instrument)}): {'. '.join(said)}."
         if said
         else ""
     )

@@ -34,22 +34,26 @@ def show_regression(material: Material) -> Section:
 def _introduce(material: Material, name: str, rows: pd.DataFrame) -> list[str]:
     declared, change = material.study.regression_to_mean[name], material.study.endpoints.reliable_change.get(name)
     measured = bool((rows["reliability_from"] == "two baselines").any())
-    origin = ", the slope of the first of two baselines of these patients on the second," if measured else ""
+    origin = (
+        " The reliability is the slope of the first of two baselines of these patients on the second."
+        if measured
+        else ""
+    )
     reliability = fixed(rows["reliability"].dropna().iloc[0], 2) if rows["reliability"].notna().any() else ABSENT
     sd = declared.sd or (change.sd if change else None)
     instrument = material.instrument(name)
-    known = f"a standard deviation of {sd:g} points, and a reliability of {reliability}{origin}"
+    known = f"a standard deviation of {sd:g} points and a reliability of {reliability}"
     if declared.mean is None:
         found = (
             f"The mean of the population that patients come from follows from the entry threshold of {material.study.baseline.minimum[name]:g} "
-            f"points and the mean baseline. It holds only the selection by that threshold: patients who also came because they felt worse "
-            "than usual regress by more, and this number cannot say by how much."
+            f"points and the mean baseline. It holds only the selection by that threshold. Patients who also came because they felt worse "
+            "than usual regress by more; this number does not say by how much."
         )
     else:
         found = f"The mean of the population that patients come from is taken as {declared.mean:g} points."
     return [
         f"Who is chosen because a score is high has a lower one next time, treated or not. Expected is the mean change in {instrument} that "
-        f"this alone would give, with {known} ({declared.source}). {found}",
+        f"this alone would give, with {known}.{origin} Source: {declared.source}. {found}",
         "What remains is not the effect of a treatment: it holds the natural course of the illness, expectation, and all other care.",
     ]
 

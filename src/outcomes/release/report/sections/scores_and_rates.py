@@ -54,7 +54,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
         (top, second),
         tuple(rows),
         (
-            f"Mean and median are both shown because they can disagree. The {COVERED} intervals of the means are in the supplement.",
+            f"Mean and median are both shown because they can disagree. The {COVERED} intervals of the means are in scores.csv.",
         ),
     )
 

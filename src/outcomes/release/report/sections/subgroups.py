@@ -43,19 +43,19 @@ def _introduce(material: Material) -> list[str]:
     assert declared is not None
     way = MULTIPLICITY.get(declared.multiplicity)
     adjusted = (
-        f"their p values are adjusted for the number of variables of one endpoint by {way} method."
+        f"Their p values are adjusted for the number of variables of one endpoint by {way} method."
         if way
-        else "their p values are not adjusted for their number, so some small ones are to be expected by chance."
+        else "Their p values are not adjusted for their number, so some small ones are to be expected by chance."
     )
     return [
         "These results are exploratory. The subgroups are those that the study file declares; it does not prove that they were "
-        "declared before any result was seen. Whether the difference between the arms differs between subgroups is what the tests of "
-        f"interaction ask; {adjusted} That an interval excludes no difference in one level and not in another says little: the second may "
+        "declared before any result was seen. The tests of interaction ask whether the difference between the arms differs between "
+        f"subgroups. {adjusted} That an interval excludes no difference in one level and not in another says little: the second may "
         "only have fewer patients.",
         _find_differing(material),
-        "In each level the weights are estimated anew, among its own patients, so that its confounders are balanced within it. The shrunken "
-        "estimates draw the levels of a variable together, the more so the less is known of each, since the most extreme of several "
-        f"estimates is usually too extreme; the prior of the standard deviation between levels is half-normal with scale {declared.spread:g} "
+        "In each level the weights are estimated anew, among its own patients, so that its confounders are balanced within it. Shrinkage "
+        "pulls imprecise estimates toward the average of their variable, since the most extreme of several is usually too extreme. "
+        f"The prior of the standard deviation between levels is half-normal with scale {declared.spread:g} "
         f"standard deviations of the outcome. Levels with fewer than {declared.fewest} patients with a score in either arm are counted and "
         "not estimated.",
     ]

@@ -80,7 +80,8 @@ def state_response(material: Material, caution: bool = True) -> str:
     if not parts:
         return ""
     warning = warn_difference(material) if caution and find_response(material, "started") else ""
-    return f"Difference in response at {_when(material)}, {_way(material)}: {'; '.join(parts)}. {warning}".strip()
+    said = f"Difference in response at {_when(material)}, {_way(material)}: {parts[0]}. {' '.join(f'{part}.' for part in parts[1:])}"
+    return f"{said.strip()} {warning}".strip()
 
 
 def warn_difference(material: Material) -> str:
@@ -98,9 +99,16 @@ def _when(material: Material) -> str:
 
 
 def find_imputed_response(material: Material) -> dict[str, Any]:
-    """Return the declared difference in response, of everyone with missing scores imputed; empty where there is none."""
+    """Return the declared difference in response, of everyone with missing scores imputed; empty where there is none.
+
+    It is the one of page 1, ``risks``; ``imputations`` may round the same draws the other way.
+    """
     if material.study.comparison is None:
         return {}
+    declared = find_response(material, "everyone")
+    if declared:
+        ends = {"lower": declared["difference_lower"], "upper": declared["difference_upper"]}
+        return {"estimate": declared["difference"]} | ends
     estimand = material.study.comparison.estimand
     place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
     row = material.one("imputations", **place, analysis=estimand.binary.missing)
@@ -140,7 +148,7 @@ def _difference(material: Material) -> str:
     worse = material.study.instrument(material.study.comparison.estimand.instrument).higher_is_worse
     reading = "a larger fall or a smaller rise" if worse else "a smaller rise or a larger fall"
     treated = material.within(material.study.comparison.estimand.treated)
-    return f"Change in {say_place(material)}, {say_arms(material)}: {result}; negative is {reading} under {treated}."
+    return f"Change in {say_place(material)}, {say_arms(material)}: {result}. Negative is {reading} under {treated}."
 
 
 def _variance(material: Material) -> str:

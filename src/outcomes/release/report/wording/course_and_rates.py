@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
-from outcomes.release.report.content.grids import POPULATIONS, index_rows
+from outcomes.release.report.content.grids import POPULATIONS, enumerate_words, index_rows
 from outcomes.release.report.content.material import Material
 
 
@@ -109,24 +109,27 @@ def _mean(row: Mapping[Any, Any]) -> str:
 
 
 def list_rates(material: Material) -> list[str]:
-    """Return response and remission of each arm at the headline time point, with both denominators."""
+    """Return response and remission of each arm at the headline time point, with both denominators; an arm of too few says so."""
     response = material.rows("response", instrument=material.primary)
     if material.headline is None or response.empty:
         return []
     cells = index_rows(response, "axis", "timepoint", "endpoint", "population", "arm")
     entries = []
     for arm in material.arms:
-        parts = []
+        asked, parts = False, []
         for endpoint in ("response", "remission"):
-            started = cells.get((*material.headline, endpoint, "started", arm))
-            observed = cells.get((*material.headline, endpoint, "observed", arm))
-            if started and observed:
-                parts.append(
-                    f"{endpoint} {_share(started)} of the {number_of(started, 'n')} who started, {_share(observed)} of the "
-                    f"{number_of(observed, 'n')} observed"
-                )
-        if parts:
-            entries.append(f"{material.arm(arm)}: {'; '.join(parts)}.")
+            both = [
+                cells.get((*material.headline, endpoint, population, arm)) for population in ("started", "observed")
+            ]
+            asked = asked or all(both)
+            told = [
+                f"{_share(row)} of {words} {number_of(row, 'n')} {whom}"
+                for row, words, whom in zip(both, ("all", "the"), ("treated", "scored"), strict=True)
+                if row and pd.notna(row["proportion"])
+            ]
+            parts += [f"{endpoint} in {enumerate_words(told)}"] if told else []
+        if asked:
+            entries.append(" ".join(f"{material.arm(arm)}: {part}." for part in parts or ["too few to report"]))
     return entries
 
 

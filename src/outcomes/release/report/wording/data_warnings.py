@@ -79,7 +79,7 @@ def withheld_rows(tables: Tables) -> dict[str, int]:
 def _hidden(tables: Tables) -> str:
     if not withheld_rows(tables):
         return ""
-    return "Some numbers are not reported, because a count is small or would reveal one; the supplement says in which tables."
+    return "Some numbers are not reported, because a count is small or would reveal one; the limitations in detail say in which tables."
 
 
 def _withheld(tables: Tables) -> str:

@@ -111,8 +111,8 @@ def _effective(material: Material) -> Limitation | None:
         for row in rows.to_dict("records")
     )
     return Limitation(
-        f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}), because the "
-        "arms differ in what decided the choice; the result rests on fewer patients than were compared.",
+        f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}). The "
+        "arms differ in what decided the choice, so the result rests on fewer patients than were compared.",
         f"the groups overlap in part: weighted, the comparison rests on an effective sample of {parts}",
     )
 
@@ -148,7 +148,7 @@ def _tipping(material: Material) -> Limitation | None:
     arm = min(known, key=lambda name: abs(known[name]))
     words = f"{fixed(abs(known[arm]))} points {'higher' if known[arm] > 0 else 'lower'}"
     return Limitation(
-        f"Missing scores: were those of {material.within(arm)} after a patient's last one on average {words} than the model expects, the "
+        f"Missing scores: were those of {material.within(arm)} on average {words} than the model expects, the "
         f"{COVERED} interval of the primary difference would include zero.",
         f"if missing scores with {material.within(arm)} were {words} than expected, the interval would include no difference",
     )
@@ -166,8 +166,8 @@ def _jump(material: Material) -> Limitation | None:
         return None
     bounds = interval(row["lower"], row["upper"], "estimate")
     return Limitation(
-        f"Missing scores: had those of {material.within(estimand.treated)} who left gone over to the course of "
-        f"{material.within(estimand.reference)} at once (jump to reference), the difference would be {fixed(row['estimate'], 'estimate')} points "
+        f"Missing scores: suppose that those of {material.within(estimand.treated)} who left went over to the course of "
+        f"{material.within(estimand.reference)} at once (jump to reference). The difference would be {fixed(row['estimate'], 'estimate')} points "
         f"({COVERED} CI {bounds}) in place of {fixed(effect['estimate'], 'estimate')}."
     )
 
@@ -187,11 +187,12 @@ def _leaving(material: Material) -> Limitation | None:
             shares = [
                 f"{percent(one['dropped_proportion'], 0)} % after one that was {one['band']}" for one in (low, high)
             ]
-            parts.append(f"{material.within(str(arm))}, {' and '.join(shares)}")
+            parts.append(f"{material.within(str(arm))}: {' and '.join(shares)}")
     if not parts:
         return None
     return Limitation(
-        f"Who left depends on the last score. Of patients still there, these had no score at the next time points: {'; '.join(parts)}. Missing at "
+        f"Who left depends on the last score. These shares of patients still there had no score at the next time points. "
+        f"{' '.join(f'{part[:1].upper()}{part[1:]}.' for part in parts)} Missing at "
         "random allows that; what else made patients leave is not seen."
     )
 

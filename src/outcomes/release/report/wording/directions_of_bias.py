@@ -81,8 +81,8 @@ def _e_value(material: Material) -> Limitation | None:
         return None
     bound = f" ({fixed(row['lower'], 'ratio')} for the interval to reach zero)" if pd.notna(row["lower"]) else ""
     return Limitation(
-        f"Size of unmeasured confounding that would be needed: associated with the arm and with the outcome by a risk ratio of "
-        f"{fixed(row['estimate'], 'ratio')} each{bound}, beyond what was measured, to explain the primary difference away (E-value, {E_VALUE})."
+        f"E-value ({E_VALUE}): {fixed(row['estimate'], 'ratio')}{bound}. An unmeasured factor would need a risk ratio of this size with the arm "
+        "and with the outcome, beyond what was measured, to explain the primary difference away."
     )
 
 
@@ -101,8 +101,8 @@ def _unequal(material: Material) -> Limitation | None:
     more = max(shares, key=lambda arm: shares[arm])
     return Limitation(
         f"Unequal missingness: at {material.timepoint(*place)}, the primary time point, {each} had no score. Rates of all treated patients are pushed "
-        f"down by more in {material.within(more)}; if those who left it did worse than missing at random says, the differences of complete cases and "
-        "imputed overestimate it, and if they did better, the reverse.",
+        f"down by more in {material.within(more)}. If those who left it did worse than missing at random says, complete cases and "
+        "imputation overestimate it; if they did better, the reverse.",
         f"missing scores at {material.timepoint(*place)} were unequal ({briefly}), which biases rates that count them as nonresponse",
     )
 
@@ -127,7 +127,7 @@ def _clusters(material: Material) -> Limitation | None:
     if comparison.site not in comparison.confounders and (rows.empty or rows["level"].nunique() < 2):
         return None
     return Limitation(
-        "Intervals take the patients of one clinic as unrelated given the confounders: they are clustered by patient and not by clinic, and can be too "
+        "Intervals take the patients of one clinic as unrelated given the confounders. They are clustered by patient and not by clinic, and can be too "
         "narrow if outcomes within a clinic are alike."
     )
 
@@ -150,6 +150,6 @@ def _pace(material: Material) -> Limitation | None:
     over, still = names if longest[0] < longest[1] else names[::-1]
     return Limitation(
         f"At {material.timepoint(estimand.axis, estimand.timepoint)} the induction of {material.within(over)} is over by its protocol (at most "
-        f"{min(longest)} days), and that of {material.within(still)} may go on (up to {max(longest)}): the arms are compared at different stages of "
+        f"{min(longest)} days). That of {material.within(still)} may go on (up to {max(longest)} days): the arms are compared at different stages of "
         "treatment."
     )

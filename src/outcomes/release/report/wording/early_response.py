@@ -23,7 +23,7 @@ def say_early(material: Material) -> str:
         row = none.iloc[-1]
         texts.append(
             f"Of {count(row['n'])} patients of both arms without response at {row['signal']} and with a score at {row['target']}, "
-            f"{_share(row)} had no response there either."
+            f"{_share(row)} had none there either."
         )
     later = rows[rows["measure"] == "late_response"] if len(rows) else rows
     texts += [

@@ -24,8 +24,8 @@ def say_important(material: Material) -> str:
     changes, effect = _published(material), find_effect(material)
     if not changes or not effect:
         return ""
-    each = enumerate_words([f"{_points(change)} points ({_say_whom(change)})" for change in changes])
-    return f"Published important changes are {each}. {WITHIN} {_set_beside(_list_sizes(material, changes), effect)}"
+    each = " ".join(f"{_points(change)} points ({_say_whom(change)})." for change in changes)
+    return f"Published important changes: {each} {WITHIN} {_set_beside(_list_sizes(material, changes), effect)}"
 
 
 def say_reliable(material: Material) -> str:
@@ -117,6 +117,6 @@ def _set_beside(sizes: list[tuple[float, str]], effect: dict[str, Any]) -> str:
         ("leaves open whether it is as large as {} points", [words for size, words in sizes if nearest < size <= high]),
         ("excludes one smaller than {} points", [words for size, words in sizes if size <= nearest]),
     )
-    said = enumerate_words([text.format(enumerate_words(words)) for text, words in groups if words])
+    said = " ".join(f"It {text.format(enumerate_words(words))}." for text, words in groups if words)
     bounds = interval(effect["lower"], effect["upper"], "estimate")
-    return f"The {COVERED} interval of the difference between the arms ({bounds} points) {said}."
+    return f"The {COVERED} interval of the difference between the arms is {bounds} points. {said}"

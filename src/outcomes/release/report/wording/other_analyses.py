@@ -37,8 +37,8 @@ def state_range(material: Material) -> str:
     told = [_say_unadjusted(rows), _say_deltas(rows), _say_worst(material)]
     told = [text for text in told if text]
     if told:
-        text = "; ".join(told)
-        parts.append(f"Not counted there: {text}." if parts else f"{text[:1].upper()}{text[1:]}.")
+        parts += ["Not counted there:"] if parts else []
+        parts += [f"{text[:1].upper()}{text[1:]}." for text in told]
     return " ".join(parts)
 
 
@@ -69,9 +69,7 @@ def _say_worst(material: Material) -> str:
     if found.empty:
         return ""
     each = enumerate_words([fixed(value, "estimate") for value in sorted(found)])
-    return (
-        f"with every missing score at the worst end of the scale in one arm and at the best in the other it is {each}"
-    )
+    return f"with every missing score at the worst end of the scale in one arm, at the best in the other, it is {each}"
 
 
 def state_worst_response(material: Material) -> str:
@@ -87,8 +85,8 @@ def state_worst_response(material: Material) -> str:
         return ""
     low, high = (signed(100 * value, "percent") for value in (min(found), max(found)))
     return (
-        f"Worst cases of response: had every patient without a score responded in one arm and none in the other, the difference would be {low} or "
-        f"{high} percentage points; whatever the missing scores were, it lies between these."
+        "Worst cases of response: every patient without a score responded in one arm and none in the other. The difference would be "
+        f"{low} or {high} percentage points; whatever the missing scores were, it lies between these."
     )
 
 
