@@ -118,7 +118,10 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
     }
     if model.primary and not converged:
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
-        raise ModelError(f"the primary model '{name}' did not converge ({reason}): no result is released. Simplify it.")
+        cure = "See with `outcomes check STUDY` whether scores and sessions fit together, or declare a model for these scores."
+        raise ModelError(
+            f"the primary model '{name}' did not converge ({reason}): no result is released. {'Simplify it.' if fit else cure}"
+        )
     points = list(data["timepoint"].cat.categories)
     tables = (
         _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete))

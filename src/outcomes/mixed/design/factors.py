@@ -193,5 +193,5 @@ def read_response(response: str, table: Data, *, whole: bool) -> Floats:
     else:
         values = _numbers(table[response], response)
     if whole and np.ptp(values) == 0:
-        raise DataError(f"the response {response!r} is constant ({values[0]:g}) on all {len(values)} complete rows")
+        raise DataError(f"the response {response!r} is the same on all complete rows")
     return values
