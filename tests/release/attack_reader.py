@@ -34,7 +34,7 @@ OTHERS = {
     "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",
     "change_index", "cutoff", "risk_treated_lower", "risk_treated_upper", "risk_reference_lower", "risk_reference_upper", "median_sessions", "median_gap_days", "bootstrap_error", "times", "rate", "rate_lower", "rate_upper", "incidence", "sessions_median", "sessions_q1", "sessions_q3", "session",
-    "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
+    "dose", "mg_median", "mg_q1", "mg_q3", "mg_per_kg_median", "mg_per_kg_q1", "mg_per_kg_q3", "month",
     "recall_days", "overlap_days", "responded_proportion", "probability", "probability_lower", "probability_upper", "further_sessions",
     "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
     "of_means", "median_lower", "median_upper", "agreement", "both", "neither", "kappa", "kappa_lower", "kappa_upper", "categories", "odds_ratio",
