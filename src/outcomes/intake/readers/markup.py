@@ -114,8 +114,11 @@ class Markup:
         if path.stat().st_size > LARGEST:
             raise InputError(f"{name}: a page of more than {LARGEST >> 20} MB. Export the table as .csv.")
         page = _Page()
-        page.feed(_decode(path.read_bytes()))
-        page.close()
+        try:
+            page.feed(_decode(path.read_bytes()))
+            page.close()
+        except AssertionError:  # a marked section (<![) of no kind that there is
+            raise InputError(f"{name}: a damaged page (HTML or XML). Export it again, as .csv or .xlsx.") from None
         tables = [table for table in page.tables if any(map(any, table.rows))]
         if not tables:
             raise InputError(
