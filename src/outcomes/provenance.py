@@ -46,8 +46,10 @@ def hash_step_code() -> str:
 
 
 def hash_network_code() -> str:
-    """Return the SHA-256 of the code that decides a release, a site's package of it, and what is pooled."""
-    return hash_code(sources(*_STEP_CODE, "outcomes.commands.site", "outcomes.commands.pool"))
+    """Return the SHA-256 of the code that decides a release, a site's package of it, the rounds of a common model, and what is pooled."""
+    return hash_code(
+        sources(*_STEP_CODE, *(f"outcomes.commands.{name}" for name in ("site", "round", "answer", "pool")))
+    )
 
 
 def list_versions(packages: Iterable[str]) -> dict[str, str]:

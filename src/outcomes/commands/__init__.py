@@ -7,6 +7,8 @@ NAMES = (
     "run",
     "lock",
     "site",
+    "round",
+    "answer",
     "pool",
     "ledger",
     "power",

@@ -39,7 +39,7 @@ def site(options: Namespace) -> None:
     if deviations:
         raise SettingsError(f"{study_file} is not as the plan of '{plan.network}':\n  " + "\n  ".join(deviations))
     places = find_places(study, study_file).published()
-    origin = _find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
+    origin = find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
     package = build_package(choose_rows(read_released(places), study), study, origin)
     folder = Path(options.out) / f"{plan.network}-{options.site}"
     page = folder.with_name(f"{folder.name}.txt")
@@ -64,7 +64,7 @@ def site(options: Namespace) -> None:
     )
 
 
-def _find_origin(plan: NetworkPlan, digest: str, code: str, study: Study, places: Places, folder: Path) -> Origin:
+def find_origin(plan: NetworkPlan, digest: str, code: str, study: Study, places: Places, folder: Path) -> Origin:
     """Return of what the release was made, when that is what is there now.
 
     Raises

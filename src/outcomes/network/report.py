@@ -30,8 +30,8 @@ TITLES = {
     "stopping": "Induction stopped early",
 }
 NOT_HERE = (
-    "One model over all sites (one stage), a propensity model over all sites, secure sums, and the pooling of exposure and durability are not part "
-    "of this report; each site's own report has the last two. A site that has only one of the arms cannot take part."
+    "One model over all sites (one stage), a propensity model over all sites (its rounds have a result of their own), secure sums, and the pooling of "
+    "exposure and durability are not part of this report; each site's own report has the last two. A site that has only one of the arms cannot take part."
 )
 Row = Mapping[Any, Any]
 

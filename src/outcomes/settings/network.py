@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
 from outcomes.settings.plan import list_changes, place_of, read_plan
+from outcomes.settings.propensity import CommonPropensity
 from outcomes.settings.reading import read_yaml
 from outcomes.settings.study import Study, check_study
 
@@ -23,6 +24,7 @@ PLANNED = (
 # Sections that the plan may fix as well; where it has none, each site has its own.
 FURTHER = ("models", "durability", "regression_to_mean")
 CODE = r"^[a-z0-9][a-z0-9_-]*$"
+CENTRE = "centre"  # under which the allowed signers name the coordinating centre
 
 
 class NetworkPlan(Frozen):
@@ -40,6 +42,9 @@ class NetworkPlan(Frozen):
     analysis: dict[str, Any] = Field(
         description="sections of the study file that are the same at every site: " + ", ".join((*PLANNED, *FURTHER))
     )
+    propensity: CommonPropensity | None = Field(
+        None, description="a propensity model over all sites, in rounds of signed sums; null: none"
+    )
 
     @model_validator(mode="after")
     def _sites_are_told_apart(self) -> Self:
@@ -49,6 +54,8 @@ class NetworkPlan(Frozen):
         wrong = [name for name in self.sites if not re.match(CODE, name)]
         if wrong:
             raise ValueError(f"sites: {', '.join(wrong)}: a code has small letters, digits, '-' and '_'")
+        if CENTRE in self.sites:
+            raise ValueError(f"sites: '{CENTRE}' is the code of the coordinating centre; give the site another")
         unknown = sorted(set(self.analysis) - {*PLANNED, *FURTHER})
         if unknown:
             raise ValueError(
@@ -81,7 +88,9 @@ def read_network_plan(path: Path) -> NetworkPlan:
     except ValidationError as error:
         lines = [_sentence(failure) for failure in error.errors(include_url=False)]
         raise SettingsError(f"{path} has {len(lines)} problem(s):\n  " + "\n  ".join(lines)) from None
-    _check_comparison(plan_study(plan, str(path)), path)
+    study = plan_study(plan, str(path))
+    _check_comparison(study, path)
+    _check_propensity(plan, study, path)
     return plan
 
 
@@ -118,6 +127,16 @@ def _check_comparison(study: Study, path: Path) -> None:
         )
 
 
+def _check_propensity(plan: NetworkPlan, study: Study, path: Path) -> None:
+    if plan.propensity is None or study.comparison is None:
+        return
+    unknown = sorted(set(plan.propensity.names) - set(study.comparison.confounders))
+    if unknown:
+        raise SettingsError(
+            f"{path}: propensity: {', '.join(unknown)} not among analysis.comparison.confounders, of which the common model is a selection."
+        )
+
+
 def _sentence(failure: Any) -> str:
     key = ".".join(str(part) for part in failure["loc"])
     message = failure["msg"].removeprefix("Value error, ")
@@ -133,6 +152,8 @@ def select_network(plan: NetworkPlan) -> dict[str, Any]:
     planned = plan_study(plan).model_dump(mode="json")
     content: dict[str, Any] = plan.model_dump(mode="json")
     content["analysis"] = {name: planned[name] for name in _sections(plan)}
+    if plan.propensity is None:
+        del content["propensity"]  # the lock of a plan without one is what it was
     return content
 
 

@@ -110,7 +110,11 @@ def bend_number(values: Floats) -> Floats:
     """
     known = values[~np.isnan(values)]
     places = next((own for fewest, own in KNOTS if len(known) >= fewest), ())
-    knots = np.unique(np.quantile(known, places)) if places else np.empty(0)
+    return bend_at(values, np.unique(np.quantile(known, places)) if places else np.empty(0))
+
+
+def bend_at(values: Floats, knots: Floats) -> Floats:
+    """Return those columns for given knots, in rising order; none for fewer than three."""
     if len(knots) < 3:
         return np.empty((len(values), 0))
     span, (before, last) = knots[-1] - knots[0], knots[-2:]
