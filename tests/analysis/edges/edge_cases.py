@@ -189,6 +189,7 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "a one-arm site holds all events": one_arm_site_holds_all_events,
     "an empty time point": empty_time_point,
     "one baseline score for all": one_baseline,
+    "no confounder differs": lambda: compare_so(one_baseline(), confounders=["baseline"]),
     "hardly anyone seen twice": lambda: compare_so(hardly_anyone_seen_twice(), estimand={"timepoint": "day 7"}),
     "a time point at which nothing varies": lambda: flat_at("day 7"),
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,

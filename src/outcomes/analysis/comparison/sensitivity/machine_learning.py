@@ -65,6 +65,8 @@ def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row
         return row | {"note": f"fewer than {FEWEST} patients of an arm have an answer"}
     if np.ptp(answer[known]) == 0:
         return row | {"note": "every answer is the same"}
+    if not x.shape[1]:
+        return row | {"note": "no confounder differs between patients, so nothing is learned"}
     before = _list_before(setting, axis, timepoint)[present]
     found = [learn_difference(x, treated, answer, before, seed) for seed in range(repeats)]
     estimate, error, effective_n = pool_splits(found)
