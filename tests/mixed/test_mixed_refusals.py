@@ -79,9 +79,7 @@ def test_visits_never_seen_together(trial):
 
 
 def test_a_constant_response(trial):
-    refuse(
-        r"response 'change' is the same on all complete rows", trial.assign(change=3.0), error=mixed.DataError
-    )
+    refuse(r"response 'change' is the same on all complete rows", trial.assign(change=3.0), error=mixed.DataError)
 
 
 def test_a_visit_without_variation(trial):

@@ -253,8 +253,9 @@ def test_sums_of_eight_patients_are_refused_by_the_centre(network, copied, capsy
 
     change(copied, "site-7", network.keys["site-7"], shrink)
     refuse(copied, copied.answers(1), capsys, "of fewer than 11 patients in an arm")
-    change(copied, "site-7", network.keys["site-7"], lambda one: one["sums"].update(score=[0.0]))
-    refuse(copied, copied.answers(1), capsys, "not those that the round asks for")
+    for score in ([0.0], ["0"] * 11, [None] * 11, "0", [float("nan")] * 11):
+        change(copied, "site-7", network.keys["site-7"], lambda one, score=score: one["sums"].update(score=score))
+        refuse(copied, copied.answers(1), capsys, "not those that the round asks for")
 
 
 def test_a_level_that_few_have_keeps_a_site_out_and_the_others_go_on_without_it(network, tmp_path, capsys):

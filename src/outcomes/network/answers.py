@@ -208,7 +208,7 @@ def _has_shape(sums: Any, shape: Mapping[str, Any], size: int) -> bool:
             if not _has_shape(sums[name], wanted, size):
                 return False
             continue
-        array = np.array(sums[name], dtype=float)
-        if array.shape != (size,) * wanted or not np.isfinite(array).all():
+        array = np.array(sums[name])
+        if array.dtype.kind not in "if" or array.shape != (size,) * wanted or not np.isfinite(array).all():
             return False
     return True

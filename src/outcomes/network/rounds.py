@@ -164,18 +164,20 @@ def advance(asked: Round, totals: Mapping[str, Any], data: Mapping[str, str]) ->
     left_out = find_dependent(information, asked.columns) if asked.number == 1 else asked.left_out
     asked = replace(asked, left_out=left_out, data=dict(data))
     kept, now, loglik = asked.kept, np.array(asked.coefficients), float(totals["loglik"])
-    if asked.before is not None and loglik < asked.before["loglik"] - 1e-9 * abs(loglik):
-        half = (now + np.array(asked.before["coefficients"])) / 2
-        return replace(asked, number=asked.number + 1, coefficients=tuple(half.tolist()))
+    before = asked.before or {"coefficients": asked.coefficients, "loglik": loglik}
+    falls = loglik < before["loglik"] - 1e-9 * abs(loglik)
     step = np.zeros(len(now))
     step[kept] = np.linalg.lstsq(information[np.ix_(kept, kept)], score[kept], rcond=None)[0]
     largest = int(np.abs(step).argmax())
     settled = abs(step[largest]) < SMALLEST_STEP
-    if not settled and asked.number + 2 > MOST_ROUNDS:  # one is left for the difference
+    if (falls or not settled) and asked.number + 2 > MOST_ROUNDS:  # one is left for the difference
         raise InputError(
             f"the common model did not settle in {asked.number} rounds, least of all column '{asked.columns[largest]}': alone or with others it tells the "
             "arm of some patients for certain. Amend the plan: group its levels, or leave it out."
         )
+    if falls:
+        half = (now + np.array(before["coefficients"])) / 2
+        return replace(asked, number=asked.number + 1, coefficients=tuple(half.tolist()))
     return replace(
         asked,
         number=asked.number + 1,

@@ -53,7 +53,7 @@ def _find_few(rows: Rows, minimum: int) -> Iterator[str]:
     for inside in _combine(rows.groups):
         for side in sides.values():
             if 0 < (inside & side).sum() < minimum:
-                yield f"fewer than {minimum} patients of an arm share a combination of {', '.join(rows.groups)}"
+                yield f"fewer than {minimum} patients of an arm share a combination of {', '.join(map(str, rows.groups))}"
             for name in own:
                 there = rows.design[:, rows.columns.index(name)] != 0
                 if name != CONSTANT and 0 < (inside & side & there).sum() < minimum:
