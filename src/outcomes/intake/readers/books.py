@@ -183,7 +183,7 @@ class _Calamine:
         tables = [name for name, sheet in seen.items() if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
         self.visible = [name for name in tables if seen[name].visible == calamine.SheetVisibleEnum.Visible]
         self.hidden = [name for name in tables if name not in self.visible]
-        self.epoch = None
+        self.epoch: int | None = None
 
     def rows(self, title: str) -> Iterator[tuple[Any, ...]]:
         import python_calamine as calamine

@@ -36,7 +36,9 @@ class Material:
     def one(self, name: str, **where: str) -> dict[str, Any]:
         """Return the single row with the given values; empty when there is none."""
         if name not in self._records:
-            self._records[name] = [dict(row) for row in self.rows(name).to_dict("records")]
+            self._records[name] = [
+                {str(key): value for key, value in row.items()} for row in self.rows(name).to_dict("records")
+            ]
         found = (row for row in self._records[name] if all(str(row.get(key)) == value for key, value in where.items()))
         return dict(next(found, {}))
 
