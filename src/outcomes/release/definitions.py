@@ -12,6 +12,7 @@ BALANCED = 0.1  # an absolute standardised difference above this is named as imb
 EFFECTIVE = 0.75  # an effective sample size below this share of the patients is named as a limitation
 TAILS = "5 % to 95 %"  # quantiles between which weights are said to lie
 SCORE_STEP = 0.05  # width of a bin of the propensity score in its figure
+FEWEST_HEIGHTS = 4  # different released heights of a distribution that make a curve, not a flat line
 UNLIKELY = 0.05  # a p value below this is named
 ONSET_AT = {"day": ("7", "14", "28"), "session": ("1", "2", "3", "6")}  # times printed; the files have more
 FIRST_DAY = "0"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
-from outcomes.release.definitions import BALANCED, COVERED, SCORE_STEP
+from outcomes.release.definitions import BALANCED, COVERED, FEWEST_HEIGHTS, SCORE_STEP
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import fixed, general
@@ -23,6 +23,8 @@ WEIGHTED = {
     "none": "no weights",
 }
 ENDPOINTS = {"change": "change", "response": "response", "remission": "remission"}
+
+FEWEST_ESTIMATES = 2  # that a forest of analyses shows
 
 
 def plan_comparison(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
@@ -52,6 +54,8 @@ def name_level(variable: str, level: str | float | None) -> str:
 def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     rows = read_rows(tables, "score_overlap")
     if rows.empty:
+        return []
+    if rows.groupby("arm")["cumulative"].nunique().min() < FEWEST_HEIGHTS:
         return []
     treated, reference = name_sides(study)
     parts = []
@@ -118,6 +122,8 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     places = shown[["endpoint", "axis", "timepoint"]].drop_duplicates().itertuples(index=False, name=None)
     for endpoint, axis, timepoint in sorted(places, key=lambda one: (one[1] != estimand.axis, *map(str, one))):
         rows = shown[(shown["endpoint"] == endpoint) & (shown["axis"] == axis) & (shown["timepoint"] == timepoint)]
+        if rows["estimate"].notna().sum() < FEWEST_ESTIMATES:
+            continue
         place = say_timepoint(str(axis), str(timepoint))
         plans.append(
             Plan(
@@ -135,7 +141,7 @@ def _plan_forests(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             )
         )
     controls = table[table["scale"].isin(FOREST_SCALES) & (table["endpoint"] == CONTROL)]
-    return [*plans, *([_plan_controls(controls, study)] if len(controls) else [])]
+    return [*plans, *([_plan_controls(controls, study)] if controls["estimate"].notna().any() else [])]
 
 
 def _note_contrary(rows: pd.DataFrame) -> str:

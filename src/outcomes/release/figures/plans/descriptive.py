@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FEWEST_HEIGHTS
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
 from outcomes.release.figures.plans.timeline import build_timeline
 from outcomes.release.figures.plans.timepoints import AXES, find_headline, say_timepoint
@@ -75,6 +75,11 @@ def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrume
     if headline is None:
         return []
     rows = rows[(rows["axis"] == headline[0]) & (rows["timepoint"] == headline[1])]
+    heights = rows.groupby("arm", sort=False)["cumulative"].nunique()
+    rows = rows[rows["arm"].isin(heights.index[heights >= FEWEST_HEIGHTS])]
+    if rows.empty:
+        return []
+    few = ", ".join(study.in_text(str(arm)) for arm in heights.index[heights < FEWEST_HEIGHTS])
     name, place = study.instrument(instrument).name, say_timepoint(*headline)
     return [
         Plan(
@@ -83,7 +88,7 @@ def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrume
             f"{name}: percent change from baseline, {place}",
             f"Cumulative distribution of the percent change of the {name} from baseline at {place}, of complete "
             "cases. Each height is the share of patients whose change is at or below that value. Changes are grouped in "
-            "bins, so no single patient can be read off.",
+            "bins, so no single patient can be read off." + (f" Too few to draw: {few}." if few else ""),
             _describe_shares(rows, study, f"Line chart of the cumulative distribution of {name} change at {place}"),
             rows,
             instrument,
