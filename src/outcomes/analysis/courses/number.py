@@ -13,6 +13,7 @@ from outcomes.analysis.courses.mixture import Groups, fit_groups, measure_stabil
 MOST = 4
 SMALLEST_SHARE = 0.05  # of the patients, in a group
 SURE, STABLE = 0.8, 0.7
+MARGIN = 6.0  # by which a criterion must be smaller: strong evidence (Kass & Raftery 1995, 10.1080/01621459.1995.10476572)
 NORMAL, SKEWED = "normal", "skewed"
 
 
@@ -47,7 +48,7 @@ class Candidate:
 def try_numbers(values: Floats, fewest: int, seed: Sequence[int]) -> list[Candidate]:
     """Return what was tried, one of them chosen.
 
-    Two or more groups are chosen where their BIC is below that of one group, normal and skewed; where each has at least ``fewest`` patients and 5 % of
+    Two or more groups are chosen where their BIC is smaller by 6 or more than that of one group, normal and skewed; where each has at least ``fewest`` patients and 5 % of
     all; where its members belong to it with a mean probability of at least 0.8; and where the mean adjusted Rand index over samples is at
     least 0.7. Of several such numbers, that of the smallest BIC. Else it is one group.
 
@@ -71,8 +72,8 @@ def try_numbers(values: Floats, fewest: int, seed: Sequence[int]) -> list[Candid
 def _try(values: Floats, count: int, limit: float, fewest: int, seed: Sequence[int]) -> Candidate:
     groups = fit_groups(values, count, seed)
     found = Candidate(count, NORMAL, groups.bic, groups)
-    if groups.bic >= limit:
-        return replace(found, note="its criterion is no smaller than that of one group")
+    if groups.bic > limit - MARGIN:
+        return replace(found, note="its criterion is not clearly smaller than that of one group")
     if groups.sizes.min() < max(fewest, SMALLEST_SHARE * len(values)):
         return replace(found, note="a group is of few patients")
     found = replace(found, stability=measure_stability(values, groups, seed))
