@@ -13,7 +13,9 @@ from outcomes.analysis.courses.mixture import Groups, fit_groups, measure_stabil
 MOST = 4
 SMALLEST_SHARE = 0.05  # of the patients, in a group
 SURE, STABLE = 0.8, 0.7
-MARGIN = 6.0  # by which a criterion must be smaller: strong evidence (Kass & Raftery 1995, 10.1080/01621459.1995.10476572)
+MARGIN = (
+    6.0  # by which a criterion must be smaller: strong evidence (Kass & Raftery 1995, 10.1080/01621459.1995.10476572)
+)
 NORMAL, SKEWED = "normal", "skewed"
 
 
