@@ -91,7 +91,7 @@ def test_the_section_tells_who_was_followed_seen_and_in_response(tmp_path):
     words, grids = show(tables, study, tmp_path)
     for text in (
         "days 1 to 14 after the last induction session",
-        "whether seen that day or not",
+        "seen that day or not",
         "a score less than 50 % better than baseline",
         "a score of 15 or more",
         "no longer counts as in response",
