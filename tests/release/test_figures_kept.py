@@ -112,7 +112,7 @@ def test_a_figure_that_a_study_no_longer_has_is_not_kept(tmp_path):
     write(tmp_path, "second", tables)
     names = {plan.name for plan in plan_figures(tables, STUDY)}
     assert {path.stem for path in (tmp_path / "drawn").iterdir()} <= names
-    assert json.loads((tmp_path / "drawn" / "flow.json").read_text().split("\n", 1)[1])["files"].keys() == {
+    assert json.loads((tmp_path / "drawn" / "flow.json").read_text().split("\n", 1)[1])["base64"].keys() == {
         "svg",
         "pdf",
         "png",

@@ -47,7 +47,7 @@ def summary(text):
             {"arm": "iv", "timepoint": "6", "endpoint": "remission", "population": "observed"},
             "n",
             777.0,
-            "777 observed",
+            "777 scored",
         ),
         (
             "differences",
@@ -99,7 +99,7 @@ def test_unadjusted_differences_say_so_unless_chance_decided():
         "fewer than 75 % of the patients (IV ketamine 323 of 444)",
         "13 weights of IV ketamine were truncated",
         "17 patients of IV ketamine have no weight",
-        "were those of IV ketamine after a patient's last one on average 2.5 points higher than the model expects",
+        "were those of IV ketamine on average 2.5 points higher than the model expects",
         "same answer as the primary one: doubly robust −0.58 (−1.31 to 0.17)",
         "had the outcome: change by without payer at day 28",
     ],
@@ -126,8 +126,7 @@ def test_withheld_numbers_are_called_so_and_never_zero():
     response = tables["response"].drop(columns="withheld")
     hidden = (response["arm"] == "iv") & (response["timepoint"] == "6")
     text = words({**tables, "response": withhold(response, hidden)}, study)
-    line = re.search(r"IV ketamine: response (.*?)\.\s", text)[1]
-    assert line.startswith("not reported of the not reported")
+    assert "IV ketamine: too few to report." in text
     assert "session 6, started" in text
     assert "not reported / not reported" in text
 

@@ -135,7 +135,7 @@ def choose_doses(low: float, high: float) -> Floats:
     Examples
     --------
     >>> choose_doses(0.41, 0.98).tolist(), choose_doses(50, 84).tolist()
-    ([0.5, 0.6, 0.7, 0.8, 0.9], [50.0, 60.0, 70.0, 80.0])
+    ([0.5, 0.6, 0.7, 0.8, 0.9], [50.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0])
     """
     span = high - low
     if not span > 0:

@@ -22,7 +22,7 @@ def point_elsewhere(sheet: Sheet, patient: str | None, dated: bool, found: Itera
     lacks = [*([] if patient else ["patients"]), *([] if dated else ["dates"])]
     for other in found:
         if (
-            other.sheet is sheet
+            (other.sheet.raw.name, other.sheet.source.part) == (sheet.raw.name, sheet.source.part)
             or not lacks
             or "date" not in {name for table in other.tables.values() for name in table}
         ):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.courses import CourseGroups, CourseNumber, Courses
+from outcomes.release.definitions import FEWEST_COURSES
 from outcomes.release.figures.plans.courses import ALL
 from outcomes.release.numbers import ABSENT, count, fixed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
@@ -18,7 +19,7 @@ from outcomes.release.report.content.material import Material
 Row = dict[str, Any]
 TITLE = "Groups of course"
 UNDESCRIBED = (
-    "Courses of the primary score are not grouped. That needs 60 patients with three scores, whose courses differ by more than "
+    f"Courses of the primary score are not grouped. That needs {FEWEST_COURSES} patients with three scores, whose courses differ by more than "
     "single scores scatter."
 )
 DESCRIPTION = (
@@ -48,7 +49,7 @@ def _tell_number(material: Material, numbers: pd.DataFrame) -> str:
     if chosen[CourseNumber.groups] > 1:
         return (
             f"{start} are described best by {fixed(chosen[CourseNumber.groups], 0)} groups of course. Drawn anew, samples of patients gave the same groups with a mean adjusted Rand index of "
-            f"{_two(chosen[CourseNumber.stability])} (1 the same, 0 chance). Relative entropy of membership is {_two(chosen[CourseNumber.entropy])} (1 certain, 0 unknown)."
+            f"{_two(chosen[CourseNumber.stability])} (one: the same; zero: chance). Relative entropy of membership is {_two(chosen[CourseNumber.entropy])} (one: certain; zero: unknown)."
         )
     tail = " whose courses are skewed: a tail, and no second group" if chosen[CourseNumber.shape] == "skewed" else ""
     return f"{start} are described best by one group{tail}. Courses differ by degrees, and no number of groups met all conditions."

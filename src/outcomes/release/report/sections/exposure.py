@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.contracts.released.exposure import Dose, DoseResponse, Exposure, Maintenance, SessionTime
 from outcomes.release.arms import order_arms
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FEWEST_DOSED
 from outcomes.release.numbers import ABSENT, fixed, general, interval, p_value, signed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import present
@@ -116,7 +116,7 @@ def _tabulate_dose_response(material: Material) -> Grid | None:
     heads = ("Mean dose of the sessions before", "Patients", f"Difference in score ({COVERED} CI)", "p")
     note = (
         "An association only: the dose follows response and side effects, so that it does not say what another dose would do. Natural spline in a mixed model with "
-        "baseline and session; p: of no association. Arms of fewer than 60 patients, or whose dose varies by less than a tenth, are left out."
+        f"baseline and session; p: of no association. Arms of fewer than {FEWEST_DOSED} patients, or whose dose varies by less than a tenth, are left out."
     )
     name = material.instrument(material.primary)
     return Grid("dose-response", f"{name} after sessions, by dose.", (tuple(map(heading, heads)),), body, (note,))
