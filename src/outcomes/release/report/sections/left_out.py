@@ -12,7 +12,7 @@ from outcomes.release.report.content.material import Material
 
 REPEATED = ("figure-answer_*",)
 EMPTY = re.compile(r"not reported|not estimated")
-BOUND = re.compile(r"<(?!0?\.0)")  # a p value below .001 is a number
+BOUND = re.compile(r"<\d+(?![.\d])")  # a p value below .001 is a number
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
     0.5,
     0.8,
