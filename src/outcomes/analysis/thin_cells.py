@@ -41,7 +41,7 @@ def leave_out_thin(data: pd.DataFrame, arms: Sequence[str]) -> tuple[pd.DataFram
         spare = arm != arms[0] and len(data["arm"].cat.categories) > 2
         name, level = ("arm", arm) if spare and costs["arm"] < costs["timepoint"] else ("timepoint", point)
         what = f"arm '{level}'" if name == "arm" else f"time point '{level}'"
-        notes.append(f"{what} left out: arm '{arm}' has fewer than {FEWEST} patients at '{point}'")
+        notes.append(f"{what} left out: arm '{arm}' has too few patients at '{point}'")
         data = data[data[name] != level]
 
 

@@ -34,6 +34,12 @@ def test_every_number_is_possible(clinic):
     assert find_declared_faults(found.released) == []
 
 
+def test_no_warning_of_a_model_counts_patients(clinic):
+    _, found = clinic
+    said = "; ".join(found.released["models"]["warnings"].dropna())
+    assert not re.search(r"\d+ (of \d+ )?(subject|patient)|fewer than \d", said), said
+
+
 def test_the_report_says_no_impossible_number(clinic):
     name, found = clinic
     if name != "long identifiers":
