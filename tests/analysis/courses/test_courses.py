@@ -217,6 +217,12 @@ def test_sessions_without_scores_and_series_left_out_are_left_out():
 def test_known_groups_are_found_as_often_as_the_page_says():
     found = pd.read_csv(BENCHMARKS / "known_groups.csv").set_index(["truth", "patients"])
     assert (found.loc["one", "chose_1"] == 1).all()
-    assert (found.loc["two", "chose_2"] == 1).all()
-    assert found.loc[("three", 120), "chose_3"] == pytest.approx(10 / 12, abs=0.001)
+    for truth, patients, groups, clinics in [
+        ("one, skewed", 400, 2, 2),
+        ("two", 120, 2, 7),
+        ("two", 400, 2, 12),
+        ("three", 120, 3, 8),
+    ]:
+        share = found.loc[(truth, patients), f"chose_{groups}"]
+        assert share == pytest.approx(clinics / 12, abs=0.001), (truth, patients)
     assert found.loc["two", "rand_where_right"].between(0.76, 0.8).all()
