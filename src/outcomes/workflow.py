@@ -31,11 +31,12 @@ FILES = {
 def inputs(study: Study, folder: str) -> list[str]:
     """Return the raw files of a study, those of a pattern each; optional ones only when they are there; no database."""
     found: dict[str, None] = {}
-    for source in study.sources:
-        if is_address(source.file):
+    named = [(one.file, source.optional) for source in study.sources for one in source.files]
+    for file, optional in named:
+        if is_address(file):
             continue
-        paths = match_files(Path(folder), source.file)
-        absent = [] if source.optional else [Path(folder, source.file)]
+        paths = match_files(Path(folder), file)
+        absent = [] if optional else [Path(folder, file)]
         found |= dict.fromkeys(map(str, paths or absent))
     return list(found)
 

@@ -722,33 +722,18 @@ def test_codes_that_are_billed_are_known_or_asked_for_and_can_be_no_treatment(tm
     assert totals(export) == truth()
 
 
-@pytest.mark.parametrize("lacks", ["patients", "dates", "treatments", "days"])
+@pytest.mark.parametrize("lacks", ["dates", "days"])
 def test_what_another_file_has_is_named_and_reads_once_it_is_put_beside(tmp_path, lacks):
-    header = {"patients": "visit_id,patient_id,date", "dates": "patient_id,nr,date"}.get(lacks, "patient_id,date")
-    key = {"patients": lambda n, who, k: f"{1000 + 10 * n + k},{who}", "dates": lambda n, who, k: f"{who},{k}"}.get(
-        lacks, lambda n, who, k: who
-    )
-    treated = "" if lacks == "treatments" else ",treatment"
-    given = lambda n: "" if lacks == "treatments" else f",{ARMS[n % 2]}"  # noqa: E731
-    write(tmp_path, "sessions.csv", *(f"{key(n, who, k)},{day(n, k)}{given(n)}" for n, who, k in visits()), header=header.replace("date", "session_date") + treated)  # fmt: skip
-    start = {"patients": lambda n, who, k: f"{1000 + 10 * n + k}", "dates": lambda n, who, k: f"{who},{k}", "days": lambda n, who, k: f"{who},{7 * k}"}.get(lacks)  # fmt: skip
-    first = {"patients": "visit_id", "dates": "patient_id,nr", "days": "patient_id,days_since_first_infusion"}.get(
-        lacks, "patient_id,date"
-    )
-    scores = [f"{start(n, who, k) if start else f'{who},{day(n, k)}'},{sum(items(n, k))}" for n, who, k in visits()]
-    write(tmp_path, "scores.csv", *scores, header=f"{first},phq9_total")
-    write(
-        tmp_path,
-        "people.csv",
-        *(f"{who},{30 + n},{ARMS[n % 2]}" for n, who in enumerate(PEOPLE)),
-        header="patient_id,age,treatment",
-    )
+    numbered = lacks == "dates"
+    lines = [f"{who},{f'{k},' if numbered else ''}{day(n, k)},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(tmp_path, "sessions.csv", *lines, header=f"patient_id,{'nr,' if numbered else ''}session_date,treatment")
+    lines = [f"{who},{k if numbered else 7 * k},{sum(items(n, k))}" for n, who, k in visits()]
+    name = "nr" if numbered else "days_since_enrolment"
+    write(tmp_path, "scores.csv", *lines, header=f"patient_id,{name},phq9_total")
     [asked] = draft_study(tmp_path, "mine").missing
     said = {
-        "patients": "'visit_id' is in sessions.csv too, which has the patients and the dates: put these beside it in the export (joined by 'visit_id')",
         "dates": "'nr' is in sessions.csv too, which has the dates: put these beside it in the export (joined by 'nr' and 'patient_id')",
-        "treatments": "sessions.csv has the days of sessions ('session_date') and not what was given, and people.csv says it once a patient ('treatment')",
-        "days": "'days_since_first_infusion' counts days, while the sessions are dated",
+        "days": "'days_since_enrolment' counts days, while the sessions are dated",
     }
     assert said[lacks] in asked
     mended = [f"{who},{day(n, k)},{ARMS[n % 2]}" for n, who, k in visits()]

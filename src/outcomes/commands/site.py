@@ -104,10 +104,11 @@ def _refuse_other_data(study: Study, inputs: Mapping[str, str], folder: Path, ag
     """Refuse where the raw files are not those that the release was made of; a database is taken as it was read."""
     from outcomes.intake.export import find_files, hash_source
 
-    files = [source for source in study.sources if not is_address(source.file)]
+    every = [file for source in study.sources for file in source.files]
+    files = [file for file in every if not is_address(file.file)]
     now = {hash_source(folder, source) for source in files if find_files(folder, source)}
     made = set(inputs.values())
-    gone = made - now if len(files) == len(study.sources) else set()
+    gone = made - now if len(files) == len(every) else set()
     if now - made or gone:
         told = [number for number, digest in inputs.items() if digest in gone]
         named = f"{', '.join(told)}: the raw files are" if told else "the raw files are"

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.identifiers import sort_identifiers, write_identifiers
+from outcomes.intake.joining import join_columns, own_columns
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
@@ -31,7 +33,7 @@ from outcomes.intake.sessions import build_sessions
 from outcomes.intake.values import write_points
 from outcomes.intake.words import Array, RawTable
 from outcomes.personal import number_inputs, show_name
-from outcomes.settings import Source, Study, Table
+from outcomes.settings import Source, Study, Table, TableFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +83,15 @@ def read_export(study: Study, folder: Path | str) -> Export:
     sources = _present_sources(study, folder)
     hashes = [hash_source(folder, source) for source in sources]
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    _refuse_changed(folder, sources, hashes)
-    known = {raw.name: hashed or hash_rows(raw) for hashed, raw in zip(hashes, raws, strict=True)}
+    joined = {source.join.file: source.join for source in sources if source.join is not None}
+    hashes += [hash_source(folder, join) for join in joined.values()]
+    _refuse_changed(folder, [*sources, *joined.values()], hashes)
+    known = {raw.name: hashed or hash_rows(raw) for hashed, raw in zip(hashes, raws, strict=False)}
+    known |= {
+        show_name(file): hashed
+        for file, hashed in zip(joined, hashes[len(sources) :], strict=True)
+        if hashed and hashed not in known.values()
+    }
     inputs = {
         number: {"name": name, "sha256": hashed}
         for number, (name, hashed) in zip(number_inputs(len(known)), known.items(), strict=True)
@@ -119,9 +128,10 @@ def read_export(study: Study, folder: Path | str) -> Export:
 
 def name_files(study: Study, folder: Path) -> frozenset[str]:
     """Return the files below the data folder that some source names."""
-    paths = [path for source in study.sources for path in find_files(folder, source)]
+    files = [file for source in study.sources for file in source.files]
+    paths = [path for file in files for path in find_files(folder, file)]
     below = {path.relative_to(folder).as_posix() for path in paths if path.is_relative_to(folder)}
-    return frozenset(below | {source.file for source in study.sources})
+    return frozenset(below | {file.file for file in files})
 
 
 def _match(folder: Path, pattern: str) -> Iterator[str]:
@@ -142,6 +152,10 @@ def _present_sources(study: Study, folder: Path) -> list[Source]:
             raise InputError(
                 f"{source.file}: a folder, not a file. Name a file, or all of a kind (`{source.file}/*.csv`)."
             )
+        if source.join is not None and not find_files(folder, source.join):
+            raise InputError(
+                f"{source.join.file}: no such file in {folder}. Correct 'file' under the 'join' of {source.file}."
+            )
         if find_files(folder, source):
             present.append(source)
         elif source.optional:
@@ -153,7 +167,7 @@ def _present_sources(study: Study, folder: Path) -> list[Source]:
     return present
 
 
-def find_files(folder: Path, source: Source) -> list[Path]:
+def find_files(folder: Path, source: TableFile) -> list[Path]:
     """Return the files that a source names, in the order of their names; several where it is a pattern.
 
     Raises
@@ -172,7 +186,7 @@ def find_files(folder: Path, source: Source) -> list[Path]:
     return match_files(folder, source.file)
 
 
-def hash_source(folder: Path, source: Source) -> str:
+def hash_source(folder: Path, source: TableFile) -> str:
     """Return the SHA-256 of a source's file; of several, that of their own in order, so that no name of theirs is shown.
 
     Empty for the address of a database, which is no file.
@@ -183,7 +197,7 @@ def hash_source(folder: Path, source: Source) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
-def _refuse_changed(folder: Path, sources: Sequence[Source], hashes: Sequence[str]) -> None:
+def _refuse_changed(folder: Path, sources: Sequence[TableFile], hashes: Sequence[str]) -> None:
     """Refuse a file that something wrote to while it was read: its rows would be of no file that there is."""
     for source, known in zip(sources, hashes, strict=True):
         if not find_files(folder, source) or hash_source(folder, source) != known:
@@ -203,15 +217,26 @@ def label_columns(study: Study, source: Source) -> dict[str, str]:
 
 def read_files(folder: Path, source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()) -> RawTable:
     """Read the file of a source, or all files of its pattern below one another, which are told apart by their number only."""
-    paths = find_files(folder, source)
-    if is_address(source.file):
-        return read_source([File(paths[0], show_address(source.file), address=source.file)], source, wanted, numeric)
-    one = len(paths) == 1 and paths[0] == folder / source.file
-    files = [
-        File(path, show_name(source.file) if one else f"{show_name(source.file)} (file {n})", not one)
+    if source.join is None:
+        return read_source(_open_files(folder, source), source, wanted, numeric)
+    join = source.join
+    own = partial(own_columns, join, wanted, file=show_name(source.file))
+    raw = read_source(_open_files(folder, source), source, own, frozenset())
+    plain = Source.model_validate(join.model_dump(exclude={"by", "columns"}))
+    other = read_source(_open_files(folder, join), plain, {*join.by.values(), *join.columns.values()})
+    return join_columns(raw, other, join)
+
+
+def _open_files(folder: Path, table: TableFile) -> list[File]:
+    """Return the files of a table by the names that messages call them."""
+    paths = find_files(folder, table)
+    if is_address(table.file):
+        return [File(paths[0], show_address(table.file), address=table.file)]
+    one = len(paths) == 1 and paths[0] == folder / table.file
+    return [
+        File(path, show_name(table.file) if one else f"{show_name(table.file)} (file {n})", not one)
         for n, path in enumerate(paths, start=1)
     ]
-    return read_source(files, source, wanted, numeric)
 
 
 def _read_source(study: Study, source: Source, folder: Path) -> RawTable:

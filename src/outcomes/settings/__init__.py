@@ -22,14 +22,13 @@ from outcomes.settings.sources import (
     Column,
     DateRules,
     InstrumentColumns,
-    Pivot,
     Source,
-    Stack,
     Table,
     TableMap,
     Visit,
 )
 from outcomes.settings.study import Study, check_study, read_study
+from outcomes.settings.table_files import Join, Pivot, Stack, TableFile
 
 __all__ = [
     "TABLES",
@@ -42,6 +41,7 @@ __all__ = [
     "Endpoints",
     "Figures",
     "InstrumentColumns",
+    "Join",
     "Model",
     "Pivot",
     "Population",
@@ -54,6 +54,7 @@ __all__ = [
     "Stack",
     "Study",
     "Table",
+    "TableFile",
     "TableMap",
     "Timepoints",
     "Visit",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
+from outcomes.settings.table_files import Join, Pivot, Stack, TableFile, as_list
 
 TABLES = ("patients", "sessions", "assessments", "adverse_events", "vitals", "events")
 Table = Literal["patients", "sessions", "assessments", "adverse_events", "vitals", "events"]
@@ -39,7 +40,7 @@ class Column(Frozen):
     @field_validator("missing", mode="before")
     @classmethod
     def _as_texts(cls, value: Any) -> Any:
-        several = _as_list(value)
+        several = as_list(value)
         return tuple(str(one) for one in several) if isinstance(several, tuple | list) else several
 
     @model_validator(mode="after")
@@ -87,53 +88,6 @@ class TableMap(Frozen):
     )
 
 
-class Stack(Frozen):
-    """A wide file, one row a patient, as one row a visit or session."""
-
-    columns: dict[str, str | dict[str, str]] = Field(
-        min_length=1,
-        description="new column → the file's columns that are put below one another: a pattern with `{}` in the place of what "
-        "differs (`phq9_{}`), or a mapping of what differs → column",
-    )
-    label: str = Field("label", description="name of a new column that holds what differs (`baseline`, `week 6`, `3`)")
-
-
-class Pivot(Frozen):
-    """A long file, one answer or one score a row, as one row a questionnaire or session."""
-
-    rows: tuple[str, ...] = Field(
-        min_length=1, description="columns that say which questionnaire an answer belongs to: the patient, and when"
-    )
-    name: str = Field(description="column that says what a row holds: the question, the test, the code")
-    value: str = Field(description="column of the answer or score")
-    columns: dict[str, tuple[str, ...]] = Field(
-        min_length=1,
-        description="new column → the spellings of `name` that go into it, compared without case; rows of other spellings "
-        "are left out",
-    )
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _spellings(cls, value: Any) -> Any:
-        return {k: _as_list(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-
-def _as_list(value: Any) -> Any:
-    """Return one setting as a list of one."""
-    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-
-
-def _texts(value: Any) -> Any:
-    """Return a mapping of column → one or several values as text, as a cell spells them."""
-    if not isinstance(value, dict):
-        return value
-    several = {name: _as_list(values) for name, values in value.items()}
-    return {
-        name: tuple("" if one is None else str(one) for one in values) if isinstance(values, tuple | list) else values
-        for name, values in several.items()
-    }
-
-
 def _known_zone(value: str | None) -> str | None:
     """Return a zone that the machine knows, or ``as written``."""
     if value is None or value == "as written":
@@ -150,42 +104,9 @@ def _known_zone(value: str | None) -> str | None:
 Zone = Annotated[str | None, AfterValidator(_known_zone)]
 
 
-class Source(Frozen):
+class Source(TableFile):
     """One table of a raw export; a file that holds several is named once for each."""
 
-    file: str = Field(
-        description="path below the study's data folder; `phq/*.csv` is all files of that name, read as one"
-    )
-    allow_outside: bool = Field(False, description="the file may lie outside the data folder")
-    part: str | None = Field(
-        None,
-        description="which table of a file that holds several: a form of REDCap, an instrument of FHIR, a database table",
-    )
-    dictionary: str | None = Field(
-        None, description="data dictionary of REDCap beside the file: codes of its choices are read as their labels"
-    )
-    header: tuple[int, ...] = Field(
-        (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
-    )
-    first_row: int | None = Field(None, ge=2, description="first row of data; by default the one below the header")
-    rows: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="column → values: only such rows belong to this table (`''` is blank); other tables take the others",
-    )
-    leave_out: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="column → values of rows that are no records: previews, tests, sums; `*` stands for any text",
-    )
-    fill_down: tuple[str, ...] = Field(
-        (),
-        description="columns whose blank cells stand for the value above them (a patient written once for all visits)",
-    )
-    shift: int = Field(
-        0,
-        ge=-5,
-        le=5,
-        description="the cells of this form of REDCap stand so many columns to the left of their names (negative: right)",
-    )
     swapped_dates: Literal["refuse", "exchange"] = Field(
         "refuse",
         description="a column of which a spreadsheet has swapped days and months in half of the cells: refuse it, or exchange day and month "
@@ -197,6 +118,10 @@ class Source(Frozen):
     )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")
+    join: Join | None = Field(
+        None,
+        description="another table that has what this one lacks (who, when, what was given), and the columns that both share",
+    )
     zone: Zone = Field(
         None,
         description="time zone of the clinic (`America/New_York`): stamps of this file that name their zone (`…Z`) are turned "
@@ -222,53 +147,24 @@ class Source(Frozen):
     constants: dict[str, str | float] = Field(
         default_factory=dict, description="canonical column → one value for the whole file (for example the site)"
     )
-    format: Literal[
-        "auto", "csv", "tsv", "excel", "redcap", "fhir", "json", "spss", "stata", "sas", "parquet", "database"
-    ] = Field("auto", description="file format; auto goes by the ending")
-    delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
-    encoding: str = Field("utf-8", description="text encoding: utf-8 (a byte-order mark is fine), cp1252, latin-1 …")
-    decimal: Literal[".", ","] = Field(
-        ".", description="decimal mark of the file's numbers; with a comma, 0,5 is a half"
-    )
     date_formats: tuple[str, ...] = Field(
         (), description="formats of this file's dates, where they are not those of `dates.formats`"
     )
     patient_prefix: str = Field(
         "", description="put before every patient's identifier of this file, where sites number their patients alike"
     )
-    sheet: str | None = Field(
-        None,
-        description="sheet of an Excel workbook; by default the only one; `*` is all that are not hidden, read as one",
-    )
-    name_column: str | None = Field(
-        None,
-        description="name of a new column that holds the name of the sheet (with `sheet: '*'`), else of the file without its ending: where each is "
-        "named after its patient",
-    )
     ignore: tuple[str, ...] = Field(
         (), description="columns that are known and not used (identifiers, free text): dropped on reading"
     )
-    hidden_rows: Literal["leave_out", "read"] = Field(
-        "leave_out", description="rows that a spreadsheet hides (by a filter, or by hand)"
-    )
     optional: bool = Field(False, description="a missing file is noted instead of an error")
 
-    @field_validator("header", mode="before")
-    @classmethod
-    def _one_row(cls, value: Any) -> Any:
-        return _as_list(value)
-
-    @field_validator("rows", "leave_out", mode="before")
-    @classmethod
-    def _cells(cls, value: Any) -> Any:
-        return _texts(value)
+    @property
+    def files(self) -> tuple[TableFile, ...]:
+        """The tables that it is read from: its own, and the one that it is joined to."""
+        return (self,) if self.join is None else (self, self.join)
 
     @model_validator(mode="after")
-    def _header_first(self) -> Self:
-        if list(self.header) != sorted(set(self.header)) or self.header[0] < 1:
-            raise ValueError(f"source {self.file}: 'header' lists rows from 1, in order")
-        if self.first_row is not None and self.first_row <= self.header[-1]:
-            raise ValueError(f"source {self.file}: 'first_row' must be below the 'header'")
+    def _one_shape(self) -> Self:
         if any(len(set(columns)) < 2 for columns in self.combine.values()):
             raise ValueError(f"source {self.file}: 'combine' names two columns or more for each new one")
         if self.stack and self.pivot:

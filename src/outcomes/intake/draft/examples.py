@@ -20,6 +20,7 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "OMOP, and tables in a database": lambda one: one.source.format == "database" or _is_omop(one),
     "SDTM and ADaM": lambda one: one.source.format in STATISTICS or bool(_names(one) & SDTM),
     "A question whose wording was changed": lambda one: bool(one.source.combine),
+    "What another file says: an encounter's patient and day, a treatment said once": lambda one: one.source.join is not None,
     "A file for each patient": lambda one: bool(set("*?[") & set(one.source.file)) or one.source.sheet == "*",
     "Titles above the names, names in two rows": lambda one: one.source.header != (1,) or bool(one.source.fill_down),
     "One row a patient: a column for each visit": lambda one: one.source.stack is not None,

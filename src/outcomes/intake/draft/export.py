@@ -14,6 +14,7 @@ from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
+from outcomes.intake.draft.joins import complete_sheets
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
@@ -74,7 +75,8 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    sheets, more = reread_sheets(find_owners(gathered), folder)
+    shaped, more = reread_sheets(find_owners(gathered), folder)
+    sheets = complete_sheets(shaped, folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))
     for sheet in sheets:

@@ -70,9 +70,11 @@ def _signature(one: Found) -> object:
         }
         for table, guesses in one.tables.items()
     }
-    return tables, {
-        name: (len(q.items), q.total is None, q.answers, q.from_total) for name, q in one.instruments.items()
-    }
+    return (
+        tables,
+        one.sheet.name if one.sheet.source.join else "",
+        {name: (len(q.items), q.total is None, q.answers, q.from_total) for name, q in one.instruments.items()},
+    )
 
 
 def _slots(one: Found) -> list[tuple[tuple[str, ...], str]]:

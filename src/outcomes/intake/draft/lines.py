@@ -113,7 +113,8 @@ def _source(one: Found, formats: Formats) -> dict[str, Any]:
     entry |= {"date_formats": formats.own[one.sheet.name]} if one.sheet.name in formats.own else {}
     entry |= {"patient_prefix": one.prefix} if one.prefix else {}
     entry |= {"constants": dict(sorted(one.constants.items()))} if one.constants else {}
-    ignore = [name for name in one.dropped if is_name(name)] if not source.pivot and not source.stack else []
+    shaped = source.pivot or source.stack or source.join
+    ignore = [] if shaped else [name for name in one.dropped if is_name(name)]
     return entry | ({"ignore": ignore} if ignore else {})
 
 

@@ -1,0 +1,184 @@
+"""Sheets that lack whose their rows are, when they were, or what was given, joined to the sheet of the export that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from outcomes.errors import InputError
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.occasions import name_occasion
+from outcomes.intake.draft.spellings import find_spellings, state_rows
+from outcomes.intake.draft.survey import Sheet, read_proposal
+from outcomes.intake.draft.tables import choose_patient, describe_sheet
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, squeeze, words_of
+from outcomes.intake.joining import join_columns
+from outcomes.settings import Join, TableFile
+
+MATCHED = 0.8  # of the rows that must find their key in the other table
+TREATED = 0.8  # of the filled cells that must be spellings of treatments
+PLACES = frozenset({"date", "study_day"})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A sheet as it stands alone: whose its rows are, and what it feeds."""
+
+    sheet: Sheet
+    patient: str | None
+    found: Found | None
+
+    @property
+    def date(self) -> str | None:
+        """The column that dates its rows."""
+        tables = self.found.tables if self.found else {}
+        dated = [tables[name]["date"].column for name in ("assessments", "sessions") if "date" in tables.get(name, {})]
+        return dated[0] if dated else _lone_date(self)
+
+
+def complete_sheets(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
+    """Return the sheets, those joined to another one that lack what it alone has: patients, dates, or treatments."""
+    seen = [_look(sheet, sheets) for sheet in sheets]
+    treated = any("treatment" in one.found.tables.get("sessions", {}) for one in seen if one.found)
+    done = []
+    for one in seen:
+        others = [other for other in seen if other is not one and _is_plain(other.sheet)]
+        join = _join_time(one, others) or (None if treated else _join_treatment(one, others))
+        done.append(_joined(one.sheet, *join, folder) if join else one.sheet)
+    return done
+
+
+def _look(sheet: Sheet, sheets: Sequence[Sheet]) -> Seen:
+    others = [other for other in sheets if other is not sheet]
+    patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
+    return Seen(sheet, patient, describe_sheet(sheet, patient) if patient else None)
+
+
+def _is_plain(sheet: Sheet) -> bool:
+    """Tell whether a join can name the sheet: it is read as it stands in its file."""
+    source = sheet.source
+    return not (source.stack or source.pivot or source.combine or source.join)
+
+
+def _lone_date(one: Seen) -> str | None:
+    """Return the one date of a sheet that feeds no table: a list of visits."""
+    if one.found is None or one.found.tables.keys() - {"patients"}:
+        return None
+    names = read_vocabulary()["date"]
+    known = [name for name in one.found.dates if match_name(name, names)[0] >= NEAR or "date" in words_of(name)]
+    own = [name for name in known if set(words_of(name)) & _keys()]
+    return own[0] if len(own) == 1 else known[0] if len(known) == 1 else None
+
+
+def _keys() -> frozenset[str]:
+    return frozenset(read_vocabulary()["keys"])
+
+
+def _join_time(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
+    """Return the join that gives questionnaires their patients and dates, by the number or the label of a visit."""
+    if one.found is None:
+        scored = any(claims_of(name) for name in one.sheet.fields)
+        dated = any(find_dates(column).share >= 0.7 for column in one.sheet.fields.values())
+    else:
+        scored = bool(one.found.instruments)
+        dated = bool(PLACES & set(one.found.tables.get("assessments", {})))
+    if not scored or (dated and one.patient):
+        return None
+    ranked: list[tuple[float, int, list[str], Join, Seen]] = []
+    for other in others:
+        if other.patient is None or (not dated and other.date is None):
+            continue
+        for by in _shared_keys(one, other):
+            lacks = [
+                *([other.patient] if one.patient is None else []),
+                *([] if dated or other.date is None else [other.date]),
+            ]
+            join = _make_join(one.sheet, other, by, lacks)
+            tried = _try(one.sheet, other.sheet, join)
+            if tried is not None and tried[0] >= MATCHED:
+                ranked.append((tried[0], len(by), tried[1], join, other))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda entry: (-entry[0], -entry[1]))
+    share, _, cells, join, other = ranked[0]
+    if any(entry[0] == share and entry[2] != cells for entry in ranked[1:]):
+        return None  # two files say different days
+    lost = round((1 - share) * one.sheet.raw.size)
+    note = (
+        f"{' and '.join(map(repr, join.columns))} of {other.sheet.name} are put beside the scores (join), by {' and '.join(map(repr, join.by))}"
+        f"{f'; {state_rows(lost)} find none, and are left out' if lost else ''}"
+    )
+    return join, note
+
+
+def _shared_keys(one: Seen, other: Seen) -> Iterator[dict[str, str]]:
+    """Yield what two sheets can be joined by: a column that names or numbers visits in both, with the patient where both have one."""
+    both = {one.patient: other.patient} if one.patient is not None and other.patient is not None else {}
+    for name in one.sheet.fields:
+        if name == one.patient or not set(words_of(name)) & _keys() or claims_of(name):
+            continue
+        for theirs in other.sheet.fields:
+            if theirs != other.patient and squeeze(theirs) == squeeze(name):
+                yield {**both, name: theirs}
+
+
+def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
+    """Return the join that gives dated sessions the treatment that another sheet says once a patient."""
+    if one.found is None or one.patient is None or "treatment" in one.found.tables.get("sessions", {}):
+        return None
+    named = [name for name in one.found.dates if name_occasion(name) == "sessions"]
+    occasions = set(read_vocabulary()["occasions"]["sessions"])
+    if len(named) != 1 and not (
+        set(words_of(one.sheet.name)) & occasions and not one.found.instruments and one.found.dates
+    ):
+        return None
+    candidates = []
+    for other in others:
+        if other.patient is None or other.found is None:
+            continue
+        for name, column in other.sheet.fields.items():
+            spelt = find_spellings(column, other.found.patients, "treatment") if len(column.values) <= 30 else None
+            if name == other.patient or spelt is None or spelt.share < TREATED or not any(spelt.values.values()):
+                continue
+            join = _make_join(one.sheet, other, {one.patient: other.patient}, [name])
+            tried = _try(one.sheet, other.sheet, join)
+            if tried is not None and tried[0] >= MATCHED:
+                candidates.append((join, other, name))
+    if len(candidates) != 1:
+        return None
+    join, other, name = candidates[0]
+    note = f"what was given is said once a patient, by {name!r} of {other.sheet.name} (join), and taken for all sessions of each: did nobody change?"
+    return join, note
+
+
+def _make_join(sheet: Sheet, other: Seen, by: dict[str, str], columns: Sequence[str]) -> Join:
+    free = {name if name not in sheet.fields else f"{name} (joined)": name for name in columns}
+    source = other.sheet.source.model_dump(include=set(TableFile.model_fields))
+    return Join.model_validate({**source, "by": by, "columns": free})
+
+
+def _try(sheet: Sheet, other: Sheet, join: Join) -> tuple[float, list[str]] | None:
+    """Return the share of the rows that a join gives all of its columns, and the last of these; None where it is none."""
+    try:
+        made = join_columns(sheet.raw, other.raw, join)
+    except InputError:
+        return None
+    filled = np.ones(made.size, dtype=bool)
+    for name in join.columns:
+        words = made.columns[name]
+        filled &= words.spread(np.array([value != "" for value in words.values], dtype=bool))
+    words = made.columns[list(join.columns)[-1]]
+    return float(filled.mean()) if made.size else 0.0, words.values[words.codes].tolist()
+
+
+def _joined(sheet: Sheet, join: Join, note: str, folder: Path) -> Sheet:
+    proposal = sheet.proposal
+    source = proposal.source.model_copy(update={"join": join})
+    again = read_proposal(folder, replace(proposal, source=source, checks=(*proposal.checks, note)))
+    return replace(again, owner=sheet.owner, twin=sheet.twin) if isinstance(again, Sheet) else sheet
