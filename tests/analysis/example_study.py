@@ -121,6 +121,14 @@ def generate_ledger() -> tuple[pd.DataFrame, pd.DataFrame]:
     }
     kept = 9876
     balance = pd.DataFrame(
-        [{"file": "north.csv", "raw": kept + counts["merged"] + counts["quarantined"], "kept": kept, **counts}]
+        [
+            {
+                "file": "north.csv",
+                "raw": kept + counts["merged"] + counts["quarantined"],
+                "kept": kept,
+                "people": 800,
+                **counts,
+            }
+        ]
     )
     return conform(ledger, "ledger"), conform(balance, "balance")

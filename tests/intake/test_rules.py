@@ -19,6 +19,7 @@ from exports import (
     write,
 )
 
+from outcomes.analysis.ledger import tabulate_balance, tabulate_ledger
 from outcomes.errors import LedgerError
 from outcomes.intake import describe_ledger, read_export
 from outcomes.intake.ledger import Ledger
@@ -342,6 +343,21 @@ def test_balance_of_the_example(example, root):
     text = describe_ledger(example.ledger, balance)
     assert f"{sum(truth.values()):,}" in text
     assert "duplicate_conflicting" in text
+
+
+def test_rows_of_a_file_are_single_where_most_patients_have_one(example):
+    balance = tabulate_balance(example.balance)
+    of_patients = example.balance["file"].astype(str).str.contains("patients", case=False)
+    assert (balance["unit"] == "single rows").tolist() == of_patients.tolist()
+    ledger = tabulate_ledger(example.ledger, example.balance)
+    assert set(ledger.loc[ledger["reason"] == "two_sites", "unit"]) == {"single rows"}
+
+
+def test_rows_of_a_file_of_which_nothing_is_kept_are_single(tmp_path):
+    tables = {"assessments": {"columns": PLACED, "instruments": {"phq9": {"items": PHQ9["items"]}}}}
+    export = read_one(tmp_path, tables, "id,day," + ",".join(PHQ9["items"]), ",2024-01-01,0,0,0,0,0,0,0,0,0")
+    assert export.balance["people"].tolist() == [0]
+    assert tabulate_balance(export.balance)["unit"].tolist() == ["single rows"]
 
 
 @pytest.mark.parametrize("spelling", ["4", "-1", "03", "127", "300", " 2 ", '"1"', "1.0", "0x2", "0X2", "LA6570-1"])

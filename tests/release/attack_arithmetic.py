@@ -6,6 +6,7 @@ Each returns a range for an exact count. The attacker does not believe that perc
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,11 @@ from attack_system import Name, System, read_printed
 from scipy.special import stdtrit
 
 HALF = 0.005
+PEOPLE = "patients?|people|persons?|subjects?|participants?|series|individuals?"
+COUNTED = re.compile(
+    rf"(?P<before>[\w-]+ )?(?<![\d.,<>])(?P<n>\d[\d,]*) (?:(?!of|to|in|a|from)\w+ ){{0,2}}?(?:{PEOPLE})\b|\b(?P<part>\d+) of (?P<whole>\d[\d,]*)\b"
+)
+LIMITS = {"than", "least", "most", "minimum", "needs", "asks"}  # a number behind these is asked for, not counted
 RATES = {"response": ("n", "events", "proportion"), "ideation_change": ("n", "events", "proportion"), "recall": ("n", "overlapping", "proportion"),
          "early_signals": ("n", "events", "proportion")}  # fmt: skip
 
@@ -29,6 +35,21 @@ def learn_sizes(system: System, files: Files) -> None:
         found = fit_criteria(row, system.minimum)
         if found is not None:
             _keep(system, ("n_subjects", row["model"]), *found)
+
+
+def read_words(files: Files, minimum: int) -> Iterator[tuple[str, str, str]]:
+    """Yield table, column, and words of every cell that tells in words how many people there are, and not as counts are printed."""
+    for table in files:
+        for row in rows_of(files, table):
+            for column, text in row.items():
+                yield from ((table, column, text) for found in COUNTED.finditer(text) if _tells(found, minimum))
+
+
+def _tells(found: re.Match[str], minimum: int) -> bool:
+    if (found["before"] or "").strip() in LIMITS:
+        return False
+    numbers = [int(text.replace(",", "")) for text in (found["n"], found["part"], found["whole"]) if text]
+    return any(0 < number < minimum or number % 5 for number in numbers)
 
 
 def _keep(system: System, name: Name, low: float, high: float) -> None:

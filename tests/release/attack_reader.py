@@ -16,6 +16,7 @@ Row = Mapping[str, str]
 Files = Mapping[str, str]
 ALL = "all"
 ALONE = "sites that stand alone"
+SINGLE = "single rows"  # of a file in which most patients have one
 SIDES = ("treated", "reference")
 Counts = Iterable[tuple[str, Name, Name | None]]  # column, group, the group that it is a part of
 
@@ -39,7 +40,7 @@ OTHERS = {
     "per_session", "case_share", "per_case", "without", "treated", "reference", "benefit", "willingness", "acceptable",
     "of_means", "median_lower", "median_upper", "agreement", "both", "neither", "kappa", "kappa_lower", "kappa_upper", "categories", "odds_ratio",
     "answered_proportion", "beyond", "sites", "overdispersion", "outside_95", "chance_95", "outside_999", "chance_999",
-    "groups", "stability", "certainty", "entropy", "sd_ratio", "loglik", "aic", "bic", "rows", "raw", "kept", "corrected", "flagged", "merged", "quarantined",
+    "groups", "stability", "certainty", "entropy", "sd_ratio", "loglik", "aic", "bic",
 }  # fmt: skip
 
 
@@ -53,12 +54,33 @@ def place_of(row: Row) -> Name:
 
 def _flow(row: Row) -> Counts:
     unit, arm, label, reason = row["unit"], row["arm"], row["label"], row["reason"]
+    if unit == "rows":
+        yield "n", ("all rows", label), ("all rows", "Rows in the export") if label != "Rows in the export" else None
     if unit == "series":
         name: Name = ("box", arm, label)
         name = ("started", arm) if label == "Series analysed" else ("excluded", arm, reason) if reason else name
         yield "n", name, ("box", arm, "Series") if label != "Series" else None
     elif unit == "patients":
         yield "n", ("patients", ALL) if label == "Patients analysed" else ("flow", label), None
+
+
+def _file(row: Row) -> Counts:
+    if row["unit"] != SINGLE:
+        return
+    for column, whole in {
+        "raw": "",
+        "kept": "raw",
+        "merged": "raw",
+        "quarantined": "raw",
+        "corrected": "kept",
+        "flagged": "kept",
+    }.items():
+        yield column, (SINGLE, row["file"], column), (SINGLE, row["file"], whole) if whole else None
+
+
+def _entry(row: Row) -> Counts:
+    if row["unit"] == SINGLE:
+        yield "rows", ("entry", row["file"], row["state"], row["reason"]), (SINGLE, row["file"], "raw")
 
 
 def _baseline(row: Row) -> Counts:
@@ -394,6 +416,8 @@ def _harm_differences(row: Row) -> Counts:
 
 COUNTS: dict[str, Callable[[Row], Counts]] = {
     "flow": _flow,
+    "balance": _file,
+    "ledger": _entry,
     "baseline": _baseline,
     "scores": _scores,
     "response": _response,
@@ -416,7 +440,7 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "score_overlap": lambda row: [("n", ("score", row["arm"], row["bin_lower"]), None)],
     "data_health": lambda row: (
         [("n", ("health", row["order"]), ("health of", row["order"])), ("total", ("health of", row["order"]), None)]
-        if row["unit"] == "people"
+        if row["unit"] in ("people", SINGLE)
         else []
     ),
     "weights": lambda row: [
@@ -448,7 +472,7 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     **{table: _simple(table) for table in SIMPLE},
 }
 NONE = {
-    "ledger", "balance", "baseline_smd", "target_trial", "comparison_statement", "tipping", "interactions", "coefficients", "tests",
+    "baseline_smd", "target_trial", "comparison_statement", "tipping", "interactions", "coefficients", "tests",
     "margins", "model_differences",
 }  # fmt: skip
 
@@ -473,6 +497,14 @@ def read_files(files: Files, minimum: int, sides: Mapping[str, str], exact: bool
         system.within(whole, group)
     _add_sums(system, files)
     return system
+
+
+def _add_files(system: System, balance: list[dict[str, str]]) -> None:
+    """Add the rows of all files to those of the export; of files with several rows a patient they are exact."""
+    for label, column in (("Rows in the export", "raw"), ("Rows kept", "kept")):
+        exact = sum(float(row[column]) for row in balance if row["unit"] != SINGLE)
+        others = [(SINGLE, row["file"], column) for row in balance if row["unit"] == SINGLE]
+        system.add(("all rows", label), [system.narrow(("exact rows", label), exact, exact), *others])
 
 
 def _by_arm(name: Name, sides: Mapping[str, str]) -> Name:
@@ -540,6 +572,8 @@ def _add_sums(system: System, files: Files) -> None:
             part((kind, "patients", *rest[1:]), name)
         elif kind == "charged" and rest[3] != "patients":
             part((kind, *rest[:3], "patients", ""), name, str(rest[3]))
+        elif kind == SINGLE and rest[1] in ("kept", "merged", "quarantined"):
+            part((SINGLE, rest[0], "raw"), name)
         elif kind == "harm_severity" and rest[0] in ("graded", "ungraded"):
             part((kind, "affected", *rest[1:]), name)
         elif kind == "harm_severity" and rest[0] in ("mild", "moderate", "severe"):
@@ -562,6 +596,7 @@ def _add_sums(system: System, files: Files) -> None:
             system.within(("observed", *total[1:]), total)
         else:
             system.add(total, names)
+    _add_files(system, rows_of(files, "balance"))
     steps: dict[str, list[Name]] = {}
     for name in sorted((one for one in system.bounds if one[0] == "step"), key=lambda one: int(str(one[2]))):
         steps.setdefault(str(name[1]), []).append(name)

@@ -14,7 +14,7 @@ from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.flow import tabulate_flow
 from outcomes.analysis.ideation import tabulate_ideation, tabulate_ideation_change
 from outcomes.analysis.last_treatment import LAST_CHANGE
-from outcomes.analysis.ledger import tabulate_ledger
+from outcomes.analysis.ledger import tabulate_balance, tabulate_ledger
 from outcomes.analysis.published import tabulate_published
 from outcomes.analysis.rates import tabulate_differences, tabulate_missingness, tabulate_response
 from outcomes.analysis.scores import tabulate_change_distribution, tabulate_recall, tabulate_scores
@@ -56,8 +56,8 @@ def make_tables(
             {arm: read_protocols().get(arm) for arm in arms},
             Timepoints(clean_window=(14, 31)),
         ),
-        "ledger": tabulate_ledger(ledger),
-        "balance": balance.astype({"file": str}),
+        "ledger": tabulate_ledger(ledger, balance),
+        "balance": tabulate_balance(balance),
     }
 
 

@@ -97,9 +97,22 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
     tables["differences"] = _differences(tables["response"], [arm.id for arm in study.arms])
     tables["baseline"] = _baseline([arm.id for arm in study.arms], rng)
     tables["balance"] = pd.DataFrame(
-        [{"file": "a.csv", "raw": 1000, "kept": 954, "corrected": 35, "flagged": 14, "merged": 12, "quarantined": 34}]
+        [
+            {
+                "file": "a.csv",
+                "unit": "rows",
+                "raw": 1000,
+                "kept": 954,
+                "corrected": 35,
+                "flagged": 14,
+                "merged": 12,
+                "quarantined": 34,
+            }
+        ]
     )
-    tables["ledger"] = pd.DataFrame([{"file": "a.csv", "state": "quarantined", "reason": "no_date", "rows": 34}])
+    tables["ledger"] = pd.DataFrame(
+        [{"file": "a.csv", "unit": "rows", "state": "quarantined", "reason": "no_date", "rows": 34}]
+    )
     if study.comparison is not None:
         tables |= make_compared_tables(study.comparison.estimand.treated, study.comparison.estimand.reference, rng)
         tables |= make_subgroup_tables()

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from attack_arithmetic import fit_criteria, fit_mean, guess_events
+from attack_arithmetic import fit_criteria, fit_mean, guess_events, read_words
 from attack_reader import COUNTS, NONE, OTHERS, read_files, rows_of
 from attack_system import System, read_printed, solve
 from whole_studies import ARMS, ROOT, attack_study, draw_study, release_text
@@ -52,7 +52,13 @@ def test_the_attacker_knows_every_table_and_every_number():
         row = dict.fromkeys(map(str, table.columns), "0") | {"contrast": "a - b", "unit": "series", "arm": "a"}
         known = {
             column
-            for fake in (row, row | {"unit": "people"}, row | {"unit": "patients"}, row | {"variable": "patients"})
+            for fake in (
+                row,
+                row | {"unit": "people"},
+                row | {"unit": "single rows"},
+                row | {"unit": "patients"},
+                row | {"variable": "patients"},
+            )
             for column, *_ in COUNTS.get(name, lambda _: [])(fake)
         }
         own = {
@@ -90,6 +96,21 @@ class TestLeaks:
         files = write(response=[{"arm": "iv", "instrument": "phq9", "axis": "day", "timepoint": "d", "endpoint": "response", "population": "started",
                                  "n": 60, "events": None, "proportion": 0.05}])  # fmt: skip
         assert [found for _, found in guess_events(files, K)] == [{3}]
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            ("1 of 80 subjects has no other time point", True),
+            ("left out: 7 patients", True),
+            ("of 693 compared patients", True),
+            ("<11 of 695 patients", False),
+            ("fewer than 10 patients", False),
+            ("clustered by 8 sites", False),
+        ],
+    )
+    def test_a_number_in_words(self, words, told):
+        files = write(models=[{"model": "m", "warnings": words}])
+        assert [text for *_, text in read_words(files, K)] == [words] * told
 
     def test_cells_that_are_not_zero_in_a_small_group(self):
         """Four answers of 1 to 4 each, of 4 patients, who are those asked (8) less those who turned (4)."""
@@ -186,6 +207,7 @@ def test_no_small_count_of_a_whole_study_is_recovered(seed):
     except OutcomesError as refusal:
         pytest.skip(f"the analysis refuses the study: {refusal}")
     assert result["recovered"] == []
+    assert result["words"] == []
     assert result["undecided"] == 0
     assert result["hidden"] == 0 or result["narrowed"] / result["hidden"] < 0.02
 

@@ -81,14 +81,36 @@ class TestCounts:
         assert shown("baseline", rows, "n") == ["60", "50", "<11", "30", "30", "<11", "30", "20", "<11"]
         assert shown("baseline", rows, "percent")[3:] == ["50", "60", "", "50", "40", ""]
 
-    def test_rows_of_a_file_are_no_people(self):
+    def test_rows_of_a_file_are_no_people_but_where_each_is_one(self):
+        rows = [
+            {
+                "file": name,
+                "unit": unit,
+                "raw": 1207,
+                "kept": 1204,
+                "corrected": 2,
+                "flagged": 0,
+                "merged": 3,
+                "quarantined": 0,
+            }
+            for name, unit in (("input 01", "rows"), ("input 02", "single rows"))
+        ]
+        assert shown("balance", rows, "raw") == ["1207", "1205"]
+        assert shown("balance", rows, "merged") == ["3", "<11"]
+        assert shown("balance", rows, "corrected") == ["2", "<11"]
+        entries = [
+            {"file": row["file"], "unit": row["unit"], "state": "merged", "reason": "two_sites", "rows": 3}
+            for row in rows
+        ]
+        assert shown("ledger", entries, "rows") == ["3", "<11"]
+
+    def test_rows_of_the_export_are_rounded_as_some_are_people(self):
         rows = [
             {"order": 1, "unit": "rows", "arm": "all", "label": "Rows in the export", "reason": "", "n": 1207},
             {"order": 2, "unit": "rows", "arm": "all", "label": "merged: two_sites", "reason": "two_sites", "n": 3},
             {"order": 3, "unit": "series", "arm": "all", "label": "Series", "reason": "", "n": 63},
         ]
-        assert shown("flow", rows, "n") == ["1207", "3", "65"]
-        assert shown("ledger", [{"file": "1", "state": "merged", "reason": "two_sites", "rows": 3}], "rows") == ["3"]
+        assert shown("flow", rows, "n") == ["1205", "<11", "65"]
 
     def test_a_total_that_would_narrow_a_part_is_rounded_more(self):
         """90 is 88 to 92, 45 is 43 to 47 and 35 is 33 to 37: that leaves 4 to 16 for the third arm. With 100, 14 to 26: none below 11."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from attack_arithmetic import guess_events, learn_sizes
+from attack_arithmetic import guess_events, learn_sizes, read_words
 from attack_reader import read_files
 from attack_system import Name, System, solve
 
@@ -313,6 +313,7 @@ def attack_files(files: Mapping[str, str], tables: Tables, minimum: int, sides: 
         "narrowed": sum(one.low < one.high for one in solved.found),
         "hidden": len(system.hidden),
         "undecided": solved.undecided,
+        "words": sorted(set(read_words(files, minimum))),
     }
 
 

@@ -81,9 +81,9 @@ def describe_cohort(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[st
         "two_baselines": tabulate_two_baselines(endpoints, cohort, tables["series"], tables["scores"], arms, expected),
         **describe_instruments(tables, study),
         "published": _set_beside(tables, study, response),
-        "ledger": tabulate_ledger(tables["ledger"]),
+        "ledger": tabulate_ledger(tables["ledger"], tables["balance"]),
         "balance": tabulate_balance(tables["balance"]),
-        "data_health": tabulate_health(tables["health"]),
+        "data_health": tabulate_health(tables["health"], tables["balance"]),
     }
 
 

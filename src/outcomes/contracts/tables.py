@@ -134,6 +134,7 @@ CONTRACTS: dict[str, Contract] = {
                     "quarantined": "left out with a reason",
                 }.items()
             },
+            "people": Field("int64", "distinct patients with a row in the file", 0),
         },
     ),
     "scores": Contract(

@@ -113,7 +113,7 @@ def read_export(study: Study, folder: Path | str) -> Export:
     tables = _build_tables(batches, len(identifiers), study, ledger)
     key = _key(identifiers)
     tables["key"] = key[key["patient"].isin(tables["patients"]["patient"])].reset_index(drop=True)
-    entries, balance = ledger.close()
+    entries, balance = ledger.close(_count_people(batches, len(raws)))
     log.info(
         "read %d rows of %d files: %d kept (%d corrected, %d flagged), %d merged, %d quarantined",
         *(balance["raw"].sum(), len(balance)),
@@ -124,6 +124,14 @@ def read_export(study: Study, folder: Path | str) -> Export:
     evidence = Evidence(folder, sources, raws, batches, tables, entries, balance, named | unused)
     findings = examine(study, evidence)
     return Export(tables, entries, balance, inputs, findings)
+
+
+def _count_people(batches: Sequence[Batch], tables: int) -> list[Array]:
+    """Return the distinct patients of every table that a source was read as."""
+    own: list[list[Array]] = [[np.zeros(0, dtype=np.int64)] for _ in range(tables)]
+    for batch in batches:
+        own[batch.file].append(batch.patient[batch.patient > 0])
+    return [np.unique(np.concatenate(parts)) for parts in own]
 
 
 def name_files(study: Study, folder: Path) -> frozenset[str]:

@@ -79,8 +79,8 @@ class Ledger:
         kept: Array = (self.fates[file] & KEPT) > 0
         return kept
 
-    def close(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the ledger and the balance.
+    def close(self, people: Sequence[Array] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the ledger and the balance; ``people`` are the distinct patients of every table.
 
         Raises
         ------
@@ -89,7 +89,12 @@ class Ledger:
         """
         fates = [self._close_file(file) for file in self.files]
         entries = self._table(fates)
-        return entries, _balance(self.files, fates, entries)
+        balance = _balance(self.files, fates, entries)
+        named = [
+            [own for name, own in zip(self.names, people or (), strict=False) if name == file] for file in self.files
+        ]
+        counts = [len(np.unique(np.concatenate(parts))) if parts else 0 for parts in named]
+        return entries, balance.assign(people=np.array(counts, dtype=np.int64))
 
     def _close_file(self, name: str) -> Fates:
         """Return the fate of every row of a file; rows that no table takes are left out, with an entry."""
@@ -247,6 +252,7 @@ def describe_ledger(ledger: pd.DataFrame, balance: pd.DataFrame) -> str:
     """Return the balance of every file and the number of rows per reason as text."""
     import pandas as pd
 
+    balance = balance.drop(columns="people")
     total = balance.drop(columns="file").sum()
     sums = pd.concat([balance.astype({"file": "str"}), pd.DataFrame([{"file": "all files", **total}])])
     parts = ["Rows by file: raw = kept + merged + quarantined", _lines(sums, ["file"])]

@@ -24,7 +24,6 @@ from outcomes.contracts.released.columns import (
     PValue,
     Ratio,
     RiskRatio,
-    Rows,
     Share,
     Spread,
     Standardised,
@@ -158,7 +157,7 @@ def _find_range(column: Column) -> tuple[float, float]:
         return 0.0, np.inf
     if isinstance(column, Difference) and not isinstance(column, Needed | Standardised):
         return -1.0, 1.0
-    if isinstance(column, People | Rows | Effective | Error | Spread | Ratio):
+    if isinstance(column, People | Effective | Error | Spread | Ratio):
         return 0.0, np.inf
     return -np.inf, np.inf
 

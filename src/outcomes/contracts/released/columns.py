@@ -94,12 +94,6 @@ class Public(Column):
     kind = "published number"
 
 
-class Rows(Column):
-    """A count of rows of a file, which are not people."""
-
-    dtype, kind = "Int64", "count of rows"
-
-
 class People(Column):
     """A count of people, or of their series or scores.
 

@@ -1,8 +1,11 @@
 """Released tables on the export: what it held, what became of its rows, and who was left out."""
 
-from outcomes.contracts.released.columns import Label, People, Rows, Setting
+from outcomes.contracts.released.columns import Label, People, Setting
 from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
+
+ROWS = "rows"  # of which a patient has several
+SINGLE_ROWS = "single rows"  # of a file in which most patients have one: a number of them is a number of people
 
 
 class Flow(ReleasedTable):
@@ -15,7 +18,7 @@ class Flow(ReleasedTable):
     arm = Label("arm id; 'all': every arm")
     label = Label("words of the box")
     reason = Label("why these were left out; empty for a box that goes on")
-    n = People("how many, in the unit of the box", unless=(unit, "rows"))
+    n = People("how many, in the unit of the box; rows too are rounded, as those of some files are one patient each")
     key = (order,)
     sums = (
         Sum((n,), by=(unit, label, reason), total=((arm, "all"),)),
@@ -31,7 +34,8 @@ class Ledger(ReleasedTable):
     file = Label("file of the export, or all files")
     state = Label("corrected, flagged, merged, or quarantined")
     reason = Label("reason code; the cleaning rules say what it means")
-    rows = Rows("raw rows with such an entry; a row may have several")
+    unit = Label(f"{ROWS}; {SINGLE_ROWS}: most patients have one in the file, so that they are rounded like people")
+    rows = People("raw rows with such an entry; a row may have several", unless=(unit, ROWS))
     key = (file, state, reason)
 
 
@@ -41,13 +45,15 @@ class Balance(ReleasedTable):
     row = "a file of the export"
     written_by, section = "rates", "flow"
     file = Label("file of the export, or all files")
-    raw = Rows("rows in the file: kept, merged, and quarantined")
-    kept = Rows("rows that entered a table")
-    corrected = Rows("rows kept of which a value was corrected")
-    flagged = Rows("rows kept with a doubt")
-    merged = Rows("rows that repeat another")
-    quarantined = Rows("rows that could not be used")
+    unit = Label(f"{ROWS}; {SINGLE_ROWS}: most patients have one in the file, so that they are rounded like people")
+    raw = People("rows in the file: kept, merged, and quarantined", unless=(unit, ROWS))
+    kept = People("rows that entered a table", part_of="raw", unless=(unit, ROWS))
+    corrected = People("rows kept of which a value was corrected", part_of="kept", unless=(unit, ROWS))
+    flagged = People("rows kept with a doubt", part_of="kept", unless=(unit, ROWS))
+    merged = People("rows that repeat another", part_of="raw", unless=(unit, ROWS))
+    quarantined = People("rows that could not be used", part_of="raw", unless=(unit, ROWS))
     key = (file,)
+    sums = (Sum((kept, merged, quarantined), by=(), into=raw),)
 
 
 class DataHealth(ReleasedTable):
@@ -60,8 +66,8 @@ class DataHealth(ReleasedTable):
     meaning = Label("what the check finds")
     file = Label("input, by its number, or all inputs")
     column = Label("table and column, where it is about one")
-    unit = Label("what is counted: rows, or people")
-    n = People("how many", part_of="total", unless=(unit, "rows"))
-    total = People("of how many", unless=(unit, "rows"))
+    unit = Label(f"what is counted: {ROWS}, {SINGLE_ROWS}, or people")
+    n = People("how many", part_of="total", unless=(unit, ROWS))
+    total = People("of how many", unless=(unit, ROWS))
     accepted = Label("why the study file accepts what would stop a run; empty where nothing would")
     key = (order,)

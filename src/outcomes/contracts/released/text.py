@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.contracts.released.columns import BOUND, Column, People, Public, Rows, Setting
+from outcomes.contracts.released.columns import BOUND, Column, People, Public, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ BOUNDS = ("<", ">")
 FORMULA = r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]"  # full-width signs too; behind blanks, and after what some countries split cells at
 STARTS = re.compile(rf"(^|[;\t\r\n])(?=\s*{FORMULA})|^(?='*[\t\r\n])")
 QUOTED = re.compile(rf"(^|[;\t\r\n])'(?=\s*{FORMULA})|^'(?='*[\t\r\n])")
-_OTHERS = Setting | Public | People | Rows
+_OTHERS = Setting | Public | People
 NUMBERS = {str(column) for table in RELEASED.values() for column in table.fields if not isinstance(column, _OTHERS)} - {
     str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, _OTHERS)
 }

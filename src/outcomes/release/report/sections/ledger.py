@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.contracts.released.quality import SINGLE_ROWS
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Section
 from outcomes.release.report.content.exhibits import present
@@ -34,6 +35,8 @@ def tabulate_rows(material: Material) -> Grid | None:
         reasons = _reasons(material, state)
         rows += [(heading(title), number("")), *reasons] if reasons else []
     note = "Came in = kept + merged + left out. A kept row can have been corrected and doubted for several reasons."
+    if (balance["unit"] == SINGLE_ROWS).any() and balance[["raw", *ENDS, *NOTES]].isna().any(axis=None):
+        note += " Rows of files in which most patients have a single row are rounded like people."
     heads = ((heading("Rows of the export"), heading("n")),)
     return Grid("ledger", "How the rows of the raw export ended.", heads, tuple(rows), (note,))
 
