@@ -17,16 +17,18 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# One process of tests more than cores: the tests of a cluster and of a browser wait for most of their time.
 .PHONY: test
 test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -rs
+	$(BIN)/python -m pytest -n $$(($(CORES) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder -rs
 
 .PHONY: nightly
 nightly: $(VENV)/installed  ## What takes long: runs killed at 50 random moments, 20,000 damaged exports of every format, 300 releases attacked.
+	OUTCOMES_EVERY_KERNEL=1 $(BIN)/python -m pytest -n0 tests/test_processors.py
 	KILLS=50 $(BIN)/python -m pytest -n0 tests/test_stopped_runs.py
 	OUTCOMES_MUTANTS=20000 $(BIN)/python -m pytest -n0 tests/intake/test_fuzz.py
 	OUTCOMES_ATTACKED_STUDIES=300 $(BIN)/python -m pytest -n logical tests/release/test_attack.py

@@ -6,6 +6,23 @@ import pytest
 
 from outcomes import mixed
 
+ENOUGH = (
+    1,
+    3,
+    4,
+    7,
+    8,
+    9,
+    11,
+    15,
+    19,
+    20,
+    23,
+    25,
+    26,
+    29,
+)  # of the first 40 trials, those seen at enough visits for the model
+
 
 def trial(seed: int, n: int, visits: int = 6, dropout: float = 0.05) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
@@ -47,12 +64,11 @@ def test_the_table_of_terms_says_missing_where_the_sandwich_is_singular():
 
 def test_no_joint_f_is_negative():
     tested = 0
-    for seed in range(40):
+    for seed in ENOUGH:
         data = trial(seed, 14)
         data["v"] = data["visit"].astype(str)
         fit = mixed.fit(data, "y ~ base + arm*v", subject="subject", visit="v", covariance="unstructured")
-        if not fit.converged:  # too few are seen at enough visits
-            continue
+        assert fit.converged
         known = fit.anova().dropna(subset=["statistic"])
         assert (known["statistic"] >= 0).all(), seed
         assert (known["df"] > 0).all(), seed

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from released_cases import CASES, make_case, make_compared, make_study, make_tables, withhold
+from shown_cases import draw_one, draw_shown
 
 from outcomes.release.analyses import name_main
 from outcomes.release.figures import draw_all
@@ -19,8 +20,8 @@ def drawn(axes, label):
 
 @pytest.mark.parametrize("case", ["two arms", "seven arms", "months"])
 def test_a_trajectory_is_the_means_of_its_rows(case):
-    tables, study = make_case(case)
-    for figure in [f for name, f in draw_all(tables, study).items() if name.startswith("trajectory")]:
+    tables, _ = make_case(case)
+    for figure in [f for name, f in draw_shown(case).items() if name.startswith("trajectory")]:
         scores = tables["scores"]
         rows = scores[
             (scores["instrument"] == figure.plan.instrument) & scores["axis"].isin(["baseline", figure.plan.axis])
@@ -32,8 +33,8 @@ def test_a_trajectory_is_the_means_of_its_rows(case):
 
 
 def test_bands_end_at_the_interval():
-    tables, study = make_case("two arms")
-    axes = draw_all(tables, study)["trajectory_phq9_session"].axes[0]
+    tables, _ = make_case("two arms")
+    axes = draw_shown("two arms")["trajectory_phq9_session"].axes[0]
     rows = tables["scores"].query("arm == 'iv' and axis in ('baseline', 'session')")
     band = next(part for part in axes.collections if part.get_label() == "band iv")
     heights = band.get_paths()[0].vertices[:, 1]
@@ -42,8 +43,8 @@ def test_bands_end_at_the_interval():
 
 
 def test_the_distribution_is_cumulative_and_leaves_the_open_bin_out():
-    tables, study = make_case("two arms")
-    axes = draw_all(tables, study)["distribution_phq9"].axes[0]
+    tables, _ = make_case("two arms")
+    axes = draw_shown("two arms")["distribution_phq9"].axes[0]
     rows = tables["change_distribution"].query("arm == 'iv' and axis == 'session' and timepoint == '6'")
     closed = rows[rows["bin_upper"].notna()]
     np.testing.assert_allclose(drawn(axes, "iv").get_xdata(), closed["bin_upper"])
@@ -51,8 +52,8 @@ def test_the_distribution_is_cumulative_and_leaves_the_open_bin_out():
 
 
 def test_missingness_is_the_missing_share():
-    tables, study = make_case("two arms")
-    axes = draw_all(tables, study)["missingness_phq9"].axes[1]
+    tables, _ = make_case("two arms")
+    axes = draw_shown("two arms")["missingness_phq9"].axes[1]
     rows = tables["missingness"].query("arm == 'esketamine' and axis == 'day'")
     np.testing.assert_allclose(drawn(axes, "esketamine").get_ydata(), 100 * rows["missing_proportion"])
 
@@ -63,7 +64,7 @@ def test_a_withheld_value_is_a_gap_and_never_zero():
     scores = tables["scores"]
     hidden = (scores["arm"] == "iv") & (scores["timepoint"] == "3")
     tables["scores"] = withhold(scores.drop(columns="withheld"), hidden)
-    figure = draw_all(tables, study)["trajectory_phq9_session"]
+    figure = draw_one("trajectory_phq9_session", tables, study)
     values = drawn(figure.axes[0], "iv").get_ydata()
     assert np.isnan(values[3])
     assert np.isfinite(np.delete(values, 3)).all()
@@ -74,8 +75,8 @@ def test_a_withheld_value_is_a_gap_and_never_zero():
 
 
 def test_numbers_below_the_axis_are_those_of_the_table():
-    tables, study = make_case("two arms")
-    texts = [text.get_text() for text in draw_all(tables, study)["trajectory_phq9_session"].texts]
+    tables, _ = make_case("two arms")
+    texts = [text.get_text() for text in draw_shown("two arms")["trajectory_phq9_session"].texts]
     expected = tables["scores"].query("axis in ('baseline', 'session')")["n"].astype(int).astype(str)
     assert set(expected) <= set(texts)
 
@@ -84,7 +85,7 @@ def test_flow_boxes_hold_the_counts_of_the_table():
     tables, study = make_case("two arms")
     flow = tables["flow"].copy()
     flow.loc[flow["label"] == "Rows kept", ["n", "withheld"]] = [np.nan, True]
-    text = " ".join(t.get_text() for t in draw_all({**tables, "flow": flow}, study)["flow"].texts).replace(
+    text = " ".join(t.get_text() for t in draw_one("flow", {**tables, "flow": flow}, study).texts).replace(
         "\u00a0", " "
     )
     for unit, n in flow[["unit", "n"]].dropna().itertuples(index=False):
@@ -93,10 +94,10 @@ def test_flow_boxes_hold_the_counts_of_the_table():
 
 
 def test_every_plan_carries_rows_of_the_released_tables():
-    tables, study = make_case("two instruments")
+    tables, _ = make_case("two instruments")
     sources = {"trajectory": "scores", "response": "response", "distribution": "change_distribution"}
     sources |= {"missingness": "missingness", "flow": "flow"}
-    for name, figure in draw_all(tables, study).items():
+    for name, figure in draw_shown("two instruments").items():
         if figure.plan.family not in sources or name == "participants":  # put together from several tables
             continue
         source = tables[sources[figure.plan.family]].reset_index()
@@ -106,8 +107,8 @@ def test_every_plan_carries_rows_of_the_released_tables():
 
 
 def test_a_study_without_an_axis_has_no_such_figure():
-    tables, study = make_case("months")
-    names = set(draw_all(tables, study))
+    _, study = make_case("months")
+    names = set(draw_shown("months"))
     assert names == {
         "participants",
         "flow",
@@ -124,8 +125,8 @@ def test_a_study_without_an_axis_has_no_such_figure():
 
 @pytest.mark.parametrize("case", CASES)
 def test_arms_are_told_apart_without_colour(case):
-    tables, study = make_case(case)
-    axes = draw_all(tables, study)["missingness_phq9" if "phq9" in study.instruments else "missingness_madrs"].axes[0]
+    _, study = make_case(case)
+    axes = draw_shown(case)["missingness_phq9" if "phq9" in study.instruments else "missingness_madrs"].axes[0]
     looks = [(line.get_marker(), line.get_color()) for line in axes.lines]
     assert len(looks) == len(study.arms)
     for part in (0, 1):
@@ -145,15 +146,15 @@ def test_other_analyses_are_not_drawn_without_the_primary_one():
 def test_an_arm_looks_the_same_whichever_others_are_present():
     tables, study = make_case("two arms")
     alone = {name: table[table["arm"] == "iv"] if "arm" in table else table for name, table in tables.items()}
-    both = drawn(draw_all(tables, study)["trajectory_phq9_session"].axes[0], "iv")
-    one = drawn(draw_all(alone, study)["trajectory_phq9_session"].axes[0], "iv")
+    both = drawn(draw_shown("two arms")["trajectory_phq9_session"].axes[0], "iv")
+    one = drawn(draw_one("trajectory_phq9_session", alone, study).axes[0], "iv")
     assert (both.get_color(), both.get_marker()) == (one.get_color(), one.get_marker())
 
 
 def test_the_order_of_rows_changes_nothing_but_the_data_behind():
     tables, study = make_case("two arms")
     mixed = {name: table.sample(frac=1, random_state=1) for name, table in tables.items()}
-    first, second = draw_all(tables, study), draw_all(mixed, study)
+    first, second = draw_shown("two arms"), draw_all(mixed, study)
     assert set(first) == set(second)
     for name in first:
         texts = [[t.get_text() for t in figure[name].texts] for figure in (first, second)]
@@ -165,7 +166,7 @@ def test_a_csv_round_trip_draws_the_same(tmp_path):
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     again = {path.stem: pd.read_csv(path) for path in tmp_path.glob("*.csv")}
-    first, second = draw_all(tables, study), draw_all(again, study)
+    first, second = draw_shown("two arms"), draw_all(again, study)
     assert [[t.get_text() for t in f.texts] for f in first.values()] == [
         [t.get_text() for t in f.texts] for f in second.values()
     ]

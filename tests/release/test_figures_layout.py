@@ -6,7 +6,6 @@ import itertools
 import re
 import subprocess
 import sys
-from functools import cache
 
 import pytest
 from figure_checks import check_figure, words
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 from released_cases import CASES, LONG, make_case, make_study, make_tables
+from shown_cases import draw_one, draw_shown
 
 from outcomes.release.figures import draw_all, formats, printing, save_captions, save_figure, write_all
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
@@ -23,18 +23,16 @@ from outcomes.release.figures.draw import FAMILIES, draw_plan
 from outcomes.release.figures.drawings import forest
 from outcomes.release.figures.plans.study import plan_figures
 
-drawings = cache(lambda case: draw_all(*make_case(case)))  # drawn once; the tests only look at them
-
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_figure_is_fit_to_print(case):
-    for name, figure in drawings(case).items():
+    for name, figure in draw_shown(case).items():
         check_figure(name, figure)
 
 
 @pytest.mark.parametrize("case", ["seven arms", "one arm", "withheld"])
 def test_text_stays_in_its_box(case):
-    figure = drawings(case)["flow"]
+    figure = draw_shown(case)["flow"]
     boxes = words(figure)
     frames = [patch.get_window_extent() for patch in figure.findobj(Rectangle) if patch is not figure.patch]
     assert len(frames) > 5
@@ -50,20 +48,19 @@ def test_text_stays_in_its_box(case):
 @pytest.mark.parametrize("case", CASES)
 def test_figures_are_no_higher_than_a_page_and_write_at_8_or_9_points(case):
     _, study = make_case(case)
-    for figure in drawings(case).values():
+    for figure in draw_shown(case).values():
         assert figure.get_figheight() * 25.4 < 297 or len(study.arms) > 4
         assert {text.get_fontsize() for text, _ in words(figure)} <= {8, 9}
 
 
 def test_every_family_of_figures_is_among_the_cases():
-    drawn = {figure.plan.family for case in CASES for figure in drawings(case).values()}
+    drawn = {figure.plan.family for case in CASES for figure in draw_shown(case).values()}
     drawn.add("power")  # of a command, which has a table of its own
     assert drawn == set(FAMILIES), "a new family of figures needs its tables in released_cases.make_tables"
 
 
 def test_the_picture_has_the_dots_that_were_asked_for(tmp_path):
-    tables, study = make_case("one arm")
-    figure = draw_all(tables, study)["distribution_phq9"]
+    figure = draw_shown("one arm")["distribution_phq9"]
     sizes = {}
     for dpi in (300, 600):
         files = save_figure(figure, tmp_path / str(dpi), "figure", dpi)
@@ -95,10 +92,10 @@ def test_files_carry_title_and_words(tmp_path):
 
 def test_two_saves_are_the_same_bytes(tmp_path):
     tables, study = make_case("two arms")
-    figures = draw_all(tables, study)
     for name in ("flow", "trajectory_phq9_session", "distribution_phq9"):
-        first = save_figure(figures[name], tmp_path / "first", name)
-        second = save_figure(draw_all(tables, study)[name], tmp_path / "second", name)
+        first, second = (
+            save_figure(draw_one(name, tables, study), tmp_path / place, name) for place in ("first", "second")
+        )
         assert {path.suffix for path in first} == {".svg", ".pdf", ".png", ".csv"}
         for one, two in zip(first, second, strict=True):
             assert one.read_bytes() == two.read_bytes(), one.name
@@ -110,14 +107,13 @@ import sys, pathlib, matplotlib
 matplotlib.rcParams.update({"font.size": 20, "font.family": "serif", "svg.fonttype": "none", "lines.linewidth": 9})
 sys.path.insert(0, sys.argv[1])
 from released_cases import make_case
-from outcomes.release.figures import draw_all, save_figure
-tables, study = make_case("one arm")
-save_figure(draw_all(tables, study)["trajectory_phq9_day"], pathlib.Path(sys.argv[2]), "figure")
+from shown_cases import draw_one
+from outcomes.release.figures import save_figure
+save_figure(draw_one("trajectory_phq9_day", *make_case("one arm")), pathlib.Path(sys.argv[2]), "figure")
 """
     folder = str(__file__).rsplit("/", 1)[0]
     subprocess.run([sys.executable, "-c", script, folder, str(tmp_path / "other")], check=True)
-    tables, study = make_case("one arm")
-    for path in save_figure(draw_all(tables, study)["trajectory_phq9_day"], tmp_path / "here", "figure"):
+    for path in save_figure(draw_one("trajectory_phq9_day", *make_case("one arm")), tmp_path / "here", "figure"):
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes(), path.name
 
 
@@ -136,8 +132,7 @@ def test_a_figure_is_laid_out_once_for_all_formats_and_fonts_are_read_once_for_a
 
 
 def test_files_hold_no_date_and_text_is_text(tmp_path):
-    tables, study = make_case("one arm")
-    files = save_figure(draw_all(tables, study)["trajectory_phq9_day"], tmp_path, "figure")
+    files = save_figure(draw_one("trajectory_phq9_day", *make_case("one arm")), tmp_path, "figure")
     svg = next(path for path in files if path.suffix == ".svg").read_text(encoding="utf-8")
     assert "<text" in svg
     assert set(re.findall(r"font-family: ([^;\"]+)", svg)) == {formats.FAMILY}
@@ -150,7 +145,7 @@ def test_files_hold_no_date_and_text_is_text(tmp_path):
 
 def test_a_name_the_typeface_cannot_write_gives_way_to_the_id():
     study = make_study({"iv": LONG[3]})
-    texts = [t.get_text() for t in draw_all(make_tables(study), study)["trajectory_phq9_session"].texts]
+    texts = [t.get_text() for t in draw_one("trajectory_phq9_session", make_tables(study), study).texts]
     assert "iv" in texts
     assert not any(LONG[3] in text or "□" in text for text in texts)
 
@@ -176,7 +171,7 @@ def test_a_name_drawn_as_boxes_is_warned_of(caplog):
 
 def test_dollar_signs_are_text_not_mathematics():
     study = make_study({"iv": "IV at $400 to $800", "tau": "x_{1}^2"})
-    figure = draw_all(make_tables(study), study)["trajectory_phq9_session"]
+    figure = draw_one("trajectory_phq9_session", make_tables(study), study)
     assert "IV at $400 to $800" in [text.get_text() for text, _ in words(figure)]
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from released_cases import CASES, make_case, make_compared, make_models
+from released_cases import CASES, make_compared
 from running_text import running_text
+from shown_cases import SHOWN, build_shown, plan_shown
 
 from outcomes.release.figures.plans.study import plan_figures
-from outcomes.release.report import build_sections, compose
-from outcomes.release.report.content.material import gather
+from outcomes.release.report import compose
 
 RETURNED = (
     "kinds of patients",
@@ -37,14 +36,11 @@ RETURNED = (
 )
 
 
-@pytest.mark.parametrize("case", [*CASES, "compared"])
+@pytest.mark.parametrize("case", SHOWN)
 def test_no_phrase_that_was_returned_is_printed(case):
-    tables, study = make_compared() if case == "compared" else make_case(case)
-    tables = tables | make_models() if case == "two arms" else tables
-    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
     texts = [
-        *running_text(sections),
-        *(text for plan in plan_figures(tables, study) for text in (plan.title, plan.caption, plan.alt)),
+        *running_text(build_shown(case)),
+        *(text for plan in plan_shown(case) for text in (plan.title, plan.caption, plan.alt)),
     ]
     found = [(phrase, text) for text in texts for phrase in RETURNED if phrase in text.lower()]
     assert found == []
@@ -58,13 +54,12 @@ def sentences(text):
     return [part for part in re.split(r"(?<=[.?!])\s+(?=[A-Z(“\d−])", text) if part.strip()]
 
 
-def list_main(tables, study):
+def list_main(case):
     """The main report's text outside methods: sections, captions, notes."""
-    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
-    main = [section for section in sections if not section.supplement and section.id != "methods-brief"]
+    main = [section for section in build_shown(case) if not section.supplement and section.id != "methods-brief"]
     plans = [
         plan.caption
-        for plan in plan_figures(tables, study)
+        for plan in plan_shown(case)
         if plan.family in ("flow", "course", "analyses", "harms", "durability")
     ]
     return [*running_text(main), *plans]
@@ -74,8 +69,7 @@ def list_main(tables, study):
     "case", [*(case for case in CASES if case != "seven arms"), "compared"]
 )  # its labels are sentences
 def test_no_sentence_outside_methods_is_longer_than_thirty_words(case):
-    tables, study = make_compared() if case == "compared" else make_case(case)
-    found = [one for text in list_main(tables, study) for one in sentences(text) if len(one.split()) > LONGEST]
+    found = [one for text in list_main(case) for one in sentences(text) if len(one.split()) > LONGEST]
     assert found == []
 
 
@@ -84,10 +78,8 @@ METHODS = ("methods", "methods-brief", "details")  # the last lists where number
 
 @pytest.mark.parametrize("case", ["two arms", "compared"])
 def test_no_sentence_of_the_supplement_outside_methods_is_longer_than_thirty_words(case):
-    tables, study = make_compared() if case == "compared" else make_case(case)
-    sections = build_sections(gather(tables, study, {}), Path("nowhere"))
-    further = [section for section in sections if section.supplement and section.id not in METHODS]
-    texts = [*running_text(further), *(plan.caption for plan in plan_figures(tables, study))]
+    further = [section for section in build_shown(case) if section.supplement and section.id not in METHODS]
+    texts = [*running_text(further), *(plan.caption for plan in plan_shown(case))]
     assert len(texts) > 50
     assert [one for text in texts for one in sentences(text) if len(one.split()) > LONGEST] == []
 

@@ -6,11 +6,13 @@ import doctest
 import html
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from released_cases import make_case, make_compared, make_models, make_study, withhold
+from released_cases import make_case, make_models, make_study, withhold
+from shown_cases import make_shown
 
 from outcomes.release.numbers import interval, p_value, signed
 from outcomes.release.report import closing_lines, render
@@ -25,56 +27,69 @@ def words(tables, study, tmp_path=Path("nowhere"), provenance=None):
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))).replace("\u00a0", " ")
 
 
+@cache
+def words_of(case):
+    """The text of the report of a case as it is."""
+    return words(*make_shown(case))
+
+
 def summary(text):
     objective = text.index("Objective. ")
     return text[text.rindex("In brief", 0, objective) : text.index("Definitions and methods", objective)]
 
 
-@pytest.mark.parametrize(
-    ("table", "where", "column", "value", "printed"),
-    [
-        ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "12.3 (SD"),
-        ("scores", {"arm": "iv", "axis": "baseline"}, "median", 17.77, "median 17.8"),
-        (
-            "response",
-            {"arm": "iv", "timepoint": "6", "endpoint": "response", "population": "started"},
-            "proportion",
-            0.4567,
-            "45.7 %",
-        ),
-        (
-            "response",
-            {"arm": "iv", "timepoint": "6", "endpoint": "remission", "population": "observed"},
-            "n",
-            777.0,
-            "777 scored",
-        ),
-        (
-            "differences",
-            {"timepoint": "6", "endpoint": "response", "population": "started"},
-            "difference",
-            -0.0888,
-            "−8.9 percentage",
-        ),
-        ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.3939, "39.4 % in IV ketamine"),
-        ("flow", {"label": "Rows kept"}, "n", 8765.0, "8,765 were kept"),
-        ("flow", {"label": "Patients analysed"}, "n", 4321.0, "4,321 patients"),
-    ],
-)
-def test_numbers_of_sentences_are_those_of_the_tables(table, where, column, value, printed):
-    tables, study = make_case("two arms")
-    assert printed not in words(tables, study)
-    changed = tables[table].copy()
-    rows = (changed[list(where)] == list(where.values())).all(axis=1)
-    assert rows.any()
-    changed.loc[rows, column] = value
-    assert printed in words({**tables, table: changed}, study)
+CHANGED = [  # a cell of a released table, its new value, and what the text then says
+    ("scores", {"arm": "iv", "axis": "session", "timepoint": "6"}, "mean", 12.345, "12.3 (SD"),
+    ("scores", {"arm": "iv", "axis": "baseline"}, "median", 17.77, "median 17.8"),
+    (
+        "response",
+        {"arm": "iv", "timepoint": "6", "endpoint": "response", "population": "started"},
+        "proportion",
+        0.4567,
+        "45.7 %",
+    ),
+    (
+        "response",
+        {"arm": "iv", "timepoint": "6", "endpoint": "remission", "population": "observed"},
+        "n",
+        777.0,
+        "777 scored",
+    ),
+    (
+        "differences",
+        {"timepoint": "6", "endpoint": "response", "population": "started"},
+        "difference",
+        -0.0888,
+        "−8.9 percentage",
+    ),
+    ("missingness", {"arm": "iv", "timepoint": "6"}, "missing_proportion", 0.3939, "39.4 % in IV ketamine"),
+    ("flow", {"label": "Rows kept"}, "n", 8765.0, "8,765 were kept"),
+    ("flow", {"label": "Patients analysed"}, "n", 4321.0, "4,321 patients"),
+]
+
+
+@cache
+def words_of_changed():
+    """The text of the report where each of those cells has its new value."""
+    tables, study = make_shown("two arms")
+    for table, where, column, value, _ in CHANGED:
+        changed = tables[table].copy()
+        rows = (changed[list(where)] == list(where.values())).all(axis=1)
+        assert rows.any()
+        changed.loc[rows, column] = value
+        tables[table] = changed
+    return words(tables, study)
+
+
+@pytest.mark.parametrize("printed", [printed for *_, printed in CHANGED])
+def test_numbers_of_sentences_are_those_of_the_tables(printed):
+    assert printed not in words_of("two arms")
+    assert printed in words_of_changed()
 
 
 @pytest.mark.parametrize("case", ["two arms", "one arm", "seven arms", "months"])
 def test_an_observed_course_is_not_called_an_effect(case):
-    tables, study = make_case(case)
-    text = words(tables | make_models(), study)
+    text = words_of(case)
     for denied in ("an effect of treatment is not established", "the cause is not shown", "Does it work?"):
         text = text.replace(denied, "")
     assert not re.search(CAUSAL, text, flags=re.IGNORECASE), re.search(CAUSAL, text, flags=re.IGNORECASE)
@@ -105,9 +120,8 @@ def test_unadjusted_differences_say_so_unless_chance_decided():
     ],
 )
 def test_limitations_follow_the_diagnostics(phrase):
-    tables, study = make_compared()
-    assert phrase in words(tables, study)
-    assert phrase not in words(*make_case("two arms"))
+    assert phrase in words_of("compared")
+    assert phrase not in words_of("two arms")
 
 
 def test_limitations_name_the_fallback_and_what_the_model_dropped():
@@ -142,28 +156,24 @@ def test_a_row_withheld_in_part_still_prints_the_rest():
 
 
 def test_everything_withheld_is_still_a_report():
-    tables, study = make_case("withheld")
-    text = words(tables, study)
+    text = words_of("withheld")
     assert "nan" not in re.findall(r"\w+", text)
     assert text.count("not reported") > 20
 
 
 @pytest.mark.parametrize("case", ["two arms", "seven arms", "months", "named visits"])
 def test_no_missing_value_is_printed_as_such(case):
-    tables, study = make_case(case)
-    assert not {"nan", "None", "NaN", "inf", "NA"} & set(re.findall(r"\w+", words(tables | make_models(), study)))
+    assert not {"nan", "None", "NaN", "inf", "NA"} & set(re.findall(r"\w+", words_of(case)))
 
 
 def test_both_denominators_and_both_averages_are_there():
-    tables, study = make_case("two arms")
-    text = words(tables, study)
+    text = words_of("two arms")
     for phrase in ("session 6, started", "session 6, observed", "Mean (SD)", "Median (Q1 to Q3)", "n / N"):
         assert phrase in text
 
 
 def test_models_are_described_with_what_was_found():
-    tables, study = make_case("two arms")
-    text = words(tables | make_models(), study)
+    text = words_of("two arms")
     for phrase in ("432", "2,345", "−4,321.99", "−3.5 (−4.4 to −2.5)", "2.71", "< .001", "Kenward–Roger", ".03"):
         assert phrase in text
     assert "must not be used" not in text

@@ -6,6 +6,7 @@ import importlib
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MethodType, ModuleType
@@ -99,7 +100,8 @@ class Step:
         places = find_places(whole, Path(options.study)).staged(internal)
         whole = keep_inside(whole) if internal else whole
         close_private(places)
-        made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
+        with _plain_text(self.reads):
+            made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
         claim_places(places, Path(options.study))
         declared = {_bare(name): name for name in self.writes}
         if set(made) != set(declared):
@@ -135,6 +137,17 @@ def estimates(names: Iterable[str]) -> tuple[str, ...]:
 def estimated_by(step: str, *subjects: ModuleType) -> tuple[str, ...]:
     """Return the names of the tables that a step estimates, of those that modules of released tables declare."""
     return estimates(table.name for table in list_declared(*subjects) if table.written_by == step)
+
+
+def _plain_text(reads: Iterable[str]) -> AbstractContextManager[None]:
+    """Return within what an analysis keeps text as Python's own: it asks for single cells, each of which Arrow would convert anew."""
+    if all(
+        name.startswith("released/") for name in reads
+    ):  # the raw export, which may be large, or nothing that pandas is loaded for
+        return nullcontext()
+    import pandas as pd
+
+    return pd.option_context("mode.string_storage", "python")
 
 
 def _bare(name: str) -> str:

@@ -26,9 +26,11 @@ from outcomes.analysis.comparison.effects.risks import compute_error
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
+from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
 from outcomes.analysis.comparison.sensitivity.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.statement import tabulate_statement
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.errors import ModelError
@@ -289,6 +291,12 @@ class TestEarlySignals:
         assert table.loc[(table["arm"] == "all") & (table["measure"] == "npv"), "n"].tolist() == [1, 1]
 
 
+def state(tables, study):
+    """Return what the comparison says of itself, by subject."""
+    _, settings, positivity = prepare_comparison(tables, COMPARISON, study)
+    return tabulate_statement(settings, positivity, study).set_index("subject")["text"]
+
+
 class TestWhole:
     def test_every_table_has_its_columns(self):
         columns = {name: [one for one in table.columns if one != "fewest"] for name, table in RESULT.items()}
@@ -336,16 +344,17 @@ class TestWhole:
         assert "not randomized" in said["design"]
         assert not said.str.contains(r"\d").any()
         randomised = make_study(report={"title": "Made up", "design": "randomised"})
-        said = compare_arms(TABLES, COMPARISON, randomised)["comparison_statement"].set_index("subject")["text"]
+        said = state(TABLES, randomised)
         assert "assigned at random" in said["design"]
 
     def test_a_stratum_of_one_arm_is_said(self):
         patients = TABLES["patients"].copy()
         iv = TABLES["series"].loc[TABLES["series"]["arm"] == "iv", "patient"]
         patients["payer"] = patients["payer"].astype(object).mask(patients["patient"].isin(iv[:30]), "veterans")
-        result = compare_arms(TABLES | {"patients": patients}, COMPARISON, STUDY)
-        assert result["positivity"][["level", "lacks"]].values.tolist() == [["veterans", "esketamine"]]
-        assert "payer = veterans" in result["comparison_statement"].set_index("subject").loc["positivity", "text"]
+        tables = TABLES | {"patients": patients}
+        _, _, positivity = prepare_comparison(tables, COMPARISON, STUDY)
+        assert positivity[["level", "lacks"]].values.tolist() == [["veterans", "esketamine"]]
+        assert "payer = veterans" in state(tables, STUDY)["positivity"]
 
     def test_a_primary_time_point_that_an_arm_lacks_is_an_error(self):
         with pytest.raises(ModelError, match=r"at day 28 fewer than 2 patients of arm iv have a score"):

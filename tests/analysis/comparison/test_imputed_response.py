@@ -10,6 +10,7 @@ from outcomes.analysis.comparison.compare import compare_arms
 from outcomes.analysis.comparison.effects.primary import Specification
 from outcomes.analysis.comparison.effects.risks import compute_error, tabulate_risks
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.missing import analyse_missing
 from outcomes.analysis.comparison.missing.imputations import impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.imputing import impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel
@@ -18,6 +19,7 @@ from outcomes.analysis.comparison.missing.strategies import compute_delta, compu
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.analysis.comparison.weighting.weights import compute_weights
@@ -43,6 +45,12 @@ def compare_switching(change, binary):
     """Return the comparison with other strategies for switching."""
     events = SWITCH | {"switching": {"change": change, "binary": binary}}
     return make_comparison(estimand={"events": events})
+
+
+def impute(tables, comparison):
+    """Return the table of imputations, without the rest of a comparison."""
+    _, settings, _ = prepare_comparison(tables, comparison, STUDY)
+    return analyse_missing(settings, STUDY).imputations
 
 
 def influences(treated, reference):
@@ -240,7 +248,7 @@ class TestPooling:
         ends.loc[rows & ends["score"].notna(), "score"] = ends["baseline"]
         ends.loc[rows & ends["score"].notna(), "change"] = 0.0
         ends.loc[rows & ends["remission"].notna(), ["response", "remission"]] = False
-        result = compare_arms(tables, make_comparison(imputation={"draws": 10}), STUDY)["imputations"]
+        result = impute(tables, make_comparison(imputation={"draws": 10}))
         own = result[(result["endpoint"] == "remission") & (result["axis"] == "day") & ~result["converged"]]
         assert set(own["scale"]) >= {"risk ratio"}
         assert own["estimate"].isna().all()
@@ -300,16 +308,17 @@ class TestStrategies:
 
     def test_strategies_that_agree_share_their_imputations(self):
         assert COMPARED.follow_binary() is COMPARED
-        change = RESULT["imputations"][RESULT["imputations"]["endpoint"] == "change"].reset_index(drop=True)
-        apart = compare_arms(TABLES, compare_switching("hypothetical", "hypothetical"), STUDY)["imputations"]
+        table = RESULT["imputations"].drop(columns="fewest")  # which the gate asks for, and is counted after
+        change = table[table["endpoint"] == "change"].reset_index(drop=True)
+        apart = impute(TABLES, compare_switching("hypothetical", "hypothetical"))
         same = apart[apart["endpoint"] == "change"].reset_index(drop=True)
         pd.testing.assert_frame_equal(change, same, check_exact=True)
         assert not apart["estimate"].equals(RESULT["imputations"]["estimate"])
 
     def test_strategies_that_differ_are_imputed_apart(self):
         events = {"stopping": {"change": "treatment_policy", "binary": "hypothetical"}}
-        result = compare_arms(TABLES, make_comparison(estimand={"events": events}), STUDY)["imputations"]
-        other = compare_arms(TABLES, make_comparison(estimand={"events": SWITCH}), STUDY)["imputations"]
+        result = impute(TABLES, make_comparison(estimand={"events": events}))
+        other = impute(TABLES, make_comparison(estimand={"events": SWITCH}))
         assert result["converged"].all()
         key = ["endpoint", "scale", "timepoint", "analysis"]
         assert result[key].equals(other[key])

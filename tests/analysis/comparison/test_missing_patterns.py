@@ -6,9 +6,11 @@ import pytest
 from two_arms import Later, generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
+from outcomes.analysis.comparison.missing import analyse_missing
 from outcomes.analysis.comparison.missing.censoring import estimate_weighted, list_steps, weigh_stayers
 from outcomes.analysis.comparison.missing.dropout import list_bands, tabulate_dropout
 from outcomes.analysis.comparison.missing.wide import Wide
+from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.instruments import read_instruments
 
 NAN = np.nan
@@ -129,9 +131,10 @@ class TestDropout:
 
 class TestWhole:
     def test_the_seed_decides(self):
-        again = compare_arms(TABLES, make_comparison(), STUDY)
-        pd.testing.assert_frame_equal(RESULT["imputations"], again["imputations"], check_exact=True)
-        other = compare_arms(TABLES, make_comparison(), make_study(seed=6))["imputations"]
+        _, settings, _ = prepare_comparison(TABLES, make_comparison(), STUDY)
+        again, other = (analyse_missing(settings, study).imputations for study in (STUDY, make_study(seed=6)))
+        found = RESULT["imputations"].drop(columns="fewest")  # which the gate asks for, and is counted after
+        pd.testing.assert_frame_equal(found, again, check_exact=True)
         assert not np.allclose(other["estimate"], RESULT["imputations"]["estimate"])
 
     def test_every_declared_analysis_is_there_at_every_time_point(self):

@@ -11,10 +11,12 @@ from scipy.stats import norm
 from statsmodels.stats.meta_analysis import combine_effects
 from two_arms import Later, generate_tables, make_comparison, make_study
 
-from outcomes.analysis.comparison.compare import compare_arms
+from outcomes.analysis.comparison.compare import compare_arms, estimate_effects
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame
+from outcomes.analysis.comparison.effects.risks import tabulate_risks
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.subgroups.interactions import adjust_p_values, compare_effects, estimate_changes
 from outcomes.analysis.comparison.subgroups.levels import check_levels, derive_levels, weigh_within
@@ -31,10 +33,15 @@ TABLES = generate_tables(600)
 STUDY = make_study()
 
 
-def compare(tables=TABLES, by=BY, **changes):
-    estimand = changes.pop("estimand", {})
-    subgroups = {"by": by, **changes.pop("subgroups", {})}
-    return compare_arms(tables, make_comparison(subgroups=subgroups, estimand=estimand, **changes), STUDY)
+def compare(tables=TABLES, by=BY, subgroups=None, **changes):
+    """Return the subgroups of those observed and their tests, without the other tables of a comparison."""
+    comparison = make_comparison(subgroups={"by": by} | (subgroups or {}), **changes)
+    compared, settings, _ = prepare_comparison(tables, comparison, STUDY)
+    (one,) = settings
+    effects = estimate_effects(settings, STUDY.seed)
+    risks = tabulate_risks(one.compared, one.confounders, one.primary, compared.axes())
+    found = tabulate_subgroups(settings, compared, effects, risks, comparison.subgroups)
+    return dict(zip(("subgroups", "interactions"), found, strict=True))
 
 
 def select(by=BY, **changes):
@@ -42,7 +49,7 @@ def select(by=BY, **changes):
     return select_compared(TABLES, comparison), comparison
 
 
-RESULT = Later(compare)
+RESULT = Later(lambda: compare_arms(TABLES, make_comparison(subgroups={"by": BY}), STUDY))
 
 
 def rows_of(result, **where):

@@ -108,7 +108,7 @@ def declare(clinic: Clinic) -> dict[str, Any]:
     if clinic.compared:
         study["comparison"] = {
             "estimand": {"treated": "iv", "reference": "esketamine", "instrument": "phq9", "axis": "day", "timepoint": "day 28"},
-            "confounders": ["baseline", "age", "site"], "replicates": 20, "learning_splits": 1, "imputation": {"draws": 10},
+            "confounders": ["baseline", "age", "site"], "replicates": 20, "learning_splits": 0, "imputation": {"draws": 10},
             "subgroups": {"by": [{"column": "site"}], "fewest": 5},
         }  # fmt: skip
     for section, values in clinic.changes.items():

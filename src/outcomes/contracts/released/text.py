@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import BOUND, Column, People, Public, Setting
@@ -113,7 +113,7 @@ def read_table(text: str, name: str) -> pd.DataFrame:
     for head, cells in zip(heads, zip(*rows, strict=True) if rows else [()] * len(heads), strict=True):
         rule = declared.get(head)
         if rule is None:
-            frame[head] = _guess(pd.Series([cell or None for cell in cells], index, dtype="str"))
+            frame[head] = _guess(pd.Series([cell or None for cell in cells], index, dtype=_words()))
         elif rule.dtype == "str":
             frame[head] = _read_words(cells)
         elif rule.dtype == "boolean":
@@ -142,7 +142,15 @@ def _read_words(cells: Sequence[str]) -> Any:
     import pandas as pd
 
     words = [QUOTED.sub(lambda found: found[1] or "", cell) if "'" in cell else cell or None for cell in cells]
-    return pd.array(words, dtype="str")
+    return pd.array(words, dtype=_words())
+
+
+def _words() -> pd.StringDtype[Literal["python"]]:
+    """Return ``str`` kept as Python's own text: a report asks for single cells, each of which Arrow would convert anew."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.StringDtype("python", na_value=np.nan)
 
 
 def _read_numbers(cells: Sequence[str], rule: Column) -> dict[str, Any]:
@@ -160,7 +168,7 @@ def _read_numbers(cells: Sequence[str], rule: Column) -> dict[str, Any]:
     known = numbers[~absent]
     whole = rule.dtype == "Int64" and bool((known % 1 == 0).all())  # an exact release has parts of patient-weeks
     typed = pd.arrays.IntegerArray(np.where(absent, 0, numbers).astype("int64"), absent) if whole else numbers
-    return {str(rule): typed} | ({rule.bound: pd.array(bounds, dtype="str")} if rule.bounded else {})
+    return {str(rule): typed} | ({rule.bound: pd.array(bounds, dtype=_words())} if rule.bounded else {})
 
 
 def _read_flags(cells: pd.Series) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -76,7 +77,7 @@ class Material:
         """Return a time point in words."""
         return say_timepoint(axis, timepoint)
 
-    @property
+    @cached_property
     def headline(self) -> tuple[str, str] | None:
         """Axis and time point of the headline result."""
         scores = self.rows("scores", instrument=self.primary)
