@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 from released_cases import make_case
@@ -28,6 +29,19 @@ def write(folder, place, tables=TABLES, study=STUDY, settings="these", code=lamb
     return {path.name: path.read_bytes() for path in (folder / place).iterdir()}
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A folder in which every figure was written and kept, and the files; tests begin with a copy."""
+    folder = tmp_path_factory.mktemp("written")
+    return folder, write(folder, "first")
+
+
+@pytest.fixture
+def first(written, tmp_path):
+    shutil.copytree(written[0], tmp_path, dirs_exist_ok=True)
+    return written[1]
+
+
 def test_what_did_not_change_is_not_drawn_again_and_has_the_same_bytes(tmp_path, drawn):
     first = write(tmp_path, "first")
     assert drawn == [plan.name for plan in plan_figures(TABLES, STUDY)]
@@ -37,9 +51,8 @@ def test_what_did_not_change_is_not_drawn_again_and_has_the_same_bytes(tmp_path,
 
 
 @pytest.mark.parametrize("column", ["mean", "withheld"])
+@pytest.mark.usefixtures("first")
 def test_a_changed_number_draws_the_figures_that_show_it(tmp_path, drawn, column):
-    write(tmp_path, "first")
-    drawn.clear()
     scores = TABLES["scores"].copy()
     row = scores.index[(scores["instrument"] == "phq9") & (scores["axis"] == "session") & (scores["arm"] != "all")][-1]
     scores.loc[row, column] = scores.loc[row, column] + 1e-9 if column == "mean" else True
@@ -57,9 +70,8 @@ def test_a_changed_number_draws_the_figures_that_show_it(tmp_path, drawn, column
     assert {path.name: path.read_bytes() for path in (tmp_path / "alone").iterdir()} == second
 
 
+@pytest.mark.usefixtures("first")
 def test_another_name_setting_or_code_draws_again(tmp_path, drawn):
-    write(tmp_path, "first")
-    drawn.clear()
     arms = tuple(arm.model_copy(update={"label": f"{arm.label} (new)"}) for arm in STUDY.arms)
     write(tmp_path, "named", study=STUDY.model_copy(update={"arms": arms}))
     assert {"trajectory_phq9_session", "distribution_phq9"} <= set(drawn)
@@ -73,8 +85,7 @@ def test_another_name_setting_or_code_draws_again(tmp_path, drawn):
     assert drawn == [plan.name for plan in plan_figures(TABLES, STUDY) if plan.family == "flow" or plan.name == BOXES]
 
 
-def test_a_damaged_or_foreign_entry_is_noticed(tmp_path, drawn, caplog):
-    first = write(tmp_path, "first")
+def test_a_damaged_or_foreign_entry_is_noticed(first, tmp_path, drawn, caplog):
     entry = tmp_path / "drawn" / "distribution_phq9.json"
     whole = entry.read_bytes()
     for place in (3, 70, 90, len(whole) // 2, len(whole) - 3):
@@ -106,8 +117,8 @@ def test_the_last_bit_of_every_part_of_a_plan_counts(tmp_path):
     assert len(found) == len(changes) + 1
 
 
+@pytest.mark.usefixtures("first")
 def test_a_figure_that_a_study_no_longer_has_is_not_kept(tmp_path):
-    write(tmp_path, "first")
     tables = {name: table for name, table in TABLES.items() if name != "missingness"}
     write(tmp_path, "second", tables)
     names = {plan.name for plan in plan_figures(tables, STUDY)}

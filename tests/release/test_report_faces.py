@@ -15,7 +15,8 @@ import matplotlib
 import numpy as np
 import pytest
 from docx import Document
-from released_cases import make_case, make_models, make_study, make_tables
+from released_cases import make_study, make_tables
+from shown_cases import draw_shown, make_shown
 
 from outcomes.errors import InputError, SettingsError
 from outcomes.release.figures import draw_all
@@ -33,23 +34,17 @@ PRINTED = Style()
 CASES = ("two arms", "seven arms", "withheld")
 
 
-def write(case, folder, style=PRINTED, study=None):
-    tables, made = make_case(case)
-    study = study or made
-    tables = make_tables(study) if study is not made else tables
-    if case == "two arms":
-        tables |= make_models()
-    for name, figure in draw_all(tables, study).items():
-        if not (folder / f"{name}.svg").is_file():
-            write_figure(figure, folder, name, ["svg"])
-    study = study.model_copy(update={"report": study.report.model_copy(update={"style": style})})
+def write(tables, study, drawn, folder):
+    for name, figure in drawn.items():
+        write_figure(figure, folder, name, ["svg"])
+    study = study.model_copy(update={"report": study.report.model_copy(update={"style": PRINTED})})
     report = compose(tables, study, folder, {"study": "made-up", "inputs": {"a.csv": "ab" * 32}, "seed": 7})
     return report, write_faces(report, study)
 
 
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
-    return {case: write(case, tmp_path_factory.mktemp("figures")) for case in CASES}
+    return {case: write(*make_shown(case), draw_shown(case), tmp_path_factory.mktemp("figures")) for case in CASES}
 
 
 def plain(text):
@@ -309,7 +304,8 @@ def test_a_folder_without_fonts_is_refused(tmp_path):
 
 def test_the_words_of_the_study_file_reach_every_face(tmp_path):
     study = make_study({"iv": "Kétamine #1 *IV* <b>", "im": "Κεταμίνη $IM$ @x"})
-    _, files = write("two arms", tmp_path, PRINTED, study)
+    tables = make_tables(study)
+    _, files = write(tables, study, draw_all(tables, study), tmp_path)
     word, page = texts_of_docx(files["supplement.docx"]), html.unescape(files["supplement.html"].decode())
     pdf = texts_of_pdf(files["supplement.pdf"], tmp_path)
     for label in ("Kétamine #1 *IV* <b>", "Κεταμίνη $IM$ @x"):

@@ -10,7 +10,8 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from released_cases import CASES, make_case, make_models, make_study, make_tables
+from released_cases import CASES, make_case, make_study, make_tables
+from shown_cases import draw_shown, make_shown
 
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.formats import write_figure
@@ -63,13 +64,10 @@ class Page(HTMLParser):
 def pages(tmp_path_factory):
     found = {}
     for case in CASES:
-        tables, study = make_case(case)
-        if case == "two arms":
-            tables |= make_models()
         folder = tmp_path_factory.mktemp("figures")
-        for name, figure in draw_all(tables, study).items():
+        for name, figure in draw_shown(case).items():
             write_figure(figure, folder, name, ["svg"])
-        found[case] = render(tables, study, folder, PROVENANCE)
+        found[case] = render(*make_shown(case), folder, PROVENANCE)
     return found
 
 
@@ -135,10 +133,9 @@ def test_tables_can_be_sorted_unless_a_row_is_the_level_of_another(pages):
 
 
 def test_every_figure_has_a_caption_and_words_in_its_place(pages):
-    tables, study = make_case("two arms")
     page = Page(pages["two arms"])
     drawings = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
-    drawn = draw_all(tables, study)
+    drawn = draw_shown("two arms")
     shown = {name for name in drawn if f"figure-{name}-caption" in page.ids}
     assert {drawn[name].plan.family for name in set(drawn) - shown} <= {"answers"}
     assert len(drawings) == len(shown) + sum(figure.plan.family == "answers" for figure in drawn.values())

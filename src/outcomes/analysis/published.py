@@ -17,7 +17,6 @@ SHOWN = [
     "study", "design", "n_treated", "n_analysed", "route", "instrument", "series_rule", "window", "definition", "endpoint",
     "estimate", "lower", "upper", "unit", "doi",
 ]  # fmt: skip
-OWN = ["arm", "axis", "timepoint", "population", "own_n", "own_events", "own_estimate", "own_lower", "own_upper"]
 PUBLISHED = Published.columns
 ROUTES = {  # route of the figures → drug and route of a protocol; None: any route
     "iv": ("ketamine", "intravenous"),

@@ -12,7 +12,6 @@ from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_firs
 from outcomes.contracts.released.describe import ChangeDistribution, Recall, Scores
 from outcomes.settings import Population, Visit
 
-SUMMARY = ["n", "mean", "sd", "median", "q1", "q3"]
 SCORES = Scores.columns
 CHANGE_DISTRIBUTION = ChangeDistribution.columns
 RECALL = Recall.columns

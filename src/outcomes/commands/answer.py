@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.claim import find_places
-from outcomes.commands.command import DATA, Command
+from outcomes.commands.command import Command
+from outcomes.commands.site import find_origin, list_options
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, sha256, write_bytes, write_text
 from outcomes.settings import Study, read_study
@@ -25,7 +26,6 @@ def answer(options: Namespace) -> None:
     command with --sign KEY.
     """
     from outcomes.commands.round import begin
-    from outcomes.commands.site import find_origin
     from outcomes.network.answers import name_answer, write_answer, write_answer_page
     from outcomes.network.rounds import read_round
     from outcomes.network.signature import sign
@@ -101,27 +101,19 @@ def _refuse_another(file: Path, asked: Round, found: bytes) -> None:
     )
 
 
-_SITE = {"required": True, "metavar": "CODE", "help": "the site's code, as the plan lists it"}
 _SIGNERS = {
     "required": True,
     "metavar": "FILE",
     "help": "allowed signers of OpenSSH, with a line for 'centre': its code and its public key",
 }
-_OUT = {"default": "network", "metavar": "FOLDER", "help": "folder of the answer (default: %(default)s)"}
-_SIGN = {"metavar": "KEY", "help": "sign the answer whose page was read and approved, with this private key of OpenSSH"}
 
 COMMAND = Command(
     answer,
     "a site's sums for one round of a propensity model over all sites, with a page of all that leaves",
-    (
-        (("plan",), {"help": "locked plan of the network study"}),
-        (("study",), {"help": "study file of the site"}),
+    list_options(
+        "answer",
         (("round",), {"help": "round file of the centre, its signature beside it"}),
-        (("--site",), _SITE),
         (("--signers",), _SIGNERS),
-        (("--out",), _OUT),
-        (("--sign",), _SIGN),
-        DATA,
     ),
     takes_study=False,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.claim import find_places
-from outcomes.commands.command import DATA, Command
+from outcomes.commands.command import DATA, Command, Option
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address, write_bytes, write_text
 from outcomes.settings import Study, read_study
@@ -115,20 +115,31 @@ def _refuse_other_data(study: Study, inputs: Mapping[str, str], folder: Path, ag
         raise InputError(f"{named} not those that the release was made of. {again}")
 
 
-_SITE = {"required": True, "metavar": "CODE", "help": "the site's code, as the plan lists it"}
-_OUT = {"default": "network", "metavar": "FOLDER", "help": "folder of the package (default: %(default)s)"}
-_SIGN = {"metavar": "KEY", "help": "sign the package that was read and approved, with this private key of OpenSSH"}
+def list_options(sent: str, *further: Option) -> tuple[Option, ...]:
+    """Return the options of a command with which a site sends something to a network study, its further ones among them."""
+    return (
+        (("plan",), {"help": "locked plan of the network study"}),
+        (("study",), {"help": "study file of the site"}),
+        *further,
+        (("--site",), {"required": True, "metavar": "CODE", "help": "the site's code, as the plan lists it"}),
+        (
+            ("--out",),
+            {"default": "network", "metavar": "FOLDER", "help": f"folder of the {sent} (default: %(default)s)"},
+        ),
+        (
+            ("--sign",),
+            {
+                "metavar": "KEY",
+                "help": f"sign the {sent} whose page was read and approved, with this private key of OpenSSH",
+            },
+        ),
+        DATA,
+    )
+
 
 COMMAND = Command(
     site,
     "what a site sends to a network study, with a page of all that leaves",
-    (
-        (("plan",), {"help": "locked plan of the network study"}),
-        (("study",), {"help": "study file of the site"}),
-        (("--site",), _SITE),
-        (("--out",), _OUT),
-        (("--sign",), _SIGN),
-        DATA,
-    ),
+    list_options("package"),
     takes_study=False,
 )

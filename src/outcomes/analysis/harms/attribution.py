@@ -7,7 +7,6 @@ import pandas as pd
 
 CARRY_DAYS = 7
 MODES = ("solicited", "spontaneous", "unknown")
-SESSION = ["patient", "arm", "number"]
 
 
 def number_sessions(sessions: pd.DataFrame, patients: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:

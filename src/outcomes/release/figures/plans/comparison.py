@@ -22,7 +22,6 @@ WEIGHTED = {
     "ate": "weights for all",
     "none": "no weights",
 }
-ENDPOINTS = {"change": "change", "response": "response", "remission": "remission"}
 
 FEWEST_ESTIMATES = 2  # that a forest of analyses shows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.errors import OutcomesError
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import find_place
+from outcomes.release.figures.plans.comparison import WEIGHTED
 from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
@@ -29,12 +30,7 @@ DESIGNS = {
     "randomised": "Randomized trial.",
     "crossover": "Crossover trial; every patient was to have each treatment.",
 }
-WEIGHTS = {
-    "overlap": "overlap weights",
-    "att": "weights for those treated",
-    "ate": "weights for all",
-    "none": "adjustment",
-}
+WEIGHTS = WEIGHTED | {"none": "adjustment"}
 
 
 def write_abstract(material: Material) -> Section:

@@ -14,13 +14,6 @@ from outcomes.release.report.wording.denominators import say_not_cautious
 from outcomes.release.report.wording.diagnosed_limitations import find_effect
 from outcomes.release.report.wording.other_analyses import state_range, state_worst_response
 
-WEIGHTS = {
-    "overlap": "overlap weights",
-    "att": "weights for those treated",
-    "ate": "weights for all",
-    "none": "no weights",
-}
-
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
 DENOMINATORS = {"observed": "complete cases"}
 
