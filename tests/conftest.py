@@ -22,17 +22,21 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 settings.register_profile("outcomes", deadline=None)
 settings.load_profile("outcomes")
 
-# The files that take longest, longest first: begun last, one would run alone while the other cores wait.
+# The files that take longest, longest first: begun last, one would run alone while the other cores wait. Of the first three, the cluster's
+# makes the run of the example that later ones wait for, and the others need none.
 LONG = (
     "test_cluster.py",
+    "test_edges.py",
+    "test_attack.py",
+    "test_stopped_runs.py",
     "test_accessibility.py",
     "test_end_to_end.py",
-    "test_stopped_runs.py",
-    "test_edges.py",
     "test_processors.py",
-    "test_attack.py",
-    "test_notebooks.py",
     "test_packages.py",
+    "test_notebooks.py",
+    "test_attack_faces.py",
+    "test_public_studies.py",
+    "test_faults.py",
 )
 
 

@@ -6,7 +6,6 @@ The engine is :mod:`outcomes.mixed`; :mod:`outcomes.analysis.second_opinion` is 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.model_cells import count_cells, count_fewest
+from outcomes.analysis.model_cells import count_cells
 from outcomes.analysis.model_result import COLUMNS, ModelResult, collect_models
+from outcomes.analysis.model_tables import tabulate_fit
 from outcomes.analysis.selection import select_included, select_timed
-from outcomes.analysis.thin_cells import drop_factor, leave_out_thin
+from outcomes.analysis.thin_cells import fit_to_data, leave_out_visit
 from outcomes.errors import ModelError
 from outcomes.mixed.design.formula import parse, parse_effects
 from outcomes.mixed.errors import FormulaError
@@ -102,14 +102,12 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
-    data, fitted, notes = _fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
+    data, fitted, notes = fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
     fit, failure, visit = _try_fit(data, fitted, name)
     while visit is not None and len(set(data["timepoint"])) > 1:
-        notes.append(f"time point '{visit}' left out: no model holds it")  # the engine's words tell of few patients
-        data = data[data["timepoint"] != visit]
-        data = data.assign(timepoint=data["timepoint"].cat.remove_unused_categories())
-        data, fitted, more = _fit_to_data(data, model, variables, arms)
-        notes += more
+        data, note = leave_out_visit(data, visit)
+        data, fitted, more = fit_to_data(data, model, variables, arms)
+        notes += [note, *more]
         fit, failure, visit = _try_fit(data, fitted, name)
     converged = fit is not None and fit.converged
     info = _describe(model, name, fit, "; ".join([*notes, *([failure] if failure else [])])) | {
@@ -124,7 +122,7 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
         )
     points = list(data["timepoint"].cat.categories)
     tables = (
-        _tabulate(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete))
+        tabulate_fit(fit, fitted, arms, _find_variables(fitted, name, frame.columns), count_cells(complete))
         if converged
         else {}
     )
@@ -135,23 +133,6 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
 
 
 _PLACED = ("margins", "model_differences")
-
-
-def _fit_to_data(
-    data: pd.DataFrame, model: Model, variables: set[str], arms: Sequence[str]
-) -> tuple[pd.DataFrame, Model, list[str]]:
-    """Return the data without arms and time points too thin to model, the model without what has one value alone, and what was left out."""
-    notes: list[str] = []
-    if {"arm", "timepoint"} <= variables and model.covariance is not None:
-        data, notes = leave_out_thin(data, arms)
-    formula, response = model.formula, parse(model.formula).response
-    for name in ("arm", "timepoint", *sorted(variables - {"arm", "timepoint", response})):
-        if name in variables and name in data and len(set(data[name])) == 1:
-            shorter = drop_factor(formula, name)
-            if shorter != formula:
-                notes.append(f"'{name}' left out of the formula: it has one value alone")
-            formula = shorter
-    return data, model.model_copy(update={"formula": formula}), notes
 
 
 def _find_variables(model: Model, name: str, columns: Iterable[str]) -> set[str]:
@@ -259,63 +240,3 @@ def _compare_spread(fit: Any) -> float | None:
     arms = fit.residual_sds("arm")
     sd = arms.loc[arms["n_subjects"] >= TELLING, "sd"]
     return float(sd.max() / sd.min()) if len(sd) > 1 else None
-
-
-def _tabulate(
-    fit: Any, model: Model, arms: Sequence[str], variables: set[str], cells: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of a converged fit."""
-    third = fit.anova().rename(columns={"df": "den_df"}).assign(type="III")
-    tests = pd.concat([third, _test_reference(fit)], ignore_index=True)
-    tables = {"coefficients": fit.coefficients, "tests": tests}
-    if model.margins and "arm" in variables:
-        tables |= _compare_arms(fit, model, arms, "timepoint" if "timepoint" in variables else None)
-    elif model.margins and "timepoint" in variables and len(cells.index) == 1:
-        alone = _engine(model).margins(fit, "timepoint").astype({"timepoint": str})
-        tables["margins"] = alone.assign(arm=str(cells.index[0]))
-    return {
-        name: table.assign(fewest=count_fewest(table, cells))[COLUMNS[name]].reset_index(drop=True)
-        for name, table in tables.items()
-    }
-
-
-def _test_reference(fit: Any) -> pd.DataFrame:
-    """Test each term by its own coefficients: the effect where other factors are at their first level and numbers at 0."""
-    names = list(fit.coefficients["term"])
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        term = re.sub(r"\[[^\]]*\]", "", name)
-        if term not in ("Intercept", "1"):
-            places.setdefault(term, []).append(place)
-    tests = []
-    for term, rows in places.items():
-        if len(rows) == 1:
-            one = fit.coefficients.iloc[rows[0]]
-            test = {"num_df": 1.0, "den_df": one["df"], "statistic": one["statistic"] ** 2, "p_value": one["p_value"]}
-        else:
-            joint = fit.contrast(np.eye(len(names))[rows]).iloc[0]
-            test = {"num_df": len(rows), "den_df": joint["df"], **joint[["statistic", "p_value"]].to_dict()}
-        tests.append({"term": term, "type": "reference", **test})
-    return pd.DataFrame(tests)
-
-
-def _compare_arms(fit: Any, model: Model, arms: Sequence[str], by: str | None) -> dict[str, pd.DataFrame]:
-    """Return adjusted means by arm (and time point) and each arm's difference from the reference."""
-    engine = _engine(model)
-    margins = engine.margins(fit, "arm", by=by)
-    differences = engine.differences(fit, "arm", by=by)
-    wanted = [f"{arm} - {arms[0]}" for arm in arms[1:]]
-    differences = differences[differences["contrast"].isin(wanted)]
-    if by is None:
-        margins, differences = margins.assign(timepoint=""), differences.assign(timepoint="")
-    return {
-        "margins": margins.astype({"arm": str, "timepoint": str}),
-        "model_differences": differences.astype({"timepoint": str}),
-    }
-
-
-def _engine(model: Model) -> Any:
-    from outcomes import mixed
-    from outcomes.analysis import second_opinion
-
-    return mixed if model.engine == "mixed" else second_opinion

@@ -1,4 +1,4 @@
-"""Arms and time points too thin for a model of all: each costs itself, and not the model."""
+"""Arms and time points too thin for a model of all, and what has one value alone: each costs itself, and not the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,34 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from outcomes.mixed.design.formula import parse
+from outcomes.settings.analysis import Model
+
 FEWEST = 2  # patients of an arm at a time point: of one alone there is a mean and no variance
+
+
+def fit_to_data(
+    data: pd.DataFrame, model: Model, variables: set[str], arms: Sequence[str]
+) -> tuple[pd.DataFrame, Model, list[str]]:
+    """Return the data without arms and time points too thin to model, the model without what has one value alone, and what was left out."""
+    notes: list[str] = []
+    if {"arm", "timepoint"} <= variables and model.covariance is not None:
+        data, notes = leave_out_thin(data, arms)
+    formula, response = model.formula, parse(model.formula).response
+    for name in ("arm", "timepoint", *sorted(variables - {"arm", "timepoint", response})):
+        if name in variables and name in data and len(set(data[name])) == 1:
+            shorter = drop_factor(formula, name)
+            if shorter != formula:
+                notes.append(f"'{name}' left out of the formula: it has one value alone")
+            formula = shorter
+    return data, model.model_copy(update={"formula": formula}), notes
+
+
+def leave_out_visit(data: pd.DataFrame, visit: str) -> tuple[pd.DataFrame, str]:
+    """Return the scores without a time point that no model holds, and the note on it; the engine's own words tell of few patients."""
+    kept = data[data["timepoint"] != visit]
+    kept = kept.assign(timepoint=kept["timepoint"].cat.remove_unused_categories())
+    return kept, f"time point '{visit}' left out: no model holds it"
 
 
 def leave_out_thin(data: pd.DataFrame, arms: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -109,7 +109,9 @@ def test_a_way_that_leaves_too_few_is_a_row_without_numbers():
 
 
 def test_imputation_can_be_declared():
-    comparison = make_comparison(missing="impute", imputations=4, replicates=10, early_signals=None)
+    comparison = make_comparison(
+        missing="impute", imputations=4, imputation={"draws": 8}, replicates=10, early_signals=None
+    )
     result = compare_arms(TABLES, comparison, make_study())
     effects = result["effects"].set_index(["axis", "timepoint"])
     assert set(effects["variance"]) == {"cr2"}

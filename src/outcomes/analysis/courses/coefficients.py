@@ -10,10 +10,11 @@ import pandas as pd
 from outcomes import mixed
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.selection import select_first, select_included
+from outcomes.contracts.released.courses import FEWEST_COURSES
 from outcomes.mixed.errors import MixedError
 
 SHAPES = ("level", "slope", "bend")  # of the course, from the simplest
-FEWEST_SCORES, FEWEST_PATIENTS = 3, 60
+FEWEST_SCORES = 3  # of a patient, the baseline counted; and time points
 AXES = ("session", "visit", "day")  # in this order, the first on which enough patients have enough scores
 FLAT = 1e-6  # a variance of the coefficients that is nothing beside the largest
 
@@ -85,7 +86,7 @@ def choose_scores(endpoints: pd.DataFrame, cohort: pd.DataFrame, instrument: str
         wide = own.pivot(index="patient", columns="time", values="score").reindex(columns=points["time"])
         scores = wide.to_numpy(dtype=float, na_value=np.nan)
         scores = scores[np.isfinite(scores).sum(axis=1) >= FEWEST_SCORES]
-        if len(scores) >= FEWEST_PATIENTS:
+        if len(scores) >= FEWEST_COURSES:
             return Scored(axis, points[["axis", "timepoint", "time"]], scores)
     return None
 

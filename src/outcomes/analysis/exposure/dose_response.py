@@ -11,10 +11,9 @@ from outcomes import mixed
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.durability.occupancy import build_curve
 from outcomes.analysis.selection import select_included
-from outcomes.contracts.released.exposure import DoseResponse
+from outcomes.contracts.released.exposure import FEWEST_DOSED, DoseResponse
 
 DEGREES = 3  # of the natural cubic spline
-FEWEST = 60  # patients of an arm
 LEAST_SPAN = 0.1  # between the 5th and the 95th percentile of the dose, of its median
 MOST_DOSES = 7
 SHAPE = ("line", "bend1", "bend2")
@@ -95,7 +94,7 @@ def fit_dose_response(rows: pd.DataFrame) -> pd.DataFrame | None:
     rows : DataFrame
         One row per score: ``person``, ``session``, ``dose``, ``baseline``, ``score``.
     """
-    if rows["person"].nunique() < FEWEST:
+    if rows["person"].nunique() < FEWEST_DOSED:
         return None
     low, middle, high = (float(one) for one in np.quantile(rows["dose"], [0.05, 0.5, 0.95]))
     doses = choose_doses(low, high)

@@ -18,6 +18,7 @@ from outcomes.contracts.released.sums import Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 POINTS = "points"
+FEWEST_COURSES = 60  # patients with enough scores, below which their courses are not grouped
 
 
 class Grouping(ReleasedTable):

@@ -15,6 +15,7 @@ from outcomes.contracts.released.columns import (
 from outcomes.contracts.released.table import ReleasedTable
 
 EXACT = "exact 95 % interval"
+FEWEST_DOSED = 60  # patients of an arm, below which scores are not set beside doses
 
 
 class Exposed(ReleasedTable):

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released.courses import CourseGroups, CourseNumber, Courses
-from outcomes.release.definitions import FEWEST_COURSES
+from outcomes.contracts.released.courses import FEWEST_COURSES, CourseGroups, CourseNumber, Courses
 from outcomes.release.figures.plans.courses import ALL
 from outcomes.release.numbers import ABSENT, count, fixed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section

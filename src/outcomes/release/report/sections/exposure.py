@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released.exposure import Dose, DoseResponse, Exposure, Maintenance, SessionTime
+from outcomes.contracts.released.exposure import FEWEST_DOSED, Dose, DoseResponse, Exposure, Maintenance, SessionTime
 from outcomes.release.arms import order_arms
-from outcomes.release.definitions import COVERED, FEWEST_DOSED
+from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, general, interval, p_value, signed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import present
