@@ -10,11 +10,7 @@ from two_arms import generate_tables, make_comparison
 
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.ancova import build_ancova
-from outcomes.analysis.comparison.missing.imputations import (
-    impute_axis,
-    tabulate_imputations,
-    tabulate_imputed_tipping,
-)
+from outcomes.analysis.comparison.missing.imputations import impute_axis, tabulate_imputations
 from outcomes.analysis.comparison.missing.imputing import fill_missing, impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel, draw_model
 from outcomes.analysis.comparison.missing.strategies import (
@@ -23,6 +19,7 @@ from outcomes.analysis.comparison.missing.strategies import (
     name_delta,
     shift_treated,
 )
+from outcomes.analysis.comparison.missing.tipping import tabulate_imputed_tipping
 from outcomes.analysis.comparison.missing.wide import Wide, find_dropout, spread_changes
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import Compared, select_compared

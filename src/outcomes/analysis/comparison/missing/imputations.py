@@ -1,4 +1,4 @@
-"""The differences by multiple imputation under every declared strategy, and the grid of tipping points of the change from them."""
+"""The differences by multiple imputation under every declared strategy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.analysis.comparison.precision import NO_VARIANCE
 from outcomes.analysis.comparison.rubin import Pooled, pool_nested
-from outcomes.analysis.comparison.sensitivity.delta import TIPPING
 from outcomes.analysis.comparison.setting import NOBODY, POINTS, RATIO, RISK
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.contracts.released.comparison import Imputations
@@ -38,8 +37,6 @@ from outcomes.errors import ModelError
 from outcomes.settings.imputation import Imputation
 
 IMPUTATIONS = Imputations.columns
-
-
 SCALES = (RISK, RATIO)
 
 
@@ -56,7 +53,7 @@ class Analysed:
         By analysis, in each imputed data set: the difference in change and its variance; or the treated's and the reference's risk, their
         variances, and covariance.
     residuals : ndarray, shape (T, draws, 2)
-        Sums over patients that the variance with delta takes: see :func:`tabulate_imputed_tipping`.
+        Sums over patients that the variance with delta takes: see :func:`outcomes.analysis.comparison.missing.tipping.tabulate_imputed_tipping`.
     note : str
         What of the declared imputation model had to give.
     answered : mapping of endpoint to ndarray, shape (draws, people, T)
@@ -272,44 +269,3 @@ def tabulate_failure(compared: Compared, axis: str, imputation: Imputation, n: i
     ]
     table = pd.DataFrame(rows).assign(axis=axis, draws=imputation.draws, n=n, converged=False, note=str(error))
     return table.reindex(columns=IMPUTATIONS)
-
-
-def tabulate_imputed_tipping(several: Sequence[Analysed], timepoint: str, deltas: Sequence[float]) -> pd.DataFrame:
-    """Return the difference for every pair of deltas, each imputed data set analysed anew with them.
-
-    Delta enters the scores as a straight line, and so the residuals: no data set has to be kept for it.
-
-    Parameters
-    ----------
-    several : sequence of Analysed
-        As :func:`tabulate_imputations` takes them.
-    timepoint : str
-    deltas : sequence of float
-
-    Returns
-    -------
-    DataFrame
-        One row per ``delta_treated`` and ``delta_reference``: the pooled difference with its 95 % interval.
-    """
-    df = float(np.mean([one.ancova.df for one in several]))
-    rows = []
-    for treated in deltas:
-        for reference in deltas:
-            moved = [_move(one, timepoint, np.array([treated, reference])) for one in several]
-            estimates, variances = np.stack(moved, axis=1)
-            pooled = pool_nested(estimates, variances, df, size_changes(several[0].wide))
-            lower, upper, _ = pooled.find_interval()
-            rows.append([several[0].wide.axis, timepoint, "imputed", treated, reference, pooled.estimate, lower, upper])
-    return pd.DataFrame(rows, columns=TIPPING)
-
-
-def _move(analysed: Analysed, timepoint: str, pair: Floats) -> Floats:
-    """Return differences and variances, shape (2, draws), with delta added in the treated and in the reference arm."""
-    wide, ancova = analysed.wide, analysed.ancova
-    place = wide.timepoints.index(timepoint)
-    dropped = wide.dropped[:, place]
-    sides = np.column_stack([dropped & wide.treated, dropped & ~wide.treated]).astype(float)
-    slope, moved = ancova.solve[0] @ sides, ancova.residuals(sides)
-    square = (moved * ancova.share[:, None]).T @ moved
-    estimates, variances = analysed.found["change"][AT_RANDOM][:, :, place]
-    return np.stack([estimates + pair @ slope, variances + analysed.residuals[place] @ pair + pair @ square @ pair])

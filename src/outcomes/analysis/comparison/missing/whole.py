@@ -22,9 +22,9 @@ from outcomes.analysis.comparison.missing.imputations import (
     tabulate_everyone,
     tabulate_failure,
     tabulate_imputations,
-    tabulate_imputed_tipping,
 )
 from outcomes.analysis.comparison.missing.responders import Judge
+from outcomes.analysis.comparison.missing.tipping import tabulate_imputed_tipping
 from outcomes.analysis.comparison.missing.wide import Wide, spread_changes
 from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING
@@ -54,7 +54,7 @@ class MissingTables:
         Of every data set with filled confounders, the declared binary endpoint of everyone at the primary time point, imputed where missing;
         missing for those without a weight. Empty where it could not be imputed.
     tipping : DataFrame
-        As :func:`tabulate_imputed_tipping` returns it, of the primary time point.
+        As :func:`outcomes.analysis.comparison.missing.tipping.tabulate_imputed_tipping` returns it, of the primary time point.
     dropout : DataFrame
         As :func:`tabulate_dropout` returns it, of every axis.
     sensitivity : DataFrame
