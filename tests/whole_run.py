@@ -11,6 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 STUDY = "config/example.yaml"
+UNCOMPILED = (
+    "PYTHONDONTWRITEBYTECODE"  # set where tests run, it would have each step's process compile the package anew
+)
 RECORDED = "opened"  # folder with a file a step: the package's files that its process opened
 
 
@@ -30,12 +33,13 @@ def command(*options: str) -> list[str]:
 def environment(folder: Path, record: bool = False) -> dict[str, str]:
     """Return the environment in which the folder's package runs, and notes what it opens when that is asked for."""
     path = [str(folder / "src")]
+    inherited = {name: value for name, value in os.environ.items() if name != UNCOMPILED}
     if not record:
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+        return {**inherited, "PYTHONPATH": os.pathsep.join(path)}
     (folder / RECORDED).mkdir()
     paths = os.pathsep.join([str(ROOT / "tests" / "recording"), *path])
     return {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": paths,
         "RECORD_TO": str(folder / RECORDED),
         "RECORD_PACKAGE": str(folder / "src" / "outcomes"),

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import re
 import zipfile
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,8 @@ from outcomes.released import read_released
 from outcomes.settings import read_study
 
 K = 11
+SEEDS = (1, 20) if "OUTCOMES_NIGHTLY" in os.environ else (1,)
+estimated = cache(lambda seed: estimate(draw_study(seed)))  # before the gate, which changes nothing of it
 ROWS = re.compile(r"\d\s+of\s+[\d,]+\s+rows|Page\s+\d+\s+of\s+\d+")
 
 
@@ -49,11 +53,11 @@ def test_no_face_of_the_example_says_what_no_table_does(finished):
     assert check_faces(folder, read_study(folder / "config/example.yaml"), K) > 80
 
 
-@pytest.mark.parametrize("seed", [1, 20])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_figures_and_report_need_nothing_but_the_released_tables(seed, tmp_path, monkeypatch):
     """With no private table in reach, whatever they print follows from what is released."""
     drawn = draw_study(seed)
-    tables, minimum_cell = release(drawn, *estimate(drawn))
+    tables, minimum_cell = release(drawn, *estimated(seed))
     places = Places(drawn.study.study, tmp_path)
     for name, table in tables.items():
         (places.staged().results / "tables").mkdir(parents=True, exist_ok=True)
@@ -106,7 +110,7 @@ def test_a_number_that_its_table_withholds_is_found_in_the_data_of_a_figure():
 def test_what_is_not_shown_and_is_no_count_changes_no_byte():
     """Percentages, intervals and estimates that are not shown may be anything: nothing released is computed from them."""
     drawn = draw_study(1)
-    tables, cohort = estimate(drawn)
+    tables, cohort = estimated(1)
     before, _ = release(drawn, tables, cohort)
     generator = np.random.default_rng(1)
     planted, changed = dict(tables), 0

@@ -210,6 +210,15 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "weights for those treated": lambda: compare_so(make_clinic(n=90, missing=0.2), weights="att"),
     "products": lambda: compare_so(make_clinic(n=120, missing=0.2), products=[["age", "baseline"], ["age", "site"]]),
 }
+RARER = (  # their code is that of others here, or has tests of its own: `make nightly` runs them
+    "some missing",
+    "no confounder differs",
+    "hardly anyone seen twice",
+    "identical arms",
+    "reversed labels",
+    "weights for those treated",
+    "products",
+)
 REFUSED: dict[str, tuple[Callable[[], Clinic], str, str]] = {
     "one arm only": (one_arm_only, "compare", "no patient of arm 'esketamine'"),
     "one arm drops out": (one_arm_drops_out, "compare", "fewer than 2 patients of arm iv"),

@@ -81,9 +81,9 @@ class Compared:
 
     def at(self, axis: str, timepoint: str, column: str) -> Floats:
         """Return one value per patient at a time point, missing where there is none."""
-        rows = self.scores[(self.scores["axis"] == axis) & (self.scores["timepoint"] == timepoint)]
+        rows = ((self.scores["axis"] == axis) & (self.scores["timepoint"] == timepoint)).to_numpy()
         values = np.full(len(self.people), np.nan)
-        values[rows["person"].to_numpy()] = rows[column].to_numpy(dtype=float)
+        values[self.scores["person"].to_numpy()[rows]] = self.scores[column].to_numpy(dtype=float)[rows]
         return values
 
     def changes(self, axis: str) -> Floats:
