@@ -394,7 +394,7 @@ def test_dates_of_single_sessions_date_no_score_of_a_week(tmp_path):
     ]
     write(tmp_path, "tracker.csv", *lines, header=",".join(header))
     [asked] = draft_study(tmp_path, "mine").missing
-    assert "'visit' has labels of visits, which say no day" in asked
+    assert asked == "visits: no label reads as the baseline. Write `baseline: true` for the one that is"
 
 
 def test_dates_in_no_form_that_is_known_are_shown_by_their_shape(tmp_path):
@@ -767,8 +767,10 @@ def test_numbers_of_omop_without_names_are_said_and_read_with_their_vocabulary(t
     lines = [f"{n + 1},{(700, 701)[n % 2]},{day(n, k)}" for n, _, k in visits()]
     write(tmp_path, "drug_exposure.csv", *lines, header="person_id,drug_concept_id,drug_exposure_start_date")
     concepts = ["900,44261-6,PHQ-9 total score", "700,6130,ketamine", "701,2119365,esketamine"]
-    write(tmp_path, "concept.csv", *concepts, header="concept_id,concept_code,concept_name")
     assert "by numbers of concepts alone" in draft_study(tmp_path, "mine").missing[0]
+    write(tmp_path, "concept.csv", *concepts, header="concept_id,concept_code,concept_name")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {(str(n + 1), 7 * k): float(sum(items(n, k))) for n, _, k in visits()}
     with duckdb.connect(str(tmp_path / "omop.duckdb")) as base:
         for path in sorted(tmp_path.glob("*.csv")):
             base.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")

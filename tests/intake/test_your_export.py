@@ -39,7 +39,9 @@ def test_an_example_is_read_as_it_stands(tmp_path, title):
     section = SECTIONS[title]
     write_example(tmp_path, section)
     (written,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
-    export = read_export(make_study(yaml.safe_load(written), dates={"formats": ["%Y-%m-%d"]}), tmp_path)
+    export = read_export(
+        make_study(yaml.safe_load(written), dates={"formats": ["%Y-%m-%d"], "study_days": "first_session"}), tmp_path
+    )
     said = re.search(r"Gives (\d+) questionnaires of (\d+) people and (\d+) sessions\.", section)
     found = [len(export.tables[name]) for name in ("assessments", "patients", "sessions")]
     assert found == [int(number) for number in said.groups()]

@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from outcomes.intake.assessments import build_assessments
 from outcomes.intake.batch import Batch, item_columns, make_batches, refuse_unknown_zones, wanted_columns
 from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.identifiers import sort_identifiers, write_identifiers
-from outcomes.intake.joining import join_columns, own_columns
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
 from outcomes.intake.origin import find_day_zero
@@ -28,12 +26,13 @@ from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
 from outcomes.intake.readers.database import hash_rows
 from outcomes.intake.readers.header import Wanted
+from outcomes.intake.readers.tables import name_source
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
 from outcomes.intake.values import write_points
 from outcomes.intake.words import Array, RawTable
 from outcomes.personal import number_inputs, show_name
-from outcomes.settings import Source, Study, Table, TableFile
+from outcomes.settings import Join, Source, Study, Table, TableFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,15 +82,11 @@ def read_export(study: Study, folder: Path | str) -> Export:
     sources = _present_sources(study, folder)
     hashes = [hash_source(folder, source) for source in sources]
     raws = [_read_source(study, source, folder) for source in _progress(sources)]
-    joined = {source.join.file: source.join for source in sources if source.join is not None}
+    joined = _joined_alone(sources, raws)
     hashes += [hash_source(folder, join) for join in joined.values()]
     _refuse_changed(folder, [*sources, *joined.values()], hashes)
-    known = {raw.name: hashed or hash_rows(raw) for hashed, raw in zip(hashes, raws, strict=False)}
-    known |= {
-        show_name(file): hashed
-        for file, hashed in zip(joined, hashes[len(sources) :], strict=True)
-        if hashed and hashed not in known.values()
-    }
+    names = [*(raw.name for raw in raws), *joined]
+    known = {name: hashes[place] or hash_rows(raws[place]) for place, name in enumerate(names)}
     inputs = {
         number: {"name": name, "sha256": hashed}
         for number, (name, hashed) in zip(number_inputs(len(known)), known.items(), strict=True)
@@ -99,10 +94,10 @@ def read_export(study: Study, folder: Path | str) -> Export:
     identifiers = sort_identifiers(study, sources, raws)
     number = {identifier: place for place, identifier in enumerate(identifiers, start=1)}
     ledger = Ledger(
-        [raw.name for raw in raws],
-        [raw.size for raw in raws],
-        [raw.origin for raw in raws],
-        [label_columns(study, source) for source in sources],
+        names,
+        [*(raw.size for raw in raws), *(0 for _ in joined)],
+        [*(raw.origin for raw in raws), *(None for _ in joined)],
+        [*(label_columns(study, source) for source in sources), *({} for _ in joined)],
     )
     batches = [
         batch
@@ -132,6 +127,13 @@ def _count_people(batches: Sequence[Batch], tables: int) -> list[Array]:
     for batch in batches:
         own[batch.file].append(batch.patient[batch.patient > 0])
     return [np.unique(np.concatenate(parts)) for parts in own]
+
+
+def _joined_alone(sources: Sequence[Source], raws: Sequence[RawTable]) -> dict[str, Join]:
+    """Return the tables that are joined to a source and are none themselves, by name: inputs without rows in the ledger."""
+    joins = [source.join for source in sources if source.join is not None and not is_address(source.join.file)]
+    named = {name_source(join.file, join): join for join in joins}
+    return {name: join for name, join in named.items() if name not in {raw.name for raw in raws}}
 
 
 def name_files(study: Study, folder: Path) -> frozenset[str]:
@@ -227,12 +229,10 @@ def read_files(folder: Path, source: Source, wanted: Wanted = None, numeric: fro
     """Read the file of a source, or all files of its pattern below one another, which are told apart by their number only."""
     if source.join is None:
         return read_source(_open_files(folder, source), source, wanted, numeric)
-    join = source.join
-    own = partial(own_columns, join, wanted, file=show_name(source.file))
-    raw = read_source(_open_files(folder, source), source, own, frozenset())
-    plain = Source.model_validate(join.model_dump(exclude={"by", "columns"}))
-    other = read_source(_open_files(folder, join), plain, {*join.by.values(), *join.columns.values()})
-    return join_columns(raw, other, join)
+    plain = Source.model_validate(source.join.model_dump(exclude={"by", "columns"}))
+    asked = {*source.join.by.values(), *source.join.columns.values()}
+    other = read_source(_open_files(folder, source.join), plain, asked)
+    return read_source(_open_files(folder, source), source, wanted, other=other)
 
 
 def _open_files(folder: Path, table: TableFile) -> list[File]:

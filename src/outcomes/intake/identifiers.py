@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from outcomes.intake.batch import raw_words
-from outcomes.intake.values import WHOLE, is_missing, map_values
+from outcomes.intake.values import INVISIBLE, WHOLE, is_missing, map_values
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Cleaning, Column, Source, Study
-
-INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # characters without width
 
 
 def write_identifiers(words: Words, source: Source, cleaning: Cleaning) -> Words:

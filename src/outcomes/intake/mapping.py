@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from outcomes.errors import SettingsError
+from outcomes.files import is_address
 from outcomes.intake.privacy import check_ages, check_names
 from outcomes.settings import Source, Study, Table, TableMap
 
@@ -28,6 +29,10 @@ def check_mapping(study: Study, source: Source) -> None:
     SettingsError
         A table that its mapping cannot give, a column that the table does not have, or one that must not pass intake.
     """
+    if source.join is not None and is_address(source.join.file) and source.join.file != source.file:
+        raise SettingsError(
+            f"source {source.file}: 'join' names a table of a server, which is joined to tables of the same server alone. Export it to a file."
+        )
     for table, mapping in study.tables_of(source).items():
         where = f"source {source.file}, table {table}"
         _check_needed(table, mapping, source, study, where)
@@ -57,10 +62,11 @@ def check_time_axis(study: Study) -> None:
         for table, mapping in study.tables_of(source).items():
             for name in {*mapping.columns, *source.constants} & set(placed) if table != "patients" else ():
                 placed[name].add(source.file)
-    if placed["date"] and placed["study_day"]:
+    if placed["date"] and placed["study_day"] and study.dates.study_days == "own":
         raise SettingsError(
             f"sources: {', '.join(sorted(placed['date']))} map 'date', and {', '.join(sorted(placed['study_day']))} map "
-            "'study_day', whose day 0 is not known to be the first session. Map one of the two throughout."
+            "'study_day', whose day 0 is not known to be the first session. Map one of the two throughout; where it is, write "
+            "`dates: {study_days: first_session}`."
         )
 
 

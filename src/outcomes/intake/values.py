@@ -11,6 +11,7 @@ import numpy as np
 from outcomes.intake.words import Array, Words, text_array
 from outcomes.settings import Cleaning, Column
 
+INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # characters without width
 WHOLE = re.compile(r"^([-+]?\d+)\.0+$")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d+)(?![\d.,])")

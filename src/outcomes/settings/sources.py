@@ -181,6 +181,11 @@ class DateRules(Frozen):
         "milliseconds since 1970)",
     )
     zone: str | None = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
+    study_days: Literal["own", "first_session"] = Field(
+        "own",
+        description="what `study_day` of a file counts from: own (some day 0 of the export, so that no other file may be dated), or first_session "
+        "(day 0 is the day of the patient's first session, which other files date)",
+    )
     excel_serials: bool = Field(
         True, description="accept Excel day numbers (1900 system) between first_year and last_year"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -10,12 +9,11 @@ import numpy as np
 
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft.export import NO_COLUMN, Survey
-from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.found import Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, is_shown, state_rows
-from outcomes.intake.draft.survey import Field
-from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.draft.visits import Visit, count_labels, find_labels, name_unit, schedule_visits
+from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.intake.readers.tables import HIDDEN
-from outcomes.intake.values import to_numbers
 from outcomes.personal import show_name
 from outcomes.protocols import read_protocols
 
@@ -30,16 +28,6 @@ LABELS = {
     "psilocybin": "Psilocybin",
 }
 PRIMARY = ("phq9", "madrs", "qids_sr16", "hamd17", "bdi2", "phq8", "gad7")
-
-
-@dataclass
-class Visit:
-    """A scheduled visit as the study file declares it."""
-
-    label: str
-    name: str
-    time: float | None
-    baseline: bool = False
 
 
 @dataclass
@@ -73,7 +61,7 @@ def draft_design(survey: Survey) -> Design:
             missing=[f"files: no file that a study could be drafted from ({names})"],
         )
     placed = {name for one in survey.found for name in one.tables.get("assessments", {})}
-    kind = "sessions" if "sessions" in tables else "visits" if "visit" in placed else "survey"
+    kind = "sessions" if "sessions" in tables and not survey.scheduled else "visits" if "visit" in placed else "survey"
     design = Design(kind, [], _instruments(survey), _attributes(survey))
     design.missing += survey.questions
     if not design.instruments:
@@ -82,7 +70,10 @@ def draft_design(survey: Survey) -> Design:
         _add_treatments(survey, design)
     else:
         _add_visits(survey, design, placed)
-        _add_allocation(survey, design)
+        if survey.scheduled:
+            _add_given(survey, design)
+        else:
+            _add_allocation(survey, design)
     return design
 
 
@@ -184,14 +175,12 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
     """Add scheduled visits, or the one visit of a survey; say what is missing where neither is the case."""
     if design.kind == "visits":
         labels = [one for one in survey.found if "visit" in one.tables.get("assessments", {})]
-        design.visits, rare = _visits(labels)
-        design.time_unit = _unit(labels)
+        rows, rare = find_labels(labels)
+        design.visits, design.time_unit, check = schedule_visits(list(rows), name_unit(labels))
         for visit in design.visits:
             visit.name = f"{design.time_unit or 'visit'} {visit.label}" if visit.label.isdecimal() else visit.label
-        if rare:
-            design.notes["visits"] = (
-                f"{state_rows(rare)} have labels of fewer than {SHOWN} patients, which are not shown here"
-            )
+        few = f"{state_rows(rare)} have labels of fewer than {SHOWN} patients, which are not shown here" if rare else ""
+        design.notes["visits"] = "; ".join(filter(None, [check, few]))
         times = Counter(visit.time for visit in design.visits if visit.time is not None)
         if any(count > 1 for count in times.values()):
             design.missing.append(
@@ -216,49 +205,18 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
             one.constants |= {"visit": "survey"} if "assessments" in one.tables else {}
 
 
-def _visits(found: list[Found]) -> tuple[list[Visit], int]:
-    """Return the visits by time, and the rows with labels that too few patients have to show them."""
-    rows: Counter[str] = Counter()
-    rare = 0
-    for one in found:
-        column = one.sheet.fields[one.tables["assessments"]["visit"].column]
-        for label, count, patients in _labels(column, one):
-            if patients >= SHOWN and is_shown(label):
-                rows[label] += count
-            else:
-                rare += count
-    return sorted(
-        (_visit(label) for label in rows), key=lambda visit: (visit.time is None, visit.time, visit.label)
-    ), rare
-
-
-def _unit(found: list[Found]) -> str | None:
-    """Return the unit of time that the columns of labels are named after."""
-    words = {word for one in found for word in words_of(one.tables["assessments"]["visit"].column)}
-    return next((unit for unit in ("day", "week", "month", "year") if {unit, f"{unit}s"} & words), None)
-
-
-def _labels(column: Field, one: Found) -> list[tuple[str, int, int]]:
-    """Return every label with its rows and patients."""
-    places = np.nonzero(~column.missing & (column.rows > 0))[0]
-    codes = one.patients.codes
-    return [
-        (column.words.values[p], int(column.rows[p]), len(np.unique(codes[column.words.codes == p])))
-        for p in places.tolist()
-    ]
-
-
-def _visit(label: str) -> Visit:
-    """Return a visit with the time that its label ends in; a label that reads as the baseline is at time 0.
-
-    >>> _visit("month_6").time, _visit("Baseline").baseline, _visit("Post-Rx").time
-    (6.0, True, None)
-    """
-    words = re.sub(r"[^a-z0-9]+", " ", label.casefold()).strip()
-    baseline = words in read_vocabulary()["baseline_visits"] or bool({"baseline", "bl", "b0"} & set(words.split()))
-    number = re.search(r"(\d+)(?:_arm_\d+)?$", label.casefold())
-    time = 0.0 if baseline else float(to_numbers(np.array([number[1]], dtype=object))[0]) if number else None
-    return Visit(label, label, time, baseline)
+def _add_given(survey: Survey, design: Design) -> None:
+    """Add the arms of a study of scheduled visits whose sessions say what was given: each patient's own."""
+    _add_treatments(survey, design)
+    for one in survey.found:
+        given = one.tables.get("sessions", {}).get("treatment")
+        if given is not None:
+            one.tables["patients"] = {"patient": Guess(one.patient), **one.tables.get("patients", {}), "arm": given}
+        elif "treatment" in one.constants:
+            one.tables.setdefault("patients", {"patient": Guess(one.patient)})
+            one.constants["arm"] = one.constants["treatment"]
+    note = "the arm of a patient is what was given at most of the sessions; the questionnaires stand at their labels, as nothing dates them"
+    design.notes["arms"] = "; ".join(filter(None, [note, design.notes.get("arms", "")]))
 
 
 def _add_allocation(survey: Survey, design: Design) -> None:
@@ -267,7 +225,7 @@ def _add_allocation(survey: Survey, design: Design) -> None:
     rare = 0
     for one in survey.found:
         if "arm" in one.tables.get("patients", {}):
-            for label, rows, patients in _labels(one.sheet.fields[one.tables["patients"]["arm"].column], one):
+            for label, rows, patients in count_labels(one.sheet.fields[one.tables["patients"]["arm"].column], one):
                 shown = patients >= SHOWN and is_shown(label)
                 values |= {label} if shown else set()
                 rare += 0 if shown else rows

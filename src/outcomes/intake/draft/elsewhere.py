@@ -72,6 +72,6 @@ def explain_concepts(sheet: Sheet) -> str:
     if not numbers or any("sourcevalue" in name or "conceptname" in name for name in names):
         return ""
     return (
-        "its rows say what they are by numbers of concepts alone. Put the tables and CONCEPT into one file of DuckDB (for each of them "
-        "CREATE TABLE measurement AS FROM 'measurement.csv'), where names are put beside the numbers by themselves, name it omop.duckdb, and draft again from that alone"
+        "its rows say what they are by numbers of concepts alone. Put the vocabulary's table CONCEPT beside them "
+        "(concept.csv, with concept_id, concept_name and concept_code), and draft again"
     )

@@ -26,12 +26,15 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "One row a patient: a column for each visit": lambda one: one.source.stack is not None,
     "One answer or one score a row": lambda one: one.source.pivot is not None,
 }  # fmt: skip
+WEEKS = "Weeks in place of dates"
 PLAIN, WHEN, WHO = "A table, one row a questionnaire", "When: dates, times, zones", "Who: identifiers"
 
 
 def find_examples(survey: Survey, missing: Sequence[str]) -> list[str]:
     """Return the titles of the sections that show such files, and what is asked of them; that of a plain table where there is none."""
     shown = [title for title, fits in SECTIONS.items() if any(map(fits, survey.sheets))]
+    if survey.counted or any({"study_day", "visit"} & set(one.tables.get("assessments", {})) for one in survey.found):
+        shown.append(WEEKS)
     stamps = any(is_utc(form) for one in survey.found for form in date_formats(one, "day"))
     if (
         stamps

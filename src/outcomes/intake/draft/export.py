@@ -16,12 +16,13 @@ from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
 from outcomes.intake.draft.owners import find_owners
+from outcomes.intake.draft.placing import place_questionnaires
 from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import choose_patient, describe_sheet
-from outcomes.intake.draft.undated import explain_undated, tell_unread
+from outcomes.intake.draft.undated import tell_unread
 from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
@@ -43,6 +44,8 @@ class Survey:
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)  # what only people can say
     sheets: list[Sheet] = field(default_factory=list)  # all that could be read
+    scheduled: bool = False  # labels of visits place the questionnaires, beside dated sessions
+    counted: bool = False  # study days that count from the first session place questionnaires, beside dated sessions
     hints: list[str] = field(default_factory=list)  # what a file lacks to hold sessions, and which other one has
     candidates: dict[str, Candidates] = field(default_factory=dict)  # sheet that feeds no table → columns that could
 
@@ -75,7 +78,7 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    shaped, more = reread_sheets(find_owners(gathered), folder)
+    shaped, more = reread_sheets(complete_sheets(find_owners(gathered), folder), folder)
     sheets = complete_sheets(shaped, folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))
@@ -107,7 +110,7 @@ def survey_export(folder: Path) -> Survey:
     }
     _leave_untreated(survey)
     _keep_attributes_once(survey.found)
-    _leave_undated(survey)
+    survey.scheduled, survey.counted = place_questionnaires(survey.found)
     survey.idle += [
         Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
     ]
@@ -209,20 +212,6 @@ def _leave_untreated(survey: Survey) -> None:
         if "sessions" in one.tables and not treated and (one.rows_per_patient < 1.5 or one.instruments):
             del one.tables["sessions"]
             one.tables.pop("vitals", None)
-
-
-def _leave_undated(survey: Survey) -> None:
-    """Leave out questionnaires without a date, where other files date the treatment sessions."""
-    if "sessions" not in survey.tables:
-        return
-    dated = any("date" in one.tables.get("sessions", {}) for one in survey.found)
-    placing = {"date"} if dated else {"date", "study_day"}
-    for one in survey.found:
-        if "assessments" in one.tables and not placing & set(one.tables["assessments"]):
-            there = point_elsewhere(one.sheet, one.patient, False, survey.found)
-            one.troubles.append(explain_undated(one, there))
-            del one.tables["assessments"]
-            one.instruments = {}
 
 
 def _note_births(survey: Survey) -> None:

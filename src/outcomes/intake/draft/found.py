@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from outcomes.intake.dates import read_dates
 from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import Spellings
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.words import Words
+from outcomes.settings import DateRules
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,15 @@ class Found:
         """Rows that name a patient, by the number of patients."""
         column = self.sheet.fields[self.patient]
         return column.filled / max(len(column.values), 1)
+
+    def read_days(self, column: str) -> list[tuple[str, float]]:
+        """Return whose each dated row is, and its day, with the time of day."""
+        forms = self.dates[column]
+        rules = DateRules(formats=forms.formats(forms.order or "day") or ("%Y-%m-%d",), zone="as written")
+        words, people = self.sheet.fields[column].words, self.patients
+        read = read_dates(words.values, self.sheet.fields[column].missing, rules).days
+        return [
+            (people.values[who], float(read[day]))
+            for who, day in zip(people.codes, words.codes, strict=True)
+            if not np.isnan(read[day])
+        ]

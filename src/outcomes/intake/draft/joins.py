@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
-from outcomes.intake.draft.tables import choose_patient, describe_sheet
+from outcomes.intake.draft.tables import choose_patient, describe_sheet, may_date_rows
+from outcomes.intake.draft.treatments import names_treatments
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, squeeze, words_of
-from outcomes.intake.joining import join_columns
+from outcomes.intake.readers.joining import join_columns
 from outcomes.settings import Join, TableFile
 
+MOST_NAMES = 200  # spellings in a column that says what a row holds
 MATCHED = 0.8  # of the rows that must find their key in the other table
 TREATED = 0.8  # of the filled cells that must be spellings of treatments
+CONCEPTS = frozenset({"measurement_concept_id", "observation_concept_id", "drug_concept_id", "procedure_concept_id"})
 PLACES = frozenset({"date", "study_day"})
 
 
@@ -43,15 +46,40 @@ class Seen:
 
 
 def complete_sheets(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
-    """Return the sheets, those joined to another one that lack what it alone has: patients, dates, or treatments."""
+    """Return the sheets, those joined to another one that lack what it alone has: patients, dates, or treatments.
+
+    It is asked before sheets of another shape are read again (a long file that has the number of an encounter alone) and after
+    that (a wide one whose columns are labels of visits).
+    """
     seen = [_look(sheet, sheets) for sheet in sheets]
     treated = any("treatment" in one.found.tables.get("sessions", {}) for one in seen if one.found)
     done = []
     for one in seen:
         others = [other for other in seen if other is not one and _is_plain(other.sheet)]
-        join = _join_time(one, others) or (None if treated else _join_treatment(one, others))
+        join = (
+            _join_concepts(one.sheet, sheets)
+            or _join_time(one, others)
+            or (None if treated else _join_treatment(one, others))
+        )
         done.append(_joined(one.sheet, *join, folder) if join else one.sheet)
     return done
+
+
+def _join_concepts(sheet: Sheet, sheets: Sequence[Sheet]) -> tuple[Join, str] | None:
+    """Return the join that gives a table of OMOP the names of what its rows are, where the table of concepts is there."""
+    number = next((name for name in sheet.fields if name.casefold() in CONCEPTS), None)
+    told = any(word in name.casefold() for name in sheet.fields for word in ("source_value", "concept_name"))
+    if number is None or told or sheet.source.join:
+        return None
+    for other in sheets:
+        names = {name.casefold(): name for name in other.fields}
+        if {"concept_id", "concept_name", "concept_code"} <= set(names) and _is_plain(other):
+            wanted = [names[new] for new in ("concept_name", "concept_code")]
+            join = _make_join(sheet, other, {number: names["concept_id"]}, wanted)
+            tried = _try(sheet, other, join)
+            if tried is not None and tried[0] > 0:
+                return join, f"concepts are named by {other.name} (join)"
+    return None
 
 
 def _look(sheet: Sheet, sheets: Sequence[Sheet]) -> Seen:
@@ -82,13 +110,8 @@ def _keys() -> frozenset[str]:
 
 def _join_time(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
     """Return the join that gives questionnaires their patients and dates, by the number or the label of a visit."""
-    if one.found is None:
-        scored = any(claims_of(name) for name in one.sheet.fields)
-        dated = any(find_dates(column).share >= 0.7 for column in one.sheet.fields.values())
-    else:
-        scored = bool(one.found.instruments)
-        dated = bool(PLACES & set(one.found.tables.get("assessments", {})))
-    if not scored or (dated and one.patient):
+    dated = _is_dated(one)
+    if not _holds_something(one.sheet) or (dated and one.patient) or one.sheet.source.join:
         return None
     ranked: list[tuple[float, int, list[str], Join, Seen]] = []
     for other in others:
@@ -99,7 +122,7 @@ def _join_time(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
                 *([other.patient] if one.patient is None else []),
                 *([] if dated or other.date is None else [other.date]),
             ]
-            join = _make_join(one.sheet, other, by, lacks)
+            join = _make_join(one.sheet, other.sheet, by, lacks)
             tried = _try(one.sheet, other.sheet, join)
             if tried is not None and tried[0] >= MATCHED:
                 ranked.append((tried[0], len(by), tried[1], join, other))
@@ -117,6 +140,24 @@ def _join_time(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
     return join, note
 
 
+def _is_dated(one: Seen) -> bool:
+    """Tell whether something may date the rows of a sheet, which then is not joined for a date."""
+    placed = one.found.tables.get("assessments", {}) if one.found else {}
+    if PLACES & set(placed):
+        return True
+    if placed:
+        return False
+    return any(find_dates(column).share >= 0.7 and may_date_rows(name) for name, column in one.sheet.fields.items())
+
+
+def _holds_something(sheet: Sheet) -> bool:
+    """Tell whether a sheet has scores or treatments: in the names of its columns, or in what a column says of each row."""
+    if any(claims_of(name) for name in sheet.fields) or names_treatments(sheet):
+        return True
+    few = (column for column in sheet.fields.values() if 0 < len(column.values) <= MOST_NAMES)
+    return any(claims_of(value) for column in few for value in column.values if not value.isdecimal())
+
+
 def _shared_keys(one: Seen, other: Seen) -> Iterator[dict[str, str]]:
     """Yield what two sheets can be joined by: a column that names or numbers visits in both, with the patient where both have one."""
     both = {one.patient: other.patient} if one.patient is not None and other.patient is not None else {}
@@ -124,8 +165,15 @@ def _shared_keys(one: Seen, other: Seen) -> Iterator[dict[str, str]]:
         if name == one.patient or not set(words_of(name)) & _keys() or claims_of(name):
             continue
         for theirs in other.sheet.fields:
-            if theirs != other.patient and squeeze(theirs) == squeeze(name):
+            if theirs != other.patient and (squeeze(theirs) == squeeze(name) or _is_key_of(name, theirs, other.sheet)):
                 yield {**both, name: theirs}
+
+
+def _is_key_of(name: str, theirs: str, other: Sheet) -> bool:
+    """Tell whether a column is the number of another table's own rows: `encounter_id`, and `id` of a file of encounters."""
+    stem = other.source.sheet or other.source.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    kinds = {word.removesuffix("s") for word in words_of(stem)} & _keys()
+    return squeeze(theirs) == "id" and bool(kinds & set(words_of(name)))
 
 
 def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
@@ -146,7 +194,7 @@ def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | Non
             spelt = find_spellings(column, other.found.patients, "treatment") if len(column.values) <= 30 else None
             if name == other.patient or spelt is None or spelt.share < TREATED or not any(spelt.values.values()):
                 continue
-            join = _make_join(one.sheet, other, {one.patient: other.patient}, [name])
+            join = _make_join(one.sheet, other.sheet, {one.patient: other.patient}, [name])
             tried = _try(one.sheet, other.sheet, join)
             if tried is not None and tried[0] >= MATCHED:
                 candidates.append((join, other, name))
@@ -157,9 +205,9 @@ def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | Non
     return join, note
 
 
-def _make_join(sheet: Sheet, other: Seen, by: dict[str, str], columns: Sequence[str]) -> Join:
+def _make_join(sheet: Sheet, other: Sheet, by: dict[str, str], columns: Iterable[str]) -> Join:
     free = {name if name not in sheet.fields else f"{name} (joined)": name for name in columns}
-    source = other.sheet.source.model_dump(include=set(TableFile.model_fields))
+    source = other.source.model_dump(include=set(TableFile.model_fields))
     return Join.model_validate({**source, "by": by, "columns": free})
 
 

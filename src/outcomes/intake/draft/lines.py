@@ -189,6 +189,7 @@ class Formats:
     serials: bool = False
     zone: str | None = None
     zone_check: str = ""  # why the zone must be this one, where nobody named it
+    counted: bool = False  # study days count from the first session
 
 
 def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
@@ -206,6 +207,7 @@ def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
             formats.missing.append(ask_zone(stamps, [sheet for sheet, forms in stamped.items() if any(forms)]))
         else:
             formats.zone, formats.zone_check = inferred
+    formats.counted = survey.counted
     orders = survey.orders
     formats.serials = any(forms.serials for one in survey.found for forms in one.dates.values())
     unknown = [one for one in survey.found if orders.get(one.sheet.name) == "unknown"]
@@ -248,11 +250,13 @@ def write_dates(formats: Formats) -> list[str]:
             *_zone(formats),
             "",
         ]
-    if not formats.common:
+    if not formats.common and not formats.counted:
         return []
     serials = "    # and Excel day numbers, which are recognised" if formats.serials else ""
-    return ["dates:", f"  formats: {flow(formats.common)}{serials}", *_zone(formats), ""]
+    written = [f"  formats: {flow(formats.common)}{serials}"] if formats.common else []
+    return ["dates:", *written, *_zone(formats), ""]
 
 
 def _zone(formats: Formats) -> list[str]:
-    return [f"  zone: {flow(formats.zone)}{check(formats.zone_check)}"] if formats.zone else []
+    counted = ["  study_days: first_session"] if formats.counted else []
+    return [*([f"  zone: {flow(formats.zone)}{check(formats.zone_check)}"] if formats.zone else []), *counted]

@@ -9,7 +9,7 @@ from outcomes.intake.draft.candidates import names_people
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.draft.survey import CLEANING, Field, Sheet
-from outcomes.intake.draft.vocabulary import words_of
+from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.health.identifiers import near_form
 from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.readers.header import is_name
@@ -62,7 +62,7 @@ def _columns(place: int, sheet: Sheet) -> Iterator[Column]:
 
 def _is_code(column: Field) -> bool:
     """Tell whether values are codes as identifiers are: with digits, long or with letters, and no measured numbers."""
-    if set(words_of(column.name)) & NOBODY or not names_people(column):
+    if set(words_of(column.name)) & NOBODY.union(read_vocabulary()["keys"]) or not names_people(column):
         return False
     values = column.values.tolist()
     coded = [any(c.isdigit() for c in one) and (len(one) >= 4 or any(c.isalpha() for c in one)) for one in values]

@@ -20,6 +20,7 @@ from outcomes.intake.draft.questionnaires import find_questionnaires
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
+from outcomes.intake.draft.visits import says_time
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
 from outcomes.intake.health.identifiers import SCIENTIFIC
 from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
@@ -27,6 +28,7 @@ from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
+LABELLED = 0.75  # of the rows of a column of labels that no name tells
 SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
 
 
@@ -138,11 +140,12 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
 def _row_dates(found: Found) -> set[str]:
     """Return the dates that may be of a row: neither of birth or the like, nor of one of several sessions in it."""
     several = _of_several(found)
-    return {
-        name
-        for name in found.dates
-        if name not in several and not set(words_of(name)) & ELSEWHERE and passes_gate("date", name)
-    }
+    return {name for name in found.dates if name not in several and may_date_rows(name)}
+
+
+def may_date_rows(name: str) -> bool:
+    """Tell whether a column of dates may be of the rows: neither of birth or the like."""
+    return not set(words_of(name)) & ELSEWHERE and passes_gate("date", name)
 
 
 def _of_several(found: Found) -> set[str]:
@@ -175,7 +178,14 @@ def _choose_label(found: Found, free: set[str], known: dict[str, Any]) -> tuple[
         ]
         if ranked:
             return canonical, Guess(max(ranked)[1])
-    return None
+    timed = [name for name in sorted(free) if _is_label(found.sheet.fields[name], "visit") and _says_time(found, name)]
+    return ("visit", Guess(timed[0], check="by its values only")) if len(timed) == 1 else None
+
+
+def _says_time(found: Found, name: str) -> bool:
+    """Tell whether a column's values are labels of times, more than one: `Baseline`, `Week 2`, `Month 6`."""
+    column = found.sheet.fields[name]
+    return len(column.values) > 1 and column.share(says_time(column.words.values)) >= LABELLED
 
 
 def _is_label(column: Field, canonical: str) -> bool:

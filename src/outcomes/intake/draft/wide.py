@@ -17,7 +17,8 @@ from outcomes.intake.points import read_points, read_totals
 from outcomes.settings import Stack
 
 LABEL = re.compile(
-    r"(?:(?:week|wk|month|mo|day|visit|session|infusion|treatment|time|t|w|m|d|v|s|fu|follow[ _-]?up|tx|inf|dose)[ _.#-]*)?\d{1,3}"
+    r"(?:(?:week|wk|month|mo|day|visit|session|infusion|treatment|time|t|w|m|d|v|s|fu|follow[ _-]?up|tx|inf|dose)[ _.#-]*)?\d{1,3}(?:[ _-]+(?:post|fu|follow[ _-]?up))?"
+    r"|\d{1,3}[ _-]?(?:weeks?|wks?|months?|mos?|days?)(?:[ _-]+(?:post|fu|follow[ _-]?up))?"
     r"|baseline|base|bl|screening|screen|pre|post|before|after|start|end|final|intake|discharge|follow[ _-]?up|fu|initial|last|eot",
     re.I,
 )

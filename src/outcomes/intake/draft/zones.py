@@ -9,7 +9,6 @@ import numpy as np
 
 from outcomes.intake.dates import is_utc, read_dates
 from outcomes.intake.draft.export import Survey, date_formats
-from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.spellings import SHOWN
 from outcomes.intake.words import Array
 from outcomes.settings import DateRules
@@ -51,7 +50,7 @@ def gather_stamps(survey: Survey) -> Stamps:
             column = one.tables.get(table, {}).get("date")
             if column is None or column.column not in one.dates:
                 continue
-            pairs = _read(one, column.column)
+            pairs = one.read_days(column.column)
             if table == "sessions":
                 for who, day in pairs:
                     sessions.setdefault(who, set()).add(int(day // 1))
@@ -59,18 +58,6 @@ def gather_stamps(survey: Survey) -> Stamps:
                 people += [who for who, _ in pairs]
                 stamps += [day for _, day in pairs]
     return Stamps(people, np.array(stamps), sessions)
-
-
-def _read(one: Found, column: str) -> list[tuple[str, float]]:
-    forms = one.dates[column]
-    rules = DateRules(formats=forms.formats(forms.order or "day") or ("%Y-%m-%d",), zone="as written")
-    words, people = one.sheet.fields[column].words, one.patients
-    read = read_dates(words.values, one.sheet.fields[column].missing, rules).days
-    return [
-        (people.values[who], float(read[day]))
-        for who, day in zip(people.codes, words.codes, strict=True)
-        if not np.isnan(read[day])
-    ]
 
 
 def infer_zone(stamps: Stamps) -> tuple[str, str] | None:

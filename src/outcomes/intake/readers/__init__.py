@@ -48,9 +48,15 @@ def explain(error: Exception, name: str) -> str:
 
 
 def read_source(
-    files: Sequence[File], source: Source, wanted: Wanted = None, numeric: frozenset[str] = frozenset()
+    files: Sequence[File],
+    source: Source,
+    wanted: Wanted = None,
+    numeric: frozenset[str] = frozenset(),
+    other: RawTable | None = None,
 ) -> RawTable:
     """Read the wanted columns of one table (None: all that have a name), in the shape that its source asks for.
+
+    ``other`` is the table that the source's ``join`` names.
 
     The files of a pattern are read one below another.
 
@@ -69,7 +75,7 @@ def read_source(
         return needed_columns(source, known, names, source.file)
 
     raw = join_tables([_read_one(file, source, choose, frozenset()) for file in files], source.file)
-    return shape_table(raw, source, list(header))
+    return shape_table(raw, source, list(header), other)
 
 
 def _read_one(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:

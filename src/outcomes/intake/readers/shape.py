@@ -14,14 +14,20 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.header import find_columns
+from outcomes.intake.readers.joining import join_columns, refuse_taken
+from outcomes.intake.readers.pivoting import pivot_rows
 from outcomes.intake.values import one_spelling
 from outcomes.intake.words import Array, Origin, RawTable, Words, constant, text_array
-from outcomes.settings import Pivot, Source, Stack
+from outcomes.settings import Source, Stack
 
 
 def needed_columns(source: Source, wanted: set[str] | None, names: list[str], file: str) -> set[str]:
     """Return the columns of the file that must be read to give the wanted ones of the shaped table (None: all)."""
     own = {*source.rows, *source.leave_out, *source.fill_down}
+    if source.join is not None:
+        refuse_taken(source.join, names, file)
+        own |= set(source.join.by) & set(names)
+        wanted = None if wanted is None else wanted - set(source.join.columns)
     parts = {part for of in source.combine.values() for part in of}
     if parts:
         find_columns(parts, names, file, "the source's 'combine'")
@@ -30,7 +36,8 @@ def needed_columns(source: Source, wanted: set[str] | None, names: list[str], fi
     if source.pivot is not None:
         pivot = source.pivot
         kept = set() if wanted is None else wanted - set(pivot.columns) - set(pivot.rows)
-        return {*own, *pivot.rows, pivot.name, pivot.value, *kept}
+        joined = set() if source.join is None else set(source.join.columns)
+        return {*own, *({*pivot.rows, pivot.name, pivot.value} - joined), *kept}
     if wanted is None:
         return own | set(filter(None, names))
     if source.stack is not None:
@@ -42,11 +49,21 @@ def needed_columns(source: Source, wanted: set[str] | None, names: list[str], fi
 
 def is_shaped(source: Source) -> bool:
     """Tell whether a source asks for anything beyond the rows and columns of its file."""
-    return bool(source.rows or source.leave_out or source.fill_down or source.combine or source.stack or source.pivot)
+    return bool(
+        source.rows
+        or source.leave_out
+        or source.fill_down
+        or source.combine
+        or source.join
+        or source.stack
+        or source.pivot
+    )
 
 
-def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
-    """Return a file's table as its source wants it; ``names`` are all columns of the file.
+def shape_table(raw: RawTable, source: Source, names: list[str], other: RawTable | None = None) -> RawTable:
+    """Return a file's table as its source wants it; ``names`` are all columns of the file, ``other`` is the table that it is joined to.
+
+    A table is joined before it is stacked or pivoted where it has the key then, else after that.
 
     Raises
     ------
@@ -62,10 +79,15 @@ def shape_table(raw: RawTable, source: Source, names: list[str]) -> RawTable:
     if source.combine:
         raw = combine_columns(raw, source.combine)
         names = [*names, *source.combine]
+    join = source.join if other is not None else None
+    if join is not None and other is not None and set(join.by) <= set(names):
+        raw, join = join_columns(raw, other, join), None
     if source.stack is not None:
         raw = stack_columns(raw, source.stack, names)
     if source.pivot is not None:
         raw = pivot_rows(raw, source.pivot)
+    if join is not None and other is not None:
+        raw = join_columns(raw, other, join)
     if not raw.size:
         asked = "; ".join(f"{name}: {', '.join(map(repr, values))}" for name, values in source.rows.items())
         raise InputError(
@@ -253,48 +275,3 @@ def _shifted(cells: Mapping[str, Array], name: str, size: int, start: int) -> Ar
     cell = cells.get(name, np.full(size, -1, dtype=np.int64))
     shifted: Array = np.where(cell >= 0, cell + start, -1)
     return shifted
-
-
-def pivot_rows(raw: RawTable, pivot: Pivot) -> RawTable:
-    """Return a long table with one row for each combination of what its rows share, and a column for each name.
-
-    Several values of one name in one row become rows of their own, ordered by the value: what becomes of such duplicates
-    is decided where all duplicates are.
-    """
-    spelt = {one_spelling(one): place for place, names in enumerate(pivot.columns.values()) for one in names}
-    names, values = raw.columns[pivot.name], raw.columns[pivot.value]
-    known = np.array([spelt.get(one_spelling(one), -1) for one in names.values], dtype=np.int32)
-    kind = names.spread(known)
-    mine = np.nonzero(kind >= 0)[0]
-    key = np.zeros(len(mine), dtype=np.int64)
-    for column in pivot.rows:
-        part = raw.columns[column].codes[mine].astype(np.int64)
-        _, key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)
-    rank = np.argsort(np.argsort(values.values.astype(str), kind="stable")) if len(values.values) else np.empty(0, int)
-    kinds = kind[mine]
-    order = np.lexsort((rank[values.codes[mine]], kinds, key))
-    again = np.zeros(len(mine), dtype=np.int64)
-    new = np.ones(len(mine), dtype=bool)
-    new[1:] = (key[order][1:] != key[order][:-1]) | (kinds[order][1:] != kinds[order][:-1])
-    start = np.maximum.accumulate(np.where(new, np.arange(len(mine)), 0))
-    again[order] = np.arange(len(mine)) - start
-    _, first, group = np.unique(key * (again.max(initial=0) + 1) + again, return_index=True, return_inverse=True)
-    size = len(first)
-    rest = raw.at(mine[first])
-    origin = raw.origin or Origin.whole(np.arange(2, raw.size + 2, dtype=np.int64))
-    pairs = origin.at(mine, raw.size)
-    owner = group[pairs.table]
-    sort = np.lexsort((pairs.file, owner))
-    columns = {name: words for name, words in rest.columns.items() if name not in (pivot.name, pivot.value)}
-    cells: dict[str, Array] = {}
-    for place, column in enumerate(pivot.columns):
-        hit = np.nonzero(kinds == place)[0]
-        codes = np.zeros(size, dtype=np.int32)
-        codes[group[hit]] = values.codes[mine[hit]] + 1
-        columns[column] = Words(codes, text_array(["", *values.values]))
-        cell = np.full(size, -1, dtype=np.int64)
-        one = np.isin(pairs.table, hit)
-        cell[owner[one]] = pairs.file[one]
-        cells[column] = cell
-    made = Origin(origin.numbers, owner[sort], pairs.file[sort], origin.left_out, cells)
-    return RawTable(raw.name, size, columns, made, raw.epoch)

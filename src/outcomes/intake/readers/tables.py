@@ -13,13 +13,13 @@ from outcomes.intake.readers.text import read_head, read_text
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
 from outcomes.intake.words import RawTable
 from outcomes.personal import show_name
-from outcomes.settings import Source
+from outcomes.settings import Source, TableFile
 
 TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".html", ".htm")
 HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 
-def name_source(file: str, source: Source) -> str:
+def name_source(file: str, source: TableFile) -> str:
     """Return the name of a source in messages and the ledger: the file, with the sheet of a workbook."""
     return show_name(file) if source.sheet in (None, "*") else f"{show_name(file)} [{show_name(source.sheet)}]"
 

@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from outcomes.errors import InputError
-from outcomes.intake.identifiers import INVISIBLE
-from outcomes.intake.readers.header import Wanted, choose_columns, find_columns
-from outcomes.intake.values import one_spelling
+from outcomes.intake.readers.header import find_columns
+from outcomes.intake.values import INVISIBLE, one_spelling
 from outcomes.intake.words import Array, Origin, RawTable, Words, text_array
 from outcomes.settings import Join
 
@@ -19,21 +18,8 @@ MOST_ROWS = 5  # rows named in a message
 DAY_NUMBER = re.compile(r"\d{4,6}(?:\.\d+)?")
 
 
-def own_columns(join: Join, wanted: Wanted, names: list[str], file: str) -> set[str]:
-    """Return the columns of a source's own file that must be read to give the wanted ones.
-
-    Raises
-    ------
-    InputError
-        A new name that the file has already.
-    """
-    _refuse_taken(join, names, file)
-    if wanted is None:
-        return choose_columns(None, names)
-    return (choose_columns(wanted, [*names, *join.columns]) - set(join.columns)) | set(join.by)
-
-
-def _refuse_taken(join: Join, names: Iterable[str], file: str) -> None:
+def refuse_taken(join: Join, names: Iterable[str], file: str) -> None:
+    """Refuse a new column by the name of one that the file has."""
     taken = sorted(set(join.columns) & set(names))
     if taken:
         raise InputError(f"{file}: 'join' makes column(s) that the file has: {', '.join(taken)}. Name them otherwise.")
@@ -48,7 +34,7 @@ def join_columns(raw: RawTable, other: RawTable, join: Join) -> RawTable:
         A new name that the table has already, a key with several answers, or no row whose key the other table knows.
     """
     find_columns(join.by, list(raw.columns), raw.name, "the source's 'join' (by) names")
-    _refuse_taken(join, raw.columns, raw.name)
+    refuse_taken(join, raw.columns, raw.name)
     _refuse_epochs(raw, other, join)
     keys, place = _number_keys([raw, other], [list(join.by), list(join.by.values())])
     known = keys[1] >= 0
