@@ -356,14 +356,17 @@ def test_a_row_per_item_is_refused_with_the_way_out(tmp_path):
 
 
 @pytest.mark.parametrize("names", [["phq9_total_w0", "phq9_total_w4", "phq9_total_w8"], [f"{when}_phq9_{n}" for when in ("base", "week4") for n in range(1, 10)]], ids=["totals", "items"])  # fmt: skip
-def test_several_questionnaires_in_a_row_without_a_date_are_left_out_and_said(tmp_path, names):
+def test_several_questionnaires_in_a_row_without_a_date_are_scheduled_visits(tmp_path, names):
     write(tmp_path, "log.csv", *visits(), header=LOG)
     rows = [",".join([f"c{n}", str(30 + n), *(str((n + k) % 4) for k in range(len(names)))]) for n in range(24)]
     write(tmp_path, "wide.csv", *rows, header=",".join(["client_id", "age", *names]))
     draft = draft_study(tmp_path, "mine")
     assert "a wide file: " in draft.summary
-    assert "without a date: left out, as nothing places it among the sessions" in draft.summary
-    assert draft.missing
+    assert draft.missing == ()
+    study = study_of(draft)
+    assert study.series.origin == "visits"
+    assert [one.time for one in study.visits] == ([0, 4, 8] if len(names) == 3 else [0, 4])
+    assert [one.baseline for one in study.visits][:2] == [True, False]
 
 
 def test_redcap_rows_of_several_forms_are_read_form_by_form(tmp_path):

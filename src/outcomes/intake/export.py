@@ -16,7 +16,8 @@ from outcomes.contracts import empty_table
 from outcomes.errors import InputError
 from outcomes.files import is_address, match_files, sha256, show_address
 from outcomes.intake.assessments import build_assessments
-from outcomes.intake.batch import Batch, item_columns, make_batches, refuse_unknown_zones, wanted_columns
+from outcomes.intake.batch import Batch, item_columns, wanted_columns
+from outcomes.intake.batches import make_batches
 from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.identifiers import sort_identifiers, write_identifiers
 from outcomes.intake.ledger import Ledger
@@ -29,6 +30,7 @@ from outcomes.intake.readers.header import Wanted
 from outcomes.intake.readers.tables import name_source
 from outcomes.intake.records import build_adverse_events, build_events, build_vitals
 from outcomes.intake.sessions import build_sessions
+from outcomes.intake.times import refuse_unknown_zones
 from outcomes.intake.values import write_points
 from outcomes.intake.words import Array, RawTable
 from outcomes.personal import number_inputs, show_name

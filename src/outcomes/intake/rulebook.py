@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outcomes.intake.rules import RULES, Rule
+from outcomes.intake.rule import Rule
+from outcomes.intake.rules import RULES
 
 INTRODUCTION = """# Cleaning rules
 
@@ -15,7 +16,7 @@ kept and the entry says corrected.
 Order never decides: of two records that differ, submission time and content say which stays, so rows and files may come
 in any order. A last column names the key of the study file that changes the rule; a rule without one always applies.
 
-This page is rendered from `src/outcomes/intake/rules.py`; a test compares the two.
+This page is rendered from `src/outcomes/intake/row_rules.py` and `value_rules.py`; a test compares the two.
 """
 
 

@@ -11,7 +11,7 @@ from outcomes.instruments import read_instruments
 from outcomes.intake.draft.export import NO_COLUMN, Survey
 from outcomes.intake.draft.found import Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, is_shown, state_rows
-from outcomes.intake.draft.visits import Visit, count_labels, find_labels, name_unit, schedule_visits
+from outcomes.intake.draft.visits import Visit, count_alike, count_labels, find_labels, name_unit, schedule_visits
 from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.intake.readers.tables import HIDDEN
 from outcomes.personal import show_name
@@ -186,6 +186,8 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
             design.missing.append(
                 "visits: several labels give the same time. In a crossover write the `arm` of each; otherwise correct `time`"
             )
+        elif not count_alike(design.visits):
+            design.missing.append("visits: the numbers of the labels count different things. Write the `time` of each")
         if not any(visit.baseline for visit in design.visits):
             design.missing.append("visits: no label reads as the baseline. Write `baseline: true` for the one that is")
     elif {"date", "study_day"} & placed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +84,8 @@ def schedule_visits(labels: Sequence[str], unit: str | None) -> tuple[list[Visit
     ``unit`` is what the column of the labels is named after. Times in several units are put on the axis of the smallest one.
     """
     read = {label: read_label(label) for label in labels}
+    if any(one.unit is None and one.number is not None and not one.baseline for one in read.values()):
+        read = {label: _without_letter(label, one) for label, one in read.items()}  # d2 and p2 are no days
     named = {one.unit for one in read.values() if one.unit is not None and not one.baseline}
     axis = min(named, key=DAYS.__getitem__, default=None) or unit
     visits = [Visit(label, label, _time(one, axis, bool(named)), one.baseline) for label, one in read.items()]
@@ -100,6 +102,23 @@ def schedule_visits(labels: Sequence[str], unit: str | None) -> tuple[list[Visit
         early[0].baseline = True
         checks.append(f"{early[0].label!r} is taken for the baseline")
     return sorted(visits, key=lambda one: (one.time is None, one.time, one.label)), axis, "; ".join(checks)
+
+
+def _without_letter(label: str, one: Label) -> Label:
+    """Return what a label says where a letter before its number is no unit: other labels have other letters."""
+    letters = re.search(r"(?<![a-z])[dwmy][ _.#-]*\d", fold(label))
+    return replace(one, unit=None) if letters and one.unit and not one.baseline else one
+
+
+def count_alike(visits: Sequence[Visit]) -> bool:
+    """Tell whether numbered labels without a unit count one thing: the words before their numbers are the same.
+
+    >>> [count_alike([Visit(one, one, 1.0) for one in of]) for of in (["Visit 2", "Visit 3"], ["Visit 2", "Infusion 3"], ["Week 2", "Month 3"])]
+    [True, False, True]
+    """
+    counted = [one.label for one in visits if not one.baseline and one.time is not None]
+    bare = [label for label in counted if read_label(label).unit is None]
+    return len({re.sub(r"[\d\W_]+", " ", re.sub(r"_arm_\d+$", "", fold(label))).strip() for label in bare}) <= 1
 
 
 def _time(one: Label, axis: str | None, named: bool) -> float | None:
