@@ -110,7 +110,7 @@ def read_export(study: Study, folder: Path | str) -> Export:
     tables = _build_tables(batches, len(identifiers), study, ledger)
     key = _key(identifiers)
     tables["key"] = key[key["patient"].isin(tables["patients"]["patient"])].reset_index(drop=True)
-    entries, balance = ledger.close(_count_people(batches, len(raws)))
+    entries, balance = ledger.close(_count_people(batches, len(names)))
     log.info(
         "read %d rows of %d files: %d kept (%d corrected, %d flagged), %d merged, %d quarantined",
         *(balance["raw"].sum(), len(balance)),
