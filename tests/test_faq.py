@@ -62,7 +62,7 @@ def said(*sentences):
 
 
 def percent(share):
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def points(value):

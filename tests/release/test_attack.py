@@ -165,7 +165,7 @@ class TestLeaks:
 
 class TestBreaches:
     def test_a_percentage_gives_no_total_away(self):
-        """Male: all 40, 45.977011 %: the total was 87, and 87 − 39 − 45 = 3."""
+        """Male: all 40, 45.977011%: the total was 87, and 87 − 39 − 45 = 3."""
         sizes, male = {"all": 87, "iv": 45, "esketamine": 39, "im": 3}, {"all": 40, "iv": 22, "esketamine": 17, "im": 1}
         rows = [{"variable": "patients", "level": "", "arm": arm, "n": n} for arm, n in sizes.items()]
         for level, counts in {"male": male, "female": {arm: n - male[arm] for arm, n in sizes.items()}}.items():

@@ -100,11 +100,11 @@ def with_report(study, **changes):
 
 
 def test_a_study_adds_replaces_and_does_without(study):
-    own = claim(id="six-weeks", words="40 % respond", quantity="onset", axis="day", time="42", low=40, high=40)
+    own = claim(id="six-weeks", words="40% respond", quantity="onset", axis="day", time="42", low=40, high=40)
     more = claim(id="mine", route="esketamine")
     found_there = list_claims(with_report(study, claims=(own, more)))
     assert len(found_there) == 22
-    assert next(one for one in found_there if one.id == "six-weeks").words == "40 % respond"
+    assert next(one for one in found_there if one.id == "six-weeks").words == "40% respond"
     assert list_claims(with_report(study, claims=(more,), known_claims=False)) == (more,)
 
 

@@ -92,7 +92,7 @@ def test_the_section_tells_who_was_followed_seen_and_in_response(tmp_path):
     for text in (
         "days 1 to 14 after the last induction session",
         "seen that day or not",
-        "a score less than 50 % better than baseline",
+        "a score less than 50% better than baseline",
         "a score of 15 or more",
         "no longer counts as in response",
     ):

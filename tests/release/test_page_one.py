@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from released_cases import CASES, make_case, make_compared
+from released_cases import CASES, make_case, make_compared, make_models
 from running_text import running_text
 
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.page_one.adverse_effects import say_effects
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.follow_up import FollowUp, Seen
 from outcomes.release.report.page_one.key_points import MOST_WORDS
@@ -57,11 +58,14 @@ CASES_OF_RULES = {
     "whom:few": replace(FULL, subgroups=(Subgroup("Sex", None, (Level("female", None),)),)),
     "whom:depends": replace(FULL, subgroups=(replace(FULL.subgroups[0], p=0.01),)),
     "whom:alike": FULL,
-    "sure:no_contrast": replace(FULL, difference=None),
+    "sure:beyond_chance": replace(FULL, difference=None),
+    "sure:within_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
+    "sure:no_contrast": replace(FULL, difference=None, changes=()),
     "sure:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
     "sure:consistent": FULL,
     "sure:alone": replace(FULL, analyses=()),
     "sure:same_direction": replace(FULL, analyses=(Estimate(-0.5, -1.5, 0.5),)),
+    "sure:by_chance": replace(FULL, difference=OPEN, analyses=(Estimate(-0.5, -1.5, 0.5),)),
     "safe:no_data": replace(FULL, safety=None),
     "safe:differ": replace(FULL, safety=Safety((Effect("nausea", (0.3, 0.1), True),))),
     "safe:none_seen": replace(FULL, safety=Safety(none_in=300)),
@@ -70,6 +74,7 @@ CASES_OF_RULES = {
     "safe:described": replace(FULL, safety=Safety((Effect("nausea", (0.1,), False),))),
     "safe:alike": FULL,
     "long:not_measured": replace(FULL, follow_up=None),
+    "long:described": replace(FULL, follow_up=FollowUp(12, (Seen("iv", 20, 0.7),), alone=True)),
     "long:few": replace(FULL, follow_up=replace(SEEN, arms=(Seen("iv", 60, 0.7), Seen("esk", 19, 0.6)))),
     "long:longer": replace(FULL, follow_up=replace(SEEN, differs=(True, True), favours="iv")),
     "long:uncertain": FULL,
@@ -95,6 +100,8 @@ def many():
         differences, analyses, (True, False), (True, False), (None, (19, 40), (100, 100)), (None, 0.5, 3.7)
     )
     for difference, others, randomised, declared, scored, important in switches:
+        yield replace(FULL, changes=(BETTER, FLAT), difference=difference, scored=scored, declared=declared)
+        yield replace(FULL, changes=(), difference=difference, scored=scored, declared=declared)
         yield replace(
             FULL,
             difference=difference,
@@ -134,13 +141,13 @@ def test_key_points_and_answers_are_short(case):
         assert "{" not in answer.verdict
         assert "–" not in answer.text, answer.text
     if study.comparison is None:
-        assert [answer.row for answer in answers.entries] == ["works", "safe", "long", "not_asked"]
+        assert [answer.row for answer in answers.entries] == ["works", "sure", "safe", "long", "not_asked"]
 
 
 def test_the_first_page_follows_the_difference():
     tables, study = make_compared()
     shown = dict(first_page(tables, study).blocks[0].entries)["Findings"]
-    assert "decreased by 2.0 points (95 % CI 1.1 to 2.8) more with IV ketamine than with" in shown
+    assert "decreased by 2.0 points (95% CI 1.1 to 2.8) more with IV ketamine than with" in shown
     turned = {
         **tables,
         "effects": tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78),
@@ -150,7 +157,7 @@ def test_the_first_page_follows_the_difference():
     open_ended = {**tables, "effects": tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)}
     words = " ".join(running_text([first_page(open_ended, study)]))
     assert "more with" not in dict(first_page(open_ended, study).blocks[0].entries)["Findings"]
-    assert "−0.5 points (95 % CI −3.0 to 2.0)" in words
+    assert "−0.5 points (95% CI −3.0 to 2.0)" in words
 
 
 DESIGNS = {"observational": "was associated with more improvement", "randomised": "improved scores more than"}
@@ -192,3 +199,48 @@ def test_a_variance_clustered_by_site_is_said_on_page_one_and_in_the_methods():
         whole = " ".join(running_text(sections))
         assert ("site (CR2, Bell and McCaffrey's degrees of freedom)" in whole) is told
         assert ("sandwich variance clustered by site" in whole) is told
+
+
+def answer_of(tables, study, row):
+    return next(one for one in first_page(tables, study).blocks[1].entries if one.row == row)
+
+
+def test_sizes_name_the_arm_that_they_favour_and_carry_no_sign():
+    tables, study = make_compared()
+    sure = answer_of(tables, study, "sure")
+    assert (
+        "1 other valid analysis favors IV ketamine too, by 0.6 points. Missing scores with IV ketamine would"
+        in sure.text
+    )
+    assert "−" not in sure.text
+    turned = tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78)
+    grid = tables["sensitivity"].assign(estimate=2.0, lower=1.0, upper=3.0)
+    sure = answer_of({**tables, "effects": turned, "sensitivity": grid}, study, "sure")
+    assert "favors intranasal esketamine too, by 2.0 points" in sure.text.lower()
+    wide = tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)
+    grid = tables["sensitivity"].assign(estimate=-0.5, lower=-2.0, upper=1.0)
+    sure = answer_of({**tables, "effects": wide, "sensitivity": grid}, study, "sure")
+    assert "favor" not in sure.text
+    assert sure.verdict == "Same direction in all analyses, none beyond chance."
+
+
+def test_one_arm_is_told_with_its_interval_and_with_what_makes_it_unsure():
+    tables, study = make_case("one arm")
+    made = make_models()
+    tables = {**tables, **made, "margins": made["margins"][made["margins"]["arm"] == "iv"]}
+    works, sure = (answer_of(tables, study, row) for row in ("works", "sure"))
+    assert "decreased by 3.5 points (95% CI 2.5 to 4.4) with" in works.text
+    assert "(95% CI 2.5 to 4.4)" in dict(first_page(tables, study).blocks[0].entries)["Findings"]
+    assert [check.text for check in sure.checks if not check.holds][-2:] == [
+        "No untreated group",
+        "Analysis plan not locked",
+    ]
+    assert "not proof" not in sure.verdict
+
+
+def test_effects_more_frequent_with_either_arm_are_both_named():
+    effects = [("dizziness", 0.1, 0.4), ("sedation", 0.1, 0.35), ("nausea", 0.2, 0.1)]
+    told = replace(FULL, safety=Safety(tuple(Effect(name, (one, two), True) for name, one, two in effects)))
+    assert say_effects(told, 2) == "dizziness 10% v 40%; nausea 20% v 10%"
+    assert say_effects(told, 3).startswith("dizziness 10% v 40%; sedation")
+    assert say_effects(told, 1) == ""  # one of them would be half of what is known

@@ -72,7 +72,7 @@ def test_unequal_missingness_at_the_primary_time_point_is_named(shares, said):
     for arm, share in zip(("iv", "esketamine"), shares, strict=True):
         missing.loc[(missing["timepoint"] == "day 28") & (missing["arm"] == arm), "missing_proportion"] = share
     text = biases({**tables, "missingness": missing}, study)
-    assert ("39.0 % in IV ketamine and 20.0 % in Intranasal esketamine had no score" in text) == said
+    assert ("39.0% in IV ketamine and 20.0% in Intranasal esketamine had no score" in text) == said
 
 
 def test_clinics_are_named_only_where_there_are_several():
@@ -194,5 +194,5 @@ def test_worst_cases_and_early_signals_stand_in_the_body():
     early = pd.DataFrame([row]).assign(withheld=False)
     text = say_early(gather({**tables, "early_signals": early}, told, {}))
     assert "Of 368 patients of both arms without response at session 3" in text
-    assert "(95 % CI 65.8 to 75.1) had none there either" in text
+    assert "(95% CI 65.8 to 75.1) had none there either" in text
     assert say_early(gather(tables, told, {})) == ""

@@ -78,8 +78,7 @@ def test_published_shares_count_of_the_baseline_of_those_compared():
     effects = tables["effects"].assign(estimate=-2.0, lower=-3.0, upper=-1.0)
     text = say_important(gather({**tables, "effects": effects, "covariate_balance": balance}, study, {}))
     assert (
-        "3.6 (21 % of the mean baseline here), 3.7, 3.9 (23 % of the mean baseline here), and 5.0 points or more"
-        in text
+        "3.6 (21% of the mean baseline here), 3.7, 3.9 (23% of the mean baseline here), and 5.0 points or more" in text
     )
 
 
@@ -117,7 +116,7 @@ def test_a_number_needed_to_treat_is_given_only_where_it_makes_sense():
 
     # 1 / 0.15 = 6.7, rounded up to 7; 1 / 0.25 = 4; 1 / 0.05 = 20
     assert "for every 7 under IV ketamine than under Intranasal esketamine" in said((0.1, 0.3), (0.15, 0.1))
-    assert "95 % CI 4 to 20; 10.1136/bmj.317.7168.1309" in said((0.1, 0.3), (0.15, 0.1))
+    assert "95% CI 4 to 20; 10.1136/bmj.317.7168.1309" in said((0.1, 0.3), (0.15, 0.1))
     assert "for every 7 under Intranasal esketamine than under IV ketamine" in said((-0.1, 0.3), (-0.15, 0.1))
     assert "of the observed difference in response includes zero" in said((0.15, 0.1), (0.1, 0.3))
     assert "depends on how missing scores are counted" in said((-0.15, 0.1), (0.15, 0.1))
@@ -138,7 +137,7 @@ def test_opposite_directions_are_said_where_they_are_and_only_there():
     assert "Response: the difference of all treated patients (−6.8) and that of complete cases (+4.4)" in text
     missing = tables["missingness"]
     here = missing[(missing["timepoint"] == "day 28") & (missing["arm"] == "iv")].iloc[0]
-    assert f"{100 * here['missing_proportion']:.1f} % of IV ketamine" in text
+    assert f"{100 * here['missing_proportion']:.1f}% of IV ketamine" in text
     assert notes((0.068, 0.06), (0.044, 0.08)) == []
     odds = {
         "endpoint": "response",

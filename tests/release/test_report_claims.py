@@ -32,7 +32,7 @@ def test_no_difference_counts_a_missing_score_as_nonresponse():
     imputed = pd.DataFrame([row | {"estimate": 0.085, "lower": 0.004, "upper": 0.165, "withheld": False}])
     text = state_response(gather({**tables, "risks": risks, "imputations": imputed}, study, {}))
     assert (
-        "weighted: +8.5 percentage points (95 % CI 0.4 to 16.5) of all, missing scores imputed at random. +4.4" in text
+        "weighted: +8.5 percentage points (95% CI 0.4 to 16.5) of all, missing scores imputed at random. +4.4" in text
     )
     unadjusted = everything(*make_case("two arms"))
     (entry,) = (part for part in unadjusted.split("Unadjusted difference in response at session 6: ")[1:])
@@ -50,7 +50,7 @@ def test_the_caution_names_how_many_of_each_arm_have_no_score_or_nothing():
         material = gather({**tables, "missingness": table}, study, {})
         return say_not_cautious(material, "phq9", ("day", "day 28"), ("iv", "esketamine"))
 
-    assert "At day 28 the score was missing in 39.4 % of IV ketamine, 20.2 % of Intranasal esketamine." in said(missing)
+    assert "At day 28 the score was missing in 39.4% of IV ketamine, 20.2% of Intranasal esketamine." in said(missing)
     missing.loc[here & (missing["arm"] == "iv"), "missing_proportion"] = float("nan")
     assert said(missing) == NOT_A_DIFFERENCE
 

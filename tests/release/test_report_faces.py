@@ -161,7 +161,7 @@ def check_word(word):
 
 def make_figures(columns):
     """Return a table of so many columns of rates with their intervals, one of them short enough for a line."""
-    heads = (tuple(Cell(text, head=True) for text in ["Time point", *["% (95 % CI)"] * columns]),)
+    heads = (tuple(Cell(text, head=True) for text in ["Time point", *["% (95% CI)"] * columns]),)
     rates = [("session 6", "39.6 (35.0 to 44.3)"), ("day 28", "6.6 (4.8 to 9.1)")]
     rows = tuple((Cell(name, head=True), *[Cell(rate, number=True)] * columns) for name, rate in rates)
     return Grid("figures", "Rates.", heads, rows)

@@ -57,9 +57,9 @@ def list_numbers(released):
     signed = f"{fixed(effect['estimate'])} ({interval(effect['lower'], effect['upper'])})"
     ends = interval(risk["difference_lower"], risk["difference_upper"], factor=100)
     return {
-        f"{fixed(abs(effect['estimate']))} points (95 % CI {interval(low, high)})": 3,  # Key Points, page 1, abstract
+        f"{fixed(abs(effect['estimate']))} points (95% CI {interval(low, high)})": 3,  # Key Points, page 1, abstract
         signed: 1,  # Table 2
-        f"{fixed(100 * risk['difference'], 'percent')} percentage points (95 % CI {ends})": 3,
+        f"{fixed(100 * risk['difference'], 'percent')} percentage points (95% CI {ends})": 3,
         f"{fixed(100 * risk['difference'], 'percent')} ({ends})": 1,  # Table 2
         f"{fixed(abs(effect['treated_mean']))} points with IV ketamine": 1,
         f"{int(effect['observed_treated'])} / {int(effect['observed_reference'])}": 1,

@@ -21,7 +21,7 @@ def tell(kind, lower, upper, points=2.0):
 @pytest.mark.parametrize(
     ("kind", "bounds", "said"),
     [
-        ("non_inferiority", (-3.0, 1.9), "It is shown: the 95 % interval (−3.00 to 1.90) leaves out"),
+        ("non_inferiority", (-3.0, 1.9), "It is shown: the 95% interval (−3.00 to 1.90) leaves out"),
         ("non_inferiority", (-1.0, 2.0), "It is not shown"),
         ("non_inferiority", (2.1, 4.0), "It is refuted"),
         ("non_inferiority", (-9.0, -3.0), "It is shown"),  # better than that is no reason against it

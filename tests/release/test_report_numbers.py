@@ -84,9 +84,9 @@ def test_no_number_is_typed_by_hand(path):
 @pytest.mark.parametrize(
     "code",
     [
-        'text = f"{name}: response in 45 % of them"',
-        'text = "an interval of 95 %"',
-        'text = f"{45} %"',
+        'text = f"{name}: response in 45% of them"',
+        'text = "an interval of 95%"',
+        'text = f"{45}%"',
         'text = f"{count(529)} who started"',
         'text = "about .03"',
         'text = "PHQ-9 fell by 8"',
@@ -120,7 +120,7 @@ def test_every_number_in_running_text_is_in_a_table_or_the_study_file(case):
 
 def test_a_stranger_is_found():
     tables, study = make_compared()
-    assert find_strangers(["response in 9876.5 %"], tables, study) == [("9876.5", "response in 9876.5 %")]
+    assert find_strangers(["response in 9876.5%"], tables, study) == [("9876.5", "response in 9876.5%")]
 
 
 def shift(table):

@@ -7,12 +7,23 @@ import re
 
 import pytest
 from matplotlib.text import Text
-from released_cases import make_case, make_models
+from released_cases import make_case, make_models, make_study
 
 from outcomes.release import numbers
 from outcomes.release.figures.draw import draw_plan
 from outcomes.release.figures.plans.study import plan_figures
-from outcomes.release.numbers import count, fixed, interval, p_value, percent, sample, signed, styled
+from outcomes.release.numbers import (
+    choose_style,
+    count,
+    fixed,
+    interval,
+    p_value,
+    percent,
+    restyle_words,
+    sample,
+    signed,
+    styled,
+)
 from outcomes.release.report import compose
 from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Report, Section
 from outcomes.release.report.content.journal_style import restyle
@@ -122,8 +133,8 @@ def test_a_style_ends_with_its_block():
 
 
 def test_words_around_numbers_follow_the_journal():
-    text = "Difference −1.9 points (95 % CI 1.0 to 2.7; p = .03), 40\u00a0% of 10"
-    grid = Grid("t", text, ((Cell("p", head=True), Cell("Mean (95 % CI)", head=True)),), ((Cell(text), Cell("p")),))
+    text = "Difference −1.9 points (95% CI 1.0 to 2.7; p = .03), 40% of 10"
+    grid = Grid("t", text, ((Cell("p", head=True), Cell("Mean (95% CI)", head=True)),), ((Cell(text), Cell("p")),))
     report = Report(text, (("details", text),), (Section("p", text, (Paragraph(text), grid)),))
     assert restyle(report, PLAIN, US) == report
     ama = restyle(report, AMA, US)
@@ -132,7 +143,7 @@ def test_words_around_numbers_follow_the_journal():
     assert [cell.text for cell in ama.sections[0].blocks[1].heads[0]] == ["P value", "Mean (95% CI)"]
     assert [cell.text for cell in ama.sections[0].blocks[1].rows[0]] == [said, "p"]
     with styled(LANCET):
-        text = f"(95 % CI {interval(1, 2)}; p {p_value(0.0312, sign=True)}; p {p_value(0.00001, sign=True)})"
+        text = f"(95% CI {interval(1, 2)}; p {p_value(0.0312, sign=True)}; p {p_value(0.00001, sign=True)})"
     section = Section("p", "", (Paragraph(text),))
     assert (
         restyle(Report("", (), (section,)), LANCET, US).sections[0].blocks[0].text
@@ -164,3 +175,21 @@ def test_figures_and_their_captions_have_the_numbers_of_the_journal():
 
 def test_examples_in_the_docstrings_hold():
     assert doctest.testmod(numbers).failed == 0
+
+
+def test_percentages_of_rounded_numbers_of_people_have_no_decimal():
+    study = make_study()
+    exact = study.model_copy(update={"privacy": study.privacy.model_copy(update={"release": "exact"})})
+    rounded = study.model_copy(update={"privacy": study.privacy.model_copy(update={"release": "rounded"})})
+    for one, printed in ((exact, "48.6"), (rounded, "49")):
+        with styled(choose_style(one)):
+            assert fixed(48.6, "percent") == printed
+    wanted = rounded.report.style.model_copy(update={"decimals": Decimals(percent=2)})
+    report = rounded.report.model_copy(update={"style": wanted})
+    assert choose_style(rounded.model_copy(update={"report": report})).decimals.percent == 2
+
+
+@pytest.mark.parametrize("journal", ["plain", "ama", "lancet"])
+def test_no_style_sets_a_percent_sign_apart(journal):
+    with styled(Style(journal=journal)):
+        assert "40%" in restyle_words("response in 40 % of them")

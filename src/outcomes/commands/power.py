@@ -91,11 +91,11 @@ def _tell(table: pd.DataFrame, design: Design, study: Study, replicates: int) ->
             else _name(question, estimand.margin)
         )
         lines.append(
-            f"{said[0]} patients an arm show {what} in 90 % ({said[1]} if standard deviations are a fifth larger)."
+            f"{said[0]} patients an arm show {what} in 90% ({said[1]} if standard deviations are a fifth larger)."
         )
     none = table[(table["question"] == "difference") & (table["difference"] == 0) & (table["spread"] == 1)]
     lines.append(
-        f"Without a difference {100 * none['power'].min():.1f} to {100 * none['power'].max():.1f} % show one (5 % is meant)."
+        f"Without a difference {100 * none['power'].min():.1f} to {100 * none['power'].max():.1f}% show one (5% is meant)."
     )
     return lines
 

@@ -102,7 +102,7 @@ def _finish(asked: Round, totals: Mapping[str, Any], plan: NetworkPlan, folder: 
     place = folder / f"{plan.network}-common.json"
     kept = {name: asdict(asked)[name] for name in ("network", "plan", "code", "sites", "left_out")}
     write_text(json.dumps(kept | {"rounds": asked.number} | found, indent=1, ensure_ascii=False) + "\n", place)
-    numbers = f"{found['estimate']:.2f} points (95 % CI {found['lower']:.2f} to {found['upper']:.2f})"
+    numbers = f"{found['estimate']:.2f} points (95% CI {found['lower']:.2f} to {found['upper']:.2f})"
     print(f"Weighted difference of {len(asked.sites)} sites, treated minus reference: {numbers}. All of it: {place}")
 
 

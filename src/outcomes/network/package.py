@@ -133,7 +133,7 @@ def has_estimate(row: Mapping[Any, Any] | pd.Series) -> bool:
 def find_error(row: Mapping[Any, Any] | pd.Series) -> float:
     """Return the standard error of a released difference, from its limits: they have more digits than the standard error beside them.
 
-    The two digits of the latter may be off by 5 %, which would be off in the sites' weights; t hardly depends on the rounded degrees of freedom.
+    The two digits of the latter may be off by 5%, which would be off in the sites' weights; t hardly depends on the rounded degrees of freedom.
     """
     from scipy import stats
 

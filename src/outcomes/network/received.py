@@ -24,7 +24,7 @@ from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
 
 LARGEST = 5_000_000  # bytes of a file of a package; those of the example have some thousand
-ROUNDED = 0.08  # a standard error of two digits is off by up to 5 %, its interval by less
+ROUNDED = 0.08  # a standard error of two digits is off by up to 5%, its interval by less
 KEYS = {
     "format": int,
     "network": str,

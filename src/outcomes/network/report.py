@@ -95,7 +95,7 @@ def answer(tables: Mapping[str, pd.DataFrame], plan: NetworkPlan, study: Study) 
     if pd.isna(row["estimate"]):
         return f"{row['sites']} of {len(plan.sites)} sites have an estimate of {what}; the plan asks for {plan.fewest_sites}, so that none is pooled."
     mean = f"Over {int(row['sites'])} sites {what} is {fixed(row['estimate'])} points ({COVERED} interval {interval(row['lower'], row['upper'])})"
-    spread = f"The sites' true differences vary with a standard deviation of {fixed(row['tau'])} points (I² {percent(row['i2'])} %)"
+    spread = f"The sites' true differences vary with a standard deviation of {fixed(row['tau'])} points (I² {percent(row['i2'])}%)"
     if pd.isna(row["predicted_lower"]):
         return f"{mean}. {spread}; two sites are too few to say where a further one would lie."
     further = f"that of a further such site is expected from {interval(row['predicted_lower'], row['predicted_upper'])}"
@@ -276,7 +276,7 @@ def _tell_methods(plan: NetworkPlan, study: Study) -> tuple[Block, ...]:
             "restricted maximum likelihood. Intervals are those of Hartung and Knapp (10.1002/sim.791), by t with one degree of freedom fewer than sites, "
             "their standard error never smaller than the usual one (10.1186/s12874-015-0091-1). The prediction interval is that of Higgins, Thompson, and "
             "Spiegelhalter (10.1111/j.1467-985X.2008.00552.x) with the same standard error. Sites' standard errors are taken as known; with few "
-            f"patients at a site they are not. In simulated networks the prediction interval held in 86 to 100 %, not always in {COVERED}: it is a rough range."
+            f"patients at a site they are not. In simulated networks the prediction interval held in 86 to 100%, not always in {COVERED}: it is a rough range."
         ),
         Paragraph(NOT_HERE, "Not here."),
         Paragraph(

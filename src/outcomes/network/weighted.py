@@ -9,7 +9,7 @@ import numpy as np
 
 from outcomes.network.rounds import Round
 
-Z = 1.959963984540054  # of the normal distribution, two-sided 5 %
+Z = 1.959963984540054  # of the normal distribution, two-sided 5%
 
 
 def compute_weighted(totals: Mapping[str, Any], asked: Round) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def compute_weighted(totals: Mapping[str, Any], asked: Round) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``estimate``, ``std_error``, ``lower``, and ``upper`` (95 %, normal) in points, ``treated_mean``, ``reference_mean``, ``effective_n``
+        ``estimate``, ``std_error``, ``lower``, and ``upper`` (95%, normal) in points, ``treated_mean``, ``reference_mean``, ``effective_n``
         (Kish, the arms' together), and ``coefficients``: by column, its ``estimate`` and ``std_error``; none for those left out.
     """
     kept = asked.kept

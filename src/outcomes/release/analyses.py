@@ -56,7 +56,7 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
     (r"delta_(treated|reference)_([\d.]+)", SCORES, "Imputed, {1} points worse in the {0}"),
     (r"delta_(treated|reference)_([\d.]+)_accruing", SCORES, "Imputed, {1} points worse at each time point in the {0}"),
     (r"without_(.+)", ADJUSTMENT, "Without {}"),
-    (r"response_at_(.+)", DEFINITIONS, "Response: a drop of {} %"),
+    (r"response_at_(.+)", DEFINITIONS, "Response: a drop of {}%"),
     (r"remission_at_(.+)", DEFINITIONS, "Remission: at most {} points"),
     (r"control_change_(.+)", CONTROLS, "Change of {}"),
     (r"control_(.+)", CONTROLS, "{} before treatment"),

@@ -15,15 +15,17 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from outcomes.settings import Study
 from outcomes.settings.style import Style
 
 WITHHELD = "not reported"
 ABSENT = "–"
 SPACE = "\u202f"  # narrow, and a line does not break at it
 Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]
-SPACED = re.compile(r"(?<=\d)[ \u00a0]%")
+SPACED = re.compile(r"(?<=\d)[ \u00a0]%")  # as a study file may have it
 INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
 PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
+PERCENT = 1  # decimals of a percentage of exact numbers
 _WIDE = Context(prec=400)  # the largest double has 309 digits before its point: none stops a report
 _PLAIN = Style()
 _STYLE: ContextVar[Style] = ContextVar("style", default=_PLAIN)
@@ -46,24 +48,31 @@ def styled(style: Style) -> Iterator[None]:
         _STYLE.reset(token)
 
 
+def choose_style(study: Study) -> Style:
+    """Return the study's style; percentages of rounded numbers of people have no decimal unless the study file asks for one."""
+    style = study.report.style
+    if style.decimals.percent is not None or study.privacy.release == "exact":
+        return style
+    return style.model_copy(update={"decimals": style.decimals.model_copy(update={"percent": 0})})
+
+
 def style_of() -> Style:
     """Return the style in which numbers are printed now."""
     return _STYLE.get()
 
 
 def restyle_words(text: str) -> str:
-    """Return a text with the words around its numbers as the journal has them; in the plain style, as it is.
+    """Return a text with the words around its numbers as the journal has them; a percent sign is closed up in every style.
 
     Examples
     --------
     >>> with styled(Style(journal="ama")):
-    ...     restyle_words("40 % (95 % CI 31 to 49; p = .03)")
+    ...     restyle_words("40 % (95% CI 31 to 49; p = .03)")
     '40% (95% CI, 31 to 49; P = .03)'
     """
-    journal = style_of().journal
+    journal, text = style_of().journal, SPACED.sub("%", text)
     if journal == "plain":
         return text
-    text = SPACED.sub("%", text)
     return PROBABILITY.sub("P ", INTERVAL.sub(", ", text)) if journal == "ama" else PROBABILITY.sub("p", text)
 
 
@@ -90,12 +99,16 @@ def fixed(value: Any, decimals: int | Kind = "score") -> str:
         return ABSENT
     if abs(value) == float("inf"):
         return "∞" if value > 0 else "−∞"
-    text = f"{_round(float(value), _decimals(decimals)):,f}"
+    text = f"{_round(float(value), decimals_of(decimals)):,f}"
     return _mark(text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", "−"))
 
 
-def _decimals(decimals: int | Kind) -> int:
-    return decimals if isinstance(decimals, int) else int(getattr(style_of().decimals, decimals))
+def decimals_of(decimals: int | Kind) -> int:
+    """Return how many decimals a kind of number is printed with."""
+    if isinstance(decimals, int):
+        return decimals
+    declared = getattr(style_of().decimals, decimals)
+    return PERCENT if declared is None else int(declared)
 
 
 def _round(value: float, decimals: int) -> Decimal:
@@ -170,7 +183,7 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
     if pd.isna(lower) or pd.isna(upper):
         return ABSENT
     kind = decimals if decimals is not None else "percent" if factor == 100 else "score"
-    few = most = _decimals(kind)
+    few = most = decimals_of(kind)
     low, high = fixed(float(lower) * factor, few), fixed(float(upper) * factor, few)
     while low == high and lower < upper and most < few + 6:  # of very many people: no interval is printed as a point
         most += 1

@@ -25,7 +25,7 @@ Quantity = Literal[
 
 
 class Claim(Frozen):
-    """One claim; without low and high it is of a majority (more than 50 %) or, as a difference, of any size on the better side."""
+    """One claim; without low and high it is of a majority (more than 50%) or, as a difference, of any size on the better side."""
 
     id: str = Field(description="short name; one of a known claim takes its place")
     page: str = Field(description="where it is made")

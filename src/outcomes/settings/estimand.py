@@ -94,7 +94,7 @@ class Margin(Frozen):
 
     kind: Literal["non_inferiority", "equivalence"] = Field(
         description="non_inferiority: is the treated arm at most so much worse than the reference; equivalence: neither arm so much "
-        "better. Answered by the 95 % interval of the primary difference"
+        "better. Answered by the 95% interval of the primary difference"
     )
     points: float = Field(gt=0, description="the margin, in points of the instrument")
     because: str = Field(description="why so much does not matter, with a source; printed beside the answer")

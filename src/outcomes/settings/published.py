@@ -46,8 +46,8 @@ class PublishedFigure(Frozen):
         min_length=1, description="response, remission, and worsening can be compared; others are listed"
     )
     estimate: float = Field(allow_inf_nan=False, description="published figure, in its unit")
-    lower: float | None = Field(None, allow_inf_nan=False, description="lower limit of its 95 % interval")
-    upper: float | None = Field(None, allow_inf_nan=False, description="upper limit of its 95 % interval")
+    lower: float | None = Field(None, allow_inf_nan=False, description="lower limit of its 95% interval")
+    upper: float | None = Field(None, allow_inf_nan=False, description="upper limit of its 95% interval")
     unit: str = Field(min_length=1, description="percent, points, percentage points, …")
     doi: str = Field(min_length=1, description="source")
 

@@ -13,7 +13,10 @@ class Decimals(Frozen):
     """Decimals printed of each kind of number."""
 
     score: int = Field(1, ge=0, le=6, description="means, standard deviations, medians, and changes, in points")
-    percent: int = Field(1, ge=0, le=6, description="percentages and differences between them")
+    percent: int | None = Field(
+        None, ge=0, le=6,
+        description="percentages and differences between them; null: 1, and 0 where they are computed from rounded numbers of people",
+    )  # fmt: skip
     estimate: int = Field(2, ge=0, le=6, description="adjusted differences of the comparison")
     ratio: int = Field(2, ge=0, le=6, description="ratios")
     smd: int = Field(2, ge=0, le=6, description="standardised mean differences")
@@ -25,7 +28,7 @@ class Style(Frozen):
 
     journal: Literal["plain", "ama", "lancet"] = Field(
         "plain",
-        description="plain: 95 % CI 1.2 to 3.4, p = .03; ama: 95% CI, 1.2-3.4, P = .03; lancet: 95% CI 1·2–3·4, p=0·03, "
+        description="plain: 95% CI 1.2 to 3.4, p = .03; ama: 95% CI, 1.2-3.4, P = .03; lancet: 95% CI 1·2–3·4, p=0·03, "
         "12 345",
     )
     p_value: Literal["short", "zero"] | None = Field(

@@ -63,7 +63,7 @@ def _list_variants(study: Study) -> Iterator[Variant]:
         return  # the estimand is refused elsewhere, with the reason
     instrument = study.instrument(name)
     for key, values, current, what in (
-        ("response_percent", wanted.response_percent, instrument.response_percent, "response: a drop of {:g} %"),
+        ("response_percent", wanted.response_percent, instrument.response_percent, "response: a drop of {:g}%"),
         ("remission_maximum", wanted.remission_maximum, instrument.remission_maximum, "remission: at most {:g} points"),
     ):
         for value in values if current is not None else ():

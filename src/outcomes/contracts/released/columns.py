@@ -349,7 +349,7 @@ class Limit(Column):
     kind, bounded = "limit", True
     side = ""
 
-    def __init__(self, of: Column, level: str = "95 % interval") -> None:
+    def __init__(self, of: Column, level: str = "95% interval") -> None:
         super().__init__(f"{self.side} limit of the {level}", of.unit)
         self.of = of
 

@@ -19,7 +19,7 @@ from outcomes.contracts.released.table import ReleasedTable
 
 INDUCTION, EVERYONE, NOT_RECORDED = "induction", "patients", "not recorded"
 CHARGE, RESPONSE = "charge", "response"
-DRAWN = "95 % bootstrap interval over patients"
+DRAWN = "95% bootstrap interval over patients"
 MONEY = "currency of the study"
 FINEST = 10  # the smallest step in which an amount is released
 

@@ -22,8 +22,8 @@ class CriteriaMet(ReleasedTable):
     proportion = Share(
         met, patients, "share of the patients who started, those not recorded included", interval="exact"
     )
-    lower = Lower(proportion, "exact 95 % interval")
-    upper = Upper(proportion, "exact 95 % interval")
+    lower = Lower(proportion, "exact 95% interval")
+    upper = Upper(proportion, "exact 95% interval")
     key = (criterion, arm)
     sums = (Sum((met, not_met, not_recorded), by=(), into=patients, kept=True),)
     needs = (patients,)

@@ -14,7 +14,7 @@ from outcomes.contracts.released.columns import (
 )
 from outcomes.contracts.released.table import ReleasedTable
 
-EXACT = "exact 95 % interval"
+EXACT = "exact 95% interval"
 FEWEST_DOSED = 60  # patients of an arm, below which scores are not set beside doses
 
 
@@ -122,6 +122,6 @@ class Maintenance(Exposed):
     lower = Lower(proportion, EXACT)
     upper = Upper(proportion, EXACT)
     rate = Mean("sessions per patient in the month", "sessions")
-    rate_lower = Lower(rate, "95 % bootstrap interval over patients")
-    rate_upper = Upper(rate, "95 % bootstrap interval over patients")
+    rate_lower = Lower(rate, "95% bootstrap interval over patients")
+    rate_upper = Upper(rate, "95% bootstrap interval over patients")
     key = (arm, month)

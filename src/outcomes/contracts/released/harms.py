@@ -18,7 +18,7 @@ from outcomes.contracts.released.table import ReleasedTable
 
 MMHG = "mmHg"
 ALL_SESSIONS, FIRST_SIX = "all sessions", "first 6 sessions"
-EXACT = "exact 95 % interval"
+EXACT = "exact 95% interval"
 
 
 class Harmful(ReleasedTable):
@@ -90,8 +90,8 @@ class HarmSessions(Harmful):
     asked = People("such sessions at which harms were asked about")
     with_event = People("those with the event", part_of=asked)
     proportion = Modelled("share of the sessions", asked, with_event)
-    lower = Lower(proportion, "95 % bootstrap interval over patients")
-    upper = Upper(proportion, "95 % bootstrap interval over patients")
+    lower = Lower(proportion, "95% bootstrap interval over patients")
+    upper = Upper(proportion, "95% bootstrap interval over patients")
     key = (event, arm, sessions)
 
 
@@ -142,8 +142,8 @@ class HarmRates(Harmful):
     affected = People("patients with the event", part_of=patients)
     weeks = People("patient-weeks from the first session to the event, or to a week after the last session")
     rate = Share(affected, weeks, "first events per 100 patient-weeks", scale=100, interval="poisson", places=4)
-    lower = Lower(rate, "exact 95 % Poisson interval")
-    upper = Upper(rate, "exact 95 % Poisson interval")
+    lower = Lower(rate, "exact 95% Poisson interval")
+    upper = Upper(rate, "exact 95% Poisson interval")
     incidence = Modelled("cumulative incidence by day 28, the end of treatment competing", patients, affected)
     key = (event, arm)
 

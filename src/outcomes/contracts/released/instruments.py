@@ -36,8 +36,8 @@ class PercentChange(Placed):
     lower = Lower(mean)
     upper = Upper(mean)
     median = Quantile("median percent change", PERCENT)
-    median_lower = Lower(median, "95 % interval, of order statistics")
-    median_upper = Upper(median, "95 % interval, of order statistics")
+    median_lower = Lower(median, "95% interval, of order statistics")
+    median_upper = Upper(median, "95% interval, of order statistics")
     of_means = Mean("change of the mean total in percent of the mean baseline, of all with both", PERCENT)
     needs = (n,)
     sums = (Sum((n, undefined), by=(), into=changed, kept=True),)
@@ -62,8 +62,8 @@ class JointChange(Pair):
     time = Setting("position on the axis")
     n = People("series with a change on both")
     correlation = Statistic("Pearson correlation of the two improvements; positive where both improve together")
-    lower = Lower(correlation, "95 % interval, by Fisher's z")
-    upper = Upper(correlation, "95 % interval, by Fisher's z")
+    lower = Lower(correlation, "95% interval, by Fisher's z")
+    upper = Upper(correlation, "95% interval, by Fisher's z")
     key = (Pair.arm, Pair.instrument, Pair.other, Pair.axis, Pair.timepoint)
 
 

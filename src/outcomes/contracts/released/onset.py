@@ -3,7 +3,7 @@
 from outcomes.contracts.released.columns import Flag, Label, Lower, Modelled, People, Quantile, Setting, Share, Upper
 from outcomes.contracts.released.table import ReleasedTable
 
-EXACT = "exact 95 % interval"
+EXACT = "exact 95% interval"
 
 
 class Beginning(ReleasedTable):
@@ -51,8 +51,8 @@ class Onset(Beginning):
     probability = Modelled(
         "share in whom it has begun, seen or not: Turnbull's estimate, an early stop competing", patients, begun
     )
-    probability_lower = Lower(probability, "95 % interval, by the standard error over samples of patients")
-    probability_upper = Upper(probability, "95 % interval, by the standard error over samples of patients")
+    probability_lower = Lower(probability, "95% interval, by the standard error over samples of patients")
+    probability_upper = Upper(probability, "95% interval, by the standard error over samples of patients")
     key = (arm, instrument, endpoint, onset, axis, time)
 
 

@@ -31,7 +31,7 @@ from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.counts import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import Rounding, find_step, keep_apart, keep_digits, round_to
 
-WIDTH = 2 * 1.96  # of a 95 % interval, in standard errors
+WIDTH = 2 * 1.96  # of a 95% interval, in standard errors
 RISKS = ("risk difference", "share")
 RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
 

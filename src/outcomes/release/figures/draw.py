@@ -40,7 +40,7 @@ from outcomes.release.figures.formats import lay_out, print_sheet
 from outcomes.release.figures.kept import Kept
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.figures.printing import load_fonts
-from outcomes.release.numbers import restyle_words, styled
+from outcomes.release.numbers import choose_style, restyle_words, styled
 from outcomes.release.spelling import spell
 from outcomes.settings import Study
 
@@ -87,7 +87,7 @@ class Drawing(Figure):
 
 def draw_plan(plan: Plan, study: Study) -> Drawing:
     """Draw one figure."""
-    with house_style(), styled(study.report.style):
+    with house_style(), styled(choose_style(study)):
         drawing = Drawing(plan)
         FAMILIES[plan.family](drawing, plan, study)
         for text in drawing.findobj(Text):

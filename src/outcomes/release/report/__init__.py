@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes import __version__
-from outcomes.release.numbers import styled
+from outcomes.release.numbers import choose_style, styled
 from outcomes.release.report.content.blocks import Grid, Picture, Report, Section
 from outcomes.release.report.content.count_notes import note_counts
 from outcomes.release.report.content.journal_style import restyle
@@ -78,7 +78,7 @@ def compose(
     tables: Mapping[str, pd.DataFrame], study: Study, figures_folder: Path, provenance: Mapping[str, Any]
 ) -> Report:
     """Return the content of the report, whatever it will be written as; the parameters are those of :func:`render`."""
-    material, style = gather(tables, study, provenance), study.report.style
+    material, style = gather(tables, study, provenance), choose_style(study)
     with styled(style):
         built = build_sections(material, figures_folder)
         sections = tuple(note_counts(section, study.privacy) for section in built)
@@ -97,7 +97,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     from outcomes.release.report.faces.pdf.paper import write_pdf
     from outcomes.release.report.faces.table_csv import write_tables_csv
 
-    style = study.report.style
+    style = choose_style(study)
     parts = dict(zip(("report", "supplement"), split_report(report), strict=True))
     others = {"report": "supplement.html", "supplement": "report.html"}
     files: dict[str, bytes] = {}

@@ -103,7 +103,7 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     sides = [style.within for style in style_arms(study, list_compared(study)).values()]
     half = SMALL_MM / 2 - EDGE - 1
     low, high = (wrap(side, half - 4, TEXT_PT) for side in (sides if worse else sides[::-1]))
-    low[0], high[0] = f"← {low[0]}", f"{high[0]} →"
+    low[0], high[-1] = f"← {low[0]}", f"{high[-1]} →"
     head = EDGE + max(len(low), len(high)) * LINE_MM + 1
     height = 5.0 + 4.0 * len(lines)
     foot = wrap(plan.title if size is None else f"{plan.title} (dotted: {fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 THOUSAND = 1000.0
 APART = 0.12  # between the marks of two arms, of the distance between horizons
 SHADES = (0.34, 0.2, 0.12)
-WIDTH = 2 * float(ndtri(0.975))  # of a 95 % interval, in standard deviations
+WIDTH = 2 * float(ndtri(0.975))  # of a 95% interval, in standard deviations
 TURN = np.linspace(0, 2 * np.pi, 121)
 
 

@@ -30,7 +30,7 @@ def draw_distribution(figure: Figure, plan: Plan, study: Study) -> None:
     percent = study.instrument(plan.instrument).response_percent
     block = tuple(Row(_label(rows[rows["arm"] == arm.id], arm), arm) for arm in arms)
     panel = Panel("", partial(_draw_shares, rows=rows, arms=arms, percent=percent), X, Y, block)
-    notes = [] if percent is None else [f"Dotted line: response, a drop of {general(percent)} %."]
+    notes = [] if percent is None else [f"Dotted line: response, a drop of {general(percent)}%."]
     compose(figure, [panel], [*notes, *note_withheld(rows, study)], COLUMN_MM, 1)
 
 

@@ -151,7 +151,7 @@ def _draw_differences(
     sheet.paragraph(left, top - LINE_MM * len(sides[0]) - 0.5, sides[0])
     for index, line in enumerate(sides[1]):
         sheet.write(PAGE_MM - EDGE, top - LINE_MM * (len(sides[1]) - index) - 0.5, line, ha="right")
-    label = f"Difference in points ({COVERED} CI)"
+    label = f"Difference in percentage points ({COVERED} CI)"
     for index, line in enumerate(wrap(label, PAGE_MM - left - EDGE, TEXT_PT)):
         sheet.write((left + PAGE_MM - EDGE) / 2, top + chart.height + (2 + index) * LINE_MM - 1.0, line, ha="center")
 

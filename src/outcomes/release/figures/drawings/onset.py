@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.contracts.released.onset import Onset
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, compose
 from outcomes.release.figures.canvas.scales import write_counts
-from outcomes.release.figures.canvas.style import PAGE_MM, ArmStyle, style_arms
+from outcomes.release.figures.canvas.style import COLUMN_MM, PAGE_MM, ArmStyle, style_arms
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.settings import Study
 
@@ -34,9 +34,11 @@ def draw_onset(figure: Figure, plan: Plan, study: Study) -> None:
     panels = []
     for kind, title in TITLES.items():
         part = rows[rows[Onset.onset] == kind]
-        block = [row for arm in arms for row in _count(part, arm)]
+        if part.empty:
+            continue
+        block = [row for arm in arms if arm.id in set(part[Onset.arm]) for row in _count(part, arm)]
         panels.append(Panel(title, partial(_draw_curves, rows=part, arms=arms), x, y, tuple(block)))
-    compose(figure, panels, [], PAGE_MM, 2)
+    compose(figure, panels, [], PAGE_MM if len(panels) > 1 else COLUMN_MM, len(panels))
 
 
 def _count(rows: pd.DataFrame, arm: ArmStyle) -> list[Row]:

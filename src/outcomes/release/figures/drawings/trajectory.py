@@ -1,4 +1,4 @@
-"""The course of an instrument's mean by arm, with 95 % bands and the number of scores below the axis."""
+"""The course of an instrument's mean by arm, with 95% bands and the number of scores below the axis."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
-from outcomes.release.definitions import COVERED, SMALL, UNLIKELY
+from outcomes.release.definitions import COVERED, FEWEST_EFFECTS, SMALL, UNLIKELY
 from outcomes.release.figures.plans.durability import list_followed
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.important import find_important
@@ -134,7 +134,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
 
 
 def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | None:
-    """Return the adverse effects that differ between the arms most, else the most frequent ones, with the share of patients by arm."""
+    """Return the adverse effects that differ between the arms most, else the most frequent ones, with the share of patients by arm; one alone is said in words."""
     rows = read_rows(tables, Harms.name)
     if rows.empty:
         return None
@@ -148,7 +148,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
     events = [event for event in events if event in set(rows[Harms.event])]
     ranked = rows.groupby(Harms.event, sort=True)[Harms.proportion].max().sort_values(ascending=False, kind="stable")
     events = (events or [event for event in ranked.index if event not in HEADS] or list(ranked.index))[:MOST_EFFECTS]
-    if not events:
+    if len(events) < FEWEST_EFFECTS:
         return None
     parts = [rows[rows[Harms.event] == event] for event in events]
     said = "; ".join(

@@ -54,7 +54,7 @@ def _list_rows(answer: Answer) -> list[dict[str, object]]:
 
 def _say(drawn: list[Answer], study: Study) -> str:
     parts = [
-        f"{one.claim.words}, {name_arm(study, one.arm)}: {fixed(one.evidence[0].estimate, 0)} %, {one.verdict.word}"
+        f"{one.claim.words}, {name_arm(study, one.arm)}: {fixed(one.evidence[0].estimate, 0)}%, {one.verdict.word}"
         + (f" ({one.verdict.why})" if one.verdict.word == UNSAID else "")
         for one in drawn
     ]

@@ -32,7 +32,7 @@ def plan_cost(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
         treated, reference = (study.in_text(arm) for arm in list_compared(study))
         shares = ", ".join(f"{100 * level:.0f}" for level in LEVELS)
         both = (
-            f" Right: adjusted differences to {plane[CostDifference.horizon].iloc[0]}, {treated} minus {reference}. Shaded: {shares} % of bootstrap "
+            f" Right: adjusted differences to {plane[CostDifference.horizon].iloc[0]}, {treated} minus {reference}. Shaded: {shares}% of bootstrap "
             "samples, by their spread and correlation."
         )
     return [

@@ -106,9 +106,7 @@ def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
         half = part.index[part["cumulative"] >= 0.5]
         known = len(half) and (half[0] == 0 or pd.notna(part["cumulative"][half[0] - 1]))
         found = (
-            f"half have a change of {general(part['bin_upper'][half[0]])} % or lower"
-            if known
-            else "middle not reported"
+            f"half have a change of {general(part['bin_upper'][half[0]])}% or lower" if known else "middle not reported"
         )
         parts.append(f"{name_arm(study, str(arm))}: {found}")
     return f"{opening}. " + "; ".join(parts) + "."

@@ -45,7 +45,7 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 f"durability_{end}",
                 "durability",
                 f"{instrument}: {title[0].lower()}{title[1:]}",
-                f"Share in response each day, seen then or not, of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area). "
+                f"Share {title.split(' after')[0].lower()} each day, seen then or not, of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area). "
                 f"It is weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. Markers: those with a score "
                 f"within {settings.visit_days} days of a declared week, unweighted. "
                 f"{TREATED[settings.maintenance]}."

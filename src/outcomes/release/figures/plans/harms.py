@@ -8,7 +8,7 @@ import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
 from outcomes.release.arms import list_compared, order_arms
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FEWEST_EFFECTS
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
@@ -18,13 +18,13 @@ HEADS = ("any", "any severe")
 
 
 def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    """Return the dot plot of adverse effects; none where no effect was released of any arm."""
+    """Return the dot plot of adverse effects; none where fewer than two effects were released of any arm."""
     rows = read_rows(tables, Harms.name)
     if rows.empty:
         return []
     rows = rows[rows[Harms.block] == BLOCK]
     known = rows[rows[Harms.proportion].notna()]
-    if known.empty:
+    if known[Harms.event].nunique() < FEWEST_EFFECTS:
         return []
     compared = [arm for arm in list_compared(study) if arm in set(known[Harms.arm])]
     arms = compared if len(compared) > 1 else order_arms(study, known[Harms.arm])
@@ -88,6 +88,6 @@ def _describe(known: pd.DataFrame, arms: list[str], study: Study) -> str:
     parts = []
     for event, rows in known.groupby(Harms.event, sort=False):
         shares = {row[Harms.arm]: row[Harms.proportion] for row in rows.to_dict("records")}
-        said = [f"{name_arm(study, arm)} {fixed(100 * shares[arm], 0)} %" for arm in arms if arm in shares]
+        said = [f"{name_arm(study, arm)} {fixed(100 * shares[arm], 0)}%" for arm in arms if arm in shares]
         parts.append(f"{event}: {', '.join(said)}")
     return f"Dot plot of the share of patients with each adverse effect. {'; '.join(parts)}."

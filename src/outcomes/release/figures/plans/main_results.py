@@ -129,12 +129,12 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     rows, left_out = _leave_out(rows)
     rows["important"] = find_important(tables, study)
     name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
+    first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
     of_levels = (
-        " B: declared subgroups (exploratory). Whether groups differ is told by the interaction, not by which intervals exclude no difference."
+        f" B: declared subgroups (exploratory); n: patients with {first} / {second}. Whether groups differ is told by the interaction, not by which intervals exclude no difference."
         if (rows["kind"] == LEVEL).any()
         else ""
     )
-    first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
     title = f"{name} change at {place}: other analyses" + (", and subgroups" if of_levels else "")
     known = rows.dropna(subset=["estimate", "lower", "upper"])
     said = "; ".join(

@@ -94,7 +94,7 @@ def _describe_dropout(rows: pd.DataFrame, study: Study) -> str:
     for (axis, arm), own in rows.groupby(["axis", "arm"], sort=False):
         known = own[own["dropped_proportion"].notna()]
         values = ", ".join(
-            f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)} %" for row in known.to_dict("records")
+            f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)}%" for row in known.to_dict("records")
         )
         parts.append(f"{name_arm(study, str(arm))} by {axis}: {values or 'not reported'}")
     return f"Line chart of the share who left by the severity of the last score. {'; '.join(parts)}."

@@ -21,7 +21,7 @@ def plan_power(table: pd.DataFrame, study: Study) -> Plan:
     rows = rows.assign(curve=[_name(row, study) for row in rows.to_dict("records")])
     name = study.instrument(estimand.instrument).name
     last = rows[rows["per_arm"] == rows["per_arm"].max()]
-    said = "; ".join(f"{row['curve']}: {fixed(100 * row['power'], 0)} %" for row in last.to_dict("records"))
+    said = "; ".join(f"{row['curve']}: {fixed(100 * row['power'], 0)}%" for row in last.to_dict("records"))
     return Plan(
         "power",
         "power",

@@ -48,9 +48,9 @@ def plan_sites(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
             "sites",
             f"{name}: response by site, {when}",
             "Each mark is a site: observed over expected responses, times the share of all, by patients with a score. Line: share of all. "
-            f"Curves: exact {COVERED} (dashed) and {fixed(100 * OUTER_LEVEL, 1)} % (dotted) limits, between which sites like all others lie by chance. "
+            f"Curves: exact {COVERED} (dashed) and {fixed(100 * OUTER_LEVEL, 1)}% (dotted) limits, between which sites like all others lie by chance. "
             f"Limits that take each patient's own risk say which sites lie outside {COVERED} (filled squares); marks stand where rounded counts put them.",
-            f"Marks of {len(drawn)} sites around {fixed(100 * drawn[OVERALL].iloc[0], 0)} %, within limits that narrow with size. {outside}",
+            f"Marks of {len(drawn)} sites around {fixed(100 * drawn[OVERALL].iloc[0], 0)}%, within limits that narrow with size. {outside}",
             drawn,
             estimand.instrument,
         )

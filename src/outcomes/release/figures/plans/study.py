@@ -27,14 +27,14 @@ from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.figures.plans.sites import plan_sites
 from outcomes.release.figures.plans.subgroups import plan_subgroups
-from outcomes.release.numbers import restyle_words, styled
+from outcomes.release.numbers import choose_style, restyle_words, styled
 from outcomes.release.spelling import spell
 from outcomes.settings import Study
 
 
 def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     """Return the figures that the released tables of a study give rise to, in the order of the report."""
-    with styled(study.report.style):
+    with styled(choose_style(study)):
         plans = plan_answers(tables, study)
         plans += plan_participants(tables, study)
         plans += plan_main_results(tables, study)

@@ -13,6 +13,7 @@ from outcomes.release.report.content.material import Material, shown
 
 Row = Mapping[str, Any]
 PLACE = ("axis", "timepoint")
+POOLED = "other ("  # begins the name of levels put together
 POPULATIONS = {"started": "of all treated patients", "observed": "of complete cases"}
 
 
@@ -120,6 +121,19 @@ def say_variable(material: Material, variable: str) -> str:
         return f"{material.instrument(variable)} total"
     words = "BMI" if variable == "bmi" else say(variable)
     return words[:1].upper() + words[1:]
+
+
+def order_levels(levels: Sequence[str]) -> list[str]:
+    """Return levels as they stand; alphabetical ones whatever their case, pooled ones last.
+
+    Examples
+    --------
+    >>> order_levels(["OCD", "anxiety", "other (2 levels)", "pain"]), order_levels(["mild", "moderate", "severe", "minimal"])
+    (['anxiety', 'OCD', 'pain', 'other (2 levels)'], ['mild', 'moderate', 'severe', 'minimal'])
+    """
+    own = [level for level in levels if not level.startswith(POOLED)]
+    ordered = sorted(own, key=str.casefold) if own == sorted(own) else own
+    return [*ordered, *(level for level in levels if level.startswith(POOLED))]
 
 
 def choose_places(material: Material, table: pd.DataFrame) -> list[tuple[str, str]]:

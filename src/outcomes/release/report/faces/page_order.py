@@ -88,7 +88,6 @@ def split_links(text: str) -> list[tuple[str, str]]:
     >>> split_links("see 10.1000/xyz.")
     [('see ', ''), ('10.1000/xyz', 'https://doi.org/10.1000/xyz'), ('.', '')]
     """
-    text = text.replace(" %", "\u00a0%")
     pieces = [(piece, "") for piece in DOI.split(text)]
     links = [(doi, f"https://doi.org/{doi}") for doi in DOI.findall(text)]
     woven = [entry for pair in zip(pieces, [*links, ("", "")], strict=True) for entry in pair]

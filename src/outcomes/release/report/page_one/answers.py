@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
-from outcomes.release.definitions import COVERED, SMALL
+from outcomes.release.definitions import COVERED, FEW, SMALL
 from outcomes.release.numbers import count, fixed, interval, p_value
-from outcomes.release.report.content.blocks import Answer, Check
+from outcomes.release.report.content.blocks import Answer
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.evidence import Estimate, Evidence
+from outcomes.release.report.page_one.adverse_effects import say_safety
+from outcomes.release.report.page_one.checks import list_checks
+from outcomes.release.report.page_one.evidence import Change, Evidence, Level
 from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.sizes import say_size, size_of
 
 QUESTIONS = {
     "works": "Does it work?",
@@ -23,21 +26,19 @@ QUESTIONS = {
     "long": "How long does it last?",
 }
 UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and other care are part of this change."
-MOST_EFFECTS = 3
-UNEQUAL = 0.10  # shares without a score further apart than this are marked
 
 
 def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ...]:
     """Return the answers; without a comparison the questions that it would answer are one line."""
     words = _name(material, evidence)
-    asked = [row for row in QUESTIONS if evidence.declared or row not in ("better", "whom", "sure")]
+    asked = [row for row in QUESTIONS if evidence.declared or row not in ("better", "whom")]
     if evidence.declared and (evidence.small or evidence.own_model):
         asked = [row for row in asked if row != "whom"]
     answers = []
     for row in asked:
         verdict = decide(row, evidence).verdict.format(**words)
         text = " ".join(filter(None, _SENTENCES[row](material, evidence, words)))
-        checks = _check(material, evidence, words) if row == "sure" else ()
+        checks = list_checks(evidence, words) if row == "sure" else ()
         answers.append(Answer(row, QUESTIONS[row].format(**words), verdict, text, checks))
     if not evidence.declared:
         answers.append(Answer("not_asked", "Not asked of these data", "Comparison, subgroups.", "", ()))
@@ -79,6 +80,8 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "covered": COVERED,
         "none_in": count(safety.none_in) if safety and safety.none_in else "",
         "limit": fixed(100 * (1 - 0.05 ** (1 / safety.none_in)), "percent") if safety and safety.none_in else "",
+        "kept": fixed(100 * follow_up.arms[0].share, 0) if follow_up and follow_up.arms else "",
+        "week": count(follow_up.week) if follow_up else "",
         "lasting": material.within(follow_up.favours) if follow_up and follow_up.favours else "",
         "instrument": material.instrument(place[0]) if place else "",
         "place": material.timepoint(*place[1:]) if place else "",
@@ -97,37 +100,45 @@ def _lower(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def say_size(estimate: Estimate, unit: str, factor: float = 1) -> str:
-    """Return "1.9 points (95 % CI 1.0 to 2.7)": the size of a difference without its sign, or with it where the interval includes zero.
-
-    A limit that would print as zero gets another decimal.
-    """
-    value, ends = estimate.value * factor, (estimate.lower * factor, estimate.upper * factor)
-    if estimate.excludes_zero and value < 0:
-        value, ends = -value, (-ends[1], -ends[0])
-    decimals = 1
-    while decimals < 3 and any(end and not round(abs(end), decimals) for end in ends):
-        decimals += 1
-    return f"{fixed(value, 1)} {unit} ({COVERED} CI {interval(*ends, decimals)})"
-
-
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     if not evidence.changes:
         return []
     compared = list_compared(material.study)
     shown = [change for change in evidence.changes if not compared or change.arm in compared]
     shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
-    parts = [f"{fixed(abs(change.value))} points with {material.within(change.arm)}" for change in shown]
+    parts = [
+        f"{say_amount(change, bool(compared) and evidence.contrasted)} with {material.within(change.arm)}"
+        for change in shown
+    ]
     verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
     texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
     earlier = [list(change.earlier.items()) for change in shown]
-    if earlier and all(earlier) and find_place(material.tables, material.study):
+    if len(evidence.rates) == 1 and not evidence.declared:
+        texts.append(say_rates(material, evidence))
+    elif earlier and all(earlier) and find_place(material.tables, material.study):
         name = earlier[0][-1][0]
         values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
         place = find_place(material.tables, material.study)
         assert place is not None
         texts.append(f"By {material.timepoint(place[1], name)} it was {values}.")
     return [*texts, "" if evidence.randomised or evidence.untreated else UNCONTROLLED]
+
+
+def say_amount(change: Change, contrasted: bool) -> str:
+    """Return "7.9 points (95% CI 5.5 to 10.3)"; without the interval where that of the difference is told."""
+    if contrasted or change.interval is None:
+        return f"{fixed(abs(change.value))} points"
+    return say_size(change.interval, "points")
+
+
+def say_rates(material: Material, evidence: Evidence) -> str:
+    """Return the share in response of those scored, arm by arm; empty where none is released."""
+    each = []
+    for one in evidence.rates:
+        ends = interval(100 * one.share.lower, 100 * one.share.upper, 0)
+        arm = f" with {material.within(one.arm)}" if len(material.arms) > 1 else ""
+        each.append(f"{fixed(100 * one.share.value, 0)}%{arm} ({COVERED} CI {ends})")
+    return f"Response, of those scored: {enumerate_words(each)}." if each else ""
 
 
 def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
@@ -167,7 +178,7 @@ def _whom(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     texts = []
     for group in evidence.subgroups:
         if group.differs:
-            levels = [f"{level.name}: {_signed(level.difference)}" for level in group.levels if level.difference]
+            levels = [_level(material, level, words) for level in group.levels if level.difference]
             texts.append(
                 f"{group.label}, {'; '.join(levels)}; P for interaction {p_value(group.p, sign=True)}, exploratory."
             )
@@ -177,91 +188,66 @@ def _whom(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     return texts
 
 
-def _signed(estimate: Estimate | None) -> str:
-    return "" if estimate is None else f"{fixed(estimate.value)} ({interval(estimate.lower, estimate.upper)})"
+def _level(material: Material, level: Level, words: Mapping[str, str]) -> str:
+    """Return which arm did better in a level, and by how much; that neither clearly did where the interval includes no difference."""
+    estimate = level.difference
+    assert estimate is not None
+    if not estimate.excludes_zero:
+        return f"{level.name}: neither clearly better"
+    treated, reference = (material.within(arm) for arm in list_compared(material.study))
+    better = treated if (estimate.value < 0) == (words["moved"] == "decreased") else reference
+    value, ends = size_of(estimate)
+    return f"{level.name}: {better} better by {value} points ({ends})"
 
 
 def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     texts: list[str] = []
     if evidence.difference is None or evidence.too_few:
-        return texts
-    if evidence.analyses:
-        values = sorted(one.value for one in evidence.analyses)
-        texts.append(
-            f"{count(len(values))} other valid analyses give {fixed(values[0])} to {fixed(values[-1])} points."
-        )
+        lost = evidence.missing is not None and max(evidence.missing) > 0 and bool(evidence.changes)
+        return [f"Patients without a {words['place']} score may have fared otherwise."] if lost else []
+    texts += [f"{say_analyses(material, evidence)}."] if evidence.analyses else []
     if evidence.tipping is not None:
         texts.append(
-            f"Missing scores would have to be {fixed(evidence.tipping)} points worse than expected to make the interval include no difference."
+            f"Missing scores with {name_sides(material, evidence)[0]} would have to be {fixed(evidence.tipping)} points worse than expected to make "
+            "the interval include no difference."
         )
     if not evidence.randomised:
         texts.append("Unmeasured differences between the groups remain possible.")
     return texts
 
 
-def _check(material: Material, evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, ...]:
-    """Return the five checks of how sure the answer is."""
-    if evidence.difference is None or evidence.too_few:
-        return ()
-    sign = evidence.difference.value > 0
-    agree = sum((one.value > 0) == sign for one in evidence.analyses)
-    checks = [
-        Check(
-            evidence.difference.excludes_zero,
-            f"Interval {'excludes' if evidence.difference.excludes_zero else 'includes'} no difference",
-        )
-    ]
-    if evidence.analyses:
-        checks.append(
-            Check(agree == len(evidence.analyses), f"{agree} of {len(evidence.analyses)} valid analyses agree")
-        )
-    if evidence.missing is not None:
-        shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
-        checks.append(
-            Check(abs(evidence.missing[0] - evidence.missing[1]) <= UNEQUAL, f"No {words['place']} score: {shares}")
-        )
-    e_value = "" if evidence.e_value is None else f": E-value {fixed(evidence.e_value)}"
-    checks.append(Check(evidence.randomised, "Randomized" if evidence.randomised else f"Not randomized{e_value}"))
-    checks.append(Check(evidence.locked, f"Analysis plan {'' if evidence.locked else 'not '}locked"))
-    return tuple(checks)
-
-
-def _safe(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
-    """Return how many had any event, the events that differ (else the most frequent), and how many had a severe one."""
-    safety = evidence.safety
-    if safety is None:
-        return []
-    effects = (*safety.heads_differ, *safety.differing) or safety.effects[:MOST_EFFECTS]
-    if not effects:
-        return [""]
-    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
-    compared = list_compared(material.study)
-    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
-    text = "; ".join(said)
-    return [f"With {' v '.join(arms)}: {text}." if arms else f"{text[:1].upper()}{text[1:]}."]
-
-
-def say_effects(evidence: Evidence, most: int) -> str:
-    """Return the adverse effects that differ between the compared arms, most unequal first: "dizziness 17% v 35%"; empty without one."""
-    found = evidence.safety.differing if evidence.safety else ()
-    chosen = sorted(found, key=lambda one: -abs(one.shares[0] - one.shares[-1]))[:most]
-    return "; ".join(f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in chosen)
+def say_analyses(material: Material, evidence: Evidence) -> str:
+    """Return how far the other valid analyses reach: sizes where all favour the same arm, else the differences with their signs."""
+    values = sorted(one.value for one in evidence.analyses)
+    many = f"{count(len(values))} other valid {'analysis' if len(values) == 1 else 'analyses'}"
+    if evidence.disagree or evidence.difference is None:
+        return f"{many} give{'s' if len(values) == 1 else ''} {fixed(values[0])} to {fixed(values[-1])} points"
+    low, high = sorted(fixed(abs(value)) for value in (values[0], values[-1]))
+    size = f"{low} points" if low == high else f"{low} to {high} points"
+    if not evidence.difference.excludes_zero:
+        return f"{many} point{'s' if len(values) == 1 else ''} the same way, by {size}"
+    return f"{many} favor{'s' if len(values) == 1 else ''} {name_sides(material, evidence)[0]} too, by {size}"
 
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     follow_up = evidence.follow_up
     if follow_up is None or not follow_up.arms:
         return []
+    if decide("long", evidence).name == "few":
+        return [f"Fewer than {FEW} responders{' of an arm' if len(material.arms) > 1 else ''} were seen later."]
     each = [
         f"{fixed(100 * arm.share, 0)}% with {material.within(arm.arm)} ({count(arm.seen)} seen later)"
         for arm in follow_up.arms
         if not list_compared(material.study) or arm.arm in list_compared(material.study)
     ]
-    return (
-        [f"Of responders, seen then or not, {enumerate_words(each)} were in response at week {count(follow_up.week)}."]
-        if each
-        else []
-    )
+    if not each:
+        return []
+    told = f"Of responders, seen then or not, {enumerate_words(each)} were in response at week {count(follow_up.week)}."
+    weeks, pair = follow_up.weeks, [material.within(arm) for arm in list_compared(material.study)]
+    if weeks is None or not pair:
+        return [told]
+    ends = interval(weeks.lower, weeks.upper)
+    return [told, f"Weeks in response, {' minus '.join(pair)}: {fixed(weeks.value)} ({COVERED} CI {ends})."]
 
 
 _SENTENCES: Mapping[str, Callable[[Material, Evidence, Mapping[str, str]], list[str]]] = {
@@ -269,6 +255,6 @@ _SENTENCES: Mapping[str, Callable[[Material, Evidence, Mapping[str, str]], list[
     "better": _better,
     "whom": _whom,
     "sure": _sure,
-    "safe": _safe,
+    "safe": lambda material, evidence, words: say_safety(material, evidence),
     "long": _long,
 }

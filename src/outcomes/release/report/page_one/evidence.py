@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from outcomes.release.definitions import FEW, SMALL
+from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.follow_up import FollowUp
 from outcomes.release.report.page_one.safety import Safety
 
@@ -13,32 +14,11 @@ UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A number with its interval."""
-
-    value: float
-    lower: float
-    upper: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval leaves out no difference."""
-        return self.lower > 0 or self.upper < 0
-
-    def within(self, size: float) -> bool:
-        """Whether the whole interval is closer to zero than a size."""
-        return max(abs(self.lower), abs(self.upper)) < size
-
-    def beyond(self, size: float) -> bool:
-        """Whether the whole interval is at least as far from zero as a size."""
-        return self.excludes_zero and min(abs(self.lower), abs(self.upper)) >= size
-
-
-@dataclass(frozen=True)
 class Change:
     """How far one arm's mean score moved from baseline; ``better`` by the direction of the instrument.
 
-    ``clear`` says whether the interval leaves out no change; none where no interval within the arm is released.
+    ``clear`` says whether the interval leaves out no change; none where no interval within the arm is released. ``interval`` is that of
+    the change within the arm, where this is the number that is told.
     """
 
     arm: str
@@ -46,6 +26,15 @@ class Change:
     clear: bool | None
     better: bool
     earlier: Mapping[str, float] = field(default_factory=dict)
+    interval: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The share in response of one arm's patients with a score."""
+
+    arm: str
+    share: Estimate
 
 
 @dataclass(frozen=True)
@@ -75,8 +64,9 @@ class Evidence:
     """Everything that a rule of the first page may look at.
 
     ``important`` is the change that patients with this baseline usually notice, in points. ``scored`` holds the scores of the
-    treated and of the reference arm at the declared time point (none where too few to be released). ``own_model``: the difference is that of
-    a trial's own mixed model, without a declared comparison.
+    treated and of the reference arm at the declared time point (none where too few to be released). ``missing`` are the shares without that
+    score, of the compared arms, else of every arm. ``rates``: share in response of those scored, by arm, where arms are not compared.
+    ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
     """
 
     changes: tuple[Change, ...] = ()
@@ -92,7 +82,8 @@ class Evidence:
     response_rates: tuple[float, float] | None = None
     analyses: tuple[Estimate, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
-    missing: tuple[float, float] | None = None
+    missing: tuple[float, ...] | None = None
+    rates: tuple[Rate, ...] = ()
     e_value: float | None = None
     tipping: float | None = None
     locked: bool = False
@@ -110,9 +101,19 @@ class Evidence:
         return self.scored is None or min(self.scored) < SMALL
 
     @property
+    def contrasted(self) -> bool:
+        """Whether a difference between two arms is told."""
+        return self.declared and self.difference is not None and not self.too_few
+
+    @property
     def disagree(self) -> bool:
         """Whether two valid analyses point in opposite directions."""
         return len({one.value > 0 for one in self._all}) > 1
+
+    @property
+    def any_excludes(self) -> bool:
+        """Whether some valid analysis leaves out no difference."""
+        return any(one.excludes_zero for one in self._all)
 
     @property
     def unanimous(self) -> bool:

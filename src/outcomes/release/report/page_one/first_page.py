@@ -11,6 +11,7 @@ from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.answers import answer_questions
+from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.key_points import write_key_points
 
@@ -20,11 +21,11 @@ def show_first_page(material: Material, folder: Path) -> Section:
     evidence = gather_evidence(material)
     drawn = {picture.id.removeprefix("figure-answer_"): picture for picture in pictures(material, folder, "answers")}
     answers = tuple(replace(answer, picture=drawn.get(answer.row)) for answer in answer_questions(material, evidence))
-    blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, _note(material)))
+    blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, _note(material, evidence)))
     return Section("brief", "Key points", blocks)
 
 
-def _note(material: Material) -> str:
+def _note(material: Material, evidence: Evidence) -> str:
     comparison = material.study.comparison
     if comparison is None:
         return f"CI: confidence interval, {COVERED}."
@@ -35,7 +36,9 @@ def _note(material: Material) -> str:
         if comparison.cluster == "site"
         else ""
     )
+    e_value = "E-value: risk ratio that an unmeasured factor would need with treatment and with outcome. "
+    imputed = " Response: missing scores imputed at random." if evidence.response else ""
     return (
-        f"CI: confidence interval.{adjusted}{alike} Response: missing scores imputed at random. E-value: risk ratio that an unmeasured factor would "
-        "need with treatment and with outcome. Adverse effects and durability are not adjusted."
+        f"CI: confidence interval.{adjusted}{alike}{imputed} {'' if evidence.e_value is None else e_value}Adverse effects and durability are "
+        "not adjusted."
     )

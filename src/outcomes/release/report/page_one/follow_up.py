@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.contracts.released.durability import DurabilityCurve, DurabilityEffect, DurabilityVisits
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.estimate import Estimate, read_estimate
 from outcomes.release.report.wording.durability import find_primary
 
 
@@ -23,12 +24,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Responders at the last declared week, and whether each weighted estimate of the difference between arms excludes zero."""
+    """Responders at the last declared week, and whether each weighted estimate of the difference between arms excludes zero.
+
+    ``weeks``: the primary difference, of weeks in response. ``alone``: the study has one arm.
+    """
 
     week: float
     arms: tuple[Seen, ...]
     differs: tuple[bool, ...] = ()
     favours: str = ""
+    weeks: Estimate | None = None
+    alone: bool = False
 
 
 def gather_follow_up(material: Material) -> FollowUp | None:
@@ -48,7 +54,8 @@ def gather_follow_up(material: Material) -> FollowUp | None:
         found.append(Seen(arm, float(seen[arm]), float(own[DurabilityCurve.share].iloc[0])))
     primary = find_primary(material)
     if not primary:
-        return FollowUp(week, tuple(found))
+        return FollowUp(week, tuple(found), alone=len(material.arms) == 1)
     stated = bool(primary[DurabilityEffect.stated])
     longer = DurabilityEffect.treated if primary[DurabilityEffect.difference] > 0 else DurabilityEffect.reference
-    return FollowUp(week, tuple(found), (stated, stated), str(primary[longer]) if stated else "")
+    weeks = read_estimate(primary, DurabilityEffect.difference, DurabilityEffect.lower, DurabilityEffect.upper)
+    return FollowUp(week, tuple(found), (stated, stated), str(primary[longer]) if stated else "", weeks)

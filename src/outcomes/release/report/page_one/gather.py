@@ -16,14 +16,15 @@ from outcomes.contracts.released.comparison import (
     Sensitivity,
     Subgroups,
 )
-from outcomes.contracts.released.describe import Missingness, Scores
+from outcomes.contracts.released.describe import Missingness, Response, Scores
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import SMALL
 from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
-from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
+from outcomes.release.report.page_one.estimate import Estimate, read_estimate, read_number
+from outcomes.release.report.page_one.evidence import Change, Evidence, Level, Rate, Subgroup
 from outcomes.release.report.page_one.follow_up import gather_follow_up
 from outcomes.release.report.page_one.safety import gather_safety
 
@@ -39,6 +40,8 @@ def gather_evidence(material: Material) -> Evidence:
         "locked": bool(plan),
         "safety": gather_safety(material),
         "follow_up": gather_follow_up(material),
+        "missing": _missing(material),
+        "rates": _rates(material),
     }
     comparison = material.study.comparison
     if comparison is None:
@@ -48,7 +51,7 @@ def gather_evidence(material: Material) -> Evidence:
     effect = material.one("effects", **place, variance="cr2")
     difference = read_estimate(effect)
     worse = material.study.instrument(estimand.instrument).higher_is_worse
-    scored = (_number(effect, Effects.observed_treated), _number(effect, Effects.observed_reference))
+    scored = (read_number(effect, Effects.observed_treated), read_number(effect, Effects.observed_reference))
     small = any(one is None or one < SMALL for one in scored)
     return Evidence(
         **common,
@@ -59,26 +62,10 @@ def gather_evidence(material: Material) -> Evidence:
         important=find_important(material.tables, material.study),
         analyses=_analyses(material),
         subgroups=_subgroups(material),
-        missing=_missing(material),
         e_value=None if small else _single(material, "e_value"),
-        tipping=None if small else _tipping(material),
+        tipping=None if small or difference is None else _tipping(material, (difference.value < 0) == worse, worse),
         **_response(material),
     )
-
-
-def read_estimate(
-    row: Mapping[str, Any], value: str = "estimate", lower: str = "lower", upper: str = "upper"
-) -> Estimate | None:
-    """Return the estimate of a released row; none where it, or a limit of it, is not released."""
-    numbers = [_number(row, name) for name in (value, lower, upper)]
-    if any(number is None for number in numbers):
-        return None
-    return Estimate(*(float(number) for number in numbers if number is not None))
-
-
-def _number(row: Mapping[str, Any], name: str) -> float | None:
-    value = row.get(name)
-    return None if value is None or pd.isna(value) else float(value)
 
 
 def _changes(material: Material) -> tuple[Change, ...]:
@@ -99,7 +86,8 @@ def _changes(material: Material) -> tuple[Change, ...]:
         if value is None:
             continue
         earlier = dict(list(means.items())[: list(means).index(timepoint)])
-        found.append(Change(arm, value, estimate.excludes_zero if estimate else None, (value < 0) == worse, earlier))
+        clear, told = estimate.excludes_zero if estimate else None, estimate if arm not in adjusted else None
+        found.append(Change(arm, value, clear, (value < 0) == worse, earlier, told))
     return tuple(found)
 
 
@@ -115,7 +103,7 @@ def _trial(material: Material) -> dict[str, Any]:
         return {}
     difference = read_estimate({str(key): value for key, value in here[0].items()})
     scores = [material.one("scores", instrument=instrument, axis=axis, timepoint=timepoint, arm=arm) for arm in pair]
-    scored = [_number(row, Scores.n) for row in scores]
+    scored = [read_number(row, Scores.n) for row in scores]
     worse = material.study.instrument(instrument).higher_is_worse
     return {
         "declared": True, "own_model": True, "difference": difference,
@@ -165,14 +153,13 @@ def _single(material: Material, analysis: str) -> float | None:
     rows = (
         rows[(rows[Sensitivity.analysis] == analysis) & (rows[Sensitivity.endpoint] == "change")] if len(rows) else rows
     )
-    return _number({str(k): v for k, v in rows.iloc[0].items()}, Sensitivity.estimate) if len(rows) else None
+    return read_number({str(k): v for k, v in rows.iloc[0].items()}, Sensitivity.estimate) if len(rows) else None
 
 
-def _tipping(material: Material) -> float | None:
+def _tipping(material: Material, favours_treated: bool, worse: bool) -> float | None:
     """Return how much worse the missing scores of the arm that did better must be for the interval to include no difference."""
-    found = [_single(material, f"tipping_point_{side}") for side in ("treated", "reference")]
-    known = [abs(value) for value in found if value is not None]
-    return min(known) if known else None
+    value = _single(material, f"tipping_point_{'treated' if favours_treated else 'reference'}")
+    return abs(value) if value and (value > 0) == worse else None
 
 
 def _response(material: Material) -> dict[str, Any]:
@@ -185,7 +172,7 @@ def _response(material: Material) -> dict[str, Any]:
         rows = kept if len(kept) else rows
     if len(rows):
         row = {str(key): value for key, value in rows.iloc[0].items()}
-        rates = (_number(row, Risks.risk_treated), _number(row, Risks.risk_reference))
+        rates = (read_number(row, Risks.risk_treated), read_number(row, Risks.risk_reference))
         response = read_estimate(row, "difference", "difference_lower", "difference_upper")
         known = None if rates[0] is None or rates[1] is None else (rates[0], rates[1])
         return {"response": response, "response_rates": known if response else None}
@@ -205,7 +192,7 @@ def _subgroups(material: Material) -> tuple[Subgroup, ...]:
     if rows.empty:
         return ()
     p_values = {
-        str(row[Interactions.variable]): _number({str(k): v for k, v in row.items()}, Interactions.p_adjusted)
+        str(row[Interactions.variable]): read_number({str(k): v for k, v in row.items()}, Interactions.p_adjusted)
         for row in tests.to_dict("records")
     }
     found = []
@@ -232,16 +219,38 @@ def tidy_level(level: str) -> str:
     return re.sub(r" \([^)]*\)$", "", level)
 
 
-def _missing(material: Material) -> tuple[float, float] | None:
-    assert material.study.comparison is not None
-    estimand = material.study.comparison.estimand
-    rows = _here(material, "missingness")
-    rows = rows[rows[Missingness.instrument] == estimand.instrument] if len(rows) else rows
+def _missing(material: Material) -> tuple[float, ...] | None:
+    """Return the shares without a score at the place of the first page, of the arms compared, else of all; none where one is not released."""
+    place = find_place(material.tables, material.study)
+    if place is None:
+        return None
+    rows = material.rows("missingness", instrument=place[0], axis=place[1], timepoint=place[2])
     shares = []
-    for arm in (estimand.treated, estimand.reference):
+    for arm in list_compared(material.study) or material.arms:
         own = rows[rows[Missingness.arm] == arm] if len(rows) else rows
         share = (
-            _number({str(k): v for k, v in own.iloc[0].items()}, Missingness.missing_proportion) if len(own) else None
+            read_number({str(k): v for k, v in own.iloc[0].items()}, Missingness.missing_proportion)
+            if len(own)
+            else None
         )
+        if share is None:
+            return None
         shares.append(share)
-    return None if shares[0] is None or shares[1] is None else (shares[0], shares[1])
+    return tuple(shares) or None
+
+
+def _rates(material: Material) -> tuple[Rate, ...]:
+    """Return the share in response of those scored at the place of the first page, by arm, as far as released."""
+    place = find_place(material.tables, material.study)
+    if place is None:
+        return ()
+    where = {
+        "instrument": place[0],
+        "axis": place[1],
+        "timepoint": place[2],
+        "endpoint": "response",
+        "population": "observed",
+    }
+    rows = [material.one(Response.name, **where, arm=arm) for arm in material.arms]
+    found = [(str(row[Response.arm]), read_estimate(row, Response.proportion)) for row in rows if row]
+    return tuple(Rate(arm, share) for arm, share in found if share is not None)

@@ -9,9 +9,11 @@ from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
-from outcomes.release.report.page_one.answers import name_sides, say_effects, say_response, say_size
+from outcomes.release.report.page_one.adverse_effects import say_effects
+from outcomes.release.report.page_one.answers import name_sides, say_amount, say_response
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.sizes import say_size
 from outcomes.release.report.wording.course_and_rates import count_compared
 
 MOST_WORDS = 100
@@ -69,7 +71,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
         harms = say_effects(evidence, effects)
         harms = f"Adverse effects: {harms}." if harms else ""
         return " ".join(filter(None, (first, say_response(material, evidence) if response else "", harms)))
-    changes = [f"{abs(change.value):.1f} points with {material.within(change.arm)}" for change in evidence.changes[:3]]
+    changes = [f"{say_amount(change, False)} with {material.within(change.arm)}" for change in evidence.changes[:3]]
     if not changes:
         return f"{start}, no change could be estimated."
     told = moved if all(change.better for change in evidence.changes[:3]) else "changed"

@@ -25,16 +25,16 @@ class Rule:
     verdict: str
 
 
-def _contrast(evidence: Evidence) -> bool:
-    return evidence.declared and evidence.difference is not None and not evidence.too_few
-
-
 def _randomised_answer(evidence: Evidence) -> bool:
-    return _contrast(evidence) and evidence.randomised and not evidence.disagree and _clear(evidence)
+    return evidence.contrasted and evidence.randomised and not evidence.disagree and _clear(evidence)
 
 
 def _clear(evidence: Evidence) -> bool:
     return evidence.difference is not None and evidence.difference.excludes_zero
+
+
+def _improved(evidence: Evidence) -> bool:
+    return bool(evidence.changes) and all(change.better and change.clear for change in evidence.changes)
 
 
 def _several(evidence: Evidence) -> bool:
@@ -94,11 +94,24 @@ RULES = (
         "The difference may depend on {differing}.",
     ),
     Rule("whom", "alike", lambda e: True, "No evidence that it differs between the groups examined."),
-    Rule("sure", "no_contrast", lambda e: not _contrast(e), "Nothing to question: the arms are not compared."),
-    Rule("sure", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion{proof}."),
+    Rule(
+        "sure",
+        "beyond_chance",
+        lambda e: not e.contrasted and _improved(e),
+        "The change is beyond chance; nothing shows what it would have been untreated.",
+    ),
+    Rule("sure", "within_chance", lambda e: not e.contrasted and bool(e.changes), "No change beyond chance is shown."),
+    Rule("sure", "no_contrast", lambda e: not e.contrasted, "Nothing to question: no change was estimated."),
+    Rule("sure", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion."),
     Rule("sure", "consistent", lambda e: e.unanimous and bool(e.analyses), "Consistent across analyses{proof}."),
     Rule("sure", "alone", lambda e: not e.analyses, "One analysis only{proof}."),
-    Rule("sure", "same_direction", lambda e: True, "Same direction in all analyses, not always beyond chance{proof}."),
+    Rule(
+        "sure",
+        "same_direction",
+        lambda e: e.any_excludes,
+        "Same direction in all analyses, not always beyond chance.",
+    ),
+    Rule("sure", "by_chance", lambda e: True, "Same direction in all analyses, none beyond chance."),
     Rule("safe", "no_data", lambda e: e.safety is None, "No data: adverse effects are not in these tables."),
     Rule("safe", "differ", lambda e: bool(e.safety and e.safety.differing), "Different profiles{collected}."),
     Rule(
@@ -111,7 +124,7 @@ RULES = (
         "safe",
         "none_seen",
         lambda e: bool(e.safety and e.safety.none_in),
-        "None in {none_in} ({covered} upper limit {limit} %){collected}.",
+        "None in {none_in} ({covered} upper limit {limit}%){collected}.",
     ),
     Rule(
         "safe",
@@ -127,6 +140,12 @@ RULES = (
     ),
     Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
     Rule("long", "not_measured", lambda e: e.follow_up is None, "Not measured."),
+    Rule(
+        "long",
+        "described",
+        lambda e: bool(e.follow_up and e.follow_up.alone and e.follow_up.arms and e.follow_up.arms[0].seen >= FEW),
+        "{kept}% of responders were in response at week {week}.",
+    ),
     Rule("long", "few", lambda e: not _long(e), "Too few followed to say."),
     Rule(
         "long",
@@ -144,8 +163,14 @@ NEVER_TOGETHER = (
     ("works:randomised", "sure:disagree"),
     ("better:clear", "sure:disagree"),
     ("better:clear", "sure:no_contrast"),
+    ("works:unclear", "sure:beyond_chance"),
+    ("works:not_measured", "sure:beyond_chance"),
+    ("better:clear", "sure:beyond_chance"),
+    ("better:clear", "sure:within_chance"),
     ("better:disagree", "sure:consistent"),
     ("better:disagree", "sure:same_direction"),
+    ("better:disagree", "sure:by_chance"),
+    ("better:clear", "sure:by_chance"),
     ("better:excluded", "sure:disagree"),
     ("better:excluded", "sure:consistent"),
     ("better:uncertain", "sure:consistent"),

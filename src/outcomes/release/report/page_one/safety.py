@@ -36,12 +36,22 @@ class Safety:
     @property
     def differing(self) -> tuple[Effect, ...]:
         """The single effects whose interval excludes no difference."""
-        return tuple(effect for effect in self.effects if effect.differs and effect.name not in NAMES.values())
+        return tuple(effect for effect in self.singles if effect.differs)
+
+    @property
+    def singles(self) -> tuple[Effect, ...]:
+        """The single effects."""
+        return tuple(effect for effect in self.effects if effect.name not in NAMES.values())
+
+    @property
+    def heads(self) -> tuple[Effect, ...]:
+        """Any effect, and any severe one."""
+        return tuple(effect for effect in self.effects if effect.name in NAMES.values())
 
     @property
     def heads_differ(self) -> tuple[Effect, ...]:
         """Any effect, and any severe one, where the interval excludes no difference."""
-        return tuple(effect for effect in self.effects if effect.differs and effect.name in NAMES.values())
+        return tuple(effect for effect in self.heads if effect.differs)
 
 
 def gather_safety(material: Material) -> Safety | None:

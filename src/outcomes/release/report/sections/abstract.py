@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from outcomes.errors import OutcomesError
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import find_place
 from outcomes.release.figures.plans.comparison import WEIGHTED
-from outcomes.release.numbers import count, fixed
+from outcomes.release.numbers import fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.adverse_effects import MOST_EFFECTS, say_effects
 from outcomes.release.report.page_one.answers import (
-    MOST_EFFECTS,
     name_sides,
-    say_effects,
+    say_amount,
+    say_analyses,
     say_importance,
+    say_rates,
     say_response,
-    say_size,
 )
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.sizes import say_size
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures
 
@@ -102,16 +106,20 @@ def _results(material: Material, evidence: Evidence) -> str:
     place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
         arms = list_compared(material.study) or material.arms
-        changes = [f"{fixed(one.value)} with {material.within(one.arm)}" for one in evidence.changes if one.arm in arms]
-        texts.append(
-            f"Mean {material.instrument(place[0])} change at {material.timepoint(*place[1:])} was {enumerate_words(changes)}."
-        )
+        shown = [one for one in evidence.changes if one.arm in arms]
+        changes = [f"{say_amount(one, evidence.contrasted)} with {material.within(one.arm)}" for one in shown]
+        fall = material.study.instrument(place[0]).higher_is_worse
+        verb = ("decreased" if fall else "increased") if all(one.better for one in shown) else "changed"
+        when, name = material.timepoint(*place[1:]), material.instrument(place[0])
+        texts.append(f"By {when}, mean {name} {verb} by {enumerate_words(changes)} (adjusted).")
+        texts += [] if evidence.declared else [say_rates(material, evidence)]
     if evidence.difference is not None and not evidence.too_few:
-        texts.append(f"The difference was {say_size(evidence.difference, 'points')}.")
+        better, _ = name_sides(material, evidence)
+        way = f"The difference in favor of {better}" if evidence.difference.excludes_zero else "The difference"
+        texts.append(f"{way} was {say_size(evidence.difference, 'points')}.")
         texts.append(say_response(material, evidence))
     if evidence.analyses and not evidence.too_few:
-        values = sorted(one.value for one in evidence.analyses)
-        texts.append(f"In {count(len(values))} other valid analyses it was {fixed(values[0])} to {fixed(values[-1])}.")
+        texts.append(f"{say_analyses(material, evidence)}.")
     harms = say_effects(evidence, MOST_EFFECTS)
     texts.append(f"Adverse effects that differed: {harms}." if harms else "")
     if evidence.missing is not None and place is not None:
@@ -128,9 +136,10 @@ def _people(material: Material) -> str:
     verb = "compared" if material.study.comparison else "analyzed"
     age = material.one("baseline", variable="age", arm="all")
     text = f"{total} patients were {verb}"
-    if age and age.get("mean") == age.get("mean") and age.get("mean") is not None:
-        text += f" (of all, mean age {fixed(age['mean'])} years)"
-    return f"{text}."
+    women = material.one("baseline", variable="sex", level="female", arm="all")
+    told = [f"mean age {fixed(age['mean'])} years"] if age and pd.notna(age["mean"]) else []
+    told += [f"{fixed(women['percent'], 0)}% female"] if women and pd.notna(women["percent"]) else []
+    return f"{text} ({'all: ' if material.study.comparison else ''}{', '.join(told)})." if told else f"{text}."
 
 
 def _conclude(material: Material, evidence: Evidence) -> str:

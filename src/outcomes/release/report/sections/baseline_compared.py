@@ -12,12 +12,21 @@ from outcomes.contracts.released.describe import Baseline, BaselineSmd
 from outcomes.release.arms import list_compared
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, say_variable, tell, tell_count
+from outcomes.release.report.content.grids import (
+    POOLED,
+    heading,
+    index_rows,
+    number,
+    order_levels,
+    say_variable,
+    tell,
+    tell_count,
+)
 from outcomes.release.report.content.material import Material
 
 Row = Mapping[str, Any]
 SITE = "site"
-YES, POOLED = "yes", "other ("
+YES, NO, EVERYONE = "yes", "no", "all"
 
 
 def list_arms(material: Material) -> tuple[str, ...]:
@@ -34,15 +43,17 @@ def tabulate_baseline(material: Material) -> Grid | None:
     cells = index_rows(table, Baseline.variable, "level", Baseline.arm)
     compared = material.study.comparison is not None
     heads = [heading("Characteristic")]
-    for arm in arms:
+    named = [material.arm(arm) for arm in arms]
+    arms = (EVERYONE,) if len(material.arms) == 1 else arms  # one arm is everyone, whose number other exhibits have
+    for name, arm in zip(named, arms, strict=True):
         size = cells.get(("patients", "", arm), {})
-        heads.append(heading(f"{material.arm(arm)} ({sample(tell_count(size, Baseline.n))})"))
+        heads.append(heading(f"{name} ({sample(tell_count(size, Baseline.n))})"))
     heads += [heading("SMD"), heading("SMD, weighted")] if compared else []
     rows: list[tuple[Cell, ...]] = []
     for variable in [str(one) for one in table[Baseline.variable].drop_duplicates() if one != "patients"]:
         if _is_shown(material, variable):
             levels = [str(one) for one in table.loc[table[Baseline.variable] == variable, "level"].drop_duplicates()]
-            rows += _describe(material, cells, arms, variable, levels)
+            rows += _describe(material, cells, arms, variable, order_levels(levels))
     return Grid(
         "baseline-compared", "Patients before treatment.", (tuple(heads),), tuple(rows), _notes(material, compared)
     )
@@ -54,7 +65,9 @@ def _notes(material: Material, compared: bool) -> tuple[str, ...]:
     note = "SMD: absolute standardized mean difference of the two arms."
     if material.study.comparison is not None and material.study.comparison.weights == "overlap":
         note += " Overlap weights equate the means of confounders by construction."
-    return (f"{note} A dash: not a confounder of this study, so not balanced.",)
+    return (
+        f"{note} A dash beside weights: not a confounder of this study, so not balanced; without them: levels of too few patients.",
+    )
 
 
 def _is_shown(material: Material, variable: str) -> bool:
@@ -87,7 +100,7 @@ def _describe(
         yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
         level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
-        name = title if level == YES else _upper(level)
+        name = title if level == YES else f"{title}: {level}" if level == NO else _upper(level)
         yield (
             heading(f"{name}, n (%)"),
             *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),

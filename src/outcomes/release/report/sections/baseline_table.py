@@ -10,7 +10,16 @@ import pandas as pd
 
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, sample
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, pair, quartiles, say_variable, tell
+from outcomes.release.report.content.grids import (
+    heading,
+    index_rows,
+    number,
+    order_levels,
+    pair,
+    quartiles,
+    say_variable,
+    tell,
+)
 from outcomes.release.report.content.material import Material, shown
 
 Row = Mapping[str, Any]
@@ -41,14 +50,16 @@ def tabulate_patients(material: Material) -> Grid | None:
     if table.empty:
         return None
     table = table.assign(level=table["level"].fillna("").astype(str))
-    arms = ("all", *material.arms) if len(material.arms) != 1 else tuple(material.arms)
+    arms = ("all", *material.arms) if len(material.arms) != 1 else ("all",)
     described = Described(material, index_rows(table, "variable", "level", "arm"), arms, material.rows("baseline_smd"))
     heads = [heading("Characteristic"), heading("n"), *(heading(_name_arm(described, arm)) for arm in arms)]
     heads += [heading("SMD")] if described.compared else []
     rows: list[tuple[Cell, ...]] = []
     for variable in [str(name) for name in table["variable"].drop_duplicates() if name != "patients"]:
         levels = [str(level) for level in table.loc[table["variable"] == variable, "level"].drop_duplicates()]
-        rows += _numeric(described, variable) if levels == [""] else _categorical(described, variable, levels)
+        rows += (
+            _numeric(described, variable) if levels == [""] else _categorical(described, variable, order_levels(levels))
+        )
         rows += _missing(described, variable, levels[0])
     return Grid("baseline", "Patients before treatment.", (tuple(heads),), tuple(rows), _notes(described))
 
@@ -69,7 +80,8 @@ def _notes(described: Described) -> tuple[str, ...]:
 def _name_arm(described: Described, arm: str) -> str:
     row = described.rows.get(("patients", "", arm), {})
     n = tell(row, "n")
-    return f"{described.material.arm(arm)} ({sample(n)})"
+    only = described.material.arms[0] if len(described.arms) == 1 else arm
+    return f"{described.material.arm(only)} ({sample(n)})"
 
 
 def _numeric(described: Described, variable: str) -> Iterator[tuple[Cell, ...]]:

@@ -65,7 +65,7 @@ def _two(value: float) -> str:
 def _tabulate_groups(material: Material) -> Grid | None:
     """Return the mean score of each group at each time point, with its size and how surely its patients belong to it."""
     rows = material.rows(Courses.name)
-    if rows.empty:
+    if rows.empty or set(rows[Courses.group]) == {ALL}:  # one group is everyone, whose scores another table has
         return None
     rows = rows.assign(group=rows[Courses.group].astype(str))
     groups = index_rows(material.rows(CourseGroups.name), "group")
@@ -97,7 +97,7 @@ def _name(group: str, groups: dict[tuple[str, ...], Row]) -> str:
     if group == ALL:
         return f"All (n {size})"
     share = tell(row, CourseGroups.proportion, lambda value: fixed(100 * value, 0), 100) if row else ABSENT
-    return f"Group {group} (n {size}, {share} %)"
+    return f"Group {group} (n {size}, {share}%)"
 
 
 def _score(row: Row) -> str:

@@ -88,7 +88,7 @@ def _say_end(material: Material, settings: Durability, end: End) -> str:
         return f"a score of {end.score_from:g} or {'more' if entry.higher_is_worse else 'less'}"
     percent = end.improvement_below if end.improvement_below is not None else entry.response_percent
     points = f"{entry.response_points or 0:g} points"
-    return f"a score less than {points if percent is None else f'{percent:g} %'} better than baseline"
+    return f"a score less than {points if percent is None else f'{percent:g}%'} better than baseline"
 
 
 def _count(row: Row, column: Column) -> str:
@@ -226,7 +226,7 @@ def _published(material: Material) -> str:
     own = table[(table["endpoint"] == "response held") & (table["instrument"] == settings.instrument)]
     parts = [
         f"{study} ({', '.join(own_rows['definition'].unique())}): "
-        + ", ".join(f"{row['estimate']:g} % {row['window']}" for row in own_rows.to_dict("records"))
+        + ", ".join(f"{row['estimate']:g}% {row['window']}" for row in own_rows.to_dict("records"))
         for study, own_rows in own.groupby("study", sort=False)
     ]
     return f"Published, never lost until then at that cohort's visits: {'; '.join(parts)}." if parts else ""
@@ -245,7 +245,7 @@ def tabulate_effect(material: Material) -> Grid | None:
         weeks = row[own.unit] != "share"
         state = HOLDS[str(row[own.end])].lower()
         what = f"weeks {state}, {row[own.time]}" if weeks else f"{state}, {row[own.time]}, percentage points"
-        name = f"{material.arm(str(row[own.treated]))} − {material.arm(str(row[own.reference]))}: {what}"
+        name = f"{what[:1].upper()}{what[1:]}"
         bounds = interval(row[own.lower], row[own.upper], 1 if weeks else 0, factor=1 if weeks else 100)
         text = (
             f"{fixed(row[own.difference] * (1 if weeks else 100), 1 if weeks else 0)} ({bounds})"
@@ -259,10 +259,12 @@ def tabulate_effect(material: Material) -> Grid | None:
         rows.append(
             (heading(name), Cell(method), Cell(weights), number(shown(row, text)), number(p_value(row[own.p_value])))
         )
+    first = _records(table)[0]
+    sides = (material.arm(str(first[own.treated])), material.within(str(first[own.reference])))
     heads = ("Difference", "Estimate", "Weights for confounders", f"Value ({COVERED} interval)", "p")
     return Grid(
         "durability-effect",
-        "How long the response lasts: one arm against the other.",
+        f"How long the response lasts: {' minus '.join(sides)}.",
         (tuple(heading(text) for text in heads),),
         tuple(rows),
         (_warn(material),),

@@ -78,9 +78,9 @@ def _share(row: Row | None, part: str, whole: str) -> Cell:
 def tell_share(row: Mapping[Any, Any], column: str = "proportion") -> str:
     """Return a share in percent, or its bound."""
     if pd.notna(row[column]):
-        return f"{fixed(100 * row[column], 0)} %"
+        return f"{fixed(100 * row[column], 0)}%"
     bound = row.get(f"{column}_bound")
-    return f"{bound[0]} {fixed(100 * float(bound[1:]), 0)} %" if isinstance(bound, str) and bound else ABSENT
+    return f"{bound[0]}{fixed(100 * float(bound[1:]), 0)}%" if isinstance(bound, str) and bound else ABSENT
 
 
 def _tabulate_ascertainment(material: Material) -> Grid | None:
@@ -107,7 +107,8 @@ def _tabulate_effects(material: Material, block: str) -> Grid | None:
     arms = list_present(material, Harms.name)
     found = index_rows(rows, "event", "arm")
     differences = material.rows(HarmDifferences.name, block=block)
-    contrasts = list(dict.fromkeys(differences["contrast"])) if len(differences) else []
+    told = differences[differences[HarmDifferences.difference].notna()] if len(differences) else differences
+    contrasts = list(dict.fromkeys(told["contrast"])) if len(told) else []
     between = index_rows(differences, "event", "contrast") if contrasts else {}
     followed = material.rows(HarmRates.name)
     rates = index_rows(followed, "event", "arm") if len(followed) and block == "all sessions" else {}
@@ -134,13 +135,20 @@ def _tabulate_effects(material: Material, block: str) -> Grid | None:
     few = [event for event in dict.fromkeys(rows[Harms.event]) if event not in shown]
     notes = ["Patients with the effect at least once, of those asked at least once; exact intervals are in the CSV."]
     notes += [f"Too few patients to report: {', '.join(few)}."] if few else []
-    notes += [str(note) for note in dict.fromkeys(differences[HarmDifferences.note].dropna())] if contrasts else []
+    notes += _explain(material, differences)
     caption = (
         "Adverse effects."
         if block == "all sessions"
         else "Adverse effects at the first six sessions of those who had six."
     )
     return Grid(BLOCKS[block], caption, (heads,), tuple(body), tuple(notes))
+
+
+def _explain(material: Material, differences: pd.DataFrame) -> list[str]:
+    """Say of which arms no difference is told, and why."""
+    rows = differences[differences[HarmDifferences.note].notna()] if len(differences) else differences
+    pairs = dict.fromkeys(zip(rows["contrast"], rows[HarmDifferences.note], strict=True)) if len(rows) else {}
+    return [f"{material.contrast(str(contrast))}: no difference, {note}." for contrast, note in pairs if str(note)]
 
 
 def _difference(row: Row | None) -> Cell:

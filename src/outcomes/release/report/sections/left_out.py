@@ -14,8 +14,8 @@ REPEATED = ("figure-answer_*",)
 EMPTY = re.compile(r"not reported|not estimated")
 BOUND = re.compile(r"<\d+(?![.\d])")  # a p value below .001 is a number
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
-    0.5,
-    0.8,
+    0.4,
+    0.66,
     4,
 )  # shares of a table's numbers, empty and empty or bounds, from so many numbers on
 
@@ -24,22 +24,28 @@ def leave_out(section: Section, known: set[str], material: Material) -> Section:
     """Return the section without exhibits that are shown already or repeat another; a table of too few becomes a sentence."""
     derived = [name for name in material.study.instruments if material.study.instrument(name).derived_from is not None]
     patterns = (*REPEATED, *(f"*{kind}{name}*" for name in derived for kind in ("-", "_")))
-    kept = tuple(
-        _replace(block)
+    own = [
+        block
         for block in section.blocks
         if not isinstance(block, Grid | Picture)
         or (block.id not in known and not any(fnmatch(block.id, pattern) for pattern in patterns))
-    )
+    ]
+    few = [block for block in own if isinstance(block, Grid) and _rests_on_too_few(block)]
+    kept: tuple[Block, ...] = tuple(block for block in own if block not in few)
+    if few:
+        named = "; ".join(block.caption.removesuffix(".") for block in few)
+        kept = (
+            *kept,
+            Paragraph(
+                f"Left out, as most of {'its' if len(few) == 1 else 'their'} numbers rest on too few patients: {named}."
+            ),
+        )
     return replace(section, blocks=kept, sections=tuple(leave_out(part, known, material) for part in section.sections))
 
 
-def _replace(block: Block) -> Block:
-    """Return a block, or a sentence in place of a table most of whose numbers rest on too few patients."""
-    if not isinstance(block, Grid):
-        return block
+def _rests_on_too_few(block: Grid) -> bool:
+    """Whether most numbers of a table are not there, or are bounds."""
     cells = [cell for row in block.rows for cell in row if cell.number and cell.text != ABSENT]
     empty = [cell.withheld or bool(EMPTY.search(cell.text)) for cell in cells]
     few = [gone or bool(BOUND.search(cell.text)) for gone, cell in zip(empty, cells, strict=True)]
-    if len(cells) < FEWEST_CELLS or (sum(empty) <= MOST_EMPTY * len(cells) and sum(few) <= MOST_FEW * len(cells)):
-        return block
-    return Paragraph(f"Left out, as most of its numbers rest on too few patients: {block.caption}")
+    return len(cells) >= FEWEST_CELLS and (sum(empty) > MOST_EMPTY * len(cells) or sum(few) > MOST_FEW * len(cells))

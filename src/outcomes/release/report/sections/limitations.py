@@ -99,7 +99,7 @@ def _attrition(material: Material) -> Limitation | None:
     if high.empty:
         return None
     each = ", ".join(
-        f"{percent(row['missing_proportion'])} % in {material.within(str(row['arm']))}"
+        f"{percent(row['missing_proportion'])}% in {material.within(str(row['arm']))}"
         for row in high.to_dict("records")
     )
     name, place = material.instrument(material.primary), find_place(material.tables, material.study)

@@ -68,7 +68,7 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
         text += "; bands: " + ", ".join(f"{low} {label}" for low, label in sorted(entry.bands.items()))
     text += f". It asks about the last {entry.recall_days} days." if entry.recall_days > 0 else "."
     if entry.response_percent is not None:
-        text += f" Response: at least {entry.response_percent:g} % better than baseline."
+        text += f" Response: at least {entry.response_percent:g}% better than baseline."
     if entry.remission_maximum is not None:
         text += f" Remission: at most {entry.remission_maximum:g} points."
     if entry.derived_from:
@@ -79,7 +79,7 @@ def _instrument(study: Study, name: str) -> tuple[str, str]:
         )
     if entry.important_change and "important_change" not in entry.unverified:
         changes = [change for change in entry.important_change if change.percent is not None]
-        each = "; ".join(f"{change.percent:g} % ({change.source})" for change in changes)
+        each = "; ".join(f"{change.percent:g}% ({change.source})" for change in changes)
         text += f" Published important change: {each}."
     change = study.endpoints.reliable_change.get(name)
     if change:
@@ -167,7 +167,7 @@ def _timepoints(study: Study) -> list[str]:
         )
     if points.days:
         windows = ", ".join(f"day {w.day} (days {w.day - w.before} to {w.day + w.after})" for w in points.days)
-        texts.append(f"By calendar day after the first session : {windows}. The score nearest to the day counts.")
+        texts.append(f"By calendar day after the first session: {windows}. The score nearest to the day counts.")
     if points.visits:
         texts.append(f"By scheduled visit: {', '.join(points.visits)}.")
     if points.clean_window and study.series.origin == "sessions":
@@ -208,8 +208,8 @@ def _recall(material: Material) -> list[str]:
         here = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
         parts = [
             f"{material.within(str(row['arm']))} "
-            + (f"{percent(row['proportion'])} %" if row["proportion"] == row["proportion"] else WITHHELD)
-            for row in here.to_dict("records")
+            + (f"{percent(row['proportion'])}%" if row["proportion"] == row["proportion"] else WITHHELD)
+            for row in sorted(here.to_dict("records"), key=lambda row: [*material.arms, row["arm"]].index(row["arm"]))
         ]
         if parts:
             texts.append(

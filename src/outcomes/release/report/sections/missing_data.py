@@ -65,7 +65,7 @@ def _say_imputed(material: Material) -> str:
     return (
         f"Every missing score was replaced {count(row['draws'])} times by a draw given the patient's arm, baseline, confounders, and other "
         f"scores. The results were pooled by Rubin's rules. If scores are missing at random in that sense, the difference at "
-        f"{place} is {_say(row)}. Of the information on it {fixed(100 * row['missing_information'], 0)} % is missing."
+        f"{place} is {_say(row)}. Of the information on it {fixed(100 * row['missing_information'], 0)}% is missing."
     )
 
 

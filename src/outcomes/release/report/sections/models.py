@@ -140,7 +140,7 @@ def tabulate_adjusted(material: Material, model: str) -> Grid | None:
             line += [number(_estimate(row)), number(shown(row, p_value(row.get("p_value"))))]
         rows.append(tuple(line))
     unadjusted = warn_confounded(material, model) if contrasts else ""
-    kind = "adjusted means and differences"
+    kind = "adjusted means and differences" if contrasts else "means of the model"
     if unadjusted:
         said = "confounding by indication" in name_model(material, model)
         kind = f"means and differences of the model{'' if said else f', {CONFOUNDED}'}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
 from outcomes.release.arms import order_arms
-from outcomes.release.definitions import COVERED, FIRST_DAY, HALF, ONSET_AT
+from outcomes.release.definitions import COVERED, HALF, ONSET_AT
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures, present
@@ -59,11 +59,12 @@ def _tell_half(material: Material, instrument: str) -> str:
         over = own[own[Onset.probability] >= HALF]
         last = own.iloc[-1]
         if over.empty:
-            text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.probability], 0)} %)"
+            text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.probability], 0)}%)"
         else:
             before = own[own[Onset.time] < over.iloc[0][Onset.time]]
-            start = fixed(before.iloc[-1][Onset.time], 0) if len(before) else FIRST_DAY
-            text = f"{material.arm(arm)}: between day {start} and day {fixed(over.iloc[0][Onset.time], 0)}"
+            end = fixed(over.iloc[0][Onset.time], 0)
+            start = fixed(before.iloc[-1][Onset.time], 0) if len(before) else ""
+            text = f"{material.arm(arm)}: {f'between day {start} and' if start else 'by'} day {end}"
         said.append(text)
     return (
         f"When half of the patients had begun to respond ({material.instrument(instrument)}): {'. '.join(said)}."
@@ -76,10 +77,11 @@ def _tabulate_looks(material: Material, instruments: list[str]) -> Grid | None:
     rows = material.rows(OnsetLooks.name)
     arms = _arms(material, rows, OnsetLooks.patients)
     found = index_rows(rows, "instrument", "window", "arm")
+    answered = bool(rows[OnsetLooks.answerable].astype(bool).any())
     body = []
     for instrument, window in dict.fromkeys((one[0], one[1]) for one in found):
         cells = [found.get((instrument, window, arm), {}) for arm in arms]
-        answers = [number(_say_answer(row)) for row in cells]
+        answers = [number(_say_answer(row)) for row in cells] if answered else []
         body.append(
             (
                 heading(f"{material.instrument(instrument)}, {window}"),
@@ -91,10 +93,10 @@ def _tabulate_looks(material: Material, instruments: list[str]) -> Grid | None:
     heads = (
         heading("Within"),
         *(heading(f"{name}, with a score / patients (%)") for name in names),
-        *(heading(f"{name}, response, of those with a score") for name in names),
+        *(heading(f"{name}, response, of those with a score") for name in names if answered),
     )
     recalls = (f"{material.instrument(name)} {material.study.instrument(name).recall_days}" for name in instruments)
-    note = f"Days that the questions look back: {', '.join(recalls)}. Within a shorter time it cannot be said who responds."
+    note = f"Days that the questions look back: {', '.join(recalls)}. Who responds within a shorter time cannot be said{'' if answered else ', and is not shown'}."
     return Grid("onset-looks", "Scores soon after the first session.", (heads,), tuple(body), (note,)) if arms else None
 
 
@@ -134,7 +136,7 @@ def _estimate(row: Row) -> Cell:
     if not row:
         return number(ABSENT)
     if pd.isna(row[Onset.probability]):
-        return number(tell_share(row, Onset.probability))
+        return number(tell_share(row, Onset.probability).removesuffix("%"))
     text = fixed(100 * row[Onset.probability], 0)
     if pd.isna(row[Onset.probability_lower]) or pd.isna(row[Onset.probability_upper]):
         return number(text)
@@ -169,6 +171,6 @@ def _counts(row: Row) -> str:
 
 def _late(row: Row) -> str:
     if not row or pd.isna(row[LateResponse.proportion]):
-        return tell_share(row) if row else ABSENT
+        return tell_share(row).removesuffix("%") if row else ABSENT
     text = fixed(100 * row[LateResponse.proportion], 0)
     return f"{text} ({interval(row[LateResponse.lower], row[LateResponse.upper], 0, factor=100)})"

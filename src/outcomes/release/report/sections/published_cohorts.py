@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.instruments import read_instruments
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import ABSENT, count, fixed, interval
+from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import POPULATIONS, heading, number, say
 from outcomes.release.report.content.material import Material, shown
@@ -21,7 +21,8 @@ HEADS = ("Study", "Patients", "Instrument, window", "Result", "Published", "This
 def tabulate_published(material: Material) -> Grid | None:
     """Return published estimates with the own one beside them where instrument, window, denominator, and rule of series agree."""
     rows = list_published(material)
-    beside = rows[rows["arm"].notna()] if len(rows) else rows
+    own = [name for name in ("own_change", "own_estimate") if name in rows]
+    beside = rows[rows["arm"].notna() & rows[own].notna().any(axis=1)] if len(rows) else rows
     lines = tuple(_line(material, {str(key): value for key, value in row.items()}) for row in beside.to_dict("records"))
     heads = (tuple(heading(text) for text in HEADS),)
     caption = "Published results and this study's, where they are defined alike."
@@ -61,12 +62,12 @@ def _sample(row: Mapping[str, Any]) -> str:
     return f"{count(analysed)} analysed" if pd.isna(treated) else f"{count(analysed)} of {count(treated)}"
 
 
-def _value(row: Mapping[str, Any], value: str, lower: str, upper: str) -> str:
+def _value(row: Mapping[str, Any], value: str, lower: str, upper: str, share: int | Kind = 1) -> str:
     """Return an estimate with its unit and interval."""
     if pd.isna(row[value]):
         return ABSENT
-    decimals = 1 if str(row["unit"]).startswith("percent") else 2
-    unit = {"percent": " %", "percentage points": " pp"}.get(str(row["unit"]), f" {row['unit']}")
+    decimals = share if str(row["unit"]).startswith("percent") else 2
+    unit = {"percent": "%", "percentage points": " pp"}.get(str(row["unit"]), f" {row['unit']}")
     bounds = "" if pd.isna(row[lower]) else f" ({interval(row[lower], row[upper], decimals)})"
     return f"{fixed(row[value], decimals)}{unit}{bounds}"
 
@@ -76,7 +77,7 @@ def _own(material: Material, row: Mapping[str, Any]) -> str:
     names = (
         ("own_change", "own_change_lower", "own_change_upper") if mean else ("own_estimate", "own_lower", "own_upper")
     )
-    value = shown(row, _value(row, *names))
+    value = shown(row, _value(row, *names, share="percent"))
     where = material.timepoint(str(row["axis"]), str(row["timepoint"]))
     population = POPULATIONS.get(str(row["population"]), str(row["population"]))
     return f"{value}, {material.within(str(row['arm']))}, {where}, {population}"

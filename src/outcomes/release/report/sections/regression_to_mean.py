@@ -79,6 +79,8 @@ def _choose_rows(tables: Mapping[str, pd.DataFrame], study: Study, table: str, i
 def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) -> Grid:
     """Return what happened between two baselines, and the change from the second and from the mean of both."""
     lines = []
+    if len(material.arms) == 1:  # all are that arm
+        rows = rows[rows["arm"] != "all"]
     for row in _records(rows):
         cells = [
             count(row["n"]),

@@ -95,7 +95,7 @@ def _percent(share: float) -> str:
 
 
 def _level(percent: float) -> str:
-    return f"{fixed(percent, 0 if float(percent).is_integer() else 1)} %"
+    return f"{fixed(percent, 0 if float(percent).is_integer() else 1)}%"
 
 
 def _say_outside(row: Row) -> str:

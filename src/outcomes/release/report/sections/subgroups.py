@@ -91,7 +91,7 @@ def tabulate_changes(material: Material) -> Grid | None:
             lines.append((heading(_name(row)), *(number(_show(row, text)) for text in cells)))
     treated, reference = _arms(material)
     estimand = f"Difference ({COVERED} interval)"
-    texts = ("Kind of patient", treated, reference, "Effective sample size", estimand, f"Shrunken ({COVERED} interval)")
+    texts = ("Subgroup", treated, reference, "Effective sample size", estimand, f"Shrunken ({COVERED} interval)")
     caption = f"Difference in change within subgroups, {say_arms(material)}, in points, {_place(material)}."
     note = (
         "Patients who started, by arm. Effective sample size: of those with a score, under weights of the level's own."
@@ -125,7 +125,7 @@ def tabulate_responses(material: Material) -> Grid | None:
     words = say_arms(material, "to") if ratio else f"{say_arms(material)}, percentage points"
     top = (heading(""), heading("Of all treated patients", 2), heading("Of complete cases", 2))
     word = "Ratio" if ratio else "Difference"
-    texts = ("Kind of patient", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
+    texts = ("Subgroup", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
     caption = f"Response within subgroups, {words}, {_place(material)}."
     note = "Of all treated patients: missing scores imputed. Of complete cases: those with a score."
     return Grid("subgroups-response", caption, (top, tuple(map(heading, texts))), tuple(lines), (note,))

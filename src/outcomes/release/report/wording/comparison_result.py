@@ -29,7 +29,7 @@ def state_result(material: Material) -> list[str]:
 
 
 def say_difference(material: Material, effect: Mapping[str, Any]) -> str:
-    """Return "−1.9 points (95 % CI −2.7 to −1.0)"."""
+    """Return "−1.9 points (95% CI −2.7 to −1.0)"."""
     return f"{fixed(effect['estimate'], 'estimate')} points ({COVERED} CI {interval(effect['lower'], effect['upper'], 'estimate')})"
 
 
@@ -109,7 +109,7 @@ def find_imputed_response(material: Material) -> dict[str, Any]:
 
 
 def say_imputed_response(material: Material) -> str:
-    """Return "+0.4 percentage points (95 % CI −7.0 to 7.9)": the declared difference in response, missing scores imputed."""
+    """Return "+0.4 percentage points (95% CI −7.0 to 7.9)": the declared difference in response, missing scores imputed."""
     row = find_imputed_response(material)
     if not row:
         return ""

@@ -50,7 +50,7 @@ def describe_measures(material: Material) -> str:
         return ""
     if instrument.response_percent is not None:
         direction = "drop" if instrument.higher_is_worse else "rise"
-        ends.append(f"Response is a {direction} of at least {instrument.response_percent:g} % from baseline")
+        ends.append(f"Response is a {direction} of at least {instrument.response_percent:g}% from baseline")
     elif instrument.response_points is not None:
         ends.append(f"Response is a change for the better by at least {instrument.response_points:g} points")
     if instrument.remission_maximum is not None:
@@ -77,7 +77,7 @@ def say_response(material: Material) -> str:
 
 
 def _percent(row: Mapping[Any, Any]) -> str:
-    return WITHHELD if pd.isna(row["proportion"]) else f"{percent(row['proportion'])} %"
+    return WITHHELD if pd.isna(row["proportion"]) else f"{percent(row['proportion'])}%"
 
 
 def _scores(material: Material) -> tuple[dict[tuple[str, ...], dict[str, Any]], tuple[str, str]]:
@@ -136,7 +136,7 @@ def list_rates(material: Material) -> list[str]:
 def _share(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["proportion"]):
         return WITHHELD
-    return f"{percent(row['proportion'])} % ({interval(row['lower'], row['upper'], factor=100)})"
+    return f"{percent(row['proportion'])}% ({interval(row['lower'], row['upper'], factor=100)})"
 
 
 def list_differences(material: Material) -> list[str]:

@@ -24,9 +24,9 @@ def say_not_cautious(material: Material, instrument: str, place: tuple[str, str]
 
 
 def say_missing(material: Material, instrument: str, place: tuple[str, str], arms: Sequence[str]) -> str:
-    """Return "At day 28 the score was missing in 39.4 % of IV ketamine, …"; empty where a share is withheld."""
+    """Return "At day 28 the score was missing in 39.4% of IV ketamine, …"; empty where a share is withheld."""
     shares = find_missing(material, instrument, place, arms)
-    each = ", ".join(f"{percent(share)} % of {material.within(arm)}" for arm, share in shares.items())
+    each = ", ".join(f"{percent(share)}% of {material.within(arm)}" for arm, share in shares.items())
     return f"At {material.timepoint(*place)} the score was missing in {each}." if each else ""
 
 

@@ -111,9 +111,9 @@ def _effective(material: Material) -> Limitation | None:
         for row in rows.to_dict("records")
     )
     return Limitation(
-        f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g} % of the patients ({parts}). The "
+        f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g}% of the patients ({parts}). The "
         "arms differ in what decided the choice, so the result rests on fewer patients than were compared.",
-        f"the groups overlap in part: weighted, the comparison rests on an effective sample of {parts}",
+        f"the groups overlap in part: the weighted comparison rests on effective samples below those compared ({parts})",
     )
 
 
@@ -185,7 +185,7 @@ def _leaving(material: Material) -> Limitation | None:
         low, high = own.iloc[0], own.iloc[-1]
         if abs(high["dropped_proportion"] - low["dropped_proportion"]) > APART:
             shares = [
-                f"{percent(one['dropped_proportion'], 0)} % after one that was {one['band']}" for one in (low, high)
+                f"{percent(one['dropped_proportion'], 0)}% after one that was {one['band']}" for one in (low, high)
             ]
             parts.append(f"{material.within(str(arm))}: {' and '.join(shares)}")
     if not parts:
@@ -282,7 +282,7 @@ def _dropped(material: Material) -> Limitation | None:
     if rows.empty:
         return None
     each = "; ".join(
-        f"{row['label']} {count(row['dropped_rows'])} scores ({percent(row['dropped_rows'] / (row['dropped_rows'] + row['n_observations']))} %)"
+        f"{row['label']} {count(row['dropped_rows'])} scores ({percent(row['dropped_rows'] / (row['dropped_rows'] + row['n_observations']))}%)"
         for row in rows.to_dict("records")
     )
     return Limitation(f"Scores left out of a model because a covariate is missing: {each}.")

@@ -96,7 +96,7 @@ def _unequal(material: Material) -> Limitation | None:
     shares = find_missing(material, estimand.instrument, place, (estimand.treated, estimand.reference))
     if not shares or abs(shares[estimand.treated] - shares[estimand.reference]) <= APART:
         return None
-    each = " and ".join(f"{percent(share)} % in {material.within(arm)}" for arm, share in shares.items())
+    each = " and ".join(f"{percent(share)}% in {material.within(arm)}" for arm, share in shares.items())
     briefly = " v ".join(f"{fixed(100 * share, 0)}%" for share in shares.values())
     more = max(shares, key=lambda arm: shares[arm])
     return Limitation(

@@ -34,4 +34,4 @@ def say_early(material: Material) -> str:
 
 
 def _share(row: pd.Series) -> str:
-    return f"{percent(row['proportion'])} % ({COVERED} CI {interval(row['lower'], row['upper'], factor=100)})"
+    return f"{percent(row['proportion'])}% ({COVERED} CI {interval(row['lower'], row['upper'], factor=100)})"

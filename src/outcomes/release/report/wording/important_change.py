@@ -104,7 +104,7 @@ def _list_sizes(material: Material, changes: tuple[ImportantChange, ...]) -> lis
         for change in changes:
             if change.percent is not None:
                 size = change.percent / 100 * baseline
-                sizes.append((size, f"{fixed(size)} ({change.percent:g} % of the mean baseline here)"))
+                sizes.append((size, f"{fixed(size)} ({change.percent:g}% of the mean baseline here)"))
     return sorted(sizes)
 
 

@@ -67,7 +67,7 @@ def _say_missing(material: Material) -> str:
         value = material.one("missingness", arm=arm, **place).get("missing_proportion")
         if value is None or pd.isna(value):
             return WHY
-        shares.append(f"{percent(value)} % of {material.within(arm)}")
+        shares.append(f"{percent(value)}% of {material.within(arm)}")
     when = material.timepoint(estimand.axis, estimand.timepoint)
     return f"{WHY} At {when} the score was missing in {' and '.join(shares)}."
 

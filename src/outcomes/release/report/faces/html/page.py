@@ -51,14 +51,13 @@ def can_sort(grid: Grid) -> bool:
 
 
 def link_dois(text: str) -> Markup:
-    """Return escaped text in which each DOI is a link (the only ones that leave the page) and no line begins with a percent sign.
+    """Return escaped text in which each DOI is a link (the only ones that leave the page).
 
     Examples
     --------
     >>> link_dois("see 10.1000/xyz <b>")
     Markup('see <a href="https://doi.org/10.1000/xyz">10.1000/xyz</a> &lt;b&gt;')
     """
-    text = text.replace(" %", "\u00a0%")
     parts: list[Markup] = []
     end = 0
     for match in DOI.finditer(text):

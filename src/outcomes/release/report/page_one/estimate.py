@@ -1,0 +1,47 @@
+"""A number of the first page with its interval, off a released row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval."""
+
+    value: float
+    lower: float
+    upper: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval leaves out no difference."""
+        return self.lower > 0 or self.upper < 0
+
+    def within(self, size: float) -> bool:
+        """Whether the whole interval is closer to zero than a size."""
+        return max(abs(self.lower), abs(self.upper)) < size
+
+    def beyond(self, size: float) -> bool:
+        """Whether the whole interval is at least as far from zero as a size."""
+        return self.excludes_zero and min(abs(self.lower), abs(self.upper)) >= size
+
+
+def read_estimate(
+    row: Mapping[str, Any], value: str = "estimate", lower: str = "lower", upper: str = "upper"
+) -> Estimate | None:
+    """Return the estimate of a released row; none where it, or a limit of it, is not released."""
+    numbers = [read_number(row, name) for name in (value, lower, upper)]
+    if any(number is None for number in numbers):
+        return None
+    return Estimate(*(float(number) for number in numbers if number is not None))
+
+
+def read_number(row: Mapping[str, Any], name: str) -> float | None:
+    """Return the number of a released row; none where it is not released."""
+    value = row.get(name)
+    return None if value is None or pd.isna(value) else float(value)
