@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table, parse_bound, read_table
 from outcomes.proportions import compute_wilson
+from outcomes.release.disclosure.counts import round_counts
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.disclosure.rounding import Rounding
-from outcomes.release.disclosure.shares import release_share
+from outcomes.release.disclosure.shares import release_share, round_shares
 from outcomes.release.disclosure.words import describe_release, write_footnote
 from outcomes.settings.analysis import Privacy
 
@@ -141,6 +142,20 @@ class TestCounts:
         found = [one for one in solve(system).found if one.name == ("patients", "esketamine")]
         assert found == []
         assert shown("baseline", rows, "n", minimum_cell=15)[:3] == ["55", "<15", "50"]
+
+    def test_a_percentage_is_that_of_the_count_beside_it_however_coarse(self):
+        """23 and 14 of 37 are 25 and 15 of 35; where 23 is printed as 20, to ten, its share is 57%, and where nothing is, there is none."""
+        table, rounding = RELEASED["baseline"], Rounding(K)
+        sizes = {"female": 23, "male": 14}
+        rows = [
+            {"variable": "sex", "level": level, "arm": "iv", "n": n, "percent": 100 * n / 37, "missing": 0}
+            for level, n in sizes.items()
+        ]
+        for printed, told in ((25.0, [71.0, 43.0]), (20.0, [57.0, 43.0]), (np.nan, [np.nan, 43.0])):
+            counts = round_counts(pd.DataFrame(rows), table, rounding)
+            counts["n"].printed[0] = printed
+            values, _ = round_shares(pd.DataFrame(rows), table, counts, rounding)
+            np.testing.assert_equal([number for number, _ in values["percent"]], told)
 
 
 class TestLevels:

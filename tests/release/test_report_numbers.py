@@ -159,9 +159,9 @@ def abstract(sections):
 @pytest.mark.parametrize(
     ("table", "where", "column", "value", "printed"),
     [
-        ("effects", {"variance": "cr2"}, "estimate", -3.21, "difference was 3.2 points"),
+        ("effects", {"variance": "cr2"}, "estimate", -3.21, "in favor of IV ketamine was 3.2 points"),
         ("effects", {"variance": "cr2"}, "upper", -0.223, "CI 0.2 to"),
-        ("effects", {"variance": "cr2"}, "treated_mean", -9.87, "−9.9 with IV ketamine"),
+        ("effects", {"variance": "cr2"}, "treated_mean", -9.87, "decreased by 9.9 points with IV ketamine"),
         ("missingness", {"arm": "iv", "timepoint": "day 28"}, "missing_proportion", 0.4567, "missing in 46%"),
     ],
 )
@@ -180,4 +180,4 @@ def test_the_level_of_the_intervals_is_that_of_the_analyses():
 
     low, high = compute_wilson(50, 100)
     assert (low, high) == compute_wilson(50, 100, definitions.LEVEL)
-    assert definitions.COVERED.split()[0] == f"{100 * definitions.LEVEL:g}"
+    assert f"{100 * definitions.LEVEL:g}%" == definitions.COVERED

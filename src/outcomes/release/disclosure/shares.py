@@ -220,7 +220,8 @@ def _release(
         if counts[column.count_].small[place] and counts[column.count_].true[place] == 0:
             return Released(NOTHING, np.nan, np.nan, 0.0, 1.0)
         counted = float(counts[column.count_].true[place])
-        return release_share(counted, n, rounding, column.rest, places=column.places)
+        released = release_share(counted, n, rounding, column.rest, places=column.places)
+        return _follow(released, column, counts, place)
     if isinstance(column, Cumulative) and value > 1 - 1e-9 and not rounding.hides(n):
         return Released((1.0, ""), n, n, 1.0, 1.0)  # all are at or below the last bin: the bins say the same
     people = value * n
@@ -229,6 +230,25 @@ def _release(
         if rounding.hides(counted) or (rounding.hides(n - counted) and people < rounding.minimum):
             return release_share(min(counted, rounding.minimum - 1.0), n, rounding, at_most=value)
     return release_share(people, n, rounding, at_most=value)
+
+
+def _follow(one: Released, column: Share, counts: Mapping[str, Count], place: int) -> Released:
+    """Return a share of what is printed, where a count of it is printed more coarsely than to five, or not at all."""
+    if math.isnan(one.events):
+        return one
+    assert column.count_ is not None
+    part, whole = float(counts[column.count_].printed[place]), one.n
+    if column.of is not None:
+        named = column.of if isinstance(column.of, tuple) else (column.of,)
+        whole = next(
+            (float(counts[name].printed[place]) for name in named if not math.isnan(counts[name].true[place])), whole
+        )
+    told = whole - part if column.rest else part
+    if (told, whole) == (one.events, one.n):
+        return one
+    if math.isnan(told) or not 0 < told < whole:
+        return Released(NOTHING, np.nan, np.nan, 0.0, 1.0)
+    return replace(one, value=(round(told / whole, column.places), ""), events=told, n=whole, least=0.0, most=1.0)
 
 
 def _limit(
