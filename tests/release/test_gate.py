@@ -113,6 +113,21 @@ class TestCounts:
         ]
         assert shown("flow", rows, "n") == ["1205", "<11", "65"]
 
+    def test_no_part_is_printed_above_its_whole_nor_a_number_far_from_its_own(self):
+        """Of 22 people 18 alike and 4 not: 50 of 20 was printed once."""
+        pair = PLACE | {"arm": "iv", "other": "gad7", "relation": "different"}
+        rows = [
+            pair | {"timepoint": f"day {n}", "n": n, "same": n - few, "first_only": few - 1, "second_only": 1, "both": 0.5,
+                    "neither": 0.4, "fewest": 1}
+            for n in range(15, 60) for few in (2, 4)
+        ]  # fmt: skip
+        frame = release("joint_response", rows)
+        both = frame["n"].notna() & frame["same"].notna()
+        assert (frame.loc[both, "same"] <= frame.loc[both, "n"]).all()
+        true = pd.DataFrame(rows)
+        assert (frame.loc[both, "same"].astype(float) <= 1.5 * true.loc[both, "same"]).all()
+        assert both.any()
+
     def test_a_total_that_would_narrow_a_part_is_rounded_more(self):
         """90 is 88 to 92, 45 is 43 to 47 and 35 is 33 to 37: that leaves 4 to 16 for the third arm. With 100, 14 to 26: none below 11."""
         place = PLACE | {"mean": 1.0}

@@ -156,6 +156,17 @@ def test_the_bootstrap_of_sessions_widens_with_repeats():
     assert (row["upper"] - row["lower"]) / 2 == pytest.approx(half, rel=0.1)
 
 
+def test_the_sessions_of_one_patient_have_no_interval(clinic):
+    """One of two sessions, and nobody else to vary with; a share is left, an interval without width is not."""
+    sessions, attached = clinic
+    own = sessions[sessions["patient"].isin([4])].reset_index(drop=True)
+    there = attached[attached["patient"] == 4].assign(session_row=0)
+    table = tabulate_harm_sessions(own.assign(session=[2, 3], number=[2, 3]), there, ["iv"], [1])
+    row = cell(table, event="nausea", arm="iv", sessions="2-6")
+    assert (row["asked"], row["with_event"], row["proportion"]) == (2, 1, 0.5)
+    assert np.isnan([row["lower"], row["upper"]]).all()
+
+
 def test_worst_grade(clinic):
     _, attached = clinic
     table = tabulate_severity(attached, ARMS)

@@ -135,6 +135,21 @@ class TestJointResponse:
         assert found["kappa"] == pytest.approx(kappa)
         assert (found["kappa_lower"], found["kappa_upper"]) == pytest.approx(ends)
 
+    def test_the_interval_for_pairs_is_the_published_one(self):
+        # airway hyper-responsiveness of 21 children before and after a transplant (Fagerland, Lydersen & Laake 2014,
+        # 10.1002/sim.6148): 1 both, 1 and 7 only one, 12 neither; Newcombe's interval is -0.507 to -0.026
+        one = np.repeat([True, True, False, False], [1, 1, 7, 12])
+        two = np.repeat([True, False, True, False], [1, 1, 7, 12])
+        found = measure_agreement(two, one)
+        assert found["difference"] == pytest.approx(-6 / 21)
+        assert [round(found[f"difference_{end}"], 3) for end in ("lower", "upper")] == [-0.507, -0.026]
+
+    @pytest.mark.parametrize("n", [1, 2, 3, 10, 40])
+    def test_two_answers_that_are_alike_leave_an_interval(self, n):
+        answers = np.arange(n) % 2 == 0
+        found = measure_agreement(answers, answers)
+        assert found["difference_lower"] < found["difference"] == 0 < found["difference_upper"]
+
     def test_the_four_ways_add_up_by_hand(self):
         one = make_rows([10, 10, 15, 20, 9], [20] * 5)  # yes, yes, no, no, yes
         two = make_rows([5, 15, 9, 18, np.nan], [18] * 5, "gad7")  # yes, no, yes, no, unknown

@@ -14,6 +14,7 @@ from outcomes.proportions import compute_clopper_pearson
 BANDS = {"1": (1, 1), "2-6": (2, 6), "7+": (7, None)}
 COURSE = 8
 REPLICATES = 2000
+ALIKE = 1e-12  # of two shares that differ by rounding
 COLUMNS = ["event", "arm", "sessions", "patients", "asked", "with_event", "proportion", "lower", "upper"]
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ def tabulate_harm_sessions(
         ``patients`` asked in the band, ``asked`` and ``with_event`` sessions, ``proportion`` with the 95 % percentile
         interval over 2,000 bootstrap samples of patients: who had an event once has it again most often, so sessions are
         not independent. Where no session, or every one, has the event the bootstrap cannot vary, and the interval is the
-        exact one with patients as its number.
+        exact one with patients as its number. Where all patients have it in the same share of their sessions, as one patient has, there is none.
     """
     events = [ANY, *sorted(set(attached["event"].astype(str)))]
     hits = _hits(sessions, attached, events)
@@ -109,6 +110,8 @@ def _bootstrap(asked: Floats, found: Floats, draws: Floats | None) -> tuple[Floa
     shares = (draws @ found)[below > 0] / below[below > 0, None]
     lower, upper = np.quantile(shares, [0.025, 0.975], axis=0)
     patients = (asked > 0).sum()
+    alike = upper - lower <= ALIKE
+    lower, upper = (np.where(alike, np.nan, bound) for bound in (lower, upper))
     none, every = found.sum(axis=0) == 0, (found == asked[:, None]).all(axis=0)
     lower = np.where(every, compute_clopper_pearson(patients, patients)[0], lower)
     upper = np.where(none, compute_clopper_pearson(0, patients)[1], upper)

@@ -97,7 +97,7 @@ def tabulate_joint_response(
         One row per arm, two instruments (:func:`list_pairs`), axis, and time point after baseline, the key: ``n`` series whose response is known
         on both, ``same`` with one answer, ``first_only`` and ``second_only``, the shares with it on ``both`` and on ``neither``, the share in ``agreement``, Cohen's ``kappa`` with the
         interval of Fleiss, Cohen & Everitt 1969 (10.1037/h0028106, by statsmodels), the ``difference`` of the two shares with Newcombe's interval for
-        pairs, and the p value of McNemar's exact test. Kappa is missing where everybody is alike on one of them, and its
+        pairs (1998, method 10, the correlation corrected for continuity, 10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C), and the p value of McNemar's exact test. Kappa is missing where everybody is alike on one of them, and its
         interval where all agree.
     """
     rows = _after_baseline(endpoints, cohort)
@@ -133,6 +133,9 @@ def measure_agreement(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> dict[st
         if found.std_kappa > 0:
             lower, upper = (float(np.clip(bound, -1, 1)) for bound in (found.kappa_low, found.kappa_upp))
     product = both - first * second / n
+    product = (
+        max(product - 1 / 2, 0.0) if product > 0 else product
+    )  # so that two answers that are alike leave an interval
     correlation = compute_correlation(product, second, n, first, n)
     difference, *ends = (float(value) for value in compute_newcombe(second, n, first, n, correlation))
     return {

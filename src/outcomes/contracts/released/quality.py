@@ -53,7 +53,7 @@ class Balance(ReleasedTable):
     merged = People("rows that repeat another", part_of="raw", unless=(unit, ROWS))
     quarantined = People("rows that could not be used", part_of="raw", unless=(unit, ROWS))
     key = (file,)
-    sums = (Sum((kept, merged, quarantined), by=(), into=raw),)
+    sums = (Sum((kept, merged, quarantined), by=(), into=raw, kept=True),)
 
 
 class DataHealth(ReleasedTable):

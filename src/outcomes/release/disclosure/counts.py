@@ -20,6 +20,7 @@ Cell = tuple[str, int]
 Addition = tuple[Cell, list[Cell], bool]  # a total, its parts, and whether other tables show the total
 TOTAL = "total of "  # begins the name of a total that other tables show
 COARSER = (10, 20, 50, 100)  # tried in turn for a total from which a small part would follow
+LARGEST_BASE = 1.5  # times the count itself: 50 may stand for 42, not for 18
 FEWEST_VALUES = 5  # that a hidden count must still be able to have: three, and room for what other tables say
 
 
@@ -65,7 +66,8 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
         *_list_shared(frame, table, counts, rounding),
         *_list_rows(table, counts),
     ]
-    _coarsen(counts, sums, rounding)
+    wholes = {str(one): one.part_of for one in table.fields if isinstance(one, People) and one.part_of in counts}
+    _coarsen(counts, sums, rounding, wholes)
     return shown
 
 
@@ -236,7 +238,7 @@ def _list_rows(table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator
                     yield (one.into, place), [(name, place) for name in one.columns], one.kept
 
 
-def _coarsen(counts: dict[str, Count], sums: list[Addition], rounding: Rounding) -> None:
+def _coarsen(counts: dict[str, Count], sums: list[Addition], rounding: Rounding, wholes: dict[str, str]) -> None:
     """Round more coarsely until no hidden part is left with too few values; the last resort is to tell nothing of a count.
 
     A total is rounded, or where other tables show it too, the largest of its parts that is shown. A hidden total may still follow
@@ -248,7 +250,7 @@ def _coarsen(counts: dict[str, Count], sums: list[Addition], rounding: Rounding)
         if not cells:
             return
         for cell in dict.fromkeys(cells):
-            steps[cell] = _coarsen_one(counts[cell[0]], cell[1], steps.get(cell, 0), rounding)
+            steps[cell] = _coarsen_one(counts, cell, steps.get(cell, 0), rounding, wholes)
 
 
 def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
@@ -267,11 +269,17 @@ def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: d
     return chosen
 
 
-def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int:
-    """Round a count one step more coarsely, or tell nothing of it after the last; return the step that follows."""
+def _coarsen_one(counts: dict[str, Count], cell: Cell, step: int, rounding: Rounding, wholes: dict[str, str]) -> int:
+    """Round a count one step more coarsely, or tell nothing of it after the last; return the step that follows.
+
+    A step that would print a number far from the count, or a part above its whole, is left out.
+    """
+    count, place = counts[cell[0]], cell[1]
     if step < len(COARSER) and not count.small[place] and count.true[place] > 0:
         base, true = COARSER[step], count.true[place]
         printed = rounding.round(true, base)
+        if base > LARGEST_BASE * true or not _fits(counts, cell, printed, wholes):
+            return step + 1
         low, high = rounding.span(printed)  # what a reader believes who is not told the base; by luck it may be so
         count.low[place], count.high[place] = (low, high) if low <= true <= high else rounding.span(printed, base)
         count.printed[place] = printed
@@ -279,6 +287,14 @@ def _coarsen_one(count: Count, place: int, step: int, rounding: Rounding) -> int
     count.printed[place], count.small[place] = np.nan, False
     count.low[place], count.high[place] = 0, np.inf
     return len(COARSER) + 1
+
+
+def _fits(counts: dict[str, Count], cell: Cell, printed: int, wholes: dict[str, str]) -> bool:
+    """Whether a number is no larger than what is printed of its whole in the row, and no smaller than its parts."""
+    column, place = cell
+    above = [counts[wholes[column]].printed[place]] if column in wholes else []
+    below = [counts[part].printed[place] for part, whole in wholes.items() if whole == column and part in counts]
+    return not any(printed > number for number in above) and not any(printed < number for number in below)
 
 
 def _find_narrow(counts: dict[str, Count], sums: list[Addition], fewest: int) -> list[Cell]:
