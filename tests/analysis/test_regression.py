@@ -143,6 +143,13 @@ class TestTwoBaselines:
         assert row["change"] == pytest.approx(change.mean())
         assert row["n"] == len(change)
 
+    def test_changes_that_are_all_alike_leave_no_interval(self):
+        tables = TABLES | {"endpoints": TABLES["endpoints"].assign(change=-3.0)}
+        row = self.tabulate(tables).loc["all"]
+        assert row["change"] == -3
+        assert np.isnan([row["change_lower"], row["change_upper"]]).all()
+        assert row["change_from_mean_lower"] < row["change_from_mean"] < row["change_from_mean_upper"]
+
     def test_the_latest_score_before_the_baseline_within_the_days(self):
         tables = {name: table.copy() for name, table in TABLES.items()}
         early = tables["scores"][tables["scores"]["study_day"] == 3].assign(study_day=-50, total=99.0)

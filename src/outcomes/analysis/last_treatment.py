@@ -41,6 +41,6 @@ def tabulate_last_change(
             change = (own["total"].astype(float) - own["baseline"].astype(float)).to_numpy()
             if len(change) >= FEWEST:
                 mean, error = float(change.mean()), float(change.std(ddof=1) / np.sqrt(len(change)))
-                half = compute_half_width(error, len(change)) if error > 0 else np.nan
+                half = compute_half_width(error, len(change))
                 found.append([arm, instrument, len(change), mean, mean - half, mean + half])
     return pd.DataFrame(found, columns=LAST_CHANGE)

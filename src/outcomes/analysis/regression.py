@@ -24,6 +24,7 @@ from outcomes.settings import Study
 REGRESSION = RegressionToMean.columns
 AXES = ("session", "day", "visit", "clean")
 FEWEST = 3  # patients below which no mean is formed
+DUST = 1e-12  # points, a standard error that is rounding
 Floats = NDArray[np.float64]
 
 
@@ -212,7 +213,7 @@ def describe_regression(
 
 
 def compute_half_width(error: float, n: int) -> float:
-    """Return half of a 95 % t interval."""
+    """Return half of a 95 % t interval; missing where the error is zero or dust, as of values that are all alike."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(n - 1, 0.975)) * error
+    return float(stdtrit(n - 1, 0.975)) * error if error > DUST else float("nan")
