@@ -97,10 +97,10 @@ def rederive(texts: dict[str, str], study: Study, important: float | None) -> tu
     assert study.comparison is not None
     effect = next((row for row in _rows(texts["effects"]) if _here(row) and row["variance"] == "cr2"), None)
     if effect is None or not effect["estimate"]:
-        return "not_estimated", "no_contrast"
+        return "not_estimated", _judge_changes(texts)
     counts = [effect[name] for name in ("observed_treated", "observed_reference")]
     if any(not one or one.startswith("<") or float(one) < FEW for one in counts):
-        return "few", "no_contrast"
+        return "few", _judge_changes(texts)
     main = tuple(float(effect[name]) for name in ("estimate", "lower", "upper"))
     others = [
         tuple(float(row[name]) for name in ("estimate", "lower", "upper"))
@@ -114,7 +114,18 @@ def rederive(texts: dict[str, str], study: Study, important: float | None) -> tu
         return "disagree", "disagree"
     inside = important is not None and max(abs(main[1]), abs(main[2])) < important
     better = "clear" if excludes[0] else "excluded" if inside else "uncertain"
-    return better, "alone" if not others else "consistent" if all(excludes) else "same_direction"
+    if not others:
+        return better, "alone"
+    return better, "consistent" if all(excludes) else "same_direction" if any(excludes) else "by_chance"
+
+
+def _judge_changes(texts: dict[str, str]) -> str:
+    """Return the verdict on the change of each arm, where arms are not compared, from the means of the mixed model."""
+    own = [row for row in _rows(texts["margins"]) if row["timepoint"] == PLACE["timepoint"] and row["estimate"]]
+    if not own:
+        return "no_contrast"
+    fell = [float(row["estimate"]) < 0 and bool(row["upper"]) and float(row["upper"]) < 0 for row in own]
+    return "beyond_chance" if all(fell) else "within_chance"
 
 
 def _rows(text: str) -> list[dict[str, str]]:

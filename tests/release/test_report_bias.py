@@ -12,6 +12,7 @@ from outcomes.release.report.content.material import gather
 from outcomes.release.report.sections.comparison import tabulate_risks
 from outcomes.release.report.sections.models import tabulate_adjusted, warn_confounded
 from outcomes.release.report.sections.scores_and_rates import note_secondary
+from outcomes.release.report.wording.diagnosed_limitations import list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
 from outcomes.release.report.wording.early_response import say_early
 from outcomes.release.report.wording.other_analyses import state_worst_response
@@ -196,3 +197,17 @@ def test_worst_cases_and_early_signals_stand_in_the_body():
     assert "Of 368 patients of both arms without response at session 3" in text
     assert "(95% CI 65.8 to 75.1) had none there either" in text
     assert say_early(gather(tables, told, {})) == ""
+
+
+def test_the_chief_limitations_judge_valid_analyses_as_page_one_does():
+    tables, study = make_compared()
+    effect = tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)
+    main = {"estimate": -0.5, "lower": -3.0, "upper": 2.0}
+    apart = {"estimate": 0.5, "lower": -2.0, "upper": 3.0}
+    disagree = "valid analyses of the primary difference disagree in direction"
+    for turned, said in (("unadjusted", ""), ("doubly_robust", disagree)):
+        grid = tables["sensitivity"].assign(**main)
+        grid.loc[grid["analysis"] == turned, list(apart)] = list(apart.values())
+        given = {**tables, "effects": effect, "sensitivity": grid}
+        found = [one for one in list_diagnosed(gather(given, study, {})) if one.text.startswith("Not every analysis")]
+        assert [one.brief for one in found] == [said]

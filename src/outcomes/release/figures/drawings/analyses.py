@@ -27,7 +27,8 @@ HEADS = ("n", f"Difference ({COVERED} CI)")
 def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw the analyses above the levels of each subgroup, on one axis, with the arm that each side favours."""
     lines, records = _list_lines(plan.data)
-    chart = arrange_lines(lines, HEADS, PAGE_MM, NAMES_MM)
+    heads = HEADS if (plan.data["kind"] == LEVEL).any() else ("", HEADS[1])
+    chart = arrange_lines(lines, heads, PAGE_MM, NAMES_MM)
     known = plan.data.dropna(subset=["lower", "upper"])
     size = plan.data["important"].iloc[0]
     sizes = [] if pd.isna(size) else [float(size)]
@@ -36,7 +37,7 @@ def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
     ruler = build_ruler(min([*known["lower"], *far]), max([*known["upper"], *far]), "Difference in change, points")
     top = EDGE + 1.5
     sheet = Sheet(figure, PAGE_MM, top + LINE_MM + chart.height + 2 + 4 * LINE_MM + 2 * EDGE)
-    axes, end = draw_chart(sheet, chart, HEADS, ruler, top)
+    axes, end = draw_chart(sheet, chart, heads, ruler, top)
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
     axes.axvline(main, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
     for one in far:

@@ -12,7 +12,7 @@ from outcomes.contracts.released.harms import HarmDifferences, Harms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import AFTER, Chart, Line, arrange_lines, build_ruler, draw_chart
-from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet
+from outcomes.release.figures.canvas.panels import EDGE, KEY, RIGHT, Scale, Sheet, thin
 from outcomes.release.figures.canvas.scales import build_scale
 from outcomes.release.figures.canvas.style import (
     FAINT,
@@ -59,6 +59,8 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
         start = sheet.paragraph(EDGE + KEY + 1.5, start, text)
     most = 100 * max(float(risks[name].max()) for name in (Harms.proportion, Harms.upper))
     ruler = build_scale(0, most, "Patients (%)")
+    kept = thin(ruler.ticks, chart.room, ruler.limits)
+    ruler = replace(ruler, ticks={at: text if at in kept else "" for at, text in ruler.ticks.items()})
     axes, _ = draw_chart(sheet, chart, [""] * len(chart.columns), ruler, top - LINE_MM)
     _draw_risks(axes, risks, arms, events, chart)
     right = chart.left + chart.room

@@ -231,7 +231,7 @@ def say_analyses(material: Material, evidence: Evidence) -> str:
 
 def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     follow_up = evidence.follow_up
-    if follow_up is None or not follow_up.arms:
+    if follow_up is None:
         return []
     if decide("long", evidence).name == "few":
         return [f"Fewer than {FEW} responders{' of an arm' if len(material.arms) > 1 else ''} were seen later."]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
 from outcomes.release.figures.plans.missing import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
@@ -213,8 +214,18 @@ def _disagreement(material: Material) -> Limitation | None:
     )
     return Limitation(
         f"Not every analysis of the same difference gives the same answer as the primary one: {each}.",
-        "not every analysis of the primary difference gives the same answer",
+        _say_valid(material, other, effect["estimate"] > 0),
     )
+
+
+def _say_valid(material: Material, other: list[dict[str, Any]], above: bool) -> str:
+    """Return in what valid analyses differ from the primary one, as page 1 judges them; empty where only others do."""
+    assert material.study.comparison is not None
+    weights = material.study.comparison.weights
+    valid = [row for row in other if is_valid_analysis(str(row["analysis"]), weights)]
+    if any((row["estimate"] > 0) != above for row in valid):
+        return "valid analyses of the primary difference disagree in direction"
+    return "valid analyses of the primary difference are not all beyond chance" if valid else ""
 
 
 def list_other_differences(material: Material) -> list[dict[str, Any]]:
