@@ -13,7 +13,7 @@ from outcomes.contracts.released.describe import Response
 from outcomes.contracts.released.harms import Harms, Stopping
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.network.received import Received
-from outcomes.release.disclosure.counts import COARSER
+from outcomes.release.disclosure.narrowing import COARSER
 from outcomes.release.disclosure.rounding import BASE, Rounding
 
 COUNTS = ["table", "row", "count", "sites", "low", "high", "bounds"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outcomes.contracts.released import comparison, sites
+from outcomes.contracts.released import comparison, sites, subgroups
 from outcomes.errors import DamageError
 from outcomes.files import read_table
 from outcomes.steps.step import COMPARED, COURSES, FURTHER, Step, Tables, Work, estimated_by
@@ -48,6 +48,6 @@ STEP = Step(
     compare,
     "endpoints → two arms compared: weights, balance, differences, sensitivity analyses",
     reads=(*COURSES, *FURTHER),
-    writes=estimated_by("compare", comparison, sites),
+    writes=estimated_by("compare", comparison, subgroups, sites),
     sections=(*COMPARED, "report", "privacy"),
 )

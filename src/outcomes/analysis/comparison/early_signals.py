@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.population.people import Compared
-from outcomes.contracts.released import comparison as released
+from outcomes.contracts.released import subgroups as released
 from outcomes.proportions import compute_wilson
 from outcomes.settings.comparison import EarlySignals
 

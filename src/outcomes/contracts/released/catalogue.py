@@ -16,6 +16,7 @@ from outcomes.contracts.released import (
     onset,
     quality,
     sites,
+    subgroups,
 )
 from outcomes.contracts.released.table import ReleasedTable, list_declared
 
@@ -27,6 +28,7 @@ RELEASED: dict[str, type[ReleasedTable]] = {
         eligibility,
         instruments,
         comparison,
+        subgroups,
         sites,
         durability,
         harms,

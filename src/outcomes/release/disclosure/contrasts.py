@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.contracts.released.columns import Difference, Lower, Needed, RiskRatio, Share, Standardised, Upper
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.proportions import compute_miettinen_nurminen, compute_newcombe
-from outcomes.release.disclosure.counts import Count
+from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import Rounding, keep_apart, keep_digits
 from outcomes.release.disclosure.shares import NOTHING, Released, Value, is_nothing, release_share
 

@@ -17,7 +17,8 @@ from outcomes.contracts.released.columns import Column, Fewest, People
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.coarsen import fold_levels
 from outcomes.release.disclosure.contrasts import contrast_shares
-from outcomes.release.disclosure.counts import Count, round_counts
+from outcomes.release.disclosure.count import Count
+from outcomes.release.disclosure.counts import round_counts
 from outcomes.release.disclosure.failures import word_failures
 from outcomes.release.disclosure.quotients import divide_means
 from outcomes.release.disclosure.rounding import Rounding

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.contracts.released.columns import Limit, Quotient
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.release.disclosure.counts import Count
+from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import keep_digits, round_to
 
 DIGITS = 2  # of a limit: its distance from the quotient tells how many have the endpoint

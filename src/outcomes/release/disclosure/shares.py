@@ -22,7 +22,7 @@ from outcomes.proportions import (
     compute_garwood,
     compute_wilson,
 )
-from outcomes.release.disclosure.counts import Count
+from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import Rounding, keep_apart
 
 INTERVALS: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {

@@ -28,7 +28,7 @@ from outcomes.contracts.released.columns import (
     Upper,
 )
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.release.disclosure.counts import Bools, Count, Floats
+from outcomes.release.disclosure.count import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import Rounding, find_step, keep_apart, keep_digits, round_to
 
 WIDTH = 2 * 1.96  # of a 95% interval, in standard errors

@@ -26,7 +26,7 @@ from outcomes.analysis.comparison.subgroups.level_effects import (
 from outcomes.analysis.comparison.subgroups.levels import Levels, Within, check_levels, derive_levels, weigh_within
 from outcomes.analysis.comparison.subgroups.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
-from outcomes.contracts.released import comparison as released
+from outcomes.contracts.released import subgroups as released
 from outcomes.settings.subgroups import Subgroups
 
 SUBGROUPS = released.Subgroups.columns

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from outcomes.contracts.released.comparison import Effects, Subgroups
+from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import Harms
+from outcomes.contracts.released.subgroups import Subgroups
 from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import build_ruler

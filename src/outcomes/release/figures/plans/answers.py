@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.contracts.released.comparison import Effects, Interactions, Subgroups
+from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
+from outcomes.contracts.released.subgroups import Interactions, Subgroups
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, FEWEST_EFFECTS, SMALL, UNLIKELY

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.columns import BOUND
-from outcomes.contracts.released.comparison import Effects, Interactions, Sensitivity, Subgroups
+from outcomes.contracts.released.comparison import Effects, Sensitivity
+from outcomes.contracts.released.subgroups import Interactions, Subgroups
 from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL

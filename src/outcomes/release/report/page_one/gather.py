@@ -8,15 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released.comparison import (
-    Effects,
-    Imputations,
-    Interactions,
-    Risks,
-    Sensitivity,
-    Subgroups,
-)
+from outcomes.contracts.released.comparison import Effects, Imputations, Risks, Sensitivity
 from outcomes.contracts.released.describe import Missingness, Response, Scores
+from outcomes.contracts.released.subgroups import Interactions, Subgroups
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place, find_trial_difference, read_course
