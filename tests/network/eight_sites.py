@@ -41,6 +41,8 @@ def declare_site(site: str) -> dict[str, Any]:
         "learning_splits": 0,
         "left_out": [],
         "deltas": [0],
+        "variants": {},
+        "negative_control": {},
     }
     comparison["imputation"] = {"draws": 5, "methods": [], "deltas": []}
     return content
