@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_confounder_imputation import lose
-from two_arms import Later, generate_tables, make_comparison, make_study
+from test_confounder_imputation import TABLES
+from two_arms import Later, make_comparison, make_study
 
 from outcomes.analysis.comparison import confounder_imputation
 from outcomes.analysis.comparison.compare import compare_arms
@@ -26,7 +26,6 @@ from outcomes.analysis.comparison.subgroups.levels import derive_levels, weigh_w
 from outcomes.settings.subgroups import Subgroup
 
 SETS = 4
-TABLES = lose(generate_tables(n=700, seed=8))
 COMPARISON = make_comparison(
     missing="impute",
     imputations=SETS,
