@@ -107,3 +107,9 @@ def test_the_export_holds_the_same():
         (item.checklist, item.item, item.status) for item in items
     ]
     assert all(row["where"] for row in rows)
+
+
+def test_a_place_is_named_once_an_item():
+    for item in fill(*make_compared()).values():
+        places = item.where.split("; ")
+        assert len(places) == len(set(places)), item

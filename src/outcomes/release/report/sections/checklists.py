@@ -128,7 +128,7 @@ def _fill(name: str, item: str, entry: dict[str, Any], reason: str, places: Plac
             item,
             entry["topic"],
             "partly" if lacks else "reported",
-            "; ".join(found),
+            "; ".join(dict.fromkeys(found)),  # two pointers can lead to one place
             f"lacks {lacks}" if lacks else "",
         )
     status, note = (reason or entry["otherwise"]).split(": ", 1)

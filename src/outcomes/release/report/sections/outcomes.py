@@ -66,6 +66,10 @@ def _explain(material: Material) -> tuple[str, ...]:
     notes.append(
         "Response and remission: missing scores imputed at random. Secondary outcomes are not corrected for multiplicity."
     )
+    if material.study.privacy.release == "rounded":
+        notes.append(
+            "Their differences are computed from rounded rates: the same difference among sensitivity analyses and subgroups can lie a point apart."
+        )
     if any(
         name not in (comparison.estimand.instrument,) and material.study.instrument(name).derived_from is None
         for name in material.study.instruments
