@@ -178,3 +178,15 @@ def test_a_file_that_is_only_joined_is_an_input(tmp_path):
     (tmp_path / "list.csv").unlink()
     with pytest.raises(InputError, match=r"list\.csv: no such file"):
         read_export(study, tmp_path)
+
+
+def test_a_list_of_courses_is_not_taken_for_the_sessions(tmp_path):
+    write_arms(tmp_path)
+    (tmp_path / "patients.csv").unlink()
+    lines = [f"{who},{DRUGS[who]},2024-01-10" for who in PEOPLE] + [f"{PEOPLE[0]},Spravato,2024-06-01"]
+    write(tmp_path, "courses.csv", *lines, header="patient_id,treatment,course_start")
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert (
+        "sessions.csv has days of sessions ('session_date', 36 rows) and not what was given, while courses.csv says that in 13 rows"
+        in asked
+    )

@@ -116,7 +116,8 @@ def test_labels_without_any_date_take_the_arm_from_the_list_of_patients(tmp_path
         (["Screening", "Baseline", "4 wks post"], "week", [None, 0, 4], "Baseline"),
         (["0", "3", "6"], "month", [0, 3, 6], "0"),
         (["baseline_arm_1", "month_6_arm_1", "visit_2_arm_1"], "month", [0, 6, None], "baseline_arm_1"),
-        (["vor Behandlung", "Woche 2", "6 Monate"], "week", [None, 2, 26.1], None),
+        (["vor Behandlung", "Woche 2", "6 Monate"], "week", [0, 2, 26.1], "vor Behandlung"),
+        (["Pre-treatment", "2 weeks", "1 year"], "week", [0, 2, 52.2], "Pre-treatment"),
     ],
 )
 def test_labels_stand_on_one_axis(labels, unit, times, baseline):
@@ -164,3 +165,9 @@ def test_study_days_beside_dates_need_to_be_declared(tmp_path):
     ]  # fmt: skip
     with pytest.raises(SettingsError, match="whose day 0 is not known"):
         read_export(make_study(maps), tmp_path)
+
+
+def test_a_column_named_day_is_counted_and_no_date(tmp_path):
+    counted(tmp_path, "day", shift=2)
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "'day' counts days, while the sessions are dated, and its day 0 need not be the first session" in asked

@@ -12,6 +12,7 @@ from outcomes.intake.draft.vocabulary import squeeze
 
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
+OFTENER = 1.5  # rows with days of sessions, by the rows taken for sessions
 
 
 def point_elsewhere(sheet: Sheet, patient: str | None, dated: bool, found: Iterable[Found]) -> str:
@@ -51,6 +52,26 @@ def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
     return (
         f"{sheet.name} has the days of sessions ({dates[0]!r}) and not what was given, and {one.sheet.name} says it once a patient ({column!r}): put that column "
         f"into the file of the sessions (joined by {one.patient!r}), and draft again; where all got one treatment, write `constants: {{treatment: iv}}` for it"
+    )
+
+
+def doubt_sessions(sheet: Sheet, patient: str, found: Sequence[Found]) -> str:
+    """Return why the sessions that another file gives may be none: a sheet that feeds no table dates several times as many; empty else."""
+    dates = [
+        name
+        for name, column in sheet.fields.items()
+        if name_occasion(name) == "sessions" and find_dates(column).share >= 0.7
+    ]
+    given = [one for one in found if "sessions" in one.tables]
+    own, people = sheet.fields[patient].filled, set(sheet.fields[patient].values)
+    if len(dates) != 1 or len(given) != 1 or own < OFTENER * given[0].sheet.fields[given[0].patient].filled:
+        return ""
+    if len(people & set(given[0].sheet.fields[given[0].patient].values)) < SHARED * len(people):
+        return ""
+    return (
+        f"treatment sessions: {sheet.name} has days of sessions ({dates[0]!r}, {own:,} rows) and not what was given, while {given[0].sheet.name} says that in "
+        f"{given[0].sheet.fields[given[0].patient].filled:,} rows: does it list courses? Then write what was given beside each day in {sheet.name}, and draft again; where "
+        f"{given[0].sheet.name} lists the sessions, delete this line"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms, find_dates
-from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
+from outcomes.intake.draft.elsewhere import doubt_sessions, explain_concepts, point_elsewhere, point_to_arms
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
@@ -125,6 +125,7 @@ def survey_export(folder: Path) -> Survey:
     _note_own_numbers(survey, sheets)
     compared, survey.questions = compare_identifiers(survey.found)
     survey.notes += compared
+    survey.questions += _doubts(survey, sheets)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
 
@@ -148,6 +149,18 @@ def _point(one: Unread, survey: Survey, sheets: Sequence[Sheet]) -> Unread:
         hint = point_to_arms(sheet, survey.found)
         survey.hints += [hint] if hint else []
     return replace(one, reason=f"{one.reason}. {hint}") if hint else one
+
+
+def _doubts(survey: Survey, sheets: Sequence[Sheet]) -> list[str]:
+    """Return why what was taken for the sessions may be none."""
+    idle = {one.name for one in survey.idle}
+    left = [sheet for sheet in sheets if sheet.name in idle]
+    owners = [
+        given_patient(one) or one.owner or choose_patient(one, [o for o in sheets if o is not one]) for one in left
+    ]
+    return [
+        why for one, who in zip(left, owners, strict=True) if who and (why := doubt_sessions(one, who, survey.found))
+    ]
 
 
 def _tell_owner(sheet: Sheet) -> list[str]:

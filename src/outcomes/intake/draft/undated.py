@@ -28,9 +28,9 @@ def explain_undated(one: Found, there: str = "") -> str:
     free = {name: column for name, column in one.sheet.fields.items() if name != one.patient and column.filled}
     if there:
         return f"{what}. {there}"
-    days = next(
-        (name for name in free if set(words_of(name)) & {"day", "days"} and set(words_of(name)) & COUNTED), None
-    )
+    counted = [name for name in free if set(words_of(name)) & {"day", "days"} and set(words_of(name)) & COUNTED]
+    placed = one.tables["assessments"].get("study_day")
+    days = placed.column if placed is not None else next(iter(counted), None)
     if days is not None:
         return (
             f"{what}. {days!r} counts days, while the sessions are dated, and its day 0 need not be the first session: export the date on which each "

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def read_label(label: str) -> Label:
     words = re.sub(r"[^a-z0-9]+", " ", plain).strip()
     baseline = (
         re.fullmatch(r"[a-z]* ?0", words) is not None
-        or words in read_vocabulary()["baseline_visits"]
+        or words.replace(" ", "") in _baselines()
         or bool(FIRST_WORDS & set(words.split()))
     )
     for form, number, unit in ((BEFORE, 2, 1), (BEHIND, 1, 2)):
@@ -70,6 +71,12 @@ def read_label(label: str) -> Label:
             return Label(float(found[0][number - 1]), next(u for u, of in UNITS.items() if spelt in of), baseline)
     last = LAST.search(plain)
     return Label(float(last[1]) if last else 0.0 if baseline else None, None, baseline)
+
+
+@cache
+def _baselines() -> frozenset[str]:
+    """Return the labels of a baseline, each as one word."""
+    return frozenset(label.replace(" ", "") for label in read_vocabulary()["baseline_visits"])
 
 
 def says_time(values: Iterable[str]) -> np.ndarray:
@@ -91,7 +98,8 @@ def schedule_visits(labels: Sequence[str], unit: str | None) -> tuple[list[Visit
     visits = [Visit(label, label, _time(one, axis, bool(named)), one.baseline) for label, one in read.items()]
     checks = []
     if len(named) > 1:
-        checks.append(f"labels in {' and '.join(sorted(named, key=DAYS.__getitem__))}s stand on one axis, in {axis}s")
+        spelt = " and ".join(f"{one}s" for one in sorted(named, key=DAYS.__getitem__))
+        checks.append(f"labels in {spelt} stand on one axis, in {axis}s")
     real = [one for one in visits if one.baseline and set(re.findall(r"[a-z0-9]+", fold(one.label))) & FIRST_WORDS]
     if len(real) == 1:
         for one in visits:
