@@ -140,6 +140,19 @@ def nested(table: list[list[str]]) -> bytes:
     return "".join(json.dumps(one) + "\n" for one in records).encode()
 
 
+def write_joined(table: list[list[str]], path: Path) -> None:
+    """Write visits, and scores that name the number of their visit alone."""
+    visits = [[str(100 + n), *row[:2]] for n, row in enumerate(table)]
+    scores = [[str(100 + n), *row[2:]] for n, row in enumerate(table)]
+    (path.parent / "visits.csv").write_bytes(delimited(visits, header=[["visit", "id", "day"]]))
+    (path.parent / "scores.csv").write_bytes(delimited(scores, header=[["visit", *HEADER[2:]]]))
+
+
+JOINED = {
+    "file": "scores.csv",
+    "join": {"file": "visits.csv", "by": ["visit"], "columns": ["id", "day"]},
+    "tables": mapping(),
+}
 LOINC = {"items": list(CODES), "total": "44261-6"}
 FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str, Any]]] = {
     "csv": ("file.csv", write_bytes(delimited), {"tables": mapping()}),
@@ -161,6 +174,8 @@ FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str,
     "wide": ("file.csv", write_bytes(wide_rows), {"stack": {"columns": {name: f"{name} v{{}}" for name in HEADER[1:]}}, "tables": mapping()}),
     "qualtrics": ("file.csv", write_bytes(qualtrics),
                   {"header": [1, 2], "first_row": 4, "leave_out": {"Status - Response Type": [1]}, "tables": mapping()}),
+    "joined": ("scores.csv", write_joined, JOINED),
+    "joined to": ("visits.csv", write_joined, JOINED),
     "redcap": ("file.csv", write_bytes(redcap), {"format": "redcap", "part": "phq9", "tables": mapping("record_id")}),
 }  # fmt: skip
 
