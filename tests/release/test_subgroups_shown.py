@@ -128,3 +128,11 @@ class TestReport:
     def test_a_study_without_subgroups_has_no_part(self):
         assert self.show({}).empty
         assert plan_subgroups({}, make_study()) == []
+
+
+def test_a_figure_of_levels_most_of_which_are_not_estimated_is_not_drawn():
+    tables, study = make_subgroup_tables(PLAIN), make_study()
+    assert plan_subgroups(tables, study)
+    levels = tables["subgroups"]["variable"] != "all"
+    few = tables["subgroups"].assign(estimate=tables["subgroups"]["estimate"].mask(levels))
+    assert plan_subgroups({**tables, "subgroups": few}, study) == []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, HALF
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import fixed
@@ -26,7 +26,13 @@ def plan_subgroups(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pla
     tests = tests.rename(columns={"converged": "tested"})
     columns = [*keys, "p_value", "p_adjusted", "multiplicity", "tested"]
     rows = rows.merge(tests[columns], on=keys, how="left", validate="m:1").sort_values("order", kind="stable")
-    return [_plan_endpoint(own, study, str(endpoint)) for endpoint, own in rows.groupby("endpoint", sort=False)]
+    groups = rows.groupby("endpoint", sort=False)
+    return [_plan_endpoint(own, study, str(endpoint)) for endpoint, own in groups if _is_worth_drawing(own)]
+
+
+def _is_worth_drawing(rows: pd.DataFrame) -> bool:
+    """Whether at least half of the levels are estimated."""
+    return bool(rows.loc[rows["variable"] != EVERYONE, "estimate"].notna().mean() >= HALF)
 
 
 def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
