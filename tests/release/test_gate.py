@@ -128,6 +128,20 @@ class TestCounts:
         assert (frame.loc[both, "same"].astype(float) <= 1.5 * true.loc[both, "same"]).all()
         assert both.any()
 
+    @pytest.mark.parametrize("few", range(1, 11))
+    def test_no_level_is_printed_above_its_arm(self, few):
+        """50 of an arm of 40 was printed once."""
+        for arm in range(25, 60, 3):
+            cell = {"endpoint": "change", "population": "everyone", "contrast": "a - b"}
+            levels = {"all": arm, "young": arm - few, "old": few}
+            rows = [
+                cell | {"variable": "" if level == "all" else "age", "level": level, "n_treated": n, "n_reference": 50 - (level == "old") * 30,
+                        "observed_treated": n, "observed_reference": 20}
+                for level, n in levels.items()
+            ]  # fmt: skip
+            n = release("subgroups", rows).set_index("level")["n_treated"].astype(float)
+            assert not (n.drop("all") > n["all"]).any()
+
     def test_a_total_that_would_narrow_a_part_is_rounded_more(self):
         """90 is 88 to 92, 45 is 43 to 47 and 35 is 33 to 37: that leaves 4 to 16 for the third arm. With 100, 14 to 26: none below 11."""
         place = PLACE | {"mean": 1.0}

@@ -21,12 +21,13 @@ def coarsen_counts(counts: dict[str, Count], sums: list[Addition], rounding: Rou
     from a sum that it is a part of; then that sum is the next.
     """
     steps: dict[Cell, int] = {}
+    pairs = _list_wholes(counts, sums, wholes)
     while narrow := _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2)):
         cells = [cell for total in narrow for cell in _choose(total, sums, steps, counts)]
         if not cells:
             return
         for cell in dict.fromkeys(cells):
-            steps[cell] = _coarsen(counts, cell, steps.get(cell, 0), rounding, wholes)
+            steps[cell] = _coarsen(counts, cell, steps.get(cell, 0), rounding, pairs)
 
 
 def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
@@ -45,7 +46,17 @@ def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: d
     return chosen
 
 
-def _coarsen(counts: dict[str, Count], cell: Cell, step: int, rounding: Rounding, wholes: dict[str, str]) -> int:
+def _list_wholes(counts: dict[str, Count], sums: list[Addition], wholes: dict[str, str]) -> list[tuple[Cell, Cell]]:
+    """Return every count that is shown beside another that it is a part of, in its row or in a sum, with that one."""
+    rows = [
+        ((whole, place), (part, place)) for part, whole in wholes.items() for place in range(len(counts[part].true))
+    ]
+    return [*rows, *((total, part) for total, parts, _ in sums for part in parts)]
+
+
+def _coarsen(
+    counts: dict[str, Count], cell: Cell, step: int, rounding: Rounding, pairs: list[tuple[Cell, Cell]]
+) -> int:
     """Round a count one step more coarsely, or tell nothing of it after the last; return the step that follows.
 
     A step that would print a number far from the count, or a part above its whole, is left out.
@@ -54,7 +65,7 @@ def _coarsen(counts: dict[str, Count], cell: Cell, step: int, rounding: Rounding
     if step < len(COARSER) and not count.small[place] and count.true[place] > 0:
         base, true = COARSER[step], count.true[place]
         printed = rounding.round(true, base)
-        if base > LARGEST_BASE * true or not _fits(counts, cell, printed, wholes):
+        if base > LARGEST_BASE * true or not _fits(counts, cell, printed, pairs):
             return step + 1
         low, high = rounding.span(printed)  # what a reader believes who is not told the base; by luck it may be so
         count.low[place], count.high[place] = (low, high) if low <= true <= high else rounding.span(printed, base)
@@ -65,11 +76,10 @@ def _coarsen(counts: dict[str, Count], cell: Cell, step: int, rounding: Rounding
     return len(COARSER) + 1
 
 
-def _fits(counts: dict[str, Count], cell: Cell, printed: int, wholes: dict[str, str]) -> bool:
-    """Whether a number is no larger than what is printed of its whole in the row, and no smaller than its parts."""
-    column, place = cell
-    above = [counts[wholes[column]].printed[place]] if column in wholes else []
-    below = [counts[part].printed[place] for part, whole in wholes.items() if whole == column and part in counts]
+def _fits(counts: dict[str, Count], cell: Cell, printed: int, pairs: list[tuple[Cell, Cell]]) -> bool:
+    """Whether a number is no larger than what is printed of its wholes, and no smaller than its parts."""
+    above = [counts[name].printed[place] for (name, place), part in pairs if part == cell]
+    below = [counts[name].printed[place] for whole, (name, place) in pairs if whole == cell]
     return not any(printed > number for number in above) and not any(printed < number for number in below)
 
 
