@@ -100,6 +100,21 @@ def test_nothing_is_joined_by_a_number_of_rows(tmp_path):
     assert "join:" not in draft.text
 
 
+def test_visits_that_two_files_number_from_different_starts_are_not_joined(tmp_path):
+    """From 0 in one and from 1 in the other, three of four scores would meet the day of another visit."""
+    write_numbered(tmp_path)
+    lines = [f"{who},{k + 1},{total}" for _, who, _, k, total in visits()]
+    write(tmp_path, "scores.csv", *lines, header="patient_id,visit_no,phq9_total")
+    lines = [
+        f"{who},{k},{day},{DRUGS[who]}"
+        for _, who, day, k, _ in [*visits(), *((0, who, "2024-01-20", 4, 0) for who in PEOPLE)]
+    ]
+    write(tmp_path, "visits.csv", *lines, header="patient_id,visit_no,visit_date,treatment")
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing
+    assert "join:" not in draft.text
+
+
 def test_a_patient_of_two_treatments_is_not_joined(tmp_path):
     write_arms(tmp_path)
     with (tmp_path / "patients.csv").open("a") as file:

@@ -20,6 +20,7 @@ from outcomes.intake.draft.tables import choose_patient, describe_sheet, may_dat
 from outcomes.intake.draft.treatments import names_treatments
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.readers.joining import join_columns
+from outcomes.intake.values import to_numbers
 from outcomes.settings import Join, TableFile
 
 MOST_NAMES = 200  # spellings in a column that says what a row holds
@@ -165,8 +166,18 @@ def _shared_keys(one: Seen, other: Seen) -> Iterator[dict[str, str]]:
         if name == one.patient or not set(words_of(name)) & _keys() or claims_of(name):
             continue
         for theirs in other.sheet.fields:
-            if theirs != other.patient and (squeeze(theirs) == squeeze(name) or _is_key_of(name, theirs, other.sheet)):
+            named = squeeze(theirs) == squeeze(name) or _is_key_of(name, theirs, other.sheet)
+            if theirs == other.patient or not named:
+                continue
+            if not both or _start_alike(one.sheet, name, other.sheet, theirs):
                 yield {**both, name: theirs}
+
+
+def _start_alike(sheet: Sheet, name: str, other: Sheet, theirs: str) -> bool:
+    """Tell whether the visits of patients are numbered from the same start: from 0 in one file and 1 in the other, most keys meet the wrong visit."""
+    numbers = [to_numbers(column.values) for column in (sheet.fields[name], other.fields[theirs])]
+    starts = [found[~np.isnan(found)].min(initial=np.inf) for found in numbers]
+    return bool(starts[0] == starts[1])
 
 
 def _is_key_of(name: str, theirs: str, other: Sheet) -> bool:
