@@ -75,6 +75,18 @@ def test_text_and_tables_of_each_file_say_the_released_numbers(finished, face):
         assert text.count(said) >= times, said
 
 
+def test_the_six_answers_and_what_was_adjusted_for_stand_on_one_page(finished):
+    first, second, *_ = map(flat, read_pdf(Places("example", finished[0]).results / "report.pdf").split("\f"))
+    for words in (
+        "Key points",
+        "Does it work?",
+        "How long does it last?",
+        "Adverse effects and durability are not adjusted.",
+    ):
+        assert words in first
+    assert "Abstract" in second
+
+
 @pytest.mark.parametrize("name", ["answer_better", "course", "analyses"])
 def test_the_figures_draw_the_difference_that_the_text_says(finished, name):
     places = Places("example", finished[0])
