@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 HALF = 0.005
 PEOPLE = "patients?|people|persons?|subjects?|participants?|series|individuals?"
 COUNTED = re.compile(
-    rf"(?P<before>[\w-]+ )?(?<![\d.,<>])(?P<n>\d[\d,]*) (?:(?!of|to|in|a|from)\w+ ){{0,2}}?(?:{PEOPLE})\b|\b(?P<part>\d+) of (?P<whole>\d[\d,]*)\b"
+    rf"(?P<before>[\w-]+ )?(?<![\d.,<>])(?P<n>\d[\d,]*) (?:(?!of|to|in|a|from)\w+ ){{0,2}}?(?:{PEOPLE})\b|(?<![\d.,<>])(?P<part>\d+) of (?P<whole>\d[\d,]*)\b(?! columns)"
 )
 LIMITS = {"than", "least", "most", "minimum", "needs", "asks"}  # a number behind these is asked for, not counted
 RATES = {"response": ("n", "events", "proportion"), "ideation_change": ("n", "events", "proportion"), "recall": ("n", "overlapping", "proportion"),

@@ -132,7 +132,7 @@ class TestCounts:
     def test_no_level_is_printed_above_its_arm(self, few):
         """50 of an arm of 40 was printed once."""
         for arm in range(25, 60, 3):
-            cell = {"endpoint": "change", "population": "everyone", "contrast": "a - b"}
+            cell = {"endpoint": "change", "population": "everyone"}
             levels = {"all": arm, "young": arm - few, "old": few}
             rows = [
                 cell | {"variable": "" if level == "all" else "age", "level": level, "n_treated": n, "n_reference": 50 - (level == "old") * 30,

@@ -226,7 +226,7 @@ def test_text_is_never_markup(tmp_path):
 def test_withheld_cells_say_so_in_words(faces, tmp_path):
     _, files = faces["withheld"]
     for text in (texts_of_docx(files["supplement.docx"]), texts_of_pdf(files["supplement.pdf"], tmp_path)):
-        assert text.count("notreported") + text.count("Leftout,asmostofitsnumbersrestontoofewpatients") > 20
+        assert text.count("notreported") + text.count("Leftout,asmostofitsnumbersrestontoofewpatients") > 15
 
 
 def test_the_tables_alone_are_those_of_the_report(faces):

@@ -55,12 +55,12 @@ def list_numbers(released):
     risk = find(released["risks"], **PLACE, endpoint="response", population="everyone", method="weighted")
     low, high = sorted(abs(effect[name]) for name in ("lower", "upper"))
     signed = f"{fixed(effect['estimate'])} ({interval(effect['lower'], effect['upper'])})"
-    ends = interval(risk["difference_lower"], risk["difference_upper"], factor=100)
+    ends = interval(risk["difference_lower"], risk["difference_upper"], 0, factor=100)
     return {
         f"{fixed(abs(effect['estimate']))} points (95% CI {interval(low, high)})": 3,  # Key Points, page 1, abstract
         signed: 1,  # Table 2
-        f"{fixed(100 * risk['difference'], 'percent')} percentage points (95% CI {ends})": 3,
-        f"{fixed(100 * risk['difference'], 'percent')} ({ends})": 1,  # Table 2
+        f"{fixed(100 * risk['difference'], 0)} percentage points (95% CI {ends})": 3,
+        f"{fixed(100 * risk['difference'], 0)} ({ends})": 1,  # Table 2
         f"{fixed(abs(effect['treated_mean']))} points with IV ketamine": 1,
         f"{int(effect['observed_treated'])} / {int(effect['observed_reference'])}": 1,
     }

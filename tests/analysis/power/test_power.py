@@ -152,7 +152,7 @@ def test_the_words_and_the_figure_hold_the_table(study):
     table = tabulate_power({n: draw(ALONE, n, 200) for n in (25, 200)}, ALONE, [1.0, 2.0], None)
     words = " ".join(_tell(table, ALONE, study, 200))
     assert "deviation of the change given baseline 4.3 points" in words
-    assert "more than 200 patients an arm show a difference of 1 point in 90 %" in words
+    assert "more than 200 patients an arm show a difference of 1 point in 90%" in words
     plan = plan_power(table, study)
     assert set(plan.data["curve"]) == {"1 point", "2 points"}
     assert (plan.data["spread"] == 1).all()

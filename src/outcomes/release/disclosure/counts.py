@@ -33,7 +33,11 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
         *_list_shared(frame, table, counts, rounding),
         *_list_rows(table, counts),
     ]
-    wholes = {str(one): one.part_of for one in table.fields if isinstance(one, People) and one.part_of in counts}
+    wholes = {
+        str(one): one.part_of
+        for one in table.fields
+        if one in counts and isinstance(one, People) and one.part_of in counts
+    }
     coarsen_counts(counts, sums, rounding, wholes)
     return shown
 
