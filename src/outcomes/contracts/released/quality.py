@@ -6,6 +6,7 @@ from outcomes.contracts.released.table import ReleasedTable
 
 ROWS = "rows"  # of which a patient has several
 SINGLE_ROWS = "single rows"  # of a file in which most patients have one: a number of them is a number of people
+UNITS = f"{ROWS}; {SINGLE_ROWS}: most patients have one in the file, so that they are rounded like people"
 
 
 class Flow(ReleasedTable):
@@ -34,7 +35,7 @@ class Ledger(ReleasedTable):
     file = Label("file of the export, or all files")
     state = Label("corrected, flagged, merged, or quarantined")
     reason = Label("reason code; the cleaning rules say what it means")
-    unit = Label(f"{ROWS}; {SINGLE_ROWS}: most patients have one in the file, so that they are rounded like people")
+    unit = Label(UNITS)
     rows = People("raw rows with such an entry; a row may have several", unless=(unit, ROWS))
     key = (file, state, reason)
 
@@ -45,13 +46,13 @@ class Balance(ReleasedTable):
     row = "a file of the export"
     written_by, section = "rates", "flow"
     file = Label("file of the export, or all files")
-    unit = Label(f"{ROWS}; {SINGLE_ROWS}: most patients have one in the file, so that they are rounded like people")
+    unit = Label(UNITS)
     raw = People("rows in the file: kept, merged, and quarantined", unless=(unit, ROWS))
-    kept = People("rows that entered a table", part_of="raw", unless=(unit, ROWS))
-    corrected = People("rows kept of which a value was corrected", part_of="kept", unless=(unit, ROWS))
-    flagged = People("rows kept with a doubt", part_of="kept", unless=(unit, ROWS))
-    merged = People("rows that repeat another", part_of="raw", unless=(unit, ROWS))
-    quarantined = People("rows that could not be used", part_of="raw", unless=(unit, ROWS))
+    kept = People("rows that entered a table", part_of=raw, unless=(unit, ROWS))
+    corrected = People("rows kept of which a value was corrected", part_of=kept, unless=(unit, ROWS))
+    flagged = People("rows kept with a doubt", part_of=kept, unless=(unit, ROWS))
+    merged = People("rows that repeat another", part_of=raw, unless=(unit, ROWS))
+    quarantined = People("rows that could not be used", part_of=raw, unless=(unit, ROWS))
     key = (file,)
     sums = (Sum((kept, merged, quarantined), by=(), into=raw, kept=True),)
 

@@ -10,10 +10,8 @@ from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
 from outcomes.intake.values import to_numbers
 
 MOST_SHIFT = 10  # days by which another day 0 is tried
-NEARLY, MOST_OTHERS = (
-    0.9,
-    0.8,
-)  # of the days after 0 that must be of a session where no name tells; of these, by any other day 0
+NEARLY = 0.9  # of the days after 0 that must be of a session where no name tells
+MOST_OTHERS = 0.8  # of these that may be of a session by another day 0
 FEWEST = 20  # such days that show anything
 
 
