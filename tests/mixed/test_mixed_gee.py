@@ -87,12 +87,11 @@ def test_weights(trial):
 def test_separation_is_not_a_result(trial):
     perfect = trial.assign(responded=(trial["arm"] == "iv").astype(int))
     fit = mixed.fit_gee(perfect, "responded ~ arm", working="exchangeable", **COLUMNS)
-    if not fit.converged:
-        assert fit.coefficients["estimate"].isna().all()
-        with pytest.raises(mixed.ConvergenceError):
-            fit.contrast({"arm[iv]": 1})
-    else:
-        assert abs(fit.coefficients["estimate"].iloc[1]) > 10
+    assert not fit.converged
+    assert any("they tell the answer of some for certain; merge levels" in one for one in fit.warnings)
+    assert fit.coefficients["estimate"].isna().all()
+    with pytest.raises(mixed.ConvergenceError):
+        fit.contrast({"arm[iv]": 1})
 
 
 def test_a_cell_without_an_event_costs_itself_alone():

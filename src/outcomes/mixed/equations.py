@@ -91,7 +91,11 @@ def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tu
             name for name, one in zip(design.names, is_finite(np.eye(x.shape[1]), finite), strict=True) if not one
         ]
         notes = (
-            [f"no finite estimate of {', '.join(endless)}: they tell the answer of some for certain"] if endless else []
+            [
+                f"no finite estimate of {', '.join(endless)}: they tell the answer of some for certain; merge levels, or compare shares"
+            ]
+            if endless
+            else []
         )
         if not len(columns):
             return None, tuple(notes), left

@@ -14,7 +14,7 @@ from outcomes import mixed
 from outcomes.analysis.comparison.compare import COLUMNS, compare_arms
 from outcomes.analysis.comparison.early_signals import tabulate_early_signals
 from outcomes.analysis.comparison.effects.bootstrap import WHOLE, resample_differences, tabulate_bootstrap
-from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds
+from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds, say_separation
 from outcomes.analysis.comparison.effects.primary import (
     Specification,
     build_frame,
@@ -30,6 +30,7 @@ from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
 from outcomes.analysis.comparison.sensitivity.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.sensitivity.risk_rows import fit_odds
 from outcomes.analysis.comparison.statement import tabulate_statement
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import compute_weights
@@ -224,6 +225,38 @@ class TestOdds:
         compared = replace(COMPARED, scores=scores.assign(response=none))
         frame = build_binary_frame(compared, "day", "response", WEIGHTS.weight)
         assert list(frame["timepoint"].cat.categories) == ["day 28"]
+        setting = SimpleNamespace(compared=compared, primary=WEIGHTS)
+        row = fit_odds(setting, "day", "day 7", "response")
+        assert "no one of the treated arm has it; the weighted difference" in row["note"]
+        assert not row["converged"]
+        assert "estimate" not in row
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (lambda score, treated, low: score.mask(treated, 1.0), "everyone of the treated arm has it"),
+            (
+                lambda score, treated, low: score.mask(treated, 1.0).mask(~treated, 0.0),
+                "no one of the reference arm has it and everyone",
+            ),
+            (
+                lambda score, treated, low: low.astype(float).where(score.notna()),
+                "the arm and the baseline score together",
+            ),
+            (lambda score, treated, low: score.mask(treated), "no one of the treated arm has a score there"),
+            (lambda score, treated, low: score, ""),
+        ],
+    )
+    def test_what_separates_is_named(self, change, said):
+        scores = COMPARED.scores
+        treated = scores["person"].isin(np.flatnonzero(COMPARED.treated))
+        low = pd.Series(COMPARED.people["baseline"].to_numpy()[scores["person"]] < 17, scores.index)
+        compared = replace(
+            COMPARED, scores=scores.assign(response=change(scores["response"].astype(float), treated, low))
+        )
+        found = say_separation(compared, "day", "response", WEIGHTS.weight, "day 28")
+        assert found.startswith(said)
+        assert bool(found) == bool(said)
 
 
 class TestEvalue:

@@ -23,6 +23,18 @@ def build_binary_frame(compared: Compared, axis: str, endpoint: str, weight: Flo
         One row per person and observed time point at which arm and baseline do not tell the endpoint for certain, so that its odds ratio is
         finite and those of the other time points are not drawn along; ``arm`` (reference first), ``timepoint``, ``event`` (1, 0), ``baseline``, ``weight``.
     """
+    frame = _collect(compared, axis, endpoint, weight)
+    kept = [name for name in compared.timepoints[axis] if not _say_separation(frame, name)]
+    frame = frame[frame["timepoint"].isin(kept)]
+    return frame.assign(timepoint=pd.Categorical(frame["timepoint"], kept))
+
+
+def say_separation(compared: Compared, axis: str, endpoint: str, weight: Floats, timepoint: str) -> str:
+    """Return which patients leave a time point without a finite odds ratio, and why; '' where there is one."""
+    return _say_separation(_collect(compared, axis, endpoint, weight), timepoint)
+
+
+def _collect(compared: Compared, axis: str, endpoint: str, weight: Floats) -> pd.DataFrame:
     rows = compared.scores[(compared.scores["axis"] == axis) & compared.scores[endpoint].notna()]
     person = rows["person"].to_numpy()
     frame = pd.DataFrame(
@@ -35,24 +47,26 @@ def build_binary_frame(compared: Compared, axis: str, endpoint: str, weight: Flo
             "weight": weight[person],
         }
     )
-    frame = frame[frame["weight"] > TINY]
-    kept = [name for name in compared.timepoints[axis] if _is_finite(frame[frame["timepoint"] == name])]
-    frame = frame[frame["timepoint"].isin(kept)]
-    return frame.assign(timepoint=pd.Categorical(frame["timepoint"], kept))
+    return frame[frame["weight"] > TINY]
 
 
-def _is_finite(own: pd.DataFrame) -> bool:
-    """Tell whether a time point has a finite odds ratio given the baseline, which does not vary in all."""
-    treated = (own["arm"] == ARMS[1]).to_numpy()
-    if not 0 < treated.sum() < len(own):
-        return False
-    baseline = own["baseline"].to_numpy(dtype=float)
-    columns = [
-        np.ones(len(own)),
-        treated.astype(float),
-        *([baseline - baseline.mean()] if np.ptp(baseline) > 0 else []),
+def _say_separation(frame: pd.DataFrame, timepoint: str) -> str:
+    """Say what, of arm and baseline (which does not vary in all), tells the outcome of some at a time point for certain."""
+    own = frame[frame["timepoint"] == timepoint]
+    shares = own.groupby("arm", observed=False)["event"].mean().astype(float)
+    if shares.isna().any():
+        return f"no one of the {shares.index[shares.isna()][0]} arm has a score there"
+    treated, baseline = (own["arm"] == ARMS[1]).to_numpy(dtype=float), own["baseline"].to_numpy(dtype=float)
+    varying = [baseline - baseline.mean()] if np.ptp(baseline) > 0 else []
+    design = np.column_stack([np.ones(len(own)), treated, *varying])
+    if not find_separation(design, own["event"].to_numpy(dtype=float)).any():
+        return ""
+    sure = [
+        f"{'no one' if share == 0 else 'everyone'} of the {arm} arm has it"
+        for arm, share in shares.items()
+        if share in (0, 1)
     ]
-    return not find_separation(np.column_stack(columns), own["event"].to_numpy(dtype=float)).any()
+    return " and ".join(sure) or "the arm and the baseline score together tell for certain who has it"
 
 
 def estimate_odds(frame: pd.DataFrame, working: str = "exchangeable") -> tuple[pd.DataFrame, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds
+from outcomes.analysis.comparison.effects.odds import build_binary_frame, estimate_odds, say_separation
 from outcomes.analysis.comparison.effects.risks import contrast_means
 from outcomes.analysis.comparison.effects.standardisation import FIRTH, estimate_means
 from outcomes.analysis.comparison.sensitivity.bounds import CASES, fill_worst
@@ -73,8 +73,9 @@ def fit_odds(setting: Setting, axis: str, timepoint: str, endpoint: str) -> Row:
     people = frame.drop_duplicates("person")
     row: Row = {"analysis": "gee_weighted", "scale": ODDS, "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
-    if timepoint not in frame["timepoint"].cat.categories:
-        return row | {"note": "no finite odds ratio: arm and baseline tell for certain who has it"}
+    said = say_separation(setting.compared, axis, endpoint, setting.primary.weight, timepoint)
+    if said:
+        return row | {"note": f"no finite odds ratio, as {said}; the weighted difference of the shares needs none"}
     try:
         table, fit = estimate_odds(frame)
     except mixed.MixedError as error:
