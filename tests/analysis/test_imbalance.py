@@ -13,6 +13,7 @@ import pytest
 from outcomes.analysis import imbalance
 from outcomes.analysis.baseline import tabulate_baseline
 from outcomes.analysis.imbalance import compute_category_difference, compute_mean_difference, tabulate_imbalance
+from outcomes.analysis.scores import compute_t_interval
 from outcomes.instruments import select_instruments
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.settings.analysis import Privacy
@@ -50,6 +51,18 @@ def test_numbers_by_hand():
     assert compute_mean_difference(pd.Series([2.0, 2]), pd.Series([2.0, 2])) == 0
     assert np.isnan(compute_mean_difference(pd.Series([2.0, 2]), pd.Series([3.0, 3])))
     assert np.isnan(compute_mean_difference(pd.Series([2.0]), pd.Series([3.0, 4])))
+
+
+@pytest.mark.parametrize("value", [10 / 3, 0.1, 15.7, 40.3, 1.1])
+def test_a_number_that_all_share_differs_by_nothing(value):
+    """The deviations of a decimal from its own mean are rounding: no difference, and no interval of the mean."""
+    for n in range(1, 31):
+        one, other = pd.Series([value] * n), pd.Series([value] * (n + 5))
+        assert compute_mean_difference(one, other) == 0.0
+        assert np.isnan(compute_mean_difference(one, other + 1))
+        lower, upper = compute_t_interval(*(pd.Series([number]) for number in (other.mean(), other.std(), len(other))))
+        assert lower.isna().all()
+        assert upper.isna().all()
 
 
 def test_categories_at_their_limits():

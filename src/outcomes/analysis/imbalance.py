@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.baseline import describe_people, list_levels
+from outcomes.analysis.comparison.precision import NEGLIGIBLE, drop_dust
 from outcomes.analysis.selection import select_first
 from outcomes.contracts.released.describe import BaselineSmd
 from outcomes.instruments import Instrument
@@ -66,11 +67,12 @@ def compute_mean_difference(treated: pd.Series, reference: pd.Series) -> float:
     0.5
     """
     one, other = treated.astype(float), reference.astype(float)
-    spread = float(np.sqrt((one.var() + other.var()) / 2))
+    size = float(max(one.abs().max(), other.abs().max()))
+    spread = float(np.sqrt(drop_dust([one.var(), other.var()], size).mean()))
     difference = float(one.mean() - other.mean())
     if spread > 0:
         return difference / spread
-    return 0.0 if difference == 0 else float("nan")
+    return 0.0 if abs(difference) <= NEGLIGIBLE * size else float("nan")
 
 
 def compute_category_difference(treated: pd.Series, reference: pd.Series) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
 from outcomes.contracts.released.describe import ChangeDistribution, Recall, Scores
 from outcomes.settings import Population, Visit
@@ -40,7 +41,7 @@ def compute_t_interval(mean: pd.Series, sd: pd.Series, n: pd.Series, level: floa
     """Return the t interval of a mean; missing for fewer than two values, and where all are the same."""
     from scipy.special import stdtrit
 
-    known = np.where((n > 1) & (sd > 0), n, np.nan)
+    known = np.where((n > 1) & (drop_dust(np.square(sd), np.abs(mean)) > 0), n, np.nan)
     half = stdtrit(known - 1, (1 + level) / 2) * sd / np.sqrt(known)
     return mean - half, mean + half
 

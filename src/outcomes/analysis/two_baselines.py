@@ -111,7 +111,7 @@ def _describe_pairs(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         first, second = own["first"].astype(float), own["baseline"].astype(float)
         row: dict[str, Any] = dict(zip(PLACE, key, strict=True)) | {"time": own["time"].iloc[0], "n": len(own)}
         row |= {"first_mean": first.mean(), "second_mean": second.mean()}
-        varies = first.std() > 0 and second.std() > 0
+        varies = np.ptp(first) > 0 and np.ptp(second) > 0
         row["correlation"] = float(np.corrcoef(first, second)[0, 1]) if varies else np.nan
         values = {
             "between": second - first,

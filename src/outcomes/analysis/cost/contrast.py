@@ -14,6 +14,7 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.confounder_imputation import build_settings
 from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
 from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n
@@ -109,7 +110,8 @@ def _contrast(
     )  # of the arm, the constant, and each column of confounders
     drawn = draw_differences(found, cost.replicates, generator, (size / df) ** 0.5)
     counts = _count(treated, present, known, scored, response)
-    correlation = float(np.asarray(np.corrcoef(drawn.T))[0, 1]) if (drawn.std(axis=0) > 0).all() else np.nan
+    varies = (drop_dust(drawn.var(axis=0), np.abs(means).max(axis=1)) > 0).all()
+    correlation = float(np.asarray(np.corrcoef(drawn.T))[0, 1]) if varies else np.nan
     rows = []
     for place, (measure, scale) in enumerate(((CHARGE, cost.currency), (RESPONSE, "risk difference"))):
         value = float(means[place, 0] - means[place, 1])
