@@ -28,7 +28,7 @@ from outcomes.settings.comparison import Comparison
 
 SPREAD = "standard deviations"
 POINTS, RISK, RATIO, ODDS = "points", "risk difference", "risk ratio", "log odds ratio"
-NOBODY = "no one in an arm has it, so there is no ratio"
+NOBODY = "next to no one in an arm has it, so there is no ratio"
 EVALUE, DELTA = "e-value", "delta in points"
 Row = dict[str, Any]
 

@@ -17,6 +17,7 @@ from outcomes.analysis.comparison.precision import drop_dust, find_quantile, fin
 from outcomes.proportions import bound_proportion, combine_bounds
 
 FEW = 5.0  # patients with, or without, the endpoint in an arm below which its variance is not trusted to be small
+SOMEONE = 0.5  # patients with the endpoint in an arm, by the weights, from which its proportion stands in a ratio
 LARGEST_QUANTILE = 40.0
 
 
@@ -67,8 +68,8 @@ class Proportions:
         return combine_bounds((self.treated, *one), (self.reference, *other), self.correlation)
 
     def bound_ratio(self) -> tuple[Floats, Floats, Floats]:
-        """Return the ratio and its bounds; missing where either proportion is zero."""
-        there = np.minimum(self.treated, self.reference) > 0
+        """Return the ratio and its bounds; missing where an arm has less than half a patient with the endpoint: imputed now and then in one, it is no share."""
+        there = np.minimum(self.treated * self.treated_size, self.reference * self.reference_size) > SOMEONE
         logs = []
         for p, bounds in zip((self.treated, self.reference), self.bound_arms(), strict=True):
             estimate, low, high = (np.log(np.where(there, value, 1.0)) for value in (p, *bounds))

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.comparison.effects.primary import Specification, build_frame, find_identified, fit_change
+from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.effects.primary import ARMS, Specification, build_frame, find_identified, fit_change
 from outcomes.analysis.comparison.missing.wide import Wide
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.weighting.weights import TINY
 from outcomes.errors import ModelError
 
+REFERENCE, TREATED = ARMS
 COMPLETE = "no score is missing, so none is imputed"
 LEAST_ACCEPTED = 0.05  # of the sampler's proposals; below it the draws hang together too much
 
@@ -59,6 +60,9 @@ def draw_model(
     some time point cannot tell so many covariates apart, these are held constant over time without those that no time point tells, and
     where even that fails, left out; the note says so. Where no score is missing no model is needed, and none is fitted.
 
+    The coefficients are drawn with the larger arm as the level that the other is set against, whichever of them is called treated: arms that change
+    their roles have the same draws, and a difference of the other sign.
+
     Raises
     ------
     ModelError
@@ -69,11 +73,14 @@ def draw_model(
     if not wide.missing.any():
         return _draw_nothing(draws, len(wide.timepoints))
     present = (weight > TINY).astype(float)
+    first = find_first(wide.treated)
     reasons = []
     for note, one, chosen in _list_models(compared, present, specification, covariates):
         columns = covariates[:, chosen] if chosen else None
         try:
-            fit = fit_change(build_frame(compared, wide.axis, present, columns), one, df="normal")
+            frame = build_frame(compared, wide.axis, present, columns)
+            frame["arm"] = frame["arm"].cat.reorder_categories([first, *(arm for arm in ARMS if arm != first)])
+            fit = fit_change(frame, one, df="normal")
             fit.require_converged()
             found = mixed.draw_parameters(fit, draws, generator)
         except mixed.MixedError as error:
@@ -83,8 +90,29 @@ def draw_model(
             reasons.append(f"{found.accepted:.0%} of the sampler's proposals were taken")
             continue
         notes = "; ".join(text for text in (note, *fit.warnings) if text)
-        return replace(_arrange(fit.names, found, wide.timepoints, len(chosen), notes), columns=tuple(chosen))
+        model = _arrange(fit.names, found, wide.timepoints, len(chosen), notes)
+        return replace(model if first == REFERENCE else _turn(model), columns=tuple(chosen))
     raise ModelError(f"comparison.imputation: no imputation model for axis {wide.axis}: {reasons[-1]}.")
+
+
+def find_first(treated: Bools) -> str:
+    """Return the larger arm; of two of one size, that of the first patient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [find_first(np.array(one)) for one in ([True, False, False], [True, False])]
+    ['reference', 'treated']
+    """
+    more = 2 * int(treated.sum()) - len(treated)
+    return TREATED if more > 0 or (more == 0 and bool(treated[:1].any())) else REFERENCE
+
+
+def _turn(model: ImputationModel) -> ImputationModel:
+    """Return the model of which the first arm was the treated one, as every other has it."""
+    slopes = model.slopes.copy()
+    slopes[:, :, 0] += model.arm
+    return replace(model, slopes=slopes, arm=-model.arm)
 
 
 def _draw_nothing(draws: int, points: int) -> ImputationModel:
@@ -116,7 +144,8 @@ def _list_models(
 def _arrange(names: tuple[str, ...], found: Any, timepoints: tuple[str, ...], count: int, note: str) -> ImputationModel:
     """Sort the coefficients by time point: that of a variable and, after the first time point, its interaction."""
     place = {name: index for index, name in enumerate(names)}
-    variables = ["Intercept", "baseline", *(f"x{number + 1}" for number in range(count)), "arm[treated]"]
+    (arm,) = (name for name in names if name in (f"arm[{one}]" for one in ARMS))
+    variables = ["Intercept", "baseline", *(f"x{number + 1}" for number in range(count)), arm]
     values = np.zeros((len(found.coefficients), len(timepoints), len(variables)))
     for column, variable in enumerate(variables):
         if variable not in place:

@@ -14,7 +14,7 @@ from outcomes.analysis.comparison.effects.pooled import pool_log_ratio, pool_ris
 from outcomes.analysis.comparison.effects.primary import build_frame, estimate_differences
 from outcomes.analysis.comparison.effects.risks import EVERYONE, OBSERVED
 from outcomes.analysis.comparison.precision import find_quantile
-from outcomes.analysis.comparison.setting import POINTS, RATIO, RISK, Setting
+from outcomes.analysis.comparison.setting import NOBODY, POINTS, RATIO, RISK, Setting
 from outcomes.analysis.comparison.subgroups.interactions import (
     ESTIMATES,
     Estimates,
@@ -27,7 +27,6 @@ from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 
 TOO_FEW = "too few observed in an arm"
 NO_SCORE = "no weights: the arms do not overlap"
-NO_RATIO = "no one in an arm has it, so there is no ratio"
 APART = "the model of all levels could not be fitted: each has one of its own"
 
 
@@ -91,7 +90,7 @@ def find_obstacle(setting: Setting, outcome: Outcome, own: Within, number: int, 
     if not own.converged:
         return NO_SCORE
     if outcome.scale == RATIO and min(_count_events(outcome.values[number][:, own.rows], treated)) == 0:
-        return NO_RATIO
+        return NOBODY
     return ""
 
 
@@ -137,6 +136,8 @@ def _contrast(drawn: Floats, sizes: Sequence[float], ratio: bool) -> list[float]
     pooled, arms = pool_risks(drawn, sizes)
     if ratio:
         found = [float(np.log(value)) for value in arms.bound_ratio()]
+        if np.isnan(found[0]):
+            return [np.nan] * len(ESTIMATES)
         return [found[0], pool_log_ratio(drawn, arms).std_error or np.nan, np.nan, *found[1:]]
     lower, upper = (float(bound) for bound in arms.bound_difference())
     error = pooled.std_error if not _is_certain(arms) else (upper - lower) / (2 * float(find_quantile(pooled.df)))
