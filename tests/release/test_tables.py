@@ -26,7 +26,9 @@ def text_of(value):
         (1e7, "10000000"),
         (-0.0, "0"),
         (-2e-7, "-2.00e-07"),
-        (3.064838e-42, "3.06e-42"),
+        (3.36e-16, "0"),  # what rounding left of a spread of none
+        (-3.36e-16, "0"),
+        (3.06e-12, "3.06e-12"),
         (1.5e-6, "0.0000015"),
         (0.00012345, "0.000123"),
         (np.float64(2.5), "2.5"),
@@ -40,6 +42,10 @@ def text_of(value):
 )
 def test_values(value, text):
     assert text_of(value) == text
+
+
+def test_a_p_value_may_be_as_small_as_it_is():
+    assert format_table(pd.DataFrame({"p_value": [3.064838e-42], "sd": [3.064838e-42]})) == "p_value,sd\n3.06e-42,0\n"
 
 
 def test_integers_with_missing_stay_integers():

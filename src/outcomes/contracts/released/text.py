@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from outcomes.contracts.released.catalogue import RELEASED
-from outcomes.contracts.released.columns import BOUND, Column, People, Public, Setting
+from outcomes.contracts.released.columns import BOUND, Column, People, Public, PValue, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DECIMALS = 6
+DUST = 1e-12  # below it a number other than a p value is what rounding left of none, and its digits are the processor's
 FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
 FEW = "few"
 BOUNDS = ("<", ">")
@@ -34,6 +35,7 @@ NUMBERS = {str(column) for table in RELEASED.values() for column in table.fields
     str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, _OTHERS)
 }
 """Columns whose cell may be :data:`FEW`: a count is a number, a bound, or of nobody."""
+P_VALUES = {str(column) for table in RELEASED.values() for column in table.fields if isinstance(column, PValue)}
 _BOUND = re.compile(r"([<>])(-?\d.*)")
 
 
@@ -41,7 +43,8 @@ def format_table(table: pd.DataFrame) -> str:
     r"""Return a table as CSV text: rows and columns as they stand, ``\n`` endings, missing values empty.
 
     Integers are written as integers; other numbers are rounded to six decimals, without trailing zeros or a negative
-    zero; below 0.001 three significant digits are kept, and below 0.000001 they are written with an exponent. The order
+    zero; below 0.001 three significant digits are kept, and below 0.000001 they are written with an exponent. Below 1e-12
+    a number other than a p value is 0: it is rounding, which differs between processors. The order
     of rows is the one that the tabulate functions give, which does not depend on the order of their input.
 
     Examples
@@ -63,6 +66,8 @@ def format_table(table: pd.DataFrame) -> str:
         if name == FLAG or (str(name).endswith(BOUND) and str(name).removesuffix(BOUND) in table):
             continue
         values = table[name].astype(object)
+        if name not in P_VALUES and pd.api.types.is_float_dtype(table[name]):
+            values = values.mask((table[name].abs() < DUST).fillna(False).astype(bool), 0.0)
         cells = ["" if absent else _text(value) for absent, value in zip(values.isna(), values, strict=True)]
         beside = f"{name}{BOUND}"
         if beside in table:
