@@ -10,7 +10,7 @@ import numpy as np
 
 from outcomes.intake.answers import FLAGS, NO_ANSWER, Answers, read_answers
 from outcomes.intake.batch import Batch, visit_names
-from outcomes.intake.duplicates import STAYS, compose_key, find_repeats, judge, rank_rows
+from outcomes.intake.duplicates import CONFLICTING, EXACT, STAYS, compose_key, find_repeats, judge, rank_rows
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.stack import Stack
 from outcomes.intake.words import Array
@@ -83,11 +83,29 @@ def _settle(answers: dict[str, Answers], key: Array, stack: Stack, study: Study,
         ranked = repeats[order]
         ranked = ranked[part.has[ranked]]
         states = judge(key[ranked], part.contents(ranked), rule)
+        states = _same_totals(part, key[ranked], ranked, states, study.instrument(name).multiplier)
         stack.note_duplicates(states, ledger, name, ranked)
         has = part.has.copy()
         has[ranked] = states == STAYS
         settled[name] = replace(part, has=has)
     return settled
+
+
+def _same_totals(part: Answers, key: Array, rows: Array, states: Array, multiplier: float) -> Array:
+    """Return what becomes of ranked rows, those that hold only the total of the one that stays being copies of it, not conflicts."""
+    total, *items = part.contents(rows)
+    if not items:
+        return states
+    answered = ~np.isneginf(items)
+    summed = np.where(answered.all(axis=0), np.sum(np.where(answered, items, 0), axis=0) * multiplier, -np.inf)
+    told = np.where(np.isneginf(total), summed, total)
+    stays = states == STAYS
+    kept = dict(zip(key[stays].tolist(), told[stays].tolist(), strict=True))
+    alike = np.array(
+        [kept.get(one) == score for one, score in zip(key.tolist(), total.tolist(), strict=True)], dtype=bool
+    )
+    bare = ~answered.any(axis=0) & ~np.isneginf(total)
+    return np.where((states == CONFLICTING) & bare & alike, np.int8(EXACT), states)
 
 
 def _lead(answers: dict[str, Answers], rows: Array, study: Study) -> list[Array]:

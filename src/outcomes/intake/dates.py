@@ -12,7 +12,7 @@ import numpy as np
 
 from outcomes.errors import SettingsError
 from outcomes.intake.months import write_month
-from outcomes.intake.values import to_numbers
+from outcomes.intake.values import show_all, to_numbers
 from outcomes.intake.words import Array, text_array
 from outcomes.settings import DateRules
 
@@ -29,6 +29,9 @@ CLOCKS = {
     "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "AWST": 8, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }  # fmt: skip
 ZONE = re.compile(rf"\s*(?:(Z|UTC|GMT)|(?<= )({'|'.join(CLOCKS)})|(?:UTC|GMT)?([+-])(\d{{1,2}}):?(\d{{2}})?)$")
+MIDNIGHT = re.compile(
+    r"(?<=[T ])24:00(?!:0*[1-9])(?!\d)"
+)  # the end of a day, which ISO 8601 writes so, is the start of the next
 LITERAL = re.compile(r"(?<!%)Z$| (?:UTC|GMT)$")  # a format that ends in a zone written out
 
 
@@ -53,6 +56,8 @@ def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | Non
     A stamp that names its zone is turned into the time of the rules' ``zone``; without one, the calendar day is the one
     written. ``epoch`` are the days from the day 0 of bare day numbers to 1970, where that is not Excel's usual one.
     """
+    if not all(value is None or value.isascii() for value in values):
+        values = text_array([value if value is None else show_all(value).strip() for value in values])
     days = np.full(len(values), np.nan)
     utc = np.zeros(len(values), dtype=bool)
     for form in (*rules.formats, CELL_FORMAT):
@@ -135,12 +140,18 @@ def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Ar
 def _parse_plain(values: Array, form: str) -> Array:
     import pandas as pd
 
+    ended = np.array([value is not None and MIDNIGHT.search(value) is not None for value in values], dtype=bool)
+    if "%H" in form and ended.any():
+        values = text_array([value if value is None else MIDNIGHT.sub("00:00", value) for value in values])
+    else:
+        ended = np.zeros(len(values), dtype=bool)
     try:
         stamps = pd.to_datetime(pd.Series(values, dtype="str"), format=form, errors="coerce")
     except ValueError:
         raise _bad_format(form) from None
     moments = stamps.to_numpy().astype("datetime64[us]")  # nanoseconds would not reach a mistyped year 0024
-    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / (SECONDS * 1e6))
+    days: Array = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / (SECONDS * 1e6)) + ended
+    return days
 
 
 def _bad_format(form: str) -> SettingsError:
@@ -171,8 +182,10 @@ def _days(stamp: dt.datetime) -> float:
 
 def _parse_one(value: str, form: str) -> dt.datetime | None:
     value, plain = _plain_zone(value), re.sub(r"\s*%z$", "%z", form)
+    ended = "%H" in form and MIDNIGHT.search(value) is not None
     try:
-        return dt.datetime.strptime(value, plain)
+        stamp = dt.datetime.strptime(MIDNIGHT.sub("00:00", value) if ended else value, plain)
+        return stamp + dt.timedelta(days=ended)
     except ValueError as error:
         if "directive" in str(error) or "stray" in str(error):
             raise _bad_format(form) from None

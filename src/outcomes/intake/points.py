@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 
 from outcomes.instruments import Instrument
-from outcomes.intake.values import NUMBER
+from outcomes.intake.values import NUMBER, show_all
 from outcomes.intake.words import Array
 
 FINE, NO_NUMBER, CONTRADICTED = 0, 1, 2
@@ -17,7 +17,7 @@ LED = re.compile(r"\(?(\d{1,2})\)?\s*[-–—=:.)]?\s*(?=[^\W\d_])(.+)", re.DOTA
 TRAILED = re.compile(r"(.+?[^\W\d_].*?)\s*[-–—=:,]?\s*[(\[]?(\d{1,2})[)\]]?", re.DOTALL)
 SCORED = re.compile(
     r"(?:(?:total|score|sum)[\s:=]*)?([-+]?\d+(?:\.\d+)?)\s*"
-    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
+    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*\(?\s*\d{1,3}(?:\.\d+)?\s*%\s*\)?|\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
     re.IGNORECASE,
 )
 # the band before the total: "Moderate (12)", "Minimal anxiety: 4/21"
@@ -40,7 +40,7 @@ def read_points(values: Array, instrument: Instrument, answers: Mapping[str, int
     """
     declared = {_plain(spelling): points for spelling, points in answers.items()}
     known = declared or {**{_plain(code): n for code, n in instrument.answer_codes.items()}, **instrument.worded}
-    read = [_one_answer(value, known, not declared) for value in values]
+    read = [_one_answer(show_all(value), known, not declared) for value in values]
     points = np.array([one[0] for one in read], dtype=np.float64)
     return points, np.array([one[1] for one in read], dtype=np.int8)
 
@@ -87,7 +87,7 @@ def read_totals(values: Array, instrument: Instrument) -> Array:
     A largest total that is not the instrument's (``9/27`` of the GAD-7) makes it none of its totals.
     """
     bands = BAND_WORDS | {word for band in instrument.bands.values() for word in band.casefold().split()}
-    read = [_one_total(value, instrument.maximum, bands) for value in values]
+    read = [_one_total(value and show_all(value), instrument.maximum, bands) for value in values]
     return np.array(read, dtype=np.float64)
 
 

@@ -45,6 +45,15 @@ class Mapped:
         return Words(self.words.spread(np.where(fine, np.arange(len(fine)), -1).astype(np.int32)), self.words.values)
 
 
+def show_all(value: str) -> str:
+    r"""Return a cell without characters that have no width.
+
+    >>> show_all("14\u200b"), show_all("2")
+    ('14', '2')
+    """
+    return value if value.isascii() else INVISIBLE.sub("", value)
+
+
 def is_missing(values: Array, cleaning: Cleaning) -> Array:
     """Return which values are a spelling of missing."""
     spellings = {"", *cleaning.missing_values}

@@ -104,6 +104,10 @@ class TableFile(Frozen):
         None,
         description="sheet of an Excel workbook; by default the only one; `*` is all that are not hidden, read as one",
     )
+    leave_out_sheets: tuple[str, ...] = Field(
+        (),
+        description="with `sheet: '*'`: sheets that are no table of this kind (a page of instructions), and are not read",
+    )
     name_column: str | None = Field(
         None,
         description="name of a new column that holds the name of the sheet (with `sheet: '*'`), else of the file without its ending: where each is "

@@ -54,7 +54,14 @@ def claims_of(name: str) -> tuple[Claim, ...]:
             if rest in known["total"] or 1 <= place <= definition.n_items:
                 claims.append((instrument, place or None))
                 break
-    return tuple(claims)
+    return tuple(claims) or _said_twice(name)
+
+
+def _said_twice(name: str) -> tuple[Claim, ...]:
+    """Return the total that a short name and the full one in brackets behind it both say (GAD-7 (Generalized Anxiety Disorder))."""
+    match = re.fullmatch(r"([^()\[\]]+?)\s*[(\[]([^()\[\]]+)[)\]]", name)
+    first, second = (claims_of(match[1]), claims_of(match[2])) if match else ((), ())
+    return first if first == second and all(item is None for _, item in first) else ()
 
 
 def _after(name: str, alias: str) -> str | None:

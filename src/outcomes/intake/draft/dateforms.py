@@ -12,7 +12,7 @@ from outcomes.intake.dates import CELL_FORMAT, CLOCKS, EPOCHS, EXCEL_EPOCH, firs
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import words_of
 from outcomes.intake.months import write_month
-from outcomes.intake.values import to_numbers
+from outcomes.intake.values import show_all, to_numbers
 from outcomes.intake.words import text_array
 from outcomes.settings import DateRules
 
@@ -25,7 +25,7 @@ DATE = re.compile(
     r"|(?P<compact>(?:19|20)\d{6})"
 )
 TIME = re.compile(
-    r"(?P<sep>T|,? |:)(?P<hour>\d{1,2}:\d{2}|(?<= )(?:[01]\d|2[0-3])[0-5]\d$)(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<sep>T|,? at |,? |:)(?P<hour>\d{1,2}:\d{2}|(?<= )(?:[01]\d|2[0-3])[0-5]\d$)(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
     r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT| (?:" + "|".join(CLOCKS) + "))?"
 )
 # words of a column's name without which a number of ten digits is no time
@@ -135,7 +135,7 @@ def read_form(value: str) -> tuple[str | None, str]:
     >>> read_form("31/12/2023"), read_form("2023-12-31T08:00:00Z"), read_form("44 mg")
     (('{}/{}/%Y', 'day'), ('%Y-%m-%dT%H:%M:%SZ', ''), (None, ''))
     """
-    date = DATE.match(value := write_month(value))
+    date = DATE.match(value := write_month(show_all(value).strip()))
     if date is None:
         return None, ""
     time = _time_form(value[date.end() :])

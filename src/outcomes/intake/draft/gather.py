@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
-from outcomes.intake.readers import Unread
+from outcomes.intake.readers import File, Unread
+from outcomes.intake.readers.tables import list_visible
 
 MANY, MANY_RESOURCES = 8, 3  # files of one kind; fewer are named one by one
 
@@ -48,11 +49,14 @@ def _gather_sheets(
         books[one.source.file, tuple(one.fields)].append(one)
     taken: set[str] = set()
     for (file, _), sheets in books.items():
-        every = sum(other.source.file == file for group in groups for other in group)
-        if len(sheets) < MANY or len(sheets) < every or patient_columns(sheets[0]):
+        mine = {sheet.source.sheet for sheet in sheets}
+        others = tuple(title for title in list_visible(File(folder / file, file)) if title not in mine)
+        if len(sheets) < MANY or len(sheets) <= len(others) or patient_columns(sheets[0]):
             continue
-        source = sheets[0].source.model_copy(update={"sheet": "*"})
+        source = sheets[0].source.model_copy(update={"sheet": "*", "leave_out_sheets": others})
         note = f"{len(sheets)} sheets with the same columns are read as one"
+        if others:
+            note += f"; {len(others)} with other columns are none of them (leave_out_sheets)"
         proposal = replace(sheets[0].proposal, source=source, notes=(*sheets[0].proposal.notes, note))
         again = _named(read_proposal(folder, proposal), "sheet", folder)
         (made if isinstance(again, Sheet) else failed).append(again)  # type: ignore[arg-type]

@@ -46,7 +46,14 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     said = [_names(sheet, name) for name in sheet.fields if name != patient and name not in dates]
     if not said:
         return []
-    share, name, spelt = max(said, key=lambda one: (one[0], sum(not new.endswith("_total") for new in one[2])))
+    ranked = sorted(said, key=lambda one: (one[0], sum(not new.endswith("_total") for new in one[2])), reverse=True)
+    return next(filter(None, (_by_names(sheet, patient, dates, *one) for one in ranked)), [])
+
+
+def _by_names(
+    sheet: Sheet, patient: str, dates: Sequence[str], share: float, name: str, spelt: dict[str, list[str]]
+) -> list[tuple[Pivot, str, dict[str, object]]]:
+    """Return how the rows are put side by side by what one column says of them; nothing where it does not tell them apart."""
     codes = sum(
         int(sheet.fields[name].rows[sheet.fields[name].words.values == one].sum())
         for of in spelt.values()

@@ -28,7 +28,8 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     its ``trouble``.
     """
     found: dict[str, Questionnaire] = {}
-    named = {name: claims_of(name) for name in sheet.fields if name in free}
+    asked = sheet.proposal.labels
+    named = {name: claims_of(name) or claims_of(asked.get(name, "")) for name in sheet.fields if name in free}
     for instrument, definition in read_instruments().items():
         one = _by_name(sheet, instrument, definition, named)
         if one is not None:
@@ -58,6 +59,7 @@ def _by_name(
         if ninth and not any(squeeze(first[0]).startswith(instrument) for first in items.values()):
             items[last] = ninth[:1]
             places[None] = [name for name in places[None] if name != ninth[0]]
+    places[None], beside = _one_of_numbered(sheet, instrument, places[None])
     doubled = sum(len(names) > 1 for names in items.values())
     if doubled or (len(places[None]) > 1 and not items):
         return Questionnaire(instrument, (), None, trouble=_wide(instrument, doubled, len(places[None])))
@@ -77,11 +79,24 @@ def _by_name(
         spread = _spread_over_columns(sheet, instrument, definition, named)
         return spread or _too_few(instrument, definition, {item: names[0] for item, names in items.items()})
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
-    check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else ""
+    check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else beside
     if placed:
         asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
         check = f"item {asked} by its place among the others: no wording that is known"
     return Questionnaire(instrument, ordered, total, check=check)
+
+
+def _one_of_numbered(sheet: Sheet, instrument: str, totals: list[str]) -> tuple[list[str], str]:
+    """Return the total that bears the instrument's number, where another that does not is smaller: the PHQ-2 as PHQ beside PHQ-9."""
+    exact = [name for name in totals if instrument in squeeze(name)]
+    others = [name for name in totals if name not in exact]
+    if len(exact) != 1 or not others or not re.search(r"\d", instrument):
+        return totals, ""
+    numbers = _numbers(sheet.fields[exact[0]])
+    if any(np.nansum(_numbers(sheet.fields[name]) > numbers) for name in others):
+        return totals, ""
+    shown = ", ".join(map(repr, others))
+    return exact, f"{shown} beside {exact[0]!r} is never larger: a shorter form, and left out"
 
 
 def _too_few(instrument: str, definition: Instrument, items: dict[int, str]) -> Questionnaire | None:

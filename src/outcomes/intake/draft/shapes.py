@@ -14,7 +14,14 @@ from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
-from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
+from outcomes.intake.draft.vocabulary import (
+    SAME,
+    is_other_drug,
+    match_name,
+    names_drug,
+    read_vocabulary,
+    say_state,
+)
 from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
@@ -26,6 +33,8 @@ SCORES: frozenset[Table] = frozenset({"assessments", "patients"})
 SESSIONS: frozenset[Table] = frozenset({"sessions", "vitals", "adverse_events"})
 TESTS = re.compile(r"(?:z+[-_, ]*)?(?:test|dummy|demo)(?:[-_, ]*(?:patient|pt|person|user|client))?[-_, ]*\d*", re.I)
 MOST_STATES = 12  # spellings in a column that says whether something took place
+SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
+MOST_DRUGS = 60  # spellings in a column of medications
 MOST_NAMED = 30  # spellings in a column that names the questionnaire of a row
 
 
@@ -45,7 +54,7 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
     proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
-    proposal = _without_undone(sheet, proposal)
+    proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
     several = _by_questionnaire(sheet)
     if several is not None:
         name, spelt = several
@@ -141,11 +150,12 @@ def _without_tests(sheet: Sheet, proposal: Proposal) -> Proposal:
 def _without_undone(sheet: Sheet, proposal: Proposal) -> Proposal:
     """Leave out rows of what did not take place or was entered in error, where a column says of every row whether it did."""
     known = read_vocabulary()
+    began = known["unfinished"] if _is_of_scores(sheet) else []
     for name, column in sheet.fields.items():
         if not 2 <= len(column.values) <= MOST_STATES:
             continue
         said = {value: say_state(value) for value in column.values}
-        undone = [value for value, words in said.items() if words in known["not_held"]]
+        undone = [value for value, words in said.items() if words in known["not_held"] or words in began]
         done = [value for value, words in said.items() if words in known["held"]]
         if undone and done and len(undone) + len(done) == len(said):
             note = f"rows that {name!r} calls {', '.join(map(repr, sorted(undone)))} are left out"
@@ -156,6 +166,49 @@ def _without_undone(sheet: Sheet, proposal: Proposal) -> Proposal:
                 checks=(*proposal.checks, note),
             )
     return proposal
+
+
+def _without_drugs(sheet: Sheet, proposal: Proposal) -> Proposal:
+    """Leave out rows of drugs that are given beside a treatment, where one list of medications has both."""
+    for name, column in sheet.fields.items():
+        if not 2 <= len(column.values) <= MOST_DRUGS or not any(map(names_drug, column.values)):
+            continue
+        others = sorted({re.sub(r"\d+", "*", value) for value in column.values if is_other_drug(value)})
+        if others:
+            note = f"rows of other drugs in {name!r} ({len(others)} spellings) are left out"
+            left = {**proposal.source.leave_out, name: tuple(others)}
+            return _changed(proposal, note, leave_out=left)
+    return proposal
+
+
+def _without_ticked(sheet: Sheet, proposal: Proposal) -> Proposal:
+    """Leave out rows that a column ticks as deleted, void, or of a test (``is_deleted``: 1)."""
+    known = read_vocabulary()
+    for name, column in sheet.fields.items():
+        if match_name(name, known["ticked_away"])[0] < SAME or not column.filled:
+            continue
+        said = {
+            value: known["yes_no"].get(value.casefold(), "yes" if value.casefold() == "x" else "")
+            for value in column.values
+        }
+        ticked = sorted(value for value, tick in said.items() if tick == "yes")
+        rows = column.share(np.isin(column.words.values, ticked)) * column.filled
+        if ticked and all(said.values()) and rows < 0.5 * sheet.raw.size:
+            note = f"rows that {name!r} ticks ({', '.join(map(repr, ticked))}) are left out"
+            left = {**proposal.source.leave_out, name: tuple(ticked)}
+            return replace(
+                proposal,
+                source=proposal.source.model_copy(update={"leave_out": left}),
+                checks=(*proposal.checks, note),
+            )
+    return proposal
+
+
+def _is_of_scores(sheet: Sheet) -> bool:
+    """Tell whether a sheet has several rows a patient and columns of questionnaires."""
+    patient = next((sheet.fields[name] for name in patient_columns(sheet)[:1]), None)
+    several = patient is not None and patient.filled >= SEVERAL * len(patient.values)
+    return several and any(claims_of(name) for name in sheet.fields)
 
 
 def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:

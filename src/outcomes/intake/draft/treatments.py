@@ -13,7 +13,7 @@ from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, read_vocabulary, say_state, words_of
+from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, names_drug, read_vocabulary, say_state, words_of
 from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
@@ -88,13 +88,15 @@ def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess |
         if not column.filled or len(column.values) > MOST_SPELLINGS:
             continue
         spellings = find_spellings(column, found.patients, "treatment")
-        if spellings.share >= (0.5 if level > NONE else 0.8):
+        same = level == NONE and len(column.values) < 2  # the name of a project, in every row
+        if spellings.share >= (0.5 if level > NONE else 0.8) and not same:
             apart = len(set(spellings.values.values()) - {None})
-            ranked.append((apart, -len(spellings.checks), level, rank, name, spellings))
+            drug = any(map(names_drug, spellings.values))
+            ranked.append((apart, drug, -len(spellings.checks), level, rank, name, spellings))
     if not ranked:
         return _coded_treatment(found, free, names)
-    ranked.sort(key=lambda one: one[:5])
-    _, _, level, _, name, spellings = ranked[-1]
+    ranked.sort(key=lambda one: one[:6])
+    *_, level, _, name, spellings = ranked[-1]
     for *_, other, other_spellings in ranked[:-1]:
         spellings = _settle(found, name, spellings, other, other_spellings)
     return Guess(name, spellings, check="" if level > NONE else "by its values only")

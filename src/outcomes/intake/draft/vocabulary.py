@@ -111,11 +111,26 @@ def is_no_session(value: str) -> bool:
     (True, False, True)
     """
     words = set(tokens(value))
-    known = read_vocabulary()
-    given = {word for drug in ("ketamine", "esketamine") for word in known["treatment"][drug]}
-    return bool(words) and (
-        words <= set(known["no_session"]) or bool(words & set(known["other_drugs"]) and not words & given)
-    )
+    return bool(words) and (words <= set(read_vocabulary()["no_session"]) or is_other_drug(value))
+
+
+def is_other_drug(value: str) -> bool:
+    """Tell whether a spelling names a drug that is given beside a treatment, and no treatment.
+
+    >>> is_other_drug("ondansetron (ZOFRAN) injection 4 mg"), is_other_drug("ketamine with midazolam"), is_other_drug("Follow-up")
+    (True, False, False)
+    """
+    return bool(set(tokens(value)) & set(read_vocabulary()["other_drugs"])) and not names_drug(value)
+
+
+def names_drug(value: str) -> bool:
+    """Tell whether a spelling names ketamine or esketamine, and not only how something was given.
+
+    >>> names_drug("KETAMINE 50 MG/ML INJ"), names_drug("Spravato"), names_drug("intravenous")
+    (True, True, False)
+    """
+    known = read_vocabulary()["treatment"]
+    return bool(set(tokens(value)) & {word for drug in ("ketamine", "esketamine") for word in known[drug]})
 
 
 def recognise_treatment(value: str) -> tuple[str | None, str]:

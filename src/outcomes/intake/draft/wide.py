@@ -23,6 +23,7 @@ LABEL = re.compile(
     re.I,
 )
 SESSION = re.compile(r"(?:session|infusion|treatment|tx|inf|dose|s)?[ _.#-]*\d+$", re.I)  # labels that number sessions
+FEWEST_ITEMS = 5  # numbered columns of answers that are no totals at so many times
 MOMENTS = frozenset({"pre", "post", "before", "after", "start", "end"})
 
 
@@ -157,13 +158,12 @@ def _kind(sheet: Sheet, pattern: str, members: dict[str, str]) -> str | None:
     claims = claims_of(bare)
     if claims:
         instrument, item = claims[0]
-        definition = read_instruments()[instrument]
         numbered = sorted(int(label) for label in members if label.isdecimal()) == list(range(1, len(members) + 1))
         names_itself = any((instrument, None) in claims_of(name) for name in members.values())
         if names_itself and all(label.isdecimal() for label in members) and not numbered:
             return None  # GAD-2 and GAD-7 are two instruments, and no two times
-        if item is None and numbered and len(members) == definition.n_items and _are_items(fields, instrument):
-            return None
+        if item is None and numbered and len(members) >= FEWEST_ITEMS and _are_items(fields, instrument):
+            return None  # also where a question that is no item is numbered behind them (how difficult?)
         if all(_fits(one, instrument, item) for one in fields if one.filled):
             return "item" if item else "total"
         return None

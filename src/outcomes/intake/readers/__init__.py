@@ -85,6 +85,7 @@ def _read_one(file: File, source: Source, wanted: Wanted, numeric: frozenset[str
         parts = [
             (title, _read_table(File(file.path, f"{file.name} (sheet {number})"), source.model_copy(update={"sheet": title}), inner, numeric))
             for number, title in enumerate(tables.list_visible(file), start=1)
+            if title not in source.leave_out_sheets
         ]  # fmt: skip
     else:
         parts = [(file.path.stem, _read_table(file, source, inner, numeric))]

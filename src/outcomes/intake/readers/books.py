@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,13 +88,13 @@ class _OpenXml:
     name: str
 
     def __post_init__(self) -> None:
-        import openpyxl
         from openpyxl.utils.exceptions import InvalidFileException
 
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
+                written = self.path.stat()
+                self.book = _load(self.path, written.st_size, written.st_mtime_ns)
                 states = {sheet.title: sheet.sheet_state for sheet in self.book.worksheets}
         except (*DAMAGE, InvalidFileException):
             raise InputError(damaged(self.name)) from None
@@ -134,7 +135,15 @@ class _OpenXml:
         return Layout(frozenset(hidden), tuple(merged))
 
     def close(self) -> None:
-        self.book.close()
+        """Leave the workbook open for its next sheet; the next workbook takes its place."""
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path, size: int, changed: int) -> Any:
+    """Return a workbook of many sheets, which are read one after another, opened once while its file stays as it is."""
+    import openpyxl
+
+    return openpyxl.load_workbook(path, read_only=True, data_only=True)
 
 
 # tags of rows and of merged cells, and formulas without a saved result

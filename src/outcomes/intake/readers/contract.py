@@ -50,6 +50,7 @@ class Proposal:
     only: frozenset[Table] = frozenset()  # tables that it may feed; any, where empty
     notes: tuple[str, ...] = ()  # what was done that a reader of the draft should know: rows left out, titles skipped
     checks: tuple[str, ...] = ()  # what is assumed and should be looked at
+    labels: Mapping[str, str] = field(default_factory=dict)  # column → what it asks, as the format says beside the data
     questions: tuple[str, ...] = ()  # what only people can say; until then the study does not run
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,19 +18,12 @@ from outcomes.errors import InputError
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.growing import Rows
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
+from outcomes.intake.readers.resources import RESPONSE, Resource, rows_of
 from outcomes.intake.words import Origin, RawTable
 from outcomes.settings import Source
 
-Resource = Mapping[str, Any]
 ENDINGS = (".ndjson", ".jsonl", ".json")
-RESPONSE = "QuestionnaireResponse"
-LOINC = re.compile(r"\d{1,5}-\d")
 LARGEST_WHOLE = 256 << 20  # bytes of a file that is one value, which is read whole
-TIMES = (
-    "authored", "effectiveDateTime", "effectiveInstant", "performedDateTime", "occurrenceDateTime", "issued", "recordedDate",
-)  # fmt: skip
-PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "period")
-WHAT = ("code", "medicationCodeableConcept", "vaccineCode", "type")
 WITHDRAWN = ("entered-in-error", "in-progress", "cancelled", "not-done")  # states of a resource that is no record
 
 
@@ -85,8 +78,9 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     for number, resource in iterate_resources(file):
         numbers.append(number)
         if source.part in (None, part_of(resource)):
-            mine.append(len(numbers) - 1)
-            rows.add(_flatten(resource))
+            for row in rows_of(resource):
+                mine.append(len(numbers) - 1)
+                rows.add(row)
     if not mine:
         raise InputError(f"{file.name}: no resource of {source.part!r}. Correct 'part' of this source.")
     table = {source.rename.get(name, name): words for name, words in rows.columns().items()}
@@ -169,132 +163,6 @@ def _inside(resource: Any, number: int, file: File) -> Iterator[tuple[int, Resou
     if resource["resourceType"] == "Bundle":
         raise InputError(f"{file.name}: line {number} is a Bundle within lines; write its resources a line each.")
     yield number, resource
-
-
-# ── One resource → one row ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _flatten(resource: Resource) -> dict[str, tuple[str, str]]:
-    """Return a row: key → how the column is named beside the key, and the cell."""
-    cells = {"patient": _reference(resource), "date": _time(resource), "status": as_text(resource.get("status"))}
-    if resource.get("resourceType") == RESPONSE:
-        return {name: ("", cell) for name, cell in cells.items()} | _answers(resource.get("item"))
-    cells |= {
-        "code": _concept(next((resource[key] for key in WHAT if key in resource), None)),
-        "value": _value(resource),
-    }
-    cells["name"] = _name(next((resource[key] for key in WHAT if key in resource), None))
-    dosage = resource.get("dosage")
-    given = dosage if isinstance(dosage, dict) else {}
-    cells |= {"dose": _quantity(given.get("dose")), "route": _name(given.get("route"))}
-    cells["medication"] = _name(resource.get("medicationCodeableConcept"))
-    cells["procedure"] = _name(resource.get("code")) if resource.get("resourceType") == "Procedure" else ""
-    cells["gender"] = as_text(resource.get("gender"))
-    return {name: ("", cell) for name, cell in cells.items()}
-
-
-def _answers(items: Any) -> dict[str, tuple[str, str]]:
-    """Return the answers of a response, also of items within items."""
-    found: dict[str, tuple[str, str]] = {}
-    for item in items if isinstance(items, list) else []:
-        if not isinstance(item, dict):
-            continue
-        key, given = as_text(item.get("linkId")).strip("/"), item.get("answer")
-        if isinstance(given, list) and given:
-            said = "" if LOINC.fullmatch(key) else as_text(item.get("text"))
-            cells = [_value(one) for one in given if isinstance(one, dict)]
-            found[key or said or "answer"] = (said, "; ".join(filter(None, cells)))
-            for one in given:
-                found |= _answers(one.get("item") if isinstance(one, dict) else None)
-        found |= _answers(item.get("item"))
-    return found
-
-
-def _reference(resource: Resource) -> str:
-    if resource.get("resourceType") == "Patient":
-        return as_text(resource.get("id"))
-    subject = resource.get("subject") or resource.get("patient") or {}
-    if not isinstance(subject, dict):
-        return ""
-    identifier = subject.get("identifier")
-    reference = as_text(subject.get("reference")) or as_text(
-        identifier.get("value") if isinstance(identifier, dict) else ""
-    )
-    return re.sub(r"^.*?(?=Patient/[^/]+$)", "", re.sub(r"/_history/.*$", "", reference))
-
-
-def _time(resource: Resource) -> str:
-    times = [as_text(resource.get(key)) for key in TIMES]
-    times += [as_text(resource[key].get("start")) for key in PERIODS if isinstance(resource.get(key), dict)]
-    return next(filter(None, times), "")
-
-
-def _value(one: Resource) -> str:
-    """Return what a ``value[x]`` holds: a code with its score or wording beside it where it has them."""
-    for key, value in one.items():
-        if key.startswith("value") and not key.startswith("valueSet"):
-            if key == "valueCoding":
-                return _coded(value, "")
-            if key == "valueCodeableConcept":
-                coding = value.get("coding") if isinstance(value, dict) else None
-                first = coding[0] if isinstance(coding, list) and coding else None
-                return _coded(first, as_text(value.get("text"))) if first else _concept(value)
-            return _quantity(value) if isinstance(value, dict) else as_text(value)
-    return ""
-
-
-def _coded(coding: Any, text: str) -> str:
-    if not isinstance(coding, dict):
-        return ""
-    code, words = as_text(coding.get("code")), as_text(coding.get("display")) or text
-    weights = coding.get("extension")
-    for extension in weights if isinstance(weights, list) else []:
-        if isinstance(extension, dict) and str(extension.get("url", "")).endswith(("ordinalValue", "itemWeight")):
-            score = extension.get("valueDecimal", extension.get("valueInteger"))
-            return f"{code or words} = {as_text(score)}" if score is not None else code
-    return f"{code} ({words})" if code and words else code or words
-
-
-def _concept(concept: Any) -> str:
-    """Return the code of a concept, else its name."""
-    if not isinstance(concept, dict):
-        return as_text(concept)
-    codings = (
-        [one for one in concept.get("coding") or [] if isinstance(one, dict)]
-        if isinstance(concept.get("coding"), list)
-        else []
-    )
-    loinc = [one for one in codings if "loinc" in str(one.get("system", ""))]
-    first = next(iter(loinc or codings), {})
-    return as_text(first.get("code")) or as_text(first.get("display")) or as_text(concept.get("text"))
-
-
-def _name(concept: Any) -> str:
-    if not isinstance(concept, dict):
-        return as_text(concept)
-    codings = concept.get("coding")
-    shown = (
-        [as_text(one.get("display")) for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
-    )
-    return as_text(concept.get("text")) or next(filter(None, shown), "")
-
-
-def _quantity(quantity: Any) -> str:
-    if not isinstance(quantity, dict):
-        return ""
-    number, unit = as_text(quantity.get("value")), as_text(quantity.get("unit"))
-    return f"{number} {unit}" if unit and "score" not in unit and unit != "1" else number
-
-
-def as_text(value: Any) -> str:
-    """Return a value of JSON as a cell; nothing for an object or a list."""
-    if value is None or isinstance(value, dict | list):
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return " ".join(str(value).split())
 
 
 READER = Reader(frozenset({"fhir"}), recognise, propose, read, frozenset(ENDINGS))

@@ -63,7 +63,8 @@ def _repeats(table: RawTable, header: Mapping[str, str]) -> Array:
     """Return which rows repeat the header, as files put below one another and printed pages do."""
     again = np.full(table.size, len(header) > 1)
     for name, cell in header.items():
-        alike = np.array([" ".join(value.split()) == cell != "" for value in table.columns[name].values], dtype=bool)
+        values = table.columns[name].values
+        alike = np.array([" ".join(value.lstrip("\ufeff").split()) == cell != "" for value in values], dtype=bool)
         if not alike.any():
             return np.zeros(table.size, dtype=bool)
         again &= table.columns[name].spread(alike)

@@ -15,9 +15,10 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.fhir import LARGEST_WHOLE, as_text
+from outcomes.intake.readers.fhir import LARGEST_WHOLE
 from outcomes.intake.readers.growing import Rows
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
+from outcomes.intake.readers.resources import as_text
 from outcomes.intake.words import Origin, RawTable
 from outcomes.settings import Source
 

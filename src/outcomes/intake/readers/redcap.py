@@ -20,6 +20,7 @@ from outcomes.intake.readers import tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, number_repeated
 from outcomes.intake.readers.redcap_rows import LABEL_MARK, SHARED, find_repeats, find_shifts, realign
+from outcomes.intake.values import one_spelling
 from outcomes.intake.words import Array, RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -62,9 +63,10 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
     shifts = find_shifts(raw)
     raw = realign(raw, shifts)
     forms = [form for form in find_forms(raw) if find_members(raw, form).any()]
+    labels = {name: one.label for name, one in _asked(file, source).items() if one.label}
     if len(forms) < 2:
-        return base
-    return [_propose_form(source, form, shift_of(raw, form, shifts)) for form in forms]
+        return [replace(base[0], labels=labels)] if not labels else [Proposal(source, labels=labels)]
+    return [replace(_propose_form(source, form, shift_of(raw, form, shifts)), labels=labels) for form in forms]
 
 
 def _propose_form(source: Source, form: Form, shift: int) -> Proposal:
@@ -99,8 +101,16 @@ def _dictionary(file: File) -> str | None:
     return str(file.name)[: -len(file.path.name)] + beside[0].name
 
 
-def _fields(path: Path) -> dict[str, dict[str, str]]:
-    """Return the choices (code → label) of the fields of a data dictionary; nothing where the file is none."""
+@dataclass(frozen=True)
+class Asked:
+    """A field of a data dictionary: what it asks, and its choices (code → label)."""
+
+    label: str
+    choices: dict[str, str]
+
+
+def _fields(path: Path) -> dict[str, Asked]:
+    """Return the fields of a data dictionary; nothing where the file is none."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = list(csv.reader(file))
@@ -111,7 +121,12 @@ def _fields(path: Path) -> dict[str, dict[str, str]]:
     choices = next((at for at, one in enumerate(header) if one.startswith(("choices", "select_choices"))), None)
     if field is None or choices is None:
         return {}
-    return {row[field].strip(): _choices(row[choices]) for row in rows[1:] if len(row) > max(field, choices)}
+    label = header.index("field_label") if "field_label" in header else field
+    return {
+        row[field].strip(): Asked(re.sub(r"<[^>]*>", " ", row[label]).strip(), _choices(row[choices]))
+        for row in rows[1:]
+        if len(row) > max(field, choices, label)
+    }
 
 
 def _choices(text: str) -> dict[str, str]:
@@ -121,7 +136,7 @@ def _choices(text: str) -> dict[str, str]:
     {'1': 'IV ketamine', '2': 'Spravato (esketamine)'}
     """
     pairs = [one.split(",", 1) for one in text.split("|") if "," in one]
-    return {code.strip(): label.strip() for code, label in pairs}
+    return {one_spelling(code): label.strip() for code, label in pairs}
 
 
 def is_dictionary(file: File) -> bool:
@@ -251,18 +266,25 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
             )
         raw = raw.at(np.nonzero(find_members(raw, form))[0])
         raw = replace(raw, columns={new: raw.columns[old] for old, new in form.columns.items()})
-    choices = _fields(file.path.parent / source.dictionary.rsplit("/", 1)[-1]) if source.dictionary else {}
-    columns = {name: _clean(words, choices.get(name, {}), name) for name, words in raw.columns.items()}
+    asked = _asked(file, source)
+    columns = {
+        name: _clean(words, asked[name].choices if name in asked else {}, name) for name, words in raw.columns.items()
+    }
     raw = replace(raw, columns={source.rename.get(name, name): words for name, words in columns.items()})
     names = list(raw.columns)
     places = find_columns(choose_columns(wanted, names), names, raw.name)
     return replace(raw, columns={name: raw.columns[name] for name in places})
 
 
+def _asked(file: File, source: Source) -> dict[str, Asked]:
+    """Return the fields of the data dictionary that a source names."""
+    return _fields(file.path.parent / source.dictionary.rsplit("/", 1)[-1]) if source.dictionary else {}
+
+
 def _clean(words: Words, choices: Mapping[str, str], name: str) -> Words:
     """Return a field with its codes as labels, but of numbered items; a survey that was not completed has no time."""
     label = {} if re.search(r"_?\d+$", name) else choices
-    values = ["" if value == NOT_COMPLETED else label.get(value, value) for value in words.values]
+    values = ["" if value == NOT_COMPLETED else label.get(one_spelling(value), value) for value in words.values]
     return Words(words.codes, text_array(values))
 
 
