@@ -8,19 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from attack_search import FEWEST, Equation, Floats, Name, search_values
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
-
-Name = tuple[Hashable, ...]
-Equation = dict[Name, float]  # the total first
-Floats = NDArray[np.float64]
-FEWEST = 3
-LONGEST = 10  # seconds that one search may take; what is not known then is counted as undecided
 
 
 def read_printed(text: str, minimum: int, base: int = 5) -> tuple[float, float] | None:
@@ -274,55 +267,11 @@ def _solve_component(
     if not search or _is_forest(names, rows, low == high):  # what bounds say of each count, some solution attains
         seen, told = (low, high), np.ones(len(names), dtype=bool)
     else:
-        seen, told = _search(names, rows, low, high, open_)
+        seen, told = search_values(names, rows, low, high, open_)
     solved.undecided += int((~told[open_]).sum())
     for at in open_:
         if told[at] and seen[1][at] - seen[0][at] + 1 < FEWEST and seen[0][at] >= 1:
             solved.found.append(Found(names[at], int(seen[0][at]), int(seen[1][at])))
-
-
-def _search(
-    names: list[Name], rows: list[Equation], low: Floats, high: Floats, open_: NDArray[np.intp]
-) -> tuple[tuple[Floats, Floats], NDArray[np.bool_]]:
-    """Return the smallest and largest value of every open count, until it is seen to have enough, and whether that is certain."""
-    place = {name: at for at, name in enumerate(names)}
-    entries = [(at, place[name], weight) for at, row in enumerate(rows) for name, weight in row.items()]
-    row_of, column_of, weights = zip(*entries, strict=True)
-    matrix = csr_array((weights, (row_of, column_of)), shape=(len(rows), len(names)))
-    constraints = [LinearConstraint(matrix, np.zeros(len(rows)), np.zeros(len(rows)))]
-    limits = Bounds(low, np.minimum(high, 1e6))
-    seen = np.full(len(names), np.inf), np.full(len(names), -np.inf)
-
-    def visit(objective: Floats) -> bool:
-        result = milp(
-            objective, integrality=np.ones(len(names)), bounds=limits, constraints=constraints,
-            options={"time_limit": LONGEST},
-        )  # fmt: skip
-        if result.x is not None:
-            solution = np.round(result.x)
-            np.minimum(seen[0], solution, out=seen[0])
-            np.maximum(seen[1], solution, out=seen[1])
-        return bool(result.status == 0)
-
-    generator, told = np.random.default_rng(len(names)), np.ones(len(names), dtype=bool)
-    left, idle = open_, 0
-    for turn in range(200):  # most counts are seen to have values enough; the others are asked one by one
-        objective, before = np.zeros(len(names)), len(left)
-        chosen = left if turn % 2 == 0 else generator.choice(left, -(-len(left) // 5), replace=False)
-        objective[chosen] = (1.0, -1.0)[turn // 2] if turn < 4 else generator.choice([-1.0, 1.0], len(chosen))
-        visit(objective)
-        left = open_[seen[1][open_] - seen[0][open_] + 1 < FEWEST]
-        idle = idle + 1 if len(left) == before else 0
-        if len(left) < 4 or (turn > 4 and idle > 6):
-            break
-    for at in left:
-        alone = np.zeros(len(names))
-        alone[at] = 1.0
-        for sign in (1.0, -1.0):
-            if seen[1][at] - seen[0][at] + 1 < FEWEST:
-                told[at] &= visit(sign * alone)
-        told[at] |= seen[1][at] - seen[0][at] + 1 >= FEWEST
-    return seen, told
 
 
 def _propagate(names: list[Name], rows: list[Equation], low: Floats, high: Floats) -> tuple[Floats, Floats]:
