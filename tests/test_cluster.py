@@ -93,7 +93,10 @@ def test_a_job_that_can_never_start_is_said_within_a_minute(cluster, tmp_path):
         while "cannot start" not in said.read_text(encoding="utf-8") and time.monotonic() < until:
             time.sleep(1)
         assert "it asks for more time than the partition gives (PartitionTimeLimit)" in said.read_text(encoding="utf-8")
+        run.terminate()
+        assert run.wait(60) == 130
+        assert str(profile) not in cluster.ask("ps", "-eo", "args"), "Snakemake outlived its run"
+        assert not cluster.jobs("PD")
     finally:
         cluster.ask("scancel", "--user", "root")
-        run.terminate()
-        run.wait()
+        run.kill()

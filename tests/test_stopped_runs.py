@@ -1,5 +1,6 @@
 """Runs that stop before their end: killed ones go on to the same bytes, failed ones say why and what to do."""
 
+import fcntl
 import os
 import random
 import shutil
@@ -55,6 +56,24 @@ def test_one_core_and_a_run_killed_within_six_steps_end_with_the_same_bytes(fini
     assert result.returncode == 0, result.stderr
     assert not list(folder.rglob("*.partial"))
     assert released(folder) == released(finished[0])
+
+
+def test_a_run_that_is_told_to_end_takes_snakemake_with_it(tmp_path):
+    folder = workspace(tmp_path)
+    process = subprocess.Popen(
+        command("--cores", "1"), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    log = folder / "logs" / "example" / "intake.log"
+    while not log.exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.terminate()
+    _, said = process.communicate(timeout=120)
+    assert (process.returncode, said.decode().strip()) == (
+        130,
+        "outcomes: interrupted; run the same command again to go on.",
+    )
+    with (folder / ".snakemake" / "example.run").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which Snakemake holds, too
 
 
 @pytest.mark.skipif(KILLS == 0, reason="a run killed at 50 random moments takes long: `make nightly` does it")

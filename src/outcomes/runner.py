@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -188,7 +189,10 @@ def _clear_partial(places: Places) -> None:
 
 
 def _follow(command: list[str], lock: int, start: float) -> int:
-    """Run Snakemake, print a line for each finished step, and the log of a step that failed."""
+    """Run Snakemake, print a line for each finished step, and the log of a step that failed.
+
+    Whoever ends this process ends Snakemake, which takes back the jobs that it has given to a cluster.
+    """
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -198,6 +202,12 @@ def _follow(command: list[str], lock: int, start: float) -> int:
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         pass_fds=[lock],
     )
+
+    def stop(*_: object) -> None:
+        process.send_signal(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     kept: list[str] = []
     failed: dict[str, str] = {}
     finished = rule = ""
