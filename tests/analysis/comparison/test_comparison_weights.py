@@ -17,6 +17,7 @@ from outcomes.analysis.comparison.weighting.balance import (
 )
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights, tabulate_weights
+from outcomes.analysis.imbalance import compute_category_difference, compute_mean_difference
 from outcomes.proportions import compute_newcombe, compute_wilson
 
 GENERATOR = np.random.default_rng(11)
@@ -117,6 +118,16 @@ class TestBalance:
         treated = np.array([True, True, False, False, False])
         values = np.array([1.0, 3.0, 3.0, 7.0, np.nan])
         assert compute_smd(values, treated, np.ones(5)) == (2.0, 5.0, pytest.approx(-3 / np.sqrt(5)))
+
+    def test_a_category_of_two_levels_has_one_difference_in_all_tables(self):
+        people = pd.DataFrame({"sex": np.where(X[:, 0] > 0.3, "f", "m"), "age": X[:, 0]})
+        weights = {"none": compute_weights(TREATED, X, "none")}
+        table = tabulate_balance(code_confounders(people, ["sex", "age"]), TREATED, weights)
+        before = table.set_index(["variable", "level"])["smd_before"]
+        expected = compute_category_difference(people.loc[TREATED, "sex"], people.loc[~TREATED, "sex"])
+        assert abs(before["sex", "f"]) == pytest.approx(abs(expected), rel=1e-12)
+        ages = (people.loc[side, "age"] for side in (TREATED, ~TREATED))
+        assert before["age", ""] == pytest.approx(compute_mean_difference(*ages))
 
     def test_every_level_is_in_the_table(self):
         people = pd.DataFrame({"age": X[:, 0], "payer": np.where(X[:, 1] == 1, "public", "insured")})

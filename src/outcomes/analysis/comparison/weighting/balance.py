@@ -24,11 +24,12 @@ SQUARED = ", squared"  # a number's distance from its mean: what weights that ba
 DUST = 1e-10  # a standardised difference below it is rounding, which differs between processors
 
 
-def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, float, float]:
+def compute_smd(values: Floats, treated: Bools, weight: Floats, share: bool = False) -> tuple[float, float, float]:
     """Return the weighted means of both arms and their standardised difference.
 
     The difference of the weighted means over the root of the mean of the arms' unweighted variances, so that the ruler is the same
-    before and after weighting (Austin & Stuart 2015, 10.1002/sim.6607). Missing values take no part. The standardised difference is
+    before and after weighting (Austin & Stuart 2015, 10.1002/sim.6607): with divisor n − 1, of a ``share`` p (1 − p), as in the table of
+    differences before treatment (:func:`outcomes.analysis.imbalance.compute_category_difference`). Missing values take no part. The standardised difference is
     missing where neither arm varies.
 
     Examples
@@ -43,7 +44,7 @@ def compute_smd(values: Floats, treated: Bools, weight: Floats) -> tuple[float, 
     for arm in (treated & known, ~treated & known):
         own, w = values[arm], weight[arm]
         means.append(float(np.average(own, weights=w)) if w.sum() > 0 else np.nan)
-        variances.append(float(own.var(ddof=1)) if len(own) > 1 else np.nan)
+        variances.append(float(own.var(ddof=0 if share else 1)) if len(own) > (not share) else np.nan)
     spread = float(np.sqrt(np.mean(drop_dust(variances, np.abs(values[known]).max(initial=0.0)))))
     difference = (means[0] - means[1]) / spread if spread > 0 else np.nan
     if abs(difference) < DUST:
@@ -91,7 +92,7 @@ def tabulate_balance(confounders: Confounders, treated: Bools, weights: Mapping[
         for variable, level in list_levels(confounders):
             values = confounders.levels[variable, level].to_numpy()
             there = values == 1 if level else ~np.isnan(values)
-            before, after = compute_smd(values, treated, ones), compute_smd(values, treated, one.weight)
+            before, after = (compute_smd(values, treated, weight, bool(level)) for weight in (ones, one.weight))
             counts = int((there & treated).sum()), int((there & ~treated).sum())
             rows.append([kind, variable, level, *counts, *before, *after])
             if not level:
