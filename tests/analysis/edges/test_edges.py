@@ -79,3 +79,17 @@ def test_a_randomised_study_states_its_primary_difference_without_a_comparison(d
     stated = f"The difference was {abs(row['estimate']):.1f} points" in text.replace("\u2212", "-").replace("-", "")
     assert stated == (design == "randomised")
     assert ("without a comparison, what treatment did is not shown" in text) == (design == "observational")
+
+
+def test_a_clinic_too_small_to_compare_tells_the_means_of_its_table(tmp_path):
+    """Weighted means of the comparison stood on page 1 beside those of each arm in Table 2, to a different number."""
+    found = run_clinic(make_clinic(n=30, seed=4, missing=0.1), tmp_path)
+    assert found.refused == "", found.words[-2000:]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", found.report)).replace("\u2212", "-")
+    assert "too few patients were scored" in text
+    margins = found.released["margins"].query("model == 'primary'").set_index(["arm", "timepoint"])
+    for arm in ("esketamine", "iv"):
+        row = margins.loc[(arm, "day 28")]
+        told = f"{-row['estimate']:.1f} points (95% CI {-row['upper']:.1f} to {-row['lower']:.1f}) with"
+        assert f"{row['estimate']:.1f} ({row['lower']:.1f} to {row['upper']:.1f})" in text
+        assert text.count(told) >= 2, arm  # page 1 and abstract

@@ -13,7 +13,7 @@ from outcomes.contracts.released.describe import Missingness, Response, Scores
 from outcomes.contracts.released.subgroups import Interactions, Subgroups
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
-from outcomes.release.course import find_place, find_trial_difference, read_course
+from outcomes.release.course import find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import SMALL
 from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
@@ -107,9 +107,9 @@ def _trial(material: Material) -> dict[str, Any]:
 
 
 def _compared_means(material: Material) -> dict[str, dict[str, float]]:
-    """Return the adjusted mean changes of the compared arms by time point."""
+    """Return the adjusted mean changes of the compared arms by time point; of arms too small to compare, Table 2 has each arm's own."""
     comparison = material.study.comparison
-    if comparison is None:
+    if comparison is None or not is_compared(material.tables, material.study):
         return {}
     rows = material.rows("effects", axis=comparison.estimand.axis, variance="cr2")
     sides = {comparison.estimand.treated: Effects.treated_mean, comparison.estimand.reference: Effects.reference_mean}
