@@ -112,7 +112,7 @@ def rederive(texts: dict[str, str], study: Study, important: float | None) -> tu
     excludes = [low > 0 or high < 0 for _, low, high in (main, *others)]
     if len(signs) > 1:
         return "disagree", "disagree"
-    inside = important is not None and max(abs(main[1]), abs(main[2])) < important
+    inside = important is not None and round(max(abs(main[1]), abs(main[2])), 1) < round(important, 1)  # as printed
     better = "clear" if excludes[0] else "excluded" if inside else "uncertain"
     if not others:
         return better, "alone"

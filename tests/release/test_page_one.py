@@ -81,6 +81,16 @@ CASES_OF_RULES = {
 }
 
 
+def test_a_size_is_excluded_as_it_is_printed():
+    """Limits of -3.2 to 3.769 print as -3.2 to 3.8: an important difference of 3.82 prints as 3.8 and is not left out there."""
+    open_, below, above = Estimate(0.3, -3.2, 3.769), Estimate(0.3, -3.2, 3.74), Estimate(5.0, 3.84, 6.0)
+    assert not open_.within(3.82)
+    assert open_.within(3.86)
+    assert below.within(3.82)
+    assert not above.beyond(3.82)
+    assert above.beyond(3.74)
+
+
 def test_every_rule_has_a_case():
     assert set(CASES_OF_RULES) == {f"{rule.row}:{rule.name}" for rule in RULES}
     assert {rule.row for rule in RULES} == set(ROWS)

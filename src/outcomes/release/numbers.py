@@ -103,6 +103,17 @@ def fixed(value: Any, decimals: int | Kind = "score") -> str:
     return _mark(text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", "−"))
 
 
+def printed(value: float, decimals: int | Kind = "score") -> float:
+    """Return a number as :func:`fixed` prints it: what words say of two numbers holds of what stands there.
+
+    Examples
+    --------
+    >>> printed(3.769), printed(-0.25)
+    (3.8, -0.3)
+    """
+    return float(_round(value, decimals_of(decimals)))
+
+
 def decimals_of(decimals: int | Kind) -> int:
     """Return how many decimals a kind of number is printed with."""
     if isinstance(decimals, int):

@@ -137,6 +137,9 @@ def test_edges_of_the_quotient():
     ones = np.ones(4)
     assert bound_quotient(np.full(4, 500.0), ones, 200, generator)[:1] == (500.0,)
     assert np.isnan(bound_quotient(np.full(4, 500.0), ones, 200, generator)[1:3]).all()
+    free = bound_quotient(np.zeros(4), np.array([0.0, 0.0, 0.0, 1.0]), 200, generator)
+    assert free[0] == 0
+    assert np.isnan(free[1:3]).all()  # what is free is so however many have the endpoint
     assert np.isnan(bound_quotient(np.array([]), np.array([]), 200, generator)).all()
     value, lower, upper, without = bound_quotient(np.array([1.0, 2, 3]), np.zeros(3), 200, generator)
     assert np.isnan([value, lower, upper]).all()

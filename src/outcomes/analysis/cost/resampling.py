@@ -29,7 +29,7 @@ def bound_quotient(
 
     The interval is the expanded percentile interval over samples of patients: the percentiles at which a normal sample of n would
     have Student's interval (Hesterberg 2015, 10.1080/00031305.2015.1089789); samples without anything below count as infinite. No interval
-    of fewer than two patients, or where all are the same.
+    of fewer than two patients, where all are the same, or of nothing above.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def bound_quotient(
     if not whole > 0:
         return np.nan, np.nan, np.nan, 1.0 if n else np.nan
     value = float(above.sum()) / whole
-    if n < 2 or (np.ptp(above) == 0 and np.ptp(below) == 0):
+    if n < 2 or not above.any() or (np.ptp(above) == 0 and np.ptp(below) == 0):
         return value, np.nan, np.nan, 0.0
     sums = resample_sums(np.column_stack([above, below]), replicates, generator)
     there = sums[:, 1] > 0

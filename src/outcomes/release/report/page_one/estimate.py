@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.numbers import printed
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -23,12 +25,12 @@ class Estimate:
         return self.lower > 0 or self.upper < 0
 
     def within(self, size: float) -> bool:
-        """Whether the whole interval is closer to zero than a size."""
-        return max(abs(self.lower), abs(self.upper)) < size
+        """Whether the whole interval is closer to zero than a size, as both are printed: "3.8 is excluded" stands beside no limit of 3.8."""
+        return max(abs(printed(bound)) for bound in (self.lower, self.upper)) < printed(size)
 
     def beyond(self, size: float) -> bool:
-        """Whether the whole interval is at least as far from zero as a size."""
-        return self.excludes_zero and min(abs(self.lower), abs(self.upper)) >= size
+        """Whether the whole interval is farther from zero than a size, as both are printed."""
+        return self.excludes_zero and min(abs(printed(bound)) for bound in (self.lower, self.upper)) > printed(size)
 
 
 def read_estimate(

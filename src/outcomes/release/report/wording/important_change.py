@@ -8,7 +8,7 @@ from typing import Any
 from outcomes.instruments import ImportantChange
 from outcomes.release.definitions import COVERED
 from outcomes.release.important import find_baseline
-from outcomes.release.numbers import count, fixed, interval
+from outcomes.release.numbers import count, fixed, interval, printed
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.comparison_result import find_imputed_response, find_response
@@ -103,7 +103,7 @@ def _list_sizes(material: Material, changes: tuple[ImportantChange, ...]) -> lis
     if baseline is not None:
         for change in changes:
             if change.percent is not None:
-                size = change.percent / 100 * baseline
+                size = printed(change.percent / 100 * baseline)
                 sizes.append((size, f"{fixed(size)} ({change.percent:g}% of the mean baseline here)"))
     return sorted(sizes)
 
