@@ -118,10 +118,24 @@ def is_name_of_person(text: str) -> bool:
     return not set(words) & PLACES and any(word in _given_names() for word in words)
 
 
+def is_term_of_harms(text: str) -> bool:
+    """Tell whether a text is a usual term for an adverse event, or for what became of it; case and hyphens do not matter.
+
+    >>> is_term_of_harms("Blurred vision"), is_term_of_harms("not-related"), is_term_of_harms("Quartz"), is_term_of_harms("fell at Mica Mill")
+    (True, True, False, False)
+    """
+    return " ".join(re.findall(r"[^\W_]+", text.casefold())) in _words("terms_of_harms")
+
+
 @cache
 def _given_names() -> frozenset[str]:
+    return frozenset(word for words in _words("given_names") for word in words.split())
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    return frozenset(str(content["given_names"]).split())
+    return frozenset(word.strip() for word in str(content[name]).split(","))
 
 
 def show_name(name: str) -> str:

@@ -23,5 +23,5 @@ STEP = Step(
     "sessions → adverse events, blood pressure, dissociation, why treatment stopped",
     reads=("patients", "series", "series_sessions", "adverse_events", "vitals", "events"),
     writes=estimated_by("harms", declared),
-    sections=("arms", "comparison", "seed"),
+    sections=("arms", "comparison", "seed", "privacy"),
 )

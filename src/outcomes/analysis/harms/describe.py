@@ -10,6 +10,7 @@ from outcomes.analysis.harms.ascertainment import find_unlike, tabulate_ascertai
 from outcomes.analysis.harms.attribution import attach_events, mark_asked, number_sessions
 from outcomes.analysis.harms.dissociation import tabulate_dissociation
 from outcomes.analysis.harms.pressure import arrange_pressure, tabulate_blood_pressure, tabulate_pressure_rise
+from outcomes.analysis.harms.rare import pool_rare_words
 from outcomes.analysis.harms.rates import tabulate_harm_rates
 from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_harms
 from outcomes.analysis.harms.sessions import tabulate_harm_sessions
@@ -26,7 +27,7 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
     tables : mapping of str to DataFrame
         ``patients``, ``series``, ``series_sessions``, ``adverse_events``, ``vitals``, and ``events``, as in their contracts.
     study : Study
-        Arms, the arms compared, and seed.
+        Arms, the arms compared, seed, and whether rare words for harms are put together.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
         By the released name; each function of this room says what a row of its table is.
     """
     arms = [arm.id for arm in study.arms]
-    events = tables["adverse_events"]
+    events = pool_rare_words(tables["adverse_events"], study.privacy)
     held = tables["series_sessions"].sort_values(["patient", "study_day", "ordinal"], kind="stable", ignore_index=True)
     held = held[held["arm"].astype(str).isin(arms)].reset_index(drop=True)
     sessions = number_sessions(held, tables["patients"], events)
