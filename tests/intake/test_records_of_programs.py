@@ -265,3 +265,54 @@ def test_a_page_of_instructions_beside_the_sheets_of_patients(tmp_path):
     export, draft = read_drafted(tmp_path)
     assert totals(export) == truth()
     assert "leave_out_sheets: [Read me]" in draft.text
+
+
+@pytest.mark.parametrize("tell", ["labels", "doses", "nothing", "title"])
+def test_what_stands_above_the_sheet_of_a_patient_and_which_of_its_rows_are_sessions(tmp_path, tell):
+    book = openpyxl.Workbook()
+    groups = [ARMS[0], ARMS[1]] if tell == "title" else PEOPLE
+    for place, title in enumerate(groups):
+        sheet = book.create_sheet(title)
+        if tell != "title":
+            sheet.append(["Patient:", title])
+            sheet.append(["Treatment", ARMS[place % 2]])
+            sheet.append([])
+        sheet.append(["Patient", "Date", "Visit", "Dose", "PHQ-9"][tell != "title" :])
+        for n, who, k in visits():
+            if title in (who, ARMS[n % 2]):
+                visit = {"nothing": "room 2", "doses": "room 2"}.get(tell, f"Tx {k}" if k else "Intake")
+                dose = 40 if tell == "doses" and k else None
+                sheet.append([who, day(n, k), visit, dose, sum(items(n, k))][tell != "title" :])
+    del book[book.sheetnames[0]]
+    book.save(tmp_path / "tracker.xlsx")
+    if tell == "nothing":
+        draft = draft_study(tmp_path, "mine")
+        assert any("above the table says what each patient got" in one for one in draft.missing)
+        return
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {
+        (who, d - 7): score for (who, d), score in truth().items()
+    }  # the first session is the second visit
+    sessions = export.tables["sessions"]
+    assert len(sessions) == 3 * len(PEOPLE)
+    assert set(sessions["treatment"].astype(str)) == {"iv", "esketamine"}
+
+
+def test_scores_of_before_treatment_in_the_list_of_patients_and_those_that_nothing_dates(tmp_path):
+    lines = [f"{who},{day(n, k)},{ARMS[n % 2]},{sum(items(n, k))}" for n, who, k in visits() if k]
+    write(tmp_path, "sessions.csv", *lines, header="patient_id,session_date,treatment,phq9")
+    lines = [f"{who},{'fm'[n % 2]},{day(n, 0)},{sum(items(n, 0))},{n % 20}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "patients.csv", *lines, header="patient_id,sex,intake_date,intake_phq9,worst_phq9")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == {(who, d - 7): score for (who, d), score in truth().items()}
+    assert "'worst_phq9': named after a questionnaire, and read by no table" in draft.text
+
+
+def test_a_list_of_arms_with_a_day_is_no_log_of_sessions(tmp_path):
+    write_log(tmp_path)
+    write_scores(tmp_path)
+    lines = [f"{who},{day(n, 0) - dt.timedelta(days=3)},{ARMS[n % 2]}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "dm.csv", *lines, header="USUBJID,RFSTDTC,ARM")
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["sessions"]) == len(visits())
+    assert totals(export) == truth()

@@ -73,6 +73,11 @@ class TableFile(Frozen):
     header: tuple[int, ...] = Field(
         (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
     )
+    above: tuple[str, ...] = Field(
+        (),
+        description="labels in the rows above the header, each with its value in the same cell or the next (`Treatment:`, `IV ketamine`): a new "
+        "column of that name, the same in all rows of the sheet",
+    )
     first_row: int | None = Field(None, ge=2, description="first row of data; by default the one below the header")
     rows: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,

@@ -191,9 +191,10 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
         if not any(visit.baseline for visit in design.visits):
             design.missing.append("visits: no label reads as the baseline. Write `baseline: true` for the one that is")
     elif {"date", "study_day"} & placed:
+        said = [*survey.hints, *(f"{one.sheet.name}: {trouble}" for one in survey.found for trouble in one.troubles)]
         design.missing.append(
-            f"treatment sessions: {'; '.join(survey.hints)}"
-            if survey.hints
+            f"treatment sessions: {'; '.join(said)}"
+            if said
             else "treatment sessions: no file has a column of treatments (ketamine IV, Spravato …) with a date. Map its columns "
             "under a source's `tables`: sessions: {columns: {patient: …, date: …, treatment: …}}"
         )

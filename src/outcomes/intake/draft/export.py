@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from outcomes.intake.draft.baselines import LISTED
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms, find_dates
@@ -21,9 +22,9 @@ from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
-from outcomes.intake.draft.tables import choose_patient, describe_sheet
+from outcomes.intake.draft.tables import SEVERAL, choose_patient, describe_sheet
 from outcomes.intake.draft.undated import tell_unread
-from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.readers import Unread
 
@@ -109,6 +110,7 @@ def survey_export(folder: Path) -> Survey:
         if sheet.name in idle
     }
     _leave_untreated(survey)
+    _leave_allocations(survey)
     _keep_attributes_once(survey.found)
     survey.scheduled, survey.counted = place_questionnaires(survey.found)
     survey.idle += [
@@ -223,6 +225,19 @@ def _leave_untreated(survey: Survey) -> None:
     for one in survey.found:
         treated = "treatment" in one.tables.get("sessions", {}) or "treatment" in one.constants
         if "sessions" in one.tables and not treated and (one.rows_per_patient < 1.5 or one.instruments):
+            del one.tables["sessions"]
+            one.tables.pop("vitals", None)
+
+
+def _leave_allocations(survey: Survey) -> None:
+    """Leave out sessions of a list of patients that says their arm and one date, where another file has the sessions."""
+    names = read_vocabulary()["patients"]["arm"]["names"]
+    logs = [one for one in survey.found if "sessions" in one.tables and one.rows_per_patient >= SEVERAL]
+    for one in survey.found:
+        treatment = one.tables.get("sessions", {}).get("treatment")
+        if not logs or treatment is None or one.rows_per_patient >= LISTED or one.instruments:
+            continue
+        if match_name(treatment.column, names)[0] >= NEAR:
             del one.tables["sessions"]
             one.tables.pop("vitals", None)
 

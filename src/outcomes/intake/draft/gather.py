@@ -51,7 +51,8 @@ def _gather_sheets(
     for (file, _), sheets in books.items():
         mine = {sheet.source.sheet for sheet in sheets}
         others = tuple(title for title in list_visible(File(folder / file, file)) if title not in mine)
-        if len(sheets) < MANY or len(sheets) <= len(others) or patient_columns(sheets[0]):
+        named = set(patient_columns(sheets[0])) - set(sheets[0].source.above)
+        if len(sheets) < MANY or len(sheets) <= len(others) or named:
             continue
         source = sheets[0].source.model_copy(update={"sheet": "*", "leave_out_sheets": others})
         note = f"{len(sheets)} sheets with the same columns are read as one"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.intake.draft.claims import Claim, claims_of
+from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
@@ -74,6 +75,9 @@ def reshape(sheet: Sheet) -> list[Proposal]:
             return [scores]
         days = _changed(proposal, sessions[1], stack=sessions[0])
         return [replace(scores, only=SCORES), replace(days, only=SESSIONS)]
+    halves = split_labelled(sheet, proposal)
+    if halves:
+        return halves
     long = find_pivots(sheet) if not has_items(sheet) else []
     if long:
         return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]

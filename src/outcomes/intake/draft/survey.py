@@ -16,8 +16,9 @@ from outcomes.intake.health.folder import is_shown
 from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.quiet import reading_quietly
 from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
+from outcomes.intake.readers.above import list_labels
 from outcomes.intake.readers.header import ONE_COLUMN, is_name
-from outcomes.intake.readers.tables import name_source
+from outcomes.intake.readers.tables import name_source, read_above
 from outcomes.intake.values import is_missing, write_points
 from outcomes.intake.words import Array, RawTable, Words
 from outcomes.settings import Cleaning, Source
@@ -99,9 +100,23 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     for path in paths:
         file = File(path, path.relative_to(folder).as_posix())
         for found in propose_sources(file):
-            one = found if isinstance(found, Unread) else read_proposal(folder, found)
+            one = found if isinstance(found, Unread) else read_proposal(folder, _with_above(file, found))
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
+
+
+def _with_above(file: File, proposal: Proposal) -> Proposal:
+    """Return a table with what stands above it of its patient and treatment, and no other label, which might be a name."""
+    source = proposal.source
+    if source.format != "auto" or source.header[0] == 1:
+        return proposal
+    known = read_vocabulary()
+    names = [*known["patient"], *known["sessions"]["treatment"]["names"]]
+    said = list_labels(read_above(file, source))
+    labels = tuple(label for label in said if match_name(label, names)[0] >= NEAR and is_name(label))
+    note = f"what stands above the table is read for all of its rows: {', '.join(map(repr, labels))}"
+    changed = source.model_copy(update={"above": labels})
+    return replace(proposal, source=changed, notes=(*proposal.notes, note)) if labels else proposal
 
 
 def read_proposal(folder: Path, proposal: Proposal) -> Sheet | Unread:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from outcomes.intake.draft.baselines import find_baselines, note_unread_scores
 from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, passes_gate
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
@@ -91,6 +92,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     found.instruments = {name: one for name, one in found.instruments.items() if not one.trouble}
     if found.instruments:
         found.tables["assessments"] = placed | (dict([label]) if label else {}) | _submission(found, date, known)
+    find_baselines(found, free - found.used)
     lay_over(found)
     if sheet.proposal.only:
         found.tables = {name: columns for name, columns in found.tables.items() if name in sheet.proposal.only}
@@ -103,6 +105,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     _note_lost_scores(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
+    note_unread_scores(found)
     if attributes and (not sheet.proposal.only or "patients" in sheet.proposal.only):
         found.tables["patients"] = {"patient": Guess(patient)} | attributes
     return found

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from outcomes.errors import SettingsError
+from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings, state_rows
@@ -31,13 +32,16 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
     columns = find_columns(found, free - taken, others)
     vitals = _find_vitals(found, free - taken - {guess.column for guess in columns.values()}, known["vitals"])
     telling = [name for name in ("dose_mg", "duration_min") if name in columns and not columns[name].check]
-    if treatment or telling:
+    halved = "sessions" in found.sheet.proposal.only  # rows that a column of labels tells to be sessions
+    if treatment or telling or halved:
         found.tables["sessions"] = placed | ({"treatment": treatment} if treatment else {}) | columns
     if vitals:
         found.tables["vitals"] = placed | vitals
     if "sessions" in found.tables and treatment:
         _leave_scored_days(found, treatment)
-    if "sessions" in found.tables:
+    if "sessions" in found.tables and treatment:
+        _leave_unlabelled(found, treatment)
+    if "sessions" in found.tables and not (found.sheet.proposal.only and not halved):
         _note_not_held(found)
 
 
@@ -60,6 +64,20 @@ def _leave_scored_days(found: Found, treatment: Guess) -> None:
         found.troubles.append(
             f"{treatment.column!r} says what each patient got, and nothing which of the columns' dates are of sessions ({', '.join(others[:4])} "
             "are named as none): sessions are left out; write them in a file of their own, one row each, with date and treatment"
+        )
+
+
+def _leave_unlabelled(found: Found, treatment: Guess) -> None:
+    """Leave out sessions of a sheet above which stands what was given, where nothing tells its sessions from other visits."""
+    dose = found.tables["sessions"].get("dose_mg")
+    every = dose is not None and found.sheet.fields[dose.column].filled == found.sheet.raw.size
+    scored = any(claims_of(name) for name in found.sheet.fields)
+    if treatment.column in found.sheet.source.above and not found.sheet.proposal.only and scored and not every:
+        found.tables.pop("vitals", None)
+        del found.tables["sessions"]
+        found.troubles.append(
+            f"{treatment.column!r} above the table says what each patient got, and nothing which of its rows are sessions: sessions are left out; "
+            "write a column that numbers them, or the dose of each, and draft again"
         )
 
 

@@ -94,7 +94,12 @@ def _below_title(records: Records) -> Head:
         if grouped is not None:
             return grouped
         names = [cell for cell in records[place] if cell.strip()]
-        different = len(set(names)) >= max(0.5 * len(names), 2)  # a title merged over the table is one name
+        pair = (
+            widths[place] == 2 < typical and max(widths[place + 1 : place + 4], default=0) > 2
+        )  # Treatment | IV ketamine
+        different = not pair and len(set(names)) >= max(
+            0.5 * len(names), 2
+        )  # a title merged over the table is one name
         if widths[place] >= max(0.6 * typical, 2) and different and _are_names(names):
             break
     else:

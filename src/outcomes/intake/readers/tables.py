@@ -6,8 +6,9 @@ import codecs
 from collections.abc import Sequence
 from pathlib import Path
 
+from outcomes.intake.readers.above import add_labels
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.header import Wanted
+from outcomes.intake.readers.header import Wanted, choose_columns
 from outcomes.intake.readers.heads import find_head
 from outcomes.intake.readers.text import read_head, read_text
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
@@ -67,7 +68,27 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     """Read the wanted columns of a text file or a sheet."""
     read_one = read_workbook if is_workbook(file, source) else read_text
     name = file.name if " (sheet " in file.name else name_source(file.name, source)
-    return read_one(file.path, name, source, wanted, numeric)
+    if not source.above:
+        return read_one(file.path, name, source, wanted, numeric)
+    labels: list[str] = []
+
+    def choose(names: list[str]) -> set[str]:
+        chosen = choose_columns(wanted, [*names, *source.above])
+        labels.extend(label for label in source.above if label in chosen)
+        return chosen - set(source.above)
+
+    raw = read_one(file.path, name, source, choose, numeric)
+    return add_labels(raw, read_above(file, source), labels)
+
+
+def read_above(file: File, source: Source) -> list[list[str]]:
+    """Return the rows above the header of a table."""
+    name = name_source(file.name, source)
+    if is_workbook(file, source):
+        records = read_sheet_head(file.path, name, source.sheet, source.header[0])
+    else:
+        records = read_head(file.path, file.name, source)
+    return records[: source.header[0] - 1]
 
 
 def is_workbook(file: File, source: Source) -> bool:
