@@ -11,6 +11,7 @@ from attack_reader import read_files
 from attack_system import solve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table, parse_bound, read_table
@@ -294,6 +295,27 @@ class TestStatistics:
         for other in range(max(K, n - 2), n + 3):
             possible = {round(total / other, 1) for total in range(27 * other + 1)}
             assert printed <= possible
+
+    @pytest.mark.parametrize(
+        ("minimum", "numbers"), [(6, range(6, 13)), (11, range(11, 18)), (11, range(18, 23)), (11, range(443, 448))]
+    )
+    @pytest.mark.parametrize("sd", [0.9, 4.46, 6.447])
+    def test_an_interval_of_a_mean_does_not_tell_of_how_many_it_is(self, minimum, numbers, sd):
+        """Seven patients were told by a width that eight could not have: all numbers printed alike are given one interval."""
+        halves = [t.ppf(0.975, n - 1) * sd / n**0.5 for n in numbers]
+        rows = [
+            PLACE | {"arm": str(n), "n": n, "mean": 9.7, "sd": sd, "lower": 9.7 - half, "upper": 9.7 + half}
+            for n, half in zip(numbers, halves, strict=True)
+        ]
+        frame = release("scores", rows, minimum_cell=minimum)
+        assert len(frame[["n", "mean", "sd", "lower", "upper"]].drop_duplicates()) == 1
+        assert frame["upper"].iloc[0] - frame["lower"].iloc[0] >= 2 * max(halves) - 0.1
+        assert frame["upper"].iloc[0] - frame["lower"].iloc[0] <= 2 * 1.12 * max(halves) + 0.1
+
+    def test_an_amount_of_money_is_never_printed_as_none(self):
+        row = {"arm": "iv", "horizon": "induction", "variable": "patients", "level": "", "patients": 11, "complete": 11, "counted": 11,
+               "mean": 2364.0, "lower": 100.0, "upper": 29530.0, "median": 2450.0, "per_session": 456.0}  # fmt: skip
+        assert release("charges", [row], minimum_cell=6)[["mean", "per_session"]].to_numpy().tolist() == [[2000, 500]]
 
     def test_few_events_hide_what_would_count_them(self):
         row = {

@@ -213,9 +213,19 @@ class Mean(Statistic):
 
 
 class Spread(Statistic):
-    """A standard deviation of observed values."""
+    """A standard deviation of observed values.
+
+    Attributes
+    ----------
+    spans : tuple of Mean and People, or None
+        The mean whose t interval comes of this spread and of so many people: its width tells how many.
+    """
 
     kind = "standard deviation"
+
+    def __init__(self, meaning: str = "", unit: str = "", *, spans: tuple[Mean, People] | None = None) -> None:
+        super().__init__(meaning, unit)
+        self.spans = spans
 
 
 class Quantile(Statistic):

@@ -68,7 +68,7 @@ class Scores(Placed):
     time = Setting("position on the axis: number of the session, day, or visit")
     n = People("patients with a score")
     mean = Mean("mean score", POINTS)
-    sd = Spread("standard deviation of the score", POINTS)
+    sd = Spread("standard deviation of the score", POINTS, spans=(mean, n))
     median = Quantile("median score", POINTS)
     q1 = Quantile("first quartile", POINTS)
     q3 = Quantile("third quartile", POINTS)

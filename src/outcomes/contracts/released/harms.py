@@ -173,7 +173,7 @@ class PressureRise(Harmful):
     sessions = People("sessions measured before and at the peak")
     patients = People("patients with such a session")
     mean = Mean("mean of the patients' own mean rises", MMHG)
-    sd = Spread("their standard deviation", MMHG)
+    sd = Spread("their standard deviation", MMHG, spans=(mean, patients))
     lower = Lower(mean)
     upper = Upper(mean)
     followed = People("patients measured afterwards as well")

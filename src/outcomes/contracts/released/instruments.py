@@ -32,7 +32,7 @@ class PercentChange(Placed):
     n = People("those of them with a percent change", part_of=changed)
     undefined = People("those of them with a baseline of 0, from which there is none", part_of=changed)
     mean = Mean("mean percent change of a patient; negative where the total falls", PERCENT)
-    sd = Spread("standard deviation of the percent change", PERCENT)
+    sd = Spread("standard deviation of the percent change", PERCENT, spans=(mean, n))
     lower = Lower(mean)
     upper = Upper(mean)
     median = Quantile("median percent change", PERCENT)

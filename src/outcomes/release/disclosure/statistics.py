@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,8 +30,10 @@ from outcomes.contracts.released.columns import (
 )
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.count import Bools, Count, Floats
-from outcomes.release.disclosure.rounding import Rounding, find_step, keep_apart, keep_digits, round_to
+from outcomes.release.disclosure.rounding import MANY, Rounding, find_step, keep_apart, keep_digits, round_to
+from outcomes.release.disclosure.widths import cover_sizes
 
+TEN = 10  # people, as printed: of more, every tenth is near the mean of some whole numbers
 WIDTH = 2 * 1.96  # of a 95% interval, in standard errors
 RISKS = ("risk difference", "share")
 RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
@@ -66,9 +69,10 @@ def round_statistics(
     frame: pd.DataFrame, table: type[ReleasedTable], counts: Mapping[str, Count], bare: Bools, done: Collection[str]
 ) -> dict[str, pd.Series]:
     """Return the statistics of a table, rounded; columns that are ``done`` already are left out."""
-    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     sizes = _find_sizes(table, counts, len(frame))
-    steps = [_find_steps(table, row, size) for row, size in zip(rows, sizes, strict=True)]
+    steps = [_find_steps(table, row, size) for row, size in zip(_list_rows(frame), sizes, strict=True)]
+    frame = cover_sizes(frame, table, counts, [step[Mean] for step in steps])
+    rows = _list_rows(frame)
     rounded: dict[str, pd.Series] = {}
     for column in table.fields:
         if column in done or column not in frame or not isinstance(column, Statistic | Limit | MeanOrShare):
@@ -83,6 +87,10 @@ def round_statistics(
         rounded[column] = pd.Series(values, frame.index, dtype=float)
     _part_ends(table, frame, rounded)
     return rounded
+
+
+def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[str, pd.Series]) -> None:
@@ -106,10 +114,11 @@ def _is_share(column: Column, row: Mapping[str, object]) -> bool:
 
 
 def _find_sizes(table: type[ReleasedTable], counts: Mapping[str, Count], rows: int) -> list[float]:
-    """Return the smallest group of each row, or none."""
+    """Return the smallest group of each row as it is printed, or none: digits by the exact number would tell something of it."""
     declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]
-    known = [counts[name].true for name in table.needs or declared if name in counts]
-    return [0.0] * rows if not known else [float(value) for value in np.fmin.reduce(known)]
+    known = [counts[name] for name in table.needs or declared if name in counts]
+    shown = [np.where(np.isnan(one.printed), one.low, one.printed) for one in known]
+    return [0.0] * rows if not shown else [float(value) for value in np.fmin.reduce(shown)]
 
 
 def _kind_of(table: type[ReleasedTable], column: Column) -> Column:
@@ -130,11 +139,10 @@ def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float)
     ]
     finest = max((one.finest for one in table.fields if isinstance(one, Statistic)), default=0.0)
     whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
-    told = any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower))
-    mean = finest or max(find_step(sd / 3, n), 0.1 if whole and n < 1000 else 0.0)
-    mean = (
-        max(mean, find_step(100 * sd / size**1.5)) if told else mean
-    )  # an interval's width tells a small n to within one
+    mean = finest or max(find_step(sd / 3, n), (0.1 if n > TEN else 1.0) if whole and n < MANY else 0.0)
+    covered = any(isinstance(one, Spread) and one.spans for one in table.fields)
+    if not covered and any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower)):
+        mean = max(mean, find_step(100 * sd / size**1.5))  # an interval's width tells a small n to within one
     quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
     return {Mean: mean, Quantile: finest or quantile, Estimate: find_step(error / 4)}
 
@@ -159,7 +167,9 @@ def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping
     if not math.isfinite(value):
         return value
     if isinstance(kind, Mean | Spread | MeanOrShare):
-        return round_to(value, steps[Mean])
+        money = isinstance(kind, Mean) and kind.finest > 0
+        rounded = round_to(value, steps[Mean])
+        return keep_digits(value, 1) if money and rounded == 0 else rounded  # no amount of money is printed as none
     if isinstance(kind, Quantile):
         return round_to(value, steps[Quantile])
     if isinstance(kind, Estimate):

@@ -11,7 +11,8 @@ FOOTNOTE = (
 NOTE = "Numbers of people are rounded to 5 (<{minimum}: 1 to {most}), and percentages are computed from them."
 FURTHER = (
     "A percentage of so small a number is given as a bound, and one of nearly all likewise; of a group this small, nothing else is shown. "
-    "Means, medians, and estimates of models have the digits that their number of people allows. An interval of a difference between arms "
+    "Means, medians, and estimates of models have the digits that their number of people allows. An interval of a mean that would tell the number "
+    "is that of the smallest number printed alike. An interval of a difference between arms "
     "that share patients is computed as if they did not."
 )
 
