@@ -87,6 +87,9 @@ def test_a_clinic_too_small_to_compare_tells_the_means_of_its_table(tmp_path):
     assert found.refused == "", found.words[-2000:]
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", found.report)).replace("\u2212", "-")
     assert "too few patients were scored" in text
+    assert "patients were analyzed" in text
+    assert "weighted comparison" not in text
+    assert "primary difference disagree" not in text
     margins = found.released["margins"].query("model == 'primary'").set_index(["arm", "timepoint"])
     for arm in ("esketamine", "iv"):
         row = margins.loc[(arm, "day 28")]

@@ -102,7 +102,7 @@ def _measures(material: Material) -> str:
 
 
 def _results(material: Material, evidence: Evidence) -> str:
-    texts = [_people(material)]
+    texts = [_people(material, evidence)]
     place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
         arms = list_compared(material.study) or material.arms
@@ -128,12 +128,12 @@ def _results(material: Material, evidence: Evidence) -> str:
     return " ".join(filter(None, texts))
 
 
-def _people(material: Material) -> str:
+def _people(material: Material, evidence: Evidence) -> str:
     """Return how many patients, their mean age, and the share of women where the baseline table has them."""
     total = count_compared(material)
     if not total:
         return ""
-    verb = "compared" if material.study.comparison else "analyzed"
+    verb = "compared" if material.study.comparison and not evidence.too_few else "analyzed"
     age = material.one("baseline", variable="age", arm="all")
     text = f"{total} patients were {verb}"
     women = material.one("baseline", variable="sex", level="female", arm="all")

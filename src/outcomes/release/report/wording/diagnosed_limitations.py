@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.course import is_compared
 from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
 from outcomes.release.figures.plans.missing import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
@@ -28,8 +29,8 @@ class Limitation:
 
 
 def list_diagnosed(material: Material) -> list[Limitation]:
-    """Return the limitations that weights, positivity, missing scores, and convergence give rise to."""
-    found = [
+    """Return the limitations that weights, positivity, missing scores, and convergence give rise to; briefly, of arms that are compared alone."""
+    compared = [
         _positivity(material),
         _imbalance(material),
         _effective(material),
@@ -38,10 +39,10 @@ def list_diagnosed(material: Material) -> list[Limitation]:
         _jump(material),
         _leaving(material),
         _disagreement(material),
-        _unfitted(material),
-        _fallback(material),
-        _dropped(material),
     ]
+    if not is_compared(material.tables, material.study):
+        compared = [replace(one, brief="") for one in compared if one is not None]
+    found = [*compared, _unfitted(material), _fallback(material), _dropped(material)]
     return [limitation for limitation in found if limitation is not None]
 
 
