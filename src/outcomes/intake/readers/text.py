@@ -83,7 +83,9 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
         columns, around = Careful(task).read()
     size = len(next(iter(columns.values()))) if columns else 0
     if size == 0:
-        raise InputError(f"{name}: there is a header and no row below it. Export the file again.")
+        raise InputError(
+            f"{name}: there is a header and no row below it. Export the file again, or take it out of 'sources' where there was nothing to write down."
+        )
     origin = None if skip == 1 else Origin.whole(np.arange(skip + 1, skip + 1 + size, dtype=np.int64))
     header = {column: " ".join(above[-1][place].split()) for column, place in places.items() if place < len(above[-1])}
     return clear_table(RawTable(name, size, columns, origin), skip + 1, around, header)

@@ -53,7 +53,9 @@ def read_workbook(
         columns, size = _columns(rows, places, name)
         epoch = book.epoch
     if size == 0:
-        raise InputError(f"{name}: there is a header and no row below it. Export the sheet again.")
+        raise InputError(
+            f"{name}: there is a header and no row below it. Export the sheet again, or take it out of 'sources' where there was nothing to write down."
+        )
     origin = None if skip == 1 else Origin.whole(np.arange(skip + 1, skip + 1 + size, dtype=np.int64))
     raw = RawTable(name, size, columns, origin, epoch)
     hidden = np.array([row - skip - 1 for row in sorted(layout.hidden) if skip < row <= skip + size], dtype=np.int64)
