@@ -25,6 +25,8 @@ from released_cases import make_case  # noqa: E402
 
 from outcomes.__main__ import list_subcommands  # noqa: E402
 from outcomes.contracts import CONTRACTS  # noqa: E402
+from outcomes.contracts.released.catalogue import RELEASED  # noqa: E402
+from outcomes.contracts.released.columns import Lower, PValue  # noqa: E402
 from outcomes.instruments import read_instruments  # noqa: E402
 from outcomes.release.figures import draw_all, save_captions, save_figure  # noqa: E402
 from outcomes.settings import Study  # noqa: E402
@@ -176,3 +178,14 @@ def test_the_page_on_comparisons_has_the_committed_results_of_the_benchmarks():
     text = PAGE.read_text(encoding="utf-8")
     assert all(f"<!-- {name} -->" in text for name in TABLES)
     assert fill(text) == text, "run `python docs/generate/benchmark_tables.py`"
+
+
+def test_the_page_says_where_every_printed_interval_was_measured():
+    section = PAGE.read_text(encoding="utf-8").split("## Where each printed interval was measured")[1].split("\n\n")[1]
+    inferred = {
+        name for name, table in RELEASED.items() if any(isinstance(one, Lower | PValue) for one in table.fields)
+    }
+    named = set(re.findall(r"`(\w+)`", section))
+    assert inferred - named == set()
+    for path in re.findall(r"`([\w/]+\.csv)`", section):
+        assert (ROOT / "benchmarks" / path).is_file(), path

@@ -14,12 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operating-characteristics.md"
-RESULTS = ROOT / "benchmarks" / "comparison"
+RESULTS = ROOT / "benchmarks"
 Row = dict[str, str]
 
 
 def _read(name: str) -> list[Row]:
-    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    place = name if "/" in name else f"comparison/{name}"
+    with (RESULTS / f"{place}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -104,6 +105,36 @@ def tabulate_bending() -> str:
     )  # fmt: skip
 
 
+def tabulate_described(name: str) -> str:
+    """Return bias and coverage of what is described within arms, a line each quantity and size."""
+    heads = "of | arm | patients an arm | clinics | true | bias (Monte-Carlo error) | coverage (error)"
+    return _table(
+        heads,
+        (
+            (
+                f"{row['event']}, {row['of']}" if "event" in row else row["of"], row["arm"], row["patients"], row["clinics"], _number(row["true"]),
+                f"{_number(row['bias'], sign=True)} ({_number(row['bias_error'])})", _percent(row["covered"], row["monte_carlo_error"]),
+            )
+            for row in _read(name)
+        ),
+    )  # fmt: skip
+
+
+def tabulate_dose() -> str:
+    """Return how often the intervals of the score by dose hold the truth."""
+    heads = "truth | patients | clinics | bias, points | coverage (Monte-Carlo error) | finds an association at 5 %"
+    return _table(
+        heads,
+        (
+            (
+                row["truth"], row["patients"], row["clinics"], _number(row["bias"], 2, True), _percent(row["covered"], row["monte_carlo_error"]),
+                _percent(row["found"]),
+            )
+            for row in _read("exposure/known_slope")
+        ),
+    )  # fmt: skip
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "bending_confounders": tabulate_bending,
     "operating_characteristics": tabulate_operating,
@@ -111,6 +142,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "whole_clinics": tabulate_whole,
     "whole_grid": lambda: tabulate_whole("whole_grid"),
     "subgroup_tests": tabulate_subgroups,
+    "description": lambda: tabulate_described("description/coverage"),
+    "harms": lambda: tabulate_described("harms/coverage"),
+    "dose_response": tabulate_dose,
 }
 
 
