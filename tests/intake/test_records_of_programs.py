@@ -316,3 +316,50 @@ def test_a_list_of_arms_with_a_day_is_no_log_of_sessions(tmp_path):
     export, _ = read_drafted(tmp_path)
     assert len(export.tables["sessions"]) == len(visits())
     assert totals(export) == truth()
+
+
+def test_one_number_at_several_sites_is_asked_about(tmp_path):
+    half = len(PEOPLE) // 2
+    lines = [f"{'AB'[n < half]},{n % half + 1},{day(n, k)},{ARMS[n % 2]}" for n, _, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="clinic,patient_id,session_date,treatment")
+    lines = [f"{'AB'[n < half]},{n % half + 1},{day(n, k)},{sum(items(n, k))}" for n, _, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="clinic,patient_id,completed,phq9_total")
+    [asked] = draft_study(tmp_path, "mine").missing
+    assert "12 of 12 identifiers" in asked
+    assert "occur at several sites ('clinic')" in asked
+
+
+def test_totals_of_zero_where_nothing_was_answered_are_asked_about(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)},{answers(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    lines += [f"{who},{day(n, 9)},{',' * 8},0" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "phq.csv", *lines, header=f"patient_id,completed,{HEADER},phq9_total")
+    assert "24 rows have no answer and a total of 0 in 'phq9_total'" in draft_study(tmp_path, "mine").text
+
+
+def test_one_scale_among_many_others_and_names_with_the_marks_of_their_makers(tmp_path):
+    drugs = ("Ketalar® (ketamine HCl) i.v. infusion", "SPRAVATO™ (esketamine) CIII nasal spray")
+    lines = [f"{who},{day(n, k)},{drugs[n % 2]}" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="patient_id,session_date,medication")
+    scales = {"PHQ-9": 0, "EPDS": 10, "PHQ-15": 12, "AUDIT": 3, "ISI": 9}
+    lines = [
+        f"{who},{day(n, k)},{scale},{score or sum(items(n, k))}"
+        for n, who, k in visits()
+        for scale, score in scales.items()
+    ]
+    write(tmp_path, "scales.csv", *lines, header="patient_id,completed,measure,score")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert set(export.tables["sessions"]["treatment"].astype(str)) == {"iv", "esketamine"}
+
+
+def test_numbered_sessions_and_numbered_questionnaires_of_one_row_have_each_its_own_day(tmp_path):
+    lines = []
+    for n, who in enumerate(PEOPLE):
+        days = [f"{day(n, k)},{day(n, k) - dt.timedelta(days=2)},{sum(items(n, k))}" for k in range(4)]
+        lines.append(f"{who},{ARMS[n % 2]},{','.join(days)}")
+    header = ",".join(f"tx{k}_date,phq{k}_date,phq9_{k}" for k in range(1, 5))
+    write(tmp_path, "wide.csv", *lines, header=f"id,drug,{header}")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {(who, d - 2): score for (who, d), score in truth().items()}
+    assert sorted(set(export.tables["sessions"]["study_day"])) == [0, 7, 14, 21]

@@ -11,6 +11,7 @@ from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.points import read_points, read_totals
 
+FEWEST_ZERO = 3  # totals of zero without an answer
 FEWEST, MOSTLY, NEARLY = (
     10,
     0.5,
@@ -31,6 +32,20 @@ def judge_totals(
     summed, stored = points[:, whole].sum(axis=0), stored[whole]
     turned = len(items) * (definition.items.minimum + definition.items.maximum) - summed
     return float((summed != stored).mean()), bool((turned == stored).mean() >= NEARLY > (summed == stored).mean())
+
+
+def find_unasked(items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]) -> str:
+    """Return what says that totals of zero stand where nothing was answered, as a program sums nothing; else nothing."""
+    points = np.array([one.words.spread(read_points(one.words.values, definition, answers)[0]) for one in items])
+    stored = total.words.spread(read_totals(total.words.values, definition))
+    unanswered = np.isnan(points).all(axis=0) & ~np.isnan(stored)
+    zero = int((unanswered & (stored == definition.minimum)).sum())
+    if zero < FEWEST_ZERO or zero < NEARLY * unanswered.sum() or unanswered.sum() > MOSTLY * len(unanswered):
+        return ""
+    return (
+        f"{state_rows(zero)} have no answer and a total of {definition.minimum:g} in {total.name!r}, which is the sum of nothing if nobody asked: "
+        "then leave such rows out of the export, or map the items without the total"
+    )
 
 
 def find_known(items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]) -> str:

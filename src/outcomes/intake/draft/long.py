@@ -60,7 +60,11 @@ def _by_names(
         for one in of
         if LOINC.fullmatch(one)
     )
-    if (share < 0.3 and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
+    numbered = all(
+        re.search(r"[A-Za-z]\W?\d", one) and new.endswith("_total") for new, of in spelt.items() for one in of
+    )
+    least = 0.05 if numbered and spelt else 0.3  # PHQ-9 among the names of other scales
+    if (share < least and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
         return []
     value = _value(sheet, name, spelt, {patient, name, *dates})
     if value is None:

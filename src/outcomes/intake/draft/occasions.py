@@ -42,6 +42,8 @@ def split_occasions(found: Found, dates: set[str]) -> None:
     kinds = {name: name_occasion(name) for name in sorted(dates)}
     scores = [name for name, kind in kinds.items() if kind == "assessments"]
     sessions = [name for name, kind in kinds.items() if kind == "sessions"]
+    if scores and not sessions:  # the other date of a row, where one is the questionnaires'
+        sessions = [name for name, kind in kinds.items() if kind is None]
     if "sessions" in found.tables and len(sessions) == 1 and scores:
         first = max(scores, key=lambda name: found.sheet.fields[name].filled)
         for table in set(found.tables) & {"sessions", "vitals", "adverse_events"}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from outcomes.instruments import Instrument
-from outcomes.intake.draft.incomplete import MOSTLY, find_known, judge_totals
+from outcomes.intake.draft.incomplete import MOSTLY, find_known, find_unasked, judge_totals
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import words_of
 from outcomes.intake.points import read_points, read_totals
@@ -121,8 +121,11 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
         one = _hold_against_total(sheet, definition, one)
         if one.trouble:
             return one
-        told = _total_knows(sheet, definition, one)
-        one = replace(one, from_total=bool(told), check="; ".join(filter(None, [one.check, told])))
+        told, unasked = _total_knows(sheet, definition, one), ""
+        if one.total is not None:
+            columns = [sheet.fields[item] for item in one.items]
+            unasked = find_unasked(columns, sheet.fields[one.total], definition, one.answers)
+        one = replace(one, from_total=bool(told), check="; ".join(filter(None, [one.check, told, unasked])))
     if one.total is not None:
         numbers = read_totals(sheet.fields[one.total].words.values, definition)
         if share_within(sheet.fields[one.total], definition) < 0.8 and not one.items:

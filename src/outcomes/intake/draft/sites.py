@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from outcomes.intake.draft.found import Found
-from outcomes.intake.draft.vocabulary import read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 from outcomes.intake.months import is_month
 
 ALIKE = 0.5  # share of the smaller file's identifiers that the other has too
 LONGEST = 5  # digits of identifiers that number the patients of one site
+FEWEST_MOVED, MOVED = 5, 0.2  # identifiers at several sites of one file, and their share, that are asked about
+MOST_SITES = 60
 PERIODS = frozenset({"export", "exported", "data", "new", "old", "part", "first", "second", "copy", "final", "latest", "update", "week", "month", "quarter", "year", "and", "to", "half"})  # fmt: skip
 
 
@@ -34,6 +38,9 @@ def compare_identifiers(found: Sequence[Found]) -> tuple[list[str], list[str]]:
         others = [other for other in found if other is not one]
         if others and max(_share(one, other) for other in others) == 0:
             notes.append(f"no identifier in {one.sheet.name} (column {one.patient!r}) occurs in any other file")
+    mixed = [asked for one in found if (asked := _ask_within(one))]
+    if mixed:
+        return notes, mixed[:1]
     lists = [one for one in found if {"patients", "sessions"} & set(one.tables)]
     pairs = [
         (one, other)
@@ -57,6 +64,25 @@ def _ask(one: Found, other: Found) -> str:
     return (
         f"patients: {one.sheet.name} and {other.sheet.name} number their patients alike ({both} numbers are in both). If one number means one person, "
         f"nothing is to be written. If these are two sites, write `patient_prefix: {word}-` in every source of {word}, and another one in those of the other"
+    )
+
+
+def _ask_within(one: Found) -> str:
+    """Return what to ask where many identifiers of one file occur at several of its sites, which may number theirs alike."""
+    names = read_vocabulary()["patients"]["site"]["names"]
+    sites = [name for name in one.sheet.fields if match_name(name, names)[0] >= NEAR]
+    if len(sites) != 1 or not 2 <= len(one.sheet.fields[sites[0]].values) <= MOST_SITES:
+        return ""
+    site, people = one.sheet.fields[sites[0]], one.sheet.fields[one.patient]
+    known = ~site.words.spread(site.missing) & ~people.words.spread(people.missing)
+    pairs = np.unique(np.column_stack([people.words.codes[known], site.words.codes[known]]), axis=0)
+    several = int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum())
+    if several < max(FEWEST_MOVED, MOVED * len(people.values)):
+        return ""
+    return (
+        f"patients: {several} of {len(people.values)} identifiers of {one.sheet.name} (column {one.patient!r}) occur at several sites ({sites[0]!r}). If each is one "
+        f"person, nothing is to be written. If the sites number theirs alike, name the file once for each site, with `rows: {{{sites[0]}: …}}` and a "
+        "`patient_prefix` of its own, and every other file too"
     )
 
 

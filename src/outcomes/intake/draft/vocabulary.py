@@ -75,7 +75,8 @@ def tokens(value: str) -> list[str]:
     >>> tokens("Ketamine (I.V.) 40 mg"), tokens("S-ketamine")
     (['ketamine', 'iv', 'mg'], ['sketamine'])
     """
-    value = re.sub(r"\b([a-z])\.([a-z])\b\.?", r"\1\2", fold(value)).replace("s-ket", "sket")
+    value = fold(re.sub("[™®©]", "", value))  # the marks of a name, which would be letters of it
+    value = re.sub(r"\b([a-z])\.([a-z])\b\.?", r"\1\2", value).replace("s-ket", "sket")
     found = re.findall(r"[^\W_]+", value)
     return [re.sub(r"^\d+(mg)?$", r"\1", word) for word in found if re.sub(r"^\d+(mg)?$", r"\1", word)]
 
