@@ -10,10 +10,7 @@ import pandas as pd
 
 FAILED = "could not be fitted to these data"
 WORDS = ("note", "warnings")
-FIXED = (
-    "fewer than two levels could be estimated",
-    "Weibull model: no maximum of the likelihood was reached",
-)
+FIXED = ("fewer than two levels could be estimated",)
 """Sentences of a failure that may be released as they are: they tell only of numbers that the same row shows or withholds."""
 
 
