@@ -62,6 +62,7 @@ def test_private_files_are_their_owners_and_released_ones_are_open(finished):
     assert len(private) > 100
     loose = [path for path in private if path.stat().st_mode & 0o077 and ".snakemake" not in path.name]
     assert loose == []
+    assert (folder / ".snakemake").stat().st_mode & 0o077 == 0  # notes the names of raw files
     for top in ("results", "figures"):
         for path in (folder / top).rglob("*"):
             assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path

@@ -31,7 +31,13 @@ def find_places(study: Study, study_file: Path) -> Places:
 
 
 def close_private(places: Places) -> None:
-    """Close the private folders of a study, which Snakemake makes as open as others, and this process's own log."""
+    """Close the private folders of a study and Snakemake's own, which it makes as open as others, and this process's own log.
+
+    Snakemake notes the names of raw files, which may be names of people, and how each job ended.
+    """
+    notes = places.root / ".snakemake"
+    if notes.is_dir():
+        notes.chmod(0o700)
     for top in (places.derived, places.root / places.published(internal=True).release, places.logs):
         for folder in (top, *top.rglob("*/")):
             if folder.is_dir():

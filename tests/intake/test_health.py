@@ -4,12 +4,15 @@ import datetime as dt
 
 import pytest
 from clinic_files import PEOPLE, SESSIONS, SOURCES, change, read_clinic
+from exports import ADVERSE, make_study, read_one
 
 from outcomes.contracts import check_table
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake import refuse, tabulate_findings
 from outcomes.intake.health import CHECKS
 from outcomes.intake.health.folder import list_files
+from outcomes.intake.health.overview import build_overview
+from outcomes.settings.sources import Column
 
 ROWS = PEOPLE * SESSIONS
 
@@ -267,3 +270,25 @@ def test_rows_of_what_the_study_file_calls_no_treatment_do_not_stop_a_run(tmp_pa
     lost = [one for one in export.findings if one.check == "rows_left_out"]
     assert [(one.stops, one.count, one.of) for one in lost] == [(False, 2 * ROWS, 3 * ROWS)]
     refuse(export.findings, {})
+
+
+def test_the_overview_puts_words_of_few_patients_together(tmp_path):
+    events = {"adverse_events": {"columns": ADVERSE["adverse_events"]["columns"] | {"event": "event"}}}
+    sessions = {"sessions": {"columns": {"patient": "id", "date": "day", "treatment": "arm"}}}
+    words = ["nausea", "quartz fell", "quartz fell", "mica fell"]
+    rows = [f"{n},2024-01-02,iv,{word},mild" for n, word in enumerate(words)]
+    export = read_one(tmp_path, sessions | events, "id,day,arm,event,severity", *rows)
+    shown = {
+        row[0]: row[2]
+        for section in build_overview(export, make_study([{"file": "file.csv", "tables": sessions | events}]))
+        for row in section.rows
+    }
+    assert shown["adverse_events: nausea"] == "1"
+    assert shown["adverse_events: 2 of few patients"] == "3"
+    assert "quartz" not in str(shown)
+
+
+def test_one_spelling_that_means_two_things_is_refused():
+    with pytest.raises(ValueError, match="'values' has 'f' twice, which means two things"):
+        Column(column="sex", values={"F": "female", " f ": "other"})
+    assert Column(column="sex", values={"F": "female", "f": "female"}).values["f"] == "female"

@@ -66,6 +66,27 @@ def test_folder_instead_of_a_file(tmp_path, refuse):
     assert "visits.csv: a folder, not a file" in refuse(None)
 
 
+def test_a_link_that_leads_out_of_the_folder(tmp_path, refuse):
+    (tmp_path / "elsewhere.csv").write_text(lines(*ROWS))
+    (tmp_path / "raw" / "visits.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert "visits.csv: a link that leads out of the data folder" in refuse(None)
+    (tmp_path / "raw" / "north").symlink_to(tmp_path, target_is_directory=True)
+    assert "a link that leads out of the data folder" in refuse(None, file="north/elsewhere.csv")
+
+
+def test_a_link_within_the_folder_and_one_that_is_allowed_are_read(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for place in (raw / "kept.csv", tmp_path / "elsewhere.csv"):
+        place.write_text(lines(*ROWS))
+        (raw / place.stem).symlink_to(place)
+    linked = tmp_path / "linked"  # the data folder may be a link itself
+    linked.symlink_to(raw)
+    own = {"format": "csv", "tables": {"sessions": {"columns": COLUMNS}}}
+    for source in ({"file": "kept", **own}, {"file": "elsewhere", "allow_outside": True, **own}):
+        assert len(read_export(make_study([source]), linked).tables["sessions"]) == 3
+
+
 def test_all_optional_files_absent(refuse):
     assert "none of the study's 1 files is there" in refuse(None, optional=True)
 

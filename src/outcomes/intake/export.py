@@ -185,17 +185,21 @@ def find_files(folder: Path, source: TableFile) -> list[Path]:
     Raises
     ------
     InputError
-        A path that leads out of the folder, of a source that does not say that it may.
+        A path or a link that leads out of the folder, of a source that does not say that it may.
     """
     if is_address(source.file):
         return [Path(source.file)]
+    cure = "if it has to lie elsewhere, set 'allow_outside: true' for this source."
     outside = Path(source.file).is_absolute() or ".." in Path(source.file).parts
     if outside and not source.allow_outside:
         raise InputError(
-            f"{source.file}: not a path below the data folder. Name the file from there, without '..'; if it has to lie "
-            "elsewhere, set 'allow_outside: true' for this source."
+            f"{source.file}: not a path below the data folder. Name the file from there, without '..'; {cure}"
         )
-    return match_files(folder, source.file)
+    found = match_files(folder, source.file)
+    home = folder.resolve()
+    if not source.allow_outside and not all(path.resolve().is_relative_to(home) for path in found):
+        raise InputError(f"{source.file}: a link that leads out of the data folder. Put the file there; {cure}")
+    return found
 
 
 def hash_source(folder: Path, source: TableFile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ import yaml
 
 from outcomes.errors import SettingsError
 
+LONGEST = 4_000_000  # bytes; a study of hundreds of files has some hundred thousand
 DEEPEST = 50  # levels; the deepest key of a study file is at eight
 MOST = (
     1_000_000  # values, those behind references counted each time; a study of hundreds of files has some ten thousand
 )
+NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+OTHER_BASE = re.compile(r"[-+]?0[\d_xb].*|.*:.*")  # YAML reads 014 as 12, 0x10 as 16, and 1:30 as 90
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without keys that stand twice, and without nesting that nobody writes."""
+    """YAML without keys that stand twice, numbers that are read as others, and nesting that nobody writes."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth = getattr(self, "depth", 0) + 1
@@ -28,6 +32,11 @@ class _Loader(yaml.SafeLoader):
             )
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and node.tag in NUMBERS and OTHER_BASE.fullmatch(node.value):
+            raise yaml.MarkedYAMLError(
+                problem=f"{node.value[:20]} would be read as another number; put it in quotes if it is a code or a time",
+                problem_mark=node.start_mark,
+            )
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -49,9 +58,11 @@ def read_yaml(path: Path) -> Any:
     Raises
     ------
     SettingsError
-        The file is not UTF-8 text, not YAML, has a key twice, or is nested or repeated beyond what a study file can be; with
-        the line where there is one.
+        The file is not UTF-8 text, not YAML, has a key twice or a number that would be read as another, or is long, nested, or
+        repeated beyond what a study file can be; with the line where there is one.
     """
+    if path.stat().st_size > LONGEST:
+        raise SettingsError(f"{path}: longer than {LONGEST // 1_000_000} MB, which no study file is.")
     try:
         loader = _Loader(path.read_text(encoding="utf-8-sig"))
         node = loader.get_single_node()

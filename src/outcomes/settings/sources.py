@@ -47,6 +47,13 @@ class Column(Frozen):
     def _one_origin(self) -> Self:
         if (self.column is None) == (self.constant is None):
             raise ValueError("give either 'column' (a name in the export) or 'constant' (one value), not both")
+        meant: dict[str, str | float | None] = {}
+        for spelling, value in self.values.items():
+            plain = spelling.strip().casefold()
+            if meant.setdefault(plain, value) != value:
+                raise ValueError(
+                    f"'values' has '{plain}' twice, which means two things: case and outer blanks do not count"
+                )
         return self
 
 

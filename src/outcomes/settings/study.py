@@ -39,8 +39,10 @@ from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableM
 class Study(Frozen):
     """Everything a study declares; outputs live under {data,results,figures}/{study}/."""
 
-    study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="short name; the folder of all outputs")
-    seed: int = Field(2026, ge=0, description="seed of everything random")
+    study: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60, description="short name; the folder of all outputs"
+    )
+    seed: int = Field(2026, ge=0, le=2**63 - 1, description="seed of everything random")
     data: str = Field(description="folder of the raw exports; `make DATA=…` names another")
     layouts: dict[str, dict[Table, TableMap]] = Field(
         default_factory=dict, description="mappings that several files share"

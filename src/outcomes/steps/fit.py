@@ -11,12 +11,15 @@ from outcomes.steps.step import Step, Work
 def fit(work: Work) -> dict[str, str]:
     """Fit one mixed-effects model of the study file; a primary model that does not converge is an error."""
     from outcomes.analysis.models import fit_model, model_frame
+    from outcomes.analysis.rare_levels import guard_levels
 
     name = work.options.model
     model = _model(work.whole, name)
-    frame = model_frame(work.tables["endpoints"], work.tables["cohort"], work.tables["patients"], model)
+    patients = work.tables["patients"]
+    frame = model_frame(work.tables["endpoints"], work.tables["cohort"], patients, model)
     result = fit_model(frame, model, name, [arm.id for arm in work.study.arms])
-    write_text(result.to_json(), work.places.model(name))
+    guarded = guard_levels(result, frame, set(patients.columns) - {"patient"}, work.study.privacy)
+    write_text(guarded.to_json(), work.places.model(name))
     return {}
 
 
@@ -31,6 +34,6 @@ STEP = Step(
     "endpoints → one mixed-effects model",
     reads=("patients", "endpoints", "cohort"),
     writes=(),
-    sections=("arms", "seed"),
+    sections=("arms", "seed", "privacy"),
     options=((("model",), {"help": "name of the model in the study file"}),),
 )

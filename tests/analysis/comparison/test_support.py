@@ -65,6 +65,12 @@ def test_overlap_weights_leave_a_stratum_of_one_arm_out(arm, caplog):
     np.testing.assert_allclose(risks[0][names].astype(float), risks[1][names].astype(float), rtol=1e-5, atol=1e-7)
 
 
+def test_a_level_of_few_patients_is_not_named(caplog):
+    check(prepare(add_clinic("iv", n=10)))
+    assert "no patient with clinic = a level of few had esketamine" in caplog.text
+    assert "mountain" not in caplog.text
+
+
 @pytest.mark.parametrize(("kind", "arm"), [("att", "iv"), ("ate", "iv"), ("ate", "esketamine")])
 def test_weights_that_need_a_counterpart_are_refused(kind, arm):
     with pytest.raises(ModelError) as caught:

@@ -17,6 +17,8 @@ from outcomes.errors import ModelError
 
 log = logging.getLogger(__name__)
 
+NAMED = 11  # patients of a level from whom on a message says its name: that of fewer may be the name of a person
+
 
 def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
     """Refuse confounders without a value, and arms that do not overlap where the declared weights need them to.
@@ -45,7 +47,7 @@ def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
         )
     for name in (name for name, n in values.items() if n == 1 and people[name].notna().all()):
         log.warning("comparison.confounders: %s is the same in all patients compared, and adjusts for nothing", name)
-    strata = [f"{row.variable} = {row.level} had {row.lacks}" for row in positivity.itertuples()]
+    strata = _name_strata(positivity)
     _check_overlap(setting, strata)
     for stratum in strata:
         log.warning("comparison: no patient with %s; there nothing is compared directly", stratum)
@@ -74,6 +76,14 @@ def check_timepoint(setting: Setting) -> None:
         f"comparison.estimand.timepoint: at {estimand.timepoint} fewer than {FEWEST_SEEN} patients of arm {' and of arm '.join(few)} have a score, "
         "so the arms cannot be compared there. Declare another time point, or widen its window in timepoints."
     )
+
+
+def _name_strata(positivity: pd.DataFrame) -> list[str]:
+    """Return each stratum by its level; levels of few patients go without their names, once a variable and arm."""
+    rare = (positivity["n_treated"] + positivity["n_reference"]) < NAMED
+    names = positivity["level"].astype(object).mask(rare, "a level of few")
+    rows = zip(positivity["variable"], names, positivity["lacks"], strict=True)
+    return list(dict.fromkeys(f"{variable} = {name} had {arm}" for variable, name, arm in rows))
 
 
 def _check_overlap(setting: Setting, strata: list[str]) -> None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outcomes.intake.health.finding import Finding
+from outcomes.personal import is_term_of_harms
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from outcomes.intake.export import Export
+
+
+FREE = ("treatment", "event")  # columns whose words are the export's own
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def _inputs(export: Export) -> Section:
 
 
 def _records(tables: Mapping[str, pd.DataFrame], study: Study) -> Section:
+    """Return how many records and patients each table has, by kind; words of few patients, which may name one, are put together."""
     rows = []
     for name, table in tables.items():
         if name in ("key", "patients") or not len(table):
@@ -79,13 +84,23 @@ def _records(tables: Mapping[str, pd.DataFrame], study: Study) -> Section:
         parts = (
             [(name, table)]
             if kind is None
-            else [(f"{name}: {value}", part) for value, part in table.groupby(kind, observed=True)]
+            else [(f"{name}: {value}", part) for value, part in table.groupby(_pool_rare(table, kind, study))]
         )
         for label, part in parts:
             days = part["study_day"].dropna() if "study_day" in part else part.index[:0]
             span = f"{int(days.min())} to {int(days.max())}" if len(days) else "by visit"
             rows.append((label, f"{len(part):,}", f"{part['patient'].nunique():,}", span))
     return Section("What is left", ("records", "how many", "patients", "days since the first session"), tuple(rows))
+
+
+def _pool_rare(table: pd.DataFrame, kind: str, study: Study) -> pd.Series:
+    """Return the words of a column, without those of few patients that are neither the study's nor terms of the field."""
+    words = table[kind].astype(str)
+    patients = table["patient"].groupby(words).nunique()
+    own = {*study.instruments, *(one for arm in study.arms for one in (arm.id, *arm.treatments))}
+    few = patients.index[patients < study.privacy.minimum_cell]
+    rare = [word for word in few if word not in own and not is_term_of_harms(word)]
+    return words.where(~words.isin(rare), f"{len(rare)} of few patients") if kind in FREE else words
 
 
 def _arms(tables: Mapping[str, pd.DataFrame], study: Study) -> Section:
