@@ -363,3 +363,25 @@ def test_numbered_sessions_and_numbered_questionnaires_of_one_row_have_each_its_
     export, _ = read_drafted(tmp_path)
     assert totals(export) == {(who, d - 2): score for (who, d), score in truth().items()}
     assert sorted(set(export.tables["sessions"]["study_day"])) == [0, 7, 14, 21]
+
+
+@pytest.mark.parametrize("lists", [1, 2])
+def test_lists_of_visits_or_of_treatments_and_scores_within_each_patient_of_json(tmp_path, lists):
+    patients = []
+    for n, who in enumerate(PEOPLE):
+        given = [{"when": str(day(n, k)), "drug": ARMS[n % 2] if k else None} for k in range(4)]
+        asked = [{"when": str(day(n, k)), "phq9": None if k == 1 else sum(items(n, k))} for k in range(4)]
+        both = [one | {"scores": two} for one, two in zip(given, asked, strict=True)]
+        for one in both:
+            one["scores"].pop("when")
+        apart = {
+            "treatments": given[1:],
+            "assessments": [{"when": str(day(n, k)), "phq9": sum(items(n, k))} for k in (0, 2, 3)],
+        }
+        patients.append({"id": who} | ({"visits": both} if lists == 1 else apart))
+    (tmp_path / "export.json").write_text(json.dumps({"patients": patients}))
+    export, _ = read_drafted(tmp_path)
+    scored = {place: score for place, score in totals(export).items() if score == score}
+    assert scored == {(who, d - 7): score for (who, d), score in truth().items() if d != 7}
+    assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
+    assert set(export.tables["sessions"]["treatment"].astype(str)) == {"iv", "esketamine"}

@@ -12,7 +12,7 @@ from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze
 from outcomes.intake.words import Array
 
 DATED = re.compile(
-    r"(?:^(?:date|dt|datum|fecha|data|day)(?:of|de|del|da)?)|(?:(?:date|dt|datum|day|timestamp|time|on|at)$)"
+    r"(?:^(?:date|dt|datum|fecha|data|day)(?:of|de|del|da)?)|(?:(?:date|dt|datum|day|timestamp|time|when|on|at)$)"
 )
 LOST = 0.02  # of the rows with answers that may lack the date of the sheet
 NEARLY = 0.98  # of them that another date must know
@@ -50,6 +50,13 @@ def split_occasions(found: Found, dates: set[str]) -> None:
             found.tables[table]["date"] = Guess(sessions[0])
         found.tables["assessments"]["date"] = Guess(first, check=_tell_others(found, first, scores))
         return
+    if "sessions" in found.tables and found.sheet.source.stack is not None:
+        apart = _other_days(found, place.column, sorted(dates))
+        if apart:
+            found.notes.append(
+                f"{place.column!r} dates sessions and questionnaires alike, and {', '.join(map(repr, apart))} has other days in the same rows: "
+                "which is of which? Name the file twice, once for each"
+            )
     answered = _answered(found)
     lost = answered & ~_filled(found, place.column)
     if lost.sum() <= LOST * answered.sum():
@@ -71,15 +78,21 @@ def split_occasions(found: Found, dates: set[str]) -> None:
 
 def _tell_others(found: Found, first: str, scores: list[str]) -> str:
     """Return which questionnaires of a row another column dates, on another day."""
+    apart = _other_days(found, first, scores)
+    if not apart:
+        return ""
+    return f"all questionnaires of a row are dated by it, and {', '.join(map(repr, apart))} has other days in some: name the file twice, once for each"
+
+
+def _other_days(found: Found, first: str, names: list[str]) -> list[str]:
+    """Return which columns hold another day than the first one in some row."""
     apart = []
-    for name in scores:
+    for name in names:
         both = _filled(found, name) & _filled(found, first)
         mine, other = (found.sheet.fields[one].words for one in (first, name))
         if name != first and (mine.values[mine.codes[both]] != other.values[other.codes[both]]).any():
             apart.append(name)
-    if not apart:
-        return ""
-    return f"all questionnaires of a row are dated by it, and {', '.join(map(repr, apart))} has other days in some: name the file twice, once for each"
+    return apart
 
 
 def _answered(found: Found) -> Array:

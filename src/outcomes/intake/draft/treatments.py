@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -100,7 +101,11 @@ def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess |
     What it leaves unsure (ketamine without a route, nasal without a drug) another such column may settle.
     """
     ranked = []
+    forms = Counter(re.sub(r"\d+", "#", name) for name in found.sheet.fields)
+    stacked = found.sheet.source.stack is not None
     for name in free:
+        if stacked and forms[re.sub(r"\d+", "#", name)] > 1:
+            continue  # of one visit among several of the row
         level, rank = match_name(name, names)
         column = found.sheet.fields[name]
         if not column.filled or len(column.values) > MOST_SPELLINGS:

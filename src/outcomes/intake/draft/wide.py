@@ -37,7 +37,10 @@ class Family:
 
     @property
     def name(self) -> str:
-        """The name without what differs."""
+        """The name without what differs; of nested lists (visits.{}.scores.phq9) the last piece, where that is a score's."""
+        last = self.pattern.rpartition("{}.")[2].rpartition(".")[2]
+        if "{}." in self.pattern and claims_of(last):
+            return last
         bare = re.sub(r"[\s_.\-–]*\{\}[\s_.\-–]*", " ", self.pattern).strip()
         return bare or "value"
 
@@ -56,7 +59,8 @@ def find_stack(sheet: Sheet) -> tuple[Stack, str] | None:
     if not scores and len(labels) < 3:
         return None
     taken = {column for one in mine for column in one.members.values()}
-    others = [one for one in families if one.kind == "other" and set(one.members) <= labels and len(one.members) > 1]
+    known = labels.union(*(one.members for one in mine if one.kind == "date"))  # also days without a score
+    others = [one for one in families if one.kind == "other" and set(one.members) <= known and len(one.members) > 1]
     for one in sorted(others, key=lambda one: -len(one.members)):
         if not taken & set(one.members.values()) and len(one.members) >= 0.5 * len(labels):
             mine.append(one)
