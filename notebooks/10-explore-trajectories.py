@@ -76,7 +76,7 @@ for panel, axis in zip(panels[0], axes, strict=True):
     panel.set_xlabel(axis)
     if panel.get_legend_handles_labels()[0]:
         panel.legend(frameon=False)
-panels[0][0].set_ylabel(f"{primary.name}, mean and 95 % interval")
+panels[0][0].set_ylabel(f"{primary.name}, mean and 95% interval")
 plt.show()
 
 # %% [markdown]

@@ -130,7 +130,7 @@ clinics = clinics[(clinics["endpoint"] == "change") & clinics["timepoint"].str.s
 clinics.drop_duplicates("timepoint")[["timepoint", "clinics", "truth", "bias", "bias_se", "empirical_sd", "coverage"]]
 
 # %% [markdown]
-# So an estimate that is off by two of its standard errors in one clinic is what intervals of 95 % allow for; an estimate from a formula that leaves out how
+# So an estimate that is off by two of its standard errors in one clinic is what intervals of 95% allow for; an estimate from a formula that leaves out how
 # the confounders act is off in every clinic, and no interval allows for that.
 #
 # ## Go further

@@ -189,3 +189,14 @@ def test_the_page_says_where_every_printed_interval_was_measured():
     assert inferred - named == set()
     for path in re.findall(r"`([\w/]+\.csv)`", section):
         assert (ROOT / "benchmarks" / path).is_file(), path
+
+
+def test_a_percent_sign_follows_its_number_as_in_the_report():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")]
+    pages += [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "config").glob("*.yaml"), ROOT / "data" / "README.md"]
+    apart = [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path in pages
+        for text in re.findall(r"\d[ \u00a0]%.{0,20}", path.read_text("utf-8"))
+    ]
+    assert apart == []

@@ -21,11 +21,11 @@ from outcomes.analysis.comparison.weighting.weights import compute_weights
 
 SEED, Z = 20261129, 1.959963984540054
 SCENARIOS = {  # patients; intercepts of the outcome's logit in the reference and the treated arm
-    "60, 3 % against 8 %": (60, -3.6, -2.6),
-    "60, none against 15 %": (60, -30.0, -1.9),
-    "100, 95 % against 98 %": (100, 3.1, 4.1),
-    "200, 30 % against 45 %": (200, -0.9, -0.2),
-    "600, 30 % against 45 %": (600, -0.9, -0.2),
+    "60, 3% against 8%": (60, -3.6, -2.6),
+    "60, none against 15%": (60, -30.0, -1.9),
+    "100, 95% against 98%": (100, 3.1, 4.1),
+    "200, 30% against 45%": (200, -0.9, -0.2),
+    "600, 30% against 45%": (600, -0.9, -0.2),
 }
 COLUMNS = [
     "scenario",

@@ -1,9 +1,9 @@
 """Bias, coverage and type I error of `outcomes.mixed` in small and large trials; deterministic by seed.
 
-Two arms, six visits, unstructured covariance with variance growing over time, about 25 % of scores missing: dropout
+Two arms, six visits, unstructured covariance with variance growing over time, about 25% of scores missing: dropout
 that depends on the last score seen (missing at random), most of it early. Model: ``change ~ baseline + arm*visit``.
 The estimand is the difference of the arms at the last visit, once with no effect at any visit (type I error) and
-once with an effect of -2 points at the last (bias, coverage of 95 % intervals). The joint test is of no difference at
+once with an effect of -2 points at the last (bias, coverage of 95% intervals). The joint test is of no difference at
 all six visits. A trial in which too few patients stay has no maximum of the likelihood: it is counted as failed and
 the other columns are over the rest. A joint test whose denominator has no positive degrees of freedom is counted in
 `no_joint_df` and does not reject.
@@ -149,7 +149,7 @@ def tabulate(rows: pd.DataFrame) -> pd.DataFrame:
 def write_markdown(table: pd.DataFrame, path: Path) -> None:
     """Write the table as a reader wants it: percentages with their Monte-Carlo errors."""
     lines = [
-        "| patients | method | trials (failed) | bias (MC error) | SD of estimate | SE | 95 % coverage | type I error | joint |",
+        "| patients | method | trials (failed) | bias (MC error) | SD of estimate | SE | 95% coverage | type I error | joint |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():

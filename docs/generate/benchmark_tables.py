@@ -25,7 +25,7 @@ def _read(name: str) -> list[Row]:
 
 
 def _percent(text: str, error: str = "") -> str:
-    plain = "–" if not text else f"{100 * float(text):.1f} %"
+    plain = "–" if not text else f"{100 * float(text):.1f}%"
     return f"{plain} ({100 * float(error):.1f})" if text and error else plain
 
 
@@ -74,7 +74,7 @@ def tabulate_whole(name: str = "whole_clinics") -> str:
 
 def tabulate_subgroups() -> str:
     """Return how often tests of interaction reject, and how often intervals within levels hold the truth."""
-    heads = "endpoint | levels | points added | clinics | test rejects at 5 % (Monte-Carlo error) | apart (error) | intervals of levels cover (error) | shrunken ones"
+    heads = "endpoint | levels | points added | clinics | test rejects at 5% (Monte-Carlo error) | apart (error) | intervals of levels cover (error) | shrunken ones"
     return _table(
         heads,
         (

@@ -118,7 +118,7 @@ def _instrument(name: str, entry: Instrument) -> str:
 
     items = f"{entry.items.count}, each {entry.items.minimum}–{entry.items.maximum}" if entry.items else "totals only"
     bands = ", ".join(f"{low}: {band}" for low, band in entry.bands.items()) or "–"
-    response = f"≥ {entry.response_percent:g} %{doubt('response_percent')}" if entry.response_percent else "–"
+    response = f"≥ {entry.response_percent:g}%{doubt('response_percent')}" if entry.response_percent else "–"
     if entry.response_points:
         response = f"≥ {entry.response_points:g} points{doubt('response_points')}"
     if entry.response_maximum is not None:

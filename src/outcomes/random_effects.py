@@ -15,7 +15,7 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Pool:
-    """A difference pooled over sites, with 95 % intervals.
+    """A difference pooled over sites, with 95% intervals.
 
     Attributes
     ----------

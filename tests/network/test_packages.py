@@ -209,7 +209,8 @@ def test_what_no_release_holds_is_refused_though_it_is_signed(copied, tmp_path, 
 
 def hide_effects(hidden):
     """Return a change that takes every number of the effects out of a package, as the gate does where the hidden counts are small."""
-    numbers = ("treated_mean", "reference_mean", "estimate", "std_error", "df", "lower", "upper", "p_value")
+    bounds = ("treated_lower", "treated_upper", "reference_lower", "reference_upper")
+    numbers = ("treated_mean", "reference_mean", *bounds, "estimate", "std_error", "df", "lower", "upper", "p_value")
 
     def change(folder, manifest):
         lines = (folder / "effects.csv").read_text().splitlines()

@@ -30,7 +30,7 @@ OTHERS = {
     "change_from_mean_lower", "change_from_mean_upper", "estimate", "own_estimate", "own_lower", "own_upper", "own_change", "own_change_lower",
     "own_change_upper", "n_treated_published",
     "treated_before", "reference_before", "smd_before", "treated_after", "reference_after", "smd_after", "p5", "p95", "effective_n",
-    "treated_mean", "reference_mean", "std_error", "df", "p_value", "risk_treated", "risk_reference", "difference_lower",
+    "treated_mean", "treated_lower", "treated_upper", "reference_mean", "reference_lower", "reference_upper", "std_error", "df", "p_value", "risk_treated", "risk_reference", "difference_lower",
     "difference_upper", "ratio", "ratio_lower", "ratio_upper", "nnt", "draws", "within", "missing_information",
     "monte_carlo_error", "delta_treated", "delta_reference", "band_lower", "dropped_proportion", "shrunken", "shrunken_lower",
     "shrunken_upper", "levels", "num_df", "den_df", "statistic", "p_adjusted", "spread", "week", "hazard_ratio", "proportional_p",

@@ -105,6 +105,7 @@ def make_effects() -> pd.DataFrame:
     rows = []
     for (axis, timepoint), variance in itertools.product(PLACES, ("cr2", "bootstrap")):
         means = {"treated_mean": -8.77, "reference_mean": -6.81, "estimate": -1.96, "std_error": 0.41, "df": 588.2}
+        means |= {"treated_lower": -9.35, "treated_upper": -8.19, "reference_lower": -7.33, "reference_upper": -6.29}
         bounds = {"lower": -2.78, "upper": -1.14, "p_value": 0.0021, "effective_n": 699.4}
         counts = {"n_treated": 433, "n_reference": 506, "observed_treated": 269, "observed_reference": 422}
         rows.append({"axis": axis, "timepoint": timepoint, "variance": variance, **means, **bounds, **counts})

@@ -10,9 +10,11 @@ from compared_cases import declare_comparison, make_compared_tables, make_regres
 from cost_cases import DECLARED as CHARGED
 from cost_cases import make_cost_tables
 from course_cases import make_course_tables
+from dose_cases import make_dose_tables
 from durable_cases import DECLARED, make_durability_tables
 from harm_cases import make_harm_tables
 from onset_cases import make_onset_tables
+from pair_cases import make_pair_tables
 from site_cases import make_site_tables
 from subgroup_cases import make_subgroup_tables
 
@@ -123,7 +125,9 @@ def make_tables(study: Study, axes: Any = None, withheld: float = 0.0, seed: int
         tables |= make_durability_tables([arm.id for arm in study.arms], rng)
     tables |= make_harm_tables([arm.id for arm in study.arms], rng)
     tables |= make_onset_tables(study.instruments[0], [arm.id for arm in study.arms], rng)
+    tables |= make_pair_tables(study.instruments, [arm.id for arm in study.arms], np.random.default_rng([seed, 3]))
     if axes is None or "session" in axes:
+        tables |= make_dose_tables([arm.id for arm in study.arms], np.random.default_rng([seed, 4]))
         tables |= make_course_tables(study.instruments[0], np.random.default_rng([seed, 2]))
     if study.cost is not None:
         own = np.random.default_rng([seed, 1])
@@ -301,6 +305,7 @@ def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
         "std_error": 0.41,
         "df": 588.2,
     }
+    effect |= {"treated_lower": -9.35, "treated_upper": -8.19, "reference_lower": -7.33, "reference_upper": -6.29}
     effect |= {
         "p_value": 0.0021,
         "n_treated": 433,

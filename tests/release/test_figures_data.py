@@ -58,6 +58,51 @@ def test_missingness_is_the_missing_share():
     np.testing.assert_allclose(drawn(axes, "esketamine").get_ydata(), 100 * rows["missing_proportion"])
 
 
+def test_scores_by_dose_are_those_of_the_table_and_the_reference_is_open():
+    tables, _ = make_case("two arms")
+    panels = draw_shown("two arms")["dose_response"].axes
+    for axes, arm in zip(panels, ("iv", "esketamine"), strict=True):
+        rows = tables["dose_response"].query("arm == @arm")
+        np.testing.assert_allclose(drawn(axes, arm).get_xdata(), rows["dose"])
+        np.testing.assert_allclose(drawn(axes, arm).get_ydata(), rows["estimate"])
+        opened = next(line for line in axes.lines if line.get_markerfacecolor() == "white")
+        assert list(opened.get_xdata()) == [rows["reference"].iloc[0]]
+        ends = np.vstack([path.vertices for path in axes.collections[0].get_paths()])
+        assert set(np.round(ends[:, 1], 6)) == set(
+            rows[["lower", "upper"]].to_numpy().round(6)[~rows["lower"].isna()].ravel()
+        )
+
+
+def test_an_arm_whose_differences_by_dose_are_withheld_is_not_drawn():
+    tables, study = make_case("two arms")
+    rows = tables["dose_response"].drop(columns="withheld")
+    hidden = withhold(rows, (rows["arm"] == "iv") & (rows["dose"] != rows["reference"]))
+    figure = draw_one("dose_response", tables | {"dose_response": hidden}, study)
+    assert len(figure.axes) == 1
+    assert set(figure.data["arm"]) == {"esketamine"}
+
+
+def test_bars_of_two_instruments_are_the_shares_of_their_rows():
+    study = make_study(instruments=["phq9", "gad7"])
+    tables = make_tables(study)
+    figure = draw_one("joint_response", tables, study)
+    rows = tables["joint_response"].set_index("arm").loc[[arm.id for arm in study.arms]]
+    widths = {bars.get_label(): [] for bars in figure.axes[0].containers}
+    for bars in figure.axes[0].containers:
+        widths[bars.get_label()].append(bars.patches[0].get_width() / 100)
+    np.testing.assert_allclose(widths["both"], rows["both"])
+    np.testing.assert_allclose(widths["first only"], rows["first_only"] / rows["n"])
+    np.testing.assert_allclose(widths["second only"], rows["second_only"] / rows["n"])
+    np.testing.assert_allclose(widths["neither"], rows["neither"])
+
+
+def test_an_instrument_scored_from_another_has_no_bar():
+    study = make_study(instruments=["phq9", "gad7"])
+    tables = make_tables(study)
+    derived = tables["joint_response"].assign(relation="derived")
+    assert "joint_response" not in draw_all(tables | {"joint_response": derived}, study)
+
+
 def test_a_withheld_value_is_a_gap_and_never_zero():
     study = make_study()
     tables = make_tables(study)

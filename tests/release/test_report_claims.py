@@ -77,7 +77,7 @@ def test_the_range_names_what_it_covers_and_keeps_the_rest_apart():
     table.loc[table["analysis"].str.startswith("worst"), ["lower", "upper"]] = float("nan")
     text = state_range(gather({**tables, "sensitivity": table}, study, {}))
     assert text == (
-        "In 3 other analyses of the same difference (adjustment, missing scores, and definitions) it lies between −1.91 and −1.17 points. "
+        "In 3 other valid analyses of the same difference (adjustment, missing scores, and definitions) it lies between −1.91 and −1.17 points. "
         "Not counted there: Unadjusted it is −2.72. With delta-adjusted imputation it lies between −2.22 and −1.01. "
         "With every missing score at the worst end of the scale in one arm, at the best in the other, it is −7.33 and 4.12."
     )

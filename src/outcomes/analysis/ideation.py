@@ -42,7 +42,7 @@ def tabulate_ideation_change(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms
     -------
     DataFrame
         One row per arm, instrument, axis, time point, and ``transition`` (any_to_none | none_to_any), the key; ``n`` series
-        that had any (or none) at baseline and answered, ``events`` that had none (or any), ``proportion`` with its 95 %
+        that had any (or none) at baseline and answered, ``events`` that had none (or any), ``proportion`` with its 95%
         Wilson interval (10.1080/01621459.1927.10502953).
     """
     rows = _answered(endpoints, cohort)

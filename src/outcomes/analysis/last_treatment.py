@@ -21,7 +21,7 @@ def tabulate_last_change(
     Returns
     -------
     DataFrame
-        One row per arm and instrument, the key: ``n`` included series with a baseline and such a score, and their mean change in points with its 95 % t
+        One row per arm and instrument, the key: ``n`` included series with a baseline and such a score, and their mean change in points with its 95% t
         interval. Empty where sessions have no days.
     """
     included = cohort.loc[cohort["included"].astype(bool), ["patient", "series"]]

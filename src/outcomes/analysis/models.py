@@ -62,8 +62,8 @@ def model_frame(endpoints: pd.DataFrame, cohort: pd.DataFrame, patients: pd.Data
 def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) -> ModelResult:
     """Fit one model, and beside it one with a covariance for each arm where the arms scatter unlike each other.
 
-    With one covariance for all, 19 % of trials of 200 and 30 patients whose scores scatter 1.7 times as widely have a difference where there
-    is none, at the level of 5 %; with one for each arm 7 % (600 trials).
+    With one covariance for all, 19% of trials of 200 and 30 patients whose scores scatter 1.7 times as widely have a difference where there
+    is none, at the level of 5%; with one for each arm 7% (600 trials).
 
     Parameters
     ----------

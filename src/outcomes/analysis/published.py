@@ -92,7 +92,7 @@ def tabulate_published(
         One row per published figure of a treatment that an arm gives, and arm that compares, or one without an arm. ``comparison`` is "same definition" only
         where route, instrument, endpoint, window, denominator, and the rule of series agree: a publication that counts series by the rule of a
         protocol is set beside those of the arm's series that meet it, where the arm has that protocol. Then ``own_n``, ``own_events``, and the own
-        proportion with its 95 % Wilson interval in percent stand beside, or the own mean change with its t interval in points. Otherwise it is
+        proportion with its 95% Wilson interval in percent stand beside, or the own mean change with its t interval in points. Otherwise it is
         "definition differs", and ``differs_in`` names the first of these that does.
     """
     rows = []

@@ -36,7 +36,7 @@ def tabulate_response(
     -------
     DataFrame
         One row per arm, instrument, axis, time point, endpoint, and population, the key; ``n``, ``events``,
-        ``proportion`` with ``lower`` and ``upper`` (95 %; Wilson 1927, 10.1080/01621459.1927.10502953).
+        ``proportion`` with ``lower`` and ``upper`` (95%; Wilson 1927, 10.1080/01621459.1927.10502953).
         Population ``started`` is every series of the arm: a missing endpoint counts as not responded, not remitted, and,
         for worsening, as **not worsened**, so that ``started`` is the cautious figure for benefit only. Population
         ``observed`` is the series whose endpoint is known. An endpoint that an instrument does not define is left out.
@@ -70,7 +70,7 @@ def tabulate_differences(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Se
     -------
     DataFrame
         One row per instrument, axis, time point, endpoint, population, and contrast ("iv - esketamine": the reference
-        stands second), the key; ``difference``, ``lower``, ``upper`` as proportions (95 %). Where patients occur in both
+        stands second), the key; ``difference``, ``lower``, ``upper`` as proportions (95%). Where patients occur in both
         arms, as in a crossover, the interval takes the correlation of the two rates into account
         (:func:`outcomes.proportions.compute_newcombe`). Several series of one patient in one arm count as
         independent.

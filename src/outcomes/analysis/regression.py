@@ -131,7 +131,7 @@ def tabulate_regression(
         One row per arm ('all': each patient once), instrument, axis, and time point, the key. Of the ``n`` with a change: mean and standard
         deviation of their baseline; ``reference``: how the population mean was had (``declared``, ``entry threshold``: from all baselines of the
         arm); the ``observed`` mean change and the ``expected`` one, in points, with the latter's ``share`` of the former; what remains, with
-        95 % intervals (standard deviation, a declared mean, and a declared reliability taken as known); and the reliability at which nothing would
+        95% intervals (standard deviation, a declared mean, and a declared reliability taken as known); and the reliability at which nothing would
         remain, missing where none would do.
     """
     rows = select_included(endpoints, cohort)
@@ -213,7 +213,7 @@ def describe_regression(
 
 
 def compute_half_width(error: float, n: int) -> float:
-    """Return half of a 95 % t interval; missing where the error is zero or dust, as of values that are all alike."""
+    """Return half of a 95% t interval; missing where the error is zero or dust, as of values that are all alike."""
     from scipy.special import stdtrit
 
     return float(stdtrit(n - 1, 0.975)) * error if error > DUST else float("nan")

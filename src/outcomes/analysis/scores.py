@@ -60,7 +60,7 @@ def tabulate_scores(endpoints: pd.DataFrame, cohort: pd.DataFrame, arms: Sequenc
     -------
     DataFrame
         One row per arm, instrument, axis, and time point, the key; ``n`` observed, ``mean``, ``sd``, ``median``, ``q1``,
-        ``q3``, and the 95 % t interval of the mean, in points. At axis ``baseline`` also arm ``all``: each patient once,
+        ``q3``, and the 95% t interval of the mean, in points. At axis ``baseline`` also arm ``all``: each patient once,
         by the first series with a score. Mean and median are both given because they can disagree by a third.
     """
     rows = select_included(endpoints, cohort)

@@ -73,7 +73,7 @@ class Fit:
     formula: str
 
     def estimate(self, rows: Floats) -> pd.DataFrame:
-        """Return estimates of linear combinations, shape (m, k), with their normal 95 % intervals."""
+        """Return estimates of linear combinations, shape (m, k), with their normal 95% intervals."""
         beta = self.coefficients["estimate"].to_numpy(float)
         return _infer(rows @ beta, np.sqrt(np.einsum("ij,jk,ik->i", rows, self.vcov, rows)))
 

@@ -77,7 +77,7 @@ def tabulate_two_baselines(
     DataFrame
         One row per arm ('all': both), instrument, axis, and time point, the key. Of the ``n`` with both baselines and a change: means of the
         ``first`` and the ``second`` baseline, their difference ``between`` (second − first) and correlation, the ``change`` from the second,
-        and that from the mean of both, in points with 95 % t intervals.
+        and that from the mean of both, in points with 95% t intervals.
     """
     pairs = pair_baselines(endpoints, series, scores, expectations)
     rows = select_included(endpoints, cohort).merge(pairs, on=["patient", "series", "instrument"])

@@ -25,6 +25,7 @@ Kind = Literal["score", "percent", "estimate", "ratio", "smd", "statistic"]
 SPACED = re.compile(r"(?<=\d)[ \u00a0]%")  # as a study file may have it
 INTERVAL = re.compile(r"(?<=\d% CI) (?=[−∞\d])")
 PROBABILITY = re.compile(r"\b[pP][ \u00a0]?(?=[=<>])")
+FINER = 2  # decimals more of a limit that would print as zero
 PERCENT = 1  # decimals of a percentage of exact numbers
 _WIDE = Context(prec=400)  # the largest double has 309 digits before its point: none stops a report
 _PLAIN = Style()
@@ -185,8 +186,8 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
 
     Examples
     --------
-    >>> interval(-2.14, 4.37)
-    '−2.1 to 4.4'
+    >>> interval(-2.14, 4.37), interval(0.003, 0.161, 0, 100)
+    ('−2.1 to 4.4', '0.3 to 16')
     >>> with styled(Style(journal="ama")):
     ...     interval(2.14, 4.37), interval(-2.14, 4.37)
     ('2.1-4.4', '−2.1 to 4.4')
@@ -199,8 +200,16 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
     while low == high and lower < upper and most < few + 6:  # of very many people: no interval is printed as a point
         most += 1
         low, high = fixed(float(lower) * factor, most), fixed(float(upper) * factor, most)
+    if lower * upper > 0:  # an interval that leaves out none does not print it as its end
+        low, high = (_keep_off(text, float(end) * factor, most) for text, end in ((low, lower), (high, upper)))
     between = {"plain": " to ", "ama": "-", "lancet": "–"}[style_of().journal]
     return f"{low} to {high}" if "−" in low + high else f"{low}{between}{high}"
+
+
+def _keep_off(text: str, value: float, decimals: int) -> str:
+    """Return the text of a number, with up to two more decimals where these keep it from being zero."""
+    finer = (fixed(value, decimals + more) for more in range(FINER + 1))
+    return next((one for one in finer if one.strip("−0.·,")), text)
 
 
 def p_value(p: Any, sign: bool = False) -> str:

@@ -18,7 +18,7 @@ REMISSION_BELOW = {"phq9": 5, "gad7": 5}  # none is stated for PHQ-8, so it has 
 MAIN_POINTS = ("after_session_6", "day_28", "follow_up")
 ENDPOINTS = {
     "mean_change": "mean change from baseline, points (negative is better)",
-    "response": "probability of a drop of at least 50 % from baseline",
+    "response": "probability of a drop of at least 50% from baseline",
     "remission": "probability of a total below 5",
     "worsening": "probability of a total above baseline",
 }

@@ -68,6 +68,23 @@ class TestPrimary:
             assert row["estimate"] == pytest.approx(theirs.params[1], rel=1e-6)
             assert row["std_error"] == pytest.approx(theirs.bse[1], rel=0.01)  # CR2 of two scores a patient, near HC2
 
+    def test_the_interval_of_an_adjusted_mean_is_that_of_least_squares_with_every_score(self):
+        complete = keep_complete()
+        weight = compute_weights(
+            complete.treated, code_confounders(complete.people, ["payer"]).design, "overlap"
+        ).weight
+        table = tabulate_effects(complete, weight, BY_DAY).set_index("timepoint")
+        exog = np.column_stack([np.ones(len(weight)), complete.treated, complete.people["baseline"]])
+        at = np.average(complete.people["baseline"], weights=weight)
+        for timepoint, row in table.iterrows():
+            theirs = sm.WLS(complete.at("day", timepoint, "change"), exog, weight).fit(cov_type="HC2", use_t=True)
+            for arm, treated in (("treated", 1.0), ("reference", 0.0)):
+                found = theirs.t_test(np.array([[1.0, treated, at]]))
+                assert row[f"{arm}_mean"] == pytest.approx(found.effect[0], rel=1e-6)
+                ends = row[[f"{arm}_lower", f"{arm}_upper"]].to_numpy(dtype=float)
+                # CR2 of two scores a patient near HC2; fewer degrees of freedom by Satterthwaite than n - 3
+                np.testing.assert_allclose(ends, found.conf_int()[0], atol=0.03 * np.ptp(found.conf_int()))
+
     def test_the_true_difference_is_found(self):
         row = RESULT["effects"].set_index("timepoint").loc["day 28"]
         assert abs(row["estimate"] + 2) < 3 * row["std_error"]

@@ -23,7 +23,7 @@ def test_a_difference_where_there_is_none_is_rarely_stated(found):
     assert len(both) == 2 * 2 * 9
     assert (both["runs"] == 400).all()
     assert both["excludes_zero"].max() <= 0.06
-    stated = float(re.search(r"stated in at most ([\d.]+) % of cohorts", DOCS)[1])
+    stated = float(re.search(r"stated in at most ([\d.]+)% of cohorts", DOCS)[1])
     assert both["excludes_zero"].max() == pytest.approx(stated / 100)
 
 
@@ -31,7 +31,7 @@ def test_the_primary_interval_covers(found):
     own = found[(found["method"] == "targeted") & found["scenario"].isin(load("generators").MISSING_AT_RANDOM)]
     assert len(own) == 2 * 2 * 6 * 4
     assert (own["coverage"] + own["coverage_error"]).min() >= 0.93
-    low, high = re.search(r"second estimate's interval covers (\d+)–(\d+) %", DOCS).groups()
+    low, high = re.search(r"second estimate's interval covers (\d+)–(\d+)%", DOCS).groups()
     assert np.floor(100 * own["coverage"].min()) == int(low)
     assert np.floor(100 * own["coverage"].max()) == int(high)
 

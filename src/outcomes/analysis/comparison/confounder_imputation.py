@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
-from outcomes.analysis.comparison.confounder_pooling import is_enough, say_imputed
+from outcomes.analysis.comparison.confounder_pooling import bound_pooled, is_enough, say_imputed
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import Compared, select_compared
@@ -160,8 +160,11 @@ def pool_effects(settings: Sequence[Setting], axis: str) -> pd.DataFrame:
             "upper": upper,
             "p_value": p_value,
         }
-        for name in ("treated_mean", "reference_mean", "effective_n"):
-            found[name] = float(np.mean([table.loc[place, name] for table in good]))
+        found["effective_n"] = float(np.mean([table.loc[place, "effective_n"] for table in good]))
+        for arm in ("treated", "reference"):
+            names = [f"{arm}_{ending}" for ending in ("mean", "lower", "upper")]
+            own = np.array([table.loc[place, names] for table in good], dtype=float)
+            found |= dict(zip(names, bound_pooled(own), strict=True))
         for name, value in found.items():
             pooled.loc[place, name] = value
     without = f"; {NO_BOOTSTRAP}" if settings[0].comparison.replicates else ""

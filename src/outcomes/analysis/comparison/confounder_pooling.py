@@ -40,7 +40,7 @@ def is_enough(good: int, sets: int) -> bool:
 
 
 def pool_bounds(estimates: Floats, lower: Floats, upper: Floats) -> Pooled:
-    """Pool estimates of which the 95 % intervals are known.
+    """Pool estimates of which the 95% intervals are known.
 
     Half an interval over 1.96 stands for the standard error: a little more where the interval is one of t, so that with nothing imputed the
     pooled interval is that interval.
@@ -49,7 +49,7 @@ def pool_bounds(estimates: Floats, lower: Floats, upper: Floats) -> Pooled:
 
 
 def bound_pooled(values: Floats) -> tuple[float, float, float]:
-    """Return the pooled estimate with its 95 % interval, from estimates and intervals of shape (sets, 3).
+    """Return the pooled estimate with its 95% interval, from estimates and intervals of shape (sets, 3).
 
     Both halves of the mean interval are stretched alike by what Rubin's rules add to the variance, so that one that is not symmetric, as
     that of a proportion, stays as it is; the bounds of sets that agree are those of each.

@@ -13,10 +13,15 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
-from outcomes.contracts.released.comparison import Imputations, Sensitivity, Tipping
+from outcomes.contracts.released.comparison import Imputations, Risks, Sensitivity, Tipping
 
 SIDES = ("treated", "reference")
-TABLES = {"sensitivity": Sensitivity.fewest, "imputations": Imputations.fewest, "tipping": Tipping.fewest}
+TABLES = {
+    "risks": Risks.fewest,
+    "sensitivity": Sensitivity.fewest,
+    "imputations": Imputations.fewest,
+    "tipping": Tipping.fewest,
+}
 
 
 def count_fewest(tables: Mapping[str, pd.DataFrame], compared: Compared) -> dict[str, pd.DataFrame]:

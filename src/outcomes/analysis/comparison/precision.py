@@ -1,4 +1,4 @@
-"""When a variance is zero, and what a 95 % interval is then: the one rule of every analysis here.
+"""When a variance is zero, and what a 95% interval is then: the one rule of every analysis here.
 
 Arithmetic on doubles leaves dust of about 1e-16 of the numbers that went in. An error of 1e-8 of their size or less, a variance of 1e-16 of its
 square, is that dust: nothing varied. Where nothing varies no interval of this kind exists, and none is given.
@@ -34,7 +34,7 @@ def drop_dust(variance: ArrayLike, scale: ArrayLike) -> Floats:
 
 
 def find_quantile(df: ArrayLike) -> Floats:
-    """Return the quantile behind a 95 % interval: that of t, of the normal distribution where ``df`` is infinite or missing."""
+    """Return the quantile behind a 95% interval: that of t, of the normal distribution where ``df`` is infinite or missing."""
     from scipy.special import ndtri, stdtrit
 
     values = np.asarray(df, dtype=float)
@@ -54,7 +54,7 @@ def find_tail(statistic: ArrayLike, df: ArrayLike) -> Floats:
 def bound_estimate(
     estimate: float, variance: float, df: float = np.inf, scale: float = 0.0
 ) -> tuple[float, float, float]:
-    """Return the 95 % interval of an estimate and its p value against 0; missing where nothing varies.
+    """Return the 95% interval of an estimate and its p value against 0; missing where nothing varies.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class Pooled:
         return float(np.sqrt(self.variance)) if self.variance > 0 else np.nan
 
     def find_interval(self) -> tuple[float, float, float]:
-        """Return the 95 % interval and the p value against no difference; missing where nothing varies."""
+        """Return the 95% interval and the p value against no difference; missing where nothing varies."""
         return bound_estimate(self.estimate, self.variance, self.df)
 
 

@@ -25,7 +25,7 @@ def resample_sums(columns: Floats, replicates: int, generator: np.random.Generat
 def bound_quotient(
     above: Floats, below: Floats, replicates: int, generator: np.random.Generator
 ) -> tuple[float, float, float, float]:
-    """Return Σ above ÷ Σ below over patients, its 95 % interval, and the share of samples whose Σ below is nothing.
+    """Return Σ above ÷ Σ below over patients, its 95% interval, and the share of samples whose Σ below is nothing.
 
     The interval is the expanded percentile interval over samples of patients: the percentiles at which a normal sample of n would
     have Student's interval (Hesterberg 2015, 10.1080/00031305.2015.1089789); samples without anything below count as infinite. No interval

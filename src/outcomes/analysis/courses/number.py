@@ -50,7 +50,7 @@ class Candidate:
 def try_numbers(values: Floats, fewest: int, seed: Sequence[int]) -> list[Candidate]:
     """Return what was tried, one of them chosen.
 
-    Two or more groups are chosen where their BIC is smaller by 6 or more than that of one group, normal and skewed; where each has at least ``fewest`` patients and 5 % of
+    Two or more groups are chosen where their BIC is smaller by 6 or more than that of one group, normal and skewed; where each has at least ``fewest`` patients and 5% of
     all; where its members belong to it with a mean probability of at least 0.8; and where the mean adjusted Rand index over samples is at
     least 0.7. Of several such numbers, that of the smallest BIC. Else it is one group.
 

@@ -22,7 +22,7 @@ TAIL = 0.025
 
 @dataclass(frozen=True)
 class Survival:
-    """A share without an event so far with its 95 % interval, by day asked."""
+    """A share without an event so far with its 95% interval, by day asked."""
 
     share: Floats
     lower: Floats

@@ -53,7 +53,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of two shares with its 95 % interval and the P value that goes with it."""
+    """A difference of two shares with its 95% interval and the P value that goes with it."""
 
     value: float
     lower: float

@@ -35,8 +35,8 @@ def tabulate_maintenance(
     -------
     DataFrame
         One row per arm and ``month`` of 28 days after the induction, the key: ``patients`` followed through the whole
-        month, ``returned`` with at least one session (any arm) in it, ``proportion`` with its exact 95 % interval;
-        ``rate`` of sessions per patient and month with the 95 % percentile interval over bootstrap samples of patients.
+        month, ``returned`` with at least one session (any arm) in it, ``proportion`` with its exact 95% interval;
+        ``rate`` of sessions per patient and month with the 95% percentile interval over bootstrap samples of patients.
     """
     first = series.sort_values(["patient", "series"], kind="stable").drop_duplicates("patient")
     first = first[first["induction_end_day"].notna()]

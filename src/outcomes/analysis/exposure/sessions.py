@@ -30,7 +30,7 @@ def tabulate_exposure(sessions: pd.DataFrame, series: pd.DataFrame, arms: Sequen
     DataFrame
         One row per ``milestone`` and arm, the key: ``induction completed`` (the first series complies with its protocol's
         number of sessions and days), ``9 sessions or more``, ``13 sessions or more``; ``patients`` who started,
-        ``reached``, ``proportion`` with its exact 95 % interval, and the median and quartiles of the sessions a patient had.
+        ``reached``, ``proportion`` with its exact 95% interval, and the median and quartiles of the sessions a patient had.
     """
     arm_of = sessions["arm"].astype(str)
     counts = pd.Series(sessions.groupby([arm_of, "patient"], observed=True).size())
@@ -63,7 +63,7 @@ def tabulate_attendance(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.DataF
     -------
     DataFrame
         One row per arm and ``session``, the key: ``patients`` who started, ``attended`` so many, ``proportion`` with its
-        exact 95 % interval.
+        exact 95% interval.
     """
     counts = pd.Series(sessions.groupby([sessions["arm"].astype(str), "patient"], observed=True).size())
     records: list[dict[str, Any]] = []
@@ -87,7 +87,7 @@ def tabulate_session_time(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.Dat
         One row per ``measure`` and arm, the key: ``minutes a session`` (an infusion's length and the monitoring after a
         spray are not comparable), ``days between sessions, induction`` and ``maintenance``; ``patients``, each by the median
         of their own values, ``median``, ``q1``, ``q3`` over patients; ``long_gaps``: patients with a gap above ten days in
-        the induction, with its ``proportion`` and exact 95 % interval.
+        the induction, with its ``proportion`` and exact 95% interval.
     """
     rows = sessions.sort_values(["patient", "study_day", "ordinal"], kind="stable")
     rows = rows.assign(arm=rows["arm"].astype(str), gap=rows.groupby(["patient", "series"])["study_day"].diff())

@@ -31,7 +31,7 @@ def tabulate_dissociation(sessions: pd.DataFrame, score: pd.Series, arms: Sequen
     DataFrame
         One row per arm and ``session`` ("1" to "6", "7+": the first scored of the later ones), the key: ``patients``
         scored, each once, ``median``, ``q1``, ``q3``, ``mean``, ``sd``; ``above``: those with a score above 4, the trials' cut, with
-        ``proportion`` and its exact 95 % interval. The scale is not the adverse event of the same name: a score is found
+        ``proportion`` and its exact 95% interval. The scale is not the adverse event of the same name: a score is found
         by asking, an event is what was written down.
     """
     rows = sessions.assign(score=score.to_numpy(float))

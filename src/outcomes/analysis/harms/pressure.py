@@ -37,7 +37,7 @@ def tabulate_blood_pressure(pressure: pd.DataFrame, arms: Sequence[str]) -> pd.D
     -------
     DataFrame
         One row per ``threshold`` (mmHg) and arm, the key: ``patients`` with the measurements that it needs, ``affected``
-        at any session, ``proportion`` with its exact 95 % interval, ``sessions`` measured, and those ``over``.
+        at any session, ``proportion`` with its exact 95% interval, ``sessions`` measured, and those ``over``.
     """
     passed = {
         THRESHOLDS[0]: (pressure["systolic_before"] > 140) | (pressure["diastolic_before"] > 90),
@@ -82,7 +82,7 @@ def tabulate_pressure_rise(pressure: pd.DataFrame, arms: Sequence[str]) -> pd.Da
     -------
     DataFrame
         One row per measure and arm, the key: ``patients`` and ``sessions`` with both measurements; ``mean`` and ``sd`` of
-        the patients' own mean rises, mmHg, with the 95 % t interval, so that a patient counts once; ``returned``: share of
+        the patients' own mean rises, mmHg, with the 95% t interval, so that a patient counts once; ``returned``: share of
         the patients' last such session with a later measurement at most 10 mmHg above the one before.
     """
     records: list[dict[str, Any]] = []

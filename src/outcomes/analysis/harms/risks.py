@@ -33,7 +33,7 @@ def tabulate_harms(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequenc
         One row per block, event, and arm, the key. Block ``all sessions`` counts every patient ever asked in the arm;
         ``first session`` and ``first 6 sessions`` those with so many sessions, over just those, which is the fair
         comparison where arms differ in sessions. ``any`` and ``any severe`` come first, then events by their larger risk.
-        ``patients`` asked at least once in the block, ``affected``, ``proportion`` with the exact 95 % interval
+        ``patients`` asked at least once in the block, ``affected``, ``proportion`` with the exact 95% interval
         (Clopper & Pearson 1934, 10.1093/biomet/26.4.404), and the ``median_sessions`` of those patients. ``any severe``
         is among patients with every event graded, or none.
     """
@@ -101,7 +101,7 @@ def tabulate_harm_differences(harms: pd.DataFrame, contrasts: Sequence[tuple[str
     Returns
     -------
     DataFrame
-        One row per block, event, and contrast ("iv - esketamine"), the key; ``difference`` with its 95 % score interval
+        One row per block, event, and contrast ("iv - esketamine"), the key; ``difference`` with its 95% score interval
         (Miettinen & Nurminen 1985, 10.1002/sim.4780040211), missing with a ``note`` where the arms were not asked alike.
     """
     parts = []

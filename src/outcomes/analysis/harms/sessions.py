@@ -37,7 +37,7 @@ def tabulate_harm_sessions(
     -------
     DataFrame
         One row per event, arm, and ``sessions`` (bands 1, 2-6, 7+; for any event also each number up to 8), the key:
-        ``patients`` asked in the band, ``asked`` and ``with_event`` sessions, ``proportion`` with the 95 % percentile
+        ``patients`` asked in the band, ``asked`` and ``with_event`` sessions, ``proportion`` with the 95% percentile
         interval over 2,000 bootstrap samples of patients: who had an event once has it again most often, so sessions are
         not independent. Where no session, or every one, has the event the bootstrap cannot vary, and the interval is the
         exact one with patients as its number. Where all patients have it in the same share of their sessions, as one patient has, there is none.

@@ -22,7 +22,7 @@ def tabulate_severity(attached: pd.DataFrame, arms: Sequence[str]) -> pd.DataFra
     DataFrame
         One row per event (``any`` first) and arm, the key: patients ``affected``; ``ungraded``: without any grade;
         ``graded`` and, among them, the worst grade ``mild``, ``moderate``, ``severe``; ``proportion`` severe of the
-        graded with its exact 95 % interval. Other words for a grade count as ungraded.
+        graded with its exact 95% interval. Other words for a grade count as ungraded.
     """
     grade = attached["severity"].astype(str) if "severity" in attached else pd.Series("", attached.index)
     rows = attached.assign(rank=grade.map({name: rank for rank, name in enumerate(GRADES, 1)}).fillna(0).astype(int))
@@ -51,7 +51,7 @@ def tabulate_harm_details(attached: pd.DataFrame, sessions: pd.DataFrame, arms: 
     -------
     DataFrame
         One row per ``detail`` (``DETAILS``), ``value``, and arm, the key: ``patients`` asked, ``affected`` with at least
-        one such event, ``proportion`` with its exact 95 % interval. Details that the export lacks have no row.
+        one such event, ``proportion`` with its exact 95% interval. Details that the export lacks have no row.
     """
     asked = sessions[sessions["asked"]].groupby("arm")["patient"].nunique()
     records: list[dict[str, Any]] = []

@@ -30,7 +30,7 @@ def tabulate_stopping(series: pd.DataFrame, events: pd.DataFrame, arms: Sequence
     -------
     DataFrame
         One row per arm and ``reason`` ("any", then those that occur), the key: ``patients`` who started, ``affected``,
-        ``proportion`` with its exact 95 % interval. Stopping because the effect was reached is no harm; without a
+        ``proportion`` with its exact 95% interval. Stopping because the effect was reached is no harm; without a
         recorded reason nothing is said about why.
     """
     first = series.sort_values(["patient", "series"], kind="stable").drop_duplicates(["patient", "arm"])

@@ -34,7 +34,7 @@ def tabulate_percent_change(
         One row per arm, instrument, axis, and time point after baseline, the key. ``changed`` series have a baseline and a
         score; ``n`` of them a percent change, and ``undefined`` a baseline of 0, from which there is none. ``mean`` with its t
         interval, ``sd``, and ``median`` with the interval between two order statistics in whole percent (Conover 1999, Practical Nonparametric
-        Statistics, section 3.2, as scipy has it: at least 95 %): a finer one would be a patient's own. ``of_means`` is the change of the mean total in percent of the mean
+        Statistics, section 3.2, as scipy has it: at least 95%): a finer one would be a patient's own. ``of_means`` is the change of the mean total in percent of the mean
         baseline, as many papers have it: of all ``changed``, and another number than the mean of the percents.
     """
     rows = select_included(endpoints, cohort)

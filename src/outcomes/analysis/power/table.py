@@ -82,7 +82,7 @@ def compute_error(design: Design, per_arm: int) -> float:
 
 
 def compute_closed_form(question: str, points: float, error: float) -> float:
-    """Return the power of a two-sided test of no difference at 5 %, or to show what lies within a margin by a 95 % interval.
+    """Return the power of a two-sided test of no difference at 5%, or to show what lies within a margin by a 95% interval.
 
     Examples
     --------

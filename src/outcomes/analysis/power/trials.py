@@ -20,7 +20,7 @@ class Trials:
     Attributes
     ----------
     estimate, error, half : ndarray, shape (R,)
-        Estimated difference at the target time point, its standard error, and half the width of its 95 % interval; missing where
+        Estimated difference at the target time point, its standard error, and half the width of its 95% interval; missing where
         the fit did not converge. A difference of δ points added to every treated patient moves the estimate by δ and leaves the
         other two as they are, as model and likelihood are equivariant: one set of trials serves every δ.
     """

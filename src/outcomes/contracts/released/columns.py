@@ -286,10 +286,20 @@ class RiskRatio(Difference):
     kind = "ratio of shares"
 
 
-class Needed(Difference):
-    """The reciprocal of a difference of two proportions: the number needed to treat."""
+class Needed(Statistic):
+    """The reciprocal of a difference of two proportions, of the released one where numbers are rounded: the number needed to treat.
 
-    kind = "number needed"
+    Attributes
+    ----------
+    of : str
+        Column of the difference.
+    """
+
+    kind, bounded = "number needed", True
+
+    def __init__(self, meaning: str, of: str) -> None:
+        super().__init__(meaning)
+        self.of = of
 
 
 class Standardised(Difference):

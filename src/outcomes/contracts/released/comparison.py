@@ -2,7 +2,6 @@
 
 from outcomes.contracts.released.columns import (
     Cumulative,
-    Difference,
     Effective,
     Error,
     Estimate,
@@ -143,7 +142,11 @@ class Effects(Compared):
     timepoint = Label("time point")
     variance = Label("cr2: sandwich; bootstrap: percentiles over samples of patients")
     treated_mean = Estimate("adjusted mean change of the treated arm", POINTS)
+    treated_lower = Lower(treated_mean)
+    treated_upper = Upper(treated_mean)
     reference_mean = Estimate("adjusted mean change of the reference arm", POINTS)
+    reference_lower = Lower(reference_mean)
+    reference_upper = Upper(reference_mean)
     estimate = Estimate("difference of the adjusted means, treated less reference", POINTS)
     std_error = Error("standard error of the difference", POINTS)
     df = Freedom("degrees of freedom")
@@ -182,19 +185,16 @@ class Risks(Compared):
     risk_reference = Modelled("risk in the reference arm", n_reference, events_reference)
     risk_reference_lower = Lower(risk_reference)
     risk_reference_upper = Upper(risk_reference)
-    difference = Difference(
-        "risk difference, treated less reference; Newcombe's interval", risk_treated, risk_reference
-    )
+    difference = Estimate("risk difference, treated less reference; Newcombe's interval", "proportion")
     difference_lower = Lower(difference)
     difference_upper = Upper(difference)
     ratio = RiskRatio("risk ratio, treated to reference", risk_treated, risk_reference)
     ratio_lower = Lower(ratio)
     ratio_upper = Upper(ratio)
-    nnt = Needed(
-        "number needed to treat, where the interval of the difference excludes none", risk_treated, risk_reference
-    )
+    nnt = Needed("number needed to treat, where the interval of the difference excludes none", difference)
     outcome_model = Label("how the outcome model was fitted, if there is one")
     converged = Flag("whether the models converged")
+    fewest = Fewest()
     key = (axis, timepoint, endpoint, population, method)
 
 

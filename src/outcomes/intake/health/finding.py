@@ -39,38 +39,38 @@ CHECKS: dict[str, Check] = {
         "identifiers",
         "Identifiers that differ only in leading zeros, case, blanks, invisible characters, or a prefix: one person may count "
         "as two.",
-        "where they are more than 2 % of all identifiers",
+        "where they are more than 2% of all identifiers",
     ),
     "contradicting_people": Check(
         "identifiers",
         "Rows of one identifier that name different sexes, or ages more than two years apart: different people may have become one.",
-        "where they are more than 10 % of the people with several rows",
+        "where they are more than 10% of the people with several rows",
     ),
     "merged_rows": Check(
         "identifiers",
         "Rows that differ and are merged, as identifier and day are the same.",
-        "where they are more than 20 % of a file",
+        "where they are more than 20% of a file",
     ),
     "undecided_duplicates": Check(
         "identifiers",
         "Questionnaires of one person, instrument and day that differ, without a time that says which came last: which stays is decided by their content.",
-        "where they are 1 % of a file or more, and the study file does not say which stays (`cleaning.conflicting_duplicates`)",
+        "where they are 1% of a file or more, and the study file does not say which stays (`cleaning.conflicting_duplicates`)",
     ),
     "repeated_rows": Check("identifiers", "Rows that occur more than once in all that is mapped."),
     "scores_without_sessions": Check(
         "people",
         "Questionnaires of people without a treatment session.",
-        "where they are 25 % of the questionnaires or more",
+        "where they are 25% of the questionnaires or more",
     ),
     "sessions_without_scores": Check(
         "people",
         "Treated people without any questionnaire.",
-        "where they are 50 % of the treated or more",
+        "where they are 50% of the treated or more",
     ),
     "other_people": Check(
         "people",
         "A file whose people occur in no file of another kind: its rows join nobody.",
-        "where at most 20 % of at least 5 people occur elsewhere",
+        "where at most 20% of at least 5 people occur elsewhere",
     ),
     "time_offset": Check(
         "dates",
@@ -80,7 +80,7 @@ CHECKS: dict[str, Check] = {
     "one_day_off": Check(
         "dates",
         "Records of one visit whose dates are one day apart in two files.",
-        "where they are 80 % of the records or more",
+        "where they are 80% of the records or more",
     ),
     "night_stamps": Check(
         "dates",
@@ -90,7 +90,7 @@ CHECKS: dict[str, Check] = {
     "unknown_visits": Check(
         "visits",
         "Labels of visits that the study does not declare.",
-        "where they are 10 % of a file's rows or more",
+        "where they are 10% of a file's rows or more",
     ),
     "rows_left_out": Check(
         "rows",
@@ -113,7 +113,7 @@ CHECKS: dict[str, Check] = {
     "words_in_numbers": Check(
         "values",
         "A column of numbers with some words in it, which makes every number a category.",
-        "where at least 80 % of its rows are numbers",
+        "where at least 80% of its rows are numbers",
     ),
     "impossible_ages": Check("values", "Ages outside `cleaning.age_years`; they are set missing."),
     "doubtful_doses": Check("values", "Doses outside the range of the arm's protocol; they stay."),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released.columns import Difference, Lower, Needed, RiskRatio, Share, Standardised, Upper
+from outcomes.contracts.released.columns import Difference, Lower, RiskRatio, Share, Standardised, Upper
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.proportions import compute_miettinen_nurminen, compute_newcombe
 from outcomes.release.disclosure.count import Count
@@ -87,24 +87,11 @@ def _contrast(
     if math.isnan(first.events) or math.isnan(second.events):
         return _bound_contrast(column, first, second)
     p, q = first.events / first.n, second.events / second.n
-    value = float(frame[column].iloc[place])
-    if isinstance(column, Needed):
-        return (
-            {column: (float(round(1 / (p - q))), "")} if abs(p - q) > 1e-9 and np.sign(p - q) == np.sign(value) else {}
-        )
     if isinstance(column, RiskRatio):
         return _ratio(column, frame, place, (p, q, first.n, second.n), limits)
-    if isinstance(column.first, tuple):
-        compute = CONTRASTS[column.interval]
-        _, lower, upper = (float(one) for one in compute(first.events, first.n, second.events, second.n))
-        ends = {str(one): lower if isinstance(one, Lower) else upper for one in limits}
-    else:
-        before = _spread(float(frame[column.first].iloc[place]), first.n) + _spread(
-            float(frame[str(column.second)].iloc[place]), second.n
-        )
-        after = _spread(p, first.n) + _spread(q, second.n)
-        widen = math.sqrt(after / before) if before > 0 else 1.0
-        ends = {str(one): p - q + widen * (float(frame[one].iloc[place]) - value) for one in limits}
+    compute = CONTRASTS[column.interval]
+    _, lower, upper = (float(one) for one in compute(first.events, first.n, second.events, second.n))
+    ends = {str(one): lower if isinstance(one, Lower) else upper for one in limits}
     places = _find_digits(ends, round)
     numbers: dict[str, float] = {str(column): p - q} | ends
     return {one: (round(number, places) + 0.0, "") for one, number in numbers.items()}
@@ -116,10 +103,6 @@ def _find_digits(ends: Mapping[str, float], cut: Callable[[float, int], float]) 
         return 2
     lower, upper = ends.values()
     return keep_apart(lower, upper, 2, cut)
-
-
-def _spread(p: float, n: float) -> float:
-    return p * (1 - p) / n
 
 
 def _ratio(
@@ -146,7 +129,7 @@ def _ratio(
 
 def _bound_contrast(column: Difference, first: Released, second: Released) -> dict[str, Value]:
     """Return what bounds of two shares say of their difference or ratio: nothing where both ends are open."""
-    if is_nothing(first.value) or is_nothing(second.value) or isinstance(column, Needed):
+    if is_nothing(first.value) or is_nothing(second.value):
         return {}
     least, most = first.least - second.most, first.most - second.least
     if isinstance(column, RiskRatio):

@@ -1,4 +1,4 @@
-"""Means per person with an endpoint, from the released mean and the released counts alone."""
+"""Quotients from released numbers alone: means per person with an endpoint, and numbers needed to treat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from outcomes.contracts.released.columns import Limit, Quotient
+from outcomes.contracts.released.columns import Limit, Needed, Quotient
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import keep_digits, round_to
@@ -34,6 +34,30 @@ def divide_means(
                 ends = frame[limit].to_numpy(dtype=float) * found / np.where(there, exact, np.nan)
                 made[limit] = pd.Series([keep_digits(value, DIGITS) for value in ends], frame.index)
     return made
+
+
+def invert_differences(
+    frame: pd.DataFrame, table: type[ReleasedTable], means: Mapping[str, pd.Series]
+) -> dict[str, pd.Series]:
+    """Return the numbers needed to treat of a table, from the released difference, rounded up to a whole patient."""
+    made: dict[str, pd.Series] = {}
+    for column in table.fields:
+        if not isinstance(column, Needed) or column not in frame:
+            continue
+        difference = means[column.of].where(frame[column].notna())
+        made[column] = difference.map(_need, na_action="ignore").astype(float)
+    return made
+
+
+def _need(difference: float) -> float:
+    """Return the number needed to treat of a difference; negative where the reference has more.
+
+    Examples
+    --------
+    >>> _need(0.08), _need(-0.5), _need(0.0)
+    (13.0, -2.0, nan)
+    """
+    return math.copysign(math.ceil(round(1 / abs(difference), 6)), difference) if difference else math.nan
 
 
 def _write(value: float, finest: float) -> float:

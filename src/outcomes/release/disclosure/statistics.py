@@ -94,7 +94,10 @@ def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[str, pd.Series]) -> None:
-    """Give an interval, and what it is of, the digits with which its ends are not printed alike; an amount of money keeps its step."""
+    """Give an interval, and what it is of, the digits with which its ends are not printed alike; an amount of money keeps its step.
+
+    A limit of an estimate that leaves out no difference is not rounded to none.
+    """
     for lower in [one for one in table.fields if isinstance(one, Lower) and one in rounded]:
         upper = next(
             (one for one in table.fields if isinstance(one, Upper) and one.of == lower.of and one in rounded), None
@@ -102,11 +105,21 @@ def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[st
         kind = _kind_of(table, lower)
         if upper is None or (isinstance(kind, Statistic) and kind.finest):
             continue
+        if isinstance(kind, Estimate):
+            _keep_off(frame, rounded, lower, upper)
         alike = (rounded[lower] == rounded[upper]) & (frame[lower] < frame[upper])
         for place in frame.index[alike.to_numpy(dtype=bool, na_value=False)]:
             digits = keep_apart(float(frame.loc[place, lower]), float(frame.loc[place, upper]), 0)
             for name in [one for one in (lower, upper, lower.of) if one in rounded and pd.notna(rounded[one][place])]:
                 rounded[name].loc[place] = round(float(frame.loc[place, name]), digits) + 0.0
+
+
+def _keep_off(frame: pd.DataFrame, rounded: dict[str, pd.Series], lower: str, upper: str) -> None:
+    """Give a limit that was rounded to no difference its first digit, where the interval leaves that out."""
+    aside = (frame[lower] * frame[upper] > 0).to_numpy(dtype=bool, na_value=False)
+    for name in (lower, upper):
+        for place in frame.index[aside & (rounded[name] == 0).to_numpy(dtype=bool, na_value=False)]:
+            rounded[name].loc[place] = keep_digits(float(frame.loc[place, name]), 1)
 
 
 def _is_share(column: Column, row: Mapping[str, object]) -> bool:

@@ -25,9 +25,11 @@ from outcomes.release.figures.drawings.courses import draw_courses
 from outcomes.release.figures.drawings.distribution import draw_distribution
 from outcomes.release.figures.drawings.dropout import draw_dropout
 from outcomes.release.figures.drawings.durability import draw_durability
+from outcomes.release.figures.drawings.exposure import draw_exposure
 from outcomes.release.figures.drawings.flow import draw_flow
 from outcomes.release.figures.drawings.forest import draw_forest
 from outcomes.release.figures.drawings.harms import draw_harms
+from outcomes.release.figures.drawings.instruments import draw_instruments
 from outcomes.release.figures.drawings.missingness import draw_missingness
 from outcomes.release.figures.drawings.onset import draw_onset
 from outcomes.release.figures.drawings.overlap import draw_overlap
@@ -63,6 +65,8 @@ FAMILIES: dict[str, Callable[[Figure, Plan, Study], None]] = {
     "sites": draw_sites,
     "durability": draw_durability,
     "harms": draw_harms,
+    "exposure": draw_exposure,
+    "instruments": draw_instruments,
     "onset": draw_onset,
     "courses": draw_courses,
     "cost": draw_cost,

@@ -20,7 +20,13 @@ from outcomes.contracts import CONTRACTS
 from outcomes.settings.shards import Shard
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
-NUMBERS = ("estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean")
+BOUNDS = (
+    "treated_lower",
+    "treated_upper",
+    "reference_lower",
+    "reference_upper",
+)  # of the means, which are not resampled
+NUMBERS = ("estimate", "std_error", "lower", "upper", "df", "p_value", "treated_mean", "reference_mean", *BOUNDS)
 WHOLE = Shard()
 FEWEST = 0.9  # share of the samples that must converge for an interval
 
@@ -173,4 +179,4 @@ def _bound(row: dict[Hashable, Any], good: pd.Series, replicates: int) -> dict[H
         return dict.fromkeys(NUMBERS, np.nan) | {"converged": False, "note": note}
     said = f"{len(good)} of {replicates} samples of patients, weights estimated in each; normal interval"
     bounds: dict[Hashable, Any] = {"std_error": variance**0.5, "lower": lower, "upper": upper}
-    return bounds | {"df": np.nan, "p_value": np.nan, "note": said}
+    return bounds | dict.fromkeys(BOUNDS, np.nan) | {"df": np.nan, "p_value": np.nan, "note": said}

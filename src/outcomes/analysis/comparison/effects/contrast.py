@@ -106,7 +106,7 @@ def find_size(proportion: Floats, variance: Floats, size: Floats) -> Floats:
 
 
 def contrast_proportions(arms: Proportions) -> dict[str, Floats]:
-    """Return both proportions, their difference, ratio, and number needed to treat, with 95 % intervals.
+    """Return both proportions, their difference, ratio, and number needed to treat, with 95% intervals.
 
     The number needed to treat is the reciprocal of the difference, given only where its interval excludes no difference
     (Altman 1998, 10.1136/bmj.317.7168.1309); negative where the reference does better.

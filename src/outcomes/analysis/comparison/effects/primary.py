@@ -226,8 +226,8 @@ def tabulate_effects(compared: Compared, weight: Floats, specification: Specific
     Returns
     -------
     DataFrame
-        One row per time point at which someone has a score: adjusted means of both arms at the weighted mean baseline, their difference with its
-        interval, patients in the model and observed at the time point by arm, and the effective number of patients in the model. Without
+        One row per time point at which someone has a score: adjusted means of both arms at the weighted mean baseline and their difference, with their
+        intervals, patients in the model and observed at the time point by arm, and the effective number of patients in the model. Without
         numbers, and the reason as ``note``, when the model could not be fitted, or an arm has too few at the time point.
     """
     from outcomes import mixed
@@ -260,10 +260,12 @@ def _adjust_means(fit: Any, frame: pd.DataFrame, people: pd.DataFrame, timepoint
     varies = np.ptp(people["baseline"]) > 0  # else it is not in the model
     at = {"baseline": float(np.average(people["baseline"], weights=people["weight"]))} if varies else {}
     means = _by_timepoint(mixed.margins, fit, frame, at=at)
-    own = {
-        name: means[means["arm"] == name].astype({"timepoint": str}).set_index("timepoint")["estimate"] for name in ARMS
-    }
-    return {f"{name}_mean": timepoints.map(own[name]) for name in ARMS}
+    found: dict[str, pd.Series] = {}
+    for name in ARMS:
+        own = means[means["arm"] == name].astype({"timepoint": str}).set_index("timepoint")
+        for ending, column in (("mean", "estimate"), ("lower", "lower"), ("upper", "upper")):
+            found[f"{name}_{ending}"] = timepoints.map(own[column])
+    return found
 
 
 def _add_unmodelled(

@@ -29,7 +29,7 @@ def tabulate_imputed_tipping(several: Sequence[Analysed], timepoint: str, deltas
     Returns
     -------
     DataFrame
-        One row per ``delta_treated`` and ``delta_reference``: the pooled difference with its 95 % interval.
+        One row per ``delta_treated`` and ``delta_reference``: the pooled difference with its 95% interval.
     """
     df = float(np.mean([one.ancova.df for one in several]))
     rows = []

@@ -89,8 +89,8 @@ def code_confounders(
 def bend_number(values: Floats) -> Floats:
     """Return the columns by which a natural cubic spline departs from a straight line.
 
-    Restricted to lines outside the outer knots (Harrell 2015, 10.1007/978-3-319-19425-7, section 2.4.5). Knots stand at his quantiles: 3 (10, 50, 90 %)
-    for 30 known values or more, 4 (5, 35, 65, 95 %) for 100, 5 (5, 27.5, 50, 72.5, 95 %) for 1,000; those that coincide count once, and fewer
+    Restricted to lines outside the outer knots (Harrell 2015, 10.1007/978-3-319-19425-7, section 2.4.5). Knots stand at his quantiles: 3 (10, 50, 90%)
+    for 30 known values or more, 4 (5, 35, 65, 95%) for 100, 5 (5, 27.5, 50, 72.5, 95%) for 1,000; those that coincide count once, and fewer
     than three leave the line.
 
     Parameters

@@ -83,7 +83,7 @@ def tabulate_tipping(effect: pd.Series, shares: Shares, deltas: Sequence[float])
     Returns
     -------
     DataFrame
-        One row per ``delta_treated`` and ``delta_reference``: the difference in points with its 95 % interval, that of the primary analysis
+        One row per ``delta_treated`` and ``delta_reference``: the difference in points with its 95% interval, that of the primary analysis
         where both are 0; ``method`` is ``closed_form``.
     """
     rows, quantile = [], _find_quantile(effect)

@@ -35,7 +35,7 @@ def tabulate_sensitivity(
     Returns
     -------
     DataFrame
-        One row per endpoint, analysis, scale, axis, and time point, the key: the estimate treated − reference with its 95 % interval, patients
+        One row per endpoint, analysis, scale, axis, and time point, the key: the estimate treated − reference with its 95% interval, patients
         in it, their effective number, whether it converged, and a note.
     """
     rows: list[Row] = []

@@ -21,7 +21,7 @@ class Spread:
     p_value : float
         Of the test that sites differ by chance alone: the sum against chi-squared with sites − 1 degrees of freedom.
     sd, lower, upper : float
-        Standard deviation between sites of the log odds of the event, with its 95 % interval.
+        Standard deviation between sites of the log odds of the event, with its 95% interval.
     """
 
     overdispersion: float

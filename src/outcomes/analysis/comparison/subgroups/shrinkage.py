@@ -23,7 +23,7 @@ class Shrunken:
     Attributes
     ----------
     estimate, lower, upper : ndarray, shape (levels,)
-        Posterior means, and limits of 95 % from a normal distribution with the posterior's mean and variance.
+        Posterior means, and limits of 95% from a normal distribution with the posterior's mean and variance.
     spread : float
         Posterior mean of the standard deviation between levels.
     """

@@ -64,7 +64,7 @@ def tabulate_subgroups(
         One row per endpoint (change, the declared binary one at the primary time point), population (of the latter: everyone, missing
         scores imputed, or those observed; '' for the change), variable, and level, the key, and ``order`` its line; first everyone (variable and level 'all'). Patients of the level by arm, those with a score, and those responded; their
         effective number under weights estimated within the level; the difference treated − reference in points, risks, or as a ratio (then
-        ``std_error`` is that of its logarithm) with 95 % interval, and the same shrunken towards the other levels. Without numbers, and the
+        ``std_error`` is that of its logarithm) with 95% interval, and the same shrunken towards the other levels. Without numbers, and the
         reason as ``note``, for the level 'missing' and levels of too few.
     interactions : DataFrame
         One row per endpoint, population, and variable, the key: test that all estimated ``levels`` have the same difference, its p value as it

@@ -45,7 +45,9 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
     names = style_arms(study, arms)
     width = COLUMN_MM if len(arms) <= 2 else PAGE_MM
     inner = width - 2 * EDGE
-    column = (inner - BETWEEN * max(len(arms) - 1, 0)) / max(len(arms), 1)
+    column = (
+        _trunk_widths(inner)[0] if len(arms) == 1 else (inner - BETWEEN * max(len(arms) - 1, 0)) / max(len(arms), 1)
+    )
     heads = [wrap(names[arm].label, column - 2 * PADDING, TEXT_PT, True) for arm in arms]
     start = EDGE
     split = (DOWN * 2 if trunk and arms else 0) + max((len(head) for head in heads), default=0) * LINE_MM

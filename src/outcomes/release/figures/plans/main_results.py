@@ -52,9 +52,9 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     if rows.empty:
         return None
     rows = rows.assign(time=rows["timepoint"].map(_times(tables, axis))).dropna(subset=["time", "change"])
-    rows = rows.merge(_counts(scores, instrument, axis), on=["arm", "timepoint"], how="left").sort_values(
-        "time", kind="stable"
-    )
+    if "n" not in rows:
+        rows = rows.merge(_counts(scores, instrument, axis), on=["arm", "timepoint"], how="left")
+    rows = rows.sort_values("time", kind="stable")
     if rows.empty:
         return None
     name = study.instrument(instrument).name
@@ -68,11 +68,13 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     noticed = "important" in differences and differences["important"].notna().any()
     dotted = ", and (dotted) the change that patients usually notice" if noticed else ""
     more = "" if differences.empty else f" B: their difference with its {COVERED} interval{dotted}."
+    means = rows[rows["arm"] != "difference"]
+    bars = f", with {COVERED} intervals" if "lower" in means and means["lower"].notna().any() else ""
     return Plan(
         "course",
         "course",
         f"{name} change from baseline",
-        f"{'A: mean' if more else 'Mean'} change in {name} from baseline (adjusted), with the number scored below.{more}",
+        f"{'A: mean' if more else 'Mean'} change in {name} from baseline (adjusted){bars}, with the number scored below.{more}",
         f"Line chart of the mean change in {name}. {'; '.join(parts)}.",
         rows,
         instrument,
@@ -93,9 +95,16 @@ def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.Dat
         return rows
     rows = rows[(rows[Effects.axis] == estimand.axis) & (rows[Effects.variance] == "cr2")]
     important = find_important(tables, study)
+    sides = (
+        (estimand.treated, Effects.treated_mean, Effects.treated_lower, Effects.treated_upper, Effects.observed_treated),
+        (estimand.reference, Effects.reference_mean, Effects.reference_lower, Effects.reference_upper, Effects.observed_reference),
+    )  # fmt: skip
+    names = ("change", "lower", "upper", "n")
     parts = [
-        pd.DataFrame({"arm": arm, "timepoint": rows[Effects.timepoint], "change": rows[name]})
-        for arm, name in ((estimand.treated, Effects.treated_mean), (estimand.reference, Effects.reference_mean))
+        rows[[Effects.timepoint, *own, *(one for one in [own[-1].bound] if one in rows)]]
+        .rename(columns={**dict(zip(own, names, strict=True)), own[-1].bound: f"n{BOUND}"})
+        .assign(arm=arm)
+        for arm, *own in sides
     ]
     columns = {
         "timepoint": rows[Effects.timepoint],

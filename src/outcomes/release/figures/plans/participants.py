@@ -94,7 +94,8 @@ def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
     for arm in study.arms:
         own = here[here[Missingness.arm] == arm.id]
         if len(own):
-            yield _row(arm.id, "Analyzed", own[Missingness.started].iloc[0])
+            if len(study.arms) > 1:  # else those of the box above
+                yield _row(arm.id, "Analyzed", own[Missingness.started].iloc[0])
             yield _row(
                 arm.id,
                 f"{study.instrument(study.instruments[0]).name} at {say_timepoint(*place)}",

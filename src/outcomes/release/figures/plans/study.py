@@ -19,7 +19,9 @@ from outcomes.release.figures.plans.descriptive import (
     plan_trajectories,
 )
 from outcomes.release.figures.plans.durability import plan_durability
+from outcomes.release.figures.plans.exposure import plan_exposure
 from outcomes.release.figures.plans.harms import plan_harms
+from outcomes.release.figures.plans.instruments import plan_instruments
 from outcomes.release.figures.plans.main_results import plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.onset import plan_onset
@@ -44,11 +46,13 @@ def plan_figures(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
             if study.instrument(instrument).derived_from is None:
                 plans += plan_distribution(tables, study, instrument)
                 plans += plan_missingness(tables, study, instrument)
+        plans += plan_instruments(tables, study)
         plans += plan_comparison(tables, study)
         plans += plan_missing(tables, study)
         plans += plan_subgroups(tables, study)
         plans += plan_sites(tables, study)
         plans += plan_harms(tables, study)
+        plans += plan_exposure(tables, study)
         plans += plan_onset(tables, study)
         plans += plan_courses(tables, study)
         plans += plan_cost(tables, study)

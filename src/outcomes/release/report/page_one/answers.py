@@ -67,7 +67,8 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "first": material.arm(pair[0]) if pair else "",
         "second": material.within(pair[1]) if pair else "",
         "burdened": _find_burdened(material, evidence),
-        "better": better[:1].upper() + better[1:] if evidence.randomised else better,
+        "better": better,
+        "winner": better[:1].upper() + better[1:],
         "other": other,
         "moved": "decreased" if worse else "increased",
         "unclear": enumerate_words(

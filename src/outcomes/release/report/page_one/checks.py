@@ -28,7 +28,7 @@ def list_checks(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, ..
         checks.append(
             Check(
                 agree == len(evidence.analyses),
-                f"{agree} of {len(evidence.analyses)} valid analyses agree in direction",
+                f"{agree} of {len(evidence.analyses)} other valid analyses agree in direction",
             )
         )
     if evidence.missing is not None:

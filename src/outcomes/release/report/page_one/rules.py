@@ -48,7 +48,7 @@ def _long(evidence: Evidence) -> bool:
 
 RULES = (
     Rule("works", "not_measured", lambda e: not e.changes, "Not measured: no change from baseline could be estimated."),
-    Rule("works", "randomised", _randomised_answer, "{better} improved scores more than {other}."),
+    Rule("works", "randomised", _randomised_answer, "{winner} improved scores more than {other}."),
     Rule(
         "works",
         "unclear",

@@ -84,7 +84,9 @@ def _design(material: Material) -> str:
 
 def _exposures(material: Material) -> str:
     arms = [material.within(arm) for arm in order_arms(material.study)]
-    text = enumerate_words(arms)
+    text, compared = enumerate_words(arms), list_compared(material.study)
+    if compared and len(arms) > len(compared):
+        text += f"; compared: {enumerate_words([material.within(arm) for arm in compared])}"
     return f"{text[:1].upper()}{text[1:]}." if text and material.study.series.origin != "none" else ""
 
 
@@ -139,7 +141,8 @@ def _people(material: Material, evidence: Evidence) -> str:
     women = material.one("baseline", variable="sex", level="female", arm="all")
     told = [f"mean age {fixed(age['mean'])} years"] if age and pd.notna(age["mean"]) else []
     told += [f"{fixed(women['percent'], 0)}% female"] if women and pd.notna(women["percent"]) else []
-    return f"{text} ({'all: ' if material.study.comparison else ''}{', '.join(told)})." if told else f"{text}."
+    who = "of all analyzed, " if material.study.comparison else ""
+    return f"{text} ({who}{', '.join(told)})." if told else f"{text}."
 
 
 def _conclude(material: Material, evidence: Evidence) -> str:

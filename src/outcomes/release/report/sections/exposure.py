@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,9 +10,10 @@ import pandas as pd
 from outcomes.contracts.released.exposure import FEWEST_DOSED, Dose, DoseResponse, Exposure, Maintenance, SessionTime
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plans.exposure import CAVEAT
 from outcomes.release.numbers import ABSENT, fixed, general, interval, p_value, signed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
-from outcomes.release.report.content.exhibits import present
+from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections.harms import list_present, tabulate_sessions, tell_share
@@ -19,7 +21,7 @@ from outcomes.release.report.sections.harms import list_present, tabulate_sessio
 Row = dict[str, Any]
 
 
-def show_exposure(material: Material) -> Section:
+def show_exposure(material: Material, folder: Path) -> Section:
     """Return the section on exposure; empty where there are no sessions."""
     title, rows = "Exposure", material.rows(Exposure.name)
     if rows.empty or not (rows[Exposure.patients].fillna(0) > 0).any():
@@ -34,10 +36,10 @@ def show_exposure(material: Material) -> Section:
             [
                 _tabulate_exposure(material),
                 _tabulate_dose(material),
-                _tabulate_dose_response(material),
-                _tabulate_maintenance(material),
             ]
         ),
+        *pictures(material, folder, "exposure", material.primary),
+        *present([_tabulate_dose_response(material), _tabulate_maintenance(material)]),
     ]
     return Section("exposure", title, tuple(blocks))
 
@@ -115,7 +117,7 @@ def _tabulate_dose_response(material: Material) -> Grid | None:
     )
     heads = ("Mean dose of the sessions before", "Patients", f"Difference in score ({COVERED} CI)", "p")
     note = (
-        "An association only: the dose follows response and side effects, so that it does not say what another dose would do. Natural spline in a mixed model with "
+        f"{CAVEAT} Natural spline in a mixed model with "
         f"baseline and session; p: of no association. Arms of fewer than {FEWEST_DOSED} patients, or whose dose varies by less than a tenth, are left out."
     )
     name = material.instrument(material.primary)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from outcomes.contracts.released.instruments import JointChange, JointResponse, OrderedOdds, PercentChange
+from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval, p_value, percent
 from outcomes.release.report.content.blocks import Block, Bullets, Cell, Grid, Paragraph, Section
-from outcomes.release.report.content.exhibits import present
+from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.grids import (
     choose_places,
     enumerate_words,
@@ -30,7 +32,7 @@ PAIRED = (
 UNWEIGHTED = "The model takes no weights: the odds ratio is adjusted for the baseline score alone, and chance did not decide who got which arm."
 
 
-def show_instruments(material: Material) -> Section:
+def show_instruments(material: Material, folder: Path) -> Section:
     """Return the section on instruments side by side; empty where no score follows a baseline."""
     blocks: list[Block] = _tell_percent(material)
     blocks += present([_tabulate_percent(material)])
@@ -38,6 +40,7 @@ def show_instruments(material: Material) -> Section:
     if joint is not None:
         text = "Two scores of one patient can change together because both follow the same course, or because the questions overlap."
         blocks += [Paragraph(text), *present([joint])]
+    blocks += pictures(material, folder, "instruments")
     blocks += present([_tabulate_response(material), _tabulate_odds(material)])
     return Section("instruments", "Instruments side by side", tuple(blocks))
 
@@ -59,8 +62,8 @@ def _with_interval(row: Row, value: str, lower: str, upper: str, decimals: int |
 
 
 def _tell_percent(material: Material) -> list[Block]:
-    """Say mean and median percent change of every answered instrument at the headline time point."""
-    place, said = material.headline, []
+    """Say mean and median percent change of every answered instrument at the time point that the first page is about."""
+    place, said = _find_place(material), []
     for name in _order(material, material.rows(PercentChange.name)) if place else ():
         if place is None or material.study.instrument(name).derived_from is not None:
             continue
@@ -125,16 +128,19 @@ def _pairs(material: Material, rows: pd.DataFrame) -> list[tuple[str, str]]:
     return list(dict.fromkeys(zip(rows["instrument"].astype(str), rows["other"].astype(str), strict=True)))
 
 
-def _at_headline(material: Material, name: str) -> pd.DataFrame:
-    place = material.headline
-    rows = material.rows(name)
-    return rows.iloc[:0] if place is None else material.rows(name, axis=place[0], timepoint=place[1])
+def _find_place(material: Material) -> tuple[str, str] | None:
+    """Return axis and time point that the first page is about."""
+    place = find_place(material.tables, material.study)
+    return None if place is None else place[1:]
 
 
 def _tabulate_joint(material: Material) -> Grid | None:
-    rows = _at_headline(material, JointChange.name)
+    place = _find_place(material)
+    if place is None:
+        return None
+    rows = material.rows(JointChange.name, axis=place[0], timepoint=place[1])
     rows = rows[rows[JointChange.relation] != "derived"] if len(rows) else rows
-    if rows.empty or material.headline is None:
+    if rows.empty:
         return None
     arms = [arm for arm in material.arms if arm in set(rows[JointChange.arm])]
     found = index_rows(rows, "instrument", "other", "arm")
@@ -148,14 +154,17 @@ def _tabulate_joint(material: Material) -> Grid | None:
         body.append(tuple(line))
     top = (heading(""), *(heading(material.arm(arm), 2) for arm in arms))
     heads = (heading("Instruments"), *(heading(text) for _ in arms for text in ("n", f"Correlation ({COVERED} CI)")))
-    title = f"Change on two instruments together at {material.timepoint(*material.headline)}."
+    title = f"Change on two instruments together at {material.timepoint(*place)}."
     note = "Pearson correlation of the improvements in points; positive where both improve together."
     return Grid("joint-change", title, (top, heads), tuple(body), (note,))
 
 
 def _tabulate_response(material: Material) -> Grid | None:
-    rows = _at_headline(material, JointResponse.name)
-    if rows.empty or material.headline is None:
+    place = _find_place(material)
+    if place is None:
+        return None
+    rows = material.rows(JointResponse.name, axis=place[0], timepoint=place[1])
+    if rows.empty:
         return None
     found = index_rows(rows, "instrument", "other", "arm")
     body: list[tuple[Cell, ...]] = []
@@ -186,7 +195,7 @@ def _tabulate_response(material: Material) -> Grid | None:
         heading(f"Difference, pp ({COVERED} CI)"),
     )
     notes = [PAIRED, *_note_derived(material, rows)]
-    title = f"Response on two instruments at {material.timepoint(*material.headline)}, same patients."
+    title = f"Response on two instruments at {material.timepoint(*place)}, same patients."
     return Grid("joint-response", title, (heads,), tuple(body), (" ".join(notes),))
 
 

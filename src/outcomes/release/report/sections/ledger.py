@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from outcomes.contracts.released.quality import SINGLE_ROWS
+from outcomes.contracts.released.quality import ROWS, Flow
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Section
 from outcomes.release.report.content.exhibits import present
 from outcomes.release.report.content.grids import add_up, heading, number, say, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.wording.data_warnings import show_attention
+from outcomes.release.report.wording.data_warnings import list_ended, show_attention
 
 ENDS = {"merged": "Merged", "quarantined": "Left out"}  # of rows that are not kept: each row counts once
+KEPT = ("Rows in the export", "Rows kept")  # boxes of the flow
 NOTES = {"corrected": "Corrected, kept", "flagged": "Doubted, kept as they are"}  # a row can have several
 
 
@@ -21,22 +22,26 @@ def show_health(material: Material) -> Section:
 
 
 def tabulate_rows(material: Material) -> Grid | None:
-    """Return how the raw rows of all files ended, by reason."""
+    """Return how the raw rows of all files ended, by reason: as in the flow, and of kept rows what was corrected or doubted."""
     balance = material.rows("balance")
-    if balance.empty:
+    found = {str(row[Flow.label]): row for row in material.rows("flow", unit=ROWS, arm="all").to_dict("records")}
+    if balance.empty or not {*KEPT} <= {*found}:
         return None
+    came, kept = (number(tell_count(found[label], Flow.n)) for label in KEPT)
     rows: list[tuple[Cell, ...]] = [
-        (heading(f"Came in, {count(len(balance))} files"), number(add_up(balance["raw"]))),
-        (heading("Kept"), number(add_up(balance["kept"]))),
+        (heading(f"Came in, {count(len(balance))} {'file' if len(balance) == 1 else 'files'}"), came),
+        (heading("Kept"), kept),
     ]
     for state, title in ENDS.items():
-        rows += [(heading(title), number(add_up(balance[state]))), *_reasons(material, state)]
+        ended = list_ended(material.tables, state)
+        reasons = [(heading(f"\u2003{_upper(say(reason))}"), number(size)) for reason, size in ended.items()]
+        rows += [(heading(title), number("" if reasons else "0")), *reasons]
     for state, title in NOTES.items():
         reasons = _reasons(material, state)
         rows += [(heading(title), number("")), *reasons] if reasons else []
     note = "Came in = kept + merged + left out. A kept row can have been corrected and doubted for several reasons."
-    if (balance["unit"] == SINGLE_ROWS).any() and balance[["raw", *ENDS, *NOTES]].isna().any(axis=None):
-        note += " Rows of files in which most patients have a single row are rounded like people."
+    if material.study.privacy.release == "rounded":
+        note += " Rounded: numbers need not add up. Corrected and doubted rows are those of the files added up."
     heads = ((heading("Rows of the export"), heading("n")),)
     return Grid("ledger", "How the rows of the raw export ended.", heads, tuple(rows), (note,))
 

@@ -67,7 +67,7 @@ def _comparison(material: Material) -> str:
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
     return (
         f"{confounders}The difference in change is from a mixed model for repeated measures with a sandwich variance{CLUSTERED[comparison.cluster]}. Other valid analyses of the "
-        "same question are in the forest plot; analyses that leave out a confounder are shown for reference only. Subgroups are exploratory."
+        "same question are in the forest plot; analyses that leave out a confounder are shown for reference only.{' Subgroups are exploratory.' if len(material.rows('subgroups')) else ''}"
     )
 
 

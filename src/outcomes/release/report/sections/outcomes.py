@@ -66,15 +66,13 @@ def _explain(material: Material) -> tuple[str, ...]:
     notes.append(
         "Response and remission: missing scores imputed at random. Secondary outcomes are not corrected for multiplicity."
     )
-    if material.study.privacy.release == "rounded":
-        notes.append(
-            "Their differences are computed from rounded rates: the same difference among sensitivity analyses and subgroups can lie a point apart."
-        )
     if any(
         name not in (comparison.estimand.instrument,) and material.study.instrument(name).derived_from is None
         for name in material.study.instruments
     ):
         notes.append("Other instruments: adjusted for the baseline score, not for confounders.")
+    if list_safety(material, list_arms(material)):
+        notes.append("Safety: everyone with a session of the treatment, all series.")
     return (" ".join(notes),)
 
 

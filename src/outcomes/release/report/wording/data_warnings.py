@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.contracts.released.quality import ROWS, Flow
 from outcomes.release.figures.plans.plan import read_rows
 from outcomes.release.report.content.blocks import Bullets
-from outcomes.release.report.content.grids import add_up, say
+from outcomes.release.report.content.grids import add_up, say, tell_count
 
 MOST = 3  # tables named that have most rows with numbers not reported
 Tables = Mapping[str, pd.DataFrame]
@@ -31,23 +32,26 @@ def write_closing(tables: Tables, path: Path) -> str:
     return "\n".join([f"Report: {path}", *list_attention(tables)]) + "\n"
 
 
-def _reasons(tables: Tables, state: str) -> str:
-    """Return how many raw rows have an entry of a state, by reason; a row can have several."""
-    ledger = read_rows(tables, "ledger")
-    ledger = ledger[ledger["state"] == state] if len(ledger) else ledger
-    groups = ledger.groupby("reason")["rows"] if len(ledger) else ()
-    return ", ".join(f"{say(str(reason))} {add_up(part)}" for reason, part in groups)
+def list_ended(tables: Tables, state: str) -> dict[str, str]:
+    """Return how many rows of the export ended in a state, by reason, of all files together: those of the flow, so that a release tells one number."""
+    flow = read_rows(tables, Flow.name)
+    if flow.empty:
+        return {}
+    ended = flow[(flow[Flow.unit] == ROWS) & flow[Flow.label].astype(str).str.startswith(f"{state}: ")]
+    return {str(row[Flow.reason]): tell_count(row, Flow.n) for row in ended.to_dict("records")}
 
 
 def _quarantined(tables: Tables) -> str:
-    balance, reasons = read_rows(tables, "balance"), _reasons(tables, "quarantined")
-    if balance.empty or (balance["quarantined"] == 0).all():
-        return ""
-    return f"Quarantined rows of the export: {add_up(balance['quarantined'])}" + (f" ({reasons})." if reasons else ".")
+    reasons = [f"{say(reason)} {rows}" for reason, rows in list_ended(tables, "quarantined").items()]
+    return f"Quarantined rows of the export: {', '.join(reasons)}." if reasons else ""
 
 
 def _flagged(tables: Tables) -> str:
-    reasons = _reasons(tables, "flagged")
+    """Return how many rows are kept with a doubt, by reason; a row can have several."""
+    ledger = read_rows(tables, "ledger")
+    ledger = ledger[ledger["state"] == "flagged"] if len(ledger) else ledger
+    groups = ledger.groupby("reason")["rows"] if len(ledger) else ()
+    reasons = ", ".join(f"{say(str(reason))} {add_up(part)}" for reason, part in groups)
     return f"Rows kept but flagged: {reasons}." if reasons else ""
 
 

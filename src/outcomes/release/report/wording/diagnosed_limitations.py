@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from outcomes.release.figures.plans.missing import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
 from outcomes.release.report.content.grids import enumerate_words, say, say_variable
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.wording.model_terms import say_covariance
+from outcomes.release.report.wording.model_terms import say_balanced, say_covariance
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,7 @@ def _imbalance(material: Material) -> Limitation | None:
         + f" {fixed(row['smd_after'], 'smd')}"
         for row in rows.to_dict("records")
     ]
-    bases = [re.split(r", squared| squared| × |:", str(name))[0] for name in rows["variable"]]
-    varied = list(dict.fromkeys(say_variable(material, name) for name in bases))
-    varied = [name if name[1:2].isupper() else name[:1].lower() + name[1:] for name in varied]
+    varied = list(dict.fromkeys(say_balanced(str(name), partial(say_variable, material)) for name in rows["variable"]))
     return Limitation(
         f"Balance: after weighting the arms still differ by more than {BALANCED:g} standard deviations in {', '.join(names)}.",
         f"after weighting, the arms still differ in {enumerate_words(varied)}",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.analyses import GROUPS, describe_analysis, name_main
+from outcomes.release.analyses import GROUPS, describe_analysis, is_valid_analysis, name_main
 from outcomes.release.numbers import fixed, signed
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
@@ -23,16 +23,15 @@ def state_range(material: Material) -> str:
         return ""
     main = name_main("change", comparison.weights)
     rows = [row for row in list_other_differences(material) if row["analysis"] != main]
-    apart = [row for row in rows if _is_apart(str(row["analysis"]))]
-    others = [row for row in rows if row not in apart]
+    others = [row for row in rows if is_valid_analysis(str(row["analysis"]), comparison.weights)]
     parts = []
     if others:
         found = {describe_analysis(str(row["analysis"]))[0] for row in others}
         groups = [name.lower() for name in GROUPS if name in found]
         parts.append(
-            f"In {len(others)} other analyses of the same difference ({enumerate_words(groups)}) it lies {_reach(others)} points."
+            f"In {len(others)} other valid analyses of the same difference ({enumerate_words(groups)}) it lies {_reach(others)} points."
             if len(others) > 1
-            else f"In the one other analysis of the same difference ({groups[0]}) it is {fixed(others[0]['estimate'], 'estimate')} points."
+            else f"In the one other valid analysis of the same difference ({groups[0]}) it is {fixed(others[0]['estimate'], 'estimate')} points."
         )
     told = [_say_unadjusted(rows), _say_deltas(rows), _say_worst(material)]
     told = [text for text in told if text]
@@ -40,10 +39,6 @@ def state_range(material: Material) -> str:
         parts += ["Not counted there:"] if parts else []
         parts += [f"{text[:1].upper()}{text[1:]}." for text in told]
     return " ".join(parts)
-
-
-def _is_apart(analysis: str) -> bool:
-    return analysis == UNADJUSTED or analysis.startswith((WORST, DELTA))
 
 
 def _say_unadjusted(rows: Iterable[dict[str, Any]]) -> str:
