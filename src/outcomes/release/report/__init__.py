@@ -31,7 +31,7 @@ from outcomes.release.report.sections.flow_and_results import show_flow, show_pa
 from outcomes.release.report.sections.harms import show_harms
 from outcomes.release.report.sections.instruments import show_instruments
 from outcomes.release.report.sections.ledger import show_health
-from outcomes.release.report.sections.left_out import leave_out
+from outcomes.release.report.sections.left_out import leave_out, list_pictures
 from outcomes.release.report.sections.limitations import show_details, show_limitations, show_limitations_briefly
 from outcomes.release.report.sections.locked_plan import show_plan
 from outcomes.release.report.sections.main_results import show_main_results
@@ -144,7 +144,8 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_plan(material),
         show_provenance(material),
     ]
-    sections = [*main, *(replace(leave_out(section, known, material), supplement=True) for section in further)]
+    drawn: set[str] = set().union(*(list_pictures(section) for section in further))
+    sections = [*main, *(replace(leave_out(section, known, drawn, material), supplement=True) for section in further)]
     return [*sections, replace(show_checklists(sections, material.study), supplement=True)]
 
 

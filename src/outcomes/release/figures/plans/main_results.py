@@ -99,13 +99,11 @@ def _compared_course(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.Dat
         (estimand.treated, Effects.treated_mean, Effects.treated_lower, Effects.treated_upper, Effects.observed_treated),
         (estimand.reference, Effects.reference_mean, Effects.reference_lower, Effects.reference_upper, Effects.observed_reference),
     )  # fmt: skip
-    names = ("change", "lower", "upper", "n")
-    parts = [
-        rows[[Effects.timepoint, *own, *(one for one in [own[-1].bound] if one in rows)]]
-        .rename(columns={**dict(zip(own, names, strict=True)), own[-1].bound: f"n{BOUND}"})
-        .assign(arm=arm)
-        for arm, *own in sides
-    ]
+    parts = []
+    for arm, mean, lower, upper, observed in sides:
+        names = {mean: "change", lower: "lower", upper: "upper", observed: "n", observed.bound: f"n{BOUND}"}
+        own = [name for name in (Effects.timepoint, *names) if name in rows]
+        parts.append(rows[own].rename(columns=names).assign(arm=arm))
     columns = {
         "timepoint": rows[Effects.timepoint],
         "change": rows[Effects.estimate],

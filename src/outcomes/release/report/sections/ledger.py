@@ -34,8 +34,8 @@ def tabulate_rows(material: Material) -> Grid | None:
     ]
     for state, title in ENDS.items():
         ended = list_ended(material.tables, state)
-        reasons = [(heading(f"\u2003{_upper(say(reason))}"), number(size)) for reason, size in ended.items()]
-        rows += [(heading(title), number("" if reasons else "0")), *reasons]
+        rows.append((heading(title), number("" if ended else "0")))
+        rows += [(heading(f"\u2003{_upper(say(reason))}"), number(size)) for reason, size in ended.items()]
     for state, title in NOTES.items():
         reasons = _reasons(material, state)
         rows += [(heading(title), number("")), *reasons] if reasons else []

@@ -11,6 +11,13 @@ from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Pictu
 from outcomes.release.report.content.material import Material
 
 REPEATED = ("figure-answer_*",)
+DRAWN = {  # table → the figure beside it that prints the same rows; both are in a CSV file
+    "compared-otherwise": "figure-sensitivity_*",
+    "compared-balance": "figure-covariate_balance",
+    "imputed-risks": "figure-sensitivity_*",
+    "subgroups-change": "figure-subgroups_change",
+    "subgroups-response": "figure-subgroups_response",
+}
 EMPTY = re.compile(r"not reported|not estimated")
 BOUND = re.compile(r"<\d+(?![.\d])")  # a p value below .001 is a number
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
@@ -20,8 +27,11 @@ MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
 )  # shares of a table's numbers, empty and empty or bounds, from so many numbers on
 
 
-def leave_out(section: Section, known: set[str], material: Material) -> Section:
-    """Return the section without exhibits that are shown already or repeat another; a table of too few becomes a sentence."""
+def leave_out(section: Section, known: set[str], drawn: set[str], material: Material) -> Section:
+    """Return the section without exhibits that are shown already or repeat another; a table of too few becomes a sentence.
+
+    ``known`` are the exhibits of the main report, ``drawn`` the figures of the supplement, by id.
+    """
     derived = [name for name in material.study.instruments if material.study.instrument(name).derived_from is not None]
     patterns = (*REPEATED, *(f"*{kind}{name}*" for name in derived for kind in ("-", "_")))
     own = [
@@ -30,6 +40,7 @@ def leave_out(section: Section, known: set[str], material: Material) -> Section:
         if not isinstance(block, Grid | Picture)
         or (block.id not in known and not any(fnmatch(block.id, pattern) for pattern in patterns))
     ]
+    own = [block for block in own if not isinstance(block, Grid) or not _is_drawn(block, drawn)]
     few = [block for block in own if isinstance(block, Grid) and _rests_on_too_few(block)]
     kept: tuple[Block, ...] = tuple(block for block in own if block not in few)
     if few:
@@ -40,7 +51,20 @@ def leave_out(section: Section, known: set[str], material: Material) -> Section:
                 f"Left out, as most of {'its' if len(few) == 1 else 'their'} numbers rest on too few patients: {named}."
             ),
         )
-    return replace(section, blocks=kept, sections=tuple(leave_out(part, known, material) for part in section.sections))
+    return replace(
+        section, blocks=kept, sections=tuple(leave_out(part, known, drawn, material) for part in section.sections)
+    )
+
+
+def list_pictures(section: Section) -> set[str]:
+    """Return the figures of a section and its parts, by id."""
+    own = {block.id for block in section.blocks if isinstance(block, Picture)}
+    return own.union(*(list_pictures(part) for part in section.sections))
+
+
+def _is_drawn(block: Grid, drawn: set[str]) -> bool:
+    """Whether a figure prints the rows of a table."""
+    return block.id in DRAWN and any(fnmatch(picture, DRAWN[block.id]) for picture in drawn)
 
 
 def _rests_on_too_few(block: Grid) -> bool:
