@@ -122,7 +122,7 @@ def tabulate_described(name: str) -> str:
 
 def tabulate_dose() -> str:
     """Return how often the intervals of the score by dose hold the truth."""
-    heads = "truth | patients | clinics | bias, points | coverage (Monte-Carlo error) | finds an association at 5 %"
+    heads = "truth | patients | clinics | bias, points | coverage (Monte-Carlo error) | finds an association at 5%"
     return _table(
         heads,
         (

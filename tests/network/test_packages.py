@@ -186,9 +186,9 @@ def _edit(name, old, new):
         ),
         (_edit("harms.csv", "<11", "<7"), "another bound than <11"),
         (_edit("eligibility.csv", "^order,step", "order,steps"), "other columns than that table"),
-        (_edit("effects.csv", r"^(day,day 28,cr2,[^,]*,[^,]*),[^,]*,", r"\1,99,"), "does not lie within its limits"),
+        (_edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6}),[^,]*,", r"\1,99,"), "does not lie within its limits"),
         (
-            _edit("effects.csv", r"^(day,day 28,cr2,[^,]*,[^,]*,[^,]*),[^,]*,", r"\1,0.2,"),
+            _edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){7}),[^,]*,", r"\1,0.2,"),
             "the standard error is not that of the interval",
         ),
         (_edit("effects.csv", r"^day,day 28.*\n", ""), "0 rows of the primary difference"),

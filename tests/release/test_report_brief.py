@@ -14,7 +14,6 @@ from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid, Picture
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
 from outcomes.release.report.wording.opposite_directions import have_opposite_signs, note_contrary, note_contrary_rates
 
@@ -196,13 +195,3 @@ def walk(sections):
 
 def blocks_of(sections):
     return [b.id for section in walk(sections) for b in section.blocks if isinstance(b, Grid | Picture)]
-
-
-def test_table_2_says_that_differences_of_rounded_rates_can_lie_a_point_apart():
-    tables, study = make_compared()
-    exact = study.model_copy(update={"privacy": study.privacy.model_copy(update={"release": "exact"})})
-    for one, told in ((study, study.privacy.release == "rounded"), (exact, False)):
-        grid = tabulate_outcomes(gather(tables, one, {}))
-        assert grid is not None
-        assert ("can lie a point apart" in " ".join(grid.notes)) is told
-    assert study.privacy.release == "rounded"

@@ -17,7 +17,7 @@ from outcomes.settings.published import PublishedFigure
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "src" / "outcomes" / "analysis" / "published.csv"
 HEAD = "study,design,route,instrument,window,axis,from_day,to_day,population,definition,endpoint,estimate,unit,doi"
-OURS = "Ours 2020,one clinic,iv,phq9,week 4,day,21,35,observed,drop of at least 50 %,response,48.5,percent,10.1000/ours"
+OURS = "Ours 2020,one clinic,iv,phq9,week 4,day,21,35,observed,drop of at least 50%,response,48.5,percent,10.1000/ours"
 
 
 @pytest.fixture

@@ -25,4 +25,4 @@ def size_of(estimate: Estimate, factor: float = 1) -> tuple[str, str]:
     decimals = few = decimals_of(kind)
     while decimals < few + 2 and any(end and not round(abs(end), decimals) for end in ends):
         decimals += 1
-    return fixed(value, kind), interval(*ends, decimals)
+    return fixed(value, kind), interval(*ends, kind if estimate.excludes_zero else decimals)

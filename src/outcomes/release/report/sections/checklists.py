@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from outcomes.release.report.content.blocks import Bullets, Cell, Grid, Paragraph, Picture, Section
 from outcomes.release.report.content.grids import heading
 from outcomes.release.report.content.numbering import number_blocks
+from outcomes.release.report.sections.left_out import DRAWN
 from outcomes.settings import Study
 
 DESIGNS = {
@@ -168,6 +170,8 @@ class Places:
         return f"section “{section.title}”" if not part else _find_line(section, part)
 
     def _find_block(self, name: str, part: str) -> str:
+        if name not in self._blocks and name in DRAWN:  # the figure that prints its rows
+            name = next((one for one in self._blocks if fnmatch(one, DRAWN[name])), name)
         block = self._blocks.get(name)
         if block is None:
             return ""

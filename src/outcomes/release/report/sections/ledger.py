@@ -34,7 +34,7 @@ def tabulate_rows(material: Material) -> Grid | None:
     ]
     for state, title in ENDS.items():
         ended = list_ended(material.tables, state)
-        rows.append((heading(title), number("" if ended else "0")))
+        rows.append((heading(title), number("" if ended else count(len(ended)))))
         rows += [(heading(f"\u2003{_upper(say(reason))}"), number(size)) for reason, size in ended.items()]
     for state, title in NOTES.items():
         reasons = _reasons(material, state)
