@@ -33,11 +33,6 @@ def cover_sizes(
         The counts of the table as they are released.
     steps : sequence of float
         Of each row, the step in which its mean is released.
-
-    Examples
-    --------
-    >>> width(7, 6.45) > 8.5 * 1.4  # of seven people; eight could not have it
-    True
     """
     for spread in [one for one in table.fields if isinstance(one, Spread) and one.spans and one in frame]:
         mean, people = spread.spans  # type: ignore[misc]
@@ -60,7 +55,13 @@ def cover_sizes(
 
 
 def width(n: int, sd: float) -> float:
-    """Return the width of the 95% t interval of a mean of n values with a standard deviation."""
+    """Return the width of the 95% t interval of a mean of n values with a standard deviation.
+
+    Examples
+    --------
+    >>> round(width(7, 6.45), 1), round(width(8, 6.45), 1)
+    (11.9, 10.8)
+    """
     from scipy.special import stdtrit
 
     return 2 * float(stdtrit(n - 1, LEVEL)) * sd / math.sqrt(n)
