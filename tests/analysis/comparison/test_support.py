@@ -39,7 +39,7 @@ def prepare(tables, **changes):
 
 def check(setting):
     arms = setting.comparison.estimand.treated, setting.comparison.estimand.reference
-    check_support(setting, tabulate_positivity(setting.confounders, setting.compared.treated, arms))
+    check_support(setting, tabulate_positivity(setting.confounders, setting.compared.treated, arms), 11)
 
 
 @pytest.mark.parametrize("arm", ["iv", "esketamine"])

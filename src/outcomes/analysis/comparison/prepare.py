@@ -49,7 +49,8 @@ def prepare_comparison(tables: Mapping[str, pd.DataFrame], comparison: Compariso
     compared = select_compared(tables, comparison, study.baseline.same_day)
     settings = build_settings(compared, comparison, study.seed)
     positivity = _find_absent(compared, comparison)
-    check_support(next((one for one in settings if not one.primary.supported), settings[0]), positivity)
+    unsupported = next((one for one in settings if not one.primary.supported), settings[0])
+    check_support(unsupported, positivity, study.privacy.minimum_cell)
     check_timepoint(settings[0])
     return Prepared(compared, settings, positivity)
 

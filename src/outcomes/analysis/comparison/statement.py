@@ -8,6 +8,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
+from outcomes.analysis.comparison.support import name_strata
 from outcomes.contracts.released.comparison import ComparisonStatement
 from outcomes.settings import Study
 
@@ -37,20 +38,12 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
         )
         rows.append(("confounders", text))
     if len(positivity):
-        strata = ", ".join(_name_strata(positivity, study.privacy.minimum_cell))
+        named = name_strata(positivity, study.privacy.minimum_cell)
+        strata = ", ".join(f"{stratum} (no {arm})" for stratum, arm in named)
         rows.append(
             ("positivity", f"Strata in which one arm was never given: {strata}; there nothing is compared directly.")
         )
     return pd.DataFrame(rows, columns=STATEMENT)
-
-
-def _name_strata(positivity: pd.DataFrame, fewest: int) -> list[str]:
-    """Return each stratum by its level; a level that few patients have goes without its name, once a variable and arm."""
-    rows = positivity.to_dict("records")
-    few = [row["n_treated"] + row["n_reference"] < fewest for row in rows]
-    names = ["a level of few" if rare else str(row["level"]) for row, rare in zip(rows, few, strict=True)]
-    listed = [f"{row['variable']} = {name} (no {row['lacks']})" for row, name in zip(rows, names, strict=True)]
-    return list(dict.fromkeys(listed))
 
 
 def _describe_design(design: str | None, setting: Setting) -> str:

@@ -17,10 +17,8 @@ from outcomes.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-NAMED = 11  # patients of a level from whom on a message says its name: that of fewer may be the name of a person
 
-
-def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
+def check_support(setting: Setting, positivity: pd.DataFrame, fewest: int) -> None:
     """Refuse confounders without a value, and arms that do not overlap where the declared weights need them to.
 
     Strata that one arm lacks are named in the log where the weights leave their patients out (overlap; att, if the treated arm lacks
@@ -31,6 +29,8 @@ def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
     setting : Setting
     positivity : DataFrame
         The strata that one arm lacks, as :func:`tabulate_positivity` returns them.
+    fewest : int
+        Patients of a level from whom on it is named: the name of that of fewer may be a person's.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def check_support(setting: Setting, positivity: pd.DataFrame) -> None:
         )
     for name in (name for name, n in values.items() if n == 1 and people[name].notna().all()):
         log.warning("comparison.confounders: %s is the same in all patients compared, and adjusts for nothing", name)
-    strata = _name_strata(positivity)
+    strata = [f"{stratum} had {arm}" for stratum, arm in name_strata(positivity, fewest)]
     _check_overlap(setting, strata)
     for stratum in strata:
         log.warning("comparison: no patient with %s; there nothing is compared directly", stratum)
@@ -78,12 +78,12 @@ def check_timepoint(setting: Setting) -> None:
     )
 
 
-def _name_strata(positivity: pd.DataFrame) -> list[str]:
-    """Return each stratum by its level; levels of few patients go without their names, once a variable and arm."""
-    rare = (positivity["n_treated"] + positivity["n_reference"]) < NAMED
+def name_strata(positivity: pd.DataFrame, fewest: int) -> list[tuple[str, str]]:
+    """Return each stratum by its level, and the arm that it lacks; a level of fewer patients goes without its name, once a variable and arm."""
+    rare = (positivity["n_treated"] + positivity["n_reference"]) < fewest
     names = positivity["level"].astype(object).mask(rare, "a level of few")
     rows = zip(positivity["variable"], names, positivity["lacks"], strict=True)
-    return list(dict.fromkeys(f"{variable} = {name} had {arm}" for variable, name, arm in rows))
+    return list(dict.fromkeys((f"{variable} = {name}", arm) for variable, name, arm in rows))
 
 
 def _check_overlap(setting: Setting, strata: list[str]) -> None:
