@@ -49,5 +49,5 @@ STEP = Step(
     "endpoints → two arms compared: weights, balance, differences, sensitivity analyses",
     reads=(*COURSES, *FURTHER),
     writes=estimated_by("compare", comparison, subgroups, sites),
-    sections=(*COMPARED, "report", "privacy"),
+    sections=(*COMPARED, "report"),
 )

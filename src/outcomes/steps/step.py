@@ -28,7 +28,7 @@ PRIVATE = 0o077  # files and folders for their owner alone
 
 # Sections of the study file that several steps may read.
 CLINICAL = ("instruments", "own_instruments", "endpoints")
-COMPARED = ("comparison", *CLINICAL, "arms", "own_protocols", "series", "baseline", "timepoints", "seed")
+COMPARED = ("comparison", *CLINICAL, "arms", "own_protocols", "series", "baseline", "timepoints", "seed", "privacy")
 DERIVED = (*CLINICAL, "baseline", "timepoints", "population", "series", "visits", "arms")
 # Tables that each part of the comparison starts from.
 COURSES = ("patients", "series", "series_sessions", "events", "endpoints", "cohort")
