@@ -18,6 +18,7 @@ GROUND = {
     "criteria",
     "personal",
     "errors",
+    "beside",
     "frozen",
     "settings",
     "contracts",

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, model_validator
 
+from outcomes.beside import read_beside
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
 
@@ -148,7 +147,7 @@ class Instrument(Frozen):
 @cache
 def read_instruments() -> dict[str, Instrument]:
     """Return the instruments that the package knows, by id."""
-    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    content = read_beside(__file__)
     return {name: Instrument.model_validate(entry) for name, entry in content.items()}
 
 

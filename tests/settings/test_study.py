@@ -142,7 +142,7 @@ def test_all_errors_are_listed_at_once():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("a: [1", ["line 1", "not valid YAML"]), ("- 1\n- 2\n", ["mapping", "list"]), ("", ["mapping", "NoneType"])],
+    [("a: [1", ["line 2", "not valid YAML"]), ("- 1\n- 2\n", ["mapping", "list"]), ("", ["mapping", "NoneType"])],
 )
 def test_files_that_are_no_study(tmp_path, text, words):
     path = tmp_path / "study.yaml"

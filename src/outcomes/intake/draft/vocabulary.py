@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from outcomes.beside import read_beside
 from outcomes.intake.privacy import fold, plain_name
 
 SAME, NEAR, PART, NONE = 3, 2, 1, 0
@@ -21,7 +19,7 @@ WHO = frozenset({"patient", "pt", "client", "subject"})
 @cache
 def read_vocabulary() -> dict[str, Any]:
     """Return the vocabulary."""
-    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_beside(__file__)
     return content
 
 

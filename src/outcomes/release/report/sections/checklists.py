@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from outcomes.beside import read_beside
 from outcomes.release.report.content.blocks import Bullets, Cell, Grid, Paragraph, Picture, Section
 from outcomes.release.report.content.grids import heading
 from outcomes.release.report.content.numbering import number_blocks
@@ -42,7 +40,7 @@ class Item:
 @cache
 def read_checklists() -> dict[str, Any]:
     """Return the checklists: by name, each with ``title``, ``source``, ``needs``, and ``items``."""
-    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_beside(__file__)
     return content
 
 
