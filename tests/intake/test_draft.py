@@ -137,7 +137,7 @@ def test_the_draft_does_not_depend_on_the_order_of_rows(tmp_path):
 def test_names_of_other_kinds_are_recognised(tmp_path):
     header = "MRN,Date of Service,Medication,Dose Given (mg),Wt (lbs),BP Sys Pre,Pulse,Provider,Comments"
     rows = [
-        f"{n % 20},{n % 12 + 1}/{n % 28 + 1}/2024,IV ketamine infusion,{40 + n % 5},{150 + n % 40},120,70,Dr X,fine"
+        f"{n % 20},{n // 20 + 1}/{n % 28 + 1}/2024,IV ketamine infusion,{40 + n % 5},{150 + n % 40},120,70,Dr X,fine"
         for n in range(60)
     ]
     write(tmp_path, "log.csv", *rows, header=header)
@@ -145,7 +145,7 @@ def test_names_of_other_kinds_are_recognised(tmp_path):
     write(
         tmp_path,
         "g.csv",
-        *(f"{n % 20};2024-0{n % 9 + 1}-{n % 28 + 1:02d};0;1;2;3;1;0;{n % 2};{7 + n % 2}" for n in range(60)),
+        *(f"{n % 20};2024-0{n // 20 + 1}-{n % 28 + 1:02d};0;1;2;3;1;0;{n % 2};{7 + n % 2}" for n in range(60)),
         header=asked,
     )
     draft = draft_study(tmp_path, "mine")

@@ -272,7 +272,7 @@ def _progress(sources: Sequence[Source]) -> Iterable[Source]:
 
 
 def _build_tables(batches: Sequence[Batch], patients: int, study: Study, ledger: Ledger) -> dict[str, pd.DataFrame]:
-    zero = find_day_zero(batches, patients)
+    zero = find_day_zero(batches, patients, study)
     tables: dict[str, pd.DataFrame] = {}
     present = np.zeros(patients + 1, dtype=bool)
     for table, build in BUILDERS.items():

@@ -8,17 +8,28 @@ import numpy as np
 
 from outcomes.intake.batch import Batch
 from outcomes.intake.words import Array
+from outcomes.settings import Study
 
 
-def find_day_zero(batches: Iterable[Batch], patients: int) -> Array:
-    """Return the day of every patient's first session, for patients without any of the first dated record.
+def find_day_zero(batches: Iterable[Batch], patients: int, study: Study) -> Array:
+    """Return the day of every patient's first session of a treatment that means an arm.
 
-    Element p belongs to patient p; infinity where nothing of the patient is dated.
+    Where a patient has none it is that of the first session, and without any of the first dated record. Element p belongs
+    to patient p; infinity where nothing of the patient is dated.
     """
     batches = list(batches)
-    sessions = _first_days([batch for batch in batches if batch.table == "sessions"], patients)
-    records = _first_days([batch for batch in batches if batch.table != "sessions"], patients)
-    return np.where(np.isinf(sessions), records, sessions)
+    sessions = [batch for batch in batches if batch.table == "sessions"]
+    zero = _first_days([_of_arms(batch, study) for batch in sessions], patients)
+    for others in (sessions, [batch for batch in batches if batch.table != "sessions"]):
+        zero = np.where(np.isinf(zero), _first_days(others, patients), zero)
+    return zero
+
+
+def _of_arms(batch: Batch, study: Study) -> Batch:
+    """Return the sessions of a batch whose treatment means an arm."""
+    named = {treatment for arm in study.arms for treatment in arm.treatments or (arm.id,)}
+    words = batch.mapped("treatment", study).words
+    return batch.select(words.spread(np.array([value in named for value in words.values], dtype=bool), False))
 
 
 def _first_days(batches: Iterable[Batch], patients: int) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.measures.arms import compute_arm, treatments_of
+from outcomes.measures.history import find_before, find_scored
 from outcomes.measures.order import Array, Bools, Ints, make_categorical, make_integers, sort_table
 from outcomes.measures.scheduled import derive_scheduled_series
 from outcomes.protocols import Protocol
@@ -23,6 +24,7 @@ from outcomes.settings.sources import Visit
 log = logging.getLogger(__name__)
 
 UNLIMITED = np.iinfo(np.int32).max
+REPEATED = 3  # sessions of a series that is more than a trial
 PHASES = ("induction", "maintenance")
 REASONS = ("too_few_sessions", "too_long", "too_short")
 
@@ -35,13 +37,15 @@ def derive_series(
     protocols: Mapping[str, Protocol],
     rules: SeriesRules,
     visits: Sequence[Visit],
+    within_days: int = 14,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Group the treatment of every patient into series.
 
     Parameters
     ----------
     sessions, assessments, patients
-        Clean tables. With origin ``sessions`` only ``patient, study_day, ordinal, treatment`` of the sessions are used, and
+        Clean tables. With origin ``sessions`` only ``patient, study_day, ordinal, treatment`` of the sessions are used (and
+        the days of the assessments where treatment begins with the first scored series), and
         their other columns passed on; otherwise ``arm`` of the patients and ``visit`` of the assessments.
     arms
         The study's arms; each names the treatments that mean it.
@@ -51,6 +55,8 @@ def derive_series(
         Origin, gap, change of arm, and two records on one day.
     visits
         Scheduled visits.
+    within_days
+        Days before a series on which a questionnaire makes it a scored one.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def derive_series(
         One series of treatment of one patient; key ``patient, series``.
     series_sessions : pandas.DataFrame
         A session with its place in a series; key ``patient, study_day, ordinal``. Sessions whose treatment means no arm, and
-        second records of one session, are left out and counted.
+        second records of one session and series before the one where treatment begins to count, are left out and counted.
 
     Raises
     ------
@@ -69,6 +75,11 @@ def derive_series(
         return derive_scheduled_series(assessments, patients, arms, rules, visits, sessions)
     kept, arm = _select_sessions(sessions, arms, rules)
     courses = _cluster(kept, arm, rules)
+    history = _find_history(courses, assessments, arms, protocols, rules, within_days)
+    if history.any():
+        log.info("left out %d sessions of series before the one where treatment begins to count", int(history.sum()))
+        kept, arm = kept[~history].reset_index(drop=True), arm[~history]
+        courses = _cluster(kept, arm, rules)
     induction = courses.mark_induction(arms, protocols)
     series = _describe_series(courses, induction, arms, protocols, rules)
     log.info("%d sessions form %d series of %d patients", len(kept), len(series), series["patient"].nunique())
@@ -99,12 +110,7 @@ class _Courses:
 
     def mark_induction(self, arms: Sequence[Arm], protocols: Mapping[str, Protocol]) -> Bools:
         """Return which sessions are induction: at most so many, at most so many days after the first."""
-        most, days = (
-            np.array(
-                [UNLIMITED if (p := protocols.get(arm.id)) is None else getattr(p.induction, limit) for arm in arms]
-            )
-            for limit in ("maximum_sessions", "maximum_days")
-        )
+        most, days = (_read_limits(limit, UNLIMITED, arms, protocols) for limit in ("maximum_sessions", "maximum_days"))
         arm = self.arm[self.of]
         return np.asarray((self.session <= most[arm]) & (self.series_day <= days[arm]))
 
@@ -157,6 +163,32 @@ def _cluster(sessions: pd.DataFrame, arm: Array, rules: SeriesRules) -> _Courses
     )
 
 
+def _find_history(
+    courses: _Courses,
+    assessments: pd.DataFrame,
+    arms: Sequence[Arm],
+    protocols: Mapping[str, Protocol],
+    rules: SeriesRules,
+    within_days: int,
+) -> Bools:
+    """Return which sessions are of series before the one where the patient's treatment begins to count."""
+    if rules.begins == "first_session" or not len(courses.first):
+        return np.zeros(len(courses.of), dtype=np.bool_)
+    if rules.begins == "first_repeated":
+        fewest = np.minimum(REPEATED, _read_limits("minimum_sessions", REPEATED, arms, protocols))
+        begins = courses.sessions >= fewest[courses.arm]
+    else:
+        dated = assessments["study_day"].notna().to_numpy()
+        begins = find_scored(
+            courses.patient[courses.first],
+            courses.day[courses.first],
+            assessments["patient"].to_numpy()[dated],
+            assessments["study_day"].to_numpy(dtype="float64", na_value=np.nan)[dated],
+            within_days,
+        )
+    return find_before(courses.patient[courses.first], begins)[courses.of]
+
+
 def _describe_series(
     courses: _Courses,
     induction: Bools,
@@ -206,18 +238,19 @@ def compute_reason(
     not within the days that count as induction. ``too_short``: enough within them, but in too few days. There is no
     "too many": sessions beyond the most that count as induction are maintenance.
     """
-    fewest, days = (
-        np.array(
-            [0 if (p := protocols.get(a.id)) is None else getattr(p.induction, limit) for a in arms], dtype=np.int64
-        )
-        for limit in ("minimum_sessions", "minimum_days")
-    )
+    fewest, days = (_read_limits(limit, 0, arms, protocols) for limit in ("minimum_sessions", "minimum_days"))
     enough = fewest[arm]
     return np.select(
         [sessions < enough, induction_sessions < enough, induction_days < days[arm]],
         [REASONS.index("too_few_sessions"), REASONS.index("too_long"), REASONS.index("too_short")],
         default=-1,
     )
+
+
+def _read_limits(limit: str, none: int, arms: Sequence[Arm], protocols: Mapping[str, Protocol]) -> Ints:
+    """Return a limit of the induction of every arm's protocol; ``none`` for an arm without one."""
+    found = [protocols.get(arm.id) for arm in arms]
+    return np.array([none if one is None else getattr(one.induction, limit) for one in found], dtype=np.int64)
 
 
 def _place_sessions(sessions: pd.DataFrame, courses: _Courses, induction: Bools, arms: Sequence[Arm]) -> pd.DataFrame:

@@ -57,6 +57,13 @@ class SeriesRules(Frozen):
     same_day: Literal["one_session", "separate"] = Field(
         "one_session", description="two session records of one patient and treatment on one day"
     )
+    begins: Literal["first_session", "first_scored", "first_repeated"] = Field(
+        "first_session",
+        description="where a patient's treatment begins to count. first_session: at the first session of an arm; first_scored: at the "
+        "first series with a questionnaire at most `baseline.within_days` before it; first_repeated: at the first series of three "
+        "sessions, or as few as its protocol asks for. Earlier series (treatment of years before, a trial dose) are left out "
+        "and counted; a patient without such a series keeps all",
+    )
     use: Literal["first", "all"] = Field(
         "first", description="which series of a patient are analysed (first: new users)"
     )

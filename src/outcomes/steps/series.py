@@ -23,6 +23,7 @@ def series(work: Work) -> dict[str, pd.DataFrame]:
         {arm.id: protocol for arm in study.arms if (protocol := study.protocol(arm)) is not None},
         study.series,
         study.visits,
+        study.baseline.within_days,
     )
     return {"series": table, "series_sessions": sessions}
 
@@ -32,5 +33,5 @@ STEP = Step(
     "sessions → series by protocol",
     reads=("patients", "sessions", "assessments"),
     writes=("series", "series_sessions"),
-    sections=("arms", "own_protocols", "series", "visits"),
+    sections=("arms", "own_protocols", "series", "visits", "baseline"),
 )

@@ -14,6 +14,7 @@ import numpy as np
 
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake.batch import Batch, raw_words, visit_names
+from outcomes.intake.health.courses import find_earlier
 from outcomes.intake.health.finding import CHECKS, Finding
 from outcomes.intake.health.folder import find_unnamed
 from outcomes.intake.health.identifiers import find_identifiers
@@ -67,6 +68,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_identifiers(owners, kinds),
         *find_other_people(owners, kinds),
         *(people if with_sessions else ()),
+        *(find_earlier(study, evidence.tables) if with_sessions else ()),
         *find_offsets(dated),
         *find_night(dated),
         *find_nothing(evidence.tables, mapped),

@@ -72,6 +72,14 @@ CHECKS: dict[str, Check] = {
         "A file whose people occur in no file of another kind: its rows join nobody.",
         "where at most 20% of at least 5 people occur elsewhere",
     ),
+    "other_treatment_before": Check(
+        "people", "People who had another treatment, which is no arm, before their first session of an arm."
+    ),
+    "earlier_courses": Check(
+        "people",
+        "People treated before what looks like the start of their series: a series of years before without a questionnaire, or a trial dose.",
+        "where they are 2% of the treated or more, and the study file does not say where treatment begins to count (`series.begins`)",
+    ),
     "time_offset": Check(
         "dates",
         "Dates of two files that are the same distance apart for nearly every patient.",

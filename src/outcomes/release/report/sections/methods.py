@@ -114,6 +114,12 @@ def _span(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
+_BEGINS = {
+    "first_scored": " Series before a patient's first one with a questionnaire in the {days} days up to it are left out.",
+    "first_repeated": " One or two sessions before a patient's first longer series are left out.",
+}
+
+
 def _series(study: Study) -> list[str]:
     rule = study.series
     if rule.origin == "none":
@@ -126,6 +132,7 @@ def _series(study: Study) -> list[str]:
     use = (
         "Only a patient's first series is analysed (new users)." if rule.use == "first" else "All series are analysed."
     )
+    use += _BEGINS.get(rule.begins, "").format(days=study.baseline.within_days)
     days = "counts as one session" if rule.same_day == "one_session" else "counts as two sessions"
     strict = (
         " Series that fail their protocol's rule are left out."
