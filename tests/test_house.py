@@ -17,6 +17,8 @@ GROUND = {
     "funnel",
     "criteria",
     "personal",
+    "personal_patterns",
+    "names_of_people",
     "errors",
     "beside",
     "frozen",

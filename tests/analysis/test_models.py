@@ -1,5 +1,6 @@
 """Models: the frame, both engines, convergence as a result, and the published fit of a real trial."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,19 @@ class TestEngines:
         with pytest.raises(ModelError, match=r"model 'one'.*a formula may hold names of columns"):
             fit(**(RANDOM | {"engine": engine} | hostile))
         assert not mark.exists()
+
+    @pytest.mark.parametrize("engine", ["mixed", "statsmodels"])
+    @pytest.mark.parametrize(
+        "formula", ["log(change) ~ arm", "score ~ arm + log(change)", "score ~ arm + exp(exp(time))"]
+    )
+    def test_what_has_no_value_is_said_and_nothing_is_estimated(self, engine, formula):
+        result = fit(**(RANDOM | {"engine": engine, "formula": formula}))
+        assert not result.converged
+        assert re.search(r"is missing or infinite on \d+ complete rows", result.info["warnings"])
+
+    def test_a_covariance_for_each_value_of_a_number_is_refused(self):
+        with pytest.raises(ModelError, match=r"'group: age' has \d+ different values.* 12 are the most"):
+            fit(group="age")
 
     @pytest.mark.parametrize("engine", ["mixed", "statsmodels"])
     def test_unknown_column_stops_even_a_sensitivity_model(self, engine):

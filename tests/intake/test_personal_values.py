@@ -10,19 +10,73 @@ PERSONAL = {
     "social security numbers": ["123-45-6789", "id 987 65 4321"],
     "record or policy numbers": ["MRN 99112233", "SSN 123-45-6789", "chart no. 4711", "policy: AB12345", "DOB 1961"],
     "telephone numbers": ["(555) 010-0199", "555-010-0199", "+44 20 7946 0018", "call 030 1234 5678"],
-    "e-mail addresses": ["k.quartz@example.org", "see K.QUARTZ@EXAMPLE.ORG"],
+    "e-mail addresses": [
+        "k.quartz@example.org",
+        "see K.QUARTZ@EXAMPLE.ORG",
+        "quartz(at)example.org",
+        "quartz [at] example [dot] org",
+        "quartz at example dot org",
+        "@quartz_m",
+    ],
     "web addresses": ["https://example.org/p/1", "www.example.org", "example.org/quartz"],
-    "network addresses": ["192.0.2.17", "00:1b:44:11:3a:b7"],
-    "postal addresses": ["12 Elm St", "7 north elm street", "PO Box 12", "Lindenstraße 5", "12 rue du Lac"],
-    "postcodes": ["SW1A 1AA", "K1A 0B1", "75001-1234", "TX 75001", "02139"],
-    "names with a title": ["Dr. Quartz", "seen by Prof Quartz", "Mrs Quartz", "Quartz, MD", "Frau Quartz"],
-    "dates": ["1961-03-14", "on 3/14/61", "14 March 1961", "March 14th, 1961"],
-    "long numbers": ["K99112233", "4111111111111111"],
+    "network addresses": ["192.0.2.17", "00:1b:44:11:3a:b7", "2001:db8::8a2e:370:7334", "fe80:0:0:0:1:2:3:4"],
+    "postal addresses": [
+        "12 Elm St",
+        "7 north elm street",
+        "PO Box 12",
+        "Lindenstraße 5",
+        "12 rue du Lac",
+        "Avenida Mica 4",
+        "Glorieta Mica, 41496",
+        "千代田区1丁目",
+    ],
+    "postcodes": ["SW1A 1AA", "K1A 0B1", "75001-1234", "TX 75001", "02139", "SW1A1AA", "2611 ET", "〒100"],
+    "names with a title": [
+        "Dr. Quartz",
+        "seen by Prof Quartz",
+        "Mrs Quartz",
+        "Quartz, MD",
+        "Frau Quartz",
+        "山田先生",
+        "д-р Кварц",
+    ],
+    "dates": [
+        "1961-03-14",
+        "on 3/14/61",
+        "14 March 1961",
+        "March 14th, 1961",
+        "14 mars 1961",
+        "14. März 1961",
+        "3 août 1961",
+        "1961年3月14日",
+        "昭和36年3月14日",
+        "14 de marzo de 1961",
+        "14MAR1961",
+        "14/Mar/61",
+        "14.III.1961",
+        "fourteenth of March",
+        "March 1961",
+        "14 марта 1961",
+        "1961-03",
+    ],
+    "long numbers": [
+        "K99112233",
+        "4111111111111111",
+        "943/476/5919",
+        "756.9217.0769.85",
+        "１２３４５６７８９",
+        "AB-123456 C",
+    ],
+    "unique identifiers": ["123e4567-e89b-12d3-a456-426614174000", "d41d8cd98f00b204e9800998ecf8427e"],
+    "coordinates": ["51.50131, -0.14187", "48°51′30 N", "N 51.5013 W 0.1418", "lat 51.5", "9C3XGV4C+XV"],
+    "national numbers": ["QQ 12 34 56 C", "RSSMRA85T10A562S", "ABCPE1234F", "1EG4-TE5-MK73", "L01X00T47"],
 }
 HARMLESS = [
     "commercial", "self-pay", "Medicare Part B", "site-3", "North Clinic", "major depressive disorder, recurrent", "F33.2",
     "MDD 296.33", "2 to 3 times a week", "Ketamine 0.5 mg/kg IV over 40 min", "age 50-59", "week 12", "baseline_arm_1", "80/20",
     "St Mary Hospital", "PHQ-9", "2x40 mg; 3 ct", "10 day way up", "Blue Cross PPO", "44250-9", "may be", "N/A", "<11", "3.5",
+    "0.5/0.75 mg/kg", "1.5-12.5 mg", "IV40MG", "2x50MG100MG", "IV via pump 40 min", "dec 5 mg", "7 out of 10", "H12LB", "G2082", "CPT 96365", "batch2024",
+    "PHQ9GAD7", "treated @home", "1:1", "08:30", "L2::L3", "50-100", "2000 MG", "静脈内", "정맥주사", "10 day", "May be later", "Sr. Clinic",
 ]  # fmt: skip
 CASES = [(kind, text) for kind, texts in PERSONAL.items() for text in texts]
 ROWS = [f"p{number},2024-01-{1 + number:02d},iv" for number in range(20)]
@@ -57,13 +111,42 @@ def test_one_such_cell_is_refused_with_column_and_count(kind, text, place, tmp_p
 
 
 @pytest.mark.parametrize(
-    "names", [["Mary Quartz", "James Onyx", "Linda Mica"], ["QUARTZ, MARY", "ONYX, JAMES", "MICA, LINDA"]]
+    "names",
+    [
+        ["Mary Quartz", "James Onyx", "Linda Mica"],
+        ["QUARTZ, MARY", "ONYX, JAMES", "MICA, LINDA"],
+        ["Zorami Quartz", "Bryxel Fern", "Q. van Onyx"],
+        ["Quartz, M", "Onyx, J", "Mica, L"],
+        ["mary quartz", "james onyx", "linda mica"],
+        ["Mary", "James", "Linda"],
+        ["山田太郎", "佐藤花子", "鈴木一郎"],
+        ["王小明", "李娜", "张伟"],
+        ["김민수", "이영희", "박지훈"],
+        ["Иванова Мария", "Кварц Ирина", "Слюда Олег"],
+        ["محمد كوارتز", "فاطمة ميكا", "علي عقيق"],
+    ],
 )
 def test_names_of_people_without_a_title(names, tmp_path):
     rows = [f'{row},"{names[number % 3]}"' for number, row in enumerate(ROWS)]
     with pytest.raises(InputError, match=r"look like names of people in 20 of 20 rows"):
         read_one(tmp_path, {"patients": {"columns": {"patient": "id", "payer": "x"}}}, "id,day,arm,x", *rows)
-    assert find_personal(["Virginia", "North Clinic", "Austin Center"]) == {}
+
+
+def test_one_person_among_sites_is_found_and_towns_and_categories_are_none():
+    assert list(find_personal(["Mary Quartz", "North Clinic", "South Clinic", "West Clinic"])) == ["names of people"]
+    for values in (
+        ["Virginia", "North Clinic", "Austin Center"],
+        ["Green River", "Silver Spring", "Fort Mica", "San Mica"],
+        ["Blue Cross", "United Healthcare", "Kaiser Permanente", "Self Pay"],
+        ["Major Depression", "Bipolar Disorder", "Generalized Anxiety"],
+        ["White British", "Black Caribbean", "Hispanic or Latino", "African American"],
+        ["Arm A", "Arm B"],
+        ["SELF PAY", "MEDICARE PART B"],
+        ["高血圧", "抑鬱症"],
+        ["정신과", "내과"],
+        ["اكتئاب شديد", "اكتئاب خفيف"],
+    ):
+        assert find_personal(values) == {}, values
 
 
 @pytest.mark.parametrize("texts", ["Quartz{}", "felt a bit better after day {}", "a{}b"])

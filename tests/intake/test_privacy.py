@@ -126,7 +126,7 @@ def test_the_ledger_shows_declared_values_and_small_numbers_only(tmp_path):
     rows = ["a,2024-01-01,45365", "a,2024-01-02,Zeta Quartz", "a,2024-01-03,40"]
     ledger = read_one(tmp_path, tables, "id,day,p", *rows).ledger
     assert ledger["old"].dropna().tolist() == ["40"]
-    rows = ["a,north,40,Zeta Quartz", "a,north,41,Mica Onyx"]
+    rows = ["a,north,40,Zeta-Quartz", "a,north,41,Mica-Onyx"]
     ledger = read_one(tmp_path, PATIENTS, "id,site,age,payer", *rows).ledger
     assert set(ledger["old"].dropna()) | set(ledger["new"].dropna()) <= {"40", "41"}
 

@@ -28,6 +28,7 @@ __all__ = ["ModelResult", "collect_models", "fit_model", "model_frame"]
 log = logging.getLogger(__name__)
 
 UNEVEN = 1.3  # residual SD of one arm over that of another, beyond which a model with a covariance for each arm stands beside
+MOST_GROUPS = 12  # levels that may have a covariance each; seventy took minutes
 TELLING = 11  # patients of an arm whose residual SD takes part
 
 
@@ -102,6 +103,7 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
     complete = frame.dropna(subset=sorted(variables))
     left_out = len(frame) - len(complete), frame["patient"].nunique() - complete["patient"].nunique()
     log.info("model %s: %d of %d scores; %d rows had no covariate", name, len(complete), len(frame), left_out[0])
+    _check_groups(complete, model.group, name)
     data, fitted, notes = fit_to_data(_code_factors(complete, variables, arms), model, variables, arms)
     fit, failure, visit = _try_fit(data, fitted, name)
     while visit is not None and len(set(data["timepoint"])) > 1:
@@ -133,6 +135,16 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
 
 
 _PLACED = ("margins", "model_differences")
+
+
+def _check_groups(rows: pd.DataFrame, group: str | None, name: str) -> None:
+    """Refuse a column of many values as the groups that have a covariance each: a number, or a code of each patient."""
+    found = 0 if group is None or group not in rows else int(rows[group].nunique())
+    if found > MOST_GROUPS:
+        raise ModelError(
+            f"model '{name}': 'group: {group}' has {found} different values, and each would have a covariance of its own; "
+            f"{MOST_GROUPS} are the most. Give a column of few levels, such as arm or sex."
+        )
 
 
 def _find_variables(model: Model, name: str, columns: Iterable[str]) -> set[str]:

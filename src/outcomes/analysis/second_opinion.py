@@ -17,8 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.errors import ModelError
+from outcomes.mixed.data.rows import refuse_extreme
 from outcomes.mixed.design.calls import variables
 from outcomes.mixed.design.formula import parse, parse_effects, spell, spell_factor
+from outcomes.mixed.errors import DataError
 
 Floats = NDArray[np.float64]
 _FUNCTIONS = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}  # all that a formula may call beside formulaic's bases
@@ -140,6 +142,8 @@ def fit(data: pd.DataFrame, formula: str, *, subject: str, random: str, method: 
     ------
     FormulaError
         The formula has what its language does not.
+    DataError
+        A column of the design is missing, infinite, or beyond what can be squared, as the logarithm of a negative change.
     ModelError
         The design is singular, or the data lack a column.
     """
@@ -195,9 +199,15 @@ def _build(text: str, data: pd.DataFrame) -> Any:
     from formulaic.errors import FormulaicError
 
     try:
-        return model_matrix(text, data, context=_FUNCTIONS)
+        with np.errstate(all="ignore"):
+            built = model_matrix(text, data, context=_FUNCTIONS, na_action="ignore")
     except FormulaicError as error:
         raise ModelError(f"cannot evaluate '{text}': {error}") from None
+    for name, column in built.items():
+        if wrong := int((~np.isfinite(column)).sum()):
+            raise DataError(f"{name!r} is missing or infinite on {wrong} complete rows")
+        refuse_extreme(column.to_numpy(float), str(name))
+    return built
 
 
 def margins(fit: Fit, factor: str, by: str | None = None) -> pd.DataFrame:

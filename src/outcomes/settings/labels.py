@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from outcomes.personal import PATTERNS, find_kind
+from outcomes.personal import find_kind
+from outcomes.personal_patterns import PATTERNS
 from outcomes.settings.clinical import Arm
 from outcomes.settings.sources import Source, Table, TableMap, Visit
 

@@ -145,9 +145,7 @@ def refuse_extreme(values: Floats, name: str) -> None:
     size = max(abs(float(values.max(initial=0.0))), abs(float(values.min(initial=0.0))))
     if size > LARGEST:
         wrong = int((np.abs(values) > LARGEST).sum())
-        raise DataError(
-            f"column {name!r} has {wrong} numbers beyond {LARGEST:g} (up to {size:g}); correct them or change the unit"
-        )
+        raise DataError(f"column {name!r} has {wrong} numbers beyond {LARGEST:g}; correct them or change the unit")
     if 0 < size < 1 / LARGEST:
         raise DataError(f"column {name!r} has no number beyond {size:g}; change the unit")
 

@@ -163,7 +163,8 @@ def _model_matrix(factor: str, frame: pd.DataFrame) -> tuple[Floats, tuple[str, 
     import formulaic
 
     try:
-        matrix = formulaic.model_matrix(f"0 + {factor}", frame, context=_CONTEXT, na_action="ignore")
+        with np.errstate(all="ignore"):  # what has no value is counted below
+            matrix = formulaic.model_matrix(f"0 + {factor}", frame, context=_CONTEXT, na_action="ignore")
     except Exception as error:
         raise FormulaError(f"cannot evaluate {factor!r}: {error}") from error
     values = np.asarray(matrix, dtype=np.float64)
