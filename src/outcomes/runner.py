@@ -144,7 +144,13 @@ def _find_inputs(study: Study, folder: str, study_file: Path) -> None:
             f"{folder}: no such folder. {study_file} looks for its raw export there (key `data`); put the files there, "
             "or name another folder with `make DATA=…` or `--data`."
         )
-    missing = [os.path.relpath(path, folder) for path in inputs(study, folder) if not Path(path).is_file()]
+    named = [Path(path) for path in inputs(study, folder)]
+    odd = [os.path.relpath(path, folder) for path in named if path.exists() and not path.is_file()]
+    if odd:
+        raise InputError(
+            f"{folder}: {', '.join(odd)}: a folder, a pipe, or a device, not a file. Name a file, or all of a kind (`name/*.csv`)."
+        )
+    missing = [os.path.relpath(path, folder) for path in named if not path.is_file()]
     if missing:
         raise InputError(
             f"{folder}: {len(missing)} file(s) that {study_file} names are not there: {', '.join(missing)}. "

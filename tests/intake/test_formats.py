@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
@@ -202,6 +203,27 @@ def test_a_workbook_that_unpacks_to_far_more_than_it_is(tmp_path):
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (80 << 20))
     with pytest.raises(InputError, match=r"bomb.xlsx: the workbook unpacks to 80 MB from \d+ KB"):
         read(tmp_path, {"file": "bomb.xlsx", "tables": TOTAL})
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "A20000"])
+def test_a_stray_cell_far_below_a_table(tmp_path, cell):
+    book = openpyxl.Workbook()
+    for row in (("id", "day", "phq9"), ("a", "2024-01-07", 18)):
+        book.active.append(row)
+    book.active[cell] = "x"
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(InputError, match=r"far.xlsx: a cell stands below [\d,]+ rows without any\. Delete the row"):
+        read(tmp_path, {"file": "far.xlsx", "tables": TOTAL})
+
+
+def test_blank_rows_within_a_table_keep_their_place(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("id", "day", "phq9"), ("a", "2024-01-07", 18)):
+        book.active.append(row)
+    for place, value in zip(("A500", "B500", "C500"), ("b", "2024-01-08", 9), strict=True):
+        book.active[place] = value
+    book.save(tmp_path / "gap.xlsx")
+    assert totals(read(tmp_path, {"file": "gap.xlsx", "tables": TOTAL})) == [18, 9]
 
 
 # ── FHIR ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Every bad input: one clear error, exit code 2, nothing written, and nothing of a patient in the message."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from exports import ARMS, make_study, read_one
 
 from outcomes.__main__ import main
 from outcomes.intake import read_export
+from outcomes.intake.draft.survey import read_folder
 
 HEADER = "code,visit day,drug,dose"
 ROWS = ["Zeta-Quartz,2024-05-17,iv,41", "Zeta-Quartz,2024-05-21,iv,41", "Mica-Onyx,2024-05-18,iv,43"]
@@ -64,6 +66,22 @@ def test_missing_folder(tmp_path, refuse):
 def test_folder_instead_of_a_file(tmp_path, refuse):
     (tmp_path / "raw" / "visits.csv").mkdir()
     assert "visits.csv: a folder, not a file" in refuse(None)
+
+
+def test_pipe_instead_of_a_file(tmp_path, refuse):
+    os.mkfifo(tmp_path / "raw" / "visits.csv")
+    assert "visits.csv: a pipe or a device, not a file" in refuse(None)
+
+
+def test_a_draft_follows_no_link_out_of_the_folder(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "elsewhere.csv").write_text(lines(*ROWS))
+    (tmp_path / "raw" / "visits.csv").symlink_to(tmp_path / "elsewhere.csv")
+    sheets, unread = read_folder(tmp_path / "raw")
+    assert (sheets, [(one.name, "a link that leads out" in one.reason) for one in unread]) == (
+        [],
+        [("visits.csv", True)],
+    )
 
 
 def test_a_link_that_leads_out_of_the_folder(tmp_path, refuse):

@@ -160,10 +160,12 @@ def _present_sources(study: Study, folder: Path) -> list[Source]:
     present = []
     for source in study.sources:
         check_mapping(study, source)
-        if (folder / source.file).is_dir():
+        if (named := folder / source.file).is_dir():
             raise InputError(
-                f"{source.file}: a folder, not a file. Name a file, or all of a kind (`{source.file}/*.csv`)."
+                f"{source.file}: a folder, not a file. Name a file, or all of a kind (`{named.name}/*.csv`)."
             )
+        if named.exists() and not named.is_file():
+            raise InputError(f"{source.file}: a pipe or a device, not a file. Save what it gives as one.")
         if source.join is not None and not find_files(folder, source.join):
             raise InputError(
                 f"{source.join.file}: no such file in {folder}. Correct 'file' under the 'join' of {source.file}."

@@ -99,6 +99,9 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
     unread: list[Unread] = []
     for path in paths:
         file = File(path, path.relative_to(folder).as_posix())
+        if not path.resolve().is_relative_to(folder.resolve()):
+            unread.append(Unread(file.name, "a link that leads out of the folder; put the file itself there"))
+            continue
         for found in propose_sources(file):
             one = found if isinstance(found, Unread) else read_proposal(folder, _with_above(file, found))
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]

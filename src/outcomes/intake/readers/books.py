@@ -16,6 +16,7 @@ from outcomes.errors import InputError
 from outcomes.intake.readers.markup import Layout, Markup
 
 OLD_CONTAINER, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+MOST_CELLS = 20_000_000  # of a sheet that is held in memory; 65,536 rows of 256 columns are fewer
 LARGEST, RATIO, SMALL = 4 << 30, 250, 64 << 20  # bytes of a workbook unpacked; how much it may be packed
 EPOCH_1904 = 24_107  # days from 1904-01-01 to 1970-01-01
 # What a truncated or altered workbook makes the libraries, their XML parsers, and the unpacking below them raise.
@@ -199,9 +200,17 @@ class _Calamine:
 
         try:
             sheet = self.book.get_sheet_by_name(title)
+            if (sheet.total_height + 1) * (sheet.total_width + 1) > MOST_CELLS:
+                raise InputError(self._spread())
             yield from (tuple(row) for row in sheet.to_python(skip_empty_area=False))
-        except (calamine.CalamineError, *DAMAGE):
-            raise InputError(damaged(self.name)) from None
+        except (calamine.CalamineError, *DAMAGE) as error:
+            raise InputError(self._spread() if "imit exceeded" in str(error) else damaged(self.name)) from None
+
+    def _spread(self) -> str:
+        return (
+            f"{self.name}: the sheet reaches over more than {MOST_CELLS:,} cells. Delete the stray cell far below or right of the table, "
+            "or save the sheet as .csv and name that."
+        )
 
     def layout(self, title: str) -> Layout:
         import python_calamine as calamine

@@ -27,6 +27,7 @@ from outcomes.intake.words import Origin, RawTable, Words, text_array
 from outcomes.settings import Source
 
 MOST_CELLS = 200_000_000
+MOST_BLANK = 10_000  # rows without a cell between two with one
 
 
 def read_workbook(
@@ -90,6 +91,9 @@ def _filled(rows: Iterable[tuple[Any, ...]], layout: Layout) -> Iterator[list[st
     starts = {(top, left): bottom for top, left, bottom, _ in layout.merged if bottom > top}
     open_: dict[int, tuple[int, str]] = {}
     for number, row in enumerate(rows, start=1):
+        if not row and not open_:
+            yield []
+            continue
         cells = [_text(cell) for cell in row]
         for (top, left), bottom in starts.items() if starts else ():
             if top == number and left <= len(cells):
@@ -121,14 +125,19 @@ def _columns(rows: Iterable[list[str]], places: dict[str, int], file: str) -> tu
         seen += len(row) + 1
         if seen > MOST_CELLS:
             raise InputError(f"{file}: more than {MOST_CELLS:,} cells. Save the sheet as .csv and name that.")
-        if any(row):
-            last = size
+        if not any(row):
+            continue
+        blank, last = size - last - 1, size
+        if blank > MOST_BLANK:
+            raise InputError(
+                f"{file}: a cell stands below {blank:,} rows without any. Delete the row of that cell, the last one of the sheet, and save it again."
+            )
         for name, place in places.items():
-            text = row[place] if place < len(row) else ""
-            codes[name].append(values[name].setdefault(text, len(values[name])))
-    columns = {
-        name: Words(np.array(codes[name][:last], dtype=np.int32), text_array(list(values[name]))) for name in places
-    }
+            known = values[name]
+            if blank:
+                codes[name] += [known.setdefault("", len(known))] * blank
+            codes[name].append(known.setdefault(row[place] if place < len(row) else "", len(known)))
+    columns = {name: Words(np.array(codes[name], dtype=np.int32), text_array(list(values[name]))) for name in places}
     return columns, last
 
 
