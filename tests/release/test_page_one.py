@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from released_cases import CASES, make_case, make_compared, make_models
 from running_text import running_text
@@ -14,6 +15,7 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_effects
+from outcomes.release.report.page_one.answers import say_analyses, say_response
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.follow_up import FollowUp, Seen
 from outcomes.release.report.page_one.key_points import MOST_WORDS
@@ -254,3 +256,25 @@ def test_effects_more_frequent_with_either_arm_are_both_named():
     assert say_effects(told, 2) == "dizziness 10% v 40%; nausea 20% v 10%"
     assert say_effects(told, 3).startswith("dizziness 10% v 40%; sedation")
     assert say_effects(told, 1) == ""  # one of them would be half of what is known
+
+
+def test_rates_that_rounding_set_apart_from_their_difference_are_said_to_be_about():
+    material = gather(*make_compared(), {})
+    told = replace(FULL, response=Estimate(0.03, -0.22, 0.27), response_rates=(0.5, 0.5))
+    assert say_response(material, told).startswith("Response: about 50% v 50%, difference 3.0 percentage points")
+    alike = replace(told, response_rates=(0.49, 0.455))
+    assert "about" not in say_response(material, alike)
+
+
+def test_an_estimate_that_prints_as_zero_is_no_size():
+    material = gather(*make_compared(), {})
+    told = replace(FULL, difference=OPEN, analyses=(Estimate(-0.03, -1, 1), Estimate(-2.3, -5, 1)))
+    assert say_analyses(material, told) == "2 other valid analyses point the same way, by up to 2.3 points"
+
+
+def test_the_change_that_is_told_beside_the_last_is_that_half_way():
+    tables, study = make_case("one arm")
+    line = make_models()["margins"].iloc[[0]].assign(arm="iv")
+    margins = [line.assign(timepoint=str(when), estimate=-0.5 * when) for when in range(1, 7)]
+    tables = {**tables, **make_models(), "margins": pd.concat(margins), "response": tables["response"].iloc[:0]}
+    assert "By session 3 it was 1.5." in answer_of(tables, study, "works").text

@@ -46,6 +46,15 @@ def test_no_phrase_that_was_returned_is_printed(case):
     assert found == []
 
 
+@pytest.mark.parametrize("case", SHOWN)
+def test_no_text_is_printed_with_its_braces(case):
+    texts = [
+        *running_text(build_shown(case)),
+        *(text for plan in plan_shown(case) for text in (plan.title, plan.caption, plan.alt)),
+    ]
+    assert [text for text in texts if re.search(r"[{}]", text)] == []
+
+
 LONGEST = 30  # words of a sentence outside methods
 
 

@@ -188,6 +188,15 @@ def test_an_unconverged_model_is_named_everywhere_it_matters():
     assert "did not converge: primary" in closing_lines(tables, Path("results/x/report.html"))
 
 
+def test_a_model_without_numbers_is_named_as_that():
+    tables, study = make_case("two arms")
+    made = make_models(converged=False)
+    made["margins"] = made["margins"].assign(estimate=float("nan"))
+    text = words(tables | made, study)
+    assert "No number is of these models, which could not be fitted: Change by session." in text
+    assert "must not be used" not in text
+
+
 def test_closing_lines_say_where_and_what():
     tables, _ = make_case("two instruments")
     left = tables["flow"]["reason"] == "impossible_total"

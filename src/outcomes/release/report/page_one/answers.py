@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED, FEW, SMALL
-from outcomes.release.numbers import count, fixed, interval, p_value
+from outcomes.release.numbers import count, fixed, interval, p_value, printed
 from outcomes.release.report.content.blocks import Answer
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
@@ -25,6 +25,7 @@ QUESTIONS = {
     "safe": "How safe is it?",
     "long": "How long does it last?",
 }
+ROUNDED = 1.5  # percentage points that two rates and their difference may be apart, each printed whole
 UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and other care are part of this change."
 
 
@@ -117,7 +118,7 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
     if len(evidence.rates) == 1 and not evidence.declared:
         texts.append(say_rates(material, evidence))
     elif earlier and all(earlier) and find_place(material.tables, material.study):
-        name = earlier[0][-1][0]
+        name = earlier[0][len(earlier[0]) // 2][0]  # half way
         values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
         place = find_place(material.tables, material.study)
         assert place is not None
@@ -172,7 +173,8 @@ def say_response(material: Material, evidence: Evidence) -> str:
     if evidence.response_rates is None:
         return f"Response: {difference}."
     rates = " v ".join(f"{fixed(100 * rate, 0)}%" for rate in evidence.response_rates)
-    return f"Response: {rates}, {difference}."
+    apart = 100 * abs(evidence.response_rates[0] - evidence.response_rates[1] - evidence.response.value)
+    return f"Response: {'about ' if apart > ROUNDED else ''}{rates}, {difference}."
 
 
 def _whom(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
@@ -223,8 +225,9 @@ def say_analyses(material: Material, evidence: Evidence) -> str:
     many = f"{count(len(values))} other valid {'analysis' if len(values) == 1 else 'analyses'}"
     if evidence.disagree or evidence.difference is None:
         return f"{many} give{'s' if len(values) == 1 else ''} {fixed(values[0])} to {fixed(values[-1])} points"
-    low, high = sorted(fixed(abs(value)) for value in (values[0], values[-1]))
-    size = f"{low} points" if low == high else f"{low} to {high} points"
+    least, most = sorted(abs(value) for value in (values[0], values[-1]))
+    low, high = (f"{fixed(least)} to " if printed(least) else "up to "), f"{fixed(most)} points"
+    size = high if fixed(least) == fixed(most) else low + high
     if not evidence.difference.excludes_zero:
         return f"{many} point{'s' if len(values) == 1 else ''} the same way, by {size}"
     return f"{many} favor{'s' if len(values) == 1 else ''} {name_sides(material, evidence)[0]} too, by {size}"

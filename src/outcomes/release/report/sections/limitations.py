@@ -158,6 +158,13 @@ def _convergence(material: Material) -> Limitation | None:
     names = unconverged(material.tables)
     if not names:
         return None
+    margins = material.rows("margins")
+    if margins.empty or not margins.loc[margins["estimate"].notna(), "model"].isin(names).any():
+        labels = [str(material.one("models", model=name)["label"]) for name in names]
+        return Limitation(
+            f"These models could not be fitted to these data, and no number is of them: {'; '.join(labels)}.",
+            f"no number is of these models, which could not be fitted: {'; '.join(labels)}",
+        )
     return Limitation(
         f"These models did not converge and their numbers must not be used: {', '.join(names)}.",
         f"these models did not converge, and their numbers must not be used: {', '.join(names)}",

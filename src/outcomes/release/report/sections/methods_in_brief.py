@@ -65,9 +65,10 @@ def _comparison(material: Material) -> str:
         return text + (arms if len(material.arms) > 1 else "")
     listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
+    exploratory = " Subgroups are exploratory." if len(material.rows("subgroups")) else ""
     return (
         f"{confounders}The difference in change is from a mixed model for repeated measures with a sandwich variance{CLUSTERED[comparison.cluster]}. Other valid analyses of the "
-        "same question are in the forest plot; analyses that leave out a confounder are shown for reference only.{' Subgroups are exploratory.' if len(material.rows('subgroups')) else ''}"
+        f"same question are in the forest plot; analyses that leave out a confounder are shown for reference only.{exploratory}"
     )
 
 
