@@ -117,6 +117,7 @@ def test_the_report_says_what_it_found_and_what_it_lacks(report):
     page = (report / "report.html").read_text(encoding="utf-8")
     assert "Over 8 sites the difference in change of PHQ-9 at day 28" in page
     assert "One model over all sites (one stage)" in page
+    assert "the sums of a pattern of one are that patient" in page  # why not
     assert not re.search(r"\bnan\b", page, re.IGNORECASE)
     assert "http://" not in re.sub(r"http://www\.w3\.org\S*", "", page)
     rows = read(report, "sites")

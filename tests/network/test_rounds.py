@@ -28,7 +28,8 @@ DECLARED = {
     "numbers": {
         "baseline": {"centre": 17, "scale": 4, "knots": KNOTS},
         "age": {"centre": 45, "scale": 12},
-    }
+    },
+    "because": "the sites trust the centre with counts of single values",
 }
 
 
@@ -182,6 +183,8 @@ def test_a_page_shows_every_number_of_an_answer(rounds):
     sums = json.loads(rounds.answer("site-3", 2).read_text())["sums"]
     numbers = [sums["loglik"], *sums["score"], *(one for row in sums["information"] for one in row)]
     assert all(repr(one) in page for one in numbers)
+    assert "NOT PROTECTED: from the answers to some rounds" in page
+    assert DECLARED["because"] in page
 
 
 def refuse(rounds, answers, capsys, words):
@@ -275,6 +278,38 @@ def test_a_level_that_few_have_keeps_a_site_out_and_the_others_go_on_without_it(
             sign(again.answer(site, 1), network.keys[site])
     assert again.ask(*(again.answer(site, 1) for site in SITES if site not in ("site-3", "site-7"))) == 0
     assert json.loads(again.round(2).read_text())["left_out"] == ["site site-3", "site site-7"]
+
+
+def test_bands_need_no_reason_and_equal_the_model_of_all_rows_in_one_place(network, tmp_path, capsys):
+    """Of the eight sites one has fewer than 11 of an arm on one side, and the others go on without it."""
+    made = prepare(network, tmp_path, bands={"baseline": [17]})
+    asked = [site for site in SITES if site != "site-3"]
+    assert made.ask(more=("--without", "site-3")) == 0
+    capsys.readouterr()
+    assert made.reply(network, "site-3", 1) == 2
+    assert "--site site-3: not one of the sites that this round asks" in capsys.readouterr().err
+    for number in range(1, 12):
+        for site in asked:
+            assert made.reply(network, site, number) == 0
+            sign(made.answer(site, number), network.keys[site])
+        assert made.ask(*(made.answer(site, number) for site in asked)) == 0
+        if (made.folder / "eight-common.json").is_file():
+            break
+    parts = []
+    for site in asked:
+        with chdir(network.folder / site):
+            study = read_study("study.yaml")
+            compared = select_compared(Tables(Places(site), COURSES), study.comparison, study.baseline.same_day)
+        change = compared.at("day", "day 28", "change")
+        parts.append(compared.people[["baseline", "treated"]].assign(change=change, site=site))
+    rows = pd.concat(parts).dropna(ignore_index=True)
+    columns = [np.ones(len(rows)), *((rows["site"] == site) for site in asked[1:]), rows["baseline"] >= 17]
+    direct = sm.Logit(rows["treated"].to_numpy(float), np.column_stack(columns).astype(float)).fit(tol=1e-14, disp=0)
+    found = json.loads((made.folder / "eight-common.json").read_text())
+    np.testing.assert_allclose([one["estimate"] for one in found["coefficients"].values()], direct.params, atol=1e-10)
+    page = made.answer("site-1", 1).with_suffix(".txt").read_text()
+    assert "Nothing finer: the columns tell bands and levels alone" in page
+    assert "baseline from 17" in page
 
 
 def test_a_site_answers_only_what_the_centre_signed_and_once(network, rounds, tmp_path, capsys):

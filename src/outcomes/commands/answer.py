@@ -47,16 +47,18 @@ def answer(options: Namespace) -> None:
     found = write_answer(asked, sha256(place), origin, sum_site(asked, plan, study, options.site, places))
     file = Path(options.out) / name_answer(plan.network, options.site, asked.number)
     page = file.with_suffix(".txt")
+    assert plan.propensity is not None  # the round was checked against it
+    told = write_answer_page(found, asked, plan.propensity)
     if options.sign is None:
         _refuse_another(file, asked, found)
         write_bytes(found, file)
-        write_text(write_answer_page(found, asked), page)
+        write_text(told, page)
         print(
             f"Written, not signed: {file}\nRead {page}: it shows all that would leave. If it may, give the same command with --sign KEY."
         )
         return
     approved = file.is_file() and file.read_bytes() == found
-    if not approved or not page.is_file() or page.read_text(encoding="utf-8") != write_answer_page(found, asked):
+    if not approved or not page.is_file() or page.read_text(encoding="utf-8") != told:
         raise InputError(
             f"{file}: not what this round asks now, so that the page was read of something else. Give the command without --sign, read the page again, "
             "then sign."

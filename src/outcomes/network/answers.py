@@ -14,6 +14,7 @@ from outcomes.errors import InputError
 from outcomes.network.package import Origin
 from outcomes.network.rounds import DIFFERENCE, FORMAT, Round
 from outcomes.network.signature import verify
+from outcomes.settings.propensity import CommonPropensity
 
 LARGEST = 5_000_000  # bytes of an answer; those of the example have some thousand
 NEAR = 1e-9  # by which the halves of a symmetric matrix may differ
@@ -77,14 +78,20 @@ def write_answer(asked: Round, digest: str, origin: Origin, sums: Mapping[str, A
     return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def write_answer_page(answer: bytes, asked: Round) -> str:
+def write_answer_page(answer: bytes, asked: Round, declared: CommonPropensity) -> str:
     """Return the plain page of all that an answer holds, for the person who approves it."""
     content = json.loads(answer)
+    countable = (
+        f"NOT PROTECTED: from the answers to some rounds the coordinating centre can count the patients of each value of {', '.join(declared.numbers)} and "
+        f"arm, down to one. The plan says why it may: {declared.because}"
+        if declared.numbers
+        else "Nothing finer: the columns tell bands and levels alone, so that no sum rests on fewer patients of an arm than the minimum."
+    )
     parts = [
         f"WHAT LEAVES SITE '{content['site']}' IN ROUND {asked.number} OF THE NETWORK STUDY '{content['network']}'",
         "This page shows every number of the answer: sums over the patients of this site. No row leaves, no date, no identifier, no name of a file.\n"
-        "The number of patients of each arm, and of each declared level, can be read from such sums; none is below the site's minimum. What several "
-        "rounds together could tell stands in docs/network-study.md.",
+        "The number of patients of each arm, and of each combination of declared bands and levels, can be read from such sums; none is below the "
+        f"site's minimum. {countable}",
         "Columns of the model, with the coefficients of this round:\n"
         + "\n".join(
             f"  {place:2}  {name}: {value!r}"

@@ -30,8 +30,10 @@ TITLES = {
     "stopping": "Induction stopped early",
 }
 NOT_HERE = (
-    "One model over all sites (one stage), a propensity model over all sites (its rounds have a result of their own), secure sums, and the pooling of "
-    "exposure and durability are not part of this report; each site's own report has the last two. A site that has only one of the arms cannot take part."
+    "One model over all sites (one stage) stands not beside the two stages: it needs sums over the patients of each pattern of visits, a clinic's patterns have "
+    "mostly fewer patients than the minimum, and the sums of a pattern of one are that patient's scores. Without these patterns it would be of other patients. A "
+    "propensity model over all sites has a result of its own. Secure sums, and the pooling of exposure and durability, are not part of this report; each "
+    "site's own report has the last two. A site that has only one of the arms cannot take part."
 )
 Row = Mapping[Any, Any]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis.comparison.rounds.design import Rows, _group
+from outcomes.analysis.comparison.rounds.design import Rows, _band, _group
 from outcomes.analysis.comparison.rounds.guard import check_sums
 from outcomes.analysis.comparison.rounds.sums import sum_difference, sum_propensity
 from outcomes.errors import ModelError
@@ -93,16 +93,27 @@ def test_values_are_grouped_as_declared_and_a_strange_one_is_said():
         _group(pd.Series(["barter"]), "payer", GROUPS)
 
 
+def test_numbers_are_banded_as_declared_and_words_are_refused():
+    names = CommonPropensity(bands={"age": (40, 60)}).list_groups()["age"]
+    found = _band(pd.Series([39.9, 40, 59, 60, np.nan, 200]), "age", (40, 60), names)
+    expected = ["below 40", "40 to below 60", "40 to below 60", "from 60", None, "from 60"]
+    assert [None if pd.isna(one) else one for one in found] == expected
+    with pytest.raises(ModelError, match="bands: age holds words at this site"):
+        _band(pd.Series(["old"]), "age", (40, 60), names)
+
+
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
         ({}, "at least one confounder"),
+        ({"numbers": {"a": {"centre": 0, "scale": 1}}}, "or write under because why the coordinating centre may know"),
+        ({"numbers": {"a": {"centre": 0, "scale": 1}}, "because": " "}, "or write under because"),
         ({"numbers": {"a": {"centre": 0, "scale": 1, "knots": [1, 2]}}}, "none, or three or more"),
         ({"levels": {"a": {"x": ["1"]}}}, "two groups or more"),
         ({"levels": {"a": {"x": ["1"], "y": ["1"]}}}, "in one group only"),
         (
             {"numbers": {"a": {"centre": 0, "scale": 1}}, "levels": {"a": {"x": ["1"], "y": ["2"]}}},
-            "among numbers and among levels",
+            "a: in two of bands, numbers, and levels",
         ),
     ],
 )

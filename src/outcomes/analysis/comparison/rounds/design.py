@@ -32,7 +32,7 @@ class Rows:
     numbers : DataFrame
         The declared numbers as they are.
     groups : DataFrame
-        The declared group of each patient, reference groups included, a column a confounder.
+        The declared band or group of each patient, reference groups included, a column a confounder.
     """
 
     columns: tuple[str, ...]
@@ -55,10 +55,13 @@ def code_site(
     """
     people, n = compared.people, len(compared.people)
     change = compared.at(estimand.axis, estimand.timepoint, "change")
-    numbers = pd.DataFrame({name: _read_number(people[name], name) for name in declared.numbers}, index=people.index)
-    groups = pd.DataFrame(
-        {name: _group(people[name], name, own) for name, own in declared.levels.items()}, index=people.index
+    numbers = pd.DataFrame(
+        {name: _read_number(people[name], name, "numbers") for name in declared.numbers}, index=people.index
     )
+    names = declared.list_groups()
+    banded = {name: _band(people[name], name, begins, names[name]) for name, begins in declared.bands.items()}
+    levelled = {name: _group(people[name], name, own) for name, own in declared.levels.items()}
+    groups = pd.DataFrame(banded | levelled, index=people.index)
     parts = [np.ones((n, 1))]
     if declared.sites:
         parts.append(np.tile([float(site == other) for other in sites[1:]], (n, 1)))
@@ -66,8 +69,8 @@ def code_site(
         values = numbers[name].to_numpy(dtype=float)
         parts += [((values - number.centre) / number.scale)[:, None]]
         parts += [bend_at(values, np.array(number.knots)) / number.scale]
-    for name, own in declared.levels.items():
-        parts.append(np.column_stack([groups[name] == group for group in list(own)[1:]]).astype(float))
+    for name, own in names.items():
+        parts.append(np.column_stack([groups[name] == group for group in own[1:]]).astype(float))
     known = ~np.isnan(change) & (numbers.notna().all(axis=1) & groups.notna().all(axis=1)).to_numpy()
     return Rows(
         tuple(declared.list_columns(sites)),
@@ -79,10 +82,17 @@ def code_site(
     )
 
 
-def _read_number(column: pd.Series, name: str) -> Floats:
+def _read_number(column: pd.Series, name: str, section: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        raise ModelError(f"propensity.numbers: {name} holds words at this site; the plan declares it among levels.")
+        raise ModelError(f"propensity.{section}: {name} holds words at this site; the plan declares it among levels.")
     return column.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _band(column: pd.Series, name: str, begins: tuple[float, ...], names: tuple[str, ...]) -> pd.Series:
+    """Return the band of each number; none where there is no number."""
+    values = _read_number(column, name, "bands")
+    found = pd.Series(np.array(names, dtype=object)[np.searchsorted(begins, values, side="right")], index=column.index)
+    return found.where(~np.isnan(values), None)
 
 
 def _group(column: pd.Series, name: str, groups: dict[str, tuple[str, ...]]) -> pd.Series:

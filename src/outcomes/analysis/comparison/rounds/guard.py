@@ -20,8 +20,9 @@ LARGEST_SHARE = 0.33  # columns a patient (DataSHIELD's nfilter.glm)
 def check_sums(rows: Rows, coefficients: Floats, minimum: int) -> None:
     """Refuse sums that are of few patients, or that rest on few.
 
-    From sums of products the number of patients of every combination of levels can be read, and from those of several rounds much about
-    values that few patients have.
+    From sums of products the number of patients of every combination of bands and levels can be read, whatever the coefficients: where each is
+    shared by the minimum of each arm, sums tell of no fewer. Those of numbers as they are tell how many patients have each value (least
+    squares over the information matrices of some rounds), so that the plan has to say why they may; what is refused then keeps out the worst.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def _find_few(rows: Rows, minimum: int) -> Iterator[str]:
         return
     for name, values in rows.numbers.items():
         if values.nunique() < minimum:
-            yield f"{name} has fewer than {minimum} different values; the plan can declare it among levels, in groups"
+            yield f"{name} has fewer than {minimum} different values; the plan can declare it under bands"
     used = [name for name, column in zip(rows.columns, rows.design.T, strict=True) if column.any()]
     own = [name for name in used if not name.startswith("site ")]
     if len(own) > LARGEST_SHARE * len(rows.design):
