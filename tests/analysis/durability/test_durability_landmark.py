@@ -120,7 +120,19 @@ def test_who_already_relapsed_at_the_landmark_is_not_followed():
 
 def test_the_horizon_ends_follow_up():
     ends, _ = describe(horizon_weeks=8, weeks=[4, 8])
-    assert seen(ends)[1] == ("none", 30, None, 30)
+    assert seen(ends)[1] == ("none", 30, None, 56)  # a score on day 60: a visit would have shown a bad one by day 56
+    assert seen(ends)[7] == ("none", 14, None, 14)
+
+
+def test_who_is_there_after_the_horizon_counts_as_followed_until_it():
+    """Counted until their last score before the horizon, those in response left the risk set just before it, and the share fell by 15 points."""
+    _, estimates = describe(horizon_weeks=9, weeks=[4, 9], loss={"score_from": 17})
+    shares = (
+        estimates["durability_first"]
+        .query("method == 'kaplan_meier' and end == 'loss' and arm == 'iv'")
+        .set_index("week")["share"]
+    )
+    assert shares[9] == 1  # patient 6 is seen on days 44 and 70
 
 
 def test_response_at_the_visit_is_read_at_the_nearest_score():
@@ -168,7 +180,7 @@ def test_follow_up_ends_with_the_export():
     tables["patients"]["export_day"] = INDUCTION_END + 50
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export_day"}})
     ends, estimates = describe_durability(tables, study.durability, study)
-    assert seen(ends)[1] == ("none", 30, None, 30)
+    assert seen(ends)[1] == ("none", 30, None, 50)
     windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")["n"]
     assert windows.to_dict() == {"2 to 6": 5, "6 to 10": 0, "10 to 14": 0}
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export"}})

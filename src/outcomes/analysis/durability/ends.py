@@ -21,7 +21,8 @@ def derive_ends(followed: Followed, durability: Durability, study: Study) -> pd.
     DataFrame
         One row per patient and end, the key: ``arm``; ``outcome`` (``none`` or ``ended``); it came after day ``lower`` and by day
         ``upper`` (infinite where none was seen) since the end of the induction; ``last_day`` is that of the first score that shows
-        the end, or of the last score without it. ``lower`` is at least the landmark. Further treatment ends what is looked at
+        the end; without one it is that until which scores count where the patient was there after it, so that a visit would have shown the end,
+        and that of the last score where not. ``lower`` is at least the landmark. Further treatment ends what is looked at
         unless it changes nothing.
     """
     rows = [_derive_end(followed, name, end, durability, study) for name, end in list_ends(durability).items()]
@@ -49,7 +50,9 @@ def _derive_end(followed: Followed, name: str, end: End, durability: Durability,
             "outcome": np.array(OUTCOMES)[outcome],
             "lower": lower,
             "upper": upper,
-            "last_day": np.where(outcome > 0, upper, lower),
+            "last_day": np.where(
+                outcome > 0, upper, np.where(people["beyond"], np.maximum(people["until"], lower), lower)
+            ),
         }
     )
 

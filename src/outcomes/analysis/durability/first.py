@@ -100,7 +100,7 @@ def tabulate_first(ends: pd.DataFrame, followed: Followed, durability: Durabilit
             parts.append(_lay_out(estimate_survival(last, event, days), facts, end, "kaplan_meier", durability))
             seen = Seen(rows["lower"].to_numpy(float), rows["upper"].to_numpy(float), event)
             generator = np.random.default_rng([study.seed, *f"durability/{end}/{arm}".encode()])
-            found = _estimate_turnbull(seen, days, durability.replicates, generator)
+            found = estimate_turnbull(seen, days, durability.replicates, generator)
             parts.append(_lay_out(found, facts, end, "turnbull", durability))
         further = own["further_day"].to_numpy(float)
         limit = np.where(own["retreated"], 7.0 * durability.horizon_weeks, own["until"].to_numpy(float))
@@ -114,7 +114,7 @@ def _lay_out(found: Survival, facts: dict[str, Any], end: str, method: str, dura
     return table.assign(end=end, method=method, **facts)[DurabilityFirst.columns]
 
 
-def _estimate_turnbull(seen: Seen, days: Floats, samples: int, generator: np.random.Generator) -> Survival:
+def estimate_turnbull(seen: Seen, days: Floats, samples: int, generator: np.random.Generator) -> Survival:
     """Return Turnbull's estimate with percentile limits over samples of patients, where the samples differ."""
     fit = fit_turnbull(seen)
     share = np.clip(1 - fit.cumulative(days), 0, 1)

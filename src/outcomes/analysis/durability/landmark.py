@@ -39,8 +39,9 @@ class Followed:
     people : DataFrame
         One row per patient: ``patient``, ``arm``, ``baseline`` (points), ``further_day`` (days from the end of the induction
         to the next session of any kind, infinite without one), ``landmark_day`` and ``landmark_total`` (the score that made the
-        patient enter), ``until`` (last day on which a score of the patient counts, at most the horizon), and ``retreated`` (whether it
-        is the last because of further treatment).
+        patient enter), ``until`` (last day on which a score of the patient counts, at most the horizon), ``retreated`` (whether it
+        is the last because of further treatment), and ``beyond`` (whether the patient was still there after it: a later score, or that
+        treatment).
     visits : DataFrame
         One row per later score of these patients in order: ``person`` (row of ``people``), ``day`` (since the end of the
         induction), ``total`` (points). Where further treatment ends follow-up, scores after it are not there.
@@ -88,7 +89,9 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     steps = _count_steps(people["arm"], named, [arm.id for arm in study.arms])
     log.info("of %d patients %d are in response at the landmark and followed", len(people), int(kept.sum()))
     place = pd.Series(np.cumsum(kept) - 1, people.index)
-    people = _limit_follow_up(people, early, tables["patients"], durability, study)[kept].reset_index(drop=True)
+    people = _limit_follow_up(people, early, tables["patients"], durability, study)
+    latest = scores.groupby("person")["day"].max().reindex(people.index)
+    people = people.assign(beyond=people["retreated"] | (latest > people["until"]))[kept].reset_index(drop=True)
     later = later[kept[later["person"]]]
     visits = later.assign(person=place.loc[later["person"]].to_numpy()).reset_index(drop=True)
     visits = visits[visits["day"] <= people["until"].to_numpy()[visits["person"]]].reset_index(drop=True)
