@@ -75,6 +75,18 @@ def test_a_cluster_gives_the_bytes_of_a_local_run_though_a_node_and_two_jobs_die
     assert "Report: results/example/report.html" in run.stdout
 
 
+def test_a_job_that_asks_for_more_than_any_node_has_ends_with_the_reason(cluster, tmp_path):
+    """SLURM fails such a job before it starts, so that it has no log."""
+    folder = workspace(tmp_path)
+    (folder / "profile").mkdir()
+    profile = write_profile(folder / "profile", intake={"mem_mb": 90000, "runtime": 5})
+    given = {"cwd": folder, "env": environment(folder), "capture_output": True, "text": True, "check": False}
+    run = subprocess.run(command("--profile", str(profile)), **given)
+    assert run.returncode == 1
+    assert "cannot start as things are: no node has what it asks for (BadConstraints)" in run.stderr
+    assert "step intake failed before it wrote anything to logs/example/intake.log" in run.stderr
+
+
 def test_a_job_that_can_never_start_is_said_within_a_minute(cluster, tmp_path):
     folder = workspace(tmp_path)
     (folder / "profile").mkdir()

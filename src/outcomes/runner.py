@@ -240,7 +240,9 @@ def _explain(failed: dict[str, str], kept: list[str]) -> int:
         text = Path(log).read_text(encoding="utf-8", errors="replace") if Path(log).is_file() else ""
         error = re.search(rf"^outcomes {rule}\b.*: error:", text, re.MULTILINE)
         clear += error is not None
-        own = text[error.start() :].strip() if error else f"step {rule} failed; {log} ends:\n{text[-2000:]}"
+        own = f"step {rule} failed before it wrote anything to {log}"
+        if text.strip():
+            own = text[error.start() :].strip() if error else f"step {rule} failed; {log} ends:\n{text[-2000:]}"
         print(own, file=sys.stderr)
     if not failed:
         print("".join(kept), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A cluster's queue while a run waits for it: what cannot start as things are is said, instead of waited for in silence."""
+"""A cluster's queue while a run waits for it: what cannot start as things are is said, instead of waited for, or ended, in silence."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 EVERY = 20.0  # seconds between two looks
+LONGEST = 10.0  # seconds that the last look may take
 # Reasons of SLURM for which a job waits until somebody changes the job or the cluster (squeue(1), "JOB REASON CODES"). A job that waits for
 # its turn, or for nodes that are busy, has others (Priority, Resources, Dependency …).
 HOPELESS = {
@@ -54,7 +55,10 @@ def find_hopeless(lines: str) -> dict[str, str]:
 
 @contextmanager
 def watched_queue(say: Callable[[str], object]) -> Iterator[None]:
-    """Look at one's own waiting jobs from time to time while the block runs, and say once of each why it cannot start as things are."""
+    """Look at one's own jobs from time to time while the block runs, and when it ends, and say once of each why it cannot start as things are.
+
+    A job that asks for what no node has may wait for ever, or be failed by SLURM at once; of the latter those that failed before are not of this run.
+    """
     end = threading.Event()
     thread = threading.Thread(target=_watch, args=(end, say), daemon=True)
     if shutil.which("squeue"):
@@ -63,15 +67,22 @@ def watched_queue(say: Callable[[str], object]) -> Iterator[None]:
         yield
     finally:
         end.set()
+        if thread.is_alive():
+            thread.join(LONGEST)
 
 
 def _watch(end: threading.Event, say: Callable[[str], object]) -> None:
-    said: set[str] = set()
-    while not end.wait(EVERY):
-        command = ["squeue", "--me", "--noheader", "--states=PENDING", "--format=%A|%r|%k"]
-        hopeless = find_hopeless(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    said, ended = {*_look("FAILED")}, False
+    while not ended:
+        ended = end.wait(EVERY)
+        hopeless = _look("FAILED" if ended else "PENDING,FAILED")
         for number in hopeless.keys() - said:
             say(
                 f"{hopeless[number]}. Change what it asks for in the profile (set-resources), or the partition, and run again."
             )
         said |= hopeless.keys()
+
+
+def _look(states: str) -> dict[str, str]:
+    command = ["squeue", "--me", "--noheader", f"--states={states}", "--format=%A|%r|%k"]
+    return find_hopeless(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
