@@ -1,6 +1,9 @@
 """Notebooks are pairs of one content, without outputs, define nothing, and run on the finished example."""
 
 import ast
+import json
+import re
+import sys
 from pathlib import Path
 
 import jupytext
@@ -8,6 +11,7 @@ import pytest
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
+sys.path.insert(0, str(FOLDER.parent / "docs" / "generate"))
 
 
 def test_every_notebook_is_a_pair():
@@ -35,12 +39,26 @@ def test_a_notebook_defines_nothing_and_begins_with_words(script):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_notebooks_run_on_the_pipelines_output(finished, script):
-    from nbclient import NotebookClient  # slow to import, in each process of the tests
+    from notebooks import STUDY, run_notebook  # slow to import, in each process of the tests
 
     folder, _ = finished
     book = jupytext.read(script)
     assert not any(cell.get("outputs") for cell in book.cells)
-    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    run_notebook(book, folder, STUDY)
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     assert outputs
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    printed = json.dumps([output for output in outputs if "image/png" not in output.get("data", {})])
+    assert not re.search(r"\b[A-Z]-\d{6}\b|Clinician \d", printed)  # codes and names of the raw export
+
+
+def test_pages_of_notebooks_hold_words_code_and_the_reason_for_absent_outputs(tmp_path):
+    from notebooks import show_notebooks
+
+    names = show_notebooks(tmp_path, tmp_path / "pages")
+    assert names == [f"{path.stem}.md" for path in SCRIPTS]
+    for path in SCRIPTS:
+        page = (tmp_path / "pages" / f"{path.stem}.md").read_text(encoding="utf-8")
+        assert page.startswith("# ")
+        assert "```" in page
+        assert "outputs are absent" in page

@@ -3,7 +3,8 @@
 ``make docs`` runs the example study, this script, and zensical. Pages are laid out in ``build/docs``: the hand-written
 ones with their links to files of the repository led to the rendered page of the same content, and the rendered ones: the
 study file from the schema, the data dictionary from the contracts, instruments and protocols from their YAML, the
-commands, the library's functions from their docstrings, and the gallery from the example's figures.
+commands, the library's functions from their docstrings, the gallery from the example's figures, and the notebooks as they
+run on it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from gallery import show_figures
 from interface import describe_interface
+from notebooks import show_notebooks
 from reference import describe_commands, describe_data, describe_instruments, describe_study_file
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,7 @@ STANDS_FOR = {
     "../src/outcomes/instruments.yaml": "instruments.md",
     "../src/outcomes/protocols.yaml": "instruments.md#protocols",
     "../decisions/": "decisions/README.md",
+    "../notebooks/": "10-explore-trajectories.md",
 }
 
 
@@ -44,6 +47,7 @@ def lay_out(pages: Path = PAGES, results: Path = ROOT) -> None:
     }
     for name, text in rendered.items():
         (pages / name).write_text(text, encoding="utf-8")
+    show_notebooks(results, pages)
     report = results / "results" / "example" / "report.html"
     if report.is_file():
         shutil.copyfile(report, pages / "example-report.html")
