@@ -143,3 +143,48 @@ def test_a_file_that_gives_rows_away_is_refused(sites, tmp_path):
     once = mixed.moments(complete, "change ~ arm + baseline", design=DESIGN, **COLUMNS)
     once.save(tmp_path / "once.npz")
     assert mixed.load_moments(tmp_path / "once.npz").n_subjects == once.n_subjects >= 11
+
+
+def make_levels(n, arm, **more):
+    """Return rows of patients with one visit pattern, whose levels are given a patient."""
+    generator = np.random.default_rng(n)
+    rows = pd.DataFrame({"person": np.repeat(np.arange(n), 2), "visit": ["1", "2"] * n, "arm": np.repeat(arm, 2)})
+    rows["change"] = generator.integers(-12, 6, 2 * n)
+    return rows.assign(**{name: np.repeat(values, 2) for name, values in more.items()})
+
+
+def test_a_level_that_few_of_a_pattern_have_gives_them_away_and_is_refused(tmp_path):
+    """The pattern has 60 subjects; the sums of the one with its own level are its scores."""
+    rows = make_levels(60, np.array(["im", *["iv"] * 30, *["esk"] * 29]))
+    moments = mixed.moments(rows, "change ~ arm*visit", **COLUMNS)
+    assert moments.counts.tolist() == [60.0]
+    place = 1 + [str(source) for source in moments.design.subject_sources[1:]].index(
+        str(frozenset({("arm", (0.0, 1.0, 0.0))}))
+    )
+    q = len(moments.design.subject_sources)
+    assert moments.gram[0, place, place] == 1
+    read_off = moments.gram[0, place, q : q + 2] + moments.design.response_centre
+    assert read_off == pytest.approx(rows.loc[rows["arm"] == "im", "change"].to_numpy())
+    with pytest.raises(
+        mixed.MomentsError, match="in 1 of 1 patterns of visits fewer than 11 subjects share a level of arm"
+    ):
+        moments.save(tmp_path / "few.npz")
+    assert not (tmp_path / "few.npz").exists()
+    moments.save(tmp_path / "few.npz", fewest=1)
+
+
+@pytest.mark.parametrize("formula", ["change ~ arm*visit + sex", "change ~ arm*sex*visit", "change ~ sex*visit + arm"])
+def test_a_combination_of_two_levels_that_few_share_is_refused_too(tmp_path, formula):
+    arm = np.array(["esk"] * 40 + ["iv"] * 40)
+    some = np.arange(80) % 40
+    for men, whole in ((3, False), (20, True), (0, True)):
+        sex = np.where((arm == "iv") & (some >= men), "f", np.where(some % 2 == 0, "f", "m"))
+        sex = np.where((arm == "iv") & (some < men), "m", sex)
+        moments = mixed.moments(make_levels(80, arm, sex=sex), formula, **COLUMNS)
+        path = tmp_path / f"{men}.npz"
+        if whole:
+            moments.save(path)
+            assert path.is_file()
+        else:
+            with pytest.raises(mixed.MomentsError, match="share a level of arm and sex"):
+                moments.save(path)

@@ -13,6 +13,7 @@ from outcomes.mixed.design.by_subject import Wide
 from outcomes.mixed.design.prepare import Prepared, factor_totals
 from outcomes.mixed.design.visit_loadings import Design
 from outcomes.mixed.errors import MomentsError
+from outcomes.mixed.patterns.levels import list_shared
 from outcomes.mixed.patterns.pattern_sums import PatternSums
 from outcomes.mixed.patterns.pooling import pool
 from outcomes.mixed.patterns.storage import read_sums, write_sums
@@ -20,6 +21,7 @@ from outcomes.mixed.patterns.storage import read_sums, write_sums
 if TYPE_CHECKING:
     import pandas as pd
 
+SOME = 0.01  # of a subject: what sums leave of nobody
 FEWEST = 11  # subjects of a pattern whose sums may leave the place of the rows
 
 
@@ -65,13 +67,14 @@ class Moments(PatternSums):
         ----------
         path : path
         fewest : int
-            Subjects that every pattern must have. The sums of a pattern of one are that subject's row, and of few they nearly are; 1 lets
-            every pattern pass, for a file that stays where the rows are.
+            Subjects that every pattern must have, and every combination of levels in it that someone has. The sums of a pattern of one are that
+            subject's row, as are those of a level of one, and of few they nearly are; 1 lets everything pass, for a file that stays where the rows
+            are. Numbers are not looked into: one of two values, such as 0 and 1, is declared as levels.
 
         Raises
         ------
         MomentsError
-            Patterns of fewer subjects, counted.
+            Patterns of fewer subjects, or with levels of fewer, counted.
         """
         rare = self.counts[self.counts < fewest]
         if len(rare):
@@ -80,6 +83,14 @@ class Moments(PatternSums):
                 f"{int(rare.min())} in a pattern), whose values their sums give away: keep fewer visits, put sites together first, or, for "
                 "a file that stays with the rows, save(path, fewest=1). rare_patterns() lists them"
             )
+        for names, shared in list_shared(self) if fewest > 1 else ():
+            few = ((shared > SOME) & (shared < fewest - SOME)).any(axis=1)
+            if few.any():
+                raise MomentsError(
+                    f"in {int(few.sum())} of {len(self.counts)} patterns of visits fewer than {fewest} subjects share a level of {' and '.join(names)}, whose "
+                    "values their sums give away: keep fewer levels or visits, put sites together first, or, for a file that stays with the rows, "
+                    "save(path, fewest=1)"
+                )
         write_sums(self, path)
 
 
