@@ -28,6 +28,22 @@ def test_the_report_has_no_violation_on_any_screen_or_in_print(finished, tmp_pat
     assert (tmp_path / "findings.txt").read_text() == "No violation and no finding.\n"
 
 
+def test_it_prints_on_no_more_pages_than_the_pdf(finished, tmp_path):
+    absent = [name for name in ("chromium", "pdfinfo") if shutil.which(name) is None]
+    if absent:
+        pytest.skip(f"absent, so that the report is not printed: {' '.join(absent)}")
+    results, printed = finished[0] / "results/example", tmp_path / "printed.pdf"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={tmp_path}"]
+    page = (results / "report.html").resolve().as_uri()
+    subprocess.run(["chromium", *options, f"--print-to-pdf={printed}", page], check=True, capture_output=True)
+    assert count_pages(printed) <= count_pages(results / "report.pdf")
+
+
+def count_pages(pdf):
+    told = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
+    return int(re.search(r"^Pages:\s+(\d+)", told, re.MULTILINE)[1])
+
+
 def test_the_check_finds_what_is_wrong(tmp_path):
     page = tmp_path / "bad.html"
     page.write_text('<html><body><img src="https://example.org/a.png"><p style="color:#ccc">Faint</p></body></html>')
