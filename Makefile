@@ -46,7 +46,7 @@ notebooks: $(VENV)/installed  ## Open the notebooks in JupyterLab, on STUDY (run
 
 .PHONY: clean
 clean:  ## Remove what the pipeline made (the raw exports stay).
-	rm -rf results figures/*/ logs .snakemake data/*/derived data/*/internal build site
+	rm -rf results figures/*/ .snakemake data/*/derived data/*/internal data/*/logs build site
 
 .PHONY: help
 help:  ## List the targets.

@@ -9,6 +9,7 @@ a changed formula reruns exactly the steps that use it) is declared in `src/outc
 What the comparison waits for has priority: it takes longest.
 """
 
+import shlex
 import sys
 
 from outcomes.files import Places
@@ -17,7 +18,7 @@ from outcomes.workflow import (
     STEPS,
     choose_study_file,
     code,
-    inputs,
+    digest_inputs,
     parts,
     plans,
     settings,
@@ -35,7 +36,8 @@ PLACES = Places("{study}").staged(INTERNAL)
 PUBLIC = Places("{study}").published(INTERNAL)
 
 # What a job is told beside its tables; no result depends on it.
-PYTHON, FILE, FOLDER = untracked(sys.executable), untracked(STUDY_FILE), untracked(DATA)
+PYTHON, FILE = untracked(sys.executable), untracked(STUDY_FILE)
+FOLDER = untracked("" if DATA == STUDY.data else f"--data {shlex.quote(DATA)}")
 FLAGS = untracked("--internal" if INTERNAL else "")
 
 
@@ -52,20 +54,20 @@ rule all:
 rule intake:
     """Read the raw export: dates become study days, cleaning rules apply, every row ends in the ledger."""
     input:
-        raw=inputs(STUDY, DATA),
         code=code("intake"),
     output:
         tables=STEPS["intake"].outputs(PLACES),
         hashes="data/{study}/derived/inputs.json",
     log:
-        "logs/{study}/intake.log",
+        "data/{study}/logs/intake.log",
     params:
         python=PYTHON,
         file=FILE,
         settings=settings(STUDY, "intake"),
+        raw=digest_inputs(STUDY, DATA),
         data=FOLDER,
     shell:
-        "{params.python:q} -m outcomes intake {params.file:q} --data {params.data:q} 2> {log:q}"
+        "{params.python:q} -m outcomes intake {params.file:q} {params.data} 2> {log:q}"
 
 
 rule score:
@@ -76,7 +78,7 @@ rule score:
     output:
         tables=STEPS["score"].outputs(PLACES),
     log:
-        "logs/{study}/score.log",
+        "data/{study}/logs/score.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -93,7 +95,7 @@ rule series:
     output:
         tables=STEPS["series"].outputs(PLACES),
     log:
-        "logs/{study}/series.log",
+        "data/{study}/logs/series.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -110,7 +112,7 @@ rule endpoints:
     output:
         tables=STEPS["endpoints"].outputs(PLACES),
     log:
-        "logs/{study}/endpoints.log",
+        "data/{study}/logs/endpoints.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -127,7 +129,7 @@ rule variants:
     output:
         tables=STEPS["variants"].outputs(PLACES),
     log:
-        "logs/{study}/variants.log",
+        "data/{study}/logs/variants.log",
     priority: 1
     params:
         python=PYTHON,
@@ -145,7 +147,7 @@ rule rates:
     output:
         tables=STEPS["rates"].outputs(PLACES),
     log:
-        "logs/{study}/rates.log",
+        "data/{study}/logs/rates.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -162,7 +164,7 @@ rule fit:
     output:
         model="data/{study}/derived/models/{model}.json",
     log:
-        "logs/{study}/fit-{model}.log",
+        "data/{study}/logs/fit-{model}.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -180,7 +182,7 @@ rule resample:
     output:
         samples=PLACES.resampled("{part}"),
     log:
-        "logs/{study}/resample-{part}.log",
+        "data/{study}/logs/resample-{part}.log",
     priority: 1
     params:
         python=PYTHON,
@@ -198,7 +200,7 @@ rule alternatives:
     output:
         tables=STEPS["alternatives"].outputs(PLACES),
     log:
-        "logs/{study}/alternatives.log",
+        "data/{study}/logs/alternatives.log",
     priority: 1
     params:
         python=PYTHON,
@@ -217,7 +219,7 @@ rule compare:
     output:
         tables=STEPS["compare"].outputs(PLACES),
     log:
-        "logs/{study}/compare.log",
+        "data/{study}/logs/compare.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -234,7 +236,7 @@ rule durability:
     output:
         tables=STEPS["durability"].outputs(PLACES),
     log:
-        "logs/{study}/durability.log",
+        "data/{study}/logs/durability.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -251,7 +253,7 @@ rule harms:
     output:
         tables=STEPS["harms"].outputs(PLACES),
     log:
-        "logs/{study}/harms.log",
+        "data/{study}/logs/harms.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -268,7 +270,7 @@ rule exposure:
     output:
         tables=STEPS["exposure"].outputs(PLACES),
     log:
-        "logs/{study}/exposure.log",
+        "data/{study}/logs/exposure.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -285,7 +287,7 @@ rule onset:
     output:
         tables=STEPS["onset"].outputs(PLACES),
     log:
-        "logs/{study}/onset.log",
+        "data/{study}/logs/onset.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -302,7 +304,7 @@ rule courses:
     output:
         tables=STEPS["courses"].outputs(PLACES),
     log:
-        "logs/{study}/courses.log",
+        "data/{study}/logs/courses.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -319,7 +321,7 @@ rule cost:
     output:
         tables=STEPS["cost"].outputs(PLACES),
     log:
-        "logs/{study}/cost.log",
+        "data/{study}/logs/cost.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -341,7 +343,7 @@ rule tables:
             category="Tables",
         ),
     log:
-        "logs/{study}/tables.log",
+        "data/{study}/logs/tables.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -365,7 +367,7 @@ rule figures:
             labels={"figure": "{figure}"},
         ),
     log:
-        "logs/{study}/figures.log",
+        "data/{study}/logs/figures.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -411,7 +413,7 @@ rule report:
         summary=PLACES.results / "summary.txt",
         provenance=PLACES.results / "provenance.json",
     log:
-        "logs/{study}/report.log",
+        "data/{study}/logs/report.log",
     params:
         python=PYTHON,
         file=FILE,
@@ -432,7 +434,7 @@ rule manifest:
         report=update(PUBLIC.results / "report.html"),
         manifest=update(PUBLIC.results / "manifest.json"),
     log:
-        "logs/{study}/manifest.log",
+        "data/{study}/logs/manifest.log",
     params:
         python=PYTHON,
         file=FILE,

@@ -179,12 +179,23 @@ def test_the_ledger_balances_for_every_file(finished):
     assert balance["raw"].sum() > 20_000
 
 
+def test_snakemake_notes_no_name_of_a_raw_file(finished):
+    folder, _ = finished
+    names = {
+        path.relative_to(folder / "data/example").as_posix() for path in (folder / "data/example").glob("site-*/*")
+    }
+    notes = [path for path in (folder / ".snakemake").rglob("*") if path.is_file()]
+    assert len(names) > 20
+    assert any("metadata" in path.parts for path in notes)
+    assert [path for path in notes if any(name.encode() in path.read_bytes() for name in names)] == []
+
+
 def test_no_identifier_or_date_left_the_data_folder(finished):
     folder, _ = finished
     key = pd.read_parquet(folder / "data/example/derived/key.parquet")
     identifiers = set(key["identifier"])
     assert len(identifiers) == len(key) > 1000
-    for top in ("results", "figures", "logs"):
+    for top in ("results", "figures", "data/example/logs"):
         for path in (folder / top).rglob("*"):
             if path.suffix in {".csv", ".html", ".json", ".txt", ".log", ".svg"}:
                 text = path.read_text(encoding="utf-8")

@@ -58,11 +58,11 @@ def test_a_sealed_table_has_page_checksums_and_any_reader_of_parquet_reads_it(tm
 
 def test_private_files_are_their_owners_and_released_ones_are_open(finished):
     folder, _ = finished
-    private = [path for top in ("data/example/derived", "logs") for path in (folder / top).rglob("*")]
+    private = [path for top in ("data/example/derived", "data/example/logs") for path in (folder / top).rglob("*")]
     assert len(private) > 100
     loose = [path for path in private if path.stat().st_mode & 0o077 and ".snakemake" not in path.name]
     assert loose == []
-    assert (folder / ".snakemake").stat().st_mode & 0o077 == 0  # notes the names of raw files
+    assert (folder / ".snakemake").stat().st_mode & 0o077 == 0  # notes paths of this machine
     for top in ("results", "figures"):
         for path in (folder / top).rglob("*"):
             assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
@@ -125,7 +125,7 @@ def small(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "place", ["data/mine", "data/mine/derived", "logs", "results", "results/mine", "figures", ".snakemake"]
+    "place", ["data/mine", "data/mine/derived", "data/mine/logs", "results", "results/mine", "figures", ".snakemake"]
 )
 def test_a_file_in_the_place_of_a_folder_stops_a_run_before_any_step(small, capsys, place):
     Path(place).parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def test_a_file_in_the_place_of_a_folder_stops_a_run_before_any_step(small, caps
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="a read-only folder for root too needs unshare")
-@pytest.mark.parametrize("place", ["results", "data/mine", "logs"])
+@pytest.mark.parametrize("place", ["results", "data/mine", "data/mine/logs"])
 def test_a_read_only_folder_stops_a_run_before_any_step(small, place):
     """Mounted read-only in a name space of its own: permissions alone would not stop root."""
     (small / place).mkdir(parents=True)

@@ -21,7 +21,7 @@ KILLS = int(os.environ.get("KILLS", "0"))  # `make nightly` asks for 50
 
 def kill_within(folder: Path, step: str, delay: float) -> bool:
     """Run, and kill all of it some time after a step has begun; return whether the step was there to be killed."""
-    logs, start = folder / "logs" / "example", time.time()
+    logs, start = folder / "data" / "example" / "logs", time.time()
     process = subprocess.Popen(
         command("--cores", "1"),
         cwd=folder,
@@ -63,7 +63,7 @@ def test_a_run_that_is_told_to_end_takes_snakemake_with_it(tmp_path):
     process = subprocess.Popen(
         command("--cores", "1"), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    log = folder / "logs" / "example" / "intake.log"
+    log = folder / "data" / "example" / "logs" / "intake.log"
     while not log.exists() and process.poll() is None:
         time.sleep(0.05)
     process.terminate()

@@ -132,6 +132,20 @@ def test_a_run_elsewhere_uses_the_project_s_snakefile_and_names_its_profiles(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_digest_of_raw_files_tells_content_and_names_and_holds_none(tmp_path):
+    study = read_study(ROOT / "config" / "example.yaml")
+    named = [Path(name) for name in workflow.inputs(study, str(tmp_path))]
+    absent = workflow.digest_inputs(study, str(tmp_path))
+    named[0].parent.mkdir(parents=True)
+    named[0].write_text("one")
+    first = workflow.digest_inputs(study, str(tmp_path))
+    os.utime(named[0], (1, 1))
+    assert workflow.digest_inputs(study, str(tmp_path)) == first != absent
+    named[0].write_text("two")
+    assert workflow.digest_inputs(study, str(tmp_path)) != first
+    assert re.fullmatch("[0-9a-f]{64}", first)
+
+
 def test_raw_files_of_a_pattern_are_inputs_each(tmp_path):
     study = read_study(ROOT / "config" / "reframed.yaml")
     many = study.model_copy(update={"sources": (study.sources[0].model_copy(update={"file": "phq/*.csv"}),)})

@@ -33,7 +33,7 @@ def find_places(study: Study, study_file: Path) -> Places:
 def close_private(places: Places) -> None:
     """Close the private folders of a study and Snakemake's own, which it makes as open as others, and this process's own log.
 
-    Snakemake notes the names of raw files, which may be names of people, and how each job ended.
+    Snakemake notes how each job ended, with the paths of the study file and of a data folder that `--data` named.
     """
     notes = places.root / ".snakemake"
     if notes.is_dir():

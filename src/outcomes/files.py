@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The private folders of a study, which may lie in its data folder, and what each holds that no export does.
-MADE = {"derived": "study-file.txt", "internal": "results", "releases": "releases.json"}
+MADE = {"derived": "study-file.txt", "internal": "results", "releases": "releases.json", "logs": "intake.log"}
 ADDRESS = ("postgresql://", "postgres://")
 
 
@@ -49,7 +49,7 @@ class Places:
     @property
     def logs(self) -> Path:
         """What each step said; as private as the tables."""
-        return self.root / "logs" / self.study
+        return self.root / "data" / self.study / "logs"
 
     @property
     def results(self) -> Path:

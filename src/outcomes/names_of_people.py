@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from outcomes.personal_patterns import without_accents
+
 MONTH_NAMES = frozenset({"april", "may", "june", "august", "jan", "jun"})
 FEWEST_ALONE = 3  # so many given names by themselves are a column of people; one may be a town
 PARTICLES = r"(?:de|da|do|dos|das|di|del|della|la|le|du|van|von|der|den|ter|ten|zu|bin|ibn|ben|al|el|y|af|av|st)"
@@ -38,7 +40,7 @@ def find_names(values: Sequence[str]) -> list[bool]:
     """
     sure = [is_name_of_person(value) for value in values]
     formed = [one or _has_form(value) for one, value in zip(sure, values, strict=True)]
-    alone = [value.casefold() in _list("given_names") and value.casefold() not in MONTH_NAMES for value in values]
+    alone = [without_accents(value.casefold()) in _list("given_names") - MONTH_NAMES for value in values]
     if sum(formed) >= 2 and 2 * sum(formed) >= len(values):
         sure = formed
     if sum(alone) >= FEWEST_ALONE and 3 * sum(alone) >= 2 * len(values):
@@ -62,7 +64,7 @@ def is_name_of_person(text: str) -> bool:
 
 def holds_given_name(text: str) -> bool:
     """Tell whether a capitalised word in a text, the name of a file, is a common given name."""
-    found = {word.casefold() for word in re.findall(r"[A-ZÀ-Þ][a-zß-ÿ]+", text)} - MONTH_NAMES
+    found = {without_accents(word.casefold()) for word in re.findall(r"[A-ZÀ-Þ][a-zß-ÿ]+", text)} - MONTH_NAMES
     return bool(found & _list("given_names")) or bool(set(_words_of(text)) & _list("given_names_in_other_letters"))
 
 
@@ -90,10 +92,10 @@ def _has_form(text: str) -> bool:
 
 
 def _words_of(text: str) -> list[str]:
-    return [part for word in text.split() if (part := word.strip(".,;'’\"()").casefold())]
+    return [part for word in text.split() if (part := without_accents(word.strip(".,;'’\"()").casefold()))]
 
 
 @cache
 def _list(name: str) -> frozenset[str]:
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    return frozenset(str(content[name]).split())
+    return frozenset(without_accents(word) for word in str(content[name]).split())

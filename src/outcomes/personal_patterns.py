@@ -12,7 +12,7 @@ LONG_MONTHS = (
     r"|januar|janner|februar|marz|juni|juli|oktober|dezember|gennaio|febbraio|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|dicembre"
     r"|enero|febrero|abril|mayo|junio|julio|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|maio|junho|julho|setembro|outubro"
     r"|novembro|dezembro|januari|februari|maart|augustus|augusti|desember|tammikuuta|helmikuuta|maaliskuuta|toukokuuta|kesakuuta"
-    r"|mars|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+    r"|mars|mart|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|wrzesnia|pazdziernika|listopada|grudnia|ocak|subat|nisan|mayis|haziran|temmuz|agustos|eylul|kasim|aralik|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
 )
 SHORT_MONTHS = r"jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|janv|fevr?|avr|mai|juil|marzo|marco|okt|dez|dic|ene|abr|ago|giu|lug|ott|maj|mei|mrt|des|fev"
 ORDINALS = (
@@ -33,7 +33,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "network addresses": re.compile(
         r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b|\b[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}\b|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])"
         r"|(?<![\w:])[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?(?![\w:])", re.I),
-    "unique identifiers": re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)[0-9a-f]{20,}\b", re.I),
+    "unique identifiers": re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=(?:[a-f]*\d){4})(?=(?:\d*[a-f]){3})[0-9a-f]{12,}\b", re.I),
     "coordinates": re.compile(
         r"-?\d{1,3}\.\d{4,}°? ?[NSEWO]?[,;/ ]+[NSEWO]? ?-?\d{1,3}\.\d{4,}|-?\d{2,3}\.\d{3,}°? ?[NSEWO]?, ?[NSEWO]? ?-?\d{1,3}\.\d{3,}|\d{1,3} ?° ?\d{1,2}(?:[.,]\d+)? ?['′’]|\bgeo:|\b(?:lat|lon|lng|latitude|longitude)\b\W*-?\d{1,3}\.\d"
         r"|\b[NS] ?\d{1,2}\.\d{2,}\W+[EWO] ?\d|\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b|^/{2,3}\w+\.\w+\.\w+$", re.I),
@@ -48,7 +48,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         rf"|(?<!\w){DAY} ?(?:of |de |di )?(?:{LONG_MONTHS})\b|\b(?:{LONG_MONTHS}) (?:the )?{DAY}(?!\w| ?(?:mg|ml|%))"
         rf"|\b(?:{ORDINALS}) (?:of )?(?:{LONG_MONTHS}|may)\b|\b(?:{LONG_MONTHS}|may) (?:the )?(?:{ORDINALS})\b"
         r"|(?<!\d)\d{1,2}[-./](?:i{1,3}|iv|vi{0,3}|ix|xi{0,2}|x)[-./](?:19|20)\d{2}(?!\d)"
-        r"|\b(?:19|20)\d{2}-(?:0[1-9]|1[0-2])\b|(?<!\d)(?:0[1-9]|1[0-2])/(?:19|20)\d{2}(?!\d)"
+        r"|\b(?:19|20)\d{2}-?W\d{2}\b|\b(?:19|20)\d{2}-(?:0[1-9]|1[0-2])\b|(?<!\d)(?:0[1-9]|1[0-2])/(?:19|20)\d{2}(?!\d)"
         r"|[\d〇一二三四五六七八九十元]+ ?[年년] ?[\d一二三四五六七八九十]+ ?[月월]|[\d一二三四五六七八九十]+ ?[月월] ?[\d一二三四五六七八九十]+ ?[日号일]"
         r"|(?:明治|大正|昭和|平成|令和|民國|民国) ?[\d〇一二三四五六七八九十元]+|\b[mtshr]\d{1,2}[./]\d{1,2}[./]\d{1,2}\b", re.I),
     # United Kingdom, Italy, India, Medicare; then any code of nine signs with five digits in which letters and digits alternate
@@ -73,6 +73,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"\.? +[^\W\d_][\w'’.-]*|\b[^\W\d_]{2,},? (?:M\.?D|D\.?O|Ph\.?D|PsyD|R\.?N|N\.?P|PA-C|LCSW|LMFT|PMHNP|APRN|FRCPsych|MBBS|CRNA)\b"
         r"|[^\W\d_](?:さん|先生|(?<![同多])様|氏|女士|小姐)$|[가-힣](?:씨|님|선생|박사)$|\b(?:[Гг]-н|[Гг]-жа|[Дд]октор|[Вв]рач|[Дд]-р|[Пп]роф)\.? [А-ЯЁ]|(?:الدكتورة?|السيدة?|د\.) ?[^\W\d_]|(?:श्रीमती|श्री|डॉ\.?) ?[^\W\d_]"),
 }  # fmt: skip
+CLOSED = re.compile(r"(?<=\d) ?- ?(?=\d)")  # blanks around a dash between digits
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-") | dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""
 )
@@ -85,9 +86,9 @@ def write_plainly(text: str) -> str:
     '123-45 6789'
     """
     if text.isascii():
-        return " ".join(text.split())
+        return CLOSED.sub("-", " ".join(text.split()))
     kept = unicodedata.normalize("NFKC", text.replace("º", "°").replace("′", "'").translate(DASHES)).translate(DASHES)
-    return " ".join(kept.split())
+    return CLOSED.sub("-", " ".join(kept.split()))
 
 
 def without_accents(text: str) -> str:
@@ -96,4 +97,5 @@ def without_accents(text: str) -> str:
     >>> without_accents("3 août")
     '3 aout'
     """
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return unicodedata.normalize("NFC", bare)

@@ -79,7 +79,11 @@ def run_pipeline(
         _clear_partial(public)
         options += _say_strays(public)
         _say_databases(study, public)
-        given = [f"study_file={study_file}", f"data={folder}", *(["internal=true"] if internal else [])]
+        given = [
+            f"study_file={study_file}",
+            *([f"data={data}"] if data else []),
+            *(["internal=true"] if internal else []),
+        ]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
         with watched_queue(_say) if where is not None and is_slurm(where) else nullcontext():
             status = _follow([*command, *options, "--config", *given], lock, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
-from outcomes.files import Places, is_address, match_files
+from outcomes.files import Places, is_address, match_files, sha256
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
@@ -19,6 +20,8 @@ from outcomes.settings.words import leave_words
 from outcomes.steps.step import Step
 
 STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
+
+LARGEST_READ = 64 << 20  # bytes of a raw file that is read through whenever a run begins
 
 FILES = {
     "compare": {"resample", "alternatives"},
@@ -39,6 +42,22 @@ def inputs(study: Study, folder: str) -> list[str]:
         absent = [] if optional else [Path(folder, file)]
         found |= dict.fromkeys(map(str, paths or absent))
     return list(found)
+
+
+def digest_inputs(study: Study, folder: str) -> str:
+    """Return a digest of the raw files, which reruns intake where one changes; Snakemake, which notes what a rule reads, gets no name of theirs.
+
+    Files of more than 64 MB count by size and time of change.
+    """
+    digest = hashlib.sha256()
+    for name in inputs(study, folder):
+        path = Path(name)
+        digest.update(os.path.relpath(path, folder).encode("utf-8", "surrogateescape") + b"\0")
+        if path.is_file():
+            written = path.stat()
+            small = written.st_size <= LARGEST_READ
+            digest.update((sha256(path) if small else f"{written.st_size} {written.st_mtime_ns}").encode())
+    return digest.hexdigest()
 
 
 def plans(study_file: Path | str) -> list[str]:

@@ -7,7 +7,7 @@ from outcomes.errors import InputError, SettingsError
 from outcomes.personal import find_kind, find_personal
 
 PERSONAL = {
-    "social security numbers": ["123-45-6789", "id 987 65 4321"],
+    "social security numbers": ["123-45-6789", "id 987 65 4321", "123 - 45 – 6789"],
     "record or policy numbers": ["MRN 99112233", "SSN 123-45-6789", "chart no. 4711", "policy: AB12345", "DOB 1961"],
     "telephone numbers": ["(555) 010-0199", "555-010-0199", "+44 20 7946 0018", "call 030 1234 5678"],
     "e-mail addresses": [
@@ -55,6 +55,8 @@ PERSONAL = {
         "14/Mar/61",
         "14.III.1961",
         "fourteenth of March",
+        "14 marca 1961",
+        "1961-W11-2",
         "March 1961",
         "14 марта 1961",
         "1961-03",
@@ -67,7 +69,11 @@ PERSONAL = {
         "１２３４５６７８９",
         "AB-123456 C",
     ],
-    "unique identifiers": ["123e4567-e89b-12d3-a456-426614174000", "d41d8cd98f00b204e9800998ecf8427e"],
+    "unique identifiers": [
+        "123e4567-e89b-12d3-a456-426614174000",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "a1b2c3d4e5f6a7b8",
+    ],
     "coordinates": ["51.50131, -0.14187", "48°51′30 N", "N 51.5013 W 0.1418", "lat 51.5", "9C3XGV4C+XV"],
     "national numbers": ["QQ 12 34 56 C", "RSSMRA85T10A562S", "ABCPE1234F", "1EG4-TE5-MK73", "L01X00T47"],
 }

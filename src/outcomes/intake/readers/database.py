@@ -54,7 +54,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         No such table, or a database that cannot be opened.
     """
-    name = f"{file.name} [{source.part}]"
+    name = file.name if source.part is None else f"{file.name} [{source.part}]"
     with _connect(file) as (connection, kind):
         tables = {table.casefold(): table for table in _tables(connection, kind)}
         if source.part is None or source.part.casefold() not in tables:
