@@ -12,6 +12,7 @@ from released_cases import make_case, make_compared, make_study
 
 from outcomes.files import Places as Folders
 from outcomes.release.report import build_sections
+from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.content.numbering import number_blocks
 from outcomes.release.report.sections.checklists import Places, fill_checklists, read_checklists, write_checklists
@@ -96,6 +97,17 @@ def test_a_checklist_of_another_design_does_not_apply():
     alone = make_study(report={"title": "t", "headline": "session 6", "design": "observational"}, comparison=None)
     assert "no comparison" in fill(tables, alone)["TARGET", "1"].note
     assert fill(tables, alone)["TARGET", "18"].status == "not applicable"
+
+
+def test_a_checklist_that_does_not_apply_is_one_row_and_another_is_whole():
+    tables, _ = make_case("two arms")
+    alone = make_study(report={"title": "t", "headline": "session 6", "design": "observational"}, comparison=None)
+    grids = {block.id: block for block in build(tables, alone)[-1].blocks if isinstance(block, Grid)}
+    (row,) = grids["checklist-target"].rows
+    wanted = ["all", f"all {len(read_checklists()['TARGET']['items'])} items", "not applicable"]
+    assert [cell.text for cell in row[:3]] == wanted
+    assert "no comparison" in row[3].text
+    assert len(grids["checklist-strobe"].rows) == len(read_checklists()["STROBE"]["items"])
 
 
 def test_the_export_holds_the_same():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from typing import Any
@@ -79,8 +79,7 @@ def show_checklists(sections: Sequence[Section], study: Study) -> Section:
                 Cell(item.status),
                 Cell("; ".join(filter(None, (item.where, item.note)))),
             )
-            for item in filled
-            if item.checklist == name
+            for item in _shorten([item for item in filled if item.checklist == name])
         )
         notes = (f"Topics are in our own words; the checklist: {checklist['source']}.", checklist.get("note", ""))
         heads = (tuple(heading(text) for text in HEADS),)
@@ -97,6 +96,14 @@ def show_checklists(sections: Sequence[Section], study: Study) -> Section:
         )
     text = "Filled from this report by its own sections, tables, and lines. What only the authors can state is said to be theirs."
     return Section(IDENTITY, "Reporting checklists", (Paragraph(text), *grids))
+
+
+def _shorten(items: list[Item]) -> list[Item]:
+    """Return the items of a checklist; a single one stands for all of one that does not apply."""
+    told = {(item.status, item.note) for item in items}
+    if len(told) == 1 and items[0].status == "not applicable":
+        return [replace(items[0], item="all", topic=f"all {len(items)} items")]
+    return items
 
 
 def write_checklists(sections: Sequence[Section]) -> str:
