@@ -28,7 +28,7 @@ from outcomes.settings.sources import (
     Visit,
 )
 from outcomes.settings.study import Study, check_study, read_study
-from outcomes.settings.table_files import Join, Pivot, Stack, TableFile
+from outcomes.settings.table_files import InText, Join, Pivot, Stack, TableFile
 
 __all__ = [
     "TABLES",
@@ -40,6 +40,7 @@ __all__ = [
     "DateRules",
     "Endpoints",
     "Figures",
+    "InText",
     "InstrumentColumns",
     "Join",
     "Model",

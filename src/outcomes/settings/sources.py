@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from outcomes.frozen import Frozen
-from outcomes.settings.table_files import Join, Pivot, Stack, TableFile, as_list
+from outcomes.settings.table_files import InText, Join, Pivot, Stack, TableFile, as_list
 
 TABLES = ("patients", "sessions", "assessments", "adverse_events", "vitals", "events")
 Table = Literal["patients", "sessions", "assessments", "adverse_events", "vitals", "events"]
@@ -122,6 +122,18 @@ class Source(TableFile):
     combine: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="new column → columns that ask one thing, of which a row fills one at most (a question whose wording was changed)",
+    )
+    in_text: dict[str, InText] = Field(
+        default_factory=dict,
+        description="new column → the text that a score is read out of. A cell that names it without one clear number is entered in the ledger",
+    )
+    ticks: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="new column → answer → the column that is ticked where it was given (one column for each answer of a question)",
+    )
+    each: dict[str, str] = Field(
+        default_factory=dict,
+        description="column → what stands between several values in one of its cells (`;`): a row for each of them (a group session with its patients)",
     )
     stack: Stack | None = Field(None, description="how a wide file becomes one row a visit; null: it is none")
     pivot: Pivot | None = Field(None, description="how a long file becomes one row a questionnaire; null: it is none")

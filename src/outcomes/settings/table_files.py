@@ -40,6 +40,21 @@ class Pivot(Frozen):
         return {k: as_list(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+class InText(Frozen):
+    """A score that is written in a text."""
+
+    column: str = Field(description="column of the text")
+    after: tuple[str, ...] = Field(
+        min_length=1,
+        description="names behind which the score stands (`PHQ-9`), compared without case, blanks and hyphens",
+    )
+
+    @field_validator("after", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return as_list(value)
+
+
 def as_list(value: Any) -> Any:
     """Return one setting as a list of one."""
     return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value

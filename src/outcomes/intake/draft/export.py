@@ -14,6 +14,7 @@ from outcomes.intake.draft.elsewhere import doubt_sessions, explain_concepts, po
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.groups import split_groups
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
 from outcomes.intake.draft.owners import find_owners
@@ -79,7 +80,8 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    shaped, more = reread_sheets(complete_sheets(find_owners(gathered), folder), folder)
+    grouped = split_groups(gathered, folder)
+    shaped, more = reread_sheets(complete_sheets(find_owners(grouped), folder), folder)
     sheets = complete_sheets(shaped, folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))

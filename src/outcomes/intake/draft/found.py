@@ -49,8 +49,11 @@ class Found:
 
     @property
     def dropped(self) -> list[str]:
-        """The columns that no table takes, in the sheet's order."""
-        return [name for name in self.sheet.fields if name not in self.used]
+        """The columns that no table takes, and that no new column is made of, in the sheet's order."""
+        source = self.sheet.source
+        made_of = {one.column for one in source.in_text.values()}
+        made_of |= {column for answers in source.ticks.values() for column in answers.values()}
+        return [name for name in self.sheet.fields if name not in self.used | made_of]
 
     @property
     def patients(self) -> Words:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,7 +61,19 @@ def find_coding(sheet: Sheet, definition: Instrument, items: tuple[str, ...]) ->
     rows -= int(min(refused, 0.4 * rows))
     if over > 0.01 * rows and under == 0 and inside + over >= SURE * rows:
         return {str(number): number - 1 for number in range(low + 1, high + 2)}
-    return {} if inside >= SURE * rows else None
+    return {} if inside >= SURE * rows else _find_codes(columns, low, high)
+
+
+def _find_codes(columns: Sequence[Field], low: int, high: int) -> dict[str, int] | None:
+    """Return what codes of answers mean that are a letter or two and a number (A1 to A4), each of as many as there are answers."""
+    spelt = {value.strip().casefold() for column in columns for value in column.values if not is_refusal(value)}
+    codes = {one: match for one in spelt if (match := re.fullmatch(r"([a-z]{1,2})0?(\d)", one))}
+    numbers = sorted(int(match[2]) for match in codes.values())
+    if len(codes) < len(spelt) or len({match[1] for match in codes.values()}) != 1:
+        return None
+    if numbers not in (list(range(low, high + 1)), list(range(low + 1, high + 2))):
+        return None
+    return {one: int(match[2]) - numbers[0] + low for one, match in sorted(codes.items())}
 
 
 def _refusals(column: Field) -> Array:
@@ -117,7 +131,9 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
         if refused > 0.01 * every:
             note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
             one = replace(one, check="; ".join(filter(None, [one.check, note])))
-        one = replace(one, answers=answers)
+        coded = ", ".join(f"{code.upper()} is {points}" for code, points in answers.items())
+        note = f"answers are codes, and taken in their order ({coded})" if answers else ""
+        one = replace(one, answers=answers, check="; ".join(filter(None, [one.check, note])))
         one = _hold_against_total(sheet, definition, one)
         if one.trouble:
             return one

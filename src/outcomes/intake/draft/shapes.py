@@ -24,6 +24,7 @@ from outcomes.intake.draft.vocabulary import (
     say_state,
 )
 from outcomes.intake.draft.wide import find_session_stack, find_stack
+from outcomes.intake.draft.written import find_texts, find_ticks
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
 
@@ -66,6 +67,11 @@ def reshape(sheet: Sheet) -> list[Proposal]:
         parts = "; ".join(" and ".join(map(repr, of)) for of in reworded.values())
         note = f"columns that ask one thing, and of which no row fills two, are read as one (combine): {parts}"
         return [_changed(proposal, note, combine=reworded)]
+    ticks, (texts, doubt) = find_ticks(sheet), find_texts(sheet)
+    if ticks or texts:
+        note = "a question has a column for each answer: the one that is ticked is taken (ticks)" if ticks else ""
+        made = _changed(proposal, note, in_text=texts, ticks=ticks)
+        return [replace(made, notes=tuple(filter(None, made.notes)), checks=(*made.checks, *filter(None, [doubt])))]
     wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide

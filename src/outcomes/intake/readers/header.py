@@ -17,6 +17,7 @@ ONE_COLUMN = (
     "row 1 names one column only. If that is a title, delete the rows above the column names; otherwise this is no table of an "
     "export."
 )
+SUBQUESTION = re.compile(r"(?<=\w)\[SQ[0-9]{3}\]$")  # how LimeSurvey numbers what is asked within a question
 
 
 def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) -> list[str]:
@@ -164,7 +165,8 @@ def _names_shown(names: list[str], known: bool) -> str:
 
 def is_name(name: str) -> bool:
     """Tell whether a cell of row 1 reads as a column name, and not as a code, a date or a number."""
-    return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", name) is None and show_name(name) == name
+    bare = SUBQUESTION.sub("", name)
+    return any(c.isalpha() for c in name) and re.search(r"[0-9]{3}", bare) is None and show_name(bare) == bare
 
 
 def _nearest(name: str, names: list[str]) -> str:

@@ -8,6 +8,7 @@ A nested value is a column named by its path (``patient.id``). A list of answers
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,8 +24,10 @@ from outcomes.intake.words import Origin, RawTable
 from outcomes.settings import Source
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
-ASKED = ("question", "questionid", "question_id", "item", "number", "q", "key", "linkid", "code", "id", "name", "text")
-SAID = ("value", "answer", "score", "response", "v", "a", "points", "selected", "result")
+ASKED = ("question", "questionid", "question_id", "item", "number", "q", "key", "linkid", "code", "instrument", "scale", "questionnaire", "measure", "type", "test",
+    "id", "name", "text")  # fmt: skip
+SAID = ("value", "answer", "score", "total", "response", "v", "a", "points", "selected", "result")
+WHEN = re.compile(r"date|time|day|_at\b|At\b")
 DEEPEST = 12
 
 
@@ -160,8 +163,10 @@ def flatten(value: Mapping[str, Any], path: str = "", depth: int = 0) -> dict[st
 
 
 def _asked_and_said(parts: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Return the keys of what was asked and what was said in a list of answers; None where each question is not there once."""
+    """Return the keys of what was asked and what was said in a list of answers; None where each question is not there once, or has a time."""
     keys = set.intersection(*(set(part) for part in parts))
+    if any(WHEN.search(key) for part in parts for key in part):
+        return None  # each has a time of its own
     known = {key.casefold(): key for key in keys}
     said = next((known[one] for one in SAID if one in known), None)
     for one in (key for key in ASKED if key in known and known[key] != said):

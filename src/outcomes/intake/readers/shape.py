@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.intake.readers.cells import make_columns, split_cells
 from outcomes.intake.readers.header import find_columns
 from outcomes.intake.readers.joining import join_columns, refuse_taken
 from outcomes.intake.readers.pivoting import pivot_rows
@@ -23,16 +24,20 @@ from outcomes.settings import Source, Stack
 
 def needed_columns(source: Source, wanted: set[str] | None, names: list[str], file: str) -> set[str]:
     """Return the columns of the file that must be read to give the wanted ones of the shaped table (None: all)."""
-    own = {*source.rows, *source.leave_out, *source.fill_down}
+    own = {*source.rows, *source.leave_out, *source.fill_down, *source.each}
     if source.join is not None:
         refuse_taken(source.join, names, file)
         own |= set(source.join.by) & set(names)
         wanted = None if wanted is None else wanted - set(source.join.columns)
-    parts = {part for of in source.combine.values() for part in of}
-    if parts:
-        find_columns(parts, names, file, "the source's 'combine'")
-        own |= parts
-        wanted = None if wanted is None else wanted - set(source.combine)
+    for key, made, parts in (
+        ("combine", source.combine, {part for of in source.combine.values() for part in of}),
+        ("in_text", source.in_text, {one.column for one in source.in_text.values()}),
+        ("ticks", source.ticks, {column for of in source.ticks.values() for column in of.values()}),
+    ):
+        if parts:
+            find_columns(parts, names, file, f"the source's '{key}'")
+            own |= parts
+            wanted = None if wanted is None else wanted - set(made)
     if source.pivot is not None:
         pivot = source.pivot
         kept = set() if wanted is None else wanted - set(pivot.columns) - set(pivot.rows)
@@ -54,6 +59,9 @@ def is_shaped(source: Source) -> bool:
         or source.leave_out
         or source.fill_down
         or source.combine
+        or source.in_text
+        or source.ticks
+        or source.each
         or source.join
         or source.stack
         or source.pivot
@@ -79,6 +87,11 @@ def shape_table(raw: RawTable, source: Source, names: list[str], other: RawTable
     if source.combine:
         raw = combine_columns(raw, source.combine)
         names = [*names, *source.combine]
+    if source.in_text or source.ticks:
+        raw = make_columns(raw, source.in_text, source.ticks)
+        names = [*names, *source.in_text, *source.ticks]
+    for column, between in source.each.items():
+        raw = split_cells(raw, column, between)
     join = source.join if other is not None else None
     if join is not None and other is not None and set(join.by) <= set(names):
         raw, join = join_columns(raw, other, join), None

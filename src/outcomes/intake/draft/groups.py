@@ -1,0 +1,53 @@
+"""Group sessions: several patients in one cell, told by the identifiers that other files have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.long import patient_columns
+from outcomes.intake.draft.survey import Field, Sheet, read_proposal
+from outcomes.intake.health.identifiers import near_form
+
+BETWEEN = (";", ",", "|", "/", "&", "+")
+KNOWN, SEVERAL = 0.8, 0.2  # share of the parts that another file knows; of the filled rows with several parts
+
+
+def split_groups(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
+    """Return the sheets, those whose cells name several patients of another file read again with a row for each."""
+    named = [_identifiers(sheet) for sheet in sheets]
+    return [
+        _split(sheet, set().union(*(known for at, known in enumerate(named) if at != place)), folder)
+        for place, sheet in enumerate(sheets)
+    ]
+
+
+def _identifiers(sheet: Sheet) -> set[str]:
+    columns = [given] if (given := given_patient(sheet)) else patient_columns(sheet)[:1]
+    return {near_form(value) for name in columns for value in sheet.fields[name].values}
+
+
+def _split(sheet: Sheet, known: set[str], folder: Path) -> Sheet:
+    if not known or sheet.source.format in ("fhir", "redcap"):
+        return sheet
+    for name, column in sheet.fields.items():
+        between = _between(column, known)
+        if between is not None:
+            note = f"several patients in one cell of {name!r}: a row for each (each)"
+            source = sheet.source.model_copy(update={"each": {name: between}})
+            again = read_proposal(folder, replace(sheet.proposal, source=source, checks=(*sheet.proposal.checks, note)))
+            return replace(again, owner=name) if isinstance(again, Sheet) else sheet
+    return sheet
+
+
+def _between(column: Field, known: set[str]) -> str | None:
+    """Return what stands between the identifiers of one cell; None where the cells hold no several ones."""
+    for between in BETWEEN:
+        several = [value for value in column.values if between in value]
+        parts = {near_form(part.strip()) for value in column.values for part in value.split(between) if part.strip()}
+        many = sum(int(rows) for value, rows in zip(column.words.values, column.rows, strict=True) if between in value)
+        if several and many >= SEVERAL * column.filled and len(parts & known) >= KNOWN * len(parts):
+            return between
+    return None

@@ -1,0 +1,87 @@
+"""Scores written in texts and answers ticked in a column each: which columns of a sheet they would be read into."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import numpy as np
+
+from outcomes.instruments import read_instruments
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.spellings import state_rows
+from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.draft.vocabulary import read_vocabulary
+from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.readers.cells import CLEAR, TICKED, UNREAD, find_score
+from outcomes.intake.words import text_array
+from outcomes.settings import InText
+
+SOME = 0.2  # of a column's filled rows that must hold a score
+FEWEST = 2  # columns of one question's answers
+ANSWER = (
+    re.compile(r"(.+?)___(-?\w+)"),
+    re.compile(r"(.+?)\s*\(choice=(.+)\)"),
+    re.compile(r"(.+?)\s*[\[({](.+)[\])}]"),
+    re.compile(r"(.+?)\s*[-:|]\s*(.+)"),
+    re.compile(r"(.+?)[_. ](\d)"),
+)
+
+
+def find_texts(sheet: Sheet) -> tuple[dict[str, InText], str]:
+    """Return new column → text that the scores of an instrument are read out of, and what to look at; of instruments without a column."""
+    claimed = {instrument for name in sheet.fields for instrument, _ in claims_of(name)}
+    found: dict[str, InText] = {}
+    doubts: list[str] = []
+    for instrument, entry in read_vocabulary()["instruments"].items():
+        definition = read_instruments()[instrument]
+        names = tuple(
+            dict.fromkeys(
+                name
+                for name in entry["names"]
+                if re.search(r"[a-z]{2}", name) and (re.search(r"\d", name) or len(name) > 4)
+            )
+        )
+        if instrument in claimed or not names or instrument == "pain_nrs":
+            continue
+        for name, column in sheet.fields.items():
+            if not any(re.search(r"[^\W\d_]", value) for value in column.values[:50]):
+                continue
+            read = text_array([find_score(value, names) for value in column.words.values])
+            totals = read_totals(read, definition)
+            share = column.share((totals >= definition.minimum) & (totals <= definition.maximum))
+            if share < SOME:
+                continue
+            spelt = [
+                one
+                for one in names
+                if column.share(text_array([find_score(v, [one]) for v in column.words.values]) != "") > 0
+            ]
+            found[f"{instrument}_total"] = InText(column=name, after=tuple(spelt))
+            unread = round(column.share(read == UNREAD) * column.filled)
+            left = f"; {state_rows(unread)} name it without one clear number, and are missing" if unread else ""
+            doubts.append(f"{instrument} is read out of the text of {name!r} (in_text){left}")
+            break
+    return found, "; ".join(doubts)
+
+
+def find_ticks(sheet: Sheet) -> dict[str, dict[str, str]]:
+    """Return new column → answer → the column that is ticked for it, of questions with a column for each answer."""
+    groups: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    for name, column in sheet.fields.items():
+        spelt = {value.strip().casefold() for value in column.words.values[column.rows > 0]}
+        if not spelt <= TICKED | CLEAR or name in groups:
+            continue
+        for form in ANSWER:
+            match = form.fullmatch(name.strip())
+            claims = [one for one in claims_of(match[1]) if one[1]] if match else []
+            if (
+                match
+                and claims
+                and not np.isnan(read_points(text_array([match[2]]), read_instruments()[claims[0][0]], {})[0][0])
+            ):
+                instrument, item = claims[0]
+                groups[instrument, item or 0][match[2]] = name
+                break
+    several = {key: of for key, of in groups.items() if len(of) >= FEWEST}
+    return {f"{instrument}_{item}": of for (instrument, item), of in sorted(several.items())}

@@ -1,0 +1,160 @@
+"""Scores within texts, answers ticked in a column each, codes of answers, and several patients in a cell: drafted and read, or entered in the ledger."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from test_foreign_exports import ARMS, PEOPLE, WORDS, day, items, read_drafted, totals, visits
+
+from outcomes.intake.readers.cells import UNREAD, find_score
+
+
+def write_rows(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+def write_sessions(folder):
+    write_rows(
+        folder / "sessions.csv",
+        [["record_id", "session_date", "treatment"], *([who, day(n, k), ARMS[n % 2]] for n, who, k in visits())],
+    )
+
+
+def expected(count=9):
+    return {(who, 7 * k): float(sum(items(n, k, count))) for n, who, k in visits()}
+
+
+NOTES = (
+    "Tolerated well. PHQ-9: {p}, GAD-7: {g}. Plan: continue.",
+    "Better (last PHQ-9: 22)\nPHQ-9 score {p}/27\nGAD-7 score {g}/21",
+    "phq9={p} gad7={g}; BP 120/80, 40 mg",
+)
+
+
+def test_scores_of_notes_are_read_out_of_the_text_and_unclear_ones_entered(tmp_path):
+    rows = [["Client", "Visit Date", "Service", "Progress note"]]
+    for n, who, k in visits():
+        note = NOTES[n % 3].format(p=sum(items(n, k)), g=sum(items(n, k, 7)))
+        rows.append([who, day(n, k), ARMS[n % 2], "PHQ-9 18 -> 12. GAD-7: 9" if (n, k) == (5, 2) else note])
+    write_rows(tmp_path / "visits.csv", rows)
+    export, draft = read_drafted(tmp_path)
+    unclear = (PEOPLE[5], 14)
+    assert totals(export) == {key: total for key, total in expected().items() if key != unclear}
+    assert totals(export, "gad7") == expected(7) | {unclear: 9.0}
+    assert "fewer than 11 rows name it without one clear number" in draft.text
+    entered = export.ledger[export.ledger["column"].astype(str) == "phq9.total"]
+    assert len(entered) == 1
+    assert "Tolerated" not in draft.text
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("PHQ-9: 14 (moderate)", "14"),
+        ("PHQ 9 total score = 14/27", "14/27"),
+        ("PHQ-9 (14)", "14"),
+        ("PHQ-9 of 14; PHQ9: 14", "14"),
+        ("PHQ-9: 14.", "14"),
+        ("Slept 9 hours", ""),
+        ("PHQ-2: 3", ""),
+        ("PHQ-9: 14, PHQ-9: 12", UNREAD),
+        ("baseline PHQ-9: 20", UNREAD),
+        ("PHQ-9 14 last visit", UNREAD),
+        ("PHQ-9 3/4/24: 14", UNREAD),
+        ("PHQ-9 2 weeks ago 18", UNREAD),
+        ("PHQ-9 item 9: 2", UNREAD),
+        ("PHQ-9 1) 2 2) 3", UNREAD),
+        ("PHQ-9/GAD-7: 14/9", UNREAD),
+        ("PHQ-9 14-16", UNREAD),
+        ("PHQ-9 not done", UNREAD),
+        ("PHQ-9 down from 18 to 12", UNREAD),
+    ],
+)
+def test_only_one_clear_number_behind_its_name_is_a_score(text, score):
+    assert find_score(text, ["PHQ-9"]) == score
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "mark", "none"),
+    [
+        ("phq9_{}___{}", "0123", "1", "0"),
+        ("PHQ-9 Q{} [{}]", WORDS, "X", ""),
+        ("PHQ-9 item {} (choice={})", WORDS, "Checked", "Unchecked"),
+    ],
+)
+def test_one_of_several_ticked_columns_is_the_answer(name, answers, mark, none, tmp_path):
+    rows = [["record_id", "survey_date", *(name.format(i, a) for i in range(1, 10) for a in answers)]]
+    for n, who, k in visits():
+        cells = [mark if one == at else none for one in items(n, k) for at in range(4)]
+        if (n, k) == (3, 1):
+            cells[:4] = [mark, mark, none, none]  # two answers to the first question
+        rows.append([who, day(n, k), *cells])
+    write_rows(tmp_path / "survey.csv", rows)
+    write_sessions(tmp_path)
+    export, draft = read_drafted(tmp_path)
+    table = export.tables["assessments"].set_index(["patient", "study_day"]).drop(columns=["visit", "instrument"])
+    answered = table[[f"item_{i}" for i in range(1, 10)]]
+    sums = answered.sum(axis=1, min_count=9)
+    want = np.array(list(expected().values()))
+    twice = int(np.flatnonzero(sums.isna())[0])
+    assert int(sums.isna().sum()) == 1
+    assert (np.delete(sums.to_numpy(), twice) == np.delete(want, twice)).all()
+    entered = export.ledger[export.ledger["column"].astype(str) == "phq9.item_1"]
+    assert len(entered) == 1
+    assert "ticked" in draft.text
+
+
+@pytest.mark.parametrize("codes", [("A1", "A2", "A3", "A4"), ("AO00", "AO01", "AO02", "AO03")])
+def test_codes_of_answers_are_taken_in_their_order_and_said(codes, tmp_path):
+    head = ["id", "submitdate", "lastpage", "startlanguage", "token", *(f"phq9[SQ{i:03d}]" for i in range(1, 10))]
+    rows = [
+        [f"{n}{k}", f"{day(n, k)} 09:10:00", 4, "en", who, *(codes[one] for one in items(n, k))]
+        for n, who, k in visits()
+    ]
+    write_rows(tmp_path / "results.csv", [head, *rows])
+    write_sessions(tmp_path)
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == expected()
+    assert f"CHECK: answers are codes, and taken in their order ({codes[0]} is 0" in draft.text
+
+
+def test_a_list_of_types_and_scores_is_a_column_for_each_type(tmp_path):
+    scored = [("PHQ-9", 9), ("GAD-7", 7)]
+    objects = [
+        {
+            "clientId": who,
+            "sessionDate": str(day(n, k)),
+            "treatment": ARMS[n % 2],
+            "assessments": [{"type": name, "score": sum(items(n, k, count)), "band": "x"} for name, count in scored],
+        }
+        for n, who, k in visits()
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(objects), encoding="utf-8")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == expected()
+    assert totals(export, "gad7") == expected(7)
+
+
+@pytest.mark.parametrize("between", ["; ", ", ", " / "])
+def test_a_group_session_is_a_session_of_each_of_its_patients(between, tmp_path):
+    rows = [["Date", "Treatment", "Patients"]]
+    scores = [["patient", "date", "phq9"]]
+    for group in range(8):
+        mine = PEOPLE[3 * group : 3 * group + 3]
+        for k in range(4):
+            rows.append([day(group, k), "IM ketamine", between.join(mine)])
+            scores += [[who, day(group, k), 20 - 2 * k + place] for place, who in enumerate(mine)]
+    write_rows(tmp_path / "groups.csv", rows)
+    write_rows(tmp_path / "scores.csv", scores)
+    export, draft = read_drafted(tmp_path)
+    sessions = export.tables["sessions"]
+    assert len(sessions) == 24 * 4
+    assert sorted(set(sessions["study_day"])) == [0, 7, 14, 21]
+    assert totals(export) == {(who, 7 * k): float(20 - 2 * k + n % 3) for n, who, k in visits()}
+    counted = export.balance.set_index("file")["raw"]
+    assert sorted(counted) == [8 * 4, 96]
+    assert "several patients in one cell of 'Patients'" in draft.text
