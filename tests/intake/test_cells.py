@@ -1,15 +1,21 @@
-"""Scores within texts, answers ticked in a column each, codes of answers, and several patients in a cell: drafted and read, or entered in the ledger."""
+"""Two dates by one name, scores within texts, answers ticked in a column each, codes of answers, and several patients in a cell: drafted and read, or entered in the ledger."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 
 import numpy as np
 import pytest
+import yaml
 from test_foreign_exports import ARMS, PEOPLE, WORDS, day, items, read_drafted, totals, visits
 
+from outcomes.errors import InputError
+from outcomes.intake import read_export
+from outcomes.intake.draft import draft_study
 from outcomes.intake.readers.cells import UNREAD, find_score
+from outcomes.settings.study import check_study
 
 
 def write_rows(path, rows):
@@ -158,3 +164,38 @@ def test_a_group_session_is_a_session_of_each_of_its_patients(between, tmp_path)
     counted = export.balance.set_index("file")["raw"]
     assert sorted(counted) == [8 * 4, 96]
     assert "several patients in one cell of 'Patients'" in draft.text
+
+
+def test_of_two_dates_by_one_name_each_is_of_the_columns_behind_it(tmp_path):
+    rows = [["Patient", "Date", "Drug", "Date", "PHQ-9"]]
+    for n, who, k in visits():
+        rows.append([who, day(n, k), ARMS[n % 2], day(n, k) - dt.timedelta(days=1), sum(items(n, k))])
+    write_rows(tmp_path / "log.csv", rows)
+    export, draft = read_drafted(tmp_path)
+    assert sorted(set(export.tables["sessions"]["study_day"])) == [0, 7, 14, 21]
+    assert totals(export) == {(who, at - 1): total for (who, at), total in expected().items()}
+    assert draft.text.count("CHECK: two columns are called 'Date'") == 2
+
+
+def test_two_dates_by_one_name_before_everything_are_asked_about(tmp_path):
+    rows = [["Patient", "Date", "Date", "Drug", "PHQ-9"]]
+    for n, who, k in visits():
+        rows.append([who, day(n, k), day(n, k) - dt.timedelta(days=1), ARMS[n % 2], sum(items(n, k))])
+    write_rows(tmp_path / "log.csv", rows)
+    draft = draft_study(tmp_path, "mine")
+    assert "does not tell which is of the session and which of the questionnaires" in draft.text
+
+
+def test_text_of_fixed_widths_is_read_by_its_blanks_and_a_value_too_long_is_refused(tmp_path):
+    lines = ["PATIENT   DATE        DRUG          PHQ9  GAD7"]
+    for n, who, k in visits():
+        p, g = sum(items(n, k)), sum(items(n, k, 7))
+        lines.append(f"{who:<10}{day(n, k)}  {ARMS[n % 2]:<12}  {p:>4}  {g:>4}")
+    (tmp_path / "report.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == expected()
+    assert totals(export, "gad7") == expected(7)
+    lines[60] = lines[60].replace("  2024", "0002024")
+    (tmp_path / "report.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"1 row\(s\) hold a value that reaches into the next column.*: row 61\."):
+        read_export(check_study(yaml.safe_load(draft.text)), tmp_path)

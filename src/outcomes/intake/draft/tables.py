@@ -21,6 +21,7 @@ from outcomes.intake.draft.questionnaires import find_questionnaires
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
+from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
 from outcomes.intake.draft.visits import says_time
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
 from outcomes.intake.health.identifiers import SCIENTIFIC
@@ -101,6 +102,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     note_pairs(found)
     if not place:
         split_occasions(found, _row_dates(found))
+        split_twins(found)
     _keep_untreated(found)
     _note_lost_scores(found)
     taken = set(found.used)
@@ -126,7 +128,7 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     """Return the column that places the rows in time; of two, the likelier name, with a doubt where none is likely."""
     ranked = []
     for name in found.dates:
-        level, rank = match_name(name, names)
+        level, rank = match_name(bare_name(name), names)
         if name in _row_dates(found) and not (found.dates[name].serials > 0.95 and level == NONE):
             ranked.append((level, rank, name))
     if not ranked:
@@ -154,7 +156,7 @@ def may_date_rows(name: str) -> bool:
 def _of_several(found: Found) -> set[str]:
     """Return the dates that differ from another one in their number only (Infusion 1 date, Infusion 2 date): none dates the whole row."""
     alike = Counter(re.sub(r"\d+", "#", name) for name in found.dates)
-    return {name for name in found.dates if alike[re.sub(r"\d+", "#", name)] > 1}
+    return {name for name in found.dates if alike[re.sub(r"\d+", "#", name)] > 1} - {*find_twins(found)}
 
 
 def _choose_creation(found: Found) -> Guess | None:

@@ -70,7 +70,7 @@ def find_ticks(sheet: Sheet) -> dict[str, dict[str, str]]:
     groups: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     for name, column in sheet.fields.items():
         spelt = {value.strip().casefold() for value in column.words.values[column.rows > 0]}
-        if not spelt <= TICKED | CLEAR or name in groups:
+        if not spelt <= TICKED | CLEAR:
             continue
         for form in ANSWER:
             match = form.fullmatch(name.strip())

@@ -11,7 +11,7 @@ import codecs
 import csv
 import io
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.careful import Careful, Task
+from outcomes.intake.readers.delimiters import choose_delimiter, count_columns, find_delimiter, find_fixed
+from outcomes.intake.readers.fixed import split_line, write_tabs
 from outcomes.intake.readers.furniture import clear_table
 from outcomes.intake.readers.header import (
     ONE_COLUMN,
@@ -33,7 +35,6 @@ from outcomes.intake.words import Array, Origin, RawTable, Words, text_array
 from outcomes.settings import Source
 
 NO_CHARACTER_SETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}  # codecs of Python
-DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1 << 20
 csv.field_size_limit(
     64 * LONGEST_LINE
@@ -63,7 +64,11 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
     content = _transcode(path, encoding)
     shape = _scan(path, name, encoding, content)
     head = _first_lines(path, encoding)
-    delimiter = _delimiter(path, name, source, head)
+    spans = find_fixed(path, source, head)
+    if spans:
+        content = write_tabs(path, name, encoding, spans)
+        head, shape = content.decode().splitlines(keepends=True)[: len(head)], replace(shape, plain=True)
+    delimiter = "\t" if spans else choose_delimiter(path, name, source, head)
     records = list(csv.reader(head, delimiter=delimiter))
     names = name_columns(records or [[]], source, name)
     if wanted is None and len(names) == 1:
@@ -100,12 +105,10 @@ def read_head(path: Path, name: str, source: Source) -> list[list[str]]:
         An encoding or a delimiter that is none.
     """
     head = _first_lines(path, find_encoding(path, source.encoding, name))
-    return list(csv.reader(head, delimiter=_delimiter(path, name, source, head)))
-
-
-def _delimiter(path: Path, name: str, source: Source, head: list[str]) -> str:
-    known = _known_delimiter(source.delimiter, name)
-    return known or ("\t" if _is_tab(path, source) else _find_delimiter(head, source.header[-1]))
+    spans = find_fixed(path, source, head)
+    if spans:
+        return [split_line(line, spans) for line in head]
+    return list(csv.reader(head, delimiter=choose_delimiter(path, name, source, head)))
 
 
 def find_encoding(path: Path, encoding: str, name: str) -> str:
@@ -129,16 +132,6 @@ def find_encoding(path: Path, encoding: str, name: str) -> str:
         if start.startswith(mark):
             return marked
     return "utf-8-sig" if codec.name == "utf-8" else codec.name
-
-
-def _known_delimiter(delimiter: str | None, name: str) -> str | None:
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0' or not delimiter.isascii()):
-        raise InputError(f"{name}: the delimiter {delimiter!r} is not one character, such as ',' or ';' or '|'.")
-    return delimiter
-
-
-def _is_tab(path: Path, source: Source) -> bool:
-    return source.format == "tsv" or (source.format == "auto" and path.suffix.lower() in (".tsv", ".tab"))
 
 
 def _is_wide(encoding: str) -> bool:
@@ -217,21 +210,12 @@ def _first_lines(path: Path, encoding: str, most: int = 40) -> list[str]:
             return []
 
 
-def _find_delimiter(head: list[str], row: int = 1) -> str:
-    """Return the delimiter that splits the row of names into most columns."""
-    return max(DELIMITERS, key=lambda delimiter: (_width(head, delimiter, row), -DELIMITERS.index(delimiter)))
-
-
-def _width(head: list[str], delimiter: str, row: int = 1) -> int:
-    return len(next(itertools.islice(csv.reader([*head, ""], delimiter=delimiter), row - 1, None), []))
-
-
 def _refuse_one_column(width: int, wanted: int, head: list[str], delimiter: str, name: str) -> None:
-    other = _find_delimiter(head)
-    if width == 1 and _width(head, other) > 1:
+    other = find_delimiter(head)
+    if width == 1 and count_columns(head, other) > 1:
         raise InputError(
             f"{name}: with the delimiter {delimiter!r} everything is in one column; {other!r} would give "
-            f"{_width(head, other)} columns. Set {other!r} as 'delimiter' of this source in the study file."
+            f"{count_columns(head, other)} columns. Set {other!r} as 'delimiter' of this source in the study file."
         )
     if width == 1 and wanted > 1:
         raise InputError(
