@@ -1,4 +1,4 @@
-"""Two dates by one name, scores within texts, answers ticked in a column each, codes of answers, and several patients in a cell: drafted and read, or entered in the ledger."""
+"""Two dates by one name, two tables in one sheet, scores within texts, answers ticked in a column each, codes of answers, and several patients in a cell: drafted and read, or entered in the ledger."""
 
 from __future__ import annotations
 
@@ -199,3 +199,18 @@ def test_text_of_fixed_widths_is_read_by_its_blanks_and_a_value_too_long_is_refu
     (tmp_path / "report.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"1 row\(s\) hold a value that reaches into the next column.*: row 61\."):
         read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+
+
+def test_two_tables_beside_one_another_are_each_read_for_themselves(tmp_path):
+    rows = [["Patient", "Date", "Treatment", "", "Patient", "Date", "PHQ-9", "GAD-7"]]
+    sessions = [[who, day(n, k), ARMS[n % 2]] for n, who, k in visits()]
+    scores = [[who, day(n, k), sum(items(n, k)), sum(items(n, k, 7))] for n, who, k in visits()][::-1]
+    rows += [[*one, "", *two] for one, two in zip(sessions, [*scores[4:], *[[""] * 4] * 4], strict=True)]
+    write_rows(tmp_path / "tracker.csv", rows)
+    export, draft = read_drafted(tmp_path)
+    last = {PEOPLE[-1]}
+    assert totals(export) == {key: total for key, total in expected().items() if key[0] not in last}
+    assert totals(export, "gad7") == {key: total for key, total in expected(7).items() if key[0] not in last}
+    assert len(export.tables["sessions"]) == 24 * 4
+    assert int(export.balance["raw"].iloc[0]) == 24 * 4
+    assert "beside: 2" in draft.text

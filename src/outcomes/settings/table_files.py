@@ -88,6 +88,12 @@ class TableFile(Frozen):
     header: tuple[int, ...] = Field(
         (1,), min_length=1, description="row of the column names; several (`[1, 2]`) are joined by ` - `"
     )
+    beside: int | None = Field(
+        None,
+        ge=1,
+        le=9,
+        description="which of several tables that stand beside one another, parted by a column without a name: 1 is the one on the left",
+    )
     above: tuple[str, ...] = Field(
         (),
         description="labels in the rows above the header, each with its value in the same cell or the next (`Treatment:`, `IV ketamine`): a new "

@@ -22,6 +22,7 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "A question whose wording was changed": lambda one: bool(one.source.combine),
     "A score within a text": lambda one: bool(one.source.in_text),
     "A column for each answer": lambda one: bool(one.source.ticks),
+    "Two tables beside one another": lambda one: one.source.beside is not None,
     "Several patients in one cell": lambda one: bool(one.source.each),
     "What another file says: an encounter's patient and day, a treatment said once": lambda one: one.source.join is not None,
     "A file for each patient": lambda one: bool(set("*?[") & set(one.source.file)) or one.source.sheet == "*",

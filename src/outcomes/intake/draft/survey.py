@@ -76,7 +76,8 @@ class Sheet:
     def name(self) -> str:
         """The file, with the sheet of a workbook, and the part of a file that holds several tables."""
         half = ("sessions" if "sessions" in self.proposal.only else "scores") if self.proposal.only else None
-        parts = [self.source.part, half, *(value for values in self.source.rows.values() for value in values)]
+        beside = f"table {self.source.beside}" if self.source.beside else None
+        parts = [self.source.part, beside, half, *(value for values in self.source.rows.values() for value in values)]
         return " – ".join([self.raw.name, *filter(None, parts)])
 
 

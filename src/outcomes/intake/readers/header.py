@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import logging
 import re
 from collections import Counter
@@ -36,8 +37,30 @@ def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) ->
     width = max(map(len, rows))
     rows = [row + [""] * (width - len(row)) for row in rows]
     upper = [_filled_right(row) for row in rows[:-1]]
-    columns = zip(*upper, rows[-1], strict=True)
-    return check_header([_join(cells) for cells in columns], file, source.header[0])
+    names = [_join(cells) for cells in zip(*upper, rows[-1], strict=True)]
+    return check_header(
+        names if source.beside is None else _one_block(names, source.beside, file), file, source.header[0]
+    )
+
+
+def find_blocks(names: Sequence[str]) -> list[range]:
+    """Return the runs of columns with a name, parted by columns without one.
+
+    >>> find_blocks(["Patient", "Date", "", "Patient", "PHQ-9"])
+    [range(0, 2), range(3, 5)]
+    """
+    edges = [place for place, name in enumerate(["", *names, ""]) if not name]
+    return [range(start, stop - 1) for start, stop in itertools.pairwise(edges) if stop - start > 1]
+
+
+def _one_block(names: list[str], block: int, file: str) -> list[str]:
+    """Return the names with those of other tables beside the wanted one blank."""
+    blocks = find_blocks(names)
+    if block > len(blocks):
+        raise InputError(
+            f"{file}: 'beside' asks for table {block}, and {len(blocks)} stand beside one another. Correct it."
+        )
+    return [name if place in blocks[block - 1] else "" for place, name in enumerate(names)]
 
 
 def _join(cells: Iterable[str]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from outcomes.intake.readers.above import add_labels
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.header import Wanted, choose_columns
+from outcomes.intake.readers.header import Wanted, choose_columns, find_blocks
 from outcomes.intake.readers.heads import find_head
 from outcomes.intake.readers.text import read_head, read_text
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
@@ -34,12 +35,12 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
     """Return one source for a text file, and one for every sheet of a workbook that is not hidden."""
     if file.ending not in WORKBOOK:
         source = Source(file=file.name, encoding=guess_encoding(file.path))
-        return [_with_head(source, read_head(file.path, file.name, source))]
+        return _with_head(source, read_head(file.path, file.name, source))
     sheets, hidden = list_sheets(file.path, file.name)
     found: list[Proposal | Unread] = []
     for sheet in sheets:
         source = Source(file=file.name, sheet=sheet if len(sheets) + len(hidden) > 1 else None)
-        found.append(_with_head(source, read_sheet_head(file.path, name_source(file.name, source), sheet)))
+        found += _with_head(source, read_sheet_head(file.path, name_source(file.name, source), sheet))
     return [*found, *(Unread(f"{file.name} [{sheet}]", HIDDEN) for sheet in hidden)]
 
 
@@ -59,9 +60,24 @@ def read_names(file: File) -> list[str]:
     return [cell.strip().removeprefix("\ufeff") for cell in records[0]] if records else []
 
 
-def _with_head(source: Source, records: list[list[str]]) -> Proposal:
+def _with_head(source: Source, records: list[list[str]]) -> list[Proposal]:
+    """Return the table of a sheet; several, where tables with one name in common stand beside one another."""
     head = find_head(records, source)
-    return Proposal(head.apply(source), head.columns, notes=head.notes)
+    whole = Proposal(head.apply(source), head.columns, notes=head.notes)
+    names = [cell.strip() for cell in records[head.header[0] - 1]] if len(records) >= head.header[0] else []
+    blocks = [[names[place] for place in block] for block in find_blocks(names)]
+    shared = set.intersection(*map(set, blocks)) if blocks else set()
+    empty = all(
+        name or not any(row[place : place + 1] != [""] for row in records[head.header[0] :] if place < len(row))
+        for place, name in enumerate(names)
+    )
+    if len(head.header) > 1 or len(blocks) < 2 or not shared or min(map(len, blocks)) < 3 or not empty:
+        return [whole]
+    note = f"{len(blocks)} tables stand beside one another, parted by a column without a name: each is read for itself (beside)"
+    return [
+        replace(whole, source=whole.source.model_copy(update={"beside": number}), notes=(*whole.notes, note))
+        for number in range(1, len(blocks) + 1)
+    ]
 
 
 def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
