@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import subprocess
 import sys
 import time
 from contextlib import chdir
@@ -19,11 +20,11 @@ from pathlib import Path
 import yaml
 
 from outcomes import steps
-from outcomes.simulate import Mess, simulate_network, write_network
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 HEAD = ["patients", "step", "seconds", "processor_seconds", "peak_mib"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OPENBLAS_NUM_THREADS": "1"}
 Row = dict[str, str]
 
 
@@ -31,7 +32,14 @@ def prepare(folder: Path, patients: int) -> None:
     """Write the export and the study file, once."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "export").is_dir():
-        write_network(simulate_network(patients, 2026, Mess()), folder / "export")
+        simulate = [
+            "simulate",
+            "--patients",
+            str(patients),
+            "--out",
+            "export",
+        ]  # apart: a child's peak is never below its parent's
+        subprocess.run([sys.executable, "-m", "outcomes", *simulate], cwd=folder, env=ENVIRONMENT, check=True)
     content = yaml.safe_load((ROOT / "config" / "example.yaml").read_text(encoding="utf-8"))
     content |= {"study": "scale", "data": "export"}
     (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -50,10 +58,9 @@ def list_commands(chosen: list[str]) -> list[list[str]]:
 
 def measure(command: list[str], folder: Path, patients: int) -> Row:
     """Run one step, and return its row."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OPENBLAS_NUM_THREADS": "1"}
     start = time.perf_counter()
     with chdir(folder):
-        process = os.posix_spawn(sys.executable, [sys.executable, "-m", "outcomes", *command], environment)
+        process = os.posix_spawn(sys.executable, [sys.executable, "-m", "outcomes", *command], ENVIRONMENT)
     _, status, used = os.wait4(process, 0)
     if status:
         sys.exit(f"outcomes {' '.join(command)} failed.")
