@@ -27,8 +27,8 @@ test: $(VENV)/installed  ## Everything CI runs.
 	$(BIN)/python -m pytest -n $$(($(CORES) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder -rs
 
 .PHONY: nightly
-nightly: $(VENV)/installed  ## What takes long: runs killed at 50 random moments, 20,000 damaged exports of every format, 300 releases attacked.
-	OUTCOMES_NIGHTLY=1 $(BIN)/python -m pytest -n logical tests/test_processors.py tests/analysis/edges/test_edges.py tests/release/test_attack_faces.py
+nightly: $(VENV)/installed  ## What takes long: runs killed at 50 random moments, 20,000 damaged exports of every format, 300 releases attacked, 800 identifiers planted.
+	OUTCOMES_NIGHTLY=1 $(BIN)/python -m pytest -n logical tests/test_processors.py tests/analysis/edges/test_edges.py tests/release/test_attack_faces.py tests/intake/test_planted_kinds.py
 	KILLS=50 $(BIN)/python -m pytest -n0 tests/test_stopped_runs.py
 	OUTCOMES_MUTANTS=20000 $(BIN)/python -m pytest -n0 tests/intake/test_fuzz.py
 	OUTCOMES_ATTACKED_STUDIES=300 $(BIN)/python -m pytest -n logical tests/release/test_attack.py

@@ -73,7 +73,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"\.? +[^\W\d_][\w'’.-]*|\b[^\W\d_]{2,},? (?:M\.?D|D\.?O|Ph\.?D|PsyD|R\.?N|N\.?P|PA-C|LCSW|LMFT|PMHNP|APRN|FRCPsych|MBBS|CRNA)\b"
         r"|[^\W\d_](?:さん|先生|(?<![同多])様|氏|女士|小姐)$|[가-힣](?:씨|님|선생|박사)$|\b(?:[Гг]-н|[Гг]-жа|[Дд]октор|[Вв]рач|[Дд]-р|[Пп]роф)\.? [А-ЯЁ]|(?:الدكتورة?|السيدة?|د\.) ?[^\W\d_]|(?:श्रीमती|श्री|डॉ\.?) ?[^\W\d_]"),
 }  # fmt: skip
-CLOSED = re.compile(r"(?<=\d) ?- ?(?=\d)")  # blanks around a dash between digits
+CLOSED = re.compile(r"(?<=\d) - (?=\d)")  # blanks around a dash between digits
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-") | dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""
 )

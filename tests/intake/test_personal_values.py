@@ -74,7 +74,14 @@ PERSONAL = {
         "d41d8cd98f00b204e9800998ecf8427e",
         "a1b2c3d4e5f6a7b8",
     ],
-    "coordinates": ["51.50131, -0.14187", "48°51′30 N", "N 51.5013 W 0.1418", "lat 51.5", "9C3XGV4C+XV"],
+    "coordinates": [
+        "51.50131, -0.14187",
+        "51.50131 -0.14187",
+        "48°51′30 N",
+        "N 51.5013 W 0.1418",
+        "lat 51.5",
+        "9C3XGV4C+XV",
+    ],
     "national numbers": ["QQ 12 34 56 C", "RSSMRA85T10A562S", "ABCPE1234F", "1EG4-TE5-MK73", "L01X00T47"],
 }
 HARMLESS = [
@@ -183,6 +190,7 @@ def test_values_that_are_mapped_pass_under_the_name_they_are_given(tmp_path):
     [
         ({"arms": [{"id": "iv", "label": "Dr. Quartz's infusions", "protocol": "iv"}]}, "arms.0.label"),
         ({"visits": [{"label": "1961-03-14", "baseline": True}]}, "visits.0.label"),
+        ({"arms": [{"id": "iv", "label": "Mary Quartz", "protocol": "iv"}]}, "arms.0.label"),
     ],
 )
 def test_labels_of_the_study_file_are_nobodys(changes, place):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from outcomes.names_of_people import is_name_of_person
 from outcomes.personal import find_kind
 from outcomes.personal_patterns import PATTERNS
 from outcomes.settings.clinical import Arm
@@ -22,7 +23,11 @@ def find_personal_label(
 ) -> tuple[str, str] | None:
     """Return where a label gives a person away and what it looks like, never the label; None where none does."""
     labels = (*_of_design(arms, visits), *_of_sources(sources, maps))
-    found = ((place, find_kind(label)) for place, label in labels if label)
+    found = (
+        (place, find_kind(label) or ("names of people" if is_name_of_person(label) else None))
+        for place, label in labels
+        if label
+    )
     return next(((place, kind) for place, kind in found if kind is not None), None)
 
 
