@@ -10,6 +10,7 @@ from shown_cases import draw_one, draw_shown
 
 from outcomes.release.analyses import name_main
 from outcomes.release.figures import draw_all
+from outcomes.release.figures.drawings.overlap import compute_heights
 from outcomes.release.figures.plans.main_results import plan_main_results
 
 
@@ -213,3 +214,13 @@ def test_a_csv_round_trip_draws_the_same(tmp_path):
     assert [[t.get_text() for t in f.texts] for f in first.values()] == [
         [t.get_text() for t in f.texts] for f in second.values()
     ]
+
+
+def test_a_bin_of_the_propensity_score_is_a_share_of_the_whole_arm():
+    """Of 60 patients, 15 are in the one bin whose number is released: a quarter of the arm, and no bar of 100%."""
+    edges = [round(0.05 * step, 2) for step in range(21)]
+    rows = pd.DataFrame({"arm": "iv", "bin_lower": edges[:-1], "bin_upper": edges[1:]})
+    rows["n"] = [0.0] * 10 + [float("nan")] * 8 + [15.0, float("nan")]
+    rows["cumulative"] = [0.0] * 10 + [float("nan"), 0.17, 0.25, 0.33, 0.42, 0.5, 0.58, 0.67, 0.92, 1.0]
+    heights = compute_heights(rows)["height"]
+    assert heights.dropna().tolist() == pytest.approx([0.0] * 10 + [25.0])

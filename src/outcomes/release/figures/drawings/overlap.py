@@ -48,9 +48,15 @@ def draw_overlap(figure: Figure, plan: Plan, study: Study) -> None:
 
 
 def compute_heights(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the bins of one arm with ``height``: percent of the arm for every 0.05 of the score."""
+    """Return the bins of one arm with ``height``: percent of the whole arm for every 0.05 of the score.
+
+    How many the arm has follows from the bins whose number and whose share are both released, as the others' numbers are not.
+    """
     width = (rows["bin_upper"] - rows["bin_lower"]) / SCORE_STEP
-    return rows.assign(height=100 * rows["n"] / rows["n"].sum(min_count=1) / width)
+    share = rows["cumulative"] - rows["cumulative"].shift(fill_value=0)
+    known = rows["n"].notna() & (share > 0)
+    total = rows.loc[known, "n"].sum(min_count=1) / share[known].sum()
+    return rows.assign(height=100 * rows["n"] / total / width)
 
 
 def _count(rows: pd.DataFrame) -> str:

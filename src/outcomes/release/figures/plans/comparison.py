@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.release.analyses import describe_analysis
-from outcomes.release.definitions import BALANCED, COVERED, FEWEST_HEIGHTS, SCORE_STEP
+from outcomes.release.definitions import BALANCED, COVERED, FEWEST_HEIGHTS, MOST_UNKNOWN, SCORE_STEP
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import fixed, general
@@ -54,7 +54,8 @@ def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     rows = read_rows(tables, "score_overlap")
     if rows.empty:
         return []
-    if rows.groupby("arm")["cumulative"].nunique().min() < FEWEST_HEIGHTS:
+    unknown = rows["n"].isna().groupby(rows["arm"]).mean()
+    if rows.groupby("arm")["cumulative"].nunique().min() < FEWEST_HEIGHTS or unknown.max() > MOST_UNKNOWN:
         return []
     treated, reference = name_sides(study)
     parts = []

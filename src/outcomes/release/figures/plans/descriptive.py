@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from outcomes.release.definitions import COVERED, FEWEST_HEIGHTS
+from outcomes.release.definitions import COVERED, FEWEST_HEIGHTS, LEAST_SPAN
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
 from outcomes.release.figures.plans.timeline import build_timeline
 from outcomes.release.figures.plans.timepoints import AXES, find_headline, say_timepoint
@@ -75,11 +75,12 @@ def plan_distribution(tables: Mapping[str, pd.DataFrame], study: Study, instrume
     if headline is None:
         return []
     rows = rows[(rows["axis"] == headline[0]) & (rows["timepoint"] == headline[1])]
-    heights = rows.groupby("arm", sort=False)["cumulative"].nunique()
-    rows = rows[rows["arm"].isin(heights.index[heights >= FEWEST_HEIGHTS])]
+    by_arm = rows.groupby("arm", sort=False)["cumulative"]
+    drawn = (by_arm.nunique() >= FEWEST_HEIGHTS) & (by_arm.max() - by_arm.min() >= LEAST_SPAN)
+    rows = rows[rows["arm"].isin(drawn.index[drawn])]
     if rows.empty:
         return []
-    few = ", ".join(study.in_text(str(arm)) for arm in heights.index[heights < FEWEST_HEIGHTS])
+    few = ", ".join(study.in_text(str(arm)) for arm in drawn.index[~drawn])
     name, place = study.instrument(instrument).name, say_timepoint(*headline)
     return [
         Plan(
