@@ -16,6 +16,7 @@ from shown_cases import draw_shown, make_shown
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.formats import write_figure
 from outcomes.release.report import render
+from outcomes.release.report.content.exhibits import read_picture
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "use", "path"}
 PROVENANCE = {"study": "made-up", "inputs": {"a.csv": "ab" * 32}, "settings": "cd" * 32, "code": "ef" * 32, "seed": 7}
@@ -145,6 +146,21 @@ def test_every_figure_has_a_caption_and_words_in_its_place(pages):
     assert all(len(attributes["aria-label"]) > 60 for attributes in drawings)
     assert "<?xml" not in pages["two arms"]
     assert "<style type" not in pages["two arms"]
+
+
+def test_a_figure_within_the_page_has_no_group_that_does_nothing(tmp_path):
+    """Of 14,978 elements of the example's supplement 5,700 were groups with a name of their own and nothing else."""
+    path = tmp_path / "drawn.svg"
+    path.write_text(
+        '<?xml version="1.0"?><svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" width="90pt" height="9pt">'
+        '<g id="axes_1"><g id="line_1"/><g><text x="1">4</text></g><g id="used"><path d="M 0 0"/></g>'
+        '<g clip-path="url(#box)"><g id="line_2"><path d="M 1 1"/></g></g><use xlink:href="#used"/></g></svg>'
+    )
+    drawn = str(read_picture(path, "made", "Drawn.", "a drawing").svg)
+    assert drawn.split(">", 1)[1] == (
+        '<text x="1">4</text><g id="made-used"><path d="M 0 0"/></g>'
+        '<g clip-path="url(#made-box)"><path d="M 1 1"/></g><use xlink:href="#made-used"/></svg>'
+    )
 
 
 def test_boxes_that_scroll_can_be_reached_with_the_keyboard(pages):
