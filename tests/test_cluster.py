@@ -84,7 +84,7 @@ def test_a_job_that_asks_for_more_than_any_node_has_ends_with_the_reason(cluster
     run = subprocess.run(command("--profile", str(profile)), **given)
     assert run.returncode == 1
     assert "cannot start as things are: no node has what it asks for (BadConstraints)" in run.stderr
-    assert "step intake failed before it wrote anything to logs/example/intake.log" in run.stderr
+    assert "step intake failed before it wrote anything to data/example/logs/intake.log" in run.stderr
 
 
 def test_a_job_that_can_never_start_is_said_within_a_minute(cluster, tmp_path):
