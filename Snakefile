@@ -18,7 +18,7 @@ from outcomes.workflow import (
     STEPS,
     choose_study_file,
     code,
-    digest_inputs,
+    note_inputs,
     parts,
     plans,
     settings,
@@ -54,6 +54,7 @@ rule all:
 rule intake:
     """Read the raw export: dates become study days, cleaning rules apply, every row ends in the ledger."""
     input:
+        raw=note_inputs(STUDY, DATA),
         code=code("intake"),
     output:
         tables=STEPS["intake"].outputs(PLACES),
@@ -64,7 +65,6 @@ rule intake:
         python=PYTHON,
         file=FILE,
         settings=settings(STUDY, "intake"),
-        raw=digest_inputs(STUDY, DATA),
         data=FOLDER,
     shell:
         "{params.python:q} -m outcomes intake {params.file:q} {params.data} 2> {log:q}"

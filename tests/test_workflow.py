@@ -91,7 +91,9 @@ def test_a_configfile_is_the_study_and_rules_run_this_python(tmp_path):
     said = done.stdout + done.stderr
     assert f"{sys.executable} -m outcomes score other.yaml" in said
     assert "results/other/report.html" in said
-    assert "example" not in re.findall(r"(?:results|figures|data)/(\w+)/(?!site-)", said.replace(f"{ROOT}/data/example", ""))
+    assert "example" not in re.findall(
+        r"(?:results|figures|data)/(\w+)/(?!site-)", said.replace(f"{ROOT}/data/example", "")
+    )
 
 
 def test_optional_files_are_inputs_only_when_they_are_there(tmp_path):
@@ -132,18 +134,28 @@ def test_a_run_elsewhere_uses_the_project_s_snakefile_and_names_its_profiles(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_digest_of_raw_files_tells_content_and_names_and_holds_none(tmp_path):
+def test_the_note_of_raw_files_changes_with_their_content_and_names_and_holds_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     study = read_study(ROOT / "config" / "example.yaml")
     named = [Path(name) for name in workflow.inputs(study, str(tmp_path))]
-    absent = workflow.digest_inputs(study, str(tmp_path))
+
+    def note():
+        return Path(workflow.note_inputs(study, str(tmp_path))).read_text()
+
+    absent = note()
     named[0].parent.mkdir(parents=True)
     named[0].write_text("one")
-    first = workflow.digest_inputs(study, str(tmp_path))
-    os.utime(named[0], (1, 1))
-    assert workflow.digest_inputs(study, str(tmp_path)) == first != absent
+    first = note()
+    place = Path(workflow.note_inputs(study, str(tmp_path)))
+    os.utime(place, (1, 1))
+    os.utime(named[0], (2, 2))
+    assert note() == first != absent
+    assert place.stat().st_mtime == 1, "what did not change is not written anew"
     named[0].write_text("two")
-    assert workflow.digest_inputs(study, str(tmp_path)) != first
+    assert note() != first
+    assert place.stat().st_mtime > 1
     assert re.fullmatch("[0-9a-f]{64}", first)
+    assert [path.name for path in (tmp_path / ".snakemake").iterdir()] == ["example.raw"]
 
 
 def test_raw_files_of_a_pattern_are_inputs_each(tmp_path):

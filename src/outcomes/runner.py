@@ -24,7 +24,7 @@ from outcomes.release.earlier import note_release
 from outcomes.release.publish import find_strays
 from outcomes.scheduler import is_slurm, watched_queue
 from outcomes.settings import Study, read_study
-from outcomes.workflow import inputs
+from outcomes.workflow import NOTES, inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
@@ -73,7 +73,7 @@ def run_pipeline(
     where = None if profile is None else _find_profile(profile, snakefile)
     options = ["--cores", str(cores)] if where is None else ["--workflow-profile", str(where)]
     public = find_places(study, study_file).published(internal)
-    for place in (public.derived, public.logs, public.results, public.figures, Path(".snakemake")):
+    for place in (public.derived, public.logs, public.results, public.figures, NOTES):
         _try_folder(place)
     with _only_run(study.study) as lock:
         _clear_partial(public)
@@ -180,7 +180,7 @@ def _only_run(study: str) -> Iterator[int]:
 
     The lock is handed on to Snakemake, so that it lasts as long as any of the run does.
     """
-    place = Path(".snakemake") / f"{study}.run"
+    place = NOTES / f"{study}.run"
     place.parent.mkdir(exist_ok=True)
     with place.open("w") as file:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
-from outcomes.files import Places, is_address, match_files, sha256
+from outcomes.files import Places, is_address, match_files, sha256, write_private
 from outcomes.provenance import sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
@@ -21,6 +21,7 @@ from outcomes.steps.step import Step
 
 STEPS: dict[str, Step] = {name: importlib.import_module(f"outcomes.steps.{name}").STEP for name in steps.NAMES}
 
+NOTES = Path(".snakemake")  # what Snakemake keeps of a folder
 LARGEST_READ = 64 << 20  # bytes of a raw file that is read through whenever a run begins
 
 FILES = {
@@ -44,10 +45,11 @@ def inputs(study: Study, folder: str) -> list[str]:
     return list(found)
 
 
-def digest_inputs(study: Study, folder: str) -> str:
-    """Return a digest of the raw files, which reruns intake where one changes; Snakemake, which notes what a rule reads, gets no name of theirs.
+def note_inputs(study: Study, folder: str) -> str:
+    """Return a file with a digest of the raw files, written anew where one changed, which reruns intake.
 
-    Files of more than 64 MB count by size and time of change.
+    Snakemake notes the names of what a rule reads, and those of raw files may be names of people. The file lies beside its notes, so that without
+    them it is new, and intake runs again too. Raw files of more than 64 MB count by size and time of change.
     """
     digest = hashlib.sha256()
     for name in inputs(study, folder):
@@ -57,7 +59,10 @@ def digest_inputs(study: Study, folder: str) -> str:
             written = path.stat()
             small = written.st_size <= LARGEST_READ
             digest.update((sha256(path) if small else f"{written.st_size} {written.st_mtime_ns}").encode())
-    return digest.hexdigest()
+    place, found = NOTES / f"{study.study}.raw", digest.hexdigest()
+    if not place.is_file() or place.read_text(encoding="utf-8") != found:
+        write_private(found, place)
+    return place.as_posix()
 
 
 def plans(study_file: Path | str) -> list[str]:
