@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
-import yaml
-
+from outcomes.beside import read_beside
 from outcomes.personal_patterns import without_accents
 
 MONTH_NAMES = frozenset({"april", "may", "june", "august", "jan", "jun"})
@@ -97,5 +95,5 @@ def _words_of(text: str) -> list[str]:
 
 @cache
 def _list(name: str) -> frozenset[str]:
-    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    content = read_beside(__file__)
     return frozenset(without_accents(word) for word in str(content[name]).split())

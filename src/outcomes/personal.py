@@ -6,11 +6,9 @@ import re
 import zlib
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
+from outcomes.beside import read_beside
 from outcomes.names_of_people import find_names, holds_given_name
 from outcomes.personal_patterns import PATTERNS, without_accents, write_plainly
 
@@ -58,7 +56,7 @@ def is_term_of_harms(text: str) -> bool:
 
 @cache
 def _words(name: str) -> frozenset[str]:
-    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    content = read_beside(__file__)
     return frozenset(word.strip() for word in str(content[name]).split(","))
 
 

@@ -201,8 +201,11 @@ def _clear_partial(places: Places) -> None:
 def _follow(command: list[str], lock: int, start: float) -> int:
     """Run Snakemake, print a line for each finished step, and the log of a step that failed.
 
-    Whoever ends this process ends Snakemake, which takes back the jobs that it has given to a cluster.
+    Whoever ends this process ends Snakemake, which takes back the jobs that it has given to a cluster. A script's command in the background
+    (`&`) would have it ignore what it is ended by.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -145,6 +145,15 @@ def test_a_list_of_types_and_scores_is_a_column_for_each_type(tmp_path):
     assert totals(export, "gad7") == expected(7)
 
 
+def test_a_prefix_of_an_identifier_is_no_second_patient_in_the_cell(tmp_path):
+    """`Patient/P-01` was taken for two patients, one of them by the name of Patient."""
+    visits_of = [[f"Patient/{who}", day(n, k), "IM ketamine"] for n, who, k in visits()]
+    scores = [[who, day(n, k), 20 - 2 * k] for n, who, k in visits()]
+    write_rows(tmp_path / "visits.csv", [["subject.reference", "Date", "Treatment"], *visits_of])
+    write_rows(tmp_path / "scores.csv", [["patient", "date", "phq9"], *scores])
+    assert "several patients" not in draft_study(tmp_path, "mine").text
+
+
 @pytest.mark.parametrize("between", ["; ", ", ", " / "])
 def test_a_group_session_is_a_session_of_each_of_its_patients(between, tmp_path):
     rows = [["Date", "Treatment", "Patients"]]

@@ -45,9 +45,15 @@ def _split(sheet: Sheet, known: set[str], folder: Path) -> Sheet:
 def _between(column: Field, known: set[str]) -> str | None:
     """Return what stands between the identifiers of one cell; None where the cells hold no several ones."""
     for between in BETWEEN:
-        several = [value for value in column.values if between in value]
-        parts = {near_form(part.strip()) for value in column.values for part in value.split(between) if part.strip()}
-        many = sum(int(rows) for value, rows in zip(column.words.values, column.rows, strict=True) if between in value)
-        if several and many >= SEVERAL * column.filled and len(parts & known) >= KNOWN * len(parts):
+        cells = {value: _part(value, between) for value in column.words.values}
+        parts = {part for value in column.values for part in cells[value]}
+        # `Patient/12` has a separator and one patient
+        several = [sum(part in known for part in cell) > 1 for cell in cells.values()]
+        many = sum(int(rows) for one, rows in zip(several, column.rows, strict=True) if one)
+        if many and many >= SEVERAL * column.filled and len(parts & known) >= KNOWN * len(parts):
             return between
     return None
+
+
+def _part(value: str, between: str) -> list[str]:
+    return [near_form(part.strip()) for part in value.split(between) if part.strip()]
