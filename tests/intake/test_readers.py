@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import InputError
@@ -57,6 +57,14 @@ def read_both(width, content, block):
 
 
 @settings(max_examples=200, deadline=None)
+@example(
+    (
+        2,
+        [["", '1"']] * 2 + [["1", '1"'], ["11", '1"'], ['1"', '11""'], ['""', "\n,"]],
+        b'x,y\r\n,"1"""\r\n,"1"""\r\n1,"1"""\r\n11,"1"""\r\n"1""","11"""""\r\n"""""","\n,"\r\n',
+    ),
+    64,
+)  # cut within the last value
 @given(tables(), st.sampled_from([64, 1 << 20]))
 def test_well_formed_files_are_read_to_the_letter(table, block):
     width, rows, content = table

@@ -45,10 +45,10 @@ def _split(sheet: Sheet, known: set[str], folder: Path) -> Sheet:
 def _between(column: Field, known: set[str]) -> str | None:
     """Return what stands between the identifiers of one cell; None where the cells hold no several ones."""
     for between in BETWEEN:
-        cells = {value: _part(value, between) for value in column.words.values}
-        parts = {part for value in column.values for part in cells[value]}
+        cells = [_part(value, between) for value in column.words.values]
+        parts = {part for value in column.values for part in _part(value, between)}
         # `Patient/12` has a separator and one patient
-        several = [sum(part in known for part in cell) > 1 for cell in cells.values()]
+        several = [sum(part in known for part in cell) > 1 for cell in cells]
         many = sum(int(rows) for one, rows in zip(several, column.rows, strict=True) if one)
         if many and many >= SEVERAL * column.filled and len(parts & known) >= KNOWN * len(parts):
             return between

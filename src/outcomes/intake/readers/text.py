@@ -48,7 +48,7 @@ class _Shape:
     """What a first pass over the bytes tells."""
 
     lines: int
-    plain: bool  # quotes are balanced and lines end in a line feed
+    plain: bool  # quotes are balanced, no line ends within them, and lines end in a line feed
     decimal: bool  # nothing looks like a hexadecimal number, which the fast reader would take for an answer
 
 
@@ -155,7 +155,7 @@ def _scan(path: Path, name: str, encoding: str, content: bytes | None = None) ->
     """Look at every byte once: no zero bytes (but in encodings that have them), no endless line."""
     wide = _is_wide(encoding)
     lines = quotes = returns = since = 0
-    decimal = True
+    decimal, within = True, False
     last = b""
     with path.open("rb") if content is None else io.BytesIO(content) as file:
         while block := file.read(BLOCK if lines else LONGEST_LINE):
@@ -169,6 +169,7 @@ def _scan(path: Path, name: str, encoding: str, content: bytes | None = None) ->
                 )
             since = _longest_open_line(block, since, lines, name)
             lines += block.count(b"\n")
+            within = within or _breaks_within_quotes(block, quotes)
             quotes += block.count(b'"')
             returns += block.count(b"\r") - block.count(b"\r\n") if b"\r" in block else 0
             decimal = decimal and not _has_hexadecimal(block, last)
@@ -176,7 +177,16 @@ def _scan(path: Path, name: str, encoding: str, content: bytes | None = None) ->
     if not last:
         raise InputError(f"{name}: the file is empty. Export it again.")
     known = not wide or (content is not None and b"\0" not in content)
-    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and returns == 0 and known, decimal)
+    return _Shape(lines + (last != b"\n"), quotes % 2 == 0 and not within and returns == 0 and known, decimal)
+
+
+def _breaks_within_quotes(block: bytes, before: int) -> bool:
+    """Tell whether a line ends after an odd number of quotes: the fast reader, which cuts a file at line ends, may take its parts for rows."""
+    if b'"' not in block:
+        return before % 2 == 1 and b"\n" in block
+    characters = np.frombuffer(block, dtype=np.uint8)
+    odd = np.bitwise_xor.accumulate(characters == ord('"'))
+    return bool((odd != bool(before % 2))[characters == ord("\n")].any())
 
 
 def _has_hexadecimal(block: bytes, before: bytes) -> bool:
