@@ -27,7 +27,7 @@ def find_day_zero(batches: Iterable[Batch], patients: int, study: Study) -> Arra
 
 def _of_arms(batch: Batch, study: Study) -> Batch:
     """Return the sessions of a batch whose treatment means an arm."""
-    named = {treatment for arm in study.arms for treatment in arm.treatments or (arm.id,)}
+    named = {treatment for arm in study.arms for treatment in arm.meant_by}
     words = batch.mapped("treatment", study).words
     return batch.select(words.spread(np.array([value in named for value in words.values], dtype=bool), False))
 

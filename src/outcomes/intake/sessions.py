@@ -79,7 +79,7 @@ def _sessions_a_day(treatments: Array, study: Study) -> Array:
     most: dict[str, int] = {}
     for arm in study.arms:
         protocol = study.protocol(arm)
-        most |= dict.fromkeys(arm.treatments or (arm.id,), protocol.induction.sessions_a_day if protocol else 1)
+        most |= dict.fromkeys(arm.meant_by, protocol.induction.sessions_a_day if protocol else 1)
     return np.array([most.get(treatment, 1) for treatment in treatments], dtype=np.int64)
 
 
@@ -186,7 +186,7 @@ def _dose_rules(treatments: Array, study: Study) -> list[Dose | None]:
     rules: dict[str, Dose | None] = {}
     for arm in study.arms:
         protocol = study.protocol(arm)
-        rules |= dict.fromkeys(arm.treatments or (arm.id,), protocol.dose if protocol else None)
+        rules |= dict.fromkeys(arm.meant_by, protocol.dose if protocol else None)
     return [rules.get(treatment) for treatment in treatments]
 
 

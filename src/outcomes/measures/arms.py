@@ -23,7 +23,7 @@ def treatments_of(arms: Sequence[Arm]) -> dict[str, int]:
     """
     places: dict[str, int] = {}
     for place, arm in enumerate(arms):
-        for treatment in arm.treatments or (arm.id,):
+        for treatment in arm.meant_by:
             if places.setdefault(treatment, place) != place:
                 raise SettingsError(
                     f"arms: treatment {treatment!r} is named by both {arms[places[treatment]].id!r} and {arm.id!r}; "

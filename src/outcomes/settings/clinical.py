@@ -40,6 +40,15 @@ class Arm(Frozen):
         None, description="hex colour in figures; by default the next of a colour-blind-safe palette"
     )
 
+    @property
+    def meant_by(self) -> tuple[str, ...]:
+        """The treatments that mean this arm.
+
+        >>> Arm(id="iv", label="IV ketamine").meant_by
+        ('iv',)
+        """
+        return self.treatments or (self.id,)
+
 
 class SeriesRules(Frozen):
     """How sessions form series."""

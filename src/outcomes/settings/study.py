@@ -168,7 +168,7 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _treatments_known(self) -> Self:
         """Refuse a spelling mapped to what is nearly an arm's treatment: its sessions would be no arm's without a word."""
-        known = sorted({name for arm in self.arms for name in (arm.treatments or (arm.id,))})
+        known = sorted({name for arm in self.arms for name in arm.meant_by})
         maps = [*self.layouts.values(), *(source.tables for source in self.sources)]
         columns = [one["sessions"].columns.get("treatment") for one in maps if "sessions" in one]
         for name in [

@@ -80,8 +80,7 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    grouped = split_groups(gathered, folder)
-    shaped, more = reread_sheets(complete_sheets(find_owners(grouped), folder), folder)
+    shaped, more = reread_sheets(complete_sheets(find_owners(split_groups(gathered, folder)), folder), folder)
     sheets = complete_sheets(shaped, folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))

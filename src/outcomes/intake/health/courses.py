@@ -58,7 +58,7 @@ def find_earlier(study: Study, tables: Mapping[str, pd.DataFrame]) -> Iterable[F
 
 def _cut(sessions: pd.DataFrame, study: Study) -> Treated:
     """Return the sessions of arms, cut into series by the study's gap and change of arm."""
-    places = {name: place for place, arm in enumerate(study.arms) for name in arm.treatments or (arm.id,)}
+    places = {name: place for place, arm in enumerate(study.arms) for name in arm.meant_by}
     arm = np.array([places.get(value, -1) for value in sessions["treatment"].astype(str)], dtype=np.int64)
     rows = np.flatnonzero(arm >= 0)
     patient, day, arm = (

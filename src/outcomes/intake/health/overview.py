@@ -109,7 +109,7 @@ def _arms(tables: Mapping[str, pd.DataFrame], study: Study) -> Section:
     primary = scores[scores["instrument"].astype(str) == study.instruments[0]]
     rows = []
     for arm in study.arms:
-        named = arm.treatments or (arm.id,)
+        named = arm.meant_by
         if study.series.origin == "sessions":
             people = set(sessions.loc[sessions["treatment"].astype(str).isin(named), "patient"])
         else:
