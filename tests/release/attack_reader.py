@@ -18,6 +18,8 @@ ALL = "all"
 ALONE = "sites that stand alone"
 SINGLE = "single rows"  # of a file in which most patients have one
 SIDES = ("treated", "reference")
+WEIGHTED = ("weighted", "augmented")  # methods of those who carry weight
+CARRYING = "carrying weight"
 Counts = Iterable[tuple[str, Name, Name | None]]  # column, group, the group that it is a part of
 
 # Columns of numbers that are no counts of people: shares, statistics, settings, rows of files.
@@ -216,12 +218,25 @@ def _effects(row: Row) -> Counts:
         yield f"observed_{side}", ("counted", row["axis"], row["timepoint"], side), scored
 
 
+def _lacking(row: Row) -> Counts:
+    level = row["level"]
+    if level.startswith("other ("):  # of those that one arm lacks, and the same words of those that the other lacks
+        level = f"{level} without {row['lacks']}"
+    return _covariates({**row, "level": level})
+
+
 def _risks(row: Row) -> Counts:
     place = row["axis"], row["timepoint"], row["endpoint"], row["population"]
     for side in SIDES:
-        n: Name = ("settled", *place, side) if row["population"] == "observed" else ("carrying weight", side)
-        yield f"n_{side}", n, ("compared", side)
-        yield f"events_{side}", ("settled event", *place, side), n
+        settled, event = ("settled", *place, side), ("settled event", *place, side)
+        n: Name = settled if row["population"] == "observed" else ("carrying weight", side)
+        if n == settled and row["method"] in WEIGHTED:
+            yield f"n_{side}", (*settled, CARRYING), settled
+            yield f"events_{side}", (*event, CARRYING), (*settled, CARRYING)
+            yield f"events_{side}", (*event, CARRYING), event
+        else:
+            yield f"n_{side}", n, ("compared", side)
+            yield f"events_{side}", event, n
 
 
 def _sensitivity(row: Row) -> Counts:
@@ -436,7 +451,7 @@ COUNTS: dict[str, Callable[[Row], Counts]] = {
     "two_baselines": _two,
     "published": _published,
     "covariate_balance": _covariates,
-    "positivity": _covariates,
+    "positivity": _lacking,
     "score_overlap": lambda row: [("n", ("score", row["arm"], row["bin_lower"]), None)],
     "data_health": lambda row: (
         [("n", ("health", row["order"]), ("health of", row["order"])), ("total", ("health of", row["order"]), None)]
@@ -558,6 +573,12 @@ def _add_sums(system: System, files: Files) -> None:
             part(("compared", "both") if rest[0] == "patients" else (kind, rest[0], ALL), name, "sites")
             if rest[0] != "patients" and not rest[1].startswith("other sites (") and rest[1] != "not recorded":
                 part((kind, rest[0], ALONE), name)
+        elif rest[-1] == CARRYING:  # where all carry weight, these are the same people
+            weighed = [
+                high for one, (_, high) in system.bounds.items() if one[0] == "unweighted" and one[2] == rest[-2]
+            ]
+            if weighed and not any(weighed):
+                system.add(name[:-1], [name])
         elif kind == "score":
             part(("compared", rest[0]), name)
         elif kind in ("early", "early n") and rest[-1] != ALL:
