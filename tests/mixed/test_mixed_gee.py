@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from mixed_trials import dense_design, simulate_trial
 
 from outcomes import mixed
+from outcomes.mixed import exchangeable
 
 COLUMNS = {"subject": "person", "visit": "visit"}
 FORMULA = "responded ~ arm*visit + baseline"
@@ -82,6 +83,48 @@ def test_weights(trial):
     assert (weighted.coefficients["estimate"] - plain.coefficients["estimate"]).abs().max() > 1e-3
     with pytest.raises(mixed.SettingError, match="use vcov='cr0' with weights="):
         mixed.fit_gee(trial, FORMULA, weights="weight", **COLUMNS)
+
+
+def test_weighted_equations_by_hand(trial, monkeypatch):
+    """Subject by subject with explicit matrices: the equations are 0, and correlation and sandwich are their definitions.
+
+    statsmodels is no reference here: its working correlation takes the weight of the i-th row for that of the i-th subject.
+    """
+    monkeypatch.setattr(exchangeable, "ROWS", 50)  # more than one batch
+    fit = mixed.fit_gee(trial, FORMULA, working="exchangeable", vcov="cr0", weights="weight", **COLUMNS)
+    x, y = dense_design(trial, FORMULA)
+    beta, alpha = fit.coefficients["estimate"].to_numpy(), float(fit.correlation.iloc[0, 1])
+    person, k = trial["person"].to_numpy(), len(beta)
+    mean = 1 / (1 + np.exp(-x @ beta))
+    scale = shares = product = pairs = weighted_pairs = 0.0
+    bread, score, meat = np.zeros((k, k)), np.zeros(k), np.zeros((k, k))
+    for one in np.unique(person):
+        own, w = person == one, trial.loc[person == one, "weight"].iloc[0]
+        spread = np.sqrt(mean[own] * (1 - mean[own]))
+        residual, n = (y[own] - mean[own]) / spread, own.sum()
+        covariance = np.diag(spread) @ (np.full((n, n), alpha) + (1 - alpha) * np.eye(n)) @ np.diag(spread)
+        d = spread[:, None] ** 2 * x[own]
+        part = w * d.T @ np.linalg.solve(covariance, y[own] - mean[own])
+        bread, score, meat = bread + w * d.T @ np.linalg.solve(covariance, d), score + part, meat + np.outer(part, part)
+        scale, shares = scale + w * residual @ residual, shares + w * n
+        product += w * (np.outer(residual, residual).sum() - residual @ residual) / 2
+        pairs, weighted_pairs = pairs + n * (n - 1) / 2, weighted_pairs + w * n * (n - 1) / 2
+    scale /= shares * (len(y) - k) / len(y)
+    assert fit.converged
+    assert 0.05 < alpha < 0.95
+    assert np.abs(score).max() < 1e-7
+    assert alpha == pytest.approx(product / scale / (weighted_pairs * (pairs - k) / pairs), rel=1e-8)
+    assert fit.vcov.to_numpy() == pytest.approx(np.linalg.inv(bread) @ meat @ np.linalg.inv(bread), rel=1e-7)
+
+
+def test_answers_that_always_go_together_have_no_working_correlation():
+    trial = pd.DataFrame(
+        {"person": np.repeat(np.arange(40), 2), "visit": ["1", "2"] * 40, "arm": ["a"] * 40 + ["b"] * 40}
+    )
+    trial["responded"] = np.repeat(np.arange(40) % 3 == 0, 2).astype(int)
+    fit = mixed.fit_gee(trial, "responded ~ arm", vcov="cr0", **COLUMNS)
+    assert not fit.converged
+    assert any("left its bounds" in one for one in fit.warnings)
 
 
 def test_separation_is_not_a_result(trial):

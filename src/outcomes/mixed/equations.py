@@ -1,4 +1,4 @@
-"""Estimating equations solved by statsmodels: what may be chosen, what separation leaves, and the working correlation."""
+"""Estimating equations: what may be chosen, what separation leaves, and the working correlation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.mixed.arrays import Floats
+from outcomes.mixed.data.rows import Rows
 from outcomes.mixed.design.prepare import Prepared
 from outcomes.mixed.design.visit_loadings import Design
-from outcomes.mixed.errors import DataError, SettingError
+from outcomes.mixed.errors import ConvergenceError, DataError, SettingError
+from outcomes.mixed.exchangeable import Answers, Solved, solve_exchangeable
 from outcomes.mixed.inference.estimates import tabulate_square
 from outcomes.mixed.separation import drop_separated, is_finite
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 WORKING = ("independence", "exchangeable", "ar1", "unstructured")
 VARIANCES = {"cr0": "robust", "mancl_derouen": "bias_reduced", "model": "naive"}
 FAMILIES = ("binomial", "poisson", "gaussian")
+_EXCHANGEABLE = ("independence", "exchangeable")
 _STRUCTURES: dict[str, Callable[[Any], Any]] = {
     "independence": lambda known: known.Independence(),
     "exchangeable": lambda known: known.Exchangeable(),
@@ -70,14 +73,12 @@ def refuse_response(prepared: Prepared, family: str) -> None:
         raise DataError(f"the response {prepared.formula.response!r} has {wrong} values that are not 0 or 1")
 
 
-def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tuple[str, ...], Left]:
-    """Run statsmodels, rows sorted by subject and visit; its warnings become notes, no result a fit that failed.
+def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Solved | None, tuple[str, ...], Left]:
+    """Solve the equations, rows sorted by subject and visit; warnings become notes, no result a fit that failed.
 
-    Rows whose answer the terms tell for certain are left out first: statsmodels would stop on their way to infinity, call that converged, and
-    draw the other estimates along.
+    Rows whose answer the terms tell for certain are left out first: a solver would stop on their way to infinity, call that converged, and
+    draw the other estimates along. One correlation of all pairs, or none, with the plain sandwich is solved over all subjects at once; the rest by statsmodels.
     """
-    import statsmodels.api as sm
-
     rows = prepared.rows
     assert rows.visit is not None
     x = design.rows(prepared.values) if prepared.values else np.ones((rows.n_rows, 1))
@@ -101,9 +102,41 @@ def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tu
             return None, tuple(notes), left
     order = np.lexsort((rows.visit, rows.subject))
     order = order[used[order]]
+    chosen = _Chosen(rows, x[np.ix_(order, left.columns)], prepared.response[order], order)
+    try:
+        own = choices.working in _EXCHANGEABLE and choices.vcov == "cr0"
+        found, said = _solve_at_once(chosen, choices) if own else _loop(chosen, choices)
+    except ConvergenceError as error:
+        return None, (*notes, str(error)), left
+    return found, tuple(dict.fromkeys([*notes, *said])), left
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The rows that are solved for, sorted by subject and visit: ``order`` says which they are."""
+
+    rows: Rows
+    x: Floats
+    y: Floats
+    order: NDArray[np.intp]
+
+
+def _solve_at_once(chosen: _Chosen, choices: Choices) -> tuple[Solved, list[str]]:
+    subject = chosen.rows.subject[chosen.order]
+    starts = np.flatnonzero(np.diff(subject, prepend=-1))
+    answers = Answers(chosen.x, chosen.y, starts, chosen.rows.weights[subject[starts]], choices.family)
+    return solve_exchangeable(answers, correlated=choices.working == "exchangeable"), []
+
+
+def _loop(chosen: _Chosen, choices: Choices) -> tuple[Solved | None, list[str]]:
+    """Let statsmodels loop over the subjects."""
+    import statsmodels.api as sm
+
+    rows, order = chosen.rows, chosen.order
+    assert rows.visit is not None
     model = sm.GEE(
-        prepared.response[order],
-        x[np.ix_(order, left.columns)],
+        chosen.y,
+        chosen.x,
         groups=rows.subject[order],
         time=rows.visit[order],
         family=getattr(sm.families, choices.family.capitalize())(),
@@ -115,17 +148,20 @@ def solve(prepared: Prepared, design: Design, choices: Choices) -> tuple[Any, tu
         try:
             found = model.fit(maxiter=200, cov_type=VARIANCES[choices.vcov])
         except (ValueError, np.linalg.LinAlgError, ZeroDivisionError) as error:
-            return None, (*notes, str(error)), left
-    good = bool(found.converged) and bool(np.isfinite(found.params).all())
-    return found if good else None, tuple(dict.fromkeys([*notes, *(str(one.message) for one in caught)])), left
+            raise ConvergenceError(str(error)) from None
+    said = [str(one.message) for one in caught]
+    if not found.converged or not np.isfinite(found.params).all():
+        return None, said
+    vcov = np.asarray(found.cov_params(), dtype=np.float64)
+    return Solved(np.asarray(found.params), vcov, found.model.cov_struct.dep_params), said
 
 
-def tabulate_correlation(found: Any, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
+def tabulate_correlation(found: Solved | None, working: str, visits: tuple[Any, ...]) -> pd.DataFrame:
     """Return the working correlation of the visits; missing for a fit that failed."""
     n = len(visits)
     values = np.full((n, n), np.nan)
     if found is not None:
-        dependence = found.model.cov_struct.dep_params
+        dependence: Any = found.dependence
         gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
         if working == "unstructured":
             values = np.asarray(dependence, dtype=np.float64)

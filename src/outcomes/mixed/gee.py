@@ -1,4 +1,4 @@
-"""Generalised estimating equations for binary (or count) endpoints over visits, through statsmodels.
+"""Generalised estimating equations for binary (or count) endpoints over visits.
 
 The table has the shape of the mixed model's; the estimates are on the link's scale (log odds).
 """
@@ -17,6 +17,7 @@ from outcomes.mixed.design.prepare import Prepared, factor_means, prepare
 from outcomes.mixed.design.visit_loadings import Design, build_design, sort_roles
 from outcomes.mixed.equations import Choices, Left, refuse_response, solve, tabulate_correlation
 from outcomes.mixed.errors import ConvergenceError, DataError
+from outcomes.mixed.exchangeable import Solved
 from outcomes.mixed.inference.contrasts import independent_rows, read_contrast
 from outcomes.mixed.inference.degrees_of_freedom import FixedDf, plain_f
 from outcomes.mixed.inference.estimates import (
@@ -197,13 +198,13 @@ def _fit(prepared: Prepared, formula: str, index: tuple[str, str], choices: Choi
     )
 
 
-def _infer(found: Any, left: Left, k: int, free: float, level: float) -> tuple[Estimates, FixedDf, Floats]:
+def _infer(found: Solved | None, left: Left, k: int, free: float, level: float) -> tuple[Estimates, FixedDf, Floats]:
     """Give the columns of the coefficients, their variance, and the coefficients; missing for a fit that failed."""
     if found is None:
         return empty_estimates(k), FixedDf(np.full((k, k), np.nan), lambda rows: free), np.full(k, np.nan)
     beta, vcov = np.zeros(k), np.zeros((k, k))
-    beta[left.columns] = np.asarray(found.params)
-    vcov[np.ix_(left.columns, left.columns)] = np.asarray(found.cov_params(), dtype=np.float64)
+    beta[left.columns] = found.params
+    vcov[np.ix_(left.columns, left.columns)] = found.vcov
     inference = FixedDf(vcov, lambda rows: free)
     shown = np.where(is_finite(np.eye(k), left.finite), beta, np.nan)
     return _blank(estimate_contrasts(inference, np.eye(k), shown, level)), inference, beta

@@ -8,7 +8,12 @@ import pytest
 from two_arms import generate_tables, make_comparison, make_study
 
 from outcomes.analysis.comparison.compare import compare_arms
-from outcomes.analysis.comparison.confounder_imputation import impute_confounders, pool_effects, vary_missing
+from outcomes.analysis.comparison.confounder_imputation import (
+    find_nearest,
+    impute_confounders,
+    pool_effects,
+    vary_missing,
+)
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
@@ -54,6 +59,16 @@ def test_the_seed_decides(completed):
     pd.testing.assert_frame_equal(again[3].people, completed[3].people)
     other = impute_confounders(COMPARED, COMPARISON, 6)
     assert not other[3].people.equals(completed[3].people)
+
+
+def test_the_nearest_are_those_of_a_full_sort():
+    generator = np.random.default_rng(1)
+    for _ in range(300):
+        digits = generator.integers(0, 9)
+        values = np.round(generator.normal(size=generator.integers(1, 60)), digits)
+        targets = np.round(generator.normal(size=generator.integers(0, 12)), digits)
+        apart = np.abs(values[None, :] - targets[:, None])
+        assert np.array_equal(find_nearest(values, targets, 5), apart.argsort(axis=1, kind="stable")[:, :5])
 
 
 def test_the_levels_lost_are_recovered(completed):

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.comparison.confounder_pooling import bound_pooled, is_enough, say_imputed
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.population.confounders import code_confounders
@@ -103,10 +103,47 @@ def _match(
         exog @ coefficients / unit, 9
     )  # patients alike stay equally near, whatever the processor rounds
     known = np.flatnonzero(~gone)
-    nearest = np.abs(predicted[known][None, :] - predicted[gone][:, None]).argsort(axis=1, kind="stable")[:, :DONORS]
+    nearest = find_nearest(predicted[known], predicted[gone], DONORS)
     picked = nearest[np.arange(len(nearest)), generator.integers(0, nearest.shape[1], len(nearest))]
     found: pd.Series = column.iloc[known[picked]]
     return found
+
+
+def find_nearest(values: Floats, targets: Floats, count: int) -> Ints:
+    """Return for each target the places of the nearest values, the nearest first; of those equally near, the first in order.
+
+    Sorted once and looked up, so that time and memory grow with the numbers of both and not with their product.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+    targets : ndarray, shape (m,)
+    count : int
+
+    Returns
+    -------
+    ndarray of int, shape (m, min(count, n))
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_nearest(np.array([1.0, 4.0, 2.0, 2.0]), np.array([2.0, 3.0]), 3).tolist()
+    [[2, 3, 0], [1, 2, 3]]
+    """
+    order = np.argsort(values, kind="stable")
+    distinct, starts, sizes = np.unique(values[order], return_index=True, return_counts=True)
+    steps = np.arange(count)
+    below = np.searchsorted(distinct, targets)[:, None] + np.arange(
+        -count, count
+    )  # as many distinct ones on either side
+    there = (below >= 0) & (below < len(distinct))
+    below = np.clip(below, 0, len(distinct) - 1)
+    places = starts[below][:, :, None] + steps  # of each, the first in order
+    there = (there[:, :, None] & (steps < sizes[below][:, :, None])).reshape(len(targets), 2 * count * count)
+    found = order[np.minimum(places, len(values) - 1)].reshape(len(targets), 2 * count * count)
+    apart = np.where(there, np.abs(values[found] - targets[:, None]), np.inf)
+    ranked = np.lexsort((found, apart), axis=1)[:, : min(count, len(values))]
+    return np.asarray(np.take_along_axis(found, ranked, axis=1))
 
 
 def _draw_level(

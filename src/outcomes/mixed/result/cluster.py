@@ -10,7 +10,6 @@ import numpy as np
 
 from outcomes.mixed.errors import ConvergenceError, SettingError
 from outcomes.mixed.inference.clustered import infer_clustered
-from outcomes.mixed.inference.estimates import estimate_contrasts
 from outcomes.mixed.result.result import Fit
 
 
@@ -57,11 +56,8 @@ def cluster(fit: Fit, clusters: Mapping[Any, Any], kind: str = "cr2") -> Fit:
         raise SettingError("all subjects are of one cluster, which tells nothing of how clusters vary")
     numbers = np.array([known[name] for name in names], dtype=np.intp)
     inference = infer_clustered(engine.model, engine.optimum.state, engine.subjects, numbers, kind)
-    basis = engine.model.basis
-    found = estimate_contrasts(inference, basis.inverse, fit.estimates["estimate"], fit.level)
     return replace(
         fit,
-        estimates={"term": fit.estimates["term"], **found},
         vcov_type=kind,
         engine=replace(engine, inference=inference),
     )

@@ -84,7 +84,6 @@ class FittedModel:
         The fallback ladder as climbed, this fit last.
     """
 
-    estimates: Estimates = field(repr=False)
     residual_variance: Any
     loglik: float
     converged: bool
@@ -125,6 +124,14 @@ class FittedModel:
     def names(self) -> tuple[str, ...]:
         """Names of the coefficients."""
         return self.design.names
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """The coefficients by column; worked out when asked for, as the df of a sandwich take a pass over all subjects."""
+        found = empty_estimates(len(self.names))
+        if self.engine.inference is not None:
+            found = estimate_contrasts(self.engine.inference, self.engine.model.basis.inverse, self._beta, self.level)
+        return {"term": np.array(self.names, dtype=object)} | found
 
     @cached_property
     def coefficients(self) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from outcomes.mixed.arrays import Floats
 from outcomes.mixed.design.random_effects import Effects
 from outcomes.mixed.errors import SettingError
 from outcomes.mixed.inference.degrees_of_freedom import FixedDf, Inference, infer_model
-from outcomes.mixed.inference.estimates import Estimates, empty_estimates, estimate_contrasts
 from outcomes.mixed.inference.sandwich import infer_sandwich
 from outcomes.mixed.likelihood.described import Described
 from outcomes.mixed.likelihood.mixture import Mixture
@@ -42,7 +41,6 @@ def make_fit(
     residual, random, variance = _covariances(model, optimum if converged else None, described, effects, settings)
     singular = converged and _is_singular(model, optimum)
     return Fit(
-        estimates=_estimate(model, optimum, inference, described.design.names, settings.level),
         residual_variance=variance,
         loglik=float("nan") if optimum is None else optimum.state.loglik,
         converged=converged,
@@ -117,17 +115,6 @@ def _counter(df: str, described: Described, model: Model) -> Callable[[Floats], 
         return min(n_between, n_within) if (involved & between).any() else n_within
 
     return count
-
-
-def _estimate(
-    model: Model, optimum: Optimum | None, inference: Inference | None, names: tuple[str, ...], level: float
-) -> Estimates:
-    term = {"term": np.array(names, dtype=object)}
-    if optimum is None or inference is None:
-        return term | empty_estimates(len(names))
-    basis = model.basis
-    beta = basis.inverse @ (optimum.state.beta + basis.offset)
-    return term | estimate_contrasts(inference, basis.inverse, beta, level)
 
 
 def _covariances(

@@ -114,29 +114,19 @@ def differences(
     grid, rows = _mean_rows(fit, [*factors, *bys], at or {}, weights)
     labels = grid[factors].astype(str).agg(" ".join, axis=1)
     families = grid.groupby(bys, sort=False, observed=True).indices.values() if bys else [np.arange(len(grid))]
-    tables = [_compare(fit, grid, rows, labels, np.asarray(places), bys, adjust) for places in families]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _compare(
-    fit: Fit | GeeFit,
-    grid: pd.DataFrame,
-    rows: Floats,
-    labels: pd.Series[Any],
-    places: Any,
-    bys: list[str],
-    adjust: str,
-) -> pd.DataFrame:
-    import pandas as pd
-
-    pairs = list(combinations(places, 2))
-    if not pairs:
+    pairs = [list(combinations(places, 2)) for places in families]
+    if not all(pairs):
         raise SettingError("there is nothing to compare: the factor has a single level here")
-    table = fit.estimate(np.stack([rows[b] - rows[a] for a, b in pairs]))
-    table = adjust_family(table, adjust, n_means=len(places), level=fit.level)
-    left = pd.DataFrame({"contrast": [f"{labels[b]} - {labels[a]}" for a, b in pairs]})
-    fixed = grid.loc[[a for a, _ in pairs], bys].reset_index(drop=True)
-    return pd.concat([left, fixed, table], axis=1)
+    both = [pair for own in pairs for pair in own]
+    found = fit.estimate(np.stack([rows[b] - rows[a] for a, b in both]))  # at once: a sandwich passes over all subjects
+    left = pd.DataFrame({"contrast": [f"{labels[b]} - {labels[a]}" for a, b in both]})
+    fixed = grid.loc[[a for a, _ in both], bys].reset_index(drop=True)
+    cuts = np.cumsum([len(own) for own in pairs])[:-1]
+    tables = [
+        adjust_family(found.iloc[places].reset_index(drop=True), adjust, n_means=len(family), level=fit.level)
+        for places, family in zip(np.split(np.arange(len(both)), cuts), families, strict=True)
+    ]
+    return pd.concat([left, fixed, pd.concat(tables, ignore_index=True)], axis=1)
 
 
 def _listed(names: Names | None) -> list[str]:
