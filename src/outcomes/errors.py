@@ -31,4 +31,18 @@ class LedgerError(OutcomesError):
 
 
 class ModelError(OutcomesError):
-    """A model that cannot be fitted to the data it was given, or a primary model that did not converge."""
+    """A model that is declared wrongly for the data it was given."""
+
+
+class UnsupportedError(ModelError):
+    """A result that the numbers of a study cannot carry: it alone is left out, and the report says why.
+
+    Attributes
+    ----------
+    reason : str
+        What follows "because" in the report. It counts nobody and names no level of a column: the message, for those who hold the data, may.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -28,6 +28,7 @@ CLEAR, OTHER, OPEN, TIGHT = (
     Estimate(-1, -5, 3),
     Estimate(-0.2, -1, 0.6),
 )
+NONE = Estimate(-0.02, -1.3, 1.3)
 BETTER, FLAT = Change("iv", -8.0, True, True), Change("esk", -0.5, False, True)
 FULL = Evidence(
     changes=(BETTER, replace(BETTER, arm="esk", value=-6.0)),
@@ -49,6 +50,7 @@ CASES_OF_RULES = {
     "works:no_interval": replace(FULL, changes=(replace(BETTER, clear=None),)),
     "works:improved": FULL,
     "works:against_none": replace(FULL, untreated=True),
+    "better:left_out": replace(FULL, declared=False, difference=None, left_out="an arm has fewer patients"),
     "better:not_asked": replace(FULL, declared=False, difference=None),
     "better:not_estimated": replace(FULL, difference=None),
     "better:few": replace(FULL, scored=(19, 120)),
@@ -63,6 +65,7 @@ CASES_OF_RULES = {
     "sure:beyond_chance": replace(FULL, difference=None),
     "sure:within_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
     "sure:no_contrast": replace(FULL, difference=None, changes=()),
+    "sure:none_differs": replace(FULL, difference=NONE, analyses=(NONE, Estimate(0.01, -1.2, 1.2))),
     "sure:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
     "sure:consistent": FULL,
     "sure:alone": replace(FULL, analyses=()),
@@ -114,6 +117,7 @@ def many():
     for difference, others, randomised, declared, scored, important in switches:
         yield replace(FULL, changes=(BETTER, FLAT), difference=difference, scored=scored, declared=declared)
         yield replace(FULL, changes=(), difference=difference, scored=scored, declared=declared)
+        yield replace(FULL, difference=None, declared=False, left_out="an arm has fewer patients")
         yield replace(
             FULL,
             difference=difference,

@@ -80,12 +80,12 @@ def fit_model(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str])
     Returns
     -------
     ModelResult
-        With empty tables where a model that is not primary did not converge; ``beside`` is the other model.
+        With empty tables where the model could not be fitted to these scores or did not converge; ``beside`` is the other model.
 
     Raises
     ------
     ModelError
-        The specification cannot be fitted to any data, or a primary model could not be fitted or did not converge.
+        The specification cannot be fitted to any data.
     """
     found = _fit_one(frame, model, name, arms)
     ratio = found.info["sd_ratio"]
@@ -116,11 +116,11 @@ def _fit_one(frame: pd.DataFrame, model: Model, name: str, arms: Sequence[str]) 
         "dropped_rows": left_out[0],
         "dropped_subjects": left_out[1],
     }
-    if model.primary and not converged:
+    if not converged:
         reason = "; ".join([*(fit.warnings if fit else ()), failure]).strip("; ")
         cure = "See with `outcomes check STUDY` whether scores and sessions fit together, or declare a model for these scores."
-        raise ModelError(
-            f"the primary model '{name}' did not converge ({reason}): no result is released. {'Simplify it.' if fit else cure}"
+        log.warning(
+            "model '%s' has no result (%s): the report leaves it out. %s", name, reason, "Simplify it." if fit else cure
         )
     points = list(data["timepoint"].cat.categories)
     tables = (

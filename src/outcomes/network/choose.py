@@ -74,6 +74,10 @@ def find_primary(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.Series:
         There is none.
     """
     effects, estimand = tables[Effects.name], declared(study).estimand
+    if effects.empty:
+        raise InputError(
+            "the declared comparison could not be made at this site: its report says why. Without one it cannot take part."
+        )
     rows = effects[(effects[Effects.axis] == estimand.axis) & (effects[Effects.timepoint] == estimand.timepoint)]
     if len(rows) != 1:
         raise InputError(

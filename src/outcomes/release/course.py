@@ -12,6 +12,7 @@ from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.release.arms import EVERYONE, list_compared
 from outcomes.release.definitions import FEW
 from outcomes.release.figures.plans.timepoints import find_headline
+from outcomes.release.left_out import find_reason
 from outcomes.settings import Study
 
 Tables = Mapping[str, pd.DataFrame]
@@ -64,12 +65,13 @@ def find_trial_difference(tables: Tables, study: Study, axis: str) -> pd.DataFra
     """Return the difference of the two arms of a trial without a declared comparison, by time point, from the model of their course.
 
     One row a time point: ``timepoint``, ``estimate``, ``lower``, ``upper``. Empty where the study is no trial of two arms, or declares a
-    comparison.
+    comparison, made or left out.
     """
     columns = ["timepoint", "estimate", "lower", "upper"]
     pair, found = list_compared(study), find_model(tables, study.instruments[0], axis)
     rows = _read(tables, ModelDifferences.name)
-    if study.comparison is not None or not pair or found is None or rows.empty:
+    declared = study.comparison is not None or find_reason(tables)
+    if declared or not pair or found is None or rows.empty:
         return pd.DataFrame(columns=columns)
     own = rows[(rows[ModelDifferences.model] == found[0]) & (rows[ModelDifferences.contrast] == " - ".join(pair))]
     return own[columns].dropna().reset_index(drop=True)

@@ -15,7 +15,9 @@ class Model(Frozen):
     """One mixed-effects model; the entry's name is the model's name in every output."""
 
     label: str = Field(description="name printed in the report")
-    primary: bool = Field(False, description="a primary model that does not converge stops the pipeline")
+    primary: bool = Field(
+        False, description="the model that page 1 and the tables of means are of, where an instrument has several"
+    )
     instrument: str = Field(description="instrument whose scores are modelled")
     axis: Literal["session", "day", "visit"] = Field(description="which time points are the repeated measure")
     formula: str = Field(

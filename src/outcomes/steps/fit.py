@@ -9,7 +9,7 @@ from outcomes.steps.step import Step, Work
 
 
 def fit(work: Work) -> dict[str, str]:
-    """Fit one mixed-effects model of the study file; a primary model that does not converge is an error."""
+    """Fit one mixed-effects model of the study file; of one that these scores cannot carry no number is released."""
     from outcomes.analysis.models import fit_model, model_frame
     from outcomes.analysis.rare_levels import guard_levels
 

@@ -189,6 +189,10 @@ class Part:
     def __reduce__(self) -> tuple[type[Part], tuple[Study, str, tuple[str, ...]]]:
         return Part, (self._study, self._name, self._sections)
 
+    def model_copy(self, update: Mapping[str, Any]) -> Part:
+        """Return it with other sections, as a study is copied."""
+        return Part(self._study.model_copy(update=update), self._name, self._sections)
+
     def __getattr__(self, name: str) -> Any:
         if name in Study.model_fields and name not in self._sections:
             raise AttributeError(f"step '{self._name}' reads section '{name}', which its `sections` do not declare")

@@ -1,5 +1,6 @@
 """The primary model, the bootstrap, the sensitivity analyses, and the whole comparison on a made-up study."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from outcomes.analysis.comparison.effects.primary import (
 from outcomes.analysis.comparison.effects.risks import compute_error
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.eligibility import TOO_FEW
 from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
@@ -34,7 +36,6 @@ from outcomes.analysis.comparison.sensitivity.risk_rows import fit_odds
 from outcomes.analysis.comparison.statement import tabulate_statement
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import compute_weights
-from outcomes.errors import ModelError
 from outcomes.settings.comparison import EarlySignals
 from outcomes.settings.shards import Shard
 
@@ -406,9 +407,12 @@ class TestWhole:
         assert positivity[["level", "lacks"]].values.tolist() == [["veterans", "esketamine"]]
         assert "payer = veterans" in state(tables, STUDY)["positivity"]
 
-    def test_a_primary_time_point_that_an_arm_lacks_is_an_error(self):
-        with pytest.raises(ModelError, match=r"at day 28 fewer than 2 patients of arm iv have a score"):
-            compare_arms(self.blank("day 28"), COMPARISON, STUDY)
+    def test_of_a_primary_time_point_that_an_arm_lacks_there_is_no_comparison(self, caplog):
+        found = compare_arms(self.blank("day 28"), COMPARISON, STUDY)
+        assert "at day 28 fewer than 10 patients of arm iv have a score" in caplog.text
+        assert found["comparison_statement"].values.tolist() == [["left out", TOO_FEW]]
+        assert found["effects"].empty
+        assert not re.search(r"\d", TOO_FEW), "whom it lacks is not counted"
 
     def test_another_time_point_that_an_arm_lacks_costs_itself_alone(self):
         effects = compare_arms(self.blank("session 3"), COMPARISON, STUDY)["effects"].set_index("axis")

@@ -165,11 +165,12 @@ def test_small_sites_are_left_out_and_two_sites_are_refused():
 class TestControls:
     TABLES, SETTING = make_sites()
 
-    def compare(self, pretreatment=None, **declared):
+    def compare(self, pretreatment=None, patients=None, **declared):
         comparison = make_comparison(confounders=["baseline", "payer", "failures", "site"])
         comparison = comparison.model_copy(update={"negative_control": NegativeControl(**declared)})
         setting = build_setting(self.SETTING.compared, comparison)
-        tables = self.TABLES if pretreatment is None else self.TABLES | {"pretreatment": pretreatment}
+        given = {"pretreatment": pretreatment, "patients": patients}
+        tables = self.TABLES | {name: table for name, table in given.items() if table is not None}
         return {row["analysis"]: row for row in compare_controls(tables, setting)}
 
     def pretreatment(self, confounded):
@@ -201,13 +202,23 @@ class TestControls:
         [
             ({"columns": ["income"]}, "income not among the patients' columns"),
             ({"columns": ["patient"]}, "patient not among the patients' columns"),
-            ({"columns": ["always"]}, "always does not vary"),
-            ({"instruments": ["gad7"]}, "'gad7' has no score at day 28"),
         ],
     )
     def test_what_is_not_there_is_refused(self, declared, message):
         with pytest.raises(ModelError, match=message):
             self.compare(**declared)
+
+    @pytest.mark.parametrize("value", [True, 3.0, None])
+    def test_a_control_that_is_the_same_in_all_has_no_number(self, value):
+        patients = self.TABLES["patients"].assign(always=value)
+        row = self.compare(patients=patients, columns=["always"])["control_always"]
+        assert not row["converged"]
+        assert row["note"] == "the same in all patients compared, or not recorded"
+
+    def test_a_control_without_a_score_has_no_number(self):
+        row = self.compare(instruments=["gad7"])["control_change_gad7"]
+        assert not row["converged"]
+        assert "fewer than 10 patients in an arm" in row["note"]
 
     def test_a_confounder_is_no_control(self):
         with pytest.raises(ValueError, match="are confounders"):

@@ -19,7 +19,7 @@ from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.subgroups.interactions import adjust_p_values, compare_effects, estimate_changes
-from outcomes.analysis.comparison.subgroups.levels import check_levels, derive_levels, weigh_within
+from outcomes.analysis.comparison.subgroups.levels import derive_levels, weigh_within
 from outcomes.analysis.comparison.subgroups.shrinkage import condition_on_spread, shrink_effects
 from outcomes.analysis.comparison.subgroups.whole import tabulate_subgroups
 from outcomes.analysis.comparison.weighting.balance import compute_smd
@@ -89,20 +89,22 @@ class TestLevels:
         [
             ({"column": "age"}, "by.0: age holds numbers; declare 'cuts'"),
             ({"column": "payer", "cuts": [1]}, "payer holds words, which have no cuts"),
-            ({"column": "payer", "groups": {"none": ["z"]}}, "group 'none': no patient compared has any of z"),
+            ({"column": "payer", "groups": {"none": ["z"]}}, "group 'none': no patient has any of z"),
         ],
     )
     def test_what_does_not_fit_the_column(self, subgroup, said):
         with pytest.raises(ModelError, match=said):
             derive_levels(self.PEOPLE, Subgroup.model_validate(subgroup), "by.0")
 
-    def test_a_variable_that_tells_the_arm_is_refused(self):
-        treated = np.arange(40) % 2 == 0
-        people = pd.DataFrame({"drug": np.where(treated, "a", "b"), "sex": np.where(np.arange(40) < 9, "f", "m")})
-        levels = {name: derive_levels(people, Subgroup(column=name), "by.0") for name in people}
-        check_levels(levels["sex"], treated, "by.0")
-        with pytest.raises(ModelError, match=r"by.0: each level of drug is found in one arm only"):
-            check_levels(levels["drug"], treated, "by.0")
+    def test_a_group_that_nobody_compared_is_in_has_nobody(self):
+        groups = Subgroup(column="payer", groups={"insured": ("a", "b", "c"), "other": ("z",)})
+        levels = derive_levels(self.PEOPLE, groups, "key", pd.DataFrame({"payer": ["a", "z"]}))
+        assert levels.place.tolist() == [0, 0, 0, -1, -1]
+
+    @pytest.mark.parametrize("of", [{"column": "age", "cuts": [40]}, {"column": "age"}])
+    def test_a_column_in_which_nothing_is_recorded_holds_no_words(self, of):
+        people = pd.DataFrame({"age": pd.Series([None, None], dtype="object")})
+        assert derive_levels(people, Subgroup.model_validate(of), "key").place.tolist() == [-1, -1]
 
     def test_a_column_with_a_level_for_everyone_is_refused(self):
         people = pd.DataFrame({"code": [f"x{i}" for i in range(40)]})

@@ -14,7 +14,7 @@ from outcomes.analysis.comparison.effects.primary import tabulate_effects
 from outcomes.analysis.comparison.effects.risks import tabulate_risks
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.setting import build_setting
-from outcomes.analysis.comparison.support import check_support
+from outcomes.analysis.comparison.support import NO_OVERLAP, check_support
 from outcomes.analysis.comparison.weighting.balance import tabulate_positivity
 from outcomes.errors import ModelError
 
@@ -89,15 +89,15 @@ def test_weights_of_the_treated_need_none_for_the_reference_arm():
     assert (setting.primary.weight[alone] == 0).all()
 
 
-def test_a_confounder_that_is_the_arm_is_refused():
+def test_a_confounder_that_is_the_arm_leaves_the_comparison_out(caplog):
     patients = TABLES["patients"]
     tables = TABLES | {
         "patients": patients.assign(clinic=patients["patient"].map(ARM).eq("iv").map({True: "a", False: "b"}))
     }
-    with pytest.raises(
-        ModelError, match=r"they tell the arm of all patients.*no patient with clinic = a had esketamine"
-    ):
-        compare_arms(tables, make_comparison(confounders=CONFOUNDERS, site=None), STUDY)
+    found = compare_arms(tables, make_comparison(confounders=CONFOUNDERS, site=None), STUDY)
+    assert re.search("they tell the arm of all patients.*no patient with clinic = a had esketamine", caplog.text)
+    assert found["comparison_statement"].values.tolist() == [["left out", NO_OVERLAP]]
+    assert not any(len(table) for name, table in found.items() if name != "comparison_statement")
 
 
 def test_a_number_that_tells_the_arm_is_refused():

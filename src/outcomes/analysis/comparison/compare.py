@@ -13,7 +13,7 @@ from outcomes.analysis.comparison.confounder_imputation import pool_effects
 from outcomes.analysis.comparison.confounder_pooling import average_tables, pool_risk_tables
 from outcomes.analysis.comparison.early_signals import EARLY_SIGNALS, tabulate_early_signals
 from outcomes.analysis.comparison.effects.bootstrap import resample_setting, tabulate_bootstrap
-from outcomes.analysis.comparison.effects.primary import EFFECTS, tabulate_effects
+from outcomes.analysis.comparison.effects.primary import EFFECTS, TOO_FEW_SITES, tabulate_effects
 from outcomes.analysis.comparison.effects.risks import EVERYONE, RISKS, tabulate_risks
 from outcomes.analysis.comparison.fewest import count_fewest
 from outcomes.analysis.comparison.missing import DROPOUT, IMPUTATIONS, analyse_missing
@@ -32,7 +32,7 @@ from outcomes.analysis.comparison.sensitivity.whole import (
 )
 from outcomes.analysis.comparison.setting import Row, Setting, choose_timepoints
 from outcomes.analysis.comparison.sites.table import SITES, SPREAD, tabulate_sites
-from outcomes.analysis.comparison.statement import STATEMENT, tabulate_statement
+from outcomes.analysis.comparison.statement import STATEMENT, state_left_out, tabulate_statement
 from outcomes.analysis.comparison.subgroups.whole import INTERACTIONS, SUBGROUPS, tabulate_subgroups
 from outcomes.analysis.comparison.weighting.balance import (
     BALANCE,
@@ -42,11 +42,15 @@ from outcomes.analysis.comparison.weighting.balance import (
     tabulate_overlap,
 )
 from outcomes.analysis.comparison.weighting.weights import WEIGHTS, tabulate_weights
-from outcomes.errors import ModelError
+from outcomes.contracts.released.comparison import ComparisonStatement
+from outcomes.errors import UnsupportedError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 
 log = logging.getLogger(__name__)
+
+NO_CLUSTERS = "fewer sites have scores than the declared variance between sites needs"
+NO_RESULT = "the model of its primary analysis could not be fitted to these scores"
 
 COLUMNS: dict[str, list[str]] = {
     "target_trial": TARGET_TRIAL,
@@ -85,7 +89,7 @@ def compare_arms(
         ``patients``, ``cohort``, ``series``, ``series_sessions``, ``endpoints``, and ``events``, as in their contracts; for
         more rows of the sensitivity grid also ``variants`` and ``pretreatment``.
     comparison : Comparison or None
-        Without one, every table is there and empty.
+        Without one, every table is there and empty; of one that the data cannot carry too, but for the statement that says why.
     study : Study
         Arms, instruments, seed, and design.
     samples, alternatives : DataFrame or None
@@ -99,11 +103,25 @@ def compare_arms(
     Raises
     ------
     ModelError
-        The data cannot support the declared estimand, or the primary analysis did not converge.
+        The comparison is declared wrongly for these data.
     """
     empty = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
     if comparison is None:
         return empty
+    try:
+        return empty | _compare(tables, comparison, study, samples, alternatives)
+    except UnsupportedError as error:
+        log.warning("the comparison is left out: %s", error)
+        return empty | {ComparisonStatement.name: state_left_out(error.reason)}
+
+
+def _compare(
+    tables: Mapping[str, pd.DataFrame],
+    comparison: Comparison,
+    study: Study,
+    samples: pd.DataFrame | None,
+    alternatives: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
     compared, settings, positivity = prepare_comparison(tables, comparison, study)
     arms = comparison.estimand.treated, comparison.estimand.reference
     effects = estimate_effects(settings, study.seed, samples)
@@ -128,9 +146,9 @@ def compare_arms(
         "tipping": join_tables([_tip(settings, effects), missing.tipping]),
         "dropout": missing.dropout,
     }
-    declared = _tabulate_declared(settings, compared, effects, risks, missing.answers)
+    declared = _tabulate_declared(settings, compared, effects, risks, missing.answers, tables["patients"])
     sites = tabulate_sites(compared, comparison, study.privacy.minimum_cell)
-    return empty | always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared | sites
+    return always | count_fewest(always, compared) | _tabulate_weighting(settings, arms) | declared | sites
 
 
 def question_everyone(setting: Setting, risks: pd.DataFrame) -> Iterator[Row]:
@@ -162,6 +180,7 @@ def _tabulate_declared(
     effects: pd.DataFrame,
     risks: pd.DataFrame,
     answers: Sequence[Floats],
+    patients: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables that are there only when the study file declares them: early signals, subgroups, interactions."""
     comparison, tables = settings[0].comparison, {}
@@ -169,7 +188,7 @@ def _tabulate_declared(
         arms = comparison.estimand.treated, comparison.estimand.reference
         tables["early_signals"] = tabulate_early_signals(observed, comparison.early_signals, arms)
     if comparison.subgroups is not None:
-        found = tabulate_subgroups(settings, observed, effects, risks, comparison.subgroups, answers)
+        found = tabulate_subgroups(settings, observed, effects, risks, comparison.subgroups, answers, patients)
         tables["subgroups"], tables["interactions"] = found
     return tables
 
@@ -182,7 +201,7 @@ def estimate_effects(settings: Sequence[Setting], seed: int, samples: pd.DataFra
 
     Raises
     ------
-    ModelError
+    UnsupportedError
         The model of the primary axis did not converge.
     """
     setting = settings[0]
@@ -195,9 +214,11 @@ def estimate_effects(settings: Sequence[Setting], seed: int, samples: pd.DataFra
     primary = tables[comparison.estimand.axis]
     at_point = primary[primary["timepoint"] == comparison.estimand.timepoint]
     if not at_point["converged"].all():
-        raise ModelError(
+        sites = comparison.cluster == "site" and at_point["note"].iloc[0].startswith(TOO_FEW_SITES)
+        raise UnsupportedError(
             f"comparison: the primary analysis gave no result ({at_point['note'].iloc[0]}). Where the covariance is at fault, declare a "
-            "simpler comparison.covariance, or more in comparison.fallback; where sites are too few, comparison.cluster: patient."
+            "simpler comparison.covariance, or more in comparison.fallback; where sites are too few, comparison.cluster: patient.",
+            NO_CLUSTERS if sites else NO_RESULT,
         )
     if comparison.replicates and len(settings) == 1:
         drawn = resample_setting(setting, seed) if samples is None else samples

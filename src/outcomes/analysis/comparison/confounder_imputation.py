@@ -16,12 +16,12 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.comparison.confounder_pooling import bound_pooled, is_enough, say_imputed
 from outcomes.analysis.comparison.effects.primary import tabulate_effects
-from outcomes.analysis.comparison.population.confounders import code_confounders
+from outcomes.analysis.comparison.population.confounders import NO_VALUE, code_confounders
 from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.analysis.comparison.rubin import pool_estimates
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, build_setting, choose_timepoints, fit_row
 from outcomes.analysis.comparison.weighting.propensity import fit_logistic
-from outcomes.errors import ModelError
+from outcomes.errors import ModelError, UnsupportedError
 from outcomes.settings.comparison import Comparison
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,9 @@ def _complete(
     absent = {name: people[name].isna().to_numpy() for name in names if people[name].isna().any()}
     for name, gone in absent.items():
         if gone.all():
-            raise ModelError(f"comparison.confounders: {name} is missing in every compared patient; leave it out.")
+            raise UnsupportedError(
+                f"comparison.confounders: {name} is missing in every compared patient; leave it out.", NO_VALUE
+            )
         drawn = generator.choice(np.flatnonzero(~gone), int(gone.sum()))
         people = _put(people, name, gone, people[name].iloc[drawn])
     for _ in range(CYCLES if len(absent) > 1 else 1):

@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.support import name_strata
-from outcomes.contracts.released.comparison import ComparisonStatement
+from outcomes.contracts.released.comparison import LEFT_OUT, ComparisonStatement
 from outcomes.settings import Study
 
 STATEMENT = ComparisonStatement.columns
@@ -44,6 +44,11 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
             ("positivity", f"Strata in which one arm was never given: {strata}; there nothing is compared directly.")
         )
     return pd.DataFrame(rows, columns=STATEMENT)
+
+
+def state_left_out(reason: str) -> pd.DataFrame:
+    """Return the statement on a comparison that the data cannot carry: one row, why."""
+    return pd.DataFrame([(LEFT_OUT, reason)], columns=STATEMENT)
 
 
 def _describe_design(design: str | None, setting: Setting) -> str:

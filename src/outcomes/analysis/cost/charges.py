@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.comparison.population.eligibility import check_columns, spell
+from outcomes.analysis.comparison.population.eligibility import check_columns, holds_numbers, holds_words, spell
 from outcomes.analysis.cost.resampling import bound_quotient
 from outcomes.contracts.released.cost import EVERYONE, INDUCTION, NOT_RECORDED, Charges
 from outcomes.errors import ModelError
@@ -79,7 +79,7 @@ def derive_charges(series: pd.DataFrame, sessions: pd.DataFrame, cost: Cost) -> 
 
 def _read_charges(column: pd.Series, cost: Cost) -> pd.Series:
     place = f"sessions.{cost.charge}"
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if holds_words(column):
         raise ModelError(f"{place}: holds words, so no charge can be added up; map another column, or set cost.charge.")
     numbers = column.astype(float)
     if (numbers < 0).any():
@@ -111,7 +111,7 @@ def list_groups(charges: pd.DataFrame, patients: pd.DataFrame, cost: Cost) -> It
     yield EVERYONE, "", people
     for name in cost.by:
         column = patients.set_index("patient")[name]
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        if holds_numbers(column):
             raise ModelError(f"cost.by: {name} holds numbers; charges are shown by the levels of a category.")
         levels = spell(column.reindex(people)).fillna(NOT_RECORDED)
         for level in sorted(set(levels) - {NOT_RECORDED}) + [NOT_RECORDED] * int((levels == NOT_RECORDED).any()):

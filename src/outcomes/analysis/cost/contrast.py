@@ -20,6 +20,7 @@ from outcomes.analysis.comparison.weighting.propensity import fit_logistic
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n
 from outcomes.analysis.cost.resampling import TAIL, resample_sums
 from outcomes.contracts.released.cost import CHARGE, RESPONSE, CostDifference, NetBenefit
+from outcomes.errors import UnsupportedError
 from outcomes.settings import Study
 
 RAREST = 0.05  # chance to be scored below which a patient's is taken as this
@@ -71,9 +72,9 @@ def contrast_costs(
     differences: list[dict[str, Any]] = []
     benefits: list[dict[str, Any]] = []
     comparison, cost = study.comparison, study.cost
-    if comparison is not None and cost is not None and len(charges):
-        compared = select_compared(tables, comparison, study.baseline.same_day)
-        settings = build_settings(compared, comparison, study.seed)
+    settings = _find_settings(tables, study) if cost is not None and len(charges) else ()
+    if comparison is not None and cost is not None and settings:
+        compared = settings[0].compared
         points = compared.timepoints.get(AXIS, ()) if all(one.primary.supported for one in settings) else ()
         for horizon in [f"day {day}" for day in cost.days if f"day {day}" in points]:
             amounts = charges[charges["horizon"] == horizon].set_index("patient")["charge"]
@@ -87,6 +88,17 @@ def contrast_costs(
         pd.DataFrame(differences, columns=list(CostDifference.columns)),
         pd.DataFrame(benefits, columns=list(NetBenefit.fields)),
     )
+
+
+def _find_settings(tables: Mapping[str, pd.DataFrame], study: Study) -> Sequence[Setting]:
+    """Return the settings of the declared comparison; none without one, or where the data cannot carry it."""
+    if study.comparison is None:
+        return ()
+    try:
+        compared = select_compared(tables, study.comparison, study.baseline.same_day)
+        return build_settings(compared, study.comparison, study.seed)
+    except UnsupportedError:  # the step `compare` says so
+        return ()
 
 
 def _contrast(

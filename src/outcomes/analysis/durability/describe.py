@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.comparison.population.eligibility import holds_words
 from outcomes.analysis.durability import estimate
 from outcomes.analysis.durability.arms import arrange_arms
 from outcomes.analysis.durability.effects import Span, compare_arms, list_spans
@@ -85,7 +86,7 @@ def _check(durability: Durability, study: Study, patients: pd.DataFrame) -> None
             f"durability.instrument: '{durability.instrument}' is not among {', '.join(study.instruments)}."
         )
     name = durability.data_until
-    if name is not None and (name not in patients or not pd.api.types.is_numeric_dtype(patients[name])):
+    if name is not None and (name not in patients or holds_words(patients[name])):
         raise ModelError(
             f"durability.data_until: the patients have no column '{name}' of numbers (study days); map one, or leave it out."
         )

@@ -28,6 +28,7 @@ from outcomes.contracts.released.sums import Fold, Sum
 from outcomes.contracts.released.table import ReleasedTable
 
 POINTS = "points"
+LEFT_OUT = "left out"  # the subject of the one sentence on a declared comparison that could not be made
 
 
 class Compared(ReleasedTable):
@@ -63,7 +64,7 @@ class ComparisonStatement(Compared):
     """How to read the primary comparison."""
 
     row = "a subject"
-    subject = Label("population, design, missing, confounders, or positivity")
+    subject = Label("population, design, missing, confounders, positivity; or left out: why there is no comparison")
     text = Text("what to know about it")
     key = (subject,)
 

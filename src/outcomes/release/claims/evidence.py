@@ -16,6 +16,7 @@ from outcomes.contracts.released.instruments import PercentChange
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
 from outcomes.proportions import compute_clopper_pearson
 from outcomes.release.claims.verdict import Evidence
+from outcomes.release.left_out import find_reason
 from outcomes.settings import Study
 from outcomes.settings.claims import Claim
 
@@ -180,7 +181,7 @@ def _find_held(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
 def _find_difference(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
     """Return the primary difference, turned so that negative is better under the arm claimed to be better."""
     if study.comparison is None:
-        return [], "no comparison is declared"
+        return [], "the declared comparison was not made" if find_reason(tables) else "no comparison is declared"
     estimand = study.comparison.estimand
     others = {
         other

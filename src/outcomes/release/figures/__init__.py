@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.release.figures.captions import write_captions, write_files
+from outcomes.release.left_out import keep_made
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def draw_all(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str, Figu
     """
     from outcomes.release.figures.draw import draw_plan
 
+    study = keep_made(tables, study)
     return {plan.name: draw_plan(plan, study) for plan in _plan(tables, study)}
 
 
 def write_all(tables: Mapping[str, pd.DataFrame], study: Study, folder: Path, kept: Kept | None = None) -> None:
     """Write every figure of :func:`draw_all` as :func:`save_figure` does, and ``captions.md``; a kept one is not drawn again."""
+    study = keep_made(tables, study)
     plans = _plan(tables, study)
     found = {} if kept is None else {plan.name: files for plan in plans if (files := kept.find(plan)) is not None}
     missing = [plan for plan in plans if plan.name not in found]

@@ -18,6 +18,7 @@ from outcomes.contracts.released.comparison import Effects
 EFFECTS = Effects.columns
 ARMS = ("reference", "treated")
 FEWEST_CLUSTERS = 4  # sites from which a variance between sites is told
+TOO_FEW_SITES = f"fewer than {FEWEST_CLUSTERS} sites"
 FEWEST = 2  # patients of an arm at a time point that is modelled
 TOO_FEW = "fewer than two patients of an arm have a score and a weight there"
 NO_VARIATION = "the changes there do not differ beyond what arm and baseline tell, so a difference has no variance"
@@ -202,7 +203,7 @@ def estimate_differences(frame: pd.DataFrame, specification: Specification) -> t
         among = len({specification.cluster[person] for person in frame["person"]})
         if among < FEWEST_CLUSTERS:
             raise mixed.SettingError(
-                f"fewer than {FEWEST_CLUSTERS} sites with a score and a weight: a variance between sites cannot be told"
+                f"{TOO_FEW_SITES} with a score and a weight: a variance between sites cannot be told"
             )
     fit = fit_change(frame, specification)
     if specification.cluster is not None and fit.converged:

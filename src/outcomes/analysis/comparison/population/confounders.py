@@ -13,6 +13,7 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.settings.comparison import Comparison
 
 MISSING, TIMES = "missing", " × "
+NO_VALUE = "a declared confounder is missing in all patients"
 KNOTS = ((1000, (0.05, 0.275, 0.5, 0.725, 0.95)), (100, (0.05, 0.35, 0.65, 0.95)), (30, (0.1, 0.5, 0.9)))
 NEGLIGIBLE = 1e-8  # what is left of a column that the others explain, as a share of its length
 

@@ -11,11 +11,14 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools
 from outcomes.contracts.released import comparison as released
-from outcomes.errors import ModelError
+from outcomes.errors import ModelError, UnsupportedError
 from outcomes.settings.estimand import Eligibility, Estimand, Rule
 
 ELIGIBILITY = released.Eligibility.columns
 FEWEST = 10  # patients of an arm below which nothing is estimated
+TOO_FEW = (
+    "an arm has fewer patients than a comparison needs"  # of all that a comparison asks: a baseline, a score, a weight
+)
 REQUIRED_BASELINE = "no baseline score"
 REQUIRED_CONFOUNDERS = "a confounder is missing"
 START, LEFT_OUT, COMPARED = "First series, included", "Left out", "Compared"
@@ -56,7 +59,9 @@ def check_columns(names: Sequence[str], patients: pd.DataFrame, place: str) -> N
         raise ModelError(f"{place}: {', '.join(unknown)} not among the patients' columns ({there}) and not `baseline`.")
 
 
-def apply_rules(people: pd.DataFrame, rules: Sequence[Eligibility]) -> Iterator[tuple[str, Bools]]:
+def apply_rules(
+    people: pd.DataFrame, rules: Sequence[Eligibility], patients: pd.DataFrame | None = None
+) -> Iterator[tuple[str, Bools]]:
     """Yield, for each rule, why patients are left out and who meets it; those without a value come first, as a rule of their own.
 
     Parameters
@@ -64,16 +69,22 @@ def apply_rules(people: pd.DataFrame, rules: Sequence[Eligibility]) -> Iterator[
     people : DataFrame
         One row per patient with the columns of the rules.
     rules : sequence of Eligibility
+    patients : DataFrame or None
+        Everyone of the study (``people``, where none are given): a value that nobody here has is misspelled, one that nobody compared has is not.
 
     Raises
     ------
     ModelError
-        A range for a column of words, or values none of which the column holds.
+        A range for a column of words, or values none of which any patient has.
     """
     for place, rule in enumerate(rules):
         column = people[rule.column]
         key = f"comparison.estimand.eligibility.{place} ({rule.column})"
-        inside = _find_values(column, rule, key) if rule.values else find_range(column, rule, key)
+        if rule.values:
+            check_values(
+                column if patients is None or rule.column not in patients else patients[rule.column], rule.values, key
+            )
+        inside = spell(column).isin(rule.values).to_numpy(dtype=bool) if rule.values else find_range(column, rule, key)
         absent = column.isna().to_numpy(dtype=bool)
         if rule.missing == "exclude" and rule.column != "baseline":  # a baseline is required of everyone
             yield f"{say_column(rule.column)} is missing", ~absent
@@ -110,7 +121,7 @@ def check_size(treated: Bools, steps: Sequence[Step], estimand: Estimand) -> Non
 
     Raises
     ------
-    ModelError
+    UnsupportedError
         An arm with fewer patients than ``FEWEST``; the message names the rules that cost patients, without their numbers.
     """
     sides = {estimand.treated: int(treated.sum()), estimand.reference: int((~treated).sum())}
@@ -121,13 +132,15 @@ def check_size(treated: Bools, steps: Sequence[Step], estimand: Estimand) -> Non
     rules = f" Patients were left out for: {'; '.join(costly)}." if costly else ""
     empty = [arm for arm, n in sides.items() if n == 0]
     if empty:
-        raise ModelError(
+        raise UnsupportedError(
             f"comparison: no patient of arm '{empty[0]}' has a first series that is included, a baseline, and meets "
-            f"comparison.estimand.eligibility.{rules}"
+            f"comparison.estimand.eligibility.{rules}",
+            TOO_FEW,
         )
-    raise ModelError(
+    raise UnsupportedError(
         f"comparison: arm '{few[0]}' is left with fewer than {FEWEST} patients, too few to compare.{rules} "
-        "Widen comparison.estimand.eligibility, or leave the comparison out."
+        "Widen comparison.estimand.eligibility, or leave the comparison out.",
+        TOO_FEW,
     )
 
 
@@ -156,7 +169,7 @@ def find_range(column: pd.Series, rule: Rule, key: str) -> Bools:
     ModelError
         The column holds words.
     """
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if holds_words(column):
         raise ModelError(f"{key}: the column holds words, so it has no minimum or maximum; declare 'values'.")
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     low = -np.inf if rule.minimum is None else rule.minimum
@@ -164,14 +177,30 @@ def find_range(column: pd.Series, rule: Rule, key: str) -> Bools:
     return np.asarray((numbers >= low) & (numbers <= high))
 
 
-def _find_values(column: pd.Series, rule: Eligibility, key: str) -> Bools:
-    inside = spell(column).isin(rule.values).to_numpy(dtype=bool)
-    if not inside.any():
+def check_values(column: pd.Series, values: Sequence[str], key: str) -> None:
+    """Refuse values of which no patient has any; a column in which nothing is recorded says nothing of how they are spelled.
+
+    Raises
+    ------
+    ModelError
+    """
+    if column.notna().any() and not spell(column).isin(values).any():
         raise ModelError(
-            f"{key}: no patient has any of {', '.join(rule.values)}. Values are compared letter by letter, as "
+            f"{key}: no patient has any of {', '.join(values)}. Values are compared letter by letter, as "
             "`outcomes intake` mapped them (see the table of patients in results/, baseline)."
         )
-    return inside
+
+
+def holds_numbers(column: pd.Series) -> bool:
+    """Whether a column holds numbers; one in which nothing is recorded does not."""
+    return (
+        pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and bool(column.notna().any())
+    )
+
+
+def holds_words(column: pd.Series) -> bool:
+    """Whether a column holds words, or yes and no, where numbers are needed; one in which nothing is recorded does not."""
+    return not holds_numbers(column) and bool(column.notna().any())
 
 
 def spell(column: pd.Series) -> pd.Series:

@@ -128,7 +128,7 @@ def select_compared(
     scores = select_included(tables["endpoints"], chosen.astype({"included": bool}))
     scores = scores[scores["instrument"] == estimand.instrument]
     people = _describe_people(chosen, scores, tables["patients"], comparison)
-    people, steps = _leave_out(people.sort_values("patient", ignore_index=True), comparison)
+    people, steps = _leave_out(people.sort_values("patient", ignore_index=True), comparison, tables["patients"])
     check_size(people["treated"].to_numpy(dtype=bool), steps, estimand)
     counts = {
         "not included": int((~first["included"]).sum()),
@@ -142,9 +142,11 @@ def select_compared(
     return Compared(people, rows, order_timepoints(rows), counts, steps, same_day)
 
 
-def _leave_out(people: pd.DataFrame, comparison: Comparison) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+def _leave_out(
+    people: pd.DataFrame, comparison: Comparison, patients: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Step, ...]]:
     """Return who is compared, and the steps that led there."""
-    rules: list[tuple[str, Bools]] = list(apply_rules(people, comparison.estimand.eligibility))
+    rules: list[tuple[str, Bools]] = list(apply_rules(people, comparison.estimand.eligibility, patients))
     rules.append((REQUIRED_BASELINE, people["baseline"].notna().to_numpy()))
     if comparison.missing == "exclude":
         known = people[list(comparison.confounders)].notna().all(axis=1)

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.risks import compare_means, contrast_means
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
+from outcomes.analysis.comparison.population.eligibility import holds_words
 from outcomes.analysis.comparison.precision import NO_VARIANCE
 from outcomes.analysis.comparison.setting import POINTS, RISK, SPREAD, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
@@ -18,6 +19,7 @@ from outcomes.errors import ModelError
 ENDPOINT = "negative_control"
 BEFORE = {"axis": "baseline", "timepoint": "before treatment"}
 FEWEST = 10  # patients in each arm
+SAME = "the same in all patients compared, or not recorded"
 
 
 def compare_controls(tables: Mapping[str, pd.DataFrame], setting: Setting) -> Iterator[Row]:
@@ -41,13 +43,16 @@ def compare_controls(tables: Mapping[str, pd.DataFrame], setting: Setting) -> It
     for name in declared.columns:
         values, scale = _read_column(tables["patients"], people["patient"], name)
         note = "in standard deviations" if scale == SPREAD else "share of patients"
+        if not np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
+            size = int((~np.isnan(values) & setting.primary.present).sum())
+            same = {"endpoint": ENDPOINT, "scale": scale, "n": size, "converged": False, "note": SAME}
+            yield {"analysis": f"control_{name}", **BEFORE} | same
+            continue
         yield {"analysis": f"control_{name}", **BEFORE} | _compare(setting, values, scale, note)
     for name in declared.instruments:
         rows = tables["endpoints"]
         rows = rows[(rows["series"] == 1) & (rows["instrument"] == name)]
         rows = rows[(rows["axis"] == estimand.axis) & (rows["timepoint"] == estimand.timepoint)]
-        if rows.empty:
-            raise ModelError(f"comparison.negative_control.instruments: '{name}' has no score at {estimand.timepoint}.")
         change = people["patient"].map(rows.set_index("patient")["change"]).to_numpy(dtype=float)
         place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
         note = "change of complete cases; the treatment is taken not to bear on it"
@@ -62,18 +67,15 @@ def _read_column(patients: pd.DataFrame, order: pd.Series, name: str) -> tuple[F
             f"comparison.negative_control.columns: {name} not among the patients' columns ({', '.join(known)})."
         )
     column = order.map(patients.set_index("patient")[name])
-    if column.nunique() < 2:
-        raise ModelError(
-            f"comparison.negative_control.columns: {name} does not vary among the patients compared; it can show nothing. Take it out."
-        )
     if pd.api.types.is_bool_dtype(column) or set(column.dropna().unique()) <= {True, False}:
         return np.asarray(column.astype("boolean").to_numpy(dtype=float, na_value=np.nan), dtype=float), RISK
-    if not pd.api.types.is_numeric_dtype(column):
+    if holds_words(column):
         raise ModelError(
             f"comparison.negative_control.columns: {name} holds words; a control is a number, or yes and no."
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    return (values - np.nanmean(values)) / np.nanstd(values), SPREAD
+    spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+    return (values - np.nanmean(values)) / spread if spread > 0 else values, SPREAD
 
 
 def _compare(setting: Setting, values: Floats, scale: str, note: str) -> Row:

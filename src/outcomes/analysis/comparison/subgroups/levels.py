@@ -10,7 +10,13 @@ import pandas as pd
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.comparison.population.confounders import MISSING, Confounders, code_declared
-from outcomes.analysis.comparison.population.eligibility import say_column, spell
+from outcomes.analysis.comparison.population.eligibility import (
+    check_values,
+    holds_numbers,
+    holds_words,
+    say_column,
+    spell,
+)
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_weights
 from outcomes.errors import ModelError
 from outcomes.settings.comparison import Comparison
@@ -62,7 +68,7 @@ class Within:
         return self.weights is not None and self.weights.supported
 
 
-def derive_levels(people: pd.DataFrame, subgroup: Subgroup, key: str) -> Levels:
+def derive_levels(people: pd.DataFrame, subgroup: Subgroup, key: str, patients: pd.DataFrame | None = None) -> Levels:
     """Return the levels of a declared variable.
 
     Parameters
@@ -72,29 +78,30 @@ def derive_levels(people: pd.DataFrame, subgroup: Subgroup, key: str) -> Levels:
     subgroup : Subgroup
     key : str
         Where the study file declares it, for messages.
+    patients : DataFrame or None
+        Everyone of the study (those compared, where none are given), who may have a value that nobody compared has.
 
     Raises
     ------
     ModelError
-        Numbers without cuts, words with cuts, a group of which no patient has a value, or too many levels.
+        Numbers without cuts, words with cuts, a group of which no patient of the study has a value, or too many levels.
     """
     column, label = people[subgroup.column], subgroup.label or say_column(subgroup.column).capitalize()
     if subgroup.cuts:
-        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        if holds_words(column):
             raise ModelError(f"{key}: {subgroup.column} holds words, which have no cuts; declare 'groups', or neither.")
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
         place = np.where(np.isnan(numbers), -1, np.searchsorted(subgroup.cuts, numbers, side="right"))
         return Levels(subgroup.column, label, subgroup.names or name_cuts(subgroup.cuts), place.astype(np.int64))
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and not subgroup.groups:
+    if holds_numbers(column) and not subgroup.groups:
         raise ModelError(f"{key}: {subgroup.column} holds numbers; declare 'cuts', for example cuts: [40, 60].")
     text = spell(column)
+    everyone = column if patients is None or subgroup.column not in patients else patients[subgroup.column]
     groups = subgroup.groups or _list_values(column, text, subgroup, key)
     place = np.full(len(people), -1, dtype=np.int64)
     for level, (name, values) in enumerate(groups.items()):
-        inside = text.isin(values).to_numpy(dtype=bool)
-        if not inside.any():
-            raise ModelError(f"{key}: group '{name}': no patient compared has any of {', '.join(values)}.")
-        place[inside] = level
+        check_values(everyone, values, f"{key}: group '{name}'")
+        place[text.isin(values).to_numpy(dtype=bool)] = level
     return Levels(subgroup.column, label, tuple(groups), place)
 
 
@@ -146,22 +153,6 @@ def weigh_within(people: pd.DataFrame, treated: Bools, inside: Bools, comparison
             return Within(np.flatnonzero(kept), confounders, weights)
         kept[np.flatnonzero(kept)[lone]] = False
     return Within(np.flatnonzero(kept), None, None)
-
-
-def check_levels(levels: Levels, treated: Bools, key: str) -> None:
-    """Refuse a variable each of whose levels only one arm has.
-
-    Raises
-    ------
-    ModelError
-    """
-    arms = [set(treated[levels.place == level].tolist()) for level in range(len(levels.names))]
-    there = [one for one in arms if one]
-    if len(there) > 1 and all(len(one) == 1 for one in there):
-        raise ModelError(
-            f"{key}: each level of {levels.column} is found in one arm only, so within none can arms be compared; "
-            "name a column known before the treatment was chosen."
-        )
 
 
 def _find_lone(confounders: Confounders, treated: Bools) -> Bools:

@@ -23,7 +23,7 @@ from outcomes.analysis.comparison.subgroups.level_effects import (
     find_obstacle,
     list_outcomes,
 )
-from outcomes.analysis.comparison.subgroups.levels import Levels, Within, check_levels, derive_levels, weigh_within
+from outcomes.analysis.comparison.subgroups.levels import Levels, Within, derive_levels, weigh_within
 from outcomes.analysis.comparison.subgroups.shrinkage import shrink_effects
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
 from outcomes.contracts.released import subgroups as released
@@ -43,6 +43,7 @@ def tabulate_subgroups(
     risks: pd.DataFrame,
     subgroups: Subgroups,
     answers: Sequence[Floats] = (),
+    patients: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the difference within each level of the declared variables, and whether levels differ.
 
@@ -57,6 +58,8 @@ def tabulate_subgroups(
     subgroups : Subgroups
     answers : sequence of ndarray, each shape (draws, patients)
         The declared binary endpoint of everyone, imputed, for each setting.
+    patients : DataFrame or None
+        Everyone of the study, as :func:`derive_levels` takes them.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def tabulate_subgroups(
         A variable that does not fit its column.
     """
     setting = settings[0]
-    variables = _read_variables(observed, subgroups)
+    variables = _read_variables(observed, subgroups, patients)
     within = {
         (one.column, level): [
             weigh_within(own.compared.people, own.compared.treated, one.place == level, own.comparison)
@@ -104,12 +107,10 @@ def tabulate_subgroups(
     return table.astype(types), interactions
 
 
-def _read_variables(observed: Compared, subgroups: Subgroups) -> list[Levels]:
+def _read_variables(observed: Compared, subgroups: Subgroups, patients: pd.DataFrame | None) -> list[Levels]:
+    """Return the levels of each variable; one that tells the arm, or of which nobody has a value, has levels without numbers."""
     keys = [f"comparison.subgroups.by.{place}" for place in range(len(subgroups.by))]
-    variables = [derive_levels(observed.people, one, key) for one, key in zip(subgroups.by, keys, strict=True)]
-    for levels, key in zip(variables, keys, strict=True):
-        check_levels(levels, observed.treated, key)
-    return variables
+    return [derive_levels(observed.people, one, key, patients) for one, key in zip(subgroups.by, keys, strict=True)]
 
 
 def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, risks: pd.DataFrame) -> dict[str, Any]:

@@ -9,22 +9,27 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.release.arms import order_arms
+from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
+from outcomes.release.left_out import LeftOut, find_left_out, keep_made
 from outcomes.release.numbers import ABSENT, WITHHELD
 from outcomes.settings import Study
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Released tables, the study's settings, planned figures, and provenance."""
+    """Released tables, the study's settings, planned figures, and provenance.
+
+    The settings are those of what was made: of a comparison that could not be, ``left_out`` says why.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     study: Study
     plans: list[Plan]
     provenance: Mapping[str, Any]
+    left_out: LeftOut | None = None
     _records: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, name: str, **where: str) -> pd.DataFrame:
@@ -53,6 +58,11 @@ class Material:
         """Arms in the released tables, in the order of the report."""
         scores = self.rows("scores")
         return order_arms(self.study, set(scores["arm"]) if len(scores) else ())
+
+    @property
+    def asked(self) -> list[str]:
+        """The two arms that the study asks about, compared or not; none of a study that only describes."""
+        return list(self.left_out.pair) if self.left_out else list_compared(self.study)
 
     def arm(self, arm: str) -> str:
         """Return the printed name of an arm."""
@@ -86,7 +96,8 @@ class Material:
 
 def gather(tables: Mapping[str, pd.DataFrame], study: Study, provenance: Mapping[str, Any]) -> Material:
     """Return the material of a report."""
-    return Material(tables, study, plan_figures(tables, study), provenance)
+    made = keep_made(tables, study)
+    return Material(tables, made, plan_figures(tables, made), provenance, find_left_out(tables, study))
 
 
 def shown(row: Mapping[str, Any], text: str) -> str:

@@ -32,7 +32,8 @@ UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and
 def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ...]:
     """Return the answers; without a comparison the questions that it would answer are one line."""
     words = _name(material, evidence)
-    asked = [row for row in QUESTIONS if evidence.declared or row not in ("better", "whom")]
+    put = ("better", "whom") if evidence.declared else ("better",) if evidence.left_out else ()
+    asked = [row for row in QUESTIONS if row in put or row not in ("better", "whom")]
     if evidence.declared and (evidence.small or evidence.own_model):
         asked = [row for row in asked if row != "whom"]
     answers = []
@@ -42,7 +43,8 @@ def answer_questions(material: Material, evidence: Evidence) -> tuple[Answer, ..
         checks = list_checks(evidence, words) if row == "sure" else ()
         answers.append(Answer(row, QUESTIONS[row].format(**words), verdict, text, checks))
     if not evidence.declared:
-        answers.append(Answer("not_asked", "Not asked of these data", "Comparison, subgroups.", "", ()))
+        verdict = "Subgroups." if evidence.left_out else "Comparison, subgroups."
+        answers.append(Answer("not_asked", "Not asked of these data", verdict, "", ()))
     elif "whom" not in asked and evidence.subgroups:
         verdict = f"Subgroups: fewer than {count(SMALL)} patients scored in an arm."
         answers.append(Answer("not_asked", "Not asked of these data", verdict, "", ()))
@@ -60,13 +62,14 @@ def name_sides(material: Material, evidence: Evidence) -> tuple[str, str]:
 
 def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
     """Return what verdicts and questions are filled with."""
-    pair, place = list_compared(material.study), find_place(material.tables, material.study)
+    pair, place = material.asked, find_place(material.tables, material.study)
     better, other = name_sides(material, evidence)
     worse = material.study.instrument(place[0] if place else material.primary).higher_is_worse
     follow_up, safety = evidence.follow_up, evidence.safety
     return {
         "first": material.arm(pair[0]) if pair else "",
         "second": material.within(pair[1]) if pair else "",
+        "reason": evidence.left_out,
         "burdened": _find_burdened(material, evidence),
         "better": better,
         "winner": better[:1].upper() + better[1:],
@@ -105,7 +108,7 @@ def _lower(label: str) -> str:
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     if not evidence.changes:
         return []
-    compared = list_compared(material.study)
+    compared = material.asked
     shown = [change for change in evidence.changes if not compared or change.arm in compared]
     shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
     parts = [
@@ -223,7 +226,9 @@ def say_analyses(material: Material, evidence: Evidence) -> str:
     """Return how far the other valid analyses reach: sizes where all favour the same arm, else the differences with their signs."""
     values = sorted(one.value for one in evidence.analyses)
     many = f"{count(len(values))} other valid {'analysis' if len(values) == 1 else 'analyses'}"
-    if evidence.disagree or evidence.difference is None:
+    if evidence.flat or evidence.disagree or evidence.difference is None:
+        if evidence.flat:
+            return f"{many} give{'s' if len(values) == 1 else ''} no difference either"
         return f"{many} give{'s' if len(values) == 1 else ''} {fixed(values[0])} to {fixed(values[-1])} points"
     least, most = sorted(abs(value) for value in (values[0], values[-1]))
     low, high = (f"{fixed(least)} to " if printed(least) else "up to "), f"{fixed(most)} points"

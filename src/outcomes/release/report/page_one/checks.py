@@ -25,12 +25,10 @@ def list_checks(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, ..
         )
     ]
     if evidence.analyses:
-        checks.append(
-            Check(
-                agree == len(evidence.analyses),
-                f"{agree} of {len(evidence.analyses)} other valid analyses agree in direction",
-            )
-        )
+        every = len(evidence.analyses)
+        told = f"{agree} of {every} other valid analyses agree in direction"
+        told = f"{every} other valid analyses agree on no difference" if evidence.flat else told
+        checks.append(Check(evidence.flat or agree == every, told))
     if evidence.missing is not None:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         checks.append(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from outcomes.release.definitions import FEW, SMALL
+from outcomes.release.numbers import printed
 from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.follow_up import FollowUp
 from outcomes.release.report.page_one.safety import Safety
@@ -66,13 +67,14 @@ class Evidence:
     ``important`` is the change that patients with this baseline usually notice, in points. ``scored`` holds the scores of the
     treated and of the reference arm at the declared time point (none where too few to be released). ``missing`` are the shares without that
     score, of the compared arms, else of every arm. ``rates``: share in response of those scored, by arm, where arms are not compared.
-    ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
+    ``left_out``: why a declared comparison was not made, as it follows "because"; '' where it was, or none is declared. ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
     """
 
     changes: tuple[Change, ...] = ()
     untreated: bool = False
     randomised: bool = False
     declared: bool = False
+    left_out: str = ""
     difference: Estimate | None = None
     scored: tuple[float, float] | None = None
     own_model: bool = False
@@ -106,9 +108,14 @@ class Evidence:
         return self.declared and self.difference is not None and not self.too_few
 
     @property
+    def flat(self) -> bool:
+        """Whether every valid analysis gives no difference, as it is printed."""
+        return bool(self._all) and not any(printed(one.value) for one in self._all)
+
+    @property
     def disagree(self) -> bool:
         """Whether two valid analyses point in opposite directions."""
-        return len({one.value > 0 for one in self._all}) > 1
+        return not self.flat and len({one.value > 0 for one in self._all}) > 1
 
     @property
     def any_excludes(self) -> bool:

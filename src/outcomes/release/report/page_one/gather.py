@@ -31,6 +31,7 @@ def gather_evidence(material: Material) -> Evidence:
     common: dict[str, Any] = {
         "changes": _changes(material),
         "randomised": is_randomised(material),
+        "left_out": material.left_out.reason if material.left_out else "",
         "locked": bool(plan),
         "safety": gather_safety(material),
         "follow_up": gather_follow_up(material),
@@ -220,7 +221,7 @@ def _missing(material: Material) -> tuple[float, ...] | None:
         return None
     rows = material.rows("missingness", instrument=place[0], axis=place[1], timepoint=place[2])
     shares = []
-    for arm in list_compared(material.study) or material.arms:
+    for arm in material.asked or material.arms:
         own = rows[rows[Missingness.arm] == arm] if len(rows) else rows
         share = (
             read_number({str(k): v for k, v in own.iloc[0].items()}, Missingness.missing_proportion)
@@ -234,7 +235,7 @@ def _missing(material: Material) -> tuple[float, ...] | None:
 
 
 def _rates(material: Material) -> tuple[Rate, ...]:
-    """Return the share in response of those scored at the place of the first page, by arm, as far as released."""
+    """Return the share in response of those scored at the place of the first page, by arm asked about, as far as released."""
     place = find_place(material.tables, material.study)
     if place is None:
         return ()
@@ -245,6 +246,6 @@ def _rates(material: Material) -> tuple[Rate, ...]:
         "endpoint": "response",
         "population": "observed",
     }
-    rows = [material.one(Response.name, **where, arm=arm) for arm in material.arms]
+    rows = [material.one(Response.name, **where, arm=arm) for arm in material.asked or material.arms]
     found = [(str(row[Response.arm]), read_estimate(row, Response.proportion)) for row in rows if row]
     return tuple(Rate(arm, share) for arm, share in found if share is not None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from outcomes.errors import OutcomesError
-from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
@@ -12,7 +11,7 @@ from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.adverse_effects import say_effects
 from outcomes.release.report.page_one.answers import name_sides, say_amount, say_response
 from outcomes.release.report.page_one.evidence import Evidence
-from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
 from outcomes.release.report.wording.course_and_rates import count_compared
 
@@ -21,7 +20,9 @@ DESIGNS = {"randomised": "randomized trial", "crossover": "crossover trial", "ob
 
 
 def write_key_points(material: Material, evidence: Evidence) -> Terms:
-    """Return question, findings, and meaning; where long labels make them too long, without adverse effects, then without the response.
+    """Return question, findings, and meaning.
+
+    Where long labels make them too long, without adverse effects, then without the response, or why nothing was compared, which the answers say.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
         terms = (
             ("Question", _question(material)),
             ("Findings", _findings(material, evidence, response, effects)),
-            ("Meaning", _meaning(material, evidence)),
+            ("Meaning", _meaning(material, evidence, response)),
         )
         words = sum(len(text.split()) for _, text in terms)
         if words <= MOST_WORDS:
@@ -43,7 +44,7 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
 
 
 def _question(material: Material) -> str:
-    pair, place = list_compared(material.study), find_place(material.tables, material.study)
+    pair, place = material.asked, find_place(material.tables, material.study)
     measure = material.study.instrument(place[0] if place else material.primary).measures
     if not pair:
         return f"In routine care, does {measure} improve with treatment?"
@@ -63,7 +64,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
     rule = decide("better", evidence).name
     better, other = name_sides(material, evidence)
     moved = "decreased" if material.study.instrument(place[0]).higher_is_worse else "increased"
-    if evidence.difference is not None and rule not in ("few", "not_asked"):
+    if evidence.difference is not None and rule not in UNCOMPARED:
         if rule == "clear":
             first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
@@ -78,7 +79,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
     return f"{start}, mean {instrument} {told} by {enumerate_words(changes)} by {when}."
 
 
-def _meaning(material: Material, evidence: Evidence) -> str:
+def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
     doubt = _doubt(material, evidence)
     rule = decide("better", evidence).name
     better, _ = name_sides(material, evidence)
@@ -95,8 +96,11 @@ def _meaning(material: Material, evidence: Evidence) -> str:
                 else ""
             )
         return f"{better[:1].upper() + better[1:]} {verb}{extent}. {doubt}".strip()
-    if rule in ("not_asked", "few", "not_estimated"):
-        return "Without a comparison, what treatment did is not shown."
+    if rule in UNCOMPARED:
+        left_out = (
+            f"The treatments were not compared, because {evidence.left_out}. " if evidence.left_out and why else ""
+        )
+        return f"{left_out}Without a comparison, what treatment did is not shown."
     return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
 
 

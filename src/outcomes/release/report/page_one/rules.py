@@ -13,6 +13,7 @@ from outcomes.release.definitions import FEW
 from outcomes.release.report.page_one.evidence import Evidence
 
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
+UNCOMPARED = ("left_out", "not_asked", "few", "not_estimated")  # of the second row: no difference is told
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ RULES = (
     ),
     Rule("works", "improved", lambda e: not e.untreated, "Patients improved; the cause is not shown."),
     Rule("works", "against_none", lambda e: True, "Patients improved."),
+    Rule("better", "left_out", lambda e: bool(e.left_out), "Not compared, because {reason}."),
     Rule("better", "not_asked", lambda e: not e.declared, "Not compared: the study declares no comparison."),
     Rule(
         "better",
@@ -102,6 +104,7 @@ RULES = (
     ),
     Rule("sure", "within_chance", lambda e: not e.contrasted and bool(e.changes), "No change beyond chance is shown."),
     Rule("sure", "no_contrast", lambda e: not e.contrasted, "Nothing to question: no change was estimated."),
+    Rule("sure", "none_differs", lambda e: e.flat and bool(e.analyses), "All analyses estimate no difference{proof}."),
     Rule("sure", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion."),
     Rule("sure", "consistent", lambda e: e.unanimous and bool(e.analyses), "Consistent across analyses{proof}."),
     Rule("sure", "alone", lambda e: not e.analyses, "One analysis only{proof}."),
@@ -176,6 +179,7 @@ NEVER_TOGETHER = (
     ("better:uncertain", "sure:consistent"),
     ("better:uncertain", "sure:disagree"),
     ("better:not_asked", "sure:consistent"),
+    ("better:left_out", "sure:consistent"),
     ("better:few", "sure:consistent"),
 )
 

@@ -23,7 +23,7 @@ from outcomes.release.report.page_one.answers import (
 )
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
-from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures
@@ -64,7 +64,7 @@ def write_abstract(material: Material) -> Section:
 
 
 def _objective(material: Material) -> str:
-    place, pair = find_place(material.tables, material.study), list_compared(material.study)
+    place, pair = find_place(material.tables, material.study), material.asked
     measures = material.study.instrument(place[0] if place else material.primary).measures
     if not pair:
         return f"To describe the course of {measures}."
@@ -107,7 +107,7 @@ def _results(material: Material, evidence: Evidence) -> str:
     texts = [_people(material, evidence)]
     place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
-        arms = list_compared(material.study) or material.arms
+        arms = material.asked or material.arms
         shown = [one for one in evidence.changes if one.arm in arms]
         changes = [f"{say_amount(one, evidence.contrasted)} with {material.within(one.arm)}" for one in shown]
         fall = material.study.instrument(place[0]).higher_is_worse
@@ -151,13 +151,14 @@ def _conclude(material: Material, evidence: Evidence) -> str:
     if rule == "clear":
         verb = "improved scores more than" if evidence.randomised else "was associated with more improvement than"
         texts = [f"{better[:1].upper()}{better[1:]} {verb} {other}.", say_importance(evidence)]
-    elif rule in ("not_asked", "few", "not_estimated"):
+    elif rule in UNCOMPARED:
         change = f"Scores of {measures} changed over time" if evidence.changes else "No change was estimated"
-        texts = [f"{change}; without a comparison, what treatment did is not shown."]
+        why = f"The treatments were not compared, because {evidence.left_out}." if evidence.left_out else ""
+        texts = [why, f"{change}; without a comparison, what treatment did is not shown."]
     elif rule == "disagree":
         texts = ["Valid analyses of the difference disagree; no conclusion is drawn."]
     else:
         texts = ["The data do not show which treatment is followed by more improvement."]
-    if not evidence.randomised and rule not in ("not_asked", "few", "not_estimated"):
+    if not evidence.randomised and rule not in UNCOMPARED:
         texts.append("Treatment was not randomized; unmeasured confounding may explain part of the difference.")
     return " ".join(filter(None, texts))

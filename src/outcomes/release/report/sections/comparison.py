@@ -18,7 +18,7 @@ from outcomes.release.report.content.grids import heading, number, say, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.sections.missing_data import list_composite, show_missing_data
 from outcomes.release.report.sections.subgroups import show_subgroups
-from outcomes.release.report.wording.comparison_result import say_arms, state_result, warn_difference
+from outcomes.release.report.wording.comparison_result import say_arms, say_left_out, state_result, warn_difference
 from outcomes.release.report.wording.early_response import say_early
 from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
 from outcomes.release.report.wording.margin import tell_margin
@@ -39,7 +39,8 @@ METHODS = {
 def show_comparison(material: Material, folder: Path) -> Section:
     """Return the section on the declared comparison with its figures; empty when the study has none."""
     said = material.rows("comparison_statement")
-    blocks: list[Block] = []
+    missing = say_left_out(material)
+    blocks: list[Block] = [Paragraph(missing)] if missing else []
     declared = material.study.comparison
     if declared is not None and len(said):
         weighed = (say_important(material), say_reliable(material), say_number_needed(material), say_early(material))
@@ -60,7 +61,7 @@ def show_comparison(material: Material, folder: Path) -> Section:
             tabulate_sensitivity(material),
         ]
         blocks = [*(Paragraph(text) for text in words), *(part for part in parts if part is not None)]
-    kinds = (show_missing_data(material, folder), show_subgroups(material, folder)) if blocks else ()
+    kinds = (show_missing_data(material, folder), show_subgroups(material, folder)) if blocks and declared else ()
     return Section(
         "comparison", "Comparison of two arms", tuple(blocks), tuple(part for part in kinds if not part.empty)
     )

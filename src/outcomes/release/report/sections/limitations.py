@@ -10,6 +10,7 @@ from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
 from outcomes.release.report.content.grids import enumerate_words, say
 from outcomes.release.report.content.material import Material, is_randomised
+from outcomes.release.report.wording.comparison_result import say_left_out
 from outcomes.release.report.wording.data_warnings import unconverged, withheld_rows
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
@@ -49,7 +50,7 @@ def list_limitations(material: Material) -> tuple[Limitation, ...]:
     """Return every limitation: of the design, of the data, of the comparison, of the models, and of the release."""
     design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
     data = [_attrition(material), _conditional(material), _recall(material), _baseline(material)]
-    release = [_suppression(material), _convergence(material)]
+    release = [_left_out(material), _suppression(material), _convergence(material)]
     found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
     return tuple(limitation for limitation in found if limitation is not None)
 
@@ -143,6 +144,11 @@ def _baseline(material: Material) -> Limitation | None:
         "The baseline is the worst score of its window, which builds a drop into every result.",
         "the baseline is the worst of several scores, which builds a drop into every result",
     )
+
+
+def _left_out(material: Material) -> Limitation | None:
+    text = say_left_out(material)
+    return Limitation(text, f"{text[:1].lower()}{text[1:-1]}") if text else None
 
 
 def _suppression(material: Material) -> Limitation | None:

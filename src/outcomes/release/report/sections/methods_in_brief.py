@@ -9,6 +9,7 @@ from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections.locked_plan import describe_adherence
+from outcomes.release.report.wording.comparison_result import say_left_out
 from outcomes.release.report.wording.course_and_rates import describe_measures
 
 WEIGHTS = {
@@ -61,7 +62,11 @@ def _comparison(material: Material) -> str:
         place = find_place(material.tables, material.study)
         apart = place is not None and len(find_trial_difference(material.tables, material.study, place[1]))
         text = "Mean changes by arm are from mixed models for repeated measures."
-        arms = " The difference is that of the same model." if apart else " Arms are not compared."
+        arms = (
+            " The difference is that of the same model."
+            if apart
+            else f" {say_left_out(material) or 'Arms are not compared.'}"
+        )
         return text + (arms if len(material.arms) > 1 else "")
     listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""

@@ -46,6 +46,14 @@ def say_no_difference(material: Material) -> str:
     return f"The primary difference ({_when(material)}) {why}."
 
 
+def say_left_out(material: Material) -> str:
+    """Return that a declared comparison was not made, and why; empty where it was, or none is declared."""
+    if material.left_out is None:
+        return ""
+    arms = " and ".join(map(material.within, material.left_out.pair))
+    return f"The declared comparison of {arms} was not made, because {material.left_out.reason}."
+
+
 def say_arms(material: Material, between: str = "minus") -> str:
     """Return the two arms that are compared, the reference last, as they stand within a sentence."""
     assert material.study.comparison is not None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from outcomes.contracts.released.quality import ROWS, Flow
 from outcomes.release.figures.plans.plan import read_rows
+from outcomes.release.left_out import find_reason
 from outcomes.release.report.content.blocks import Bullets
 from outcomes.release.report.content.grids import add_up, say, tell_count
 
@@ -18,13 +19,14 @@ Tables = Mapping[str, pd.DataFrame]
 
 def show_attention(tables: Tables) -> tuple[Bullets, ...]:
     """Return what deserves a look before the report is used, besides the rows of the export."""
-    found = [text for text in (_unconverged(tables), _hidden(tables)) if text]
+    found = [text for text in (_left_out(tables), _unconverged(tables), _hidden(tables)) if text]
     return (Bullets(tuple(found)),) if found else ()
 
 
 def list_attention(tables: Tables) -> list[str]:
     """Return one sentence for each thing that deserves a look: quarantined rows, models, withheld cells, doubtful totals."""
-    return [text for text in (_quarantined(tables), _unconverged(tables), _withheld(tables), _flagged(tables)) if text]
+    told = (_left_out(tables), _quarantined(tables), _unconverged(tables), _withheld(tables), _flagged(tables))
+    return [text for text in told if text]
 
 
 def write_closing(tables: Tables, path: Path) -> str:
@@ -39,6 +41,11 @@ def list_ended(tables: Tables, state: str) -> dict[str, str]:
         return {}
     ended = flow[(flow[Flow.unit] == ROWS) & flow[Flow.label].astype(str).str.startswith(f"{state}: ")]
     return {str(row[Flow.reason]): tell_count(row, Flow.n) for row in ended.to_dict("records")}
+
+
+def _left_out(tables: Tables) -> str:
+    reason = find_reason(tables)
+    return f"The declared comparison was not made, because {reason}." if reason else ""
 
 
 def _quarantined(tables: Tables) -> str:

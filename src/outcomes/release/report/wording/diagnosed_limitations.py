@@ -291,8 +291,10 @@ def _dropped(material: Material) -> Limitation | None:
     rows = rows[rows["dropped_rows"] > 0]
     if rows.empty:
         return None
+    whole = rows["dropped_rows"] + pd.to_numeric(rows["n_observations"])  # missing where it was fitted to none
+    shares = [f" ({percent(share)}%)" if pd.notna(share) else "" for share in rows["dropped_rows"] / whole]
     each = "; ".join(
-        f"{row['label']} {count(row['dropped_rows'])} scores ({percent(row['dropped_rows'] / (row['dropped_rows'] + row['n_observations']))}%)"
-        for row in rows.to_dict("records")
+        f"{row['label']} {count(row['dropped_rows'])} scores{share}"
+        for row, share in zip(rows.to_dict("records"), shares, strict=True)
     )
     return Limitation(f"Scores left out of a model because a covariate is missing: {each}.")
