@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from outcomes.beside import read_beside
@@ -60,6 +60,7 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(word.strip() for word in str(content[name]).split(","))
 
 
+@lru_cache(maxsize=4096)
 def show_name(name: str) -> str:
     """Return the name of a file, sheet or column as it may be said: a code in place of one that may be a person's.
 

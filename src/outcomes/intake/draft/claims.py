@@ -37,6 +37,7 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", RANGE.sub("", name).strip())
     item = rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))"
     claims: list[Claim] = []
+    bare = _bare(name)
     for instrument, entry in known["instruments"].items():
         definition = read_instruments()[instrument]
         found = (
@@ -46,7 +47,7 @@ def claims_of(name: str) -> tuple[Claim, ...]:
             claims.append((instrument, found or None))
             continue
         for alias in sorted(entry["names"], key=len, reverse=True):
-            rest = _after(name, alias)
+            rest = _after(name, alias) if _bare(alias) in bare else None
             if rest is None or (len(alias) == 1 and not rest.isdigit()):
                 continue
             number = re.fullmatch(item, rest)
@@ -55,6 +56,11 @@ def claims_of(name: str) -> tuple[Claim, ...]:
                 claims.append((instrument, place or None))
                 break
     return tuple(claims) or _said_twice(name)
+
+
+@cache
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _said_twice(name: str) -> tuple[Claim, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from outcomes.intake.dates import CELL_FORMAT, CLOCKS, EPOCHS, EXCEL_EPOCH, first_day, parse_dates
-from outcomes.intake.draft.survey import Field
+from outcomes.intake.draft.survey import REMEMBERED, Field
 from outcomes.intake.draft.vocabulary import words_of
 from outcomes.intake.months import write_month
 from outcomes.intake.values import show_all, to_numbers
@@ -80,6 +81,7 @@ class DateForms:
         return (*(form.format(*ORDERS[order]) for form in self.open), *self.fixed)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def find_dates(column: Field) -> DateForms:
     """Return how the dates of a column are written; a share of 0 where it holds none."""
     found: dict[str, list[int]] = {}

@@ -45,6 +45,8 @@ def _split(sheet: Sheet, known: set[str], folder: Path) -> Sheet:
 def _between(column: Field, known: set[str]) -> str | None:
     """Return what stands between the identifiers of one cell; None where the cells hold no several ones."""
     for between in BETWEEN:
+        if not any(between in value for value in column.values):
+            continue
         cells = [_part(value, between) for value in column.words.values]
         parts = {part for value in column.values for part in _part(value, between)}
         # `Patient/12` has a separator and one patient

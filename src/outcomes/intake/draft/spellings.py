@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
-from outcomes.intake.draft.survey import Field
+from outcomes.intake.draft.survey import REMEMBERED, Field
 from outcomes.intake.draft.vocabulary import is_no_session, read_vocabulary, recognise, recognise_treatment
 from outcomes.intake.words import Words
 
@@ -53,6 +54,7 @@ def state_rows(rows: int) -> str:
     return f"{rows:,} rows" if rows >= SHOWN else f"fewer than {SHOWN} rows"
 
 
+@lru_cache(maxsize=REMEMBERED)
 def find_spellings(column: Field, patients: Words, kind: str) -> Spellings:
     """Return the spellings of a column of a closed vocabulary (treatment, yes_no, sex, payer, severity, event)."""
     best = _find(column, patients, kind, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,10 @@ from outcomes.settings import Cleaning, Source
 
 COMMA, POINT = re.compile(r"[-+]?\d+,\d{1,2}|[-+]?\d+,\d{4,}"), re.compile(r"[-+]?\d+\.\d+")
 CLEANING = Cleaning()
+REMEMBERED = 4096  # columns, for what is asked of one again and again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """One column: its distinct values, how many rows hold each, and which of them are spellings of missing."""
 
@@ -46,12 +48,12 @@ class Field:
             is_missing(words.values, CLEANING),
         )
 
-    @property
+    @cached_property
     def filled(self) -> int:
         """Rows that are not missing."""
         return int(self.rows[~self.missing].sum())
 
-    @property
+    @cached_property
     def values(self) -> Array:
         """Distinct values that are not missing and occur."""
         return self.words.values[~self.missing & (self.rows > 0)]

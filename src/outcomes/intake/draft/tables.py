@@ -64,7 +64,8 @@ def _always_alike(sheets: Sequence[Sheet]) -> set[str]:
     for sheet in sheets:
         for name, column in sheet.fields.items():
             rounded = all(SCIENTIFIC.fullmatch(value) for value in column.values)  # they may have been many
-            values[name].update(column.values)
+            if len(values[name]) < 2:
+                values[name].update(column.values[:2])
             files[name] += column.filled > 1 and not rounded
     return {name for name, found in values.items() if len(found) == 1 and files[name] > 1}
 

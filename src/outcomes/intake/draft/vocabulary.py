@@ -48,10 +48,14 @@ def match_name(name: str, synonyms: Iterable[str]) -> tuple[int, int]:
     >>> match_name("Weight (kg)", ["weight"]), match_name("weight_before_surgery", ["weight"]), match_name("note", ["weight"])
     ((2, 0), (1, 0), (0, 0))
     """
-    return max(((level(name, synonym), -place) for place, synonym in enumerate(synonyms)), default=(NONE, 0))
+    return _match_name(name, tuple(synonyms))
 
 
 @cache
+def _match_name(name: str, synonyms: tuple[str, ...]) -> tuple[int, int]:
+    return max(((level(name, synonym), -place) for place, synonym in enumerate(synonyms)), default=(NONE, 0))
+
+
 def level(name: str, synonym: str) -> int:
     """Return how well a name matches one synonym."""
     if squeeze(name) == squeeze(synonym):
