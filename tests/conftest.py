@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
-from whole_run import run, workspace
+from whole_run import CLINIC, clinic_workspace, run, workspace
 
 # Tests run side by side, each on one core; the variables are read when numpy is imported, which is after this.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -45,24 +45,36 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """The folder of a finished run of the example, and what it printed; read it, change nothing.
+def finish_once(tmp_path_factory, name, make):
+    """Return the folder of a finished run, and what it printed.
 
     Processes that run tests side by side share one run: the first makes it, the others wait.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, printed = shared / "finished", shared / "finished.txt"
-    with (shared / "finished.lock").open("w") as lock:
+    folder, printed = shared / name, shared / f"{name}.txt"
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             folder.mkdir()
-            result = run(workspace(folder), "--cores", "2", record=True)
+            result = make(folder)
             assert result.returncode == 0, result.stderr
             printed.write_text(result.stdout, encoding="utf-8")
-    assert printed.is_file(), "the run of the example failed in another process of the tests"
+    assert printed.is_file(), f"the run {name} failed in another process of the tests"
     return folder, printed.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The folder of a finished run of the example, and what it printed; read it, change nothing."""
+    return finish_once(tmp_path_factory, "finished", lambda at: run(workspace(at), "--cores", "2", record=True))
+
+
+@pytest.fixture(scope="session")
+def finished_clinic(tmp_path_factory):
+    """The folder of a finished run of one clinic, where a test runs it again and again; read it, change nothing."""
+    made = finish_once(tmp_path_factory, "clinic", lambda at: run(clinic_workspace(at), "--cores", "2", study=CLINIC))
+    return made[0]
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from loopback import Cluster, find_hindrance, running_cluster
-from whole_run import ROOT, command, environment, released, workspace
+from whole_run import CLINIC, ROOT, clinic_workspace, command, environment, released
 
 HINDRANCE = find_hindrance()
 pytestmark = pytest.mark.skipif(HINDRANCE is not None, reason=f"no cluster can be started here: {HINDRANCE}")
@@ -44,9 +44,8 @@ def harass(cluster: Cluster, done: dict[str, str], end: threading.Event) -> None
                 cluster.ask("scancel", job)
 
 
-def test_a_cluster_gives_the_bytes_of_a_local_run_though_a_node_and_two_jobs_die(cluster, finished, tmp_path):
-    local, _ = finished
-    folder = workspace(tmp_path)
+def test_a_cluster_gives_the_bytes_of_a_local_run_though_a_node_and_two_jobs_die(cluster, finished_clinic, tmp_path):
+    folder = clinic_workspace(tmp_path)
     (folder / "profile").mkdir()
     profile = write_profile(folder / "profile", intake={"mem_mb": STARVED, "runtime": 5})
     done: dict[str, str] = {}
@@ -54,7 +53,7 @@ def test_a_cluster_gives_the_bytes_of_a_local_run_though_a_node_and_two_jobs_die
     harasser = threading.Thread(target=harass, args=(cluster, done, end))
     harasser.start()
     run = subprocess.run(
-        command("--profile", str(profile)),
+        command("--profile", str(profile), study=CLINIC),
         cwd=folder,
         env=environment(folder),
         capture_output=True,
@@ -71,30 +70,30 @@ def test_a_cluster_gives_the_bytes_of_a_local_run_though_a_node_and_two_jobs_die
     assert any(
         "exceeded memory limit" in log.read_text(encoding="utf-8") for log in cluster.folder.glob("slurmd-*.log")
     )
-    assert released(folder) == released(local)
-    assert "Report: results/example/report.html" in run.stdout
+    assert released(folder) == released(finished_clinic)
+    assert "Report: results/clinic/report.html" in run.stdout
 
 
 def test_a_job_that_asks_for_more_than_any_node_has_ends_with_the_reason(cluster, tmp_path):
     """SLURM fails such a job before it starts, so that it has no log."""
-    folder = workspace(tmp_path)
+    folder = clinic_workspace(tmp_path)
     (folder / "profile").mkdir()
     profile = write_profile(folder / "profile", intake={"mem_mb": 90000, "runtime": 5})
     given = {"cwd": folder, "env": environment(folder), "capture_output": True, "text": True, "check": False}
-    run = subprocess.run(command("--profile", str(profile)), **given)
+    run = subprocess.run(command("--profile", str(profile), study=CLINIC), **given)
     assert run.returncode == 1
     assert "cannot start as things are: no node has what it asks for (BadConstraints)" in run.stderr
-    assert "step intake failed before it wrote anything to data/example/logs/intake.log" in run.stderr
+    assert "step intake failed before it wrote anything to data/clinic/logs/intake.log" in run.stderr
 
 
 def test_a_job_that_can_never_start_is_said_within_a_minute(cluster, tmp_path):
-    folder = workspace(tmp_path)
+    folder = clinic_workspace(tmp_path)
     (folder / "profile").mkdir()
     profile = write_profile(folder / "profile", intake={"mem_mb": 500, "runtime": 600})  # the partition gives an hour
     said = folder / "said.txt"
     with said.open("w") as errors:
         run = subprocess.Popen(
-            command("--profile", str(profile)),
+            command("--profile", str(profile), study=CLINIC),
             cwd=folder,
             env=environment(folder),
             stdout=subprocess.DEVNULL,

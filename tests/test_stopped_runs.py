@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from whole_run import command, environment, released, run, workspace
+from whole_run import CLINIC, clinic_workspace, command, environment, released, run, workspace
 
 from outcomes.files import Places
 from outcomes.release.publish import find_strays
@@ -21,9 +21,9 @@ KILLS = int(os.environ.get("KILLS", "0"))  # `make nightly` asks for 50
 
 def kill_within(folder: Path, step: str, delay: float) -> bool:
     """Run, and kill all of it some time after a step has begun; return whether the step was there to be killed."""
-    logs, start = folder / "data" / "example" / "logs", time.time()
+    logs, start = folder / "data" / "clinic" / "logs", time.time()
     process = subprocess.Popen(
-        command("--cores", "1"),
+        command("--cores", "1", study=CLINIC),
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.DEVNULL,
@@ -41,8 +41,8 @@ def kill_within(folder: Path, step: str, delay: float) -> bool:
     return begun
 
 
-def test_one_core_and_a_run_killed_within_six_steps_end_with_the_same_bytes(finished, tmp_path):
-    folder = workspace(tmp_path)
+def test_one_core_and_a_run_killed_within_six_steps_end_with_the_same_bytes(finished_clinic, tmp_path):
+    folder = clinic_workspace(tmp_path)
     for step, delay in {
         "intake": 0.8,
         "fit": 0.9,
@@ -52,18 +52,22 @@ def test_one_core_and_a_run_killed_within_six_steps_end_with_the_same_bytes(fini
         "manifest": 0.75,
     }.items():
         assert kill_within(folder, step, delay), f"{step} did not run"
-    result = run(folder, "--cores", "1")
+    result = run(folder, "--cores", "1", study=CLINIC)
     assert result.returncode == 0, result.stderr
     assert not list(folder.rglob("*.partial"))
-    assert released(folder) == released(finished[0])
+    assert released(folder) == released(finished_clinic)
 
 
 def test_a_run_that_is_told_to_end_takes_snakemake_with_it(tmp_path):
-    folder = workspace(tmp_path)
+    folder = clinic_workspace(tmp_path)
     process = subprocess.Popen(
-        command("--cores", "1"), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command("--cores", "1", study=CLINIC),
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
-    log = folder / "data" / "example" / "logs" / "intake.log"
+    log = folder / "data" / "clinic" / "logs" / "intake.log"
     while not log.exists() and process.poll() is None:
         time.sleep(0.05)
     process.terminate()
@@ -72,15 +76,15 @@ def test_a_run_that_is_told_to_end_takes_snakemake_with_it(tmp_path):
         130,
         "outcomes: interrupted; run the same command again to go on.",
     )
-    with (folder / ".snakemake" / "example.run").open("w") as lock:
+    with (folder / ".snakemake" / "clinic.run").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which Snakemake holds, too
 
 
 @pytest.mark.skipif(KILLS == 0, reason="a run killed at 50 random moments takes long: `make nightly` does it")
-def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, tmp_path):
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished_clinic, tmp_path):
     folder, pick, hit = tmp_path / "copy", random.Random(1), 0
-    shutil.copytree(finished[0], folder, symlinks=True)
-    places = Places("example", folder)
+    shutil.copytree(finished_clinic, folder, symlinks=True)
+    places = Places("clinic", folder)
     made = {name: [folder / path for path in step.outputs(places.staged())] for name, step in STEPS.items()}
     made |= {"fit": sorted(places.derived.glob("models/*.json")), "figures": [places.staged().figures]}
     made |= {"report": [places.staged().results / "report.html"], "manifest": [places.results / "report.html"]}
@@ -92,10 +96,10 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, tmp_p
         kept = set(find_strays(places)) - {"unknown"}
         assert kept <= ({"missing"} if step == "manifest" else set()), "a killed run took the last release with it"
     assert hit > 0.9 * KILLS
-    result = run(folder, "--cores", "1")
+    result = run(folder, "--cores", "1", study=CLINIC)
     assert result.returncode == 0, result.stderr
     assert not list(folder.rglob("*.partial"))
-    assert released(folder) == released(finished[0])
+    assert released(folder) == released(finished_clinic)
 
 
 def test_a_raw_file_that_is_missing_is_named(tmp_path):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from whole_run import ROOT, declare_clinic
 
 from outcomes import steps
 from outcomes.__main__ import main
@@ -19,38 +20,13 @@ from outcomes.provenance import provenance
 from outcomes.settings import read_study
 from outcomes.settings.network import PLANNED
 
-ROOT = Path(__file__).parent.parent.parent
 SITES = tuple(f"site-{number}" for number in range(1, 9))
 STEPS = tuple(name for name in steps.NAMES if name not in ("fit", "figures", "report", "manifest"))
 
 
-def declare_site(site: str) -> dict[str, Any]:
-    """Return the study file of one clinic: the example's, with its own files alone, and nothing that takes long."""
-    content: dict[str, Any] = yaml.safe_load((ROOT / "config" / "example.yaml").read_text(encoding="utf-8"))
-    start = f"{site}/"
-    files = [one for one in content["sources"] if one["file"].startswith(start)]
-    content |= {"study": site, "data": "export", "unused": [], "models": {}, "durability": None}
-    content["sources"] = [one | {"file": one["file"].removeprefix(start)} for one in files]
-    comparison = content["comparison"]
-    comparison["confounders"] = [name for name in comparison["confounders"] if name != "site"]
-    comparison |= {
-        "site": None,
-        "subgroups": None,
-        "early_signals": None,
-        "replicates": 0,
-        "learning_splits": 0,
-        "left_out": [],
-        "deltas": [0],
-        "variants": {},
-        "negative_control": {},
-    }
-    comparison["imputation"] = {"draws": 5, "methods": [], "deltas": []}
-    return content
-
-
 def declare_network(sites: Sequence[str] = SITES, **changes: Any) -> dict[str, Any]:
     """Return the plan of the network."""
-    content = declare_site(SITES[0])
+    content = declare_clinic(SITES[0])
     analysis = {name: content[name] for name in PLANNED if name in content}
     return {"network": "eight", "title": "Eight clinics", "sites": list(sites), "analysis": analysis} | changes
 
@@ -68,7 +44,7 @@ def run(*arguments: str | Path) -> int:
 def release_site(folder: Path, site: str) -> None:
     """Make the release of a site in its folder, the process standing there: all of `outcomes run` but figures and report."""
     shutil.copytree(ROOT / "data" / "example" / site, folder / "export")
-    write_yaml(declare_site(site), folder / "study.yaml")
+    write_yaml(declare_clinic(site), folder / "study.yaml")
     for step in STEPS:
         assert run(step, "study.yaml") == 0, f"{site}: {step}"
     publish_site(site)

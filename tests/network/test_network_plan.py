@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from eight_sites import SITES, declare_network, declare_site, run, write_yaml
+from eight_sites import SITES, declare_network, run, write_yaml
+from whole_run import declare_clinic
 
 from outcomes.errors import SettingsError
 from outcomes.settings import check_study
@@ -76,7 +77,7 @@ def test_a_plan_is_used_only_as_it_was_locked(tmp_path):
 
 def test_a_site_s_study_file_is_held_against_the_plan_in_words(tmp_path):
     plan = read(tmp_path, declare_network())
-    content = declare_site("site-3")
+    content = declare_clinic("site-3")
     assert list(list_deviations(plan, check_study(content))) == []
     content["comparison"]["weights"] = "att"
     content["baseline"]["within_days"] = 30
@@ -91,13 +92,13 @@ def test_a_site_s_study_file_is_held_against_the_plan_in_words(tmp_path):
 def test_what_the_plan_leaves_out_is_at_its_default_at_every_site(tmp_path):
     content = declare_network()
     del content["analysis"]["endpoints"]
-    found = list(list_deviations(read(tmp_path, content), check_study(declare_site("site-3"))))
+    found = list(list_deviations(read(tmp_path, content), check_study(declare_clinic("site-3"))))
     assert found
     assert all(one.startswith("endpoints.") for one in found)
 
 
 def test_a_site_may_show_less_and_may_not_release_exactly(tmp_path):
-    plan, content = read(tmp_path, declare_network()), declare_site("site-1")
+    plan, content = read(tmp_path, declare_network()), declare_clinic("site-1")
     assert list(list_deviations(plan, check_study(content | {"privacy": {"minimum_cell": 20}}))) == []
     exact = {"release": "exact", "because": "made up"}
     assert "privacy.release: planned rounded, now exact" in list_deviations(
