@@ -234,7 +234,8 @@ def _follow(command: list[str], lock: int, start: float) -> int:
             elif match := _FINISHED.search(line):
                 finished = match[1]
             elif (match := _COUNT.search(line)) and finished != "all":
-                print(f"[{time.monotonic() - start:6.1f} s] {match[1]:>2} of {match[2]}  {finished}", flush=True)
+                steps = int(match[2]) - 1  # without `all`
+                print(f"[{time.monotonic() - start:6.1f} s] {match[1]:>2} of {steps}  {finished}", flush=True)
     finally:
         status = process.wait()
     return status if status == 0 else _explain(failed, kept)
