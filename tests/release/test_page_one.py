@@ -44,6 +44,7 @@ FULL = Evidence(
 )
 SEEN = FULL.follow_up
 CASES_OF_RULES = {
+    "works:unscored": replace(FULL, changes=(), unscored=True),
     "works:not_measured": replace(FULL, changes=()),
     "works:randomised": replace(FULL, randomised=True),
     "works:unclear": replace(FULL, changes=(BETTER, FLAT)),
@@ -72,12 +73,15 @@ CASES_OF_RULES = {
     "sure:same_direction": replace(FULL, analyses=(Estimate(-0.5, -1.5, 0.5),)),
     "sure:by_chance": replace(FULL, difference=OPEN, analyses=(Estimate(-0.5, -1.5, 0.5),)),
     "safe:no_data": replace(FULL, safety=None),
+    "safe:few_asked": replace(FULL, safety=Safety(asked=0)),
+    "safe:affected": replace(FULL, safety=Safety((Effect("any adverse effect", (0.8,), False),))),
     "safe:differ": replace(FULL, safety=Safety((Effect("nausea", (0.3, 0.1), True),))),
     "safe:none_seen": replace(FULL, safety=Safety(none_in=300)),
     "safe:more": replace(FULL, safety=Safety((Effect("any adverse effect", (0.8, 0.5), True),), asked=2)),
     "safe:few": replace(FULL, safety=Safety(asked=2)),
     "safe:described": replace(FULL, safety=Safety((Effect("nausea", (0.1,), False),))),
     "safe:alike": FULL,
+    "long:not_asked": replace(FULL, follow_up=None, lasting_asked=False),
     "long:not_measured": replace(FULL, follow_up=None),
     "long:described": replace(FULL, follow_up=FollowUp(12, (Seen("iv", 20, 0.7),), alone=True)),
     "long:few": replace(FULL, follow_up=replace(SEEN, arms=(Seen("iv", 60, 0.7), Seen("esk", 19, 0.6)))),
@@ -116,7 +120,8 @@ def many():
     )
     for difference, others, randomised, declared, scored, important in switches:
         yield replace(FULL, changes=(BETTER, FLAT), difference=difference, scored=scored, declared=declared)
-        yield replace(FULL, changes=(), difference=difference, scored=scored, declared=declared)
+        for unscored in (True, False):
+            yield replace(FULL, changes=(), unscored=unscored, difference=difference, scored=scored, declared=declared)
         yield replace(FULL, difference=None, declared=False, left_out="an arm has fewer patients")
         yield replace(
             FULL,
@@ -199,7 +204,7 @@ def test_adverse_effects_that_differ_are_named_and_what_was_not_collected_is_sai
     assert "%" in answer.text
     none = {name: table for name, table in tables.items() if not name.startswith(("harm", "ascertainment"))}
     answer = next(one for one in first_page(none, study).blocks[1].entries if one.row == "safe")
-    assert answer.verdict == "No data: adverse effects are not in these tables."
+    assert answer.verdict == "No data: adverse effects were not in the export."
     assert answer.text == ""
 
 
@@ -282,3 +287,71 @@ def test_the_change_that_is_told_beside_the_last_is_that_half_way():
     margins = [line.assign(timepoint=str(when), estimate=-0.5 * when) for when in range(1, 7)]
     tables = {**tables, **make_models(), "margins": pd.concat(margins), "response": tables["response"].iloc[:0]}
     assert "By session 3 it was 1.5." in answer_of(tables, study, "works").text
+
+
+def keep_early(tables, last):
+    """The tables of one arm whose model has means up to a session, and no score after it."""
+    made = make_models()
+    line = made["margins"].iloc[[0]].assign(arm="iv")
+    margins = pd.concat([line.assign(timepoint=str(when), estimate=-float(when)) for when in range(1, last + 1)])
+    gone = (tables["missingness"]["axis"] == "session") & (tables["missingness"]["time"] > last)
+    missing = tables["missingness"].assign(observed=tables["missingness"]["observed"].where(~gone, 0.0))
+    return {**tables, **made, "margins": margins, "missingness": missing}
+
+
+def test_without_a_score_at_the_declared_time_point_the_last_change_is_told_and_nothing_contradicts_it():
+    tables, study = make_case("one arm")
+    told = keep_early(tables, 5)
+    works, sure = (answer_of(told, study, row) for row in ("works", "sure"))
+    assert works.verdict == "Not measured at session 6: no PHQ-9 was scored there."
+    assert works.text.startswith(
+        "By session 5, the last estimated, mean PHQ-9 decreased by 5.0 points (95% CI 2.5 to 4.4)"
+    )
+    assert sure.verdict == "Not asked: no change at session 6 was estimated."
+    findings = dict(first_page(told, study).blocks[0].entries)["Findings"]
+    assert "no change at session 6 could be estimated. By session 5" in findings
+    few = told | {"missingness": tables["missingness"]}
+    assert answer_of(few, study, "works").verdict == "Too few scores at session 6 to say."
+
+
+def test_what_no_study_file_asks_for_is_not_called_unmeasured():
+    tables, study = make_case("one arm")
+    assert study.durability is None
+    assert answer_of(tables, study, "long").verdict == "Not asked: the study declares no analysis of durability."
+
+
+def harms_of_one_arm(tables, **columns):
+    rows = tables["harms"].assign(patients=60.0, affected=45.0, proportion=0.75)
+    severe = rows["event"] == "any severe"
+    rows.loc[severe, ["affected", "proportion"]] = 0.0
+    return {**tables, "harms": rows.assign(**columns)}
+
+
+def test_adverse_effects_of_one_arm_are_a_share_of_patients_and_none_has_its_upper_limit():
+    tables, study = make_case("one arm")
+    told = harms_of_one_arm(tables)
+    safe = answer_of(told, study, "safe")
+    assert safe.verdict == "75% had an adverse effect; no data on serious events."
+    assert safe.text.startswith(
+        "Of 60 patients asked: any adverse effect 75%; any severe adverse effect 0% (95% upper limit 4.9%)"
+    )
+    abstract = next(one for one in build_sections(gather(told, study, {}), Path("nowhere")) if one.id == "abstract")
+    assert "Any adverse effect: 75% of 60 patients." in " ".join(block.text for block in abstract.blocks)
+    few = harms_of_one_arm(tables, patients=float("nan"), affected=float("nan"), proportion=float("nan"))
+    assert answer_of(few, study, "safe").verdict == "Too few patients to say; no data on serious events."
+
+
+def test_page_one_says_that_its_numbers_of_people_are_rounded():
+    for tables, study in (make_case("one arm"), make_compared()):
+        assert "rounded to 5" in first_page(tables, study).blocks[1].note
+        exact = study.privacy.model_copy(update={"release": "exact", "because": "public data"})
+        note = first_page(tables, study.model_copy(update={"privacy": exact})).blocks[1].note
+        assert "rounded" not in note
+
+
+def test_methods_of_one_arm_speak_of_no_comparison():
+    for case, lead in (("one arm", "Model."), ("two instruments", "Comparison.")):
+        methods = next(
+            one for one in build_sections(gather(*make_case(case), {}), Path("nowhere")) if one.id == "methods-brief"
+        )
+        assert lead in [block.lead for block in methods.blocks]

@@ -38,7 +38,7 @@ def test_the_section_says_perspective_money_and_both_denominators():
     text = said(section)
     for part in ("Perspective: charges of the clinic", "USD of 2024, not discounted", "is not what was paid"):
         assert part in text
-    assert "includes no difference, so no charge per further response is given" in text
+    assert "includes zero, so no charge per further response is given" in text
     grids = {block.id: block for block in section.blocks if isinstance(block, Grid)}
     names = " ".join(row[0].text for row in grids["cost-cases"].rows)
     assert "of all treated patients" in names

@@ -61,8 +61,8 @@ def _note_border(rows: pd.DataFrame) -> list[str]:
     if known.empty:
         return []
     if excluded.all() or not excluded.any():
-        return ["All intervals exclude no difference." if excluded.all() else "No interval excludes no difference."]
-    return [f"Black: the {COVERED} interval excludes no difference; grey: it does not. The heavy line is the border."]
+        return ["All intervals exclude zero." if excluded.all() else "No interval excludes zero."]
+    return [f"Black: the {COVERED} interval excludes zero; grey: it does not. The heavy line is the border."]
 
 
 def _draw_cells(axes: Axes, rows: pd.DataFrame, across: list[float], up: list[float], colors: tuple[str, str]) -> None:

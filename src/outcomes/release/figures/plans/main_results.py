@@ -139,7 +139,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
     first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
     of_levels = (
-        f" B: declared subgroups (exploratory); n: patients with {first} / {second}. Whether groups differ is told by the interaction, not by which intervals exclude no difference."
+        f" B: declared subgroups (exploratory); n: patients with {first} / {second}. Whether groups differ is told by the interaction, not by which intervals exclude zero."
         if (rows["kind"] == LEVEL).any()
         else ""
     )

@@ -26,7 +26,7 @@ def plan_power(table: pd.DataFrame, study: Study) -> Plan:
         "power",
         "power",
         f"{name}: power by patients an arm",
-        f"Share of simulated trials that show a difference at {estimand.timepoint} ({COVERED} interval that excludes no difference), or lie within the margin, by patients an arm; "
+        f"Share of simulated trials that show a difference at {estimand.timepoint} ({COVERED} interval that excludes zero), or lie within the margin, by patients an arm; "
         "bands: two Monte Carlo errors to either side. Covariance, dropout, and weights are those of this study.",
         f"Rising curves. With {fixed(last['per_arm'].max(), 0)} patients an arm, {said}.",
         rows,

@@ -4,30 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from outcomes.release.arms import list_compared
-from outcomes.release.numbers import fixed
+from outcomes.release.definitions import COVERED
+from outcomes.release.numbers import count, fixed
+from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Evidence
-from outcomes.release.report.page_one.safety import Effect
+from outcomes.release.report.page_one.safety import NAMES, Effect, Safety, limit_of_none
 
 MOST_EFFECTS = 3
 MOST_TOLD = 4  # beside any and any severe adverse effect, as in the picture
 
 
 def say_safety(material: Material, evidence: Evidence) -> list[str]:
-    """Return how many had any event and a severe one, and the events that differ most, else the most frequent."""
+    """Return of how many any event and a severe one were recorded, and the events that differ most, else the most frequent."""
     safety = evidence.safety
     if safety is None:
         return []
     others = rank_effects(safety.differing) or sorted(safety.singles, key=lambda one: -max(one.shares))
-    effects = (*safety.heads, *others[:MOST_TOLD])
-    if not effects:
+    parts = [part for part in (safety.heads, tuple(others[:MOST_TOLD])) if part]
+    texts = ["; ".join(f"{one.name} {_say_shares(one)}" for one in part) for part in parts]
+    if not texts:
         return [""]
-    said = [f"{one.name} {' v '.join(f'{fixed(100 * share, 0)}%' for share in one.shares)}" for one in effects]
-    compared = list_compared(material.study)
-    arms = [material.within(arm) for arm in compared] if len(compared) == len(effects[0].shares) else []
-    text = "; ".join(said)
-    return [f"With {' v '.join(arms)}: {text}." if arms else f"{text[:1].upper()}{text[1:]}."]
+    singles = [f"{text[:1].upper()}{text[1:]}." for text in texts[1:]]
+    return [f"{_say_whom(material, safety, parts[0][0])}: {texts[0]}.", *singles]
+
+
+def say_any_effect(material: Material, evidence: Evidence) -> str:
+    """Return the share with any adverse effect, for a text that compares no arms: "Any adverse effect: 75% of 60 patients."."""
+    safety = evidence.safety
+    if safety is None:
+        return "Adverse effects were not in the export."
+    if safety.none_in:
+        return f"No adverse effect was recorded in {count(safety.none_in)} patients."
+    head = next((one for one in safety.heads if one.name == NAMES["any"]), None)
+    if head is None or head.patients is None:
+        return ""
+    each = [f"{fixed(100 * share, 0)}% of {count(n)}" for share, n in zip(head.shares, head.patients, strict=True)]
+    if len(each) > 1:
+        each = [f"{text} with {material.within(arm)}" for text, arm in zip(each, safety.arms, strict=True)]
+    return f"Any adverse effect: {enumerate_words(each)}{' patients' if len(each) == 1 else ''}."
+
+
+def _say_whom(material: Material, safety: Safety, effect: Effect) -> str:
+    """Return the arms in the order of the shares, and how many patients they are of."""
+    n = " v ".join(count(one) for one in effect.patients or ())
+    if len(effect.shares) < 2:
+        return f"Of {n} patients asked" if n else "Of patients asked"
+    return f"With {' v '.join(material.within(arm) for arm in safety.arms)}{f' (of {n} asked)' if n else ''}"
+
+
+def _say_shares(effect: Effect) -> str:
+    """Return the shares arm by arm; one of nobody with the limit below which the true share lies."""
+    text = " v ".join(f"{fixed(100 * share, 0)}%" for share in effect.shares)
+    if any(effect.shares) or effect.patients is None or len(effect.shares) > 1:
+        return text
+    return f"{text} ({COVERED} upper limit {fixed(100 * limit_of_none(effect.patients[0]), 'percent')}%)"
 
 
 def rank_effects(effects: Sequence[Effect]) -> tuple[Effect, ...]:

@@ -15,6 +15,7 @@ from outcomes.release.report.page_one.adverse_effects import say_safety
 from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.evidence import Change, Evidence, Level
 from outcomes.release.report.page_one.rules import decide
+from outcomes.release.report.page_one.safety import limit_of_none
 from outcomes.release.report.page_one.sizes import say_size, size_of
 
 QUESTIONS = {
@@ -84,12 +85,14 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "collected": f"; no data on {enumerate_words(safety.not_collected)}" if safety and safety.not_collected else "",
         "covered": COVERED,
         "none_in": count(safety.none_in) if safety and safety.none_in else "",
-        "limit": fixed(100 * (1 - 0.05 ** (1 / safety.none_in)), "percent") if safety and safety.none_in else "",
+        "limit": fixed(100 * limit_of_none(safety.none_in), "percent") if safety and safety.none_in else "",
         "kept": fixed(100 * follow_up.arms[0].share, 0) if follow_up and follow_up.arms else "",
         "week": count(follow_up.week) if follow_up else "",
         "lasting": material.within(follow_up.favours) if follow_up and follow_up.favours else "",
         "instrument": material.instrument(place[0]) if place else "",
         "place": material.timepoint(*place[1:]) if place else "",
+        "at": f" at {material.timepoint(*place[1:])}" if place else "",
+        "affected": fixed(100 * safety.affected, 0) if safety and safety.affected else "",
     }
 
 
@@ -107,7 +110,7 @@ def _lower(label: str) -> str:
 
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     if not evidence.changes:
-        return []
+        return [say_latest(material, evidence), UNCONTROLLED] if evidence.latest else []
     compared = material.asked
     shown = [change for change in evidence.changes if not compared or change.arm in compared]
     shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
@@ -127,6 +130,17 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
         assert place is not None
         texts.append(f"By {material.timepoint(place[1], name)} it was {values}.")
     return [*texts, "" if evidence.randomised or evidence.untreated else UNCONTROLLED]
+
+
+def say_latest(material: Material, evidence: Evidence) -> str:
+    """Return the mean change at the last time point that has one, where there is none at the declared place; empty without any."""
+    place = find_place(material.tables, material.study)
+    if not evidence.latest or place is None:
+        return ""
+    parts = [f"{say_amount(one, False)} with {material.within(one.arm)}" for one in evidence.latest]
+    fall = material.study.instrument(place[0]).higher_is_worse
+    verb = ("decreased" if fall else "increased") if all(one.better for one in evidence.latest) else "changed"
+    return f"By {evidence.latest_at}, the last estimated, mean {material.instrument(place[0])} {verb} by {enumerate_words(parts)} (adjusted)."
 
 
 def say_amount(change: Change, contrasted: bool) -> str:
@@ -215,7 +229,7 @@ def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if evidence.tipping is not None:
         texts.append(
             f"Missing scores with {name_sides(material, evidence)[0]} would have to be {fixed(evidence.tipping)} points worse than expected to make "
-            "the interval include no difference."
+            "the interval include zero."
         )
     if not evidence.randomised:
         texts.append("Unmeasured differences between the groups remain possible.")

@@ -21,7 +21,7 @@ def list_checks(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, ..
     checks = [
         Check(
             evidence.difference.excludes_zero,
-            f"Interval {'excludes' if evidence.difference.excludes_zero else 'includes'} no difference",
+            f"Interval {'excludes' if evidence.difference.excludes_zero else 'includes'} zero",
         )
     ]
     if evidence.analyses:
@@ -44,7 +44,7 @@ def _check_change(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, 
     """Return the checks of a change that is compared with nothing."""
     known = [change for change in evidence.changes if change.clear is not None]
     clear = bool(known) and all(change.clear for change in known)
-    checks = [Check(clear, f"Interval {'excludes' if clear else 'includes'} no change")] if known else []
+    checks = [Check(clear, f"Interval {'excludes' if clear else 'includes'} zero")] if known else []
     if evidence.missing is not None and evidence.changes:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         checks.append(Check(max(evidence.missing) <= ATTRITION, f"No {words['place']} score: {shares}"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.disclosure.words import note_rounding
 from outcomes.release.report.content.blocks import Answers, Block, Section
 from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import enumerate_words
@@ -26,9 +27,9 @@ def show_first_page(material: Material, folder: Path) -> Section:
 
 
 def _note(material: Material, evidence: Evidence) -> str:
-    comparison = material.study.comparison
+    comparison, rounded = material.study.comparison, note_rounding(material.study.privacy)
     if comparison is None:
-        return f"CI: confidence interval, {COVERED}."
+        return f"CI: confidence interval, {COVERED}. {rounded}".strip()
     names = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     adjusted = f" Differences are adjusted for {names}." if names else ""
     alike = (
@@ -40,5 +41,5 @@ def _note(material: Material, evidence: Evidence) -> str:
     imputed = " Response: missing scores imputed at random." if evidence.response else ""
     return (
         f"CI: confidence interval.{adjusted}{alike}{imputed} {'' if evidence.e_value is None else e_value}Adverse effects and durability are "
-        "not adjusted."
-    )
+        f"not adjusted. {rounded}"
+    ).strip()

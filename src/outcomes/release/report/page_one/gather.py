@@ -27,9 +27,11 @@ EVERYONE = "all"
 
 def gather_evidence(material: Material) -> Evidence:
     """Read the evidence off the released tables; what a table does not hold is absent from it."""
-    plan = material.provenance.get("plan")
+    plan, changes = material.provenance.get("plan"), _changes(material)
     common: dict[str, Any] = {
-        "changes": _changes(material),
+        "changes": changes,
+        **({} if changes else _find_latest(material)),
+        "lasting_asked": material.study.durability is not None,
         "randomised": is_randomised(material),
         "left_out": material.left_out.reason if material.left_out else "",
         "locked": bool(plan),
@@ -84,6 +86,29 @@ def _changes(material: Material) -> tuple[Change, ...]:
         clear, told = estimate.excludes_zero if estimate else None, estimate if arm not in adjusted else None
         found.append(Change(arm, value, clear, (value < 0) == worse, earlier, told))
     return tuple(found)
+
+
+def _find_latest(material: Material) -> dict[str, Any]:
+    """Return the changes at the last time point of the axis that has any, where it is, and whether nobody was scored at the place itself."""
+    place = find_place(material.tables, material.study)
+    if place is None:
+        return {}
+    instrument, axis, timepoint = place
+    worse = material.study.instrument(instrument).higher_is_worse
+    rows = material.rows("missingness", instrument=instrument, axis=axis, timepoint=timepoint)
+    found: dict[str, Any] = {"unscored": bool(len(rows)) and bool((rows[Missingness.observed] == 0).all())}
+    course = read_course(material.tables, instrument, axis)
+    if course.empty:
+        return found
+    last = str(course["timepoint"].iloc[-1])
+    changes = []
+    for row in course[course["timepoint"] == last].to_dict("records"):
+        told = read_estimate({str(key): value for key, value in row.items()}, "change")
+        value = float(row["change"])
+        changes.append(
+            Change(str(row["arm"]), value, told.excludes_zero if told else None, (value < 0) == worse, {}, told)
+        )
+    return found | {"latest": tuple(changes), "latest_at": material.timepoint(axis, last)}
 
 
 def _trial(material: Material) -> dict[str, Any]:

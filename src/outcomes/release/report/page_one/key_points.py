@@ -8,8 +8,8 @@ from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
-from outcomes.release.report.page_one.adverse_effects import say_effects
-from outcomes.release.report.page_one.answers import name_sides, say_amount, say_response
+from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_effects
+from outcomes.release.report.page_one.answers import name_sides, say_amount, say_latest, say_response
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
@@ -73,10 +73,12 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
         harms = f"Adverse effects: {harms}." if harms else ""
         return " ".join(filter(None, (first, say_response(material, evidence) if response else "", harms)))
     changes = [f"{say_amount(change, False)} with {material.within(change.arm)}" for change in evidence.changes[:3]]
+    harms = say_any_effect(material, evidence) if effects else ""
     if not changes:
-        return f"{start}, no change could be estimated."
+        latest = say_latest(material, evidence)
+        return " ".join(filter(None, (f"{start}, no change at {when} could be estimated.", latest, harms)))
     told = moved if all(change.better for change in evidence.changes[:3]) else "changed"
-    return f"{start}, mean {instrument} {told} by {enumerate_words(changes)} by {when}."
+    return f"{start}, mean {instrument} {told} by {enumerate_words(changes)} by {when}. {harms}".strip()
 
 
 def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
@@ -100,7 +102,9 @@ def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
         left_out = (
             f"The treatments were not compared, because {evidence.left_out}. " if evidence.left_out and why else ""
         )
-        return f"{left_out}Without a comparison, what treatment did is not shown."
+        improved = decide("works", evidence).name == "improved"
+        opening = "Patients improved; without" if improved else "Without"
+        return f"{left_out}{opening} a comparison, what treatment did is not shown."
     return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
 
 

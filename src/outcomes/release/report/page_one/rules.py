@@ -48,7 +48,13 @@ def _long(evidence: Evidence) -> bool:
 
 
 RULES = (
-    Rule("works", "not_measured", lambda e: not e.changes, "Not measured: no change from baseline could be estimated."),
+    Rule(
+        "works",
+        "unscored",
+        lambda e: not e.changes and e.unscored,
+        "Not measured at {place}: no {instrument} was scored there.",
+    ),
+    Rule("works", "not_measured", lambda e: not e.changes, "Too few scores{at} to say."),
     Rule("works", "randomised", _randomised_answer, "{winner} improved scores more than {other}."),
     Rule(
         "works",
@@ -103,7 +109,7 @@ RULES = (
         "The change is beyond chance; nothing shows what it would have been untreated.",
     ),
     Rule("sure", "within_chance", lambda e: not e.contrasted and bool(e.changes), "No change beyond chance is shown."),
-    Rule("sure", "no_contrast", lambda e: not e.contrasted, "Nothing to question: no change was estimated."),
+    Rule("sure", "no_contrast", lambda e: not e.contrasted, "Not asked: no change{at} was estimated."),
     Rule("sure", "none_differs", lambda e: e.flat and bool(e.analyses), "All analyses estimate no difference{proof}."),
     Rule("sure", "disagree", lambda e: e.disagree, "Valid analyses disagree: no conclusion."),
     Rule("sure", "consistent", lambda e: e.unanimous and bool(e.analyses), "Consistent across analyses{proof}."),
@@ -115,7 +121,8 @@ RULES = (
         "Same direction in all analyses, not always beyond chance.",
     ),
     Rule("sure", "by_chance", lambda e: True, "Same direction in all analyses, none beyond chance."),
-    Rule("safe", "no_data", lambda e: e.safety is None, "No data: adverse effects are not in these tables."),
+    Rule("safe", "no_data", lambda e: e.safety is None, "No data: adverse effects were not in the export."),
+    Rule("safe", "few_asked", lambda e: bool(e.safety and not e.safety.asked), "Too few patients to say{collected}."),
     Rule("safe", "differ", lambda e: bool(e.safety and e.safety.differing), "Different profiles{collected}."),
     Rule(
         "safe",
@@ -137,11 +144,20 @@ RULES = (
     ),
     Rule(
         "safe",
+        "affected",
+        lambda e: bool(e.safety and e.safety.affected),
+        "{affected}% had an adverse effect{collected}.",
+    ),
+    Rule(
+        "safe",
         "described",
         lambda e: not _several(e),
         "Adverse effects occurred; nothing to compare them with{collected}.",
     ),
     Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
+    Rule(
+        "long", "not_asked", lambda e: not e.lasting_asked, "Not asked: the study declares no analysis of durability."
+    ),
     Rule("long", "not_measured", lambda e: e.follow_up is None, "Not measured."),
     Rule(
         "long",
@@ -168,6 +184,7 @@ NEVER_TOGETHER = (
     ("better:clear", "sure:no_contrast"),
     ("works:unclear", "sure:beyond_chance"),
     ("works:not_measured", "sure:beyond_chance"),
+    ("works:unscored", "sure:beyond_chance"),
     ("better:clear", "sure:beyond_chance"),
     ("better:clear", "sure:within_chance"),
     ("better:disagree", "sure:consistent"),

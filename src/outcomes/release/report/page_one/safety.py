@@ -8,6 +8,7 @@ import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDetails, HarmDifferences, Harms
 from outcomes.release.arms import list_compared, order_arms
+from outcomes.release.definitions import LEVEL
 from outcomes.release.report.content.material import Material
 
 WHOLE = ALL_SESSIONS
@@ -17,21 +18,29 @@ NAMES = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 
 @dataclass(frozen=True)
 class Effect:
-    """One adverse effect: patients with it in either arm, as shares, and whether the interval of the difference excludes zero."""
+    """One adverse effect: patients with it in either arm, as shares, and whether the interval of the difference excludes zero.
+
+    ``patients``: those asked, arm by arm; none where a number of them is not released.
+    """
 
     name: str
     shares: tuple[float, ...]
     differs: bool
+    patients: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Safety:
-    """Adverse effects as collected: the events, what was not asked for, and how many arms were asked."""
+    """Adverse effects as collected: the events, what was not asked for, and how many arms were asked; 0 of ``asked``: all too small to be told.
+
+    ``arms``: those whose shares stand in each effect, in their order.
+    """
 
     effects: tuple[Effect, ...] = ()
     none_in: int | None = None
     not_collected: tuple[str, ...] = ()
     asked: int = 1
+    arms: tuple[str, ...] = ()
 
     @property
     def differing(self) -> tuple[Effect, ...]:
@@ -49,6 +58,12 @@ class Safety:
         return tuple(effect for effect in self.effects if effect.name in NAMES.values())
 
     @property
+    def affected(self) -> float:
+        """The share of the only arm with any adverse effect; 0 where several arms were asked, or it is not released."""
+        own = [one.shares[0] for one in self.heads if one.name == NAMES["any"] and len(one.shares) == 1]
+        return own[0] if own else 0.0
+
+    @property
     def heads_differ(self) -> tuple[Effect, ...]:
         """Any effect, and any severe one, where the interval excludes no difference."""
         return tuple(effect for effect in self.heads if effect.differs)
@@ -61,7 +76,7 @@ def gather_safety(material: Material) -> Safety | None:
     its interval leaves out no difference; ``any`` and ``any severe`` lead. Seriousness is named where nobody recorded it.
     """
     rows = material.rows(Harms.name, block=WHOLE)
-    if rows.empty or not (rows[Harms.patients].fillna(0) > 0).any():
+    if rows.empty or (rows[Harms.patients] == 0).all():
         return None
     arms = _choose_arms(material, rows)
     differing = _find_differing(material, arms)
@@ -70,11 +85,27 @@ def gather_safety(material: Material) -> Safety | None:
         shares = {row[Harms.arm]: row[Harms.proportion] for row in each.to_dict("records")}
         told = tuple(float(shares[arm]) for arm in arms if arm in shares and pd.notna(shares[arm]))
         if told and len(told) == len(arms):
-            effects.append(Effect(_name(str(event)), told, event in differing))
+            asked_of = {row[Harms.arm]: row[Harms.patients] for row in each.to_dict("records")}
+            many = tuple(float(asked_of[arm]) for arm in arms if pd.notna(asked_of[arm]))
+            effects.append(
+                Effect(_name(str(event)), told, event in differing, many if len(many) == len(arms) else None)
+            )
     details = material.rows(HarmDetails.name)
     serious = len(details) and (details[HarmDetails.detail] == "serious").any()
     asked = int(rows.loc[rows[Harms.arm].isin(arms) & rows[Harms.patients].gt(0), Harms.arm].nunique())
-    return Safety(tuple(effects), _count_none(rows, arms), () if serious else ("serious events",), asked)
+    missing = () if serious else ("serious events",)
+    return Safety(tuple(effects), _count_none(rows, arms), missing, asked, tuple(arms))
+
+
+def limit_of_none(n: float) -> float:
+    """Return the share that 95 of 100 samples of n patients would have shown, where none was seen (10.1001/jama.1983.03330370053031).
+
+    Examples
+    --------
+    >>> round(limit_of_none(60), 3)  # three of sixty: the rule of three
+    0.049
+    """
+    return float(1 - (1 - LEVEL) ** (1 / n))
 
 
 def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:

@@ -12,12 +12,13 @@ from outcomes.release.numbers import fixed
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.page_one.adverse_effects import MOST_EFFECTS, say_effects
+from outcomes.release.report.page_one.adverse_effects import MOST_EFFECTS, say_any_effect, say_effects
 from outcomes.release.report.page_one.answers import (
     name_sides,
     say_amount,
     say_analyses,
     say_importance,
+    say_latest,
     say_rates,
     say_response,
 )
@@ -115,6 +116,8 @@ def _results(material: Material, evidence: Evidence) -> str:
         when, name = material.timepoint(*place[1:]), material.instrument(place[0])
         texts.append(f"By {when}, mean {name} {verb} by {enumerate_words(changes)} (adjusted).")
         texts += [] if evidence.declared else [say_rates(material, evidence)]
+    elif place is not None:
+        texts.append(say_latest(material, evidence))
     if evidence.difference is not None and not evidence.too_few:
         better, _ = name_sides(material, evidence)
         way = f"The difference in favor of {better}" if evidence.difference.excludes_zero else "The difference"
@@ -123,7 +126,7 @@ def _results(material: Material, evidence: Evidence) -> str:
     if evidence.analyses and not evidence.too_few:
         texts.append(f"{say_analyses(material, evidence)}.")
     harms = say_effects(evidence, MOST_EFFECTS)
-    texts.append(f"Adverse effects that differed: {harms}." if harms else "")
+    texts.append(f"Adverse effects that differed: {harms}." if harms else say_any_effect(material, evidence))
     if evidence.missing is not None and place is not None:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         texts.append(f"The {material.timepoint(*place[1:])} score was missing in {shares}.")
@@ -152,7 +155,8 @@ def _conclude(material: Material, evidence: Evidence) -> str:
         verb = "improved scores more than" if evidence.randomised else "was associated with more improvement than"
         texts = [f"{better[:1].upper()}{better[1:]} {verb} {other}.", say_importance(evidence)]
     elif rule in UNCOMPARED:
-        change = f"Scores of {measures} changed over time" if evidence.changes else "No change was estimated"
+        told = {"improved": f"Scores of {measures} improved", "unclear": f"No clear improvement in {measures} was seen"}
+        change = told.get(decide("works", evidence).name, "No change was estimated")
         why = f"The treatments were not compared, because {evidence.left_out}." if evidence.left_out else ""
         texts = [why, f"{change}; without a comparison, what treatment did is not shown."]
     elif rule == "disagree":

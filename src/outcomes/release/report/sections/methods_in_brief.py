@@ -26,7 +26,7 @@ def describe_methods_briefly(material: Material) -> Section:
     parts = {
         "Patients.": _patients(material),
         "Outcomes.": _outcomes(material),
-        "Comparison.": _comparison(material),
+        "Comparison." if len(material.arms) > 1 else "Model.": _comparison(material),
         "Missing data.": _missing(material),
         "Intervals.": f"Intervals cover {COVERED}. {write_footnote(material.study.privacy)}".strip(),
     }
@@ -61,7 +61,8 @@ def _comparison(material: Material) -> str:
     if comparison is None:
         place = find_place(material.tables, material.study)
         apart = place is not None and len(find_trial_difference(material.tables, material.study, place[1]))
-        text = "Mean changes by arm are from mixed models for repeated measures."
+        by_arm = " by arm" if len(material.arms) > 1 else ""
+        text = f"Mean changes{by_arm} are from mixed models for repeated measures."
         arms = (
             " The difference is that of the same model."
             if apart
@@ -80,7 +81,8 @@ def _comparison(material: Material) -> str:
 def _missing(material: Material) -> str:
     comparison = material.study.comparison
     if comparison is None:
-        return "Scores are taken as missing at random given arm, baseline, and earlier scores."
+        given = "arm, baseline, and earlier scores" if len(material.arms) > 1 else "baseline and earlier scores"
+        return f"Scores are taken as missing at random given {given}."
     text = "Scores are taken as missing at random given arm, baseline, and earlier scores."
     if comparison.imputation.draws > 0:
         text += " Response and remission use multiple imputation of missing scores, pooled by Rubin's rules. Other assumptions are sensitivity analyses."

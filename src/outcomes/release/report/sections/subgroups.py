@@ -50,7 +50,7 @@ def _introduce(material: Material) -> list[str]:
     return [
         "These results are exploratory. The subgroups are those that the study file declares; it does not prove that they were "
         "declared before any result was seen. The tests of interaction ask whether the difference between the arms differs between "
-        f"subgroups. {adjusted} That an interval excludes no difference in one level and not in another says little: the second may "
+        f"subgroups. {adjusted} That an interval excludes zero in one level and not in another says little: the second may "
         "only have fewer patients.",
         _find_differing(material),
         "In each level the weights are estimated anew, among its own patients, so that its confounders are balanced within it. Shrinkage "

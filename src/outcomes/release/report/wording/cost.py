@@ -87,13 +87,13 @@ def say_ratio(charge: Row, response: Row, treated: str, cost: Cost) -> str:
     >>> say_ratio({"estimate": 900.0}, {"estimate": 0.1, "lower": 0.02, "upper": 0.18}, "IV ketamine", cost)
     'That is $9,000 for each further response.'
     >>> say_ratio({"estimate": 900.0}, {"estimate": 0.03, "lower": -0.05, "upper": 0.11}, "IV ketamine", cost)
-    'The interval of the difference in response includes no difference, so no charge per further response is given.'
+    'The interval of the difference in response includes zero, so no charge per further response is given.'
     """
     apart, lower, upper = (
         response[name] for name in (CostDifference.estimate, CostDifference.lower, CostDifference.upper)
     )
     if pd.isna(lower) or pd.isna(upper) or lower <= 0 <= upper or apart == 0:
-        return "The interval of the difference in response includes no difference, so no charge per further response is given."
+        return "The interval of the difference in response includes zero, so no charge per further response is given."
     more = charge[CostDifference.estimate]
     if more * apart <= 0:
         words = "less is charged and more respond" if apart > 0 else "more is charged and fewer respond"

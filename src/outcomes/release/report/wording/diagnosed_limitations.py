@@ -150,7 +150,7 @@ def _tipping(material: Material) -> Limitation | None:
     return Limitation(
         f"Missing scores: were those of {material.within(arm)} on average {words} than the model expects, the "
         f"{COVERED} interval of the primary difference would include zero.",
-        f"if missing scores with {material.within(arm)} were {words} than expected, the interval would include no difference",
+        f"if missing scores with {material.within(arm)} were {words} than expected, the interval would include zero",
     )
 
 
