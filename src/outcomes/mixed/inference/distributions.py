@@ -27,7 +27,9 @@ def t_quantile(probability: ArrayLike, df: ArrayLike) -> Floats:
     from scipy.special import ndtri, stdtrit
 
     df, lower = np.asarray(df, dtype=float), (1 - np.asarray(probability, dtype=float)) / 2
-    quantile = np.where(np.isposinf(df), ndtri(lower), stdtrit(_finite(df), lower))
+    quantile = ndtri(lower)
+    if not np.isposinf(df).all():  # that of t is a search, of a millisecond each
+        quantile = np.where(np.isposinf(df), quantile, stdtrit(_finite(df), lower))
     return np.where(df > 0, -quantile, np.nan)
 
 

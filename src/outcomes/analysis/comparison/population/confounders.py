@@ -15,6 +15,7 @@ from outcomes.settings.comparison import Comparison
 MISSING, TIMES = "missing", " × "
 NO_VALUE = "a declared confounder is missing in all patients"
 KNOTS = ((1000, (0.05, 0.275, 0.5, 0.725, 0.95)), (100, (0.05, 0.35, 0.65, 0.95)), (30, (0.1, 0.5, 0.9)))
+FAR = 1e-3  # of a column's length; what sums of products round is below its square
 NEGLIGIBLE = 1e-8  # what is left of a column that the others explain, as a share of its length
 
 
@@ -132,6 +133,8 @@ def bend_at(values: Floats, knots: Floats) -> Floats:
 
 def find_independent(design: Floats) -> list[int]:
     """Return the columns that are not linear combinations of a constant and the columns before them."""
+    if _are_far_apart(design):
+        return list(range(design.shape[1]))
     basis = np.full((len(design), 1), 1 / np.sqrt(max(len(design), 1)))
     kept = []
     for place, column in enumerate(design.T):
@@ -143,6 +146,19 @@ def find_independent(design: Floats) -> list[int]:
             kept.append(place)
             basis = np.column_stack([basis, rest / size])
     return kept
+
+
+def _are_far_apart(design: Floats) -> bool:
+    """Tell from sums of products, which are quickly had, whether no column comes near a combination of those before it."""
+    columns = np.column_stack([np.ones(len(design)), design])
+    sizes = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    if not (sizes > 0).all():
+        return False
+    try:
+        root = np.linalg.cholesky(columns.T @ columns / np.outer(sizes, sizes))
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.diag(root).min() > FAR)
 
 
 def _code_levels(column: pd.Series, name: str) -> dict[tuple[str, str], Floats]:
