@@ -193,21 +193,21 @@ rule resample:
 
 
 rule alternatives:
-    """Compare the two arms in other ways: other sites, learned models, other derivations, imputed confounders."""
+    """Compare the two arms in a part of the other ways: other sites, learned models, other derivations, imputed confounders."""
     input:
         tables=STEPS["alternatives"].inputs(PLACES),
         code=code("alternatives"),
     output:
-        tables=STEPS["alternatives"].outputs(PLACES),
+        rows=PLACES.alternatives("{part}"),
     log:
-        "data/{study}/logs/alternatives.log",
+        "data/{study}/logs/alternatives-{part}.log",
     priority: 1
     params:
         python=PYTHON,
         file=FILE,
         settings=settings(STUDY, "alternatives"),
     shell:
-        "{params.python:q} -m outcomes alternatives {params.file:q} 2> {log:q}"
+        "{params.python:q} -m outcomes alternatives {params.file:q} {wildcards.part:q} 2> {log:q}"
 
 
 rule compare:

@@ -81,6 +81,10 @@ class Places:
         """Return the path of a part of the comparison's bootstrap."""
         return self.derived / "resampled" / f"{part}.parquet"
 
+    def alternatives(self, part: object) -> Path:
+        """Return the path of a part of the comparison's other ways to the answer."""
+        return self.derived / "alternatives" / f"{part}.parquet"
+
     def find(self, name: str) -> Path:
         """Return the path of a table as a step names it: ``scores``, ``estimates/scores``, ``released/scores``."""
         part, _, bare = name.rpartition("/")

@@ -75,7 +75,9 @@ def parts(study: Study, places: Places) -> list[Path]:
     """Return the files of the comparison that jobs of their own make; none without a comparison."""
     if study.comparison is None:
         return []
-    return [places.table("alternatives"), *(places.resampled(shard) for shard in list_shards(study))]
+    shards = list_shards(study)
+    samples = [places.resampled(shard) for shard in shards if study.comparison.replicates]
+    return [*samples, *(places.alternatives(shard) for shard in shards)]
 
 
 def settings(study: Study, step: str) -> str:

@@ -311,6 +311,7 @@ CONTRACTS["alternatives"] = Contract(
     "one other way to estimate the difference of the two arms, treated less reference; released as a row of the sensitivity grid",
     ("endpoint", "analysis", "scale", "axis", "timepoint"),
     {
+        "way": Field("int64", "place among the ways to the answer, from 0; one makes one or more rows", 0),
         "endpoint": Field("str", "change, response, remission, or negative_control"),
         "analysis": Field("str", "what was done"),
         "scale": Field("str", "scale of the estimate"),

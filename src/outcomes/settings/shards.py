@@ -1,4 +1,4 @@
-"""Parts into which the samples of the comparison's bootstrap are divided, each a job of its own."""
+"""Parts into which the comparison's bootstrap and its other ways to the answer are divided, each a job of its own."""
 
 from __future__ import annotations
 
@@ -48,9 +48,19 @@ class Shard:
         """
         return range((self.number - 1) * total // self.of, self.number * total // self.of)
 
+    def deal(self, total: int) -> range:
+        """Return the same as every ``of``-th number: neighbours, which may take equally long, go to different parts.
+
+        Examples
+        --------
+        >>> [list(Shard(number, 3).deal(8)) for number in (1, 2, 3)]
+        [[0, 3, 6], [1, 4, 7], [2, 5]]
+        """
+        return range(self.number - 1, total, self.of)
+
 
 def list_shards(study: Study) -> list[Shard]:
-    """Return the parts in which a study's bootstrap is made; none without a bootstrap."""
-    if study.comparison is None or not study.comparison.replicates:
+    """Return the parts in which a study's comparison is made; none without one."""
+    if study.comparison is None:
         return []
     return [Shard(number, study.scatter) for number in range(1, study.scatter + 1)]

@@ -84,7 +84,7 @@ class Study(Frozen):
         1,
         ge=1,
         le=1000,
-        description="parts, each a job of its own, in which the comparison's bootstrap is made; the numbers are the same",
+        description="parts, each a job of its own, in which the comparison's bootstrap and its other ways to the answer are made; the numbers are the same",
     )
     durability: Durability | None = Field(
         None, description="how long the response lasts after the induction; null: not"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.contracts.released import comparison, sites, subgroups
 from outcomes.errors import DamageError
 from outcomes.files import read_table
-from outcomes.steps.step import COMPARED, COURSES, FURTHER, Step, Tables, Work, estimated_by
+from outcomes.steps.step import COMPARED, COURSES, FURTHER, Step, Work, estimated_by
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from outcomes.settings.shards import Shard
 
 
 def compare(work: Work) -> dict[str, pd.DataFrame]:
@@ -18,28 +22,27 @@ def compare(work: Work) -> dict[str, pd.DataFrame]:
     from outcomes.analysis.comparison.compare import compare_arms
 
     # What the steps `resample` and `alternatives` made; this step, called alone, makes what is not there.
-    samples, alternatives = _read_samples(work), None
-    if work.places.table("alternatives").is_file():
-        alternatives = Tables(work.places, ["alternatives"])["alternatives"]
-    declared = work.study.comparison
+    places, declared = work.places, work.study.comparison
+    samples = _join(work, "resample", "resampled", places.resampled)
+    alternatives = _join(work, "alternatives", "alternatives", places.alternatives)
     return compare_arms(work.tables, declared, work.study, samples=samples, alternatives=alternatives)
 
 
-def _read_samples(work: Work) -> pd.DataFrame | None:
-    """Return the samples of all parts, if all are there."""
+def _join(work: Work, step: str, table: str, find: Callable[[Shard], Path]) -> pd.DataFrame | None:
+    """Return what all parts of a step made, if all are there."""
     import pandas as pd
 
     from outcomes.settings.shards import list_shards
 
     shards, found = list_shards(work.whole), []
-    if not shards or not all(work.places.resampled(shard).is_file() for shard in shards):
+    if not shards or not all(find(shard).is_file() for shard in shards):
         return None
     for shard in shards:
         try:
-            found.append(read_table(work.places.resampled(shard), "resampled"))
+            found.append(read_table(find(shard), table))
         except DamageError as error:
             raise DamageError(
-                f"{error} Step 'resample' makes it: `outcomes resample STUDY {shard}` does so alone."
+                f"{error} Step '{step}' makes it: `outcomes {step} STUDY {shard}` does so alone."
             ) from None
     return pd.concat(found, ignore_index=True)
 

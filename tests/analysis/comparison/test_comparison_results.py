@@ -29,6 +29,7 @@ from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.eligibility import TOO_FEW
 from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
+from outcomes.analysis.comparison.sensitivity.alternatives import order_ways, tabulate_alternatives
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
 from outcomes.analysis.comparison.sensitivity.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
@@ -433,6 +434,22 @@ class TestWhole:
         ]
         lost = endpoints["patient"].isin(seen["patient"].iloc[1:]) & (endpoints["timepoint"] == timepoint)
         return TABLES | {"endpoints": endpoints.assign(change=endpoints["change"].mask(lost))}
+
+
+def test_the_other_ways_in_parts_are_the_whole():
+    """However many parts, in whatever order they are joined; draws for missing confounders and for folds among them."""
+    patients = TABLES["patients"]
+    lost = patients["payer"].astype(object).mask(np.random.default_rng(1).random(len(patients)) < 0.1)
+    tables = TABLES | {"patients": patients.assign(payer=pd.Categorical(lost))}
+    comparison = make_comparison(missing="indicator", imputations=2, learning_splits=1)
+    study = make_study()
+    settings = prepare_comparison(tables, comparison, study).settings
+    whole = tabulate_alternatives(tables, settings, study)
+    assert {"machine_learning", "missing_impute"} <= set(whole["analysis"])
+    for of in (2, 7):
+        parts = [tabulate_alternatives(tables, settings, study, Shard(number, of)) for number in range(of, 0, -1)]
+        assert sum(len(part) > 0 for part in parts) > 1
+        pd.testing.assert_frame_equal(order_ways(pd.concat(parts, ignore_index=True)), order_ways(whole))
 
 
 def test_worst_cases_by_hand():

@@ -12,8 +12,8 @@ from outcomes.analysis.comparison.sensitivity.machine_learning import (
     foretell,
     learn_chance,
     learn_difference,
-    learn_differences,
     learn_number,
+    learn_row,
     pool_splits,
     split_evenly,
 )
@@ -84,7 +84,7 @@ def test_splits_are_pooled_by_medians():
 def test_rows_of_the_change_and_the_declared_answer_with_a_reason_where_there_are_too_few():
     comparison = make_comparison()
     setting = build_setting(select_compared(generate_tables(), comparison), comparison)
-    change, response = learn_differences(setting, 1)
+    change, response = (learn_row(setting, 1, name) for name in ("change", "response"))
     assert (change["endpoint"], response["endpoint"]) == ("change", "response")
     assert change["lower"] < -2.0 < change["upper"]  # the truth of the made-up study
     assert -1 <= response["lower"] <= response["estimate"] <= response["upper"] <= 1
@@ -92,4 +92,7 @@ def test_rows_of_the_change_and_the_declared_answer_with_a_reason_where_there_ar
     few = build_setting(select_compared(generate_tables(n=60), comparison), comparison)
     gone = few.compared.scores.assign(change=np.nan, response=np.nan)
     empty = replace(few, compared=replace(few.compared, scores=gone))
-    assert all(not row["converged"] and "fewer than 10" in row["note"] for row in learn_differences(empty, 1))
+    assert all(
+        not row["converged"] and "fewer than 10" in row["note"]
+        for row in (learn_row(empty, 1, name) for name in ("change", "response"))
+    )

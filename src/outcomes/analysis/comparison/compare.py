@@ -21,7 +21,7 @@ from outcomes.analysis.comparison.population.eligibility import ELIGIBILITY, tab
 from outcomes.analysis.comparison.population.estimand import TARGET_TRIAL, tabulate_target_trial
 from outcomes.analysis.comparison.population.people import Compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
-from outcomes.analysis.comparison.sensitivity.alternatives import tabulate_alternatives
+from outcomes.analysis.comparison.sensitivity.alternatives import order_ways, tabulate_alternatives
 from outcomes.analysis.comparison.sensitivity.delta import TIPPING, find_shares, pool_shares, tabulate_tipping
 from outcomes.analysis.comparison.sensitivity.risk_rows import question_risk
 from outcomes.analysis.comparison.sensitivity.whole import (
@@ -132,7 +132,7 @@ def _compare(
     risks = join_tables([observed, missing.risks])
     if alternatives is None:
         alternatives = tabulate_alternatives(tables, settings, study)
-    further = [alternatives, tabulate_rows(question_everyone(settings[0], risks))]
+    further = [order_ways(alternatives), tabulate_rows(question_everyone(settings[0], risks))]
     sensitivity = tabulate_sensitivity(settings, effects, observed, further)
     always = {
         "target_trial": tabulate_target_trial(compared, comparison, study),

@@ -73,7 +73,7 @@ def build_frame(compared: Compared, axis: str, weight: Floats, covariates: Float
         "person": person,
         "timepoint": pd.Categorical(rows["timepoint"], compared.timepoints[axis]),
         "change": rows["change"].to_numpy(),
-        "arm": pd.Categorical.from_codes(compared.treated.astype(int)[person], list(ARMS)),
+        "arm": pd.Categorical.from_codes(compared.treated.astype(int)[person], pd.Index(ARMS)),
         "baseline": compared.people["baseline"].to_numpy()[person],
         "weight": weight[person],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,14 @@ IMPUTATIONS = Imputations.columns
 SCALES = (RISK, RATIO)
 
 
+class Kept(NamedTuple):
+    """Whose imputed answers are wanted patient by patient."""
+
+    analysis: str
+    endpoint: str
+    timepoint: str
+
+
 @dataclass(frozen=True)
 class Analysed:
     """The imputed data sets of one axis, analysed.
@@ -56,8 +64,8 @@ class Analysed:
         Sums over patients that the variance with delta takes: see :func:`outcomes.analysis.comparison.missing.tipping.tabulate_imputed_tipping`.
     note : str
         What of the declared imputation model had to give.
-    answered : mapping of endpoint to ndarray, shape (draws, people, T)
-        Under the declared analysis of the binary answer: 1 or 0, missing for those without a weight who have none; empty where not asked for.
+    answered : ndarray, shape (draws, people), or None
+        The answer that was to be kept: 1 or 0, missing for those without a weight who have none.
     """
 
     wide: Wide
@@ -65,7 +73,7 @@ class Analysed:
     found: Mapping[str, Mapping[str, Floats]]
     residuals: Floats
     note: str
-    answered: Mapping[str, Floats]
+    answered: Floats | None
 
 
 def impute_axis(
@@ -76,7 +84,7 @@ def impute_axis(
     imputation: Imputation,
     generator: np.random.Generator,
     judge: Judge | None = None,
-    kept: str = "",
+    kept: Kept | None = None,
 ) -> Analysed:
     """Impute the missing changes of an axis and analyse every imputed data set under every strategy.
 
@@ -95,8 +103,8 @@ def impute_axis(
     generator : Generator
     judge : Judge, optional
         What makes response and remission of imputed scores; without it only the change is analysed.
-    kept : str
-        The analysis of which the imputed answers are returned; '' for none.
+    kept : Kept, optional
+        What of the imputed answers is returned.
 
     Raises
     ------
@@ -112,7 +120,8 @@ def impute_axis(
     shape = model.arm.shape
     rows = {"change": 2} | {one.endpoint: 5 for one in responders}
     found = {end: {name: np.empty((size, *shape)) for name in (*shifts, *deltas)} for end, size in rows.items()}
-    answered = {one.endpoint: np.empty((shape[0], *one.known.shape)) for one in responders if kept}
+    wanted = kept if kept is not None and kept.timepoint in wide.timepoints and kept.endpoint in found else None
+    answered = None if wanted is None else np.empty((shape[0], len(compared.people)))
     residuals = np.empty((shape[1], shape[0], 2))
     for chosen, scores in impute_at_random(wide, model, generator):
         for name in found["change"]:
@@ -121,8 +130,8 @@ def impute_axis(
             for one in responders:
                 answers = one.fill(filled)
                 found[one.endpoint][name][:, chosen] = one.compare(answers)
-                if name == kept and one.endpoint in answered:
-                    answered[one.endpoint][chosen] = answers
+                if answered is not None and wanted is not None and (name, one.endpoint) == wanted[:2]:
+                    answered[chosen] = answers[:, :, wide.timepoints.index(wanted.timepoint)]
         residuals[:, chosen] = _cross(ancova, wide, scores)
     return Analysed(wide, ancova, found, residuals, model.note, answered)
 

@@ -10,7 +10,7 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.missing.model import ImputationModel
 from outcomes.analysis.comparison.missing.wide import Wide
 
-MOST_NUMBERS = 4_000_000  # in one array of imputed data sets
+MOST_NUMBERS = 1_000_000  # in one array of imputed data sets
 
 
 def impute_at_random(

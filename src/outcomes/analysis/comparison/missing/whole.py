@@ -18,6 +18,7 @@ from outcomes.analysis.comparison.missing.dropout import DROPOUT, tabulate_dropo
 from outcomes.analysis.comparison.missing.imputations import (
     IMPUTATIONS,
     Analysed,
+    Kept,
     impute_axis,
     tabulate_everyone,
     tabulate_failure,
@@ -34,7 +35,6 @@ from outcomes.criteria import Criteria
 from outcomes.errors import ModelError
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
-from outcomes.settings.estimand import Estimand
 from outcomes.settings.imputation import Imputation
 
 BOUND = "points at the ends of the scale"
@@ -91,7 +91,7 @@ def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
             risks.append(tabulate_everyone(found.judged, compared, axis, estimand.binary.missing))
         tipping.append(found.tipping)
         if axis == estimand.axis:
-            answers = _find_answers(found.judged, estimand)
+            answers = _find_answers(found.judged)
         place = {"axis": axis, "timepoint": chosen[axis]}
         rows += [place | row for row in _list_rows(comparison, wides, chosen[axis], table)]
         if chosen[axis] in wides[0].timepoints:
@@ -133,11 +133,9 @@ class _Imputed:
     judged: Sequence[Analysed]
 
 
-def _find_answers(judged: Sequence[Analysed], estimand: Estimand) -> tuple[Floats, ...]:
+def _find_answers(judged: Sequence[Analysed]) -> tuple[Floats, ...]:
     """Return the declared binary endpoint of everyone at the primary time point."""
-    endpoint = estimand.binary.endpoint
-    there = [one for one in judged if estimand.timepoint in one.wide.timepoints and endpoint in one.answered]
-    return tuple(one.answered[endpoint][:, :, one.wide.timepoints.index(estimand.timepoint)] for one in there)
+    return tuple(one.answered for one in judged if one.answered is not None)
 
 
 def _impute(parts: Sequence[_Part], axis: str, seed: int) -> _Imputed:
@@ -179,6 +177,9 @@ def _analyse(
     parts: Sequence[_Part], axis: str, imputation: Imputation, generator: np.random.Generator, judged: bool
 ) -> list[Analysed]:
     """Impute and analyse every data set in turn."""
+    estimand = parts[0].setting.comparison.estimand
+    binary = estimand.binary
+    kept = Kept(binary.missing, binary.endpoint, estimand.timepoint) if judged and axis == estimand.axis else None
     return [
         impute_axis(
             one.setting.compared,
@@ -188,7 +189,7 @@ def _analyse(
             imputation,
             generator,
             one.judge if judged else None,
-            one.setting.comparison.estimand.binary.missing,
+            kept,
         )
         for one in parts
     ]

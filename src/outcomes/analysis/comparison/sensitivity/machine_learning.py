@@ -10,7 +10,7 @@ its prediction from arm, confounders, and the scores before; an observed one has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -41,17 +41,16 @@ NOTE = (
 Learner = Callable[[Floats, Floats, Floats, Floats, Floats], Floats]
 
 
-def learn_differences(setting: Setting, repeats: int) -> Iterator[Row]:
-    """Yield the rows of the change and of the declared binary endpoint at the primary time point; a reason where too few have an answer."""
+def learn_row(setting: Setting, splits: int, endpoint: str) -> Row:
+    """Return the row of the change, or of a binary endpoint, at the primary time point; a reason where too few have an answer."""
     from threadpoolctl import threadpool_limits
 
     import_module("sklearn.ensemble")  # its threads can be limited only once it is there
     estimand = setting.comparison.estimand
-    place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
-    for endpoint, scale in (("change", POINTS), (estimand.binary.endpoint, RISK)):
-        with threadpool_limits(1):  # sums over threads differ in their last bits
-            row = _learn_row(setting, endpoint, scale, repeats)
-        yield place | {"endpoint": endpoint, "scale": scale} | row
+    scale = POINTS if endpoint == "change" else RISK
+    place = {"axis": estimand.axis, "timepoint": estimand.timepoint, "endpoint": endpoint, "scale": scale}
+    with threadpool_limits(1):  # sums over threads differ in their last bits
+        return place | _learn_row(setting, endpoint, scale, splits)
 
 
 def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row:

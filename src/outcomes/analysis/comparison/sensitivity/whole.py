@@ -58,7 +58,7 @@ def tabulate_sensitivity(
 
 def tabulate_rows(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows of the grid as a table."""
-    types = {name: field.dtype for name, field in CONTRACTS["alternatives"].fields.items()}
+    types = {name: field.dtype for name, field in CONTRACTS["alternatives"].fields.items() if name in SENSITIVITY}
     return pd.DataFrame(list(rows), columns=SENSITIVITY).astype(types)
 
 
