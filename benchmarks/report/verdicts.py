@@ -110,12 +110,17 @@ def rederive(texts: dict[str, str], study: Study, important: float | None) -> tu
         if _here(row) and row["endpoint"] == "change" and row["scale"] == "points" and row["converged"] == "true"
         and row["estimate"] and row["lower"] and is_valid_analysis(row["analysis"], study.comparison.weights)
     ]  # fmt: skip
-    signs = {value > 0 for value, _, _ in (main, *others)}
+    signs = {value > 0 for value, _, _ in (main, *others) if round(value, 1)}  # as printed
+    apart = len(signs) > 1 or (not round(main[0], 1) and bool(signs))
     excludes = [low > 0 or high < 0 for _, low, high in (main, *others)]
-    if len(signs) > 1:
+    if apart and any(excludes):
         return "disagree", "disagree"
     inside = important is not None and round(max(abs(main[1]), abs(main[2])), 1) < round(important, 1)  # as printed
     better = "clear" if excludes[0] else "excluded" if inside else "uncertain"
+    if apart:
+        return better, "mixed"
+    if others and not signs:
+        return better, "none_differs"
     if not others:
         return better, "alone"
     return better, "consistent" if all(excludes) else "same_direction" if any(excludes) else "by_chance"

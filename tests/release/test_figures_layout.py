@@ -183,6 +183,12 @@ def test_wrapped_lines_fit_and_lose_no_letter(text, width):
     assert "".join(lines).replace("-", "").replace(" ", "") == text.replace("-", "").replace(" ", "")
 
 
+def test_a_word_that_fits_is_not_broken_though_a_hyphen_behind_it_would_not_fit():
+    width = measure_mm("Dissociation", 8)
+    assert wrap("Dissociation", width + 0.01, 8) == ["Dissociation"]
+    assert len(wrap("Dissociation", width - 0.5, 8)) == 2
+
+
 def test_a_word_breaks_at_its_own_hyphen_first():
     assert wrap("Esketamin-Nasenspray", 18.0, 8) == ["Esketamin-", "Nasenspray"]
     assert wrap("Esketamin-Nasenspray", 80.0, 8) == ["Esketamin-Nasenspray"]

@@ -16,6 +16,7 @@ from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_effects
 from outcomes.release.report.page_one.answers import say_analyses, say_response
+from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.follow_up import FollowUp, Seen
 from outcomes.release.report.page_one.key_points import MOST_WORDS
@@ -67,6 +68,7 @@ CASES_OF_RULES = {
     "sure:within_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
     "sure:no_contrast": replace(FULL, difference=None, changes=()),
     "sure:none_differs": replace(FULL, difference=NONE, analyses=(NONE, Estimate(0.01, -1.2, 1.2))),
+    "sure:mixed": replace(FULL, difference=OPEN, analyses=(Estimate(0.5, -1, 2),)),
     "sure:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
     "sure:consistent": FULL,
     "sure:alone": replace(FULL, analyses=()),
@@ -355,3 +357,41 @@ def test_methods_of_one_arm_speak_of_no_comparison():
             one for one in build_sections(gather(*make_case(case), {}), Path("nowhere")) if one.id == "methods-brief"
         )
         assert lead in [block.lead for block in methods.blocks]
+
+
+def test_estimates_on_either_side_of_zero_disagree_only_where_an_interval_excludes_it():
+    """Differences of -0.1 and 0.2 with intervals of some points are chance around zero: the interval may exclude what matters all the same."""
+    near = replace(
+        FULL, difference=Estimate(-0.1, -2.8, 2.6), analyses=(Estimate(0.2, -1.9, 2.2), Estimate(-0.4, -2.7, 2.0))
+    )
+    assert [decide(row, near).name for row in ("better", "sure")] == ["excluded", "mixed"]
+    wide = replace(near, difference=Estimate(-2.2, -5.1, 0.7), analyses=(Estimate(1.9, -8.3, 12.1),))
+    assert [decide(row, wide).name for row in ("better", "sure")] == ["uncertain", "mixed"]
+    apart = replace(near, analyses=(Estimate(0.2, -1.9, 2.2), Estimate(-1.4, -2.7, -0.1)))
+    assert [decide(row, apart).name for row in ("better", "sure")] == ["disagree", "disagree"]
+
+
+def test_a_difference_that_prints_as_zero_has_no_direction_to_agree_with():
+    material = gather(*make_compared(), {})
+    none = replace(
+        FULL, difference=Estimate(-0.02, -4.3, 4.2), analyses=(Estimate(-0.6, -3, 2), Estimate(-2.8, -8, 2.4))
+    )
+    assert decide("sure", none).name == "mixed"
+    assert say_analyses(material, none) == "2 other valid analyses give −2.8 to −0.6 points"
+    assert not any("agree" in check.text for check in list_checks(none, {"place": "day 28"}))
+
+
+def test_a_difference_with_its_sign_says_which_arm_is_taken_from_which():
+    tables, study = make_compared()
+    open_ended = {**tables, "effects": tables["effects"].assign(estimate=-0.5, lower=-3.0, upper=2.0)}
+    told = "(IV ketamine minus intranasal esketamine)"
+    assert f"Difference {told} −0.5 points" in answer_of(open_ended, study, "better").text.replace(
+        "Intranasal", "intranasal"
+    )
+    assert "minus" not in answer_of(tables, study, "better").text
+
+
+def test_rates_far_from_their_difference_are_left_to_the_table():
+    material = gather(*make_compared(), {})
+    told = replace(FULL, response=Estimate(0.1, -0.12, 0.29), response_rates=(0.46, 0.44))
+    assert say_response(material, told).startswith("Response: difference 10.0 percentage points")

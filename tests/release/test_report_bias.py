@@ -205,7 +205,13 @@ def test_the_chief_limitations_judge_valid_analyses_as_page_one_does():
     main = {"estimate": -0.5, "lower": -3.0, "upper": 2.0}
     apart = {"estimate": 0.5, "lower": -2.0, "upper": 3.0}
     disagree = "valid analyses of the primary difference disagree in direction"
-    for turned, said in (("unadjusted", ""), ("doubly_robust", disagree)):
+    chance = "valid analyses of the primary difference point either way, none beyond chance"
+    for turned, lower, said in (
+        ("unadjusted", -2.0, ""),
+        ("doubly_robust", -2.0, chance),
+        ("doubly_robust", 0.1, disagree),
+    ):
+        apart["lower"] = lower
         grid = tables["sensitivity"].assign(**main)
         grid.loc[grid["analysis"] == turned, list(apart)] = list(apart.values())
         given = {**tables, "effects": effect, "sensitivity": grid}

@@ -98,6 +98,9 @@ def _pieces(text: str, width_mm: float, size: float, bold: bool) -> list[str]:
     """Return the words of a text, each cut into pieces that fit the width."""
     pieces: list[str] = []
     for word in text.split(" "):
+        if measure_mm(word, size, bold) <= width_mm:
+            pieces.append(word)
+            continue
         piece, cut = "", False
         for letter in word:
             if piece and measure_mm(piece + letter + "-", size, bold) > width_mm:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from outcomes.contracts.released.quality import Flow
 from outcomes.release.figures.canvas.lettering import measure_mm, printable, wrap
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
@@ -68,7 +69,7 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     boxes: list[Box] = []
     for row in rows.to_dict("records"):
         label = printable(say_label(str(row["label"]), study), str(row["order"]))
-        size = _size(row["n"], str(row.get("unit", "")))
+        size = _size(row["n"], str(row.get("unit", "")), row.get(Flow.n.bound))
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue
@@ -80,8 +81,10 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     return boxes
 
 
-def _size(n: float, unit: str) -> str:
-    """Return how many a box holds; rows of a file are called so, as they are not people."""
+def _size(n: float, unit: str, bound: object = None) -> str:
+    """Return how many a box holds, or the bound that is released of them; rows of a file are called so, as they are not people."""
+    if pd.isna(n) and isinstance(bound, str) and bound:
+        return f"n\u00a0{bound}"
     if unit == "rows":
         return f"rows {WITHHELD}" if pd.isna(n) else f"{count(n)} row{'s' * (n != 1)}"
     return sample(WITHHELD if pd.isna(n) else count(n))

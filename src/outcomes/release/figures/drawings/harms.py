@@ -94,7 +94,8 @@ def _count(row: dict[Any, Any] | None) -> str:
 
 
 def _say(event: str) -> str:
-    return event[:1].upper() + event[1:]
+    name = {"any": "any effect", "any severe": "any severe effect"}.get(event, event)
+    return name[:1].upper() + name[1:]
 
 
 def _draw_risks(axes: Axes, risks: pd.DataFrame, arms: Sequence[ArmStyle], events: Sequence[str], chart: Chart) -> None:

@@ -148,7 +148,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
     events = choose_effects(read_rows(tables, HarmDifferences.name), compared)
     events = [event for event in events if event in set(rows[Harms.event])]
     ranked = rows.groupby(Harms.event, sort=True)[Harms.proportion].max().sort_values(ascending=False, kind="stable")
-    events = (events or [event for event in ranked.index if event not in HEADS] or list(ranked.index))[:MOST_EFFECTS]
+    events = (events or [event for event in ranked.index if event not in HEADS])[:MOST_EFFECTS]
     if len(events) < FEWEST_EFFECTS:
         return None
     parts = [rows[rows[Harms.event] == event] for event in events]

@@ -14,7 +14,7 @@ from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 BLOCK = ALL_SESSIONS
-HEADS = ("any", "any severe")
+HEADS = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 
 
 def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
@@ -24,7 +24,8 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
         return []
     rows = rows[rows[Harms.block] == BLOCK]
     known = rows[rows[Harms.proportion].notna()]
-    if known[Harms.event].nunique() < FEWEST_EFFECTS:
+    seen = known.loc[(known[Harms.proportion] > 0) & ~known[Harms.event].isin(HEADS), Harms.event]
+    if seen.nunique() < FEWEST_EFFECTS:
         return []
     compared = [arm for arm in list_compared(study) if arm in set(known[Harms.arm])]
     arms = compared if len(compared) > 1 else order_arms(study, known[Harms.arm])
@@ -34,7 +35,7 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     chosen = _choose_contrast(differences, study)
     chosen = chosen[chosen[HarmDifferences.event].isin(drawn[Harms.event])]
     both = bool(chosen[HarmDifferences.difference].notna().any())
-    few = sorted(set(rows[Harms.event]) - set(drawn[Harms.event]))
+    few = sorted(HEADS.get(event, event) for event in set(rows[Harms.event]) - set(drawn[Harms.event]))
     left_out = f" Too few patients to show: {', '.join(few)}." if few else ""
     asked = "" if both or len(arms) < 2 else " No difference is drawn: {why}."
     sessions = " Arms differ in how many sessions patients had." if len(arms) > 1 else ""
@@ -59,7 +60,7 @@ def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     most = rows.groupby(Harms.event)[Harms.proportion].max()
     order = [
         (
-            HEADS.index(event) if event in HEADS else len(HEADS),
+            list(HEADS).index(event) if event in HEADS else len(HEADS),
             -apart[event] if pd.notna(apart.get(event)) else float("inf"),
             -most[event],
             event,

@@ -171,7 +171,7 @@ def _leave_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     groups = set(rows.loc[level & known, "group"])
     failed = int((~known & ~level).sum())
     few = list(dict.fromkeys(one for one in rows.loc[level, "group"] if one not in groups))
-    said = f" Not estimated: {count(failed)} other analyses." if failed else ""
+    said = f" Not estimated: {count(failed)} other {'analysis' if failed == 1 else 'analyses'}." if failed else ""
     said += f" Too few patients: {', '.join(few)}." if few else ""
     kept = rows[(known & ~level) | (level & rows["group"].isin(groups))]
     return kept.reset_index(drop=True), said

@@ -46,13 +46,13 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
     ]
 
 
-def _row(arm: str, label: str, n: Any, reason: str | None = None) -> dict[str, Any]:
-    return {"arm": arm, "label": label, "reason": reason, "n": n}
+def _row(arm: str, label: str, n: Any, reason: str | None = None, bound: Any = None) -> dict[str, Any]:
+    return {"arm": arm, "label": label, "reason": reason, "n": n, "n_bound": bound}
 
 
-def _find(rows: pd.DataFrame, label: str, arm: str = ALL) -> Any:
+def _find(rows: pd.DataFrame, label: str, arm: str = ALL, column: str = Flow.n) -> Any:
     own = rows[(rows[Flow.label] == label) & (rows[Flow.arm] == arm)]
-    return own[Flow.n].iloc[0] if len(own) else None
+    return own[column].iloc[0] if len(own) and column in own else None
 
 
 def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
@@ -75,7 +75,8 @@ def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
         for arm in study.arms:
             n = _find(flow, "Series analysed", arm.id)
             if arm.id not in compared and n is not None:
-                yield _row(ALL, f"{arm.label}, not compared", n, "not compared")
+                bound = _find(flow, "Series analysed", arm.id, Flow.n.bound)
+                yield _row(ALL, f"{arm.label}, not compared", n, "not compared", bound)
 
 
 def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ COUNT = re.compile(r"<?\d[\d,\s]*(?:$| of \d|\(|/\s?\d)")
 
 def note_counts(section: Section, privacy: Privacy) -> Section:
     """Return a section whose tables of numbers of people say how these are rounded, and likewise the sections within."""
-    sentence = note_rounding(privacy)
+    sentence = note_rounding(privacy) and f"{note_rounding(privacy)} They need not add up."
     if not sentence or section.id in ROWS:
         return section
     blocks = tuple(

@@ -27,6 +27,7 @@ QUESTIONS = {
     "long": "How long does it last?",
 }
 ROUNDED = 1.5  # percentage points that two rates and their difference may be apart, each printed whole
+FAR = 5.0  # so far apart, rates of rounded numbers of patients are left to Table 2
 UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and other care are part of this change."
 
 
@@ -164,7 +165,15 @@ def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) ->
     difference = evidence.difference
     if difference is None or evidence.too_few:
         return []
-    return [f"Difference {say_size(difference, 'points')}.", say_importance(evidence), say_response(material, evidence)]
+    size = f"Difference{say_order(material, evidence)} {say_size(difference, 'points')}."
+    return [size, say_importance(evidence), say_response(material, evidence)]
+
+
+def say_order(material: Material, evidence: Evidence) -> str:
+    """Return " (IV ketamine minus esketamine)" where a difference is told with its sign; empty where its words name the arm that it favours."""
+    if evidence.difference is None or evidence.difference.excludes_zero:
+        return ""
+    return f" ({' minus '.join(material.within(arm) for arm in list_compared(material.study))})"
 
 
 def say_importance(evidence: Evidence) -> str:
@@ -189,8 +198,10 @@ def say_response(material: Material, evidence: Evidence) -> str:
     difference = f"difference {say_size(evidence.response, 'percentage points', 100)}"
     if evidence.response_rates is None:
         return f"Response: {difference}."
-    rates = " v ".join(f"{fixed(100 * rate, 0)}%" for rate in evidence.response_rates)
     apart = 100 * abs(evidence.response_rates[0] - evidence.response_rates[1] - evidence.response.value)
+    if apart > FAR:
+        return f"Response: {difference}."
+    rates = " v ".join(f"{fixed(100 * rate, 0)}%" for rate in evidence.response_rates)
     return f"Response: {'about ' if apart > ROUNDED else ''}{rates}, {difference}."
 
 
@@ -240,7 +251,7 @@ def say_analyses(material: Material, evidence: Evidence) -> str:
     """Return how far the other valid analyses reach: sizes where all favour the same arm, else the differences with their signs."""
     values = sorted(one.value for one in evidence.analyses)
     many = f"{count(len(values))} other valid {'analysis' if len(values) == 1 else 'analyses'}"
-    if evidence.flat or evidence.disagree or evidence.difference is None:
+    if evidence.flat or evidence.split or evidence.difference is None:
         if evidence.flat:
             return f"{many} give{'s' if len(values) == 1 else ''} no difference either"
         return f"{many} give{'s' if len(values) == 1 else ''} {fixed(values[0])} to {fixed(values[-1])} points"

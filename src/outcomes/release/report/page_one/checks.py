@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from outcomes.release.definitions import ATTRITION
-from outcomes.release.numbers import fixed
+from outcomes.release.numbers import fixed, printed
 from outcomes.release.report.content.blocks import Check
 from outcomes.release.report.page_one.evidence import Evidence
 
@@ -24,7 +24,7 @@ def list_checks(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, ..
             f"Interval {'excludes' if evidence.difference.excludes_zero else 'includes'} zero",
         )
     ]
-    if evidence.analyses:
+    if evidence.analyses and (evidence.flat or printed(evidence.difference.value)):
         every = len(evidence.analyses)
         told = f"{agree} of {every} other valid analyses agree in direction"
         told = f"{every} other valid analyses agree on no difference" if evidence.flat else told

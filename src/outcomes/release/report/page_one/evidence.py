@@ -119,9 +119,16 @@ class Evidence:
         return bool(self._all) and not any(printed(one.value) for one in self._all)
 
     @property
+    def split(self) -> bool:
+        """Whether valid analyses have no direction in common, as they are printed: some point either way, or the primary one nowhere."""
+        sides = {printed(one.value) > 0 for one in self._all if printed(one.value)}
+        nowhere = self.difference is not None and not printed(self.difference.value)
+        return len(sides) > 1 or (nowhere and bool(sides))
+
+    @property
     def disagree(self) -> bool:
-        """Whether two valid analyses point in opposite directions."""
-        return not self.flat and len({one.value > 0 for one in self._all}) > 1
+        """Whether valid analyses have no direction in common though some interval excludes zero; else chance explains their signs."""
+        return self.split and self.any_excludes
 
     @property
     def any_excludes(self) -> bool:

@@ -9,7 +9,7 @@ from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_effects
-from outcomes.release.report.page_one.answers import name_sides, say_amount, say_latest, say_response
+from outcomes.release.report.page_one.answers import name_sides, say_amount, say_latest, say_order, say_response
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
@@ -68,7 +68,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
         if rule == "clear":
             first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
         else:
-            first = f"{start}, the difference in {instrument} change at {when} was {say_size(evidence.difference, 'points')}."
+            first = f"{start}, the difference in {instrument} change at {when}{say_order(material, evidence)} was {say_size(evidence.difference, 'points')}."
         harms = say_effects(evidence, effects)
         harms = f"Adverse effects: {harms}." if harms else ""
         return " ".join(filter(None, (first, say_response(material, evidence) if response else "", harms)))

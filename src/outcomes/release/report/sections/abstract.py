@@ -19,6 +19,7 @@ from outcomes.release.report.page_one.answers import (
     say_analyses,
     say_importance,
     say_latest,
+    say_order,
     say_rates,
     say_response,
 )
@@ -121,7 +122,7 @@ def _results(material: Material, evidence: Evidence) -> str:
     if evidence.difference is not None and not evidence.too_few:
         better, _ = name_sides(material, evidence)
         way = f"The difference in favor of {better}" if evidence.difference.excludes_zero else "The difference"
-        texts.append(f"{way} was {say_size(evidence.difference, 'points')}.")
+        texts.append(f"{way}{say_order(material, evidence)} was {say_size(evidence.difference, 'points')}.")
         texts.append(say_response(material, evidence))
     if evidence.analyses and not evidence.too_few:
         texts.append(f"{say_analyses(material, evidence)}.")

@@ -49,10 +49,11 @@ def tabulate_outcomes(material: Material) -> Grid | None:
         heading(f"Difference ({COVERED} CI)"),
         heading("Scored, n"),
     )
-    return Grid("outcomes", "Outcomes.", (heads,), tuple(rows), _explain(material))
+    return Grid("outcomes", "Outcomes.", (heads,), tuple(rows), _explain(material, arms))
 
 
-def _explain(material: Material) -> tuple[str, ...]:
+def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
+    """Return the notes on what stands in the table, and on nothing else."""
     comparison = material.study.comparison
     assert comparison is not None
     who = (
@@ -63,15 +64,15 @@ def _explain(material: Material) -> tuple[str, ...]:
     notes = [
         f"Differences are adjusted {who}; {material.within(comparison.estimand.treated)} minus {material.within(comparison.estimand.reference)}."
     ]
-    notes.append(
-        "Response and remission: missing scores imputed at random. Secondary outcomes are not corrected for multiplicity."
-    )
-    if any(
-        name not in (comparison.estimand.instrument,) and material.study.instrument(name).derived_from is None
-        for name in material.study.instruments
-    ):
+    binary = [endpoint for endpoint in ("response", "remission") if _binary(material, endpoint)]
+    if binary:
+        notes.append(f"{' and '.join(binary).capitalize()}: missing scores imputed at random.")
+        if material.study.privacy.release == "rounded":
+            notes.append("Rates of the arms come of rounded numbers of patients; their difference is rounded itself.")
+    notes.append("Secondary outcomes are not corrected for multiplicity.")
+    if _other_instruments(material, arms):
         notes.append("Other instruments: adjusted for the baseline score, not for confounders.")
-    if list_safety(material, list_arms(material)):
+    if list_safety(material, arms):
         notes.append("Safety: everyone with a session of the treatment, all series.")
     return (" ".join(notes),)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released.describe import Response
+from outcomes.contracts.released.describe import Response, Scores
 from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
 from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import COVERED
@@ -29,23 +29,28 @@ def tabulate_by_arm(material: Material) -> Grid | None:
     instrument, axis, timepoint = place
     apart = index_rows(find_trial_difference(material.tables, material.study, axis), "timepoint")
     changes = _changes(material, arms, instrument, axis, apart)
-    rates = _rates(material, arms, instrument, axis, timepoint)
-    safety = [(name, *cells[: len(arms)]) for name, *cells in list_safety(material, arms)]
+    rates = _rates(material, arms, (instrument, axis, timepoint), bool(apart))
+    safety = [
+        (name, *cells[: len(arms)], *([Cell("")] if apart else []), cells[-1])
+        for name, *cells in list_safety(material, arms)
+    ]
     blocks = {"Mean change, points": changes, "Rates, % of those scored": rates, "Safety": safety}
     if not any(blocks.values()):
         return None
-    width = 1 + len(arms) + bool(apart)
+    width = 2 + len(arms) + bool(apart)
     rows: list[tuple[Cell, ...]] = []
     for title, lines in blocks.items():
         if lines:
             rows += [(Cell(title, head=True, span=width),)]
-            rows += [(*line, *[Cell("")] * (width - len(line))) for line in lines]
+            rows += lines
     heads = [heading("Outcome"), *(heading(material.arm(arm)) for arm in arms)]
-    heads += [heading(f"Difference ({COVERED} CI)")] if apart else []
+    heads += [*([heading(f"Difference ({COVERED} CI)")] if apart else []), heading("n")]
     note = f"Mean changes are adjusted for the baseline score, with {COVERED} intervals."
     note += (
         " The difference is that of the mixed model." if apart else " Arms are not compared." if len(arms) > 1 else ""
     )
+    asked = "; for safety, those asked, all sessions of all series" if safety else ""
+    note += f" n: patients with a score{asked}."
     return Grid("outcomes", "Outcomes.", (tuple(heads),), tuple(rows), (note,))
 
 
@@ -54,26 +59,28 @@ def _changes(
 ) -> list[tuple[Cell, ...]]:
     course = index_rows(read_course(material.tables, instrument, axis), "timepoint", "arm")
     name = material.instrument(instrument)
+    scores = index_rows(material.rows(Scores.name, instrument=instrument, axis=axis), "timepoint", "arm")
     return [
         (
             heading(f"\u2003{name}, {material.timepoint(axis, when)}"),
             *(number(_estimate(course.get((when, arm), {}), "change")) for arm in arms),
             *([number(_estimate(apart.get((when,), {}), "estimate"))] if apart else []),
+            number(" / ".join(tell_count(scores.get((when, arm), {}), Scores.n) for arm in arms)),
         )
         for when in dict.fromkeys(when for when, _ in course)
     ]
 
 
-def _rates(
-    material: Material, arms: Sequence[str], instrument: str, axis: str, timepoint: str
-) -> list[tuple[Cell, ...]]:
+def _rates(material: Material, arms: Sequence[str], where: tuple[str, str, str], apart: bool) -> list[tuple[Cell, ...]]:
     found = []
+    instrument, axis, timepoint = where
     place = {"instrument": instrument, "axis": axis, "timepoint": timepoint, "population": "observed"}
     for endpoint in ("response", "remission"):
         rows = [material.one("response", **place, endpoint=endpoint, arm=arm) for arm in arms]
         if any(row and pd.notna(row[Response.proportion]) for row in rows):
             title = heading(f"\u2003{endpoint.capitalize()}, {material.timepoint(axis, timepoint)}")
-            found.append((title, *(number(_rate(row)) for row in rows)))
+            n = number(" / ".join(tell_count(row, Response.n) for row in rows))
+            found.append((title, *(number(_rate(row)) for row in rows), *([Cell("")] if apart else []), n))
     return found
 
 

@@ -213,16 +213,18 @@ def _disagreement(material: Material) -> Limitation | None:
     )
     return Limitation(
         f"Not every analysis of the same difference gives the same answer as the primary one: {each}.",
-        _say_valid(material, other, effect["estimate"] > 0),
+        _say_valid(material, other, effect),
     )
 
 
-def _say_valid(material: Material, other: list[dict[str, Any]], above: bool) -> str:
+def _say_valid(material: Material, other: list[dict[str, Any]], effect: Mapping[str, Any]) -> str:
     """Return in what valid analyses differ from the primary one, as page 1 judges them; empty where only others do."""
     assert material.study.comparison is not None
     weights = material.study.comparison.weights
     valid = [row for row in other if is_valid_analysis(str(row["analysis"]), weights)]
-    if any((row["estimate"] > 0) != above for row in valid):
+    if any((row["estimate"] > 0) != (effect["estimate"] > 0) for row in valid):
+        if not any(excludes_zero(row) for row in (effect, *valid)):
+            return "valid analyses of the primary difference point either way, none beyond chance"
         return "valid analyses of the primary difference disagree in direction"
     return "valid analyses of the primary difference are not all beyond chance" if valid else ""
 

@@ -1,0 +1,63 @@
+"""What a small clinic's tables and figures say: counts with their bounds, notes on what stands there, whom safety is of."""
+
+from __future__ import annotations
+
+import numpy as np
+from released_cases import make_case, make_compared, make_models, make_study, make_tables
+
+from outcomes.release.figures.drawings.flow import build_boxes
+from outcomes.release.figures.plans.harms import plan_harms
+from outcomes.release.figures.plans.participants import plan_participants
+from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.outcomes import tabulate_outcomes
+
+
+def test_an_arm_too_small_to_be_shown_stands_in_the_flow_with_its_bound():
+    study = make_study({"esketamine": "Intranasal esketamine", "iv": "IV ketamine", "im": "IM ketamine"})
+    tables, compared = make_tables(study), make_compared()[1].comparison
+    study = study.model_copy(update={"comparison": compared})
+    flow = tables["flow"].astype({"n": float}).assign(n_bound="")
+    few = (flow["arm"] == "im") & (flow["label"] == "Series analysed")
+    flow.loc[few, ["n", "n_bound"]] = [np.nan, "<11"]
+    (plan,) = plan_participants({**tables, "flow": flow}, study)
+    lines = [line for box in build_boxes(plan.data[plan.data["arm"] == "all"], study) for line in box.lines]
+    assert "IM ketamine, not compared: n\u00a0<11" in lines
+
+
+def test_a_figure_of_adverse_effects_needs_two_single_effects_that_were_seen():
+    tables, study = make_case("one arm")
+    assert len(plan_harms(tables, study)) == 1
+    heads = tables["harms"]["event"].isin(["any", "any severe"])
+    none = tables["harms"].assign(proportion=tables["harms"]["proportion"].where(heads, 0.0))
+    assert plan_harms({**tables, "harms": none}, study) == []
+    few = tables["harms"].assign(
+        proportion=tables["harms"]["proportion"].where(tables["harms"]["event"] != "any severe")
+    )
+    (plan,) = plan_harms({**tables, "harms": few}, study)
+    assert "Too few patients to show: any severe adverse effect." in plan.caption
+
+
+def test_the_outcomes_of_one_arm_say_of_how_many_they_are():
+    tables, study = make_case("one arm")
+    made = make_models()
+    tables = {**tables, **made, "margins": made["margins"][made["margins"]["arm"] == "iv"]}
+    grid = tabulate_outcomes(gather(tables, study, {}))
+    assert [cell.text for cell in grid.heads[0]] == ["Outcome", "IV ketamine", "n"]
+    rows = {row[0].text.strip(): row[-1].text for row in grid.rows if len(row) == 3}
+    scores = tables["scores"]
+    here = scores[(scores["instrument"] == "phq9") & (scores["timepoint"] == "6") & (scores["axis"] == "session")]
+    assert rows["PHQ-9, session 6"] == f"{int(here['n'].iloc[0]):,}"
+    asked = tables["harms"].loc[tables["harms"]["event"] == "any", "patients"].iloc[0]
+    assert rows["Any adverse effect, n (%)"] == f"{int(asked):,}"
+    assert "n: patients with a score; for safety, those asked" in grid.notes[0]
+
+
+def test_notes_of_the_outcomes_speak_of_what_stands_there():
+    tables, study = make_compared()
+    grid = tabulate_outcomes(gather(tables, study, {}))
+    titles = " ".join(row[0].text for row in grid.rows)
+    note = " ".join(grid.notes)
+    assert "Other instruments" not in note
+    assert ("missing scores imputed" in note) == ("Response" in titles or "Remission" in titles)
+    bare = {name: table for name, table in tables.items() if name not in ("risks", "imputations")}
+    assert "missing scores imputed" not in " ".join(tabulate_outcomes(gather(bare, study, {})).notes)
