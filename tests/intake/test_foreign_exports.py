@@ -351,6 +351,31 @@ def test_the_question_for_a_zone_says_how_many_questionnaires_fall_on_a_session_
     assert totals(export) == truth()
 
 
+@pytest.mark.parametrize("stamp", ["{} 05:30:00", "{}T05:30:00"])
+def test_stamps_without_a_zone_in_a_column_that_is_named_after_utc(tmp_path, stamp):
+    write_log(tmp_path)
+    lines = [f"{who},{stamp.format(day(n, k) + dt.timedelta(days=1))},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "responses.csv", *lines, header="patient_id,Submit Date (UTC),phq9_total")
+    assert "responses.csv has stamps in UTC beside plain dates" in draft_study(tmp_path, "mine").missing[0]
+    export, draft = read_drafted(tmp_path, zone="America/Los_Angeles")
+    assert totals(export) == truth()
+    study = yaml.safe_load(draft.text)
+    del study["dates"]["zone"]
+    with pytest.raises(InputError, match=r"responses\.csv: there are stamps in UTC"):
+        read_export(check_study(study), tmp_path)
+
+
+def test_plain_days_in_a_workbook_stay_as_they_are_whatever_their_column_is_named(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["patient_id", "Date (UTC)", "phq9_total"])
+    for n, who, k in visits():
+        book.active.append([who, dt.datetime.combine(day(n, k), dt.time()), sum(items(n, k))])
+    book.save(tmp_path / "phq.xlsx")
+    write_log(tmp_path)
+    export, _ = read_drafted(tmp_path, zone="America/Los_Angeles")
+    assert totals(export) == truth()
+
+
 def write_items(folder, spell, header, total=sum, name="phq.csv"):
     lines = [
         f"{who},{day(n, k)},{','.join(map(str, spell(items(n, k))))},{total(items(n, k))}" for n, who, k in visits()
@@ -483,9 +508,92 @@ def test_a_column_of_states_with_a_word_that_is_not_known_decides_nothing(tmp_pa
     write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,status")
     lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
     write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
-    text = draft_study(tmp_path, "mine").text
-    assert "leave_out" not in text
-    assert "'status' says that sessions did not take place" in text
+    draft = draft_study(tmp_path, "mine")
+    assert "leave_out" not in yaml.safe_load(draft.text)["sources"][0]
+    assert "log.csv: 'status' says that something did not take place" in draft.missing[0]
+    assert "leave_out: {status: [Cancelled]}" in draft.missing[0]
+
+
+def test_scores_in_error_beside_words_that_are_not_known_are_asked_about_in_a_long_file(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},{day(n, k)},PHQ-9 Total Score,{sum(items(n, k))},{('Auth (Verified)', 'Posted')[k % 2]}"
+        for n, who, k in visits()
+    ]
+    lines += [f"{who},{day(n, 0)},PHQ-9 Total Score,27,In Error" for n, who in enumerate(PEOPLE)]
+    write(
+        tmp_path, "events.csv", *lines, header="PERSON_ID,EVENT_END_DT_TM,EVENT_CD_DISP,RESULT_VAL,RESULT_STATUS_DISP"
+    )
+    assert "leave_out: {RESULT_STATUS_DISP: [In Error]}" in draft_study(tmp_path, "mine").missing[0]
+    (tmp_path / "events.csv").write_text((tmp_path / "events.csv").read_text().replace("Posted", "Modified"))
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+@pytest.mark.parametrize(("roster", "asked"), [(ARMS, True), (("IV ketamine", "Ketamine IV"), False)])
+def test_a_list_of_patients_that_contradicts_what_sessions_are_called_is_asked_about(tmp_path, roster, asked):
+    lines = [f"{who},{day(n, k)},{'Infusion' if k else 'Assessment only'},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "visits.csv", *lines, header="patient_id,date,Visit type,phq9_total")
+    write(
+        tmp_path, "roster.csv", *[f"{who},{roster[n % 2]}" for n, who in enumerate(PEOPLE)], header="patient_id,Program"
+    )
+    missing = draft_study(tmp_path, "mine").missing
+    assert bool(missing) == asked
+    if asked:
+        assert (
+            "'Visit type' of visits.csv calls every session iv, and 'Program' of roster.csv says of 12 patients"
+            in missing[0]
+        )
+    else:
+        export, _ = read_drafted(tmp_path)
+        assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
+        assert len(totals(export)) == 4 * len(PEOPLE)
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0"])
+def test_sessions_with_a_dose_of_nothing_are_asked_about(tmp_path, zero):
+    lines = [f"{who},{day(n, k)},KETAMINE,INTRAVENOUS,{40 if k < 3 else zero}" for n, who, k in visits()]
+    write(tmp_path, "ex.csv", *lines, header="USUBJID,EXSTDTC,EXTRT,EXROUTE,EXDOSE")
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "phq.csv", *lines, header="USUBJID,date,phq9_total")
+    asked = draft_study(tmp_path, "mine").missing
+    assert len(asked) == 1
+    assert "24 rows of ex.csv have a dose of 0 in 'EXDOSE'" in asked[0]
+    assert f"leave_out: {{EXDOSE: ['{zero}']}}" in asked[0]
+
+
+def test_a_short_sheet_that_cannot_be_read_beside_others_of_its_columns_is_asked_about(tmp_path):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for month in (1, 2, 3, 4, 9):
+        sheet = book.create_sheet(f"{month}-2024")
+        rows = [
+            (who, day(n, k), sum(items(n, k)))
+            for n, who, k in visits()
+            if day(n, k).month == month or (month, n, k) == (9, 0, 3)
+        ]
+        order = (0, 1, 2) if month % 2 else (0, 2, 1)
+        for row in [("patient_id", "date", "phq9_total"), *rows, ("", "Total", len(rows))]:
+            sheet.append([row[place] for place in order])
+    book.save(tmp_path / "months.xlsx")
+    write_log(tmp_path)
+    assert any(
+        "and is left out" in one and "has the columns of months.xlsx" in one
+        for one in draft_study(tmp_path, "mine").missing
+    )
+
+
+def test_questionnaires_of_visits_that_no_treatment_is_known_of_are_asked_about_and_kept_as_answered(tmp_path):
+    lines = [
+        f"{who},{day(n, k)},{'Remote wellness' if k == 3 else ARMS[n % 2]},{sum(items(n, k))}" for n, who, k in visits()
+    ]
+    write(tmp_path, "visits.csv", *lines, header="patient_id,date,treatment,phq9_total")
+    asked = draft_study(tmp_path, "mine").missing[0]
+    assert "24 rows have a questionnaire and are no treatment by 'treatment'" in asked
+    assert '--treatment "remote wellness=none"' in asked
+    export, _ = read_drafted(tmp_path, treatments={"remote wellness": "none"})
+    assert totals(export) == truth()
+    assert len(export.tables["sessions"]) == 3 * len(PEOPLE)
 
 
 def test_test_patients_are_nobody(tmp_path):

@@ -212,6 +212,29 @@ def test_tests_of_sdtm_beside_the_category_that_only_names_the_instrument(tmp_pa
     assert totals(export, "gad7") == truth(7)
 
 
+def test_tests_of_sdtm_with_a_total_numbers_of_visits_and_what_was_not_done(tmp_path):
+    write_log(tmp_path)
+    lines = []
+    for n, who, k in visits():
+        answers = [*items(n, k), sum(items(n, k))]
+        codes = [*range(1, 10), 11]
+        lines += [
+            f"{who},PHQ-9,PHQ01{code:02d},{points},{k + 1},VISIT {k + 1},{day(n, k)},,"
+            for code, points in zip(codes, answers, strict=True)
+        ]
+        lines.append(f"{who},PHQ-9,QSALL,,{k + 1},VISIT {k + 1},{day(n, k) + dt.timedelta(days=2)},NOT DONE,")
+    write(tmp_path, "qs.csv", *lines, header="USUBJID,QSCAT,QSTESTCD,QSSTRESN,VISITNUM,VISIT,QSDTC,QSSTAT,QSREASND")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+def test_a_row_an_answer_beside_the_questionnaire_s_name_and_nothing_that_numbers_it_is_no_list_of_scores(tmp_path):
+    write_log(tmp_path)
+    lines = [f"{who},PHQ-9,{k},{points},{day(n, k)}" for n, who, k in visits() for points in items(n, k)]
+    write(tmp_path, "app.csv", *lines, header="patient_id,scale,episode,points,completed")
+    assert any("questionnaires" in one for one in draft_study(tmp_path, "mine").missing)
+
+
 @pytest.mark.parametrize("number", ["{}", "{}.0"])
 def test_the_dictionary_of_redcap_says_what_fields_ask_and_codes_mean(tmp_path, number):
     choices = " | ".join(f"{points}, {word}" for points, word in enumerate(WORDS))

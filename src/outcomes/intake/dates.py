@@ -32,6 +32,7 @@ ZONE = re.compile(rf"\s*(?:(Z|UTC|GMT)|(?<= )({'|'.join(CLOCKS)})|(?:UTC|GMT)?([
 MIDNIGHT = re.compile(
     r"(?<=[T ])24:00(?!:0*[1-9])(?!\d)"
 )  # the end of a day, which ISO 8601 writes so, is the start of the next
+NAMES_UTC = re.compile(r"(?<![^\W_])(?:utc|gmt|zulu)(?![^\W_]|[+-]\d)", re.IGNORECASE)  # in the name of a column
 LITERAL = re.compile(r"(?<!%)Z$| (?:UTC|GMT)$")  # a format that ends in a zone written out
 
 
@@ -44,17 +45,20 @@ class Days:
     utc: Array  # stamps whose zone is UTC, taken as written: their day need not be the patient's
 
 
-def parse_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None) -> tuple[Array, Array]:
+def parse_dates(
+    values: Array, missing: Array, rules: DateRules, epoch: int | None = None, name: str = ""
+) -> tuple[Array, Array]:
     """Return the days of ``read_dates`` and their reasons."""
-    read = read_dates(values, missing, rules, epoch)
+    read = read_dates(values, missing, rules, epoch, name)
     return read.days, read.reasons
 
 
-def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None) -> Days:
+def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | None = None, name: str = "") -> Days:
     """Read dates in any of the rules' formats.
 
-    A stamp that names its zone is turned into the time of the rules' ``zone``; without one, the calendar day is the one
-    written. ``epoch`` are the days from the day 0 of bare day numbers to 1970, where that is not Excel's usual one.
+    A stamp that names its zone, or whose column's ``name`` names UTC (``Submit Date (UTC)``), is turned into the time of the rules'
+    ``zone``; without one, the calendar day is the one written. ``epoch`` are the days from the day 0 of bare day numbers to 1970,
+    where that is not Excel's usual one.
     """
     if not all(value is None or value.isascii() for value in values):
         values = text_array([value if value is None else show_all(value).strip() for value in values])
@@ -64,7 +68,7 @@ def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | Non
         left = np.nonzero(np.isnan(days) & ~missing)[0]
         if len(left) == 0:
             break
-        days[left], utc[left] = _parse_format(values[left], form, rules.zone)
+        days[left], utc[left] = _parse_format(values[left], form, rules.zone, is_utc(form, name))
     written = ~np.isnan(days)
     if rules.excel_serials:
         serials = to_numbers(values) - (EXCEL_EPOCH if epoch is None else epoch)
@@ -84,9 +88,18 @@ def first_day(year: int) -> int:
     return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days
 
 
-def is_utc(form: str) -> bool:
-    """Tell whether a format's stamps are in UTC."""
-    return form in EPOCHS or LITERAL.search(form) is not None
+def is_utc(form: str, name: str = "") -> bool:
+    """Tell whether a format's stamps are in UTC, or the name of their column says so.
+
+    >>> is_utc("%Y-%m-%d %H:%M"), is_utc("%Y-%m-%d %H:%M", "Submit Date (UTC)"), is_utc("%Y-%m-%d", "day_utc"), is_utc("epoch s")
+    (False, True, False, True)
+    """
+    timed = "%H" in form or "%I" in form
+    return (
+        form in EPOCHS
+        or LITERAL.search(form) is not None
+        or (timed and "%z" not in form and NAMES_UTC.search(name) is not None)
+    )
 
 
 CELL = re.compile(r"\d{4}-\d{2}-(\d{2})(?:[T ]00:00:00)?")
@@ -119,7 +132,7 @@ def exchange_swapped(values: Array) -> tuple[Array, Array]:
     return new, changed
 
 
-def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Array]:
+def _parse_format(values: Array, form: str, zone: str | None, utc: bool) -> tuple[Array, Array]:
     """Return days since 1970, and which were stamps in UTC taken as written."""
     if NAMED_MONTH.search(form):
         values, form = (
@@ -132,7 +145,9 @@ def _parse_format(values: Array, form: str, zone: str | None) -> tuple[Array, Ar
     if "%z" in form:
         return _parse_zoned(values, form, zone)
     days = _parse_plain(values, form)
-    if not LITERAL.search(form):
+    if not utc or (
+        not LITERAL.search(form) and not (days[~np.isnan(days)] % 1).any()
+    ):  # cells of a workbook: days alone
         return days, np.zeros(len(days), dtype=bool)
     return _in_zone(days, zone), ~np.isnan(days) & (zone is None)
 

@@ -46,7 +46,9 @@ def read_submissions(batch: Batch, study: Study, ledger: Ledger, first: Batch | 
     if not batch.has("submitted"):
         return batch
     words = _exchange(batch, batch.words("submitted"), None) if batch.exchange else batch.words("submitted")
-    times, reasons = parse_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
+    name = batch.column("submitted").column or ""
+    missing = is_missing(words.values, study.cleaning)
+    times, reasons = parse_dates(words.values, missing, batch.dates, batch.raw.epoch, name)
     if first is None or first.mapping.columns.get("submitted") != batch.mapping.columns.get("submitted"):
         ledger.note(batch.file, batch.rows[words.spread(reasons) > 1], "unreadable_submission", "submitted")
     return replace(batch, submitted=words.spread(times))
@@ -80,7 +82,8 @@ def _read_dates(batch: Batch, study: Study, ledger: Ledger | None, placed: Array
         words = _exchange(batch, words, ledger)
     else:
         _refuse_swapped(batch, words)
-    read = read_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch)
+    name = batch.column("date").column or ""
+    read = read_dates(words.values, is_missing(words.values, study.cleaning), batch.dates, batch.raw.epoch, name)
     days, reasons = read.days, read.reasons
     of_row = words.spread(reasons)
     wrong = of_row > 1
@@ -125,7 +128,7 @@ def refuse_unknown_zones(batches: Sequence[Batch]) -> None:
     plain = sorted({batch.raw.name for batch in batches if batch.plain})
     if stamped and plain:
         raise InputError(
-            f"{', '.join(stamped)}: there are stamps in UTC (…Z), and in {', '.join(plain)} plain dates, so that "
+            f"{', '.join(stamped)}: there are stamps in UTC (a Z behind them, or UTC in the column's name), and in {', '.join(plain)} plain dates, so that "
             "evening and morning may be another day than the clinic's. Declare the clinic's time zone as 'zone' of the "
             "source, or of 'dates' (zone: America/New_York); 'zone: as written' takes the day that is written."
         )

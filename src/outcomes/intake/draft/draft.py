@@ -14,6 +14,7 @@ from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.examples import PAGE, find_examples
 from outcomes.intake.draft.export import survey_export
 from outcomes.intake.draft.lines import choose_formats
+from outcomes.intake.draft.questions import ask_lost_scores
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
 from outcomes.intake.draft.treatments import name_treatments
 from outcomes.intake.draft.write import write_study
@@ -100,6 +101,7 @@ def draft_study(
     """
     survey = survey_export(folder)
     name_treatments(survey.found, treatments or {})
+    survey.questions += ask_lost_scores(survey.found)
     if first is not None:
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from outcomes.intake.dates import is_utc
-from outcomes.intake.draft.export import Survey, date_formats
+from outcomes.intake.draft.export import Survey
 from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.draft.zones import list_stamps
 
 PAGE = "docs/your-export.md"
 STATISTICS = frozenset({"spss", "stata", "sas"})
@@ -39,7 +39,7 @@ def find_examples(survey: Survey, missing: Sequence[str]) -> list[str]:
     shown = [title for title, fits in SECTIONS.items() if any(map(fits, survey.sheets))]
     if survey.counted or any({"study_day", "visit"} & set(one.tables.get("assessments", {})) for one in survey.found):
         shown.append(WEEKS)
-    stamps = any(is_utc(form) for one in survey.found for form in date_formats(one, "day"))
+    stamps = any(any(list_stamps(one)) for one in survey.found)
     if (
         stamps
         or any(one.source.swapped_dates == "exchange" for one in survey.sheets)

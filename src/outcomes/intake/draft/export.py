@@ -10,7 +10,7 @@ from outcomes.intake.draft.baselines import LISTED
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.dateforms import DateForms, find_dates
-from outcomes.intake.draft.elsewhere import doubt_sessions, explain_concepts, point_elsewhere, point_to_arms
+from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.given import given_patient
@@ -19,6 +19,7 @@ from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.placing import place_questionnaires
+from outcomes.intake.draft.questions import ask_people
 from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
@@ -128,7 +129,7 @@ def survey_export(folder: Path) -> Survey:
     _note_own_numbers(survey, sheets)
     compared, survey.questions = compare_identifiers(survey.found)
     survey.notes += compared
-    survey.questions += _doubts(survey, sheets)
+    survey.questions += ask_people(survey.found, survey.idle, sheets)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}
     return survey
 
@@ -152,18 +153,6 @@ def _point(one: Unread, survey: Survey, sheets: Sequence[Sheet]) -> Unread:
         hint = point_to_arms(sheet, survey.found)
         survey.hints += [hint] if hint else []
     return replace(one, reason=f"{one.reason}. {hint}") if hint else one
-
-
-def _doubts(survey: Survey, sheets: Sequence[Sheet]) -> list[str]:
-    """Return why what was taken for the sessions may be none."""
-    idle = {one.name for one in survey.idle}
-    left = [sheet for sheet in sheets if sheet.name in idle]
-    owners = [
-        given_patient(one) or one.owner or choose_patient(one, [o for o in sheets if o is not one]) for one in left
-    ]
-    return [
-        why for one, who in zip(left, owners, strict=True) if who and (why := doubt_sessions(one, who, survey.found))
-    ]
 
 
 def _tell_owner(sheet: Sheet) -> list[str]:

@@ -8,14 +8,13 @@ from typing import Any
 
 import yaml
 
-from outcomes.intake.dates import is_utc
 from outcomes.intake.draft.candidates import Candidates
 from outcomes.intake.draft.export import Survey, date_formats
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.layouts import Layout
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import SHOWN, Spellings, state_rows
-from outcomes.intake.draft.zones import ask_zone, gather_stamps, infer_zone
+from outcomes.intake.draft.zones import ask_zone, gather_stamps, infer_zone, list_stamps
 from outcomes.intake.readers.header import is_name
 from outcomes.personal import show_name
 
@@ -195,7 +194,7 @@ class Formats:
 def choose_formats(survey: Survey, zone: str | None = None) -> Formats:
     """Return the date formats, and what is missing where the dates do not tell day from month, or the clinic's time zone."""
     formats = Formats(zone=zone)
-    stamped = {one.sheet.name: [is_utc(form) for form in date_formats(one, "day")] for one in survey.found}
+    stamped = {one.sheet.name: list_stamps(one) for one in survey.found}
     if (
         zone is None
         and any(any(forms) for forms in stamped.values())

@@ -18,6 +18,13 @@ from outcomes.settings import Pivot
 
 LOINC = re.compile(r"/?\d{4,5}-\d")
 MOST_DOUBLED = 0.3  # share of a person's days with several different totals of one instrument
+MOST_ALIKE = 3  # rows of one person, day, name and value, beyond which they are answers and no scores
+HINTS = frozenset({"answer", "response", "score", "value", "result", "points", "meas", "number"})
+NAMED = 0.1  # what a telling name is worth, as share of the rows
+PLACES = frozenset(
+    {"visitnum", "avisitn", "visit", "seq", "qsseq", "instance"}
+)  # numbers of visits and rows, which fit as totals
+LEAST = 0.3  # of the rows that a column must name
 MOST_NAMES = 5000  # distinct names of a long file
 
 
@@ -46,8 +53,15 @@ def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:
     said = [_names(sheet, name) for name in sheet.fields if name != patient and name not in dates]
     if not said:
         return []
-    ranked = sorted(said, key=lambda one: (one[0], sum(not new.endswith("_total") for new in one[2])), reverse=True)
+    ranked = sorted(said, key=_rank_names, reverse=True)
     return next(filter(None, (_by_names(sheet, patient, dates, *one) for one in ranked)), [])
+
+
+def _rank_names(said: tuple[float, str, dict[str, list[str]]]) -> tuple[bool, float, int]:
+    """Return how likely a column names what a row holds: one that names answers goes before one that names whole questionnaires."""
+    share, _, spelt = said
+    answers = sum(not new.endswith("_total") for new in spelt)
+    return share >= LEAST and answers > 0, share, answers
 
 
 def _by_names(
@@ -63,7 +77,7 @@ def _by_names(
     numbered = all(
         re.search(r"[A-Za-z]\W?\d", one) and new.endswith("_total") for new, of in spelt.items() for one in of
     )
-    least = 0.05 if numbered and spelt else 0.3  # PHQ-9 among the names of other scales
+    least = 0.05 if numbered and spelt else LEAST  # PHQ-9 among the names of other scales
     if (share < least and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
         return []
     value = _value(sheet, name, spelt, {patient, name, *dates})
@@ -89,7 +103,7 @@ def _by_names(
 
 
 def _is_of_items(sheet: Sheet, rows: Sequence[str], value: str, spelt: dict[str, list[str]]) -> bool:
-    """Tell whether rows that name an instrument are its answers: the same person has several different ones on most of its days."""
+    """Tell whether rows that name an instrument are its answers: the same person has several different ones on most of its days, or one many times."""
     names = sheet.fields[rows[-1]].words
     mine = names.spread(
         np.isin(names.values, [one for new, of in spelt.items() if new.endswith("_total") for one in of])
@@ -99,7 +113,8 @@ def _is_of_items(sheet: Sheet, rows: Sequence[str], value: str, spelt: dict[str,
     keys = np.column_stack([sheet.fields[name].words.codes[mine] for name in rows])
     _, group = np.unique(keys, axis=0, return_inverse=True)
     pairs = np.unique(np.column_stack([group.ravel(), sheet.fields[value].words.codes[mine]]), axis=0)
-    return bool((np.bincount(pairs[:, 0]) > 1).mean() > MOST_DOUBLED)
+    alike = np.bincount(group.ravel()) > MOST_ALIKE
+    return bool((np.bincount(pairs[:, 0]) > 1).mean() > MOST_DOUBLED or alike.mean() > MOST_DOUBLED)
 
 
 def _items_of_names(
@@ -177,11 +192,14 @@ def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
 
 
 def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:
-    """Return the column of answers and scores: the one whose values are allowed ones in most of the named rows."""
+    """Return the column of answers and scores: the one whose values are allowed ones in most of the named rows.
+
+    Rows without a value (not done) do not count, up to half of them; a telling name outweighs a few values more that fit.
+    """
     names = sheet.fields[name].words
     best: list[tuple[float, bool, str]] = []
     for other, column in sheet.fields.items():
-        if other in taken or not column.filled:
+        if other in taken or not column.filled or set(words_of(other)) & PLACES:
             continue
         good = rows = 0.0
         for new, spellings in spelt.items():
@@ -195,14 +213,12 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
             else:
                 points, _ = read_points(column.words.values, definition, {})
                 fine = ~np.isnan(points) & (points <= definition.maximum)
-            good += float(fine[codes].sum())
-            rows += len(codes)
-        hint = bool(
-            set(words_of(other)) & {"answer", "response", "score", "value", "result", "points", "meas", "number"}
-        )
+            good += float((fine & ~column.missing)[codes].sum())
+            rows += max(float((~column.missing)[codes].sum()), len(codes) / 2)
+        hint = bool(set(words_of(other)) & HINTS or re.fullmatch(r"(?:QS|RS)(?:ORRES|STRES[CN])|AVALC?", other.upper()))
         best.append((good / max(rows, 1), hint, other))
-    share, _, column_name = max(best, default=(0.0, False, ""))
-    return column_name if share >= 0.6 else None
+    likely = [(share + NAMED * hint, other) for share, hint, other in best if share >= 0.6]
+    return max(likely)[1] if likely else None
 
 
 def _when(sheet: Sheet, dates: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
+from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
 from outcomes.intake.draft.vocabulary import (
@@ -175,6 +176,14 @@ def _without_undone(sheet: Sheet, proposal: Proposal) -> Proposal:
                 source=proposal.source.model_copy(update={"leave_out": left}),
                 checks=(*proposal.checks, note),
             )
+        surely = sorted(value for value in undone if said[value] in known["not_held"])
+        if surely and len(surely) < len(said):
+            rows = state_rows(int(column.rows[np.isin(column.words.values, surely)].sum()))
+            question = (
+                f"{sheet.name}: {name!r} says that something did not take place, or was entered in error ({rows}: {', '.join(map(repr, surely))}), and has other "
+                f"words of which nothing says whether it did. Write which rows are none, `leave_out: {{{name}: [{', '.join(surely)}]}}` for this file, or delete this line"
+            )
+            proposal = replace(proposal, questions=(*proposal.questions, question))
     return proposal
 
 

@@ -18,7 +18,6 @@ from outcomes.intake.draft.given import given_columns, given_place, lay_over
 from outcomes.intake.draft.occasions import split_occasions
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
-from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions, note_pairs
 from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
@@ -105,7 +104,6 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         split_occasions(found, _row_dates(found))
         split_twins(found)
     _keep_untreated(found)
-    _note_lost_scores(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
     note_unread_scores(found)
@@ -232,21 +230,6 @@ def _keep_untreated(found: Found) -> None:
         spellings = replace(treatment.spellings, values={**treatment.spellings.values, **none})
         found.tables["sessions"]["treatment"] = replace(
             treatment, spellings=spellings, check="; ".join(filter(None, [treatment.check, note]))
-        )
-
-
-def _note_lost_scores(found: Found) -> None:
-    """Say how many rows of questionnaires are lost, because their row is of no treatment that is known."""
-    treatment = found.tables.get("sessions", {}).get("treatment")
-    if treatment is None or treatment.spellings is None or not found.instruments:
-        return
-    column = found.sheet.fields[treatment.column]
-    known = np.isin([value.casefold() for value in column.words.values], list(treatment.spellings.values))
-    rows = int(column.rows[~known].sum())
-    if rows:
-        found.notes.append(
-            f"{state_rows(rows)} are no treatment by {treatment.column!r}, and their questionnaires are left out with them: export the "
-            "questionnaires to a file of their own, too"
         )
 
 

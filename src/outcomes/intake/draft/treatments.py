@@ -13,9 +13,9 @@ from outcomes.errors import SettingsError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings, state_rows
+from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, names_drug, read_vocabulary, say_state, words_of
+from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, names_drug, read_vocabulary, words_of
 from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
@@ -42,8 +42,6 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
         _leave_scored_days(found, treatment)
     if "sessions" in found.tables and treatment:
         _leave_unlabelled(found, treatment)
-    if "sessions" in found.tables and not (found.sheet.proposal.only and not halved):
-        _note_not_held(found)
 
 
 def names_treatments(sheet: Sheet) -> bool:
@@ -80,19 +78,6 @@ def _leave_unlabelled(found: Found, treatment: Guess) -> None:
             f"{treatment.column!r} above the table says what each patient got, and nothing which of its rows are sessions: sessions are left out; "
             "write a column that numbers them, or the dose of each, and draft again"
         )
-
-
-def _note_not_held(found: Found) -> None:
-    """Say which column tells that some sessions did not take place: intake takes every row for one."""
-    listed = read_vocabulary()["not_held"]
-    for name, column in found.sheet.fields.items():
-        spelt = [say_state(value) in listed for value in column.words.values]
-        rows = int(column.rows[np.array(spelt, dtype=bool)].sum())
-        if rows and len(column.values) <= 30:
-            found.notes.append(
-                f"{name!r} says that sessions did not take place ({state_rows(rows)}), and intake takes every row for a session: take "
-                "these rows out of the export"
-            )
 
 
 def _choose_treatment(found: Found, free: set[str], names: list[str]) -> Guess | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outcomes.intake.dates import is_utc, read_dates
-from outcomes.intake.draft.export import Survey, date_formats
+from outcomes.intake.dates import CELL_FORMAT, is_utc, read_dates
+from outcomes.intake.draft.export import Survey, dated_columns
+from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.spellings import SHOWN
 from outcomes.intake.words import Array
 from outcomes.settings import DateRules
@@ -40,6 +41,16 @@ class Stamps:
         return sum(int(day) in self.sessions.get(who, ()) for who, day in zip(self.people, np.floor(days), strict=True))
 
 
+def list_stamps(one: Found) -> list[bool]:
+    """Return which forms of a sheet's mapped dates are stamps in UTC; true dates of a workbook are a form of their own."""
+    stamps = []
+    for name in dated_columns(one):
+        forms = one.dates[name].formats("day")
+        cells = CELL_FORMAT if any("T00:00:00" not in value for value in one.sheet.fields[name].values) else "%Y-%m-%d"
+        stamps += [is_utc(form, name) for form in forms or (cells,)]
+    return stamps
+
+
 def gather_stamps(survey: Survey) -> Stamps:
     """Return the questionnaires' stamps in UTC beside the days of sessions."""
     people: list[str] = []
@@ -54,7 +65,7 @@ def gather_stamps(survey: Survey) -> Stamps:
             if table == "sessions":
                 for who, day in pairs:
                     sessions.setdefault(who, set()).add(int(day // 1))
-            elif any(map(is_utc, date_formats(one, "day"))):
+            elif any(list_stamps(one)):
                 people += [who for who, _ in pairs]
                 stamps += [day for _, day in pairs]
     return Stamps(people, np.array(stamps), sessions)
@@ -107,7 +118,7 @@ def _spread(days: Array) -> float:
 def ask_zone(stamps: Stamps, sheets: Sequence[str]) -> str:
     """Return the question in which zone the clinic is, with how many stamps fall on a day of a session in some zones."""
     question = (
-        f"dates: {', '.join(sheets)} has stamps in UTC (…Z) beside plain dates, so that evening and morning may be another day than the "
+        f"dates: {', '.join(sheets)} has stamps in UTC beside plain dates, so that evening and morning may be another day than the "
         "clinic's. Run `outcomes draft` again with --zone and the clinic's time zone (America/New_York), or with --zone "
         '"as written" to take the day that is written'
     )

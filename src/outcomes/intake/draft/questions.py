@@ -1,0 +1,132 @@
+"""What only people can say of files that were read: until it is answered, no study runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from outcomes.intake.draft.elsewhere import doubt_sessions
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.given import given_patient
+from outcomes.intake.draft.spellings import find_spellings, state_rows
+from outcomes.intake.draft.survey import Sheet
+from outcomes.intake.draft.tables import choose_patient
+from outcomes.intake.draft.vocabulary import names_drug
+from outcomes.intake.readers import Unread
+from outcomes.intake.values import to_numbers
+
+LISTED = 1.5  # rows a patient, of a list of patients
+MOST_SPELLINGS = 30
+TREATED = 0.8  # of the filled rows of a column that says what patients got
+SHARED = 0.5  # of the patients of a list, whom the sessions must know
+LOST = 0.05  # of a file's questionnaires
+FEWEST = 3  # patients who got something that no session is of
+
+
+def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[Sheet]) -> list[str]:
+    """Return why what was taken for the sessions may be none, or of another treatment, and which rows may be no records."""
+    unread = {one.name for one in idle}
+    owned = [(sheet, who) for sheet in sheets if (who := _find_owner(sheet, sheets)) is not None]
+    records = [one for one in found if {"sessions", "assessments"} & set(one.tables)]
+    asked = [question for one in records for question in one.sheet.proposal.questions]
+    asked += [doubt_sessions(sheet, who, found) for sheet, who in owned if sheet.name in unread]
+    asked += [question for one in found for question in _doubt_treatment(one, owned)]
+    asked += [question for one in found for question in _ask_zero_doses(one)]
+    asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
+    return list(dict.fromkeys(filter(None, asked)))
+
+
+def _find_owner(sheet: Sheet, sheets: Sequence[Sheet]) -> str | None:
+    return (
+        given_patient(sheet) or sheet.owner or choose_patient(sheet, [other for other in sheets if other is not sheet])
+    )
+
+
+def _ask_zero_doses(one: Found) -> Iterator[str]:
+    """Yield in how many rows of sessions a dose of nothing was given."""
+    dose = one.tables.get("sessions", {}).get("dose_mg")
+    if dose is None:
+        return
+    column = one.sheet.fields[dose.column]
+    zero = sorted(value for value in column.values if to_numbers(np.array([value], dtype=object))[0] == 0)
+    if zero:
+        rows = state_rows(int(column.rows[np.isin(column.words.values, zero)].sum()))
+        yield (
+            f"treatment sessions: {rows} of {one.sheet.name} have a dose of 0 in {dose.column!r}, and intake takes every row for a session. Where nothing was given "
+            f"then, write `leave_out: {{{dose.column}: {zero!r}}}` for this file; where the dose was not noted, delete this line"
+        )
+
+
+def _ask_alike(sheet: Sheet, idle: Sequence[Unread], found: Sequence[Found]) -> Iterator[str]:
+    """Yield why a sheet feeds no table, though another of the same columns does: that of a short month."""
+    reason = next((one.reason for one in idle if one.name == sheet.name), None)
+    alike = [
+        one.sheet.name for one in found if one.instruments and set(one.sheet.raw.columns) == set(sheet.raw.columns)
+    ]
+    if reason is not None and alike and sheet.raw.size and not sheet.proposal.only:
+        yield (
+            f"{sheet.name} has the columns of {alike[0]}, and is left out: {reason}. Copy the entry of {alike[0]} for it, mend the export, or delete this line "
+            "where it holds nothing"
+        )
+
+
+def _doubt_treatment(one: Found, owned: Sequence[tuple[Sheet, str]]) -> Iterator[str]:
+    """Yield which list of patients says that some got a treatment that no session is of: `Infusion` is the kind of a visit, or a drug's way."""
+    treatment = one.tables.get("sessions", {}).get("treatment")
+    if treatment is None or treatment.spellings is None:
+        return
+    given = set(treatment.spellings.values.values()) - {None}
+    mine = set(one.sheet.fields[one.patient].values)
+    for sheet, who in owned:
+        people = sheet.fields[who]
+        if sheet is one.sheet or not people.filled or people.filled > LISTED * len(people.values):
+            continue
+        if len(mine & set(people.values)) < SHARED * len(people.values):
+            continue
+        for name, column in sheet.fields.items():
+            if name == who or not 1 <= len(column.values) <= MOST_SPELLINGS:
+                continue
+            spelt = find_spellings(column, people.words, "treatment")
+            other = {spelling for spelling, value in spelt.values.items() if value and value not in given}
+            told = np.isin([value.casefold() for value in column.words.values], sorted(other)) & ~column.missing
+            rows = int(column.rows[told].sum())
+            if spelt.share >= TREATED and any(map(names_drug, spelt.values)) and rows >= FEWEST:
+                yield (
+                    f"treatment sessions: {treatment.column!r} of {one.sheet.name} calls every session {' or '.join(sorted(map(str, given)))}, and {name!r} of "
+                    f"{sheet.name} says of {state_rows(rows).replace('rows', 'patients')} that they got something else "
+                    f"({', '.join(sorted({str(spelt.values[spelling]) for spelling in other}))}). Where the list is right, put its column beside the sessions "
+                    f"(`join`), map it as `treatment`, and leave out by {treatment.column!r} what is no session; where the sessions are right, delete this line"
+                )
+
+
+def ask_lost_scores(found: Sequence[Found]) -> list[str]:
+    """Return in which files questionnaires are lost, because their row is of no treatment that is known; fewer are noted with the file."""
+    asked = []
+    for one in found:
+        treatment = one.tables.get("sessions", {}).get("treatment")
+        if treatment is None or treatment.spellings is None or "assessments" not in one.tables:
+            continue
+        column = one.sheet.fields[treatment.column]
+        unknown = ~np.isin([value.casefold() for value in column.words.values], list(treatment.spellings.values))
+        answered = np.zeros(len(column.words), dtype=bool)
+        for name in (name for each in one.instruments.values() for name in each.columns):
+            answered |= one.sheet.fields[name].words.spread(~one.sheet.fields[name].missing)
+        lost = int((column.words.spread(unknown) & answered).sum())
+        if not lost:
+            continue
+        what = f"{state_rows(lost)} have a questionnaire and are no treatment by {treatment.column!r}, and both are left out"
+        if lost < LOST * answered.sum():
+            one.notes.append(
+                f"{what}: list what they say under its `values` (null: no treatment; the questionnaire is kept)"
+            )
+            continue
+        shown = (
+            " ".join(f'--treatment "{spelling}=none"' for spelling in treatment.spellings.open[:4])
+            or '--treatment "SPELLING=none"'
+        )
+        asked.append(
+            f"treatment sessions: in {one.sheet.name} {what}. Run `outcomes draft` again with {shown} where such a visit is no treatment (its questionnaire is "
+            "then kept), or with the arm in place of none; or list the spellings under `values` of the treatment"
+        )
+    return asked
