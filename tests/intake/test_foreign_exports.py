@@ -562,6 +562,96 @@ def test_sessions_with_a_dose_of_nothing_are_asked_about(tmp_path, zero):
     assert f"leave_out: {{EXDOSE: ['{zero}']}}" in asked[0]
 
 
+def test_points_and_feedback_of_a_quiz_are_no_answers(tmp_path):
+    write_log(tmp_path)
+    book = openpyxl.Workbook()
+    questions = read_questions("phq9")
+    book.active.append(
+        [
+            "ID",
+            "Completion time",
+            "Total points",
+            "patient_id",
+            *(f"{mark}{one}" for one in questions for mark in ("", "Points - ", "Feedback - ")),
+        ]
+    )
+    for n, who, k in visits():
+        answers = [cell for points in items(n, k) for cell in (WORDS[points], 0, "")]
+        book.active.append([n * 4 + k, dt.datetime.combine(day(n, k), dt.time(9)), 0, who, *answers])
+    book.save(tmp_path / "form.xlsx")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_text_with_columns_that_is_named_as_a_workbook_is_read(tmp_path, encoding):
+    write_log(tmp_path)
+    lines = [
+        "patient_id\tDate of Service\tPHQ-9 Score",
+        *(f"{who}\t{day(n, k):%m/%d/%Y}\t{sum(items(n, k))}" for n, who, k in visits()),
+    ]
+    (tmp_path / "Report.xls").write_bytes("\r\n".join(lines).encode(encoding))
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
+@pytest.mark.parametrize("full", ["Patient Health Questionnaire-9 (PHQ-9)", "Patient Health Questionnaire-9"])
+def test_full_names_of_questionnaires_beside_one_of_another_length(tmp_path, full):
+    write_log(tmp_path)
+    lines = [
+        f'{who},{name},{day(n, k):%d %B %Y},{score},"1, 2, 0"'
+        for n, who, k in visits()
+        for name, score in (
+            (full, sum(items(n, k))),
+            ("Patient Health Questionnaire-15 (PHQ-15)", 19),
+            ("Generalised Anxiety Disorder 7 (GAD-7)", sum(items(n, k, 7))),
+        )
+    ]
+    write(tmp_path, "tests.csv", *lines, header="patient_id,Test,Date Administered,Raw Score,Responses")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
+def test_pages_and_footers_of_a_printed_report_are_no_rows(tmp_path):
+    write_log(tmp_path)
+    lines = ["Outcome scores by patient", "", "patient_id,Service Date,PHQ-9 Score"]
+    for place, (n, who, k) in enumerate(visits()):
+        lines.append(f"{who},{day(n, k):%m/%d/%Y},{sum(items(n, k))}")
+        lines += [f"Page {place // 20 + 1}", lines[2]] if place % 20 == 19 else []
+    lines += ["", "Printed on 03/01/2024 10:12 AM by the desk", "CONFIDENTIAL"]
+    (tmp_path / "scores.csv").write_text("\n".join(lines))
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    balance = export.balance
+    assert (balance["raw"] == balance["kept"] + balance["merged"] + balance["quarantined"]).all()
+
+
+def test_a_code_that_is_asked_for_in_spanish_above_a_row_of_kinds_of_answers(tmp_path):
+    lines = [
+        f"{who},{day(n, k):%d/%m/%Y},{'Ketamina IV' if n % 2 else 'Esketamina intranasal'}" for n, who, k in visits()
+    ]
+    write(tmp_path, "sesiones.csv", *lines, header="Código,Fecha de sesión,Tratamiento")
+    questions = read_questions("phq9", "es")
+    head = ["Respondent ID", "Collector ID", "End Date", "Código de paciente", "¿Con qué frecuencia?", *[""] * 8]
+    book = openpyxl.Workbook()
+    book.active.append(head)
+    book.active.append(["", "", "", "Open-Ended Response", *questions])
+    for place, (n, who, k) in enumerate(visits()):
+        book.active.append(
+            [
+                11400 + place,
+                4,
+                dt.datetime.combine(day(n, k), dt.time(9)),
+                who,
+                *(ANSWERS["es"][points] for points in items(n, k)),
+            ]
+        )
+    book.save(tmp_path / "encuesta.xlsx")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+
+
 def test_a_short_sheet_that_cannot_be_read_beside_others_of_its_columns_is_asked_about(tmp_path):
     book = openpyxl.Workbook()
     book.remove(book.active)

@@ -30,6 +30,8 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     (('phq9', None),)
     >>> claims_of("PHQ-9 Total (0-27)"), claims_of("Generalized Anxiety Disorder Scale (GAD-7)")
     ((('phq9', None),), (('gad7', None),))
+    >>> claims_of("Patient Health Questionnaire-9"), claims_of("Patient Health Questionnaire-9 (PHQ-9) Total Score")
+    ((('phq9', None),), (('phq9', None),))
     >>> claims_of("HAMD-17"), claims_of("HAMD1.7"), claims_of("PHQ1.2")
     ((('hamd17', None),), (), ())
     """
@@ -64,10 +66,12 @@ def _bare(name: str) -> str:
 
 
 def _said_twice(name: str) -> tuple[Claim, ...]:
-    """Return the total that a short name and the full one in brackets behind it both say (GAD-7 (Generalized Anxiety Disorder))."""
-    match = re.fullmatch(r"([^()\[\]]+?)\s*[(\[]([^()\[\]]+)[)\]]", name)
+    """Return what a name says whose short form and full one both stand in it, one in brackets (GAD-7 (Generalized Anxiety Disorder))."""
+    match = re.fullmatch(r"([^()\[\]]+?)\s*[(\[]([^()\[\]]+)[)\]]\s*([^()\[\]]*)", name)
     first, second = (claims_of(match[1]), claims_of(match[2])) if match else ((), ())
-    return first if first == second and all(item is None for _, item in first) else ()
+    if match is None or first != second or not first or any(item is not None for _, item in first):
+        return ()
+    return claims_of(f"{match[1]} {match[3]}") if match[3] else first
 
 
 def _after(name: str, alias: str) -> str | None:
@@ -75,7 +79,7 @@ def _after(name: str, alias: str) -> str | None:
 
     Digits that stand together belong together: the 1 and the 7 of HAMD1.7 are no 17.
     """
-    letters = r"[\W_]*".join(map(re.escape, re.findall(r"\d+|\D", alias)))
+    letters = r"[\W_]*".join(map(re.escape, re.findall(r"\d+|[^\W\d_]", alias)))
     text = name.strip()
     start = re.match(rf"[\W_]*{letters}", text, re.IGNORECASE)
     end = re.search(rf"(?<![^\W_]){letters}[\W_]*$", text, re.IGNORECASE) if len(alias) > 2 else None

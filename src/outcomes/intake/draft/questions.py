@@ -105,8 +105,11 @@ def ask_lost_scores(found: Sequence[Found]) -> list[str]:
     asked = []
     for one in found:
         treatment = one.tables.get("sessions", {}).get("treatment")
-        if treatment is None or treatment.spellings is None or "assessments" not in one.tables:
-            continue
+        known = treatment is not None and treatment.spellings is not None and any(treatment.spellings.values.values())
+        if not known or "assessments" not in one.tables:
+            continue  # codes alone are asked for
+        assert treatment is not None
+        assert treatment.spellings is not None
         column = one.sheet.fields[treatment.column]
         unknown = ~np.isin([value.casefold() for value in column.words.values], list(treatment.spellings.values))
         answered = np.zeros(len(column.words), dtype=bool)

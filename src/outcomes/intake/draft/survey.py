@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,9 @@ from outcomes.intake.words import Array, RawTable, Words
 from outcomes.settings import Cleaning, Source
 
 COMMA, POINT = re.compile(r"[-+]?\d+,\d{1,2}|[-+]?\d+,\d{4,}"), re.compile(r"[-+]?\d+\.\d+")
+MARK = re.compile(
+    r"(?:points|feedback|punkte|puntos|comentarios|commentaires?)\s*[-–:]\s*(.+)", re.IGNORECASE | re.DOTALL
+)
 CLEANING = Cleaning()
 REMEMBERED = 4096  # columns, for what is asked of one again and again
 
@@ -152,7 +156,14 @@ def _as_sheet(proposal: Proposal, raw: RawTable) -> Sheet:
     if _has_decimal_commas(columns):
         source = source.model_copy(update={"decimal": ","})
         raw = replace(raw, columns={name: write_points(words) for name, words in columns.items()})
-    return Sheet(source, raw, {name: Field.of(name, words) for name, words in raw.columns.items()}, proposal)
+    fields = {name: Field.of(name, words) for name, words in raw.columns.items() if not _is_mark(name, raw.columns)}
+    return Sheet(source, raw, fields, proposal)
+
+
+def _is_mark(name: str, columns: Collection[str]) -> bool:
+    """Tell whether a column marks the answer to another one, as a form that is a quiz does (Points - Question, Feedback - Question)."""
+    match = MARK.fullmatch(name)
+    return match is not None and match[1] in columns
 
 
 def _has_decimal_commas(columns: dict[str, Words]) -> bool:

@@ -18,6 +18,7 @@ from outcomes.intake.words import text_array
 from outcomes.settings import InText
 
 SOME = 0.2  # of a column's filled rows that must hold a score
+ENOUGH, DIFFERENT = 20, 3  # rows, and different scores that so many must have
 FEWEST = 2  # columns of one question's answers
 ANSWER = (
     re.compile(r"(.+?)___(-?\w+)"),
@@ -50,8 +51,8 @@ def find_texts(sheet: Sheet) -> tuple[dict[str, InText], str]:
             read = text_array([find_score(value, names) for value in column.words.values])
             totals = read_totals(read, definition)
             share = column.share((totals >= definition.minimum) & (totals <= definition.maximum))
-            if share < SOME:
-                continue
+            if share < SOME or (column.filled >= ENOUGH and len(np.unique(totals[~np.isnan(totals)])) < DIFFERENT):
+                continue  # hardly a score, or the 9 of the questionnaire's own name
             spelt = [
                 one
                 for one in names

@@ -15,7 +15,8 @@ UNITS = r"(?:rows?|row\(s\)|records?|record\(s\)|lines?|entries|zeilen?|datens[a
 COUNT = re.compile(
     rf"\(?\s*\d[\d,.]*\s+{UNITS}\b(?:\s+(?:affected|selected|in set|returned|fetched|exported|found|retrieved))?(?:\s*\([\d.]+ ?s(?:ec)?\))?[\s.;)]*"
     rf"|(?:total|number of|count of)\s+{UNITS}\s*[:=]?\s*\d[\d,.]*\.?"
-    r"|completion time:.*|query ok\b.*|end of (?:report|file|export)\.?|page \d+ of \d+",
+    r"|completion time:.*|query ok\b.*|end of (?:report|file|export)\.?|page:? \d+(?: (?:of|/) \d+)?|(?:strictly )?confidential\W*"
+    r"|(?:report |data )?(?:printed|generated|exported|created|downloaded|run)(?: (?:on|at|by|date|from)\b|:).*",
     re.IGNORECASE,
 )
 
@@ -47,6 +48,8 @@ class Furniture:
         >>> page = Furniture([["Report"], ["Printed 3/2/2025", "Page 1 of 5"], ["ID", "PHQ-9"]])
         >>> page.holds(["Printed 3/2/2025", "Page 2 of 5"]), page.holds(["(240 rows affected)"]), page.holds(["K-1", "14"]), page.holds(["14 rows of beads"])
         (True, True, False, False)
+        >>> page.holds(["Printed on 03/01/2024 10:12 AM"]), page.holds(["Page 4"]), page.holds(["Confidential"]), page.holds(["Printed"])
+        (True, True, True, False)
         """
         text = " ".join(" ".join(cells).split())
         return is_rule(cells) or COUNT.fullmatch(text) is not None or self._form(cells) in self.forms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from outcomes.personal import show_name
 from outcomes.settings import Source, TableFile
 
 TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".html", ".htm")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never in text
 HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 
@@ -33,7 +35,7 @@ def recognise(file: File) -> float:
 
 def propose(file: File) -> Sequence[Proposal | Unread]:
     """Return one source for a text file, and one for every sheet of a workbook that is not hidden."""
-    if file.ending not in WORKBOOK:
+    if not is_workbook(file, Source(file=file.name)):
         source = Source(file=file.name, encoding=guess_encoding(file.path))
         return _with_head(source, read_head(file.path, file.name, source))
     sheets, hidden = list_sheets(file.path, file.name)
@@ -51,7 +53,7 @@ def list_visible(file: File) -> list[str]:
 
 def read_names(file: File) -> list[str]:
     """Return the first row of a file as a header has it; of a workbook, of its first sheet."""
-    if file.ending in WORKBOOK:
+    if is_workbook(file, Source(file=file.name)):
         sheets, _ = list_sheets(file.path, file.name)
         records = read_sheet_head(file.path, file.name, sheets[0], 1) if sheets else []
     else:
@@ -108,8 +110,26 @@ def read_above(file: File, source: Source) -> list[list[str]]:
 
 
 def is_workbook(file: File, source: Source) -> bool:
-    """Tell whether a source is read as a workbook."""
-    return source.format == "excel" or (source.format == "auto" and file.ending in WORKBOOK)
+    """Tell whether a source is read as a workbook: by its ending, unless it holds text of columns, as programs name ``.xls`` too."""
+    return source.format == "excel" or (
+        source.format == "auto" and file.ending in WORKBOOK and not _is_text(file.start)
+    )
+
+
+def _is_text(start: bytes) -> bool:
+    r"""Tell whether a file is text with columns, and no page.
+
+    >>> _is_text(b"ID\tPHQ-9\r\n7\t14"), _is_text(b"<html>"), _is_text(b"PK\x03\x04,"), _is_text("ID\t7".encode("utf-16"))
+    (True, False, False, True)
+    """
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = (
+        start[: len(start) // 2 * 2]
+        .decode("utf-16" if wide else "latin-1", errors="replace")
+        .removeprefix("ï»¿")
+        .lstrip()
+    )
+    return not text.startswith("<") and CONTROL.search(text) is None and any(mark in text for mark in "\t,;|")
 
 
 def guess_encoding(path: Path) -> str:
