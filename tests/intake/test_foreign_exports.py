@@ -244,11 +244,12 @@ def test_an_answer_that_alone_is_missing_follows_from_a_total_that_knows_it(tmp_
         assert (export.ledger["reason"].astype(str) == "item_from_total").sum() == 4 * 8
 
 
-def test_codes_of_treatments_are_asked_for_and_taken_as_answered(tmp_path):
+@pytest.mark.parametrize("name", ["drug", "ses_drug"])
+def test_codes_of_treatments_are_asked_for_and_taken_as_answered(tmp_path, name):
     lines = [f"{who},{day(n, k)},{n % 2 + 1},{sum(items(n, k))}" for n, who, k in visits()]
-    write(tmp_path, "log.csv", *lines, header="record_id,session_date,drug,phq9_total")
+    write(tmp_path, "log.csv", *lines, header=f"record_id,session_date,{name},phq9_total")
     first = draft_study(tmp_path, "mine").missing[0]
-    assert "column 'drug' says which treatment was given by codes (1, 2)" in first
+    assert f"column '{name}' says which treatment was given by codes (1, 2)" in first
     assert "--treatment 1=… --treatment 2=…" in first
     export, _ = read_drafted(tmp_path, treatments={"1": "iv", "2": "esketamine"})
     counts = export.tables["sessions"]["treatment"].astype(str).value_counts()
@@ -650,6 +651,68 @@ def test_a_code_that_is_asked_for_in_spanish_above_a_row_of_kinds_of_answers(tmp
     book.save(tmp_path / "encuesta.xlsx")
     export, _ = read_drafted(tmp_path)
     assert totals(export) == truth()
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("PHQ-9 2024.csv", "Total"), ("phq9_export.csv", "Score"), ("phq9.csv", "total_score")]
+)
+def test_totals_in_a_file_that_is_named_after_their_questionnaire(tmp_path, name, column):
+    write_log(tmp_path)
+    lines = [f"{who},{day(n, k)},{sum(items(n, k))},{n}" for n, who, k in visits()]
+    write(tmp_path, name, *lines, header=f"patient_id,completed,{column},age")
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert f"'{column}' is taken for its total after the name of the file" in draft.text
+
+
+@pytest.mark.parametrize("name", ["phq9_gad7.csv", "phq15.csv", "scores.csv"])
+def test_totals_in_a_file_of_two_questionnaires_or_of_another_are_not_taken(tmp_path, name):
+    write_log(tmp_path)
+    write(
+        tmp_path,
+        name,
+        *[f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()],
+        header="patient_id,completed,Total",
+    )
+    assert any(one.startswith("questionnaires") for one in draft_study(tmp_path, "mine").missing)
+
+
+def test_a_list_with_the_first_session_beside_a_wide_file_of_all_of_them_is_asked_about(tmp_path):
+    write(
+        tmp_path,
+        "patients.csv",
+        *[f"{who},{ARMS[n % 2]},{day(n, 0)}" for n, who in enumerate(PEOPLE)],
+        header="patient_id,Program,First infusion",
+    )
+    wide = [f"{who},{','.join(str(day(n, k)) for k in range(4))}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "infusions.csv", *wide, header="patient_id,Tx1,Tx2,Tx3,Tx4")
+    write(
+        tmp_path,
+        "phq9.csv",
+        *[f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()],
+        header="patient_id,completed,phq9_total",
+    )
+    asked = draft_study(tmp_path, "mine").missing
+    assert any("infusions.csv has days of sessions" in one and "patients.csv says that" in one for one in asked)
+
+
+def test_answers_that_are_numbers_of_concepts_alone_are_said_to_be(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},PHQ9_Q{place},{day(n, k)},,,{45880000 + points}"
+        for n, who, k in visits()
+        for place, points in enumerate(items(n, k), 1)
+    ]
+    write(
+        tmp_path,
+        "observation.csv",
+        *lines,
+        header="person_id,observation_source_value,observation_date,value_as_number,value_as_string,value_as_concept_id",
+    )
+    assert any(
+        "answers are numbers of concepts alone (value_as_concept_id)" in one
+        for one in draft_study(tmp_path, "mine").missing
+    )
 
 
 def test_a_short_sheet_that_cannot_be_read_beside_others_of_its_columns_is_asked_about(tmp_path):

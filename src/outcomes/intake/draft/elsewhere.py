@@ -8,7 +8,7 @@ from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.survey import Field, Sheet
-from outcomes.intake.draft.vocabulary import squeeze
+from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
@@ -62,6 +62,8 @@ def doubt_sessions(sheet: Sheet, patient: str, found: Sequence[Found]) -> str:
         for name, column in sheet.fields.items()
         if name_occasion(name) == "sessions" and find_dates(column).share >= 0.7
     ]
+    if not dates and set(words_of(sheet.name)) & set(read_vocabulary()["occasions"]["sessions"]):  # infusions.csv
+        dates = [name for name, column in sheet.fields.items() if name != patient and find_dates(column).share >= 0.7]
     given = [one for one in found if "sessions" in one.tables]
     own, people = sheet.fields[patient].filled, set(sheet.fields[patient].values)
     if len(dates) != 1 or len(given) != 1 or own < OFTENER * given[0].sheet.fields[given[0].patient].filled:
@@ -89,6 +91,12 @@ def _twin(name: str, column: Field, other: Found) -> str | None:
 def explain_concepts(sheet: Sheet) -> str:
     """Return why a table of OMOP says nothing as it stands: it has the numbers of concepts and no name; empty for any other sheet."""
     names = {squeeze(name) for name in sheet.fields}
+    filled = {squeeze(name): column.filled for name, column in sheet.fields.items()}
+    if filled.get("valueasconceptid") and not filled.get("valueasnumber") and not filled.get("valueasstring"):
+        return (
+            "its answers are numbers of concepts alone (value_as_concept_id). Export the points as value_as_number, or the wording as value_as_string, beside them, "
+            "and draft again"
+        )
     numbers = sorted(names & {"measurementconceptid", "observationconceptid", "drugconceptid", "procedureconceptid"})
     if not numbers or any("sourcevalue" in name or "conceptname" in name for name in names):
         return ""

@@ -40,7 +40,29 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     taken = {column for one in found.values() for column in one.columns}
     for one in _by_position(sheet, free - taken, found):
         found[one.instrument] = one
+    found = found or _by_file(sheet, free)
     return {name: judge(sheet, read_instruments()[name], one) for name, one in found.items()}
+
+
+def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
+    """Return the questionnaire that a file or a sheet is named after, where its one column of totals has no name but that (Total)."""
+    title = f"{sheet.source.file.rsplit('/', 1)[-1]} {sheet.source.sheet or ''}"
+    totals = set(read_vocabulary()["total"]) - {""}
+    columns = [name for name in sheet.fields if name in free and squeeze(name) in totals and sheet.fields[name].filled]
+    named = {
+        instrument
+        for instrument, entry in read_vocabulary()["instruments"].items()
+        for name in entry["names"]
+        if (match := re.fullmatch(r"([a-z]+)(\d+)", name))
+        and re.search(rf"(?<![^\W_]){match[1]}[\W_]*{match[2]}(?!\d)", title, re.IGNORECASE)
+    }
+    if len(named) != 1 or len(columns) != 1:
+        return {}
+    instrument, total = named.pop(), columns[0]
+    if share_within(sheet.fields[total], read_instruments()[instrument]) < SURE:
+        return {}
+    check = f"{total!r} is taken for its total after the name of the file"
+    return {instrument: Questionnaire(instrument, (), total, check=check)}
 
 
 def _by_name(

@@ -15,7 +15,7 @@ from outcomes.intake.draft.columns import find_columns, is_number
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, Spellings, find_spellings
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, NONE, match_name, names_drug, read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import NEAR, NONE, SAME, match_name, names_drug, read_vocabulary, words_of
 from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
@@ -123,8 +123,9 @@ def _coded_treatment(found: Found, free: set[str], names: list[str]) -> Guess | 
         sessions = (
             found.rows_per_patient >= 2 and 2 <= len(codes) <= MOST_CODES and column.filled >= 0.9 * len(column.words)
         )
+        prefixed = len(words_of(name)) == 2 and match_name(words_of(name)[1], names)[0] == SAME  # ses_drug, of a form
         if (
-            match_name(name, names)[0] >= NEAR
+            (match_name(name, names)[0] >= NEAR or prefixed)
             and sessions
             and len(shown) == len(codes)
             and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) or BILLED.fullmatch(code.casefold()) for code in codes)
