@@ -73,6 +73,14 @@ def test_a_value_that_no_list_names_is_refused(series, patients):
         tabulate_criteria(series, patients, [RESISTANT.model_copy(update={"column": "spleen"})], ["iv"])
 
 
+def test_a_column_in_which_nothing_is_recorded_is_no_wrong_spelling(series, patients):
+    empty = patients.assign(pressure=None, failures=pd.Series(None, patients.index, dtype="object"))
+    severe = Criterion(name="liver", kind="contraindication", column="pressure", values=("severe",))
+    few = Criterion(name="failed", kind="definition", column="failures", minimum=2)
+    table = tabulate_criteria(series, empty, [severe, few], ["iv"])
+    assert count(table, "liver", "iv") == count(table, "failed", "iv") == [3, 0, 0, 3]
+
+
 def test_nothing_declared_and_nobody_in_an_arm(series, patients):
     assert tabulate_criteria(series, patients, [], ["iv"]).empty
     table = tabulate_criteria(series, patients, [RESISTANT], ["iv", "im"])

@@ -79,7 +79,7 @@ def _judge(column: pd.Series, criterion: Criterion, place: int) -> tuple[Bools, 
             raise ModelError(
                 f"{key}: column {criterion.column} has values, of {strange} patient(s), that neither 'values' nor 'otherwise' names."
             )
-    elif not met.any():
+    elif known.any() and not met.any():
         raise ModelError(
             f"{key}: nobody has {' or '.join(criterion.values)} in column {criterion.column}. If that is so, list the values that do not meet it "
             "under 'otherwise'; else write them as `outcomes intake` mapped them."

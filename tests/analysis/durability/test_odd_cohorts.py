@@ -90,6 +90,7 @@ def test_every_number_is_finite_within_its_range_and_its_interval(seed):
         assert (rows["upper"] - rows["lower"] > 1e-6).all()
     effect = found["durability_effect"]
     known = effect["difference"].notna()
+    assert effect[["end", "method", "weights", "time", "unit"]].notna().all(axis=None)
     assert (effect.loc[~known, "note"].str.len() > 0).all()
     own = effect[known]
     assert (own["lower"] < own["upper"]).all()

@@ -86,7 +86,9 @@ def compare_arms(
             if last and not rows[0]["note"]:
                 tilts = [{**names, "weights": kind, **row} for row in _tilt(pair, durability)]
     if problem:
-        effects += [{**names, "end": "loss", "weights": problem[0], "note": problem[1], "method": "weighted"}]
+        first = list_spans(durability)[0]
+        row = {"end": "loss", "weights": problem[0], "method": "weighted", "time": first.time, "unit": first.unit}
+        effects += [{**names, **row, "note": problem[1]}]
     return (
         pd.DataFrame(effects).reindex(columns=list(DurabilityEffect.fields)),
         pd.DataFrame(tilts).reindex(columns=list(DurabilityTilt.fields)),

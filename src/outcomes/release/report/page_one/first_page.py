@@ -28,7 +28,7 @@ def show_first_page(material: Material, folder: Path) -> Section:
 
 def _note(material: Material, evidence: Evidence) -> str:
     comparison, rounded = material.study.comparison, note_rounding(material.study.privacy)
-    if comparison is None:
+    if comparison is None or not evidence.contrasted:
         return f"CI: confidence interval, {COVERED}. {rounded}".strip()
     names = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     adjusted = f" Differences are adjusted for {names}." if names else ""

@@ -80,7 +80,7 @@ def _notes(described: Described) -> tuple[str, ...]:
 def _name_arm(described: Described, arm: str) -> str:
     row = described.rows.get(("patients", "", arm), {})
     n = tell(row, "n")
-    only = described.material.arms[0] if len(described.arms) == 1 else arm
+    only = described.material.arms[0] if len(described.material.arms) == 1 else arm
     return f"{described.material.arm(only)} ({sample(n)})"
 
 
