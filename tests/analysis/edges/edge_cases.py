@@ -83,6 +83,14 @@ def few_of_an_arm(few):
     return clinic.with_people(arm=np.where(np.arange(len(clinic.people)) < few, "iv", "esketamine"))
 
 
+def nobody_enters():
+    """A clinic whose patients are all less ill than its study file asks for."""
+    clinic = make_clinic()
+    return replace(clinic, changes={"baseline": {"minimum": {"phq9": 27}}}).with_people(
+        baseline=clinic.people["baseline"].clip(upper=26)
+    )
+
+
 def one_site_an_arm():
     clinic = make_clinic()
     return clinic.with_people(site=np.where(clinic.people["arm"] == "iv", "north", "south"))
@@ -238,6 +246,7 @@ RARER = (  # their code is that of others here, or has tests of its own: `make n
     "reversed labels",
     "weights for those treated",
     "products",
+    "the site is the arm",
     "nine of an arm",
     "one arm only",
     "nothing varies where it is asked",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from clinics import make_clinic, run_clinic
-from edge_cases import COMPLETE, LEFT_OUT, RARER
+from edge_cases import COMPLETE, FEW, LEFT_OUT, RARER, nobody_enters, released
 from edge_checks import find_declared_faults, find_faults, find_words
 
 RUNS = {}
@@ -73,6 +73,14 @@ def test_a_comparison_that_cannot_be_made_is_left_out_alone(name, tmp_path, capl
     assert "Table 1." in text
     assert all(found.released[name].empty for name in ("effects", "risks", "sensitivity", "subgroups", "eligibility"))
     assert not re.search(r"\d", reason)
+
+
+def test_a_clinic_of_which_nobody_enters_has_a_report(tmp_path):
+    found = run_clinic(released(nobody_enters()), tmp_path)
+    assert found.refused == "", found.words[-2000:]
+    assert find_declared_faults(found.released) == []
+    assert find_words(found.report) == []
+    assert f"Not compared, because {FEW}" in re.sub(r"\s+", " ", found.report)
 
 
 @pytest.mark.parametrize("design", ["randomised", "observational"])
