@@ -47,8 +47,9 @@ def derive_variants(
     """
     kept = {estimand.instrument, definitions.primary, *definitions.baseline.minimum}
     instruments = {name: one for name, one in definitions.instruments.items() if name in kept}
+    columns, names = list(CONTRACTS["variants"].fields), [variant.name for variant in variants]
     parts = []
-    for variant in variants:
+    for place, variant in enumerate(variants):
         changed = replace(
             definitions,
             instruments=instruments,
@@ -62,11 +63,12 @@ def derive_variants(
             pd.MultiIndex.from_frame(used[["patient", "series"]])
         )
         rows = endpoints[inside & (endpoints["instrument"] == estimand.instrument).to_numpy()]
-        parts.append(rows.assign(variant=variant.name))
+        parts.append(
+            rows.assign(variant=pd.Categorical.from_codes(np.full(len(rows), place), pd.Index(names)))[columns]
+        )
     if not parts:
         return empty_table("variants")
-    columns = list(CONTRACTS["variants"].fields)
-    table = pd.concat(parts, ignore_index=True)[columns]
+    table = pd.concat(parts, ignore_index=True)
     categories = [name for name, field in CONTRACTS["variants"].fields.items() if field.dtype == "category"]
     return table.astype(dict.fromkeys(categories, "category"))
 
