@@ -140,6 +140,31 @@ def nested(table: list[list[str]]) -> bytes:
     return "".join(json.dumps(one) + "\n" for one in records).encode()
 
 
+def fixed(table: list[list[str]]) -> bytes:
+    widths = [max(map(len, column)) + 2 for column in zip(HEADER, *table, strict=True)]
+    lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [HEADER, *table]]
+    return "\n".join(lines).encode(errors="surrogatepass")
+
+
+def beside(table: list[list[str]]) -> bytes:
+    sessions = [[row[0], row[1], "iv", "", *row] for row in table]
+    return delimited(sessions, header=[["id", "day", "treatment", "", *HEADER]])
+
+
+def limesurvey(table: list[list[str]]) -> bytes:
+    coded = [
+        [*row[:2], *(f"A{int(cell) + 1}" if cell in ("0", "1", "2", "3") else cell for cell in row[2:-1])]
+        for row in table
+    ]
+    return delimited(coded, header=[["id", "day", *(f"phq9[SQ{n:03d}]" for n in range(1, 10))]])
+
+
+def notes(table: list[list[str]]) -> bytes:
+    return delimited(
+        [[*row[:-1], f"Slept well. PHQ-9: {row[-1]}; plan as before"] for row in table], header=[[*HEADER[:-1], "note"]]
+    )
+
+
 def write_joined(table: list[list[str]], path: Path) -> None:
     """Write visits, and scores that name the number of their visit alone."""
     visits = [[str(100 + n), *row[:2]] for n, row in enumerate(table)]
@@ -176,6 +201,15 @@ FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str,
                   {"header": [1, 2], "first_row": 4, "leave_out": {"Status - Response Type": [1]}, "tables": mapping()}),
     "joined": ("scores.csv", write_joined, JOINED),
     "joined to": ("visits.csv", write_joined, JOINED),
+    "text named as a workbook": ("file.xls", write_bytes(lambda t: delimited(t, "\t", encoding="utf-16")), {"tables": mapping()}),
+    "fixed": ("file.txt", write_bytes(fixed), {"tables": mapping()}),
+    "beside": ("file.csv", write_bytes(beside), {"beside": 2, "tables": mapping()}),
+    "each": ("file.csv", write_bytes(delimited), {"each": {"id": ";"}, "tables": mapping()}),
+    "a list in json": ("file.json", write_bytes(lambda t: json.dumps({"records": [dict(zip(HEADER, row, strict=True)) for row in t]}).encode()),
+                       {"format": "json", "tables": mapping()}),
+    "limesurvey": ("file.csv", write_bytes(limesurvey), {"tables": mapping(items=[f"phq9[SQ{n:03d}]" for n in range(1, 10)],
+                   answers={f"A{points + 1}": points for points in range(4)})}),
+    "notes": ("file.csv", write_bytes(notes), {"in_text": {"total": {"column": "note", "after": "PHQ-9"}}, "tables": mapping()}),
     "redcap": ("file.csv", write_bytes(redcap), {"format": "redcap", "part": "phq9", "tables": mapping("record_id")}),
 }  # fmt: skip
 
