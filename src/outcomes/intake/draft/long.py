@@ -179,16 +179,18 @@ def _names(sheet: Sheet, name: str) -> tuple[float, str, dict[str, list[str]]]:
         claims = claims_of(value) if any(c.isalpha() for c in value) or LOINC.fullmatch(value) else ()
         if claims:
             claimed[f"{claims[0][0]}_{claims[0][1] or 'total'}"].append(value)
-    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed)}
+    spelt = {new: of for new, of in claimed.items() if _is_whole(new.rpartition("_")[0], claimed, new)}
     if any(len(of) > 2 for of in spelt.values()):
         return 0.0, name, {}
     named = {value for of in spelt.values() for value in of}
     return column.share(np.array([value in named for value in column.words.values], dtype=bool)), name, spelt
 
 
-def _is_whole(instrument: str, claimed: Iterable[str]) -> bool:
-    found = sum(new.startswith(f"{instrument}_") for new in claimed)
-    return f"{instrument}_total" in claimed or found >= 0.6 * read_instruments()[instrument].n_items > 0
+def _is_whole(instrument: str, claimed: Iterable[str], new: str) -> bool:
+    """Tell whether a name is a total, or an item beside most others: PHQ-2 and PHQ-8 beside PHQ-9 are shorter forms, and no items."""
+    total = f"{instrument}_total"
+    items = sum(one.startswith(f"{instrument}_") and one != total for one in claimed)
+    return new == total or items >= 0.6 * read_instruments()[instrument].n_items > 0
 
 
 def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]) -> str | None:

@@ -34,12 +34,14 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
         one = _by_name(sheet, instrument, definition, named)
         if one is not None:
             found[instrument] = one
-    items = {column for one in found.values() for column in one.items}
-    # The column PHQ8 beside PHQ1 to PHQ9 is their eighth item, and no total of the PHQ-8.
+    # The column PHQ8 beside PHQ1 to PHQ7 is their eighth item, and no total of the PHQ-8, with a ninth and without.
+    items = {column for one in found.values() for column in one.items} | _items_named(named)
     found = {name: one for name, one in found.items() if one.items or one.trouble or one.total not in items}
     taken = {column for one in found.values() for column in one.columns}
     for one in _by_position(sheet, free - taken, found):
-        found[one.instrument] = one
+        claimed = {name for column in one.items for name, item in named.get(column, ()) if item}
+        if not claimed or one.instrument in claimed:  # phq_1 to phq_7 are no GAD-7
+            found[one.instrument] = one
     found = found or _by_file(sheet, free)
     return {name: judge(sheet, read_instruments()[name], one) for name, one in found.items()}
 
@@ -63,6 +65,16 @@ def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
         return {}
     check = f"{total!r} is taken for its total after the name of the file"
     return {instrument: Questionnaire(instrument, (), total, check=check)}
+
+
+def _items_named(named: dict[str, tuple[Claim, ...]]) -> set[str]:
+    """Return the columns that are named after an item of an instrument of which most items are there."""
+    items: dict[str, set[str]] = defaultdict(set)
+    for name, claims in named.items():
+        for instrument, item in claims:
+            items[instrument] |= {name} if item else set()
+    known = read_instruments()
+    return {name for instrument, names in items.items() if 2 * len(names) > known[instrument].n_items for name in names}
 
 
 def _by_name(
@@ -101,11 +113,27 @@ def _by_name(
         spread = _spread_over_columns(sheet, instrument, definition, named)
         return spread or _too_few(instrument, definition, {item: names[0] for item, names in items.items()})
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
-    check = f"{len(items)} of {last} items found; only the total is used" if items and not complete else beside
+    check = _shorter(sheet, instrument, items, last, total) if items and not complete else beside
     if placed:
         asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
         check = f"item {asked} by its place among the others: no wording that is known"
     return Questionnaire(instrument, ordered, total, check=check)
+
+
+def _shorter(sheet: Sheet, instrument: str, items: dict[int, list[str]], asked: int, total: str | None) -> str:
+    """Return what to say of a total beside some of its items: that it is their sum, which is a shorter form's, or that it alone is used."""
+    check = f"{len(items)} of {asked} items found; only the total is used"
+    columns = tuple(names[0] for names in items.values())
+    if total is None or 2 * len(items) < asked or _sum_column(sheet, columns, {total}) is None:
+        return check
+    shorter = [
+        name
+        for name, definition in read_instruments().items()
+        if definition.derived_from is not None
+        and (definition.derived_from.instrument, set(definition.derived_from.items)) == (instrument, set(items))
+    ]
+    named = f": map it as {shorter[0]}, which {instrument} is not" if shorter else ""
+    return f"{check}. It is the sum of these {len(items)}, the score of a shorter form{named}"
 
 
 def _one_of_numbered(sheet: Sheet, instrument: str, totals: list[str]) -> tuple[list[str], str]:

@@ -30,6 +30,7 @@ ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
 LABELLED = 0.75  # of the rows of a column of labels that no name tells
+FEWEST_ROWS = 10  # of a file in which a count of the rows can be told from numbers of patients
 SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
 
 
@@ -42,6 +43,7 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
         elsewhere |= {value for name in names for value in other.fields[name].values}
     ranked = []
     same = _always_alike([sheet, *others])
+    counting = _row_numbers(sheet)
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
         distinct = 0 if name in same else len(column.values)
@@ -52,8 +54,22 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
             continue  # a column of any name, where nearly all of its values are other files' patients
         known = shared >= 0.2 * distinct
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
-            ranked.append((known, level >= NEAR, rank, level, name))
+            ranked.append((name not in counting, known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
+
+
+def _row_numbers(sheet: Sheet) -> set[str]:
+    """Return columns named like identifiers that count the rows from 1, where another one so named stands in several rows."""
+    names = [name for name in sheet.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
+    rows = max((len(sheet.fields[name].words.codes) for name in names), default=0)
+    counted = [str(number + 1) for number in range(rows)]
+    counting = {name for name in names if rows >= FEWEST_ROWS and _spread(sheet.fields[name]) == counted}
+    repeats = any(1 < SEVERAL * len(sheet.fields[name].values) <= rows for name in names if name not in counting)
+    return counting if repeats else set()
+
+
+def _spread(column: Field) -> list[str | None]:
+    return list(column.words.spread(np.array(column.words.values, dtype=object)))
 
 
 def _always_alike(sheets: Sequence[Sheet]) -> set[str]:

@@ -37,7 +37,7 @@ CHECKS: dict[str, Check] = {
     ),
     "near_identifiers": Check(
         "identifiers",
-        "Identifiers that differ only in leading zeros, case, blanks, invisible characters, or a prefix: one person may count "
+        "Identifiers that differ only in leading zeros, case, blanks, dashes, invisible characters, or a prefix: one person may count "
         "as two.",
         "where they are more than 2% of all identifiers",
     ),

@@ -47,16 +47,23 @@ def _find_lost(owners: Mapping[str, Mapping[str, int]]) -> Iterable[Finding]:
 
 
 def near_form(identifier: str) -> str:
-    r"""Return what is left of an identifier without case, blanks, invisible characters, leading zeros, `.0`, and a path.
+    r"""Return what is left of an identifier without case, blanks, invisible characters, leading zeros, `.0`, a path, and signs.
 
-    >>> near_form("Patient/ KET-007\u200b"), near_form("ket7"), near_form("00431.0"), near_form("431")
-    ('ket-7', 'ket7', '431', '431')
+    A sign between two digits tells people apart (1-12 is not 11-2) and stays, as one sign for all.
+
+    >>> near_form("Patient/ KET-007\u200b"), near_form("ket7"), near_form("00431.0"), near_form("431"), near_form("1_12")
+    ('ket7', 'ket7', '431', '431', '1-12')
     """
     text = unicodedata.normalize("NFKC", identifier)
     text = "".join(c for c in text if unicodedata.category(c) not in INVISIBLE).casefold()
     text = re.sub(r"^(?:[a-z]+/|urn:uuid:|#)+", "", text)
-    text = re.sub(r"^(\d+)\.0+$", r"\1", text)
+    text = _plain_signs(re.sub(r"^(\d+)\.0+$", r"\1", text))
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def _plain_signs(text: str) -> str:
+    """Return a text without dashes and the like, but for one between two digits."""
+    return re.sub(r"(?<=\d)[-_./:]+(?=\d)", "-", re.sub(r"(?<!\d)[-_./:]+|[-_./:]+(?!\d)", "", text))
 
 
 def describe_difference(spellings: Sequence[str]) -> set[str]:
@@ -64,6 +71,8 @@ def describe_difference(spellings: Sequence[str]) -> set[str]:
 
     >>> sorted(describe_difference(["0431", "431"])), sorted(describe_difference(["Patient/a", "A"]))
     (['leading zeros'], ['a prefix', 'case'])
+    >>> sorted(describe_difference(["KC-103", "KC103"]))
+    ['dashes or other signs']
     """
     kinds = set()
     plain = {unicodedata.normalize("NFKC", one) for one in spellings}
@@ -84,6 +93,9 @@ def describe_difference(spellings: Sequence[str]) -> set[str]:
         {re.sub(r"\.0+$", "", one) for one in folded}
     ):
         kinds.add("leading zeros")
+    whole = {re.sub(r"^(\d+)\.0+$", r"\1", one) for one in folded}
+    if len({_plain_signs(one) for one in whole}) < len(whole):
+        kinds.add("dashes or other signs")
     return kinds or {"their spelling"}
 
 
@@ -93,6 +105,7 @@ CURES = {
     "case": "`patient_case: upper` (or lower) of the sources writes them alike",
     "blanks or invisible characters": "they are told apart only by characters that nobody sees; write them alike in the export",
     "a decimal `.0`": "format the column as text or as whole numbers in the export",
+    "dashes or other signs": "write the identifiers with the same signs in every export",
     "their spelling": "write them alike in the export",
 }
 

@@ -1,0 +1,117 @@
+"""Exports whose files are well formed, and whose content is not what it seems: read right, or asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import yaml
+from exports import write
+
+from outcomes.intake import read_export, refuse
+from outcomes.intake.draft import draft_study
+from outcomes.intake.health.identifiers import near_form
+from outcomes.settings.study import check_study
+
+PEOPLE = [f"K{n:03d}" for n in range(24)]
+ARMS = ("iv", "esketamine")
+
+
+def day(n, k):
+    return dt.date(2024, 1, 3) + dt.timedelta(days=5 * n + 7 * k)
+
+
+def answers(n, k):
+    return [(n + 2 * k + place * (k + 1)) % 4 for place in range(9)]
+
+
+def visits():
+    return [(n, who, k) for n, who in enumerate(PEOPLE) for k in range(4)]
+
+
+def write_log(folder, name="log.csv", before="", header="patient_id,session_date,treatment"):
+    numbered = enumerate(visits(), 1)
+    lines = [f"{before.format(row)}{who},{day(n, k)},{ARMS[n % 2]}" for row, (n, who, k) in numbered]
+    write(folder, name, *lines, header=header)
+
+
+def read_drafted(folder):
+    draft = draft_study(folder, "mine")
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), folder)
+    refuse(export.findings, {})
+    return export, draft
+
+
+def totals(export, instrument="phq9"):
+    table = export.tables["assessments"]
+    table = table[table["instrument"].astype(str) == instrument]
+    names = dict(zip(export.tables["key"]["patient"], export.tables["key"]["identifier"], strict=True))
+    rows = zip(table["patient"], table["study_day"], table["recorded_total"], strict=True)
+    return {(names[patient], int(days)): int(total) for patient, days, total in rows}
+
+
+def test_a_column_that_counts_the_rows_names_no_patient(tmp_path):
+    write_log(tmp_path, before="{},", header="id,client_id,session_date,treatment")
+    lines = [f"{row},{who},{day(n, k)},{sum(answers(n, k))}" for row, (n, who, k) in enumerate(visits(), 1)]
+    write(tmp_path, "scores.csv", *lines, header="id,client_id,date,phq9_total")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {(who, 7 * k): sum(answers(n, k)) for n, who, k in visits()}
+
+
+def test_a_count_of_the_rows_that_alone_names_the_scores_is_asked_about(tmp_path):
+    write_log(tmp_path, before="{},", header="id,client_id,session_date,treatment")
+    lines = [f"{row},{day(n, k)},{sum(answers(n, k))}" for row, (n, _, k) in enumerate(visits(), 1)]
+    write(tmp_path, "scores.csv", *lines, header="id,date,phq9_total")
+    asked = draft_study(tmp_path, "mine").missing
+    assert any("no identifier of the questionnaires occurs among the sessions" in one for one in asked)
+
+
+def test_numbers_of_patients_in_a_list_with_one_row_each_are_no_count_of_rows(tmp_path):
+    lines = [f"{n + 1},{day(n, k)},{ARMS[n % 2]},{sum(answers(n, k))}" for n, _, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="id,session_date,treatment,phq9_total")
+    write(tmp_path, "people.csv", *(f"{n + 1},{30 + n}" for n in range(len(PEOPLE))), header="id,age")
+    export, _ = read_drafted(tmp_path)
+    assert len(export.tables["patients"]) == len(PEOPLE)
+    assert export.tables["patients"]["age"].notna().all()
+
+
+def test_eight_items_of_the_phq_are_neither_a_total_nor_a_gad7(tmp_path):
+    write_log(tmp_path)
+    lines = [
+        f"{who},{day(n, k)},{','.join(map(str, answers(n, k)[:8]))},{sum(answers(n, k)[:8])},{(n + 5 * k) % 22}"
+        for n, who, k in visits()
+    ]
+    asked = ",".join(f"phq_{n}" for n in range(1, 9))
+    write(tmp_path, "scores.csv", *lines, header=f"patient_id,date,{asked},phq9_total,gad7_total")
+    export, draft = read_drafted(tmp_path)
+    assert set(export.tables["assessments"]["instrument"].astype(str)) == {"phq9", "gad7"}
+    assert totals(export, "gad7") == {(who, 7 * k): (n + 5 * k) % 22 for n, who, k in visits()}
+    assert "the sum of these 8, the score of a shorter form: map it as phq8" in draft.text
+
+
+def test_a_shorter_form_among_the_names_of_a_long_file_is_no_item(tmp_path):
+    write_log(tmp_path)
+    lines = []
+    for n, who, k in visits():
+        lines += [f"{who},{day(n, k)},PHQ-9,{sum(answers(n, k))}", f"{who},{day(n, k)},PHQ-2,{sum(answers(n, k)[:2])}"]
+        lines += [f"{who},{day(n, k)},GAD-7,{(n + 5 * k) % 22}"]
+    write(tmp_path, "long.csv", *lines, header="Client,Date,Instrument,Score")
+    export, draft = read_drafted(tmp_path)
+    assert "phq9_2" not in draft.text
+    assert "items found" not in draft.text
+    assert totals(export) == {(who, 7 * k): sum(answers(n, k)) for n, who, k in visits()}
+
+
+def test_identifiers_with_other_signs_are_near(tmp_path):
+    write_log(tmp_path)
+    spelt = {"K003": "K-003", "K011": "K_011", "K020": "k 020"}
+    lines = [f"{spelt.get(who, who)},{day(n, k)},{sum(answers(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "scores.csv", *lines, header="patient_id,date,phq9_total")
+    asked = draft_study(tmp_path, "mine").missing
+    assert any("dashes or other signs" in one and "3 people may count twice" in one for one in asked)
+
+
+@pytest.mark.parametrize(("one", "other"), [("1-12", "11-2"), ("A1-1", "A11"), ("2.1", "21"), ("S1/03", "S10-3")])
+def test_a_sign_between_digits_tells_people_apart(one, other):
+    assert near_form(one) != near_form(other)
