@@ -28,6 +28,7 @@ from outcomes.intake.health.rows import (
     find_nothing,
     find_undecided,
 )
+from outcomes.intake.health.scores import find_doubtful_scores
 from outcomes.intake.health.times import Dated, find_night, find_offsets
 from outcomes.intake.mapping import PLACING
 from outcomes.intake.values import map_values
@@ -79,6 +80,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_undecided(evidence.ledger, evidence.balance, _timed(evidence), not _says_which(study)),
         *find_contradicted_totals(evidence.ledger, _questionnaires(evidence)),
         *find_contradictions(evidence.ledger, _rows_of_several(evidence.batches)),
+        *find_doubtful_scores(study, evidence.batches, evidence.tables),
         *find_codes(_numbers(study, evidence)),
         *find_impossible(evidence.ledger, evidence.balance),
         *find_unnamed(evidence.folder, evidence.named),

@@ -113,6 +113,18 @@ CHECKS: dict[str, Check] = {
         "Stored totals that are not the sum of their items; the sum is taken.",
         "where they are half of a file's questionnaires or more",
     ),
+    "another_scale": Check(
+        "values",
+        "Totals above the largest of their instrument that are nearly all of a few people: their scores are on another scale, the low ones too.",
+        "always",
+    ),
+    "exchanged_scores": Check(
+        "values", "Months in which the totals of two instruments seem to stand in one another's column.", "always"
+    ),
+    "turned_scores": Check(
+        "values",
+        "A site whose scores rise where all others' fall, from a first score that mirrors theirs: answers counted from the other end?",
+    ),
     "missing_codes": Check(
         "values",
         "Numbers such as -99 or 999 far from all others of their column: codes for missing?",
