@@ -115,3 +115,17 @@ def test_identifiers_with_other_signs_are_near(tmp_path):
 @pytest.mark.parametrize(("one", "other"), [("1-12", "11-2"), ("A1-1", "A11"), ("2.1", "21"), ("S1/03", "S10-3")])
 def test_a_sign_between_digits_tells_people_apart(one, other):
     assert near_form(one) != near_form(other)
+
+
+@pytest.mark.parametrize("pounds", [0, 5, 12, 19, 24])
+def test_weights_in_two_units_are_told_and_left_out(tmp_path, pounds):
+    weight = lambda n: 55 + 2.5 * (n * 7 % 24)  # noqa: E731
+    lines = [
+        f"{who},{('south', 'north')[n < pounds]},{day(n, k)},{ARMS[n % 2]},{weight(n) * (2.2046 if n < pounds else 1):.0f},{sum(answers(n, k))}"
+        for n, who, k in visits()
+    ]
+    write(tmp_path, "log.csv", *lines, header="patient_id,site,session_date,treatment,weight,phq9_total")
+    export, draft = read_drafted(tmp_path)
+    mixed = 0 < pounds < len(PEOPLE)
+    assert ("seems to hold pounds in some rows and kg in others" in draft.text) == mixed
+    assert ("weight_kg" in export.tables["sessions"] and export.tables["sessions"]["weight_kg"].notna().all()) != mixed

@@ -19,6 +19,8 @@ from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
 MOST_LABELS = 40
+# A tenth of adults weighs neither less than 45 kg, which is 100 pounds, nor more than 140 kg.
+LIGHT_POUNDS, HEAVY_KILOGRAMS, UNLIKELY = 100, 140, 0.1
 
 
 def find_columns(found: Found, free: set[str], rules: dict[str, dict[str, Any]]) -> dict[str, Guess]:
@@ -69,7 +71,7 @@ def _judge_content(found: Found, canonical: str, rule: dict[str, Any], name: str
     judges: dict[str, Callable[[], Guess | None]] = {
         "number": lambda: Guess(name) if is_number(column, *rule["range"]) and not _are_days(column.values) else None,
         "dose": lambda: _judge_dose(found, column),
-        "weight": lambda: _judge_weight(column),
+        "weight": lambda: _judge_weight(found, column),
         "yes_no": lambda: _judge_spelling(found, column, "yes_no", 0.9),
         "spelling": lambda: _judge_spelling(found, column, canonical, 0.5),
         "words": lambda: Guess(name) if _is_category(found, column) else None,
@@ -98,7 +100,7 @@ def _judge_dose(found: Found, column: Field) -> Guess | None:
     return Guess(column.name)
 
 
-def _judge_weight(column: Field) -> Guess | None:
+def _judge_weight(found: Found, column: Field) -> Guess | None:
     kilograms, _ = parse_weights(column.words.values, column.missing, "kg", CLEANING.weight_kg)
     if column.share(~np.isnan(kilograms)) < 0.7:
         return None
@@ -106,6 +108,13 @@ def _judge_weight(column: Field) -> Guess | None:
         return Guess(column.name, unit="lb")
     numbers = to_numbers(column.words.spread(column.words.values))
     heavy = (~np.isnan(numbers)).mean() > 0.5 and np.nanmedian(numbers) > 120
+    known = numbers[~np.isnan(numbers)]
+    if len(known) and ((known < LIGHT_POUNDS) if heavy else (known > HEAVY_KILOGRAMS)).mean() > UNLIKELY:
+        found.notes.append(
+            f"{column.name!r} seems to hold pounds in some rows and kg in others, with no unit in the cell, and is left out: name the file once for each part (`rows`, by "
+            "site), with `weight_kg: {column: …, unit: lb}` in the one, or write the unit into the cells"
+        )
+        return None
     return (
         Guess(column.name, unit="lb", check="half of the numbers are above 120: taken as pounds")
         if heavy
