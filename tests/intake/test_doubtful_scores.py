@@ -103,3 +103,8 @@ def test_answers_of_a_site_counted_from_the_other_end(tmp_path):
 
 def test_a_site_that_does_worse_from_the_same_start_is_no_doubt(tmp_path):
     assert found(read_scores(tmp_path, lambda n, site, d, p, g: (min(27, 18 + d.day % 3 + (dt.date(2024, 1, 8) + dt.timedelta(days=9 * n) < d)) if site == "south" else p, g)), *ALL) == []  # fmt: skip
+
+
+def test_an_export_whose_scores_are_all_left_out(tmp_path):
+    export = read_scores(tmp_path, lambda _n, _s, _d, _p, _g: (-9, 999))
+    assert found(export, *ALL) == []

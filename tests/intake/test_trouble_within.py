@@ -129,3 +129,22 @@ def test_weights_in_two_units_are_told_and_left_out(tmp_path, pounds):
     mixed = 0 < pounds < len(PEOPLE)
     assert ("seems to hold pounds in some rows and kg in others" in draft.text) == mixed
     assert ("weight_kg" in export.tables["sessions"] and export.tables["sessions"]["weight_kg"].notna().all()) != mixed
+
+
+@pytest.mark.parametrize("shape", ["long", "plain"])
+def test_answers_of_relatives_are_no_score_of_the_patient(tmp_path, shape):
+    write_log(tmp_path)
+    lines = []
+    for n, who, k in visits():
+        total, form = sum(answers(n, k)), ",PHQ-9" if shape == "long" else ""
+        if (n + k) % 5:
+            lines.append(f"{who},{day(n, k)},Self{form},{total}")
+        lines.append(f"{who},{day(n, k)},Caregiver{form},{total // 2}")
+        lines += [f"{who},{day(n, k)},Clinician,MADRS,{total + 9}"] if shape == "long" else []
+    header = "Client,Date,Completed by,Instrument,Score" if shape == "long" else "Client,Date,Completed by,phq9_total"
+    write(tmp_path, "answers.csv", *lines, header=header)
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == {(who, 7 * k): sum(answers(n, k)) for n, who, k in visits() if (n + k) % 5}
+    assert "answered by 'Caregiver' are left out" in draft.text
+    instruments = set(export.tables["assessments"]["instrument"].astype(str))
+    assert instruments == ({"phq9", "madrs"} if shape == "long" else {"phq9"})

@@ -85,7 +85,8 @@ def _by_names(
         return []
     when = _when(sheet, dates)
     by_item = _items_of_names(sheet, name, spelt, {patient, name, value, *dates})
-    if by_item is None or (not by_item and _is_of_items(sheet, (patient, when, name), value, spelt)):
+    left = [one for one in sheet.proposal.source.leave_out if one in sheet.fields]
+    if by_item is None or (not by_item and _is_of_items(sheet, (patient, when, *left, name), value, spelt)):
         return []
     note = f"a long file: one row for each {{}}, put side by side by {patient!r} and {when!r}"
     if by_item:

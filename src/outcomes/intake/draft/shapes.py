@@ -23,6 +23,7 @@ from outcomes.intake.draft.vocabulary import (
     names_drug,
     read_vocabulary,
     say_state,
+    words_of,
 )
 from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.draft.written import find_texts, find_ticks
@@ -57,6 +58,7 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
 def reshape(sheet: Sheet) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
     proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
+    proposal = _without_relatives(sheet, proposal)
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
     several = _by_questionnaire(sheet)
     if several is not None:
@@ -85,7 +87,7 @@ def reshape(sheet: Sheet) -> list[Proposal]:
     halves = split_labelled(sheet, proposal)
     if halves:
         return halves
-    long = find_pivots(sheet) if not has_items(sheet) else []
+    long = find_pivots(replace(sheet, proposal=proposal)) if not has_items(sheet) else []
     if long:
         return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
     return [proposal] if proposal != sheet.proposal else []
@@ -154,6 +156,26 @@ def _without_tests(sheet: Sheet, proposal: Proposal) -> Proposal:
                 update={"leave_out": {**proposal.source.leave_out, name: (*before, *spelt)}}
             )
             note = f"rows of test patients ({', '.join(map(repr, spelt))} in {name!r}) are left out"
+            return replace(proposal, source=changed, checks=(*proposal.checks, note))
+    return proposal
+
+
+def _without_relatives(sheet: Sheet, proposal: Proposal) -> Proposal:
+    """Leave out what relatives answered about a patient, where a column says of every row who answered."""
+    known = read_vocabulary()["answered_by"]
+    for name, column in sheet.fields.items():
+        said = (
+            {value: " ".join(words_of(value)) for value in column.values} if len(column.values) <= MOST_STATES else {}
+        )
+        others = sorted(value for value, words in said.items() if words in known["relatives"])
+        if (
+            others
+            and len(others) < len(said)
+            and all(words in known["relatives"] + known["others"] for words in said.values())
+        ):
+            note = f"rows that {name!r} says were answered by {', '.join(map(repr, others))} are left out"
+            left = {**proposal.source.leave_out, name: tuple(others)}
+            changed = proposal.source.model_copy(update={"leave_out": left})
             return replace(proposal, source=changed, checks=(*proposal.checks, note))
     return proposal
 

@@ -149,6 +149,8 @@ def find_turned(
 
     ``site`` maps the patient to the site.
     """
+    if not len(patient):
+        return
     order = np.lexsort((day, patient))
     patient, score = patient[order], score[order]
     opens = np.flatnonzero(np.diff(patient, prepend=-1))
