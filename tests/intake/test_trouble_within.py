@@ -148,3 +148,14 @@ def test_answers_of_relatives_are_no_score_of_the_patient(tmp_path, shape):
     assert "answered by 'Caregiver' are left out" in draft.text
     instruments = set(export.tables["assessments"]["instrument"].astype(str))
     assert instruments == ({"phq9", "madrs"} if shape == "long" else {"phq9"})
+
+
+@pytest.mark.parametrize(("name", "asked"), [("log_old.csv", True), ("Copy of log.csv", True), ("log2.csv", False)])
+def test_an_older_copy_beside_a_file_is_asked_about(tmp_path, name, asked):
+    write_log(tmp_path)
+    moved = [f"{who},{day(n, k) + dt.timedelta(days=n % 6 == 0)},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(tmp_path, name, *moved, header="patient_id,session_date,treatment")
+    lines = [f"{who},{day(n, k)},{sum(answers(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "scores.csv", *lines, header="patient_id,date,phq9_total")
+    said = [one for one in draft_study(tmp_path, "mine").missing if one.startswith("copies: ")]
+    assert [one.startswith(f"copies: {name} is named as an older copy of log.csv") for one in said] == [True] * asked
