@@ -151,6 +151,12 @@ class TestCounts:
         far = [place | {"arm": arm, "n": n} for arm, n in {"all": 103, "a": 47, "b": 47, "c": 9}.items()]
         assert shown("scores", far, "n") == ["100", "45", "45", "<11"]  # 103 to 107 less twice 43 to 47 leave 9 or 10
 
+    def test_a_total_tells_nothing_of_two_hidden_parts_that_stand_in_two_tables(self):
+        """8 without ideation are 10, which is 8 to 12: where 4 then had some, and `ideation` shows those who still had none as <5, both are 4."""
+        rows = [PLACE | {"arm": "iv", "transition": "none_to_any", "n": n, "events": 4} for n in (8, 13)]
+        assert shown("ideation_change", rows, "events", minimum_cell=5) == ["<5", "<5"]
+        assert shown("ideation_change", rows, "n", minimum_cell=5) == ["", "15"]
+
     def test_a_coarser_number_protects_from_a_reader_who_takes_it_for_one_rounded_to_five(self):
         """98 is 100 to 5 and to 10: who reads 98 to 102, less 43 to 47 and 38 to 42, is right that 9 or 10 are left."""
         place = PLACE | {"mean": 1.0}
