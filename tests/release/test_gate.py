@@ -290,6 +290,16 @@ class TestStatistics:
         assert frame.loc[0, ["mean", "sd", "median", "q1", "q3", "lower", "upper"]].isna().all()
         assert frame.loc[1, ["mean", "sd", "median", "q1", "q3"]].tolist() == [12.3, 4.5, 12, 9, 15]
 
+    def test_a_rise_of_pressure_is_shown_whoever_was_measured_afterwards(self):
+        row = {"measure": "systolic", "arm": "iv", "sessions": 240, "patients": 40, "mean": 18.3, "sd": 9.1}
+        row |= {"lower": 15.4, "upper": 21.2, "returned": 0, "proportion": np.nan}
+        none, few = (release("pressure_rise", [row | {"followed": n}]).iloc[0] for n in (0, 4))
+        assert none["mean"] == pytest.approx(18.3, abs=1) and none["lower"] < none["mean"] < none["upper"]
+        assert none["followed"] == 0 and np.isnan(none["proportion"])
+        assert few["followed_bound"] == "<11" and few["mean"] == none["mean"] and few["sd"] == none["sd"]
+        of_few = release("pressure_rise", [row | {"patients": 8, "sessions": 48, "followed": 0}]).iloc[0]
+        assert np.isnan(of_few[["mean", "sd", "lower", "upper"]].astype(float)).all()
+
     @pytest.mark.parametrize("n", [11, 30, 99, 400])
     def test_a_mean_does_not_tell_of_how_many_it_is(self, n):
         """Every printed mean of whole numbers is one that each nearby n could have."""

@@ -180,6 +180,7 @@ class PressureRise(Harmful):
     returned = People("whose last such measurement is at most 10 mmHg above the one before", part_of=followed)
     proportion = Share(returned, followed)
     key = (measure, arm)
+    needs = (sessions, patients)
 
 
 class Dissociation(Harmful):

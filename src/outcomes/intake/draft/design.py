@@ -42,6 +42,7 @@ class Design:
     notes: dict[str, str] = field(default_factory=dict)  # part of the file → what to check there
     missing: list[str] = field(default_factory=list)
     smallest: int = 0  # patients in the smaller one of the first two arms
+    followed: int | None = None  # patients of an arm with scores at and after the landmark; None: not counted
     time_unit: str | None = None  # of the visits, where the name of their column says it
 
 

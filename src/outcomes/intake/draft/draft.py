@@ -13,6 +13,7 @@ from outcomes.intake.draft.apart import tell_apart
 from outcomes.intake.draft.design import draft_design
 from outcomes.intake.draft.examples import PAGE, find_examples
 from outcomes.intake.draft.export import survey_export
+from outcomes.intake.draft.follow_up import count_followed
 from outcomes.intake.draft.lines import choose_formats
 from outcomes.intake.draft.questions import ask_lost_scores
 from outcomes.intake.draft.summary import describe_sheets, describe_trial
@@ -106,7 +107,9 @@ def draft_study(
         survey.orders = {name: first if order == "unknown" else order for name, order in survey.orders.items()}
     formats = choose_formats(survey, zone)
     design = draft_design(survey)
-    trial, trouble = _try(write_study(survey, design, formats, name, folder.as_posix()), folder, tell_apart(survey))
+    trial, trouble, design.followed = _try(
+        write_study(survey, design, formats, name, folder.as_posix()), folder, tell_apart(survey)
+    )
     causes = [one for one in trouble if one.startswith(("lost_digits", "near_identifiers"))]
     design.missing = [*causes, *design.missing] if formats.missing or design.missing else trouble
     text = write_study(survey, design, formats, name, folder.as_posix())
@@ -114,17 +117,18 @@ def draft_study(
     return Draft(text, describe_sheets(survey) + trial, missing, tuple(find_examples(survey, missing)))
 
 
-def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return what a trial reading with the drafted file keeps, and why a run would stop.
+def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[str], int | None]:
+    """Return what a trial reading with the drafted file keeps, why a run would stop, and how many patients are followed.
 
     ``apart`` has, by file, what tells differing questionnaires of one day apart.
     """
     content = {key: value for key, value in yaml.safe_load(text).items() if key != "to_do"}
     try:
         with reading_quietly():
-            export = read_export(check_study(content), folder)
+            study = check_study(content)
+            export = read_export(study, folder)
     except OutcomesError as error:
-        return "", [f"a trial reading of the export with this file stopped: {error}"]
+        return "", [f"a trial reading of the export with this file stopped: {error}"], None
     undecided = {one.file for one in export.findings if one.check == "undecided_duplicates" and one.stops}
     helped: dict[str | None, str] = {file: apart[file] for file in undecided if file is not None and file in apart}
     stops = [
@@ -132,7 +136,7 @@ def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[s
         for one in export.findings
         if one.stops and not (one.check == "merged_rows" and one.file in undecided)  # one cause, one question
     ]
-    return describe_trial(export), stops
+    return describe_trial(export), stops, count_followed(export, study)
 
 
 def _cure(one: Finding, helped: Mapping[str | None, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft.design import Design, protocol_of
 from outcomes.intake.draft.export import Survey
+from outcomes.intake.draft.follow_up import write_durability
 from outcomes.intake.draft.layouts import gather_layouts
 from outcomes.intake.draft.lines import Formats, check, flow, write_dates, write_layouts, write_sources
 from outcomes.intake.draft.timing import choose_headline, choose_sessions, write_timepoints
@@ -46,6 +47,7 @@ def write_study(survey: Survey, design: Design, formats: Formats, name: str, dat
         *_write_arms(design),
         *(_write_sessions(design) if design.kind == "sessions" else _write_visit_design(design)),
         *_write_comparison(survey, design),
+        *_write_follow_up(design),
         "privacy:",
         "  minimum_cell: 11                  # counts 1–10 are shown as <11 in everything under results/ and figures/",
         "",
@@ -181,6 +183,14 @@ def _write_comparison(survey: Survey, design: Design) -> list[str]:
         return lines
     head = f"# An arm has fewer than {COMPARED} patients: too few to weigh. Remove the '#' to have it all the same."
     return [head, *(f"# {line}" for line in lines if line), ""]
+
+
+def _write_follow_up(design: Design) -> list[str]:
+    """Return how long a response lasts, of a study with sessions whose primary instrument tells a response by its percentage."""
+    if design.kind != "sessions" or not design.arms or not design.instruments:
+        return []
+    primary = design.instruments[0]
+    return [] if read_instruments()[primary].response_percent is None else write_durability(primary, design.followed)
 
 
 def _several_sites(survey: Survey) -> bool:
