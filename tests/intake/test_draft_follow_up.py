@@ -1,6 +1,7 @@
 """Whether a draft asks how long a response lasts: where scores follow the induction, and only there."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -78,3 +79,14 @@ def test_who_is_followed_is_counted_by_the_landmark_and_the_induction(tmp_path, 
     draft = draft_clinic(tmp_path, 20, after, sessions=sessions)
     study = check_study(yaml.safe_load(draft.text))
     assert count_followed(read_export(study, tmp_path), study) == expected
+
+
+def test_sessions_of_no_arm_are_followed_by_nobody(tmp_path):
+    draft = draft_clinic(tmp_path, FOLLOWED)
+    study = check_study(yaml.safe_load(draft.text))
+    export = read_export(study, tmp_path)
+    for treatment in ("none", None):
+        sessions = export.tables["sessions"].assign(treatment=treatment)
+        assert count_followed(replace(export, tables=export.tables | {"sessions": sessions}), study) == 0
+    empty = export.tables["sessions"].iloc[:0]
+    assert count_followed(replace(export, tables=export.tables | {"sessions": empty}), study) == 0

@@ -183,9 +183,9 @@ def test_an_unconverged_model_is_named_everywhere_it_matters():
     tables, study = make_case("two arms")
     tables |= make_models(converged=False)
     text = words(tables, study)
-    assert "Models that did not converge: primary" in text
-    assert "must not be used: primary" in text
-    assert "did not converge: primary" in closing_lines(tables, Path("results/x/report.html"))
+    assert "Models that did not converge: Change by session." in text
+    assert "must not be used: Change by session." in text
+    assert "did not converge: Change by session." in closing_lines(tables, Path("results/x/report.html"))
 
 
 def test_a_model_without_numbers_is_named_as_that():

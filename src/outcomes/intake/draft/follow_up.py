@@ -61,8 +61,8 @@ def _end_inductions(sessions: pd.DataFrame, study: Study) -> pd.DataFrame:
     broken = (people["day"].diff() > study.series.gap_days) | (own["arm"] != people["arm"].transform("first"))
     first = own[~broken.groupby(own["patient"]).cummax()]
     people = first.groupby("patient")
-    inside = people.cumcount() < first["arm"].map(most)
-    inside &= first["day"] - people["day"].transform("first") <= first["arm"].map(days)
+    inside = people.cumcount() < first["arm"].map(most).astype(float)
+    inside &= first["day"] - people["day"].transform("first") <= first["arm"].map(days).astype(float)
     return first[inside].groupby("patient").agg(arm=("arm", "first"), end=("day", "last")).reset_index()
 
 

@@ -11,7 +11,7 @@ from outcomes.release.report.content.blocks import Bullets, Section
 from outcomes.release.report.content.grids import enumerate_words, say
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.wording.comparison_result import say_left_out
-from outcomes.release.report.wording.data_warnings import unconverged, withheld_rows
+from outcomes.release.report.wording.data_warnings import name_unconverged, unconverged, withheld_rows
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
 
@@ -121,9 +121,12 @@ def _attrition(material: Material) -> Limitation | None:
 def _conditional(material: Material) -> Limitation | None:
     if material.headline is None or material.headline[0] != "session":
         return None
+    reached = "A rate of complete cases at a later session is conditional on reaching it."
+    if len(material.arms) < 2:
+        return Limitation(reached)
     return Limitation(
         "Counting time in sessions and in days can rank arms differently when they are treated at different pace; both axes "
-        "are shown. A rate of complete cases at a later session is conditional on reaching it."
+        f"are shown. {reached}"
     )
 
 
@@ -164,14 +167,13 @@ def _convergence(material: Material) -> Limitation | None:
     names = unconverged(material.tables)
     if not names:
         return None
-    margins = material.rows("margins")
+    labels, margins = "; ".join(name_unconverged(material.tables)), material.rows("margins")
     if margins.empty or not margins.loc[margins["estimate"].notna(), "model"].isin(names).any():
-        labels = [str(material.one("models", model=name)["label"]) for name in names]
         return Limitation(
-            f"These models could not be fitted to these data, and no number is of them: {'; '.join(labels)}.",
-            f"no number is of these models, which could not be fitted: {'; '.join(labels)}",
+            f"These models could not be fitted to these data, and no number is of them: {labels}.",
+            f"no number is of these models, which could not be fitted: {labels}",
         )
     return Limitation(
-        f"These models did not converge and their numbers must not be used: {', '.join(names)}.",
-        f"these models did not converge, and their numbers must not be used: {', '.join(names)}",
+        f"These models did not converge and their numbers must not be used: {labels}.",
+        f"these models did not converge, and their numbers must not be used: {labels}",
     )

@@ -76,9 +76,16 @@ def unconverged(tables: Tables) -> list[str]:
     return [str(name) for name in failed["model" if "model" in failed else failed.columns[0]]]
 
 
-def _unconverged(tables: Tables) -> str:
+def name_unconverged(tables: Tables) -> list[str]:
+    """Return the labels of the models that did not converge."""
     names = unconverged(tables)
-    return f"Models that did not converge: {', '.join(names)}." if names else ""
+    models = read_rows(tables, "models")
+    return [str(label) for label in models.loc[models["model"].isin(names), "label"]] if names else []
+
+
+def _unconverged(tables: Tables) -> str:
+    labels = name_unconverged(tables)
+    return f"Models that did not converge: {'; '.join(labels)}." if labels else ""
 
 
 def withheld_rows(tables: Tables) -> dict[str, int]:
