@@ -29,7 +29,7 @@ def count_followed(export: Export, study: Study) -> int:
     settings = propose_durability(study.instruments[0])
     ends = _end_inductions(export.tables["sessions"], study)
     scores = export.tables["assessments"]
-    answers = ["recorded_total", *(name for name in scores if name.startswith("item_"))]
+    answers = [name for name in map(str, scores) if name == "recorded_total" or name.startswith("item_")]
     scores = scores[(scores["instrument"] == settings.instrument) & scores[answers].notna().any(axis=1)]
     placed = scores[["patient", "study_day"]].merge(ends, on="patient")
     after = (placed["study_day"] - placed["end"]).astype(float)
