@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from released_cases import make_case, make_compared, make_models, make_study
@@ -64,6 +65,19 @@ def test_the_e_value_stands_in_the_limitations():
     assert "2.02 (1.63 for the interval to reach zero)" in text
     assert "10.7326/M16-2607" in text
     assert "E-value" not in biases(tables, study)
+
+
+@pytest.mark.parametrize("side", ["observed_treated", "observed_reference"])
+@pytest.mark.parametrize(("scored", "said"), [(75, True), (70, False), (np.nan, False)])
+def test_neither_a_tipping_point_nor_an_e_value_is_of_fewer_than_75_scores_in_an_arm(side, scored, said):
+    tables, study = make_compared()
+    tables = with_rows(
+        tables, tipping_point_treated=("change", 2.47, np.nan, np.nan), e_value=("change", 2.02, 1.63, np.nan)
+    )
+    tables["effects"] = tables["effects"].assign(**{side: float(scored)})
+    material = gather(tables, study, {})
+    text = " ".join(one.text for one in (*list_diagnosed(material), *list_biases(material)))
+    assert ("would include zero" in text, "E-value" in text) == (said, said)
 
 
 @pytest.mark.parametrize(("shares", "said"), [((0.39, 0.2), True), ((0.25, 0.2), False)])

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
+import pytest
 from released_cases import make_case, make_compared, make_models, make_study, make_tables
 
+from outcomes.release.analyses import name_main
+from outcomes.release.figures.drawings.analyses import _list_lines
 from outcomes.release.figures.drawings.flow import build_boxes
 from outcomes.release.figures.plans.harms import plan_harms
+from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.exposure import show_exposure
+from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 
 
@@ -61,3 +70,36 @@ def test_notes_of_the_outcomes_speak_of_what_stands_there():
     assert ("missing scores imputed" in note) == ("Response" in titles or "Remission" in titles)
     bare = {name: table for name, table in tables.items() if name not in ("risks", "imputations")}
     assert "missing scores imputed" not in " ".join(tabulate_outcomes(gather(bare, study, {})).notes)
+
+
+@pytest.mark.parametrize(("case", "ranked"), [("one arm", False), ("two arms", True)])
+def test_arms_are_ranked_only_where_there_are_two(case, ranked):
+    text = " ".join(one.text for one in list_limitations(gather(*make_case(case), {})))
+    assert ("rank arms differently" in text) == ranked
+    assert "conditional on reaching it" in text
+
+
+def test_a_forest_without_subgroups_has_no_panel_letter():
+    tables, study = make_compared()
+    grid = tables["sensitivity"]
+    main = grid[grid["analysis"] == "unadjusted"].assign(analysis=name_main("change", study.comparison.weights))
+    plans = plan_main_results(tables | {"sensitivity": pd.concat([grid, main])}, study)
+    (plan,) = (one for one in plans if one.family == "analyses")
+    alone = plan.data[plan.data["kind"] != LEVEL]
+    assert _list_lines(alone)[0][0].name == "How sure? Other analyses"
+    assert ("A: the same" in plan.caption) == bool((plan.data["kind"] == LEVEL).any())
+
+
+def test_milestones_that_nobody_could_reach_and_visits_without_sessions_make_no_table():
+    tables, study = make_case("two arms")
+    facts = {"milestone": "induction completed", "patients": 40, "reached": 30, "proportion": 0.75}
+    facts |= {"lower": 0.6, "upper": 0.86, "sessions_median": 6.0, "sessions_q1": 5.0, "sessions_q3": 7.0}
+    rows = pd.DataFrame([{"arm": arm.id} | facts for arm in study.arms])
+    beyond = rows.assign(milestone="13 sessions or more", patients=0, reached=0, proportion=np.nan)
+    more = {**tables, "exposure": pd.concat([rows, beyond], ignore_index=True)}
+    shown = repr(show_exposure(gather(more, study, {}), Path()))
+    assert "Sessions and completion" in shown
+    assert "13 sessions or more" not in shown
+    none = {**tables, "exposure": rows.assign(sessions_median=np.nan)}
+    visits = study.model_copy(update={"series": study.series.model_copy(update={"origin": "visits"})})
+    assert not show_exposure(gather(none, visits, {}), Path()).blocks

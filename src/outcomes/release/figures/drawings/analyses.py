@@ -49,7 +49,8 @@ def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
 
 def _list_lines(rows: pd.DataFrame) -> tuple[list[Line], list[dict[str, Any]]]:
     """Return the lines with their headings, and the records behind those that have numbers."""
-    lines = [Line("A  How sure? Other analyses", heading=True)]
+    letter = "A  " if (rows["kind"] == LEVEL).any() else ""
+    lines = [Line(f"{letter}How sure? Other analyses", heading=True)]
     records: list[dict[str, Any]] = []
     group = ""
     for index, row in enumerate(rows.to_dict("records")):

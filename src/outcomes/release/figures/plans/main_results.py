@@ -153,7 +153,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
         "analyses",
         "analyses",
         title,
-        f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. A: the same question analyzed in other valid ways; open "
+        f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. {'A: the' if of_levels else 'The'} same question analyzed in other valid ways; open "
         f"squares leave out confounders and are for reference only.{of_levels} Dashed line: primary estimate; dotted: change that patients "
         f"usually notice.{left_out}",
         f"Forest plot. {said}.",

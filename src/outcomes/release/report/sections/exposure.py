@@ -24,7 +24,7 @@ Row = dict[str, Any]
 def show_exposure(material: Material, folder: Path) -> Section:
     """Return the section on exposure; empty where there are no sessions."""
     title, rows = "Exposure", material.rows(Exposure.name)
-    if rows.empty or not (rows[Exposure.patients].fillna(0) > 0).any():
+    if rows.empty or not (rows[Exposure.patients].fillna(0) > 0).any() or _has_no_sessions(material):
         return Section("exposure", title)
     words = (
         "Everyone with a session, all series. Dose and number of sessions follow how a patient does, so that neither says what more of "
@@ -44,6 +44,12 @@ def show_exposure(material: Material, folder: Path) -> Section:
     return Section("exposure", title, tuple(blocks))
 
 
+def _has_no_sessions(material: Material) -> bool:
+    """Whether the study records visits alone: then nobody has a number of sessions."""
+    rows = material.rows(Exposure.name)
+    return material.study.series.origin != "sessions" and bool(rows[Exposure.sessions_median].isna().all())
+
+
 def _tabulate_exposure(material: Material) -> Grid | None:
     rows, arms = material.rows(Exposure.name), list_present(material, Exposure.name)
     found = index_rows(rows, "milestone", "arm")
@@ -57,6 +63,7 @@ def _tabulate_exposure(material: Material) -> Grid | None:
     body += [
         (heading(milestone[:1].upper() + milestone[1:]), *(number(_reached(found[milestone, arm])) for arm in arms))
         for milestone in milestones
+        if any(found[milestone, arm][Exposure.patients] != 0 for arm in arms)  # a bound stands for someone
     ]
     timed = material.rows(SessionTime.name)
     times = index_rows(timed, "measure", "arm") if len(timed) else {}

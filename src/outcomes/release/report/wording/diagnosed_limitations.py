@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.course import is_compared
-from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
+from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE, SMALL
 from outcomes.release.figures.plans.missing import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
 from outcomes.release.report.content.grids import enumerate_words, say, say_variable
@@ -54,6 +54,11 @@ def find_effect(material: Material) -> dict[str, Any]:
     estimand = comparison.estimand
     row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
     return row if row and pd.notna(row["estimate"]) else {}
+
+
+def has_few(effect: Mapping[str, Any]) -> bool:
+    """Whether an arm has too few scores, or not a number of them that is shown, for a tipping point and an E-value."""
+    return not all(effect[name] >= SMALL for name in ("observed_treated", "observed_reference"))
 
 
 def excludes_zero(row: Mapping[str, Any]) -> bool:
@@ -132,7 +137,7 @@ def _unweighted(material: Material) -> Limitation | None:
 def _tipping(material: Material) -> Limitation | None:
     """Say how much worse missing scores must be to change the answer, in the arm where it takes least."""
     effect, comparison = find_effect(material), material.study.comparison
-    if not effect or comparison is None or not excludes_zero(effect):
+    if not effect or comparison is None or not excludes_zero(effect) or has_few(effect):
         return None
     estimand = comparison.estimand
     rows = material.rows("sensitivity", endpoint="change", axis=estimand.axis, timepoint=estimand.timepoint)

@@ -13,7 +13,7 @@ from outcomes.release.numbers import fixed, interval, percent
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.wording.denominators import find_missing
-from outcomes.release.report.wording.diagnosed_limitations import Limitation, excludes_zero, find_effect
+from outcomes.release.report.wording.diagnosed_limitations import Limitation, excludes_zero, find_effect, has_few
 
 E_VALUE = "10.7326/M16-2607"
 
@@ -76,8 +76,8 @@ def _control(material: Material) -> Limitation | None:
 
 
 def _e_value(material: Material) -> Limitation | None:
-    row = _row(material, "e_value")
-    if not row or is_randomised(material):
+    row, effect = _row(material, "e_value"), find_effect(material)
+    if not row or not effect or has_few(effect) or is_randomised(material):
         return None
     bound = f" ({fixed(row['lower'], 'ratio')} for the interval to reach zero)" if pd.notna(row["lower"]) else ""
     return Limitation(
