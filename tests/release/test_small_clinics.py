@@ -103,3 +103,45 @@ def test_milestones_that_nobody_could_reach_and_visits_without_sessions_make_no_
     none = {**tables, "exposure": rows.assign(sessions_median=np.nan)}
     visits = study.model_copy(update={"series": study.series.model_copy(update={"origin": "visits"})})
     assert not show_exposure(gather(none, visits, {}), Path()).blocks
+
+
+def make_percents(study, **place):
+    facts = {
+        "instrument": "gad7",
+        "changed": 40,
+        "n": 40,
+        "undefined": 0,
+        "mean": -31.4,
+        "sd": 20.0,
+        "lower": -37.6,
+        "upper": -25.2,
+    }
+    return pd.DataFrame([facts | place | {"arm": arm.id} for arm in study.arms])
+
+
+def test_an_instrument_without_a_model_stands_in_the_outcomes_with_its_percent_change():
+    tables, _ = make_case("one arm")
+    study = make_study({"iv": "IV ketamine"}, instruments=["phq9", "gad7"])
+    tables |= {"percent_change": make_percents(study, axis="session", timepoint="6")}
+    grid = tabulate_outcomes(gather(tables, study, {}))
+    rows = {row[0].text.strip(): [cell.text for cell in row[1:]] for row in grid.rows}
+    assert rows["GAD-7, session 6"] == ["−31 (−38 to −25)", "40"]
+    assert "Percent changes are each patient's own, not adjusted." in grid.notes[0]
+    few = tables["percent_change"].assign(mean=np.nan)
+    text = repr(tabulate_outcomes(gather({**tables, "percent_change": few}, study, {})))
+    assert "GAD-7" not in text
+    assert "Percent changes" not in text
+
+
+@pytest.mark.parametrize("modelled", [True, False])
+def test_beside_a_comparison_only_instruments_without_a_model_have_percent_changes(modelled):
+    tables, study = make_compared()
+    study = study.model_copy(update={"instruments": ("phq9", "gad7")})
+    tables |= {"percent_change": make_percents(study, axis="day", timepoint="day 28")}
+    if modelled:
+        tables |= {"models": make_models()["models"].assign(instrument="gad7")}
+    grid = tabulate_outcomes(gather(tables, study, {}))
+    rows = {row[0].text.strip(): [cell.text for cell in row[1:]] for row in grid.rows}
+    shown = rows.get("GAD-7, day 28")
+    assert shown == (None if modelled else ["−31 (−38 to −25)", "−31 (−38 to −25)", "–", "40 / 40"])
+    assert ("Percent changes" in grid.notes[0]) != modelled

@@ -16,7 +16,7 @@ from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, number, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections.baseline_compared import list_arms
-from outcomes.release.report.sections.outcomes_by_arm import list_safety, tabulate_by_arm
+from outcomes.release.report.sections.outcomes_by_arm import list_percent_changes, list_safety, tabulate_by_arm
 
 Row = Mapping[str, Any]
 EVERYONE = "everyone"
@@ -35,6 +35,7 @@ def tabulate_outcomes(material: Material) -> Grid | None:
             *_other_times(material),
             *_other_instruments(material, arms),
         ],
+        "Other instruments, mean change, % of baseline": _unmodelled(material, arms),
         "Safety, not adjusted": list_safety(material, arms),
     }
     rows: list[tuple[Cell, ...]] = []
@@ -72,9 +73,20 @@ def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
     notes.append("Secondary outcomes are not corrected for multiplicity.")
     if _other_instruments(material, arms):
         notes.append("Other instruments: adjusted for the baseline score, not for confounders.")
+    if _unmodelled(material, arms):
+        notes.append("Percent changes are each patient's own, not adjusted; arms are not compared in them.")
     if list_safety(material, arms):
         notes.append("Safety: everyone with a session of the treatment, all series.")
     return (" ".join(notes),)
+
+
+def _unmodelled(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return the percent change on each instrument without a model, by arm and without a difference."""
+    assert material.study.comparison is not None
+    estimand = material.study.comparison.estimand
+    place = (estimand.instrument, str(estimand.axis), estimand.timepoint)
+    rows = list_percent_changes(material, arms, place, modelled=False)
+    return [(*cells[:-1], number(ABSENT), cells[-1]) for cells in rows]
 
 
 def _pair(row: Row, treated: str, reference: str) -> str:

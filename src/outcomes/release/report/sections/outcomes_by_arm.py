@@ -9,9 +9,10 @@ import pandas as pd
 
 from outcomes.contracts.released.describe import Response, Scores
 from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
+from outcomes.contracts.released.instruments import PercentChange
 from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.numbers import ABSENT, Kind, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, tell, tell_count
 from outcomes.release.report.content.material import Material
@@ -30,11 +31,16 @@ def tabulate_by_arm(material: Material) -> Grid | None:
     apart = index_rows(find_trial_difference(material.tables, material.study, axis), "timepoint")
     changes = _changes(material, arms, instrument, axis, apart)
     rates = _rates(material, arms, (instrument, axis, timepoint), bool(apart))
-    safety = [
-        (name, *cells[: len(arms)], *([Cell("")] if apart else []), cells[-1])
-        for name, *cells in list_safety(material, arms)
-    ]
-    blocks = {"Mean change, points": changes, "Rates, % of those scored": rates, "Safety": safety}
+    others, safety = (
+        [(name, *cells[: len(arms)], *([Cell("")] if apart else []), cells[-1]) for name, *cells in rows]
+        for rows in (list_percent_changes(material, arms, place), list_safety(material, arms))
+    )
+    blocks = {
+        "Mean change, points": changes,
+        "Mean change of other instruments, % of baseline": others,
+        "Rates, % of those scored": rates,
+        "Safety": safety,
+    }
     if not any(blocks.values()):
         return None
     width = 2 + len(arms) + bool(apart)
@@ -49,6 +55,7 @@ def tabulate_by_arm(material: Material) -> Grid | None:
     note += (
         " The difference is that of the mixed model." if apart else " Arms are not compared." if len(arms) > 1 else ""
     )
+    note += " Percent changes are each patient's own, not adjusted." if others else ""
     asked = "; for safety, those asked, all sessions of all series" if safety else ""
     note += f" n: patients with a score{asked}."
     return Grid("outcomes", "Outcomes.", (tuple(heads),), tuple(rows), (note,))
@@ -71,6 +78,25 @@ def _changes(
     ]
 
 
+def list_percent_changes(
+    material: Material, arms: Sequence[str], place: tuple[str, str, str], modelled: bool = True
+) -> list[tuple[Cell, ...]]:
+    """Return the percent change of every other answered instrument, of those without a model alone if so asked, and of how many it is."""
+    (primary, axis, timepoint), models = place, material.rows("models")
+    own = set(models["instrument"]) if len(models) and not modelled else set()
+    found = []
+    for instrument in material.study.instruments:
+        if instrument in {primary, *own} or material.study.instrument(instrument).derived_from is not None:
+            continue
+        where = {"instrument": instrument, "axis": axis, "timepoint": timepoint}
+        rows = [material.one(PercentChange.name, **where, arm=arm) for arm in arms]
+        if any(row and pd.notna(row[PercentChange.mean]) for row in rows):
+            title = heading(f"\u2003{material.instrument(instrument)}, {material.timepoint(axis, timepoint)}")
+            n = " / ".join(tell_count(row, PercentChange.n) if row else ABSENT for row in rows)
+            found.append((title, *(number(_estimate(row, PercentChange.mean, 0)) for row in rows), number(n)))
+    return found
+
+
 def _rates(material: Material, arms: Sequence[str], where: tuple[str, str, str], apart: bool) -> list[tuple[Cell, ...]]:
     found = []
     instrument, axis, timepoint = where
@@ -89,10 +115,10 @@ def _counted(row: Row) -> bool:
     return bool(pd.isna(row[Harms.patients]) or row[Harms.patients] > 0)
 
 
-def _estimate(row: Row, value: str) -> str:
+def _estimate(row: Row, value: str, decimals: int | Kind = "score") -> str:
     if not row or pd.isna(row[value]):
         return ABSENT
-    return f"{fixed(row[value])} ({interval(row['lower'], row['upper'])})"
+    return f"{fixed(row[value], decimals)} ({interval(row['lower'], row['upper'], decimals)})"
 
 
 def _rate(row: Row) -> str:
