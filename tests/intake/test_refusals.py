@@ -276,10 +276,14 @@ def test_headed_sheet_without_rows(tmp_path, refuse):
     assert "no row below it" in refuse((tmp_path / "head.xlsx").read_bytes(), name="visits.xlsx")
 
 
-@pytest.mark.parametrize("content", [b"PK not a workbook", b"just,text\n1,2\n", b"\xd0\xcf\x11\xe0 an old one", b""])
+@pytest.mark.parametrize("content", [b"PK not a workbook", b"\xd0\xcf\x11\xe0 an old one", b""])
 def test_not_a_workbook(content, refuse):
     error = refuse(content, name="visits.xlsx")
     assert "not a readable Excel workbook" in error or "protected by a password" in error or "is empty" in error
+
+
+def test_text_that_is_named_as_a_workbook_is_read_as_text(refuse):
+    assert "Is row 1 the row of column names?" in refuse(b"just,text\n1,2\n", name="visits.xlsx")
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.99])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FEWEST_PEOPLE, FEWEST_ROWS, FEWEST_VALUES = 3, 8, 4
 OFTEN, NEARLY_ALL = 0.3, 0.8  # of a person's totals; of all such totals
 SURE = 5.0  # standard errors
+MOST_APART = 1.5  # times the largest total of one instrument, of another that may stand in its column
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def find_doubtful_scores(
     known = read_instruments()
     totals = list(_totals(batches))
     yield from find_other_scales(totals, known)
-    yield from find_exchanged(totals)
+    yield from find_exchanged(totals, known)
     patients, scored = tables["patients"], tables["assessments"]
     if "site" not in patients or not study.instruments:
         return
@@ -95,8 +96,10 @@ def find_other_scales(found: Iterable[Totals], instruments: dict[str, Instrument
             )  # fmt: skip
 
 
-def find_exchanged(found: Iterable[Totals]) -> Iterable[Finding]:
+def find_exchanged(found: Iterable[Totals], instruments: dict[str, Instrument]) -> Iterable[Finding]:
     """Return months of a file in which two instruments' totals stand in one another's column.
+
+    Asked of two that rise and fall together and are of like range (PHQ-9 and GAD-7): the difference of others turns with treatment.
 
     The mean difference of two instruments in one row has a sign of its own. A month is told where its mean has the other
     sign, is nearer to the mirrored mean of all other months than to the mean itself, and is five standard errors (over
@@ -106,7 +109,13 @@ def find_exchanged(found: Iterable[Totals]) -> Iterable[Finding]:
         names = [name for name, totals in one.totals.items() if not np.isnan(totals).all()]
         for place, first in enumerate(names):
             for second in names[place + 1 :]:
-                yield from _find_exchanged(one, first, second)
+                if _are_alike(instruments[first], instruments[second]):
+                    yield from _find_exchanged(one, first, second)
+
+
+def _are_alike(first: Instrument, second: Instrument) -> bool:
+    largest = sorted([first.maximum, second.maximum])
+    return first.higher_is_worse == second.higher_is_worse and largest[1] <= MOST_APART * largest[0]
 
 
 def _find_exchanged(one: Totals, first: str, second: str) -> Iterable[Finding]:
