@@ -86,7 +86,9 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished_clinic
     shutil.copytree(finished_clinic, folder, symlinks=True)
     places = Places("clinic", folder)
     made = {name: [folder / path for path in step.outputs(places.staged())] for name, step in STEPS.items()}
-    made |= {"fit": sorted(places.derived.glob("models/*.json")), "figures": [places.staged().figures]}
+    parts = {"fit": "models/*.json", "resample": "resampled/*.parquet", "alternatives": "alternatives/*.parquet"}
+    made |= {step: sorted(places.derived.glob(pattern)) for step, pattern in parts.items()}
+    made |= {"figures": [places.staged().figures]}
     made |= {"report": [places.staged().results / "report.html"], "manifest": [places.results / "report.html"]}
     for _ in range(KILLS):
         step = pick.choice(list(STEPS))
