@@ -14,7 +14,6 @@ from outcomes.intake.draft.dateforms import DateForms, find_dates
 from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
-from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.groups import split_groups
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
@@ -25,7 +24,7 @@ from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
-from outcomes.intake.draft.tables import SEVERAL, choose_patient, describe_sheet
+from outcomes.intake.draft.tables import SEVERAL, describe_sheet, find_patient
 from outcomes.intake.draft.undated import tell_unread
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import plain_name
@@ -87,8 +86,7 @@ def survey_export(folder: Path) -> Survey:
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))
     for sheet in sheets:
-        others = [other for other in sheets if other is not sheet]
-        patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
+        patient = find_patient(sheet, sheets)
         if patient is None:
             survey.idle.append(
                 Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
@@ -141,9 +139,7 @@ def _point(one: Unread, survey: Survey, sheets: Sequence[Sheet]) -> Unread:
     sheet = next((sheet for sheet in sheets if sheet.name == one.name), None)
     if sheet is None:
         return one
-    patient = (
-        given_patient(sheet) or sheet.owner or choose_patient(sheet, [other for other in sheets if other is not sheet])
-    )
+    patient = find_patient(sheet, sheets)
     concepts = explain_concepts(sheet)
     if concepts:
         return replace(one, reason=concepts)

@@ -12,11 +12,10 @@ from outcomes.errors import InputError
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found
-from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
-from outcomes.intake.draft.tables import choose_patient, describe_sheet, may_date_rows
+from outcomes.intake.draft.tables import describe_sheet, find_patient, may_date_rows
 from outcomes.intake.draft.treatments import names_treatments
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.readers.joining import join_columns
@@ -84,8 +83,7 @@ def _join_concepts(sheet: Sheet, sheets: Sequence[Sheet]) -> tuple[Join, str] | 
 
 
 def _look(sheet: Sheet, sheets: Sequence[Sheet]) -> Seen:
-    others = [other for other in sheets if other is not sheet]
-    patient = given_patient(sheet) or sheet.owner or choose_patient(sheet, others)
+    patient = find_patient(sheet, sheets)
     return Seen(sheet, patient, describe_sheet(sheet, patient) if patient else None)
 
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
-from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.tables import choose_patient
+from outcomes.intake.draft.tables import find_patient
 from outcomes.intake.draft.vocabulary import names_drug
 from outcomes.intake.readers import Unread
 from outcomes.intake.values import to_numbers
@@ -27,7 +26,7 @@ FEWEST = 3  # patients who got something that no session is of
 def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[Sheet]) -> list[str]:
     """Return why what was taken for the sessions may be none, or of another treatment, and which rows may be no records."""
     unread = {one.name for one in idle}
-    owned = [(sheet, who) for sheet in sheets if (who := _find_owner(sheet, sheets)) is not None]
+    owned = [(sheet, who) for sheet in sheets if (who := find_patient(sheet, sheets)) is not None]
     records = [one for one in found if {"sessions", "assessments"} & set(one.tables)]
     asked = [question for one in records for question in one.sheet.proposal.questions]
     asked += [doubt_sessions(sheet, who, found) for sheet, who in owned if sheet.name in unread]
@@ -35,12 +34,6 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
-
-
-def _find_owner(sheet: Sheet, sheets: Sequence[Sheet]) -> str | None:
-    return (
-        given_patient(sheet) or sheet.owner or choose_patient(sheet, [other for other in sheets if other is not sheet])
-    )
 
 
 def _ask_zero_doses(one: Found) -> Iterator[str]:

@@ -14,7 +14,7 @@ from outcomes.intake.draft.baselines import find_baselines, note_unread_scores
 from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, passes_gate
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.given import given_columns, given_place, lay_over
+from outcomes.intake.draft.given import given_columns, given_patient, given_place, lay_over
 from outcomes.intake.draft.occasions import split_occasions
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
@@ -32,6 +32,11 @@ ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death",
 LABELLED = 0.75  # of the rows of a column of labels that no name tells
 FEWEST_ROWS = 10  # of a file in which a count of the rows can be told from numbers of patients
 SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
+
+
+def find_patient(sheet: Sheet, sheets: Iterable[Sheet]) -> str | None:
+    """Return the column of the patients' identifiers: as people say, by its content, or the one that is chosen beside all other sheets."""
+    return given_patient(sheet) or sheet.owner or choose_patient(sheet, [one for one in sheets if one is not sheet])
 
 
 def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
