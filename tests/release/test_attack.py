@@ -218,7 +218,7 @@ def test_arms_are_drawn_of_all_sizes():
     assert min(sizes) == 1
     assert {len(study.sizes) for study in drawn} == {1, 2, 3, len(ARMS)}
     assert max(sum(study.sizes.values()) for study in drawn) > 700
-    assert {5, 11, 20} <= {study.study.privacy.minimum_cell for study in drawn}
+    assert {6, 11, 16, 21} <= {study.study.privacy.minimum_cell for study in drawn}
 
 
 def test_the_page_shows_what_the_benchmark_found():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from outcomes.frozen import Frozen
 from outcomes.settings.claims import Claim
@@ -50,6 +50,23 @@ class Model(Frozen):
         return self
 
 
+def raise_minimum(minimum: int) -> int:
+    """Return the first number, this one or above, that is one more than a multiple of five.
+
+    Counts are rounded to five. With such a minimum no total, nor a total less one of its parts, says that the parts which are not shown must
+    be as large as hidden counts can be, in whatever tables they stand (docs/decisions/0058-the-smallest-number-shown.md).
+
+    Examples
+    --------
+    >>> [raise_minimum(k) for k in (5, 6, 8, 10, 11, 20)]
+    [6, 6, 11, 11, 11, 21]
+    """
+    return minimum + (1 - minimum) % 5
+
+
+MinimumCell = Annotated[int, Field(ge=5), AfterValidator(raise_minimum)]
+
+
 class Privacy(Frozen):
     """What may leave the building."""
 
@@ -62,8 +79,10 @@ class Privacy(Frozen):
         None,
         description="why the release is exact, for example that the data are public, or an ethics board's approval; printed in the methods",
     )
-    minimum_cell: int = Field(
-        11, ge=5, description="counts of people from 1 to one less are never shown in a rounded release"
+    minimum_cell: MinimumCell = Field(
+        11,
+        description="counts of people from 1 to one less are never shown in a rounded release; raised to 6, 11, 16, 21, …, "
+        "so that no total rounded to 5 tells them",
     )
 
     @model_validator(mode="after")

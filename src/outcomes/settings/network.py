@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
+from outcomes.settings.analysis import MinimumCell
 from outcomes.settings.plan import list_changes, place_of, read_plan
 from outcomes.settings.propensity import CommonPropensity
 from outcomes.settings.reading import read_yaml
@@ -35,8 +36,9 @@ class NetworkPlan(Frozen):
     sites: tuple[str, ...] = Field(
         min_length=2, description="codes of the sites that may take part, as the allowed signers name them"
     )
-    minimum_cell: int = Field(
-        11, ge=5, description="counts of people from 1 to one less leave no site; a site's own minimum may be higher"
+    minimum_cell: MinimumCell = Field(
+        11,
+        description="counts of people from 1 to one less leave no site; raised to 6, 11, 16, 21, …; a site's own minimum may be higher",
     )
     fewest_sites: int = Field(3, ge=2, description="sites with an estimate below which none is pooled")
     analysis: dict[str, Any] = Field(

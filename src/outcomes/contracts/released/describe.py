@@ -196,9 +196,6 @@ class IdeationChange(Placed):
     lower = Lower(proportion)
     upper = Upper(proportion)
     key = (*Placed.key, transition)
-    sums = (
-        Sum((events,), by=(), into=n, others=True),
-    )  # who had none and still has none is a pair of answers of Ideation
 
 
 class Recall(Placed):

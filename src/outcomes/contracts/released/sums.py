@@ -28,8 +28,6 @@ class Sum:
         Other tables show the total as well, so that nothing is gained by rounding it more coarsely here; a part is instead.
     into : str or None
         A column that is the sum of the columns in the same row.
-    others : bool
-        Those of ``into`` who are in none of the columns are counted in another table.
     rest : str or None
         A column of the same rows, alike in all of them, that belongs to the parts once.
     """
@@ -43,7 +41,6 @@ class Sum:
     shared: tuple[str, ...] = ()
     kept: bool = False
     into: str | None = None
-    others: bool = False
 
     def named(self, names: dict[int, Column]) -> Sum:
         """Return the sum with its columns under their names."""

@@ -15,7 +15,6 @@ from outcomes.release.disclosure.narrowing import Addition, coarsen_counts
 from outcomes.release.disclosure.rounding import Rounding
 
 TOTAL = "total of "  # begins the name of a total that other tables show
-OTHERS = "others of "  # and of those left over of one, whom other tables show
 
 
 def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Rounding) -> dict[str, Count]:
@@ -32,7 +31,7 @@ def round_counts(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Roun
     sums = [
         *_list_sums(frame, table, counts),
         *_list_shared(frame, table, counts, rounding),
-        *_list_rows(table, counts, rounding),
+        *_list_rows(table, counts),
     ]
     wholes = {
         str(one): one.part_of
@@ -201,27 +200,10 @@ def _list_shared(
                         yield (name, place), [(column, part) for part in parts], True
 
 
-def _list_rows(table: type[ReleasedTable], counts: dict[str, Count], rounding: Rounding) -> Iterator[Addition]:
+def _list_rows(table: type[ReleasedTable], counts: dict[str, Count]) -> Iterator[Addition]:
     """Yield the sums within a row."""
     for one in table.sums:
         if one.into is not None and {*one.columns, one.into} <= set(counts):
-            columns, whole = list(one.columns), counts[one.into].true
-            if one.others:
-                columns.append(f"{OTHERS}{one.into}")
-                left = whole - np.sum([counts[name].true for name in one.columns], axis=0)
-                counts[columns[-1]] = _count_alone(np.nan_to_num(left), rounding)
-            for place in range(len(whole)):
-                if sum(counts[name].true[place] for name in columns) == whole[place]:
-                    yield (one.into, place), [(name, place) for name in columns], one.kept
-
-
-def _count_alone(true: Floats, rounding: Rounding) -> Count:
-    """Return counts as another table shows them that has no more of them."""
-    small = np.array([rounding.hides(size) for size in true])
-    printed = np.array([np.nan if hidden else rounding.round(size) for size, hidden in zip(true, small, strict=True)])
-    spans = [
-        (1, rounding.minimum - 1) if hidden else rounding.span(int(one))
-        for one, hidden in zip(printed, small, strict=True)
-    ]
-    low, high = (np.array([span[side] for span in spans], dtype=float) for side in (0, 1))
-    return Count(true, printed, small, low, high, np.full(len(true), np.nan))
+            for place in range(len(counts[one.into].true)):
+                if sum(counts[name].true[place] for name in one.columns) == counts[one.into].true[place]:
+                    yield (one.into, place), [(name, place) for name in one.columns], one.kept

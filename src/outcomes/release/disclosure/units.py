@@ -11,8 +11,8 @@ def protect_patients(privacy: Privacy, cohort: pd.DataFrame) -> Privacy:
     """Return the privacy settings with the minimum cell raised so that it protects patients, not series.
 
     Where all of a patient's series are analysed, eleven series may be of four patients. The raised minimum is one more than
-    the k − 1 patients with most analysed series have together: that many series, whichever they are, come from at least k
-    patients. Where each patient is analysed once, or the release is exact, nothing changes.
+    the k − 1 patients with most analysed series have together, or the next that can be declared: that many series, whichever they
+    are, come from at least k patients. Where each patient is analysed once, or the release is exact, nothing changes.
 
     Parameters
     ----------
@@ -24,12 +24,12 @@ def protect_patients(privacy: Privacy, cohort: pd.DataFrame) -> Privacy:
     Examples
     --------
     >>> cohort = pd.DataFrame({"patient": [1, 1, 1, 2, 2, 3, 4, 5, 6], "included": True})
-    >>> protect_patients(Privacy(minimum_cell=5), cohort).minimum_cell  # 3 + 2 + 1 + 1 series may be of four patients
-    8
+    >>> protect_patients(Privacy(minimum_cell=6), cohort).minimum_cell  # 3 + 2 + 1 + 1 + 1 series may be of five patients
+    11
     """
     if privacy.release == "exact":
         return privacy
     series = cohort.loc[cohort["included"], "patient"].value_counts()
     most = int(series.nlargest(privacy.minimum_cell - 1).sum())
     missing = privacy.minimum_cell - 1 - min(len(series), privacy.minimum_cell - 1)
-    return privacy.model_copy(update={"minimum_cell": most + missing + 1})
+    return Privacy(minimum_cell=most + missing + 1)
