@@ -6,10 +6,11 @@ import re
 
 from outcomes.errors import SettingsError
 from outcomes.files import is_address
-from outcomes.intake.privacy import check_ages, check_names
+from outcomes.intake.privacy import BIRTH, check_ages, check_names
 from outcomes.settings import Source, Study, Table, TableMap
 
 PLACING = frozenset({"patient", "date", "study_day", "visit", "submitted"})
+READ_AWAY = PLACING | {BIRTH}  # what no clean table has as a column of its own
 MEASURES = {"systolic": (40.0, 300.0), "diastolic": (20.0, 200.0), "heart_rate": (20.0, 250.0), "spo2": (50.0, 100.0)}
 MOMENTS = ("before", "peak", "after")
 VITAL = re.compile(rf"({'|'.join(MEASURES)})_({'|'.join(MOMENTS)})")
@@ -45,7 +46,7 @@ def check_mapping(study: Study, source: Source) -> None:
                     "per item in the instrument's order, or only its 'total'."
                 )
         names = {name: column.column or "" for name, column in mapping.columns.items()}
-        check_names(names, where)
+        check_names(names, table, where)
         check_ages(names, table, where)
 
 

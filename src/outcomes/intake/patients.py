@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from outcomes.intake.batch import Batch
+from outcomes.intake.births import derive_ages, note_replaced
 from outcomes.intake.columns import attribute, category, note_by_value, stack_words
 from outcomes.intake.ledger import Ledger, show_numbers
-from outcomes.intake.mapping import PLACING
+from outcomes.intake.mapping import READ_AWAY
 from outcomes.intake.origin import compute_study_days
 from outcomes.intake.privacy import TOP_AGE, check_categories
 from outcomes.intake.stack import print_rows, rank_files
@@ -53,6 +54,11 @@ def build_patients(
     for name, words in chosen.items():
         declared = all(part.declared for part in read[name] if part is not None)
         columns[name] = _column(Words(words.codes[numbers], words.values), name, study, declared)
+    ages = derive_ages(batches, zero, study, ledger)
+    if ages is not None:
+        _note_ages(batches, read.get("age"), ages, ledger)
+        stated = columns.get("age", pd.Series(np.nan, index=range(len(numbers))))
+        columns["age"] = stated.where(np.isnan(ages[numbers]), ages[numbers])
     return pd.DataFrame(columns)
 
 
@@ -78,7 +84,7 @@ def _open(words: Words, name: str, study: Study, declared: bool) -> pd.Series[An
 
 
 def _read_attributes(batches: Sequence[Batch], study: Study, ledger: Ledger) -> dict[str, list[Mapped | None]]:
-    names = sorted({name for batch in batches for name in (*batch.mapping.columns, *batch.constants)} - PLACING)
+    names = sorted({name for batch in batches for name in (*batch.mapping.columns, *batch.constants)} - READ_AWAY)
     return {
         name: [
             None
@@ -108,6 +114,13 @@ def _ages(batch: Batch, study: Study, ledger: Ledger) -> Mapped:
     ages = np.minimum(ages, TOP_AGE)
     texts = text_array([None if np.isnan(age) else f"{age:.10g}" for age in ages.tolist()])
     return Mapped(Words(mapped.words.codes, texts), np.where(np.isnan(ages), MISSING, FINE).astype(np.int8), False)
+
+
+def _note_ages(batches: Sequence[Batch], read: list[Mapped | None] | None, ages: Array, ledger: Ledger) -> None:
+    """Enter the rows whose age gives way to that at the first session."""
+    for batch, part in zip(batches, read or [], strict=False):
+        if part is not None:
+            note_replaced(batch, part.present.spread(to_numbers(part.present.values), np.nan), ages, ledger)
 
 
 def _choose_sites(

@@ -94,6 +94,7 @@ TELLING = frozenset(
     ]
 )
 DATED = frozenset({"date", "submitted"})  # these become study days
+BIRTH = "birth_date"  # of the patients; becomes an age
 FREE_TEXT = frozenset(["note", "notes", "comment", "comments", "free_text", "remark", "remarks", "narrative"])
 MOST_CATEGORIES = 200
 LONGEST_CATEGORY = 80
@@ -102,8 +103,10 @@ SMALLEST_RECORD_NUMBER = 1_000_000
 TOP_AGE = 90
 
 
-def check_names(columns: Mapping[str, str], where: str) -> None:
+def check_names(columns: Mapping[str, str], table: str, where: str) -> None:
     """Refuse a mapping (canonical → export column) of identifiers or free text to anything but the private key.
+
+    A date of birth of the patients passes: intake derives the age from it, and keeps nothing else.
 
     Raises
     ------
@@ -118,6 +121,8 @@ def check_names(columns: Mapping[str, str], where: str) -> None:
                 f"{where}: the column of the patients' identifiers is mapped to {name!r} too, and would pass intake. "
                 "Map it to 'patient' only."
             )
+        if (table, name) == ("patients", BIRTH):
+            continue
         names = {plain_name(name), plain_name(column)}
         words = {word for plain in names for word in plain.split("_")} if name not in DATED else set()
         for kind, found in (

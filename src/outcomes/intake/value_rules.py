@@ -57,6 +57,21 @@ VALUE_RULES: dict[str, Rule] = {
         "7, or 140",
         "cleaning.age_years",
     ),
+    "age_from_birth": Rule(
+        "corrected",
+        "values",
+        "An age that is not the one at the first session, by the date of birth (`birth_date`).",
+        "The age in whole years at the first session is taken; the date is stored nowhere.",
+        "43 on the day of the export; 41 at the first session",
+    ),
+    "unreadable_birth": Rule(
+        "corrected",
+        "values",
+        "A date of birth that fits none of `dates.formats`.",
+        "The age that the export states is taken, where there is one.",
+        "`spring 1961`",
+        "dates.formats",
+    ),
     "age_top_coded": Rule(
         "corrected", "values", "An age above 89.", "It becomes 90, as HIPAA Safe Harbor asks.", "94 → 90"
     ),

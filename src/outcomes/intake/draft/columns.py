@@ -58,7 +58,7 @@ def _note_unknown(found: Found, guesses: dict[str, Guess], free: set[str], rules
 def passes_gate(canonical: str, name: str) -> bool:
     """Tell whether the privacy gate lets a mapping pass."""
     try:
-        check_names({canonical: name}, "")
+        check_names({canonical: name}, "patients", "")
         check_ages({canonical: name}, "patients", "")
     except SettingsError:
         return False

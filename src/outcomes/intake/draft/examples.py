@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from outcomes.intake.draft.export import Survey
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.zones import list_stamps
+from outcomes.intake.privacy import BIRTH
 
 PAGE = "docs/your-export.md"
 STATISTICS = frozenset({"spss", "stata", "sas"})
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "One answer or one score a row": lambda one: one.source.pivot is not None,
 }  # fmt: skip
 WEEKS = "Weeks in place of dates"
+AGES = "Ages, and dates of birth"
 PLAIN, WHEN, WHO = "A table, one row a questionnaire", "When: dates, times, zones", "Who: identifiers"
 
 
@@ -52,7 +54,8 @@ def find_examples(survey: Survey, missing: Sequence[str]) -> list[str]:
     )
     if written or any("identifiers" in one for one in missing):
         shown.append(WHO)
-    return shown or [PLAIN]
+    births = any(BIRTH in columns for one in survey.found for columns in one.tables.values())
+    return [*(shown or [PLAIN]), *([AGES] if births else [])]
 
 
 def _names(one: Sheet) -> frozenset[str]:

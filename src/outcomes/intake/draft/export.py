@@ -27,7 +27,7 @@ from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import SEVERAL, describe_sheet, find_patient
 from outcomes.intake.draft.undated import tell_unread
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
-from outcomes.intake.privacy import plain_name
+from outcomes.intake.privacy import BIRTH, plain_name
 from outcomes.intake.readers import Unread
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
@@ -234,8 +234,10 @@ def _note_births(survey: Survey) -> None:
     """Say why there is no age where there are dates of birth."""
     words = {word for one in survey.found for name in one.sheet.fields for word in words_of(name)}
     known = {name for one in survey.found for name in one.tables.get("patients", {})}
-    if "age" not in known and words & {"dob", "birth", "birthdate", "birthday"}:
-        survey.notes.append("no age: dates of birth are dropped; a column of ages in years would be read")
+    if not known & {"age", BIRTH} and words & set(read_vocabulary()["births"]):
+        survey.notes.append(
+            "no age: the dates of birth could not be read; a column of dates as 1961-03-14, or of ages in years, would be"
+        )
 
 
 def _note_own_numbers(survey: Survey, sheets: Sequence[Sheet]) -> None:
@@ -253,7 +255,8 @@ def _order(one: Found, found: Sequence[Found]) -> str | None:
 
     Its own columns of dates decide; where these fit either order, the other date columns of the sheet, then of the export.
     """
-    own = [one.dates[name] for name in dated_columns(one) if one.dates[name].open]
+    dated = [one.dates[name] for name in dated_columns(one) if one.dates[name].open]
+    own = dated or [one.dates[name] for name in written_columns(one) if one.dates[name].open]
     if not own:
         return None
     sheet = [forms for forms in one.dates.values() if forms.open]
@@ -279,7 +282,13 @@ def dated_columns(one: Found) -> list[str]:
     return [name for name in dict.fromkeys(columns) if name in one.dates]
 
 
+def written_columns(one: Found) -> list[str]:
+    """Return the columns that are mapped as dates, and that of the dates of birth."""
+    births = [guesses[BIRTH].column for guesses in one.tables.values() if BIRTH in guesses]
+    return [*dated_columns(one), *births]
+
+
 def date_formats(one: Found, order: str) -> list[str]:
     """Return the formats of a sheet's mapped dates."""
-    forms: list[DateForms] = [one.dates[name] for name in dated_columns(one)]
+    forms: list[DateForms] = [one.dates[name] for name in written_columns(one)]
     return list(dict.fromkeys(form for each in forms for form in each.formats(order)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.intake.draft.export import Survey, dated_columns
+from outcomes.intake.draft.export import Survey, written_columns
 from outcomes.intake.draft.found import Found
 from outcomes.intake.export import Export
 from outcomes.intake.readers.header import is_name
@@ -16,7 +16,7 @@ def describe_sheets(survey: Survey) -> str:
         lines.append(f"{one.sheet.name}: {one.sheet.raw.size:,} rows → {', '.join(one.tables)}")
         if one.instruments:
             lines.append(f"    instruments  {', '.join(_instrument(one, name) for name in one.instruments)}")
-        if dated_columns(one):
+        if written_columns(one):
             lines.append(f"    dates        {_dates(one, survey)}")
         if one.dropped:
             shown = [name if is_name(name) else "(a name not shown)" for name in one.dropped]
@@ -35,7 +35,7 @@ def _instrument(one: Found, name: str) -> str:
 
 
 def _dates(one: Found, survey: Survey) -> str:
-    columns = dated_columns(one)
+    columns = written_columns(one)
     order = survey.orders.get(one.sheet.name)
     forms = [one.dates[name] for name in columns]
     if order in ("unknown", "both"):

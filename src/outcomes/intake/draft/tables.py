@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from outcomes.intake.draft.baselines import find_baselines, note_unread_scores
+from outcomes.intake.draft.births import find_birth
 from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, passes_gate
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
@@ -127,6 +128,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     _keep_untreated(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
+    attributes |= find_birth(found, {guess.column for columns in found.tables.values() for guess in columns.values()})
     note_unread_scores(found)
     if attributes and (not sheet.proposal.only or "patients" in sheet.proposal.only):
         found.tables["patients"] = {"patient": Guess(patient)} | attributes

@@ -19,7 +19,7 @@ from outcomes.intake.health.finding import CHECKS, Finding
 from outcomes.intake.health.folder import find_unnamed
 from outcomes.intake.health.identifiers import find_identifiers
 from outcomes.intake.health.labels import describe_labels
-from outcomes.intake.health.numbers import Numbers, find_codes, find_impossible
+from outcomes.intake.health.numbers import Numbers, find_codes, find_impossible, find_other_ages
 from outcomes.intake.health.people import find_orphans, find_other_people
 from outcomes.intake.health.rows import (
     find_contradicted_totals,
@@ -30,7 +30,7 @@ from outcomes.intake.health.rows import (
 )
 from outcomes.intake.health.scores import find_doubtful_scores
 from outcomes.intake.health.times import Dated, find_night, find_offsets
-from outcomes.intake.mapping import PLACING
+from outcomes.intake.mapping import READ_AWAY
 from outcomes.intake.values import map_values
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source, Study
@@ -83,6 +83,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_doubtful_scores(study, evidence.batches, evidence.tables),
         *find_codes(_numbers(study, evidence)),
         *find_impossible(evidence.ledger, evidence.balance),
+        *find_other_ages(evidence.ledger, evidence.balance),
         *find_unnamed(evidence.folder, evidence.named),
     ]
     return tuple(sorted(found, key=lambda one: not one.stops))
@@ -252,7 +253,7 @@ def _numbers(study: Study, evidence: Evidence) -> Iterator[Numbers]:
     for source, raw in zip(evidence.sources, evidence.raws, strict=True):
         for table, mapping in study.tables_of(source).items():
             for name, column in mapping.columns.items():
-                if name in PLACING or column.column is None or column.values or column.split:
+                if name in READ_AWAY or column.column is None or column.values or column.split:
                     continue
                 present = map_values(raw_words(raw, column), column, study.cleaning).present
                 rows = np.bincount(present.codes[present.codes >= 0], minlength=len(present.values))

@@ -135,6 +135,10 @@ CHECKS: dict[str, Check] = {
         "A column of numbers with some words in it, which makes every number a category.",
         "where at least 80% of its rows are numbers",
     ),
+    "ages_from_births": Check(
+        "values",
+        "Ages more than a year from that at the first session, by the date of birth: they were computed on another day. The latter is taken.",
+    ),
     "impossible_ages": Check("values", "Ages outside `cleaning.age_years`; they are set missing."),
     "doubtful_doses": Check("values", "Doses outside the range of the arm's protocol; they stay."),
     "unnamed_files": Check("files", "Files in the data folder that no source names; they are not read."),

@@ -154,6 +154,23 @@ def _find_words(one: Numbers, numbers: Array) -> Iterable[Finding]:
     )  # fmt: skip
 
 
+def find_other_ages(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Finding]:
+    """Return the files whose ages are not those at the first session, by the dates of birth."""
+    import pandas as pd
+
+    raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
+    entries = ledger[ledger["reason"].astype(str) == "age_from_birth"]
+    off = pd.to_numeric(entries["old"], errors="coerce") - pd.to_numeric(entries["new"], errors="coerce")
+    entries = entries[off.abs() > 1]
+    for file, rows in entries["file"].astype(str).value_counts(sort=False).sort_index().items():
+        yield Finding(
+            "ages_from_births", False, int(rows), raw[str(file)], "people",
+            f"{rows:,} of {raw[str(file)]:,} ages in {file} are more than a year from that at the first session, by the dates of birth, which is taken",
+            "were the ages computed when the export was made? Where a date of birth is wrong, correct it in the export",
+            str(file), "patients.age",
+        )  # fmt: skip
+
+
 def find_impossible(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Finding]:
     """Return ages and doses that cannot be, or hardly can be, as the ledger has them."""
     raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
