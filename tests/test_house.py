@@ -12,6 +12,7 @@ from outcomes.workflow import STEPS, draw_steps
 PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "network", "simulate")
 GROUND = {
+    "agreement",
     "proportions",
     "random_effects",
     "funnel",

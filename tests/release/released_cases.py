@@ -327,7 +327,7 @@ def make_compared() -> tuple[dict[str, pd.DataFrame], Study]:
     sensitivity += [other | empty | tipping, other | empty | failed]
     balance = {"weights": "overlap", "n_treated": 99, "n_reference": 88, "smd_before": 0.41, "smd_after": 0.17}
     balance |= {"treated_before": 0.33, "reference_before": 0.22, "treated_after": 0.31, "reference_after": 0.27}
-    weights = {"weights": "overlap", "mean": 1.0, "sd": 0.6, "p5": 0.2, "median": 1.0, "p95": 2.1}
+    weights = {"weights": "overlap", "sd": 0.6, "p5": 0.2, "median": 1.0, "p95": 2.1}
     tables = {
         "effects": [effect | {"variance": name} | interval for name, interval in bounds.items()],
         "sensitivity": sensitivity,

@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.inter_rater import cohens_kappa
 
+from outcomes.agreement import compare_answers
 from outcomes.analysis.selection import order_rows, select_included
 from outcomes.contracts.released.instruments import JointChange, JointResponse
 from outcomes.criteria import Criteria, compute_response
 from outcomes.instruments import Instrument
-from outcomes.proportions import compute_correlation, compute_newcombe
 from outcomes.settings.clinical import Endpoints
 
 Floats = NDArray[np.float64]
@@ -95,10 +93,8 @@ def tabulate_joint_response(
     -------
     DataFrame
         One row per arm, two instruments (:func:`list_pairs`), axis, and time point after baseline, the key: ``n`` series whose response is known
-        on both, ``same`` with one answer, ``first_only`` and ``second_only``, the shares with it on ``both`` and on ``neither``, the share in ``agreement``, Cohen's ``kappa`` with the
-        interval of Fleiss, Cohen & Everitt 1969 (10.1037/h0028106, by statsmodels), the ``difference`` of the two shares with Newcombe's interval for
-        pairs (1998, method 10, the correlation corrected for continuity, 10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C), and the p value of McNemar's exact test. Kappa is missing where everybody is alike on one of them, and its
-        interval where all agree.
+        on both, ``same`` with one answer, ``first_only`` and ``second_only``, the shares with it on ``both`` and on ``neither``, the share in ``agreement``, and
+        the statistics of :func:`outcomes.agreement.compare_answers`.
     """
     rows = _after_baseline(endpoints, cohort)
     known = {name: _respond(rows, name, instruments, declared) for name in instruments}
@@ -125,19 +121,6 @@ def measure_agreement(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> dict[st
     n = len(one)
     cells = [int((a & b).sum()) for a, b in ((one, two), (one, ~two), (~one, two), (~one, ~two))]
     both, first_only, second_only, neither = cells
-    first, second = both + first_only, both + second_only
-    kappa = lower = upper = np.nan
-    if 0 < first < n and 0 < second < n:
-        found = cohens_kappa(np.array([[both, first_only], [second_only, neither]]), return_results=True)
-        kappa = float(found.kappa)
-        if found.std_kappa > 0:
-            lower, upper = (float(np.clip(bound, -1, 1)) for bound in (found.kappa_low, found.kappa_upp))
-    product = both - first * second / n
-    product = (
-        max(product - 1 / 2, 0.0) if product > 0 else product
-    )  # so that two answers that are alike leave an interval
-    correlation = compute_correlation(product, second, n, first, n)
-    difference, *ends = (float(value) for value in compute_newcombe(second, n, first, n, correlation))
     return {
         "n": n,
         "same": both + neither,
@@ -146,13 +129,7 @@ def measure_agreement(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> dict[st
         "both": both / n,
         "neither": neither / n,
         "agreement": (both + neither) / n,
-        "kappa": kappa,
-        "kappa_lower": lower,
-        "kappa_upper": upper,
-        "difference": difference,
-        "difference_lower": ends[0],
-        "difference_upper": ends[1],
-        "p_value": float(mcnemar([[both, first_only], [second_only, neither]], exact=True).pvalue),
+        **compare_answers(*cells),
         "fewest": min((cell for cell in cells if cell > 0), default=0),
     }
 

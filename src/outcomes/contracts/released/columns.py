@@ -228,6 +228,20 @@ class Spread(Statistic):
         self.spans = spans
 
 
+class Correlation(Statistic):
+    """A correlation with Fisher's interval, whose width tells of how many people it is.
+
+    Attributes
+    ----------
+    people : str
+        Column that counts them.
+    """
+
+    def __init__(self, meaning: str, people: str) -> None:
+        super().__init__(meaning)
+        self.people = people
+
+
 class Quantile(Statistic):
     """A median or another quantile of observed values."""
 

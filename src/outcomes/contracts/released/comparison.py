@@ -124,8 +124,9 @@ class Weights(Compared):
     arm = Label("arm id")
     n = People("patients")
     effective_n = Effective()
-    mean = Statistic("mean weight")
-    sd = Statistic("standard deviation of the weights")
+    sd = Statistic(
+        "standard deviation of the weights"
+    )  # their means, one over both arms together, would tell the sizes of the arms
     p5 = Quantile("5th percentile of the weights")
     median = Quantile("median weight")
     p95 = Quantile("95th percentile of the weights")

@@ -1,6 +1,7 @@
 """Released tables of instruments side by side: percent change, change and response on two of them, ordered categories."""
 
 from outcomes.contracts.released.columns import (
+    Correlation,
     Fewest,
     Flag,
     Label,
@@ -61,7 +62,7 @@ class JointChange(Pair):
     row = "an arm, two instruments, and a time point"
     time = Setting("position on the axis")
     n = People("series with a change on both")
-    correlation = Statistic("Pearson correlation of the two improvements; positive where both improve together")
+    correlation = Correlation("Pearson correlation of the two improvements; positive where both improve together", n)
     lower = Lower(correlation, "95% interval, by Fisher's z")
     upper = Upper(correlation, "95% interval, by Fisher's z")
     key = (Pair.arm, Pair.instrument, Pair.other, Pair.axis, Pair.timepoint)
@@ -90,6 +91,7 @@ class JointResponse(Pair):
     key = (Pair.arm, Pair.instrument, Pair.other, Pair.axis, Pair.timepoint)
     needs = (n,)
     sums = (Sum((same, first_only, second_only), by=(), into=n, kept=True),)
+    answers = (n, same, first_only, second_only, both, neither, agreement)
 
 
 class OrderedOdds(ReleasedTable):

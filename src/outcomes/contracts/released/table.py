@@ -18,7 +18,8 @@ class ReleasedTable:
     stand in the order in which they are written, after those of the classes it builds on. An entry of ``notes`` is a
     sentence that belongs under the table wherever it is printed; ``sums`` says which counts add up over rows; ``folds`` which
     levels are put together where they are of few; ``needs`` names
-    the counts below whose minimum a row shows no statistics, by default those that are part of no other.
+    the counts below whose minimum a row shows no statistics, by default those that are part of no other; ``answers``, of a table of two answers of the
+    same people, those people, who answer alike, who says yes to the first alone and to the second alone, and the shares with both, neither, and one answer.
 
     Examples
     --------
@@ -37,6 +38,7 @@ class ReleasedTable:
     sums: ClassVar[tuple[Sum, ...]] = ()
     folds: ClassVar[Fold | None] = None
     needs: ClassVar[tuple[str, ...]] = ()
+    answers: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[list[str]] = []
     fields: ClassVar[tuple[Column, ...]] = ()
 

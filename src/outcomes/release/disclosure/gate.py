@@ -20,6 +20,7 @@ from outcomes.release.disclosure.contrasts import contrast_shares
 from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.counts import round_counts
 from outcomes.release.disclosure.failures import word_failures
+from outcomes.release.disclosure.pairs import pair_again
 from outcomes.release.disclosure.quotients import divide_means, invert_differences
 from outcomes.release.disclosure.rounding import Rounding
 from outcomes.release.disclosure.shares import Value, round_shares
@@ -73,6 +74,7 @@ def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) 
     values |= contrast_shares(frame, table, shares, counts, rounding)
     bare = find_bare(frame, table, counts, rounding)
     means = round_statistics(frame, table, counts, bare, {*values} - {*shares})
+    means |= pair_again(frame, table, counts, means, rounding)
     means |= divide_means(frame, table, means, counts) | invert_differences(frame, table, means)
     made = _assemble(frame, shown, counts, values, means, rounding)
     declared = [one for one in table.fields if isinstance(one, People) and one.part_of is None]

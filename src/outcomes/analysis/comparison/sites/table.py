@@ -73,7 +73,9 @@ def _describe(found: Expected, rows: Bools, name: str) -> Row:
     row: Row = {"site": name, "patients": int(rows.sum()), "observed": n, "responded": events}
     row["answered_proportion"] = n / rows.sum()
     if n:
-        row |= {"proportion": events / n, "expected": float(found.risk[known].mean())}
+        row |= {"proportion": events / n}
+    if n and name != ALL:  # of all it is the observed share, exactly
+        row |= {"expected": float(found.risk[known].mean())}
     return row | {"fewest": _find_fewest(events, n)}
 
 

@@ -156,7 +156,7 @@ def tabulate_weights(weights: Mapping[str, Weights], treated: Bools, arms: tuple
     Returns
     -------
     DataFrame
-        One row per kind of weights and arm (treated first), the key: patients ``n``, ``effective_n``, mean, standard deviation, and quantiles of the
+        One row per kind of weights and arm (treated first), the key: patients ``n``, ``effective_n``, standard deviation, and quantiles of the
         weights (mean 1 over both arms), how many were ``truncated`` over both arms, and how many are ``without_weight``.
     """
     rows = []
@@ -165,6 +165,6 @@ def tabulate_weights(weights: Mapping[str, Weights], treated: Bools, arms: tuple
             own = one.weight[inside]
             p5, median, p95 = np.quantile(own, [0.05, 0.5, 0.95])
             spread = own.std(ddof=1) if len(own) > 1 else np.nan
-            facts = [len(own), compute_effective_n(own), own.mean(), spread, p5, median, p95]
+            facts = [len(own), compute_effective_n(own), spread, p5, median, p95]
             rows.append([kind, arm, *facts, one.truncated, int((own <= TINY).sum())])
     return pd.DataFrame(rows, columns=WEIGHTS)

@@ -1,0 +1,73 @@
+"""What is released of two things measured of the same people tells no more of how many they are than the numbers beside it."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import pearsonr
+
+from outcomes.analysis.instruments.pairs import measure_agreement
+from outcomes.contracts.released.catalogue import RELEASED
+from outcomes.contracts.released.columns import Mean
+from outcomes.release.disclosure.gate import release_tables
+from outcomes.settings.analysis import Privacy
+
+PLACE = {"arm": "iv", "instrument": "phq9", "other": "gad7", "axis": "day", "timepoint": "day 28", "relation": "different", "time": 28.0}  # fmt: skip
+
+
+def correlate(n, r):
+    """Return a row of so many people with that correlation, exactly, and scipy's interval."""
+    x = np.linspace(-1, 1, n)
+    rest = x**2 - np.mean(x**2)
+    y = r * x / np.linalg.norm(x) + math.sqrt(1 - r**2) * rest / np.linalg.norm(rest)
+    found = pearsonr(x, y)
+    ends = found.confidence_interval(0.95)
+    return PLACE | {"n": n, "correlation": float(found.statistic), "lower": float(ends.low), "upper": float(ends.high)}
+
+
+@pytest.mark.parametrize("numbers", [range(11, 18), range(18, 23), range(58, 63)])
+@pytest.mark.parametrize("r", [-0.4, 0.0, 0.55, 0.97])
+def test_an_interval_of_a_correlation_does_not_tell_of_how_many_it_is(numbers, r):
+    """Sixteen were told: with Fisher's interval no other number that is printed as 15 had it."""
+    rows = [correlate(n, r) for n in numbers]
+    frame = release_tables({"joint_change": pd.DataFrame(rows)}, Privacy())["joint_change"]
+    assert len(frame[["n", "correlation", "lower", "upper"]].drop_duplicates()) == 1
+    widest = max(rows, key=lambda row: row["upper"] - row["lower"])
+    assert frame["lower"].iloc[0] == pytest.approx(widest["lower"], abs=0.011)
+    assert frame["upper"].iloc[0] == pytest.approx(widest["upper"], abs=0.011)
+
+
+def answer(both, first, second, neither):
+    one = np.repeat([True, True, False, False], [both, first, second, neither])
+    two = np.repeat([True, False, True, False], [both, first, second, neither])
+    return PLACE | measure_agreement(one, two)
+
+
+def test_agreement_is_that_of_rounded_counts():
+    """With all their digits five statistics left one table of four numbers: of all that are rounded alike there is one row."""
+    cells = [range(18, 23), (13, 15, 17), range(18, 23, 2), range(33, 38)]
+    rows = [answer(*one) for one in itertools.product(*cells)]
+    frame = release_tables({"joint_response": pd.DataFrame(rows)}, Privacy())["joint_response"]
+    told = frame.drop(columns=[name for name in frame if name.endswith("_bound")]).drop_duplicates()
+    counts = told[["n", "same", "first_only", "second_only"]]
+    assert len(told) == len(counts.drop_duplicates())
+    exact = pd.DataFrame([answer(20, 15, 20, 35)])
+    alike = told[(counts == [90, 55, 15, 20]).all(axis=1)].iloc[0]
+    assert (
+        alike[["kappa", "difference", "p_value"]].tolist()
+        == exact[["kappa", "difference", "p_value"]].round(2).iloc[0].tolist()
+    )
+
+
+def test_nobody_who_differs_tells_nothing_either():
+    """The interval of no difference is z² / (n + z²): -0.19 was of 16 alone."""
+    frame = release_tables({"joint_response": pd.DataFrame([answer(0, 0, 0, n) for n in range(13, 18)])}, Privacy())
+    assert len(frame["joint_response"].drop_duplicates()) == 1
+    assert frame["joint_response"]["difference_lower"].iloc[0] == pytest.approx(-0.2)
+
+
+def test_no_mean_of_weights_is_released():
+    """They average one over both arms: 0.98 and 1.02 of 25 and 20 are of 23 and 22."""
+    assert not any(isinstance(column, Mean) or column == "mean" for column in RELEASED["weights"].fields)
