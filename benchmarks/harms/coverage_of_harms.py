@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.harms.attribution import CARRY_DAYS, attach_events, mark_asked, number_sessions
+from outcomes.analysis.harms.attribution import CARRY_DAYS, attach_events, number_sessions
 from outcomes.analysis.harms.rates import HORIZON, tabulate_harm_rates
 from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_harms
 from outcomes.analysis.harms.sessions import tabulate_harm_sessions
@@ -82,11 +82,10 @@ def tell_clinic(n: int, clinic: int) -> pd.DataFrame:
     arms = list(ARMS)
     sessions = number_sessions(held, pd.DataFrame({"patient": held["patient"].unique()}), found)
     attached = attach_events(found, sessions)
-    sessions = mark_asked(sessions, attached)
     harms = tabulate_harms(sessions, attached, arms)
     apart = tabulate_harm_differences(harms, [("iv", "esketamine", "")])
     rates = tabulate_harm_rates(sessions, attached, arms)
-    shares = tabulate_harm_sessions(sessions, attached, arms, [clinic])
+    shares = tabulate_harm_sessions(sessions, attached, arms)
     parts = [
         harms.rename(columns={"block": "of", "proportion": "estimate"}),
         apart.rename(columns={"contrast": "arm", "difference": "estimate"}).assign(of="difference, " + apart["block"]),

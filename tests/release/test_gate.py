@@ -15,7 +15,7 @@ from scipy.stats import t
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table, parse_bound, read_table
-from outcomes.proportions import compute_wilson
+from outcomes.proportions import compute_garwood, compute_wilson
 from outcomes.release.disclosure.counts import round_counts
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.disclosure.rounding import Rounding
@@ -450,6 +450,23 @@ class TestManyPeople:
         frame = release("harm_sessions", [row | {"proportion": 0.9975, "lower": 0.9962, "upper": 0.9984}])
         assert 0 < frame["lower"].iloc[0] < frame["upper"].iloc[0] < 1
         assert frame["lower"].iloc[0] <= frame["proportion"].iloc[0] <= frame["upper"].iloc[0]
+
+    def test_a_rate_whose_interval_is_wider_than_poissons(self):
+        """150 events, dispersed by 1.4: the released interval is that of 107 events, and never narrower than Poisson's."""
+        row = {
+            "event": "any",
+            "arm": "iv",
+            "patients": 300,
+            "affected": 150,
+            "weeks": 1000.0,
+            "rate": 15.0,
+            "incidence": 0.4,
+        }
+        wide = [100 * float(end) for end in compute_garwood(150 / 1.4, 1000 / 1.4)]
+        plain = [100 * float(end) for end in compute_garwood(150, 1000)]
+        for ends, expected in ((wide, wide), (plain, plain), ([14.9, 15.1], plain)):
+            frame = release("harm_rates", [row | {"lower": ends[0], "upper": ends[1]}])
+            assert frame[["lower", "upper"]].iloc[0].tolist() == pytest.approx(expected, abs=0.02)
 
     def test_a_difference_and_an_estimate(self):
         row = PLACE | {

@@ -16,7 +16,9 @@ from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
+from outcomes.release.report.sections.harms import NOTHING, show_harms
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 
@@ -70,6 +72,48 @@ def test_notes_of_the_outcomes_speak_of_what_stands_there():
     assert ("missing scores imputed" in note) == ("Response" in titles or "Remission" in titles)
     bare = {name: table for name, table in tables.items() if name not in ("risks", "imputations")}
     assert "missing scores imputed" not in " ".join(tabulate_outcomes(gather(bare, study, {})).notes)
+
+
+def test_adverse_effects_differ_whether_or_not_a_comparison_is_declared():
+    """The difference is the second arm's less the first's; the page has the arms in the study's order."""
+    study = make_study({"esketamine": "Intranasal esketamine", "iv": "IV ketamine"})
+    counts = {"affected": 20, "patients": 20, "affected_reference": 2, "patients_reference": 20}
+    apart = {"block": "all sessions", "contrast": "iv - esketamine", "difference": 0.9, "lower": 0.7, "upper": 0.97}
+    rows = [
+        {
+            "block": "all sessions",
+            "event": event,
+            "arm": arm,
+            "patients": 20,
+            "affected": affected,
+            "proportion": affected / 20,
+        }
+        for event in ("any", "nausea")
+        for arm, affected in (("esketamine", 2), ("iv", 20))
+    ]
+    differences = [{"event": event} | apart | counts for event in ("any", "nausea")]
+    tables = make_tables(study) | {"harms": pd.DataFrame(rows), "harm_differences": pd.DataFrame(differences)}
+    safety = gather_safety(gather(tables, study, {}))
+    assert [one.name for one in safety.differing] == ["nausea"]
+    assert [one.shares for one in safety.heads_differ] == [(0.1, 1.0)]
+
+
+def test_events_that_nobody_asked_about_are_not_said_to_be_none():
+    study = make_study({"iv": "IV ketamine"})
+    zero = {"block": "all sessions", "event": "any", "arm": "iv", "patients": 0, "affected": 0, "proportion": np.nan}
+    asked = {"measure": "adverse events", "arm": "iv", "sessions": 60, "answered": 0, "proportion": 0.0}
+    beside = {"measure": "adverse events, not asked", "arm": "iv", "sessions": 60, "answered": 15, "proportion": 0.25}
+    details = {"detail": "serious", "value": "yes", "arm": "iv", "patients": 15, "affected": 15, "proportion": 1.0}
+    tables = make_tables(study) | {"harms": pd.DataFrame([zero]), "ascertainment": pd.DataFrame([asked, beside])}
+    material = gather(tables | {"harm_details": pd.DataFrame([details])}, study, {})
+    shown = repr(show_harms(material))
+    assert "15 / 60 (25%)" in shown
+    assert "Serious: yes" in shown
+    assert NOTHING not in shown
+    assert gather_safety(material).asked == 0
+    without = gather(tables | {"ascertainment": pd.DataFrame([asked])}, study, {})
+    assert NOTHING in repr(show_harms(without))
+    assert gather_safety(without) is None
 
 
 @pytest.mark.parametrize(("case", "ranked"), [("one arm", False), ("two arms", True)])

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2, t
 
 from outcomes.analysis.harms.ascertainment import find_unlike, tabulate_ascertainment
-from outcomes.analysis.harms.attribution import attach_events, mark_asked, number_sessions
+from outcomes.analysis.harms.attribution import attach_events, keep_asked, number_sessions
 from outcomes.analysis.harms.dissociation import tabulate_dissociation
 from outcomes.analysis.harms.pressure import arrange_pressure, tabulate_blood_pressure, tabulate_pressure_rise
-from outcomes.analysis.harms.rates import compute_incidence, tabulate_harm_rates
+from outcomes.analysis.harms.rates import bound_rate, compute_incidence, tabulate_harm_rates
 from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_harms
 from outcomes.analysis.harms.sessions import tabulate_harm_sessions
 from outcomes.analysis.harms.severity import tabulate_harm_details, tabulate_severity
@@ -57,7 +58,7 @@ def patients():
 def clinic(sessions_table, patients, events):
     sessions = number_sessions(sessions_table, patients, events)
     attached = attach_events(events, sessions)
-    return mark_asked(sessions, attached), attached
+    return sessions, attached
 
 
 def cell(table, **where):
@@ -86,9 +87,51 @@ def test_a_site_that_records_no_event_did_not_ask(sessions_table, events):
 def test_asked_and_none_is_not_the_same_as_not_asked(sessions_table, patients, events):
     asked = sessions_table.assign(harms_asked=sessions_table["patient"] != 6, harms_mode="solicited")
     sessions = number_sessions(asked, patients, events)
-    harms = tabulate_harms(mark_asked(sessions, attach_events(events, sessions)), attach_events(events, sessions), ARMS)
+    harms = tabulate_harms(sessions, attach_events(events, sessions), ARMS)
     assert cell(harms, block="all sessions", event="any", arm="iv")["patients"] == 2
     assert set(sessions["mode"]) == {"solicited"}
+
+
+def describe(sessions_table, patients, events):
+    """Return the sessions and the events of those asked, as the step has them."""
+    sessions = number_sessions(sessions_table, patients, events)
+    attached = attach_events(events, sessions)
+    return sessions, keep_asked(attached, sessions), attached
+
+
+def test_an_event_at_a_session_that_did_not_ask_makes_no_share(sessions_table, patients, events):
+    """Patient 4 was asked at the second session alone, patient 1 at none: of sessions not asked only those with an event would count."""
+    never = sessions_table["patient"].isin([1, 2])
+    later = (sessions_table["patient"] == 4) & (sessions_table["session"] == 1)
+    sessions, counted, attached = describe(
+        sessions_table.assign(harms_asked=~never & ~later, harms_mode="solicited"), patients, events
+    )
+    harms = tabulate_harms(sessions, counted, ARMS)
+    any_event = {
+        arm: cell(harms, block="all sessions", event="any", arm=arm)[["affected", "patients"]].tolist() for arm in ARMS
+    }
+    assert any_event == {"esketamine": [0, 1], "iv": [1, 3]}
+    first = cell(harms, block="first session", event="any", arm="iv")
+    assert (first["affected"], first["patients"]) == (0, 2)
+    shares = tabulate_harm_sessions(sessions, counted, ARMS)
+    assert cell(shares, event="any", arm="iv", sessions="1")[["asked", "with_event"]].tolist() == [2, 0]
+    vitals = pd.DataFrame(columns=["patient", "study_day", "measure", "moment", "value"])
+    table = tabulate_ascertainment(sessions, attached, vitals, pd.Series(False, sessions.index), ARMS)
+    beside = cell(table, measure="adverse events, not asked", arm="esketamine")
+    assert (beside["sessions"], beside["answered"]) == (5, 3)
+    serious = tabulate_harm_details(attached.assign(serious="yes"), sessions, ARMS)
+    assert cell(serious, detail="serious", arm="esketamine")[["affected", "patients"]].tolist() == [2, 3]
+
+
+def test_a_blank_where_a_site_answers_otherwise_is_not_asked(sessions_table, patients, events):
+    answer = pd.array([True] * len(sessions_table), dtype="boolean")
+    answer[sessions_table["patient"].to_numpy() == 6] = pd.NA
+    sessions, *_ = describe(sessions_table.assign(harms_asked=answer), patients, events)
+    assert sessions.groupby("patient")["asked"].all().tolist() == [True] * 5 + [False]
+    by_site = patients.assign(site=["a"] * 5 + ["b"])
+    silent = pd.concat([events, pd.DataFrame([(6, 2, "nausea", "mild")], columns=events.columns)])
+    sessions, *_ = describe(sessions_table.assign(harms_asked=answer), by_site, silent)
+    assert sessions["asked"].all()  # site b never says, and records events
 
 
 def test_patients_with_each_event(clinic):
@@ -127,7 +170,7 @@ def test_arms_asked_in_another_way_are_not_compared(clinic):
 
 
 def test_sessions_with_an_event(clinic):
-    table = tabulate_harm_sessions(*clinic, ARMS, [1])
+    table = tabulate_harm_sessions(*clinic, ARMS)
     row = cell(table, event="nausea", arm="esketamine", sessions="2-6")
     assert (row["asked"], row["with_event"], row["patients"]) == (3, 1, 2)
     none = cell(table, event="headache", arm="iv", sessions="1")
@@ -137,7 +180,7 @@ def test_sessions_with_an_event(clinic):
     assert np.isnan(late["upper"])
 
 
-def test_the_bootstrap_of_sessions_widens_with_repeats():
+def test_the_interval_of_sessions_widens_with_repeats():
     """Where the same patients have the event at every session, the interval is that of patients, not of sessions."""
     days = list(range(0, 40, 2))
     sessions = pd.DataFrame(
@@ -149,11 +192,24 @@ def test_the_bootstrap_of_sessions_widens_with_repeats():
         columns=["patient", "study_day", "event", "severity"],
     )
     numbered = number_sessions(sessions, pd.DataFrame({"patient": range(1, 101)}), events)
-    row = cell(
-        tabulate_harm_sessions(numbered, attach_events(events, numbered), ["iv"], [2]), event="any", sessions="7+"
-    )
+    row = cell(tabulate_harm_sessions(numbered, attach_events(events, numbered), ["iv"]), event="any", sessions="7+")
     half = 1.96 * np.sqrt(0.3 * 0.7 / 100)
     assert (row["upper"] - row["lower"]) / 2 == pytest.approx(half, rel=0.1)
+
+
+def test_one_session_a_patient_is_one_proportion():
+    """An event at one of twenty sessions of twenty patients: Wilson's interval by Student's t, above zero, as something was seen."""
+    sessions = pd.DataFrame(
+        [(p, 0, 1, "iv", 1, 1, "induction") for p in range(1, 21)],
+        columns=["patient", "study_day", "ordinal", "arm", "series", "session", "phase"],
+    )
+    events = pd.DataFrame([(3, 0, "nausea", "mild")], columns=["patient", "study_day", "event", "severity"])
+    numbered = number_sessions(sessions, pd.DataFrame({"patient": range(1, 21)}), events)
+    row = cell(tabulate_harm_sessions(numbered, attach_events(events, numbered), ["iv"]), event="nausea", sessions="1")
+    q = t.ppf(0.975, 19) ** 2
+    centre, half = (0.05 + q / 40) / (1 + q / 20), np.sqrt(q * (0.05 * 0.95 / 20 + q / 1600)) / (1 + q / 20)
+    assert (row["lower"], row["upper"]) == (pytest.approx(centre - half), pytest.approx(centre + half))
+    assert row["lower"] > 0
 
 
 def test_the_sessions_of_one_patient_have_no_interval(clinic):
@@ -161,7 +217,7 @@ def test_the_sessions_of_one_patient_have_no_interval(clinic):
     sessions, attached = clinic
     own = sessions[sessions["patient"].isin([4])].reset_index(drop=True)
     there = attached[attached["patient"] == 4].assign(session_row=0)
-    table = tabulate_harm_sessions(own.assign(session=[2, 3], number=[2, 3]), there, ["iv"], [1])
+    table = tabulate_harm_sessions(own.assign(session=[2, 3], number=[2, 3]), there, ["iv"])
     row = cell(table, event="nausea", arm="iv", sessions="2-6")
     assert (row["asked"], row["with_event"], row["proportion"]) == (2, 1, 0.5)
     assert np.isnan([row["lower"], row["upper"]]).all()
@@ -188,7 +244,20 @@ def test_rates_by_hand(clinic):
     days = (7 + 7 - 0 + 1) + (5 - 0 + 1) + (0 + 7 + 1)  # patient 1 to a week after day 7, 2 to the event, 3 a week
     assert row["weeks"] == pytest.approx(days / 7)
     assert row["rate"] == pytest.approx(100 / (days / 7))
-    assert row["upper"] == pytest.approx(100 * 5.5716 / (days / 7), rel=1e-4)  # exact Poisson bound of one
+    dispersion = (
+        (15**2 + (29 - 6) ** 2 + 8**2) / 29**2 * 3 / 2
+    )  # of patients of 15, 6, and 8 days, the second with the event
+    assert dispersion == pytest.approx(1.459, abs=1e-3)
+    sure = 100 * dispersion / (days / 7)
+    assert row["upper"] == pytest.approx(sure * chi2.ppf(0.975, 2 / dispersion + 2) / 2, rel=1e-6)
+    assert 0 < row["lower"] < row["rate"]
+
+
+def test_a_rate_of_people_who_are_alike_has_the_exact_interval():
+    lower, upper = bound_rate(np.arange(50) < 1, np.full(50, 0.02))
+    assert (lower, upper) == (pytest.approx(0.0253, abs=1e-4), pytest.approx(5.5716, abs=1e-4))
+    assert bound_rate(np.zeros(20, dtype=bool), np.full(20, 2.0)) == (0, pytest.approx(3.6889 / 40, abs=1e-5))
+    assert np.isfinite(bound_rate(np.array([True]), np.array([3.0]))).all()
 
 
 def test_incidence_agrees_with_statsmodels():

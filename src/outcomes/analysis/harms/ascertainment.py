@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analysis.harms.attribution import MODES
+from outcomes.contracts.released.harms import UNASKED
 
 ALIKE = 0.10
 
@@ -24,7 +25,7 @@ def tabulate_ascertainment(
     Parameters
     ----------
     sessions, attached : DataFrame
-        Results of :func:`~outcomes.analysis.harms.attribution.mark_asked` and ``attach_events``.
+        Results of :func:`~outcomes.analysis.harms.attribution.number_sessions` and ``attach_events``.
     vitals : DataFrame
         Table ``vitals``.
     scored : Series of bool
@@ -36,7 +37,8 @@ def tabulate_ascertainment(
     -------
     DataFrame
         One row per measure and arm, the key: ``adverse events`` and its ways of asking, ``severity`` (of the sessions with
-        an event), ``dissociation score``, ``blood pressure before``, ``at the peak``, ``after``; ``sessions``,
+        an event), ``adverse events, not asked`` (of sessions that did not ask, those with an event all the same, where there are
+        any), ``dissociation score``, ``blood pressure before``, ``at the peak``, ``after``; ``sessions``,
         ``answered``, ``proportion``.
     """
     place = ["patient", "study_day"]
@@ -44,6 +46,8 @@ def tabulate_ascertainment(
     measures: dict[str, pd.Series] = {"adverse events": sessions["asked"]}
     for mode in MODES:
         measures[f"adverse events, {mode}"] = sessions["asked"] & (sessions["mode"] == mode)
+    unasked = pd.Series(sessions.index.isin(attached["session_row"]), sessions.index) & ~sessions["asked"]
+    measures |= {UNASKED: unasked} if unasked.any() else {}
     measures["dissociation score"] = scored
     pressure = vitals[vitals["measure"].astype(str) == "systolic"]
     for moment, words in (("before", "before"), ("peak", "at the peak"), ("after", "after")):
@@ -53,7 +57,7 @@ def tabulate_ascertainment(
     records: list[dict[str, Any]] = []
     for measure, answered in measures.items():
         for arm in arms:
-            own = held["arm"] == arm
+            own = (held["arm"] == arm) & (~sessions["asked"] if measure == UNASKED else True)
             records.append({"measure": measure, "arm": arm, "sessions": own.sum(), "answered": (own & answered).sum()})
         if measure == f"adverse events, {MODES[-1]}":
             records += [_graded(attached, arm) for arm in arms]

@@ -26,8 +26,9 @@ def number_sessions(sessions: pd.DataFrame, patients: pd.DataFrame, events: pd.D
     DataFrame
         One row per session, ordered by patient and time. Added: ``number`` of the session among the patient's sessions of
         this arm, from 1; ``asked``: whether side effects were asked about at it; ``mode``: one of ``MODES``. Where the
-        export does not say whether a session asked, all sessions of a site that records any event count as asked, in an
-        unknown way, and those of a site that records none as not asked: not recorded is not "none".
+        export never says of a site's sessions whether they asked, all of them count as asked, in an unknown way, if the site
+        records any event, and as not asked if it records none. Where it says so of some, the others count as not asked, with
+        an event or without: not recorded is not "none", and of such sessions those with an event alone would be counted.
     """
     rows = sessions[["patient", "study_day", "ordinal", "arm", "series", "session", "phase"]].copy()
     rows["arm"] = rows["arm"].astype(str)
@@ -35,21 +36,22 @@ def number_sessions(sessions: pd.DataFrame, patients: pd.DataFrame, events: pd.D
         rows[name] = sessions.get(name, pd.NA)
     rows = rows.sort_values(["patient", "study_day", "ordinal"], kind="stable", ignore_index=True)
     rows["number"] = rows.groupby(["patient", "arm"], sort=False).cumcount() + 1
-    recording = _sites_with_events(rows["patient"], patients, events)
-    said = rows["harms_asked"].astype("boolean")
-    rows["asked"] = said.fillna(False).astype(bool) | (said.isna() & recording)
+    answer = rows["harms_asked"].astype("boolean")
+    site = _name_sites(rows["patient"], patients)
+    recording = _name_sites(events["patient"], patients).unique()
+    silent = ~answer.notna().groupby(site).transform("any") & site.isin(recording)
+    rows["asked"] = answer.fillna(False).astype(bool) | silent
     mode = rows["harms_mode"].astype(object).where(rows["harms_mode"].notna(), "unknown").astype(str)
     rows["mode"] = np.where(mode.isin(MODES), mode, "unknown")
     return rows.drop(columns=["harms_asked", "harms_mode"])
 
 
-def _sites_with_events(who: pd.Series, patients: pd.DataFrame, events: pd.DataFrame) -> pd.Series:
-    """Tell for each session whether its site records any adverse event."""
+def _name_sites(who: pd.Series, patients: pd.DataFrame) -> pd.Series:
+    """Return the site of each row's patient; one and the same, empty, where none is known."""
     if "site" not in patients:
-        return pd.Series(len(events) > 0, who.index)
-    site = patients.set_index("patient")["site"].astype(str)
-    recording = set(site.reindex(events["patient"].unique()).dropna())
-    return who.map(site).isin(recording)
+        return pd.Series("", who.index, dtype=object)
+    site = patients.set_index("patient")["site"].astype(object)
+    return who.map(site).fillna("")
 
 
 def attach_events(events: pd.DataFrame, sessions: pd.DataFrame, carry_days: int = CARRY_DAYS) -> pd.DataFrame:
@@ -89,8 +91,7 @@ def attach_events(events: pd.DataFrame, sessions: pd.DataFrame, carry_days: int 
     return joined.drop(columns="session_day").astype(whole).sort_values(["session_row", "event"], ignore_index=True)
 
 
-def mark_asked(sessions: pd.DataFrame, attached: pd.DataFrame) -> pd.DataFrame:
-    """Return the sessions with those that recorded an event counted as asked."""
-    asked = sessions["asked"].to_numpy(copy=True)
-    asked[attached["session_row"].to_numpy()] = True
-    return sessions.assign(asked=asked)
+def keep_asked(attached: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
+    """Return the events of patients who were asked at least once in the arm of the event."""
+    asked = pd.MultiIndex.from_frame(sessions.loc[sessions["asked"], ["patient", "arm"]].astype({"patient": "int64"}))
+    return attached[pd.MultiIndex.from_frame(attached[["patient", "arm"]]).isin(asked)].reset_index(drop=True)

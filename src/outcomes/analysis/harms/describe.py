@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.analysis.harms.ascertainment import find_unlike, tabulate_ascertainment
-from outcomes.analysis.harms.attribution import attach_events, mark_asked, number_sessions
+from outcomes.analysis.harms.attribution import attach_events, keep_asked, number_sessions
 from outcomes.analysis.harms.dissociation import tabulate_dissociation
 from outcomes.analysis.harms.pressure import arrange_pressure, tabulate_blood_pressure, tabulate_pressure_rise
 from outcomes.analysis.harms.rare import pool_rare_words
@@ -27,7 +27,7 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
     tables : mapping of str to DataFrame
         ``patients``, ``series``, ``series_sessions``, ``adverse_events``, ``vitals``, and ``events``, as in their contracts.
     study : Study
-        Arms, the arms compared, seed, and whether rare words for harms are put together.
+        Arms, the arms compared, and whether rare words for harms are put together.
 
     Returns
     -------
@@ -40,10 +40,10 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
     held = held[held["arm"].astype(str).isin(arms)].reset_index(drop=True)
     sessions = number_sessions(held, tables["patients"], events)
     attached = attach_events(events, sessions)
-    sessions = mark_asked(sessions, attached)
     score = held["cadss"] if "cadss" in held else pd.Series(float("nan"), held.index)
     ascertainment = tabulate_ascertainment(sessions, attached, tables["vitals"], score.notna(), arms)
-    harms = tabulate_harms(sessions, attached, arms)
+    counted = keep_asked(attached, sessions)
+    harms = tabulate_harms(sessions, counted, arms)
     pairs = [(arm, arms[0]) for arm in arms[1:]]
     if study.comparison is not None:  # the pair that the study compares first, whichever arm is subtracted
         declared = (study.comparison.estimand.treated, study.comparison.estimand.reference)
@@ -54,10 +54,10 @@ def describe_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str
         "ascertainment": ascertainment,
         "harms": harms,
         "harm_differences": tabulate_harm_differences(harms, contrasts),
-        "harm_sessions": tabulate_harm_sessions(sessions, attached, arms, [study.seed, 15]),
-        "harm_severity": tabulate_severity(attached, arms),
+        "harm_sessions": tabulate_harm_sessions(sessions, counted, arms),
+        "harm_severity": tabulate_severity(counted, arms),
         "harm_details": tabulate_harm_details(attached, sessions, arms),
-        "harm_rates": tabulate_harm_rates(sessions, attached, arms),
+        "harm_rates": tabulate_harm_rates(sessions, counted, arms),
         "blood_pressure": tabulate_blood_pressure(pressure, arms),
         "pressure_rise": tabulate_pressure_rise(pressure, arms),
         "dissociation": tabulate_dissociation(sessions, score, arms),

@@ -23,7 +23,7 @@ def tabulate_harms(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Sequenc
     Parameters
     ----------
     sessions, attached : DataFrame
-        Results of :func:`~outcomes.analysis.harms.attribution.mark_asked` and ``attach_events``.
+        Results of :func:`~outcomes.analysis.harms.attribution.number_sessions` and ``keep_asked``.
     arms : sequence of str
         Arm ids in the study's order.
 
@@ -58,7 +58,7 @@ def _first(sessions: pd.DataFrame, count: int) -> pd.DataFrame:
 def _count(sessions: pd.DataFrame, attached: pd.DataFrame, arm: str) -> pd.DataFrame:
     own = sessions[sessions["arm"] == arm]
     asked = own.loc[own["asked"], "patient"].unique()
-    here = attached[attached["session_row"].isin(own.index)]
+    here = attached[attached["session_row"].isin(own.index) & attached["patient"].isin(asked)]
     held = own[own["patient"].isin(asked)].groupby("patient").size()
     found = {str(event): rows["patient"].nunique() for event, rows in here.groupby("event", observed=True)}
     events = sorted(set(attached["event"].astype(str)))

@@ -50,10 +50,12 @@ def tabulate_harm_details(attached: pd.DataFrame, sessions: pd.DataFrame, arms: 
     Returns
     -------
     DataFrame
-        One row per ``detail`` (``DETAILS``), ``value``, and arm, the key: ``patients`` asked, ``affected`` with at least
-        one such event, ``proportion`` with its exact 95% interval. Details that the export lacks have no row.
+        One row per ``detail`` (``DETAILS``), ``value``, and arm, the key: ``patients`` asked, or with an event although nobody
+        asked, for a serious one must not be lost; ``affected`` with at least one such event, ``proportion`` with its exact 95%
+        interval. Details that the export lacks have no row.
     """
-    asked = sessions[sessions["asked"]].groupby("arm")["patient"].nunique()
+    known = pd.concat([sessions.loc[sessions["asked"], ["arm", "patient"]], attached[["arm", "patient"]]])
+    asked = known.groupby("arm")["patient"].nunique()
     records: list[dict[str, Any]] = []
     for detail in DETAILS:
         if detail not in attached or attached[detail].isna().all():

@@ -18,6 +18,7 @@ from outcomes.contracts.released.table import ReleasedTable
 
 MMHG = "mmHg"
 ALL_SESSIONS, FIRST_SIX = "all sessions", "first 6 sessions"
+UNASKED = "adverse events, not asked"  # of the ascertainment: an event at a session that did not ask
 EXACT = "exact 95% interval"
 
 
@@ -33,7 +34,9 @@ class Ascertainment(Harmful):
     row = "a measure of harm in an arm"
     measure = Label("what was asked or measured")
     arm = Label("arm id")
-    sessions = People("sessions, of all series; for severity, those with an adverse event")
+    sessions = People(
+        "sessions, of all series; for severity, those with an adverse event; for events not asked, those that did not ask"
+    )
     answered = People("sessions with an answer or a measurement", part_of=sessions)
     proportion = Share(answered, sessions)
     key = (measure, arm)
@@ -90,8 +93,8 @@ class HarmSessions(Harmful):
     asked = People("such sessions at which harms were asked about")
     with_event = People("those with the event", part_of=asked)
     proportion = Modelled("share of the sessions", asked, with_event)
-    lower = Lower(proportion, "95% bootstrap interval over patients")
-    upper = Upper(proportion, "95% bootstrap interval over patients")
+    lower = Lower(proportion, "95% interval, sessions of a patient alike")
+    upper = Upper(proportion, "95% interval, sessions of a patient alike")
     key = (event, arm, sessions)
 
 
@@ -124,7 +127,7 @@ class HarmDetails(Harmful):
     detail = Label("serious, related, action, or outcome")
     value = Label("value as recorded")
     arm = Label("arm id")
-    patients = People("patients asked at least once")
+    patients = People("patients asked at least once, or with an event although not asked")
     affected = People("patients with such an event", part_of=patients)
     proportion = Share(affected, patients, interval="exact")
     lower = Lower(proportion, EXACT)
@@ -142,8 +145,8 @@ class HarmRates(Harmful):
     affected = People("patients with the event", part_of=patients)
     weeks = People("patient-weeks from the first session to the event, or to a week after the last session")
     rate = Share(affected, weeks, "first events per 100 patient-weeks", scale=100, interval="poisson", places=4)
-    lower = Lower(rate, "exact 95% Poisson interval")
-    upper = Upper(rate, "exact 95% Poisson interval")
+    lower = Lower(rate, "95% Poisson interval, widened by how patients differ")
+    upper = Upper(rate, "95% Poisson interval, widened by how patients differ")
     incidence = Modelled("cumulative incidence by day 28, the end of treatment competing", patients, affected)
     key = (event, arm)
 

@@ -281,6 +281,9 @@ def _limit(
         design = 1.0
         if share.modelled and other is not None:
             design = _find_design(float(middle[place]), n, abs(float(across[place] - own[place])))
+        elif share.interval == "poisson" and other is not None:
+            width = abs(float(across[place] - own[place])) / share.scale
+            design = _find_dispersion(float(middle[place]) / share.scale * n, n, width)
         values.append(release_limits(one, n, rounding, share.interval, design, share.places)[side])
     return values
 
@@ -291,3 +294,9 @@ def _find_design(share: float, n: float, width: float) -> float:
     if not variance > 0 or not width > 0:
         return 1.0
     return min(max(round((width / (2 * 1.96)) ** 2 / variance, 1), 0.5), 10.0)
+
+
+def _find_dispersion(events: float, time: float, width: float) -> float:
+    """Return the variance of a rate as a multiple of Poisson's, in tenths, from the width of its interval."""
+    lower, upper = (float(end) for end in compute_garwood(events, time))
+    return min(max(round((width / (upper - lower)) ** 2, 1), 1.0), 10.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDetails, HarmDifferences, Harms
+from outcomes.contracts.released.harms import ALL_SESSIONS, UNASKED, Ascertainment, HarmDetails, HarmDifferences, Harms
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import LEVEL
 from outcomes.release.report.content.material import Material
@@ -70,14 +70,15 @@ class Safety:
 
 
 def gather_safety(material: Material) -> Safety | None:
-    """Return what the tables of harms say, over all sessions; none where a study releases no such table or nobody was asked.
+    """Return what the tables of harms say, over all sessions; none where a study releases no such table or nobody was asked and nothing written down.
 
     The shares stand in the order of the comparison, treated first. Where both arms were asked in the same way an effect differs if
     its interval leaves out no difference; ``any`` and ``any severe`` lead. Seriousness is named where nobody recorded it.
     """
     rows = material.rows(Harms.name, block=WHOLE)
     if rows.empty or (rows[Harms.patients] == 0).all():
-        return None
+        written = len(rows) and len(material.rows(Ascertainment.name, measure=UNASKED))
+        return Safety(asked=0) if written else None
     arms = _choose_arms(material, rows)
     differing = _find_differing(material, arms)
     effects = []
@@ -119,7 +120,7 @@ def _find_differing(material: Material, arms: list[str]) -> set[str]:
     rows = material.rows(HarmDifferences.name, block=WHOLE)
     if rows.empty or len(arms) != 2:
         return set()
-    rows = rows[rows[HarmDifferences.contrast] == " - ".join(arms)]
+    rows = rows[rows[HarmDifferences.contrast].isin([" - ".join(arms), " - ".join(reversed(arms))])]
     excludes = (rows[HarmDifferences.lower] > 0) | (rows[HarmDifferences.upper] < 0)
     return set(rows.loc[excludes, HarmDifferences.event])
 

@@ -10,9 +10,11 @@ import pandas as pd
 from outcomes.contracts.released.harms import (
     ALL_SESSIONS,
     FIRST_SIX,
+    UNASKED,
     Ascertainment,
     BloodPressure,
     Dissociation,
+    HarmDetails,
     HarmDifferences,
     HarmRates,
     Harms,
@@ -31,6 +33,7 @@ from outcomes.release.report.content.material import Material
 Row = dict[str, Any]
 BLOCKS = {ALL_SESSIONS: "adverse-effects", FIRST_SIX: "adverse-effects-six"}
 NOTHING = "No adverse event was recorded in these data; that is no evidence that there was none."
+NOT_ASKED = "Side effects were not asked about; what was written down all the same tells no share of patients."
 
 
 def show_harms(material: Material) -> Section:
@@ -39,11 +42,13 @@ def show_harms(material: Material) -> Section:
     if material.rows(Harms.name).empty:
         return Section("harms", title)
     if not _holds(material.rows(Harms.name), Harms.patients):
-        return Section("harms", title, (Paragraph(NOTHING),))
+        beside = [_tabulate_ascertainment(material), _tabulate_details(material)] if holds_unasked(material) else []
+        return Section("harms", title, (Paragraph(NOT_ASKED if beside else NOTHING), *present(beside)))
     tables: list[Grid | None] = [
         _tabulate_ascertainment(material),
         *(_tabulate_effects(material, block) for block in BLOCKS),
         _tabulate_severity(material),
+        _tabulate_details(material),
         _tabulate_pressure(material),
         _tabulate_dissociation(material),
         _tabulate_stopping(material),
@@ -59,6 +64,11 @@ def show_harms(material: Material) -> Section:
 def _holds(rows: pd.DataFrame, column: str) -> bool:
     """Tell whether a table counts anyone."""
     return len(rows) > 0 and bool((rows[column].fillna(0) > 0).any())
+
+
+def holds_unasked(material: Material) -> bool:
+    """Tell whether sessions that did not ask recorded an adverse event."""
+    return not material.rows(Ascertainment.name, measure=UNASKED).empty
 
 
 def list_present(material: Material, name: str) -> list[str]:
@@ -97,6 +107,11 @@ def _tabulate_ascertainment(material: Material) -> Grid | None:
     )
     heads = (heading("Looked for"), *(heading(material.arm(arm)) for arm in arms))
     note = "Sessions with an answer or a measurement, of all sessions; severity: of the sessions with an event. A checklist finds many times what patients report unasked."
+    note += (
+        " Not asked: with an event all the same, of the sessions that did not ask; no share of patients counts these."
+        if holds_unasked(material)
+        else ""
+    )
     return Grid("ascertainment", "How harms were looked for.", (heads,), body, (note,))
 
 
@@ -184,6 +199,25 @@ def _tabulate_severity(material: Material) -> Grid | None:
     )
     heads = tuple(heading(text) for text in ("Arm", *(say(name).capitalize() for name in columns), "Severe, of graded"))
     return Grid("harm-severity", "Worst grade of a patient's adverse events.", (heads,), body)
+
+
+def _tabulate_details(material: Material) -> Grid | None:
+    rows = material.rows(HarmDetails.name)
+    if rows.empty:
+        return None
+    found, arms = (
+        index_rows(rows.assign(both=rows["detail"] + ": " + rows["value"]), "both", "arm"),
+        list_present(material, HarmDetails.name),
+    )
+    body = tuple(
+        (heading(both[:1].upper() + both[1:]), *(_share(found.get((both, arm)), HarmDetails.affected, HarmDetails.patients) for arm in arms))
+        for both in dict.fromkeys(rows["detail"] + ": " + rows["value"])
+    )  # fmt: skip
+    heads = (heading("Recorded"), *(heading(material.arm(arm)) for arm in arms))
+    note = "Patients with at least one such event, of those asked or with an event. What is not recorded of an event has no row."
+    return Grid(
+        "harm-details", "Seriousness, relation, action, and outcome of adverse events.", (heads,), body, (note,)
+    )
 
 
 def _tabulate_pressure(material: Material) -> Grid | None:
