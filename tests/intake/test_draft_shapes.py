@@ -393,3 +393,59 @@ def test_the_letters_of_a_site_stay_part_of_an_identifier(tmp_path):
     lines = [f"{1001 + n},{day},{score(n, k)}" for n in range(12) for k, day in enumerate(DAYS)]
     write(tmp_path, "scores.csv", *lines, header="MRN,date,phq9")
     assert any("near_identifiers" in one or "no identifier" in one for one in draft_study(tmp_path, "mine").missing)
+
+
+def test_number_0_of_a_wide_file_is_a_visit_before_the_sessions_unless_something_was_given_then(tmp_path):
+    header = ",".join(["id", "arm", *(f"{what}{k}" for k in range(4) for what in ("date", "phq", "dose"))])
+    for first, count in (("40", 4), ("", 3)):
+        lines = [
+            ",".join([who, "IV ketamine", *(f"{day},{score(n, k)},{40 if k else first}" for k, day in enumerate(DAYS))])
+            for n, who in enumerate(PEOPLE)
+        ]
+        write(tmp_path, "wide.csv", *lines, header=header)
+        draft = draft_study(tmp_path, "mine")
+        assert draft.missing == ()
+        export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+        assert len(export.tables["sessions"]) == count * len(PEOPLE)
+        assert len(export.tables["assessments"]) == 4 * len(PEOPLE)
+        assert ("number 0 is taken for a visit before them" in draft.text) == (count == 3)
+
+
+def test_answers_counted_downwards_from_four_are_told_by_the_stored_totals(tmp_path):
+    header = ",".join(["patient_id", "date", *(f"PHQ[SQ00{n}]" for n in range(1, 10)), "PHQsum"])
+    lines = [
+        ",".join(map(str, [who, day, *(4 - points for points in split(total)), total])) for who, day, total in rows()
+    ]
+    write(tmp_path, "survey.csv", *lines, header=header)
+    write_sessions(tmp_path)
+    draft = draft_study(tmp_path, "mine")
+    assert "counted from 4 (not at all) down to 1, as the stored totals show" in draft.text
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    table = export.tables["assessments"]
+    assert sorted(table["recorded_total"].tolist()) == sorted(total for _, _, total in rows())
+    assert table[[f"item_{n}" for n in range(1, 10)]].sum(axis=1).tolist() == table["recorded_total"].tolist()
+
+
+@pytest.mark.parametrize("form", ["{:.0f}%", "{:.1f}"])
+def test_percentages_of_the_largest_total_are_named_as_such(tmp_path, form):
+    lines = [f"{who},{day},{form.format(total / 27 * 100)}" for who, day, total in rows()]
+    write(tmp_path, "scores.csv", *lines, header="patient_id,date,PHQ-9 score")
+    write_sessions(tmp_path)
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "'PHQ-9 score' seems to hold percentages of the largest total (27) in place of totals" in asked
+
+
+def test_the_eight_items_of_the_phq_8_are_one_questionnaire_and_no_eight_times(tmp_path):
+    header = ",".join(["patient_id", "date", *(f"phq8_{n}" for n in range(1, 9)), "phq8_total", "phq_difficulty"])
+    lines = [
+        ",".join(map(str, [who, day, *split(total)[:8], sum(split(total)[:8]), total % 4]))
+        for who, day, total in rows()
+    ]
+    write(tmp_path, "phq.csv", *lines, header=header)
+    write_sessions(tmp_path)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    assert "wide" not in draft.text
+    table = read_export(check_study(yaml.safe_load(draft.text)), tmp_path).tables["assessments"]
+    assert set(table["instrument"].astype(str)) == {"phq8"}
+    assert len(table) == len(PEOPLE) * len(DAYS)

@@ -225,6 +225,7 @@ def test_every_check_is_found_by_some_test():
         "unnamed_files",
         "contradicted_totals",
         *("another_scale", "exchanged_scores", "turned_scores"),  # test_doubtful_scores.py
+        "ages_from_births",  # test_births.py
         *("other_treatment_before", "earlier_courses"),  # test_earlier_treatment.py
     }
     assert set(CHECKS) - tested == {"repeated_rows", "impossible_ages", "doubtful_doses"}

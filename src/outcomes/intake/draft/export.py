@@ -9,7 +9,7 @@ from pathlib import Path
 from outcomes.intake.draft.baselines import LISTED
 from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
-from outcomes.intake.draft.copies import ask_about_copies
+from outcomes.intake.draft.copies import ask_about_copies, ask_about_pairs
 from outcomes.intake.draft.dateforms import DateForms, find_dates
 from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
 from outcomes.intake.draft.found import Found
@@ -127,7 +127,7 @@ def survey_export(folder: Path) -> Survey:
     _note_births(survey)
     _note_own_numbers(survey, sheets)
     compared, survey.questions = compare_identifiers(survey.found)
-    survey.questions += ask_about_copies(survey.found)
+    survey.questions += [*ask_about_copies(survey.found), *ask_about_pairs(sheets, survey.found)]
     survey.notes += compared
     survey.questions += ask_people(survey.found, survey.idle, sheets)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}

@@ -10,6 +10,7 @@ from outcomes.instruments import Instrument
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.values import to_numbers
 
 FEWEST_ZERO = 3  # totals of zero without an answer
 FEWEST, MOSTLY, NEARLY = (
@@ -32,6 +33,22 @@ def judge_totals(
     summed, stored = points[:, whole].sum(axis=0), stored[whole]
     turned = len(items) * (definition.items.minimum + definition.items.maximum) - summed
     return float((summed != stored).mean()), bool((turned == stored).mean() >= NEARLY > (summed == stored).mean())
+
+
+def tell_percent(total: Field, definition: Instrument) -> str:
+    """Return what says that a column holds percentages of the largest total in place of totals; nothing where it does not seem to."""
+    signed = np.array([value.strip().endswith("%") for value in total.words.values], dtype=bool)
+    numbers = to_numbers(np.array([value.strip().rstrip("% ") for value in total.words.values], dtype=object))
+    points = numbers / 100 * definition.maximum
+    fits = (numbers >= 0) & (numbers <= 100) & (np.abs(numbers - np.round(points) / definition.maximum * 100) <= 0.5)
+    if total.share(signed) < NEARLY and (
+        total.share(fits) < NEARLY or (np.nan_to_num(numbers) <= definition.maximum).all()
+    ):
+        return ""
+    return (
+        f"{total.name!r} seems to hold percentages of the largest total ({definition.maximum:g}) in place of totals. Export the points, or divide by 100 and "
+        f"multiply by {definition.maximum:g} in the export"
+    )
 
 
 def find_unasked(items: Sequence[Field], total: Field, definition: Instrument, answers: Mapping[str, int]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from outcomes.instruments import Instrument
-from outcomes.intake.draft.incomplete import MOSTLY, find_known, find_unasked, judge_totals
+from outcomes.intake.draft.incomplete import MOSTLY, find_known, find_unasked, judge_totals, tell_percent
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import words_of
 from outcomes.intake.points import read_points, read_totals
@@ -120,10 +120,7 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
                 return Questionnaire(one.instrument, trouble=trouble)
             return replace(one, items=(), check=f"its item columns do not hold {allowed}; only the total is used")
         if str(definition.items.maximum + 1) in answers:
-            check = "answers are one point higher than the instrument's, and taken so" + (
-                f"; {one.total!r} is left out, as it may be their sum" if one.total else ""
-            )
-            return replace(one, answers=answers, total=None, check=check)
+            return _count_from_one(sheet, definition, one, answers)
         refused = sum(
             sheet.fields[item].filled * sheet.fields[item].share(_refusals(sheet.fields[item])) for item in one.items
         )
@@ -148,13 +145,31 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
             trouble = (
                 f"{one.instrument}: the column named after it does not hold totals from 0 to {definition.maximum:g}."
             )
-            return Questionnaire(one.instrument, trouble=trouble)
+            percent = tell_percent(sheet.fields[one.total], definition)
+            return Questionnaire(one.instrument, trouble=f"{one.instrument}: {percent}" if percent else trouble)
         if definition.multiplier != 1 and np.nanmax(numbers) * definition.multiplier <= definition.maximum:
             raw = definition.maximum / definition.multiplier
             return replace(
                 one, check=f"no total is above {raw:g}: raw sums? The total is {definition.multiplier:g} times them"
             )
     return one
+
+
+def _count_from_one(sheet: Sheet, definition: Instrument, one: Questionnaire, answers: dict[str, int]) -> Questionnaire:
+    """Return a questionnaire whose answers are counted from one, upwards unless the stored totals show that they are counted downwards."""
+    assert definition.items is not None
+    if one.total is not None:
+        items, total = [sheet.fields[item] for item in one.items], sheet.fields[one.total]
+        _, turned = judge_totals(items, total, definition, answers)
+        if turned:
+            low, high = definition.items.minimum, definition.items.maximum
+            check = f"the answers are counted from {high + 1} (not at all) down to {low + 1}, as the stored totals show, and are taken so"
+            down = {code: low + high - points for code, points in answers.items()}
+            return replace(one, answers=down, check=check)
+    check = "answers are one point higher than the instrument's, and taken so" + (
+        f"; {one.total!r} is left out, as it may be their sum" if one.total else ""
+    )
+    return replace(one, answers=answers, total=None, check=check)
 
 
 def _hold_against_total(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionnaire:

@@ -187,8 +187,9 @@ def _spread_over_columns(
     """Return the trouble where several columns hold one instrument at several times (phq9_week1, phq9_week2)."""
     several = [
         name
-        for name in named
-        if any(alias in squeeze(name) for alias in _long_names(instrument))
+        for name, claims in named.items()
+        if (not claims or any(claimed == instrument for claimed, _ in claims))  # phq8_1 is none of the PHQ-9
+        and any(alias in squeeze(name) for alias in _long_names(instrument))
         and not set(words_of(name))
         & {"date", "complete", "timestamp", "difficulty", "severity", "band", "change", "time"}
         and share_within(sheet.fields[name], definition) >= SURE

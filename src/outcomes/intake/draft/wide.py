@@ -100,7 +100,11 @@ def find_session_stack(sheet: Sheet) -> tuple[Stack, str] | None:
     Columns of dates are numbered as sessions are (Infusion 1 date), and others, or scores, are named otherwise (baseline).
     """
     families = _families(sheet)
-    dates = [(one, [label for label in one.members if SESSION.match(label)]) for one in families if one.kind == "date"]
+    dates = [
+        (one, [label for label in one.members if _is_session(sheet, one, label, families)])
+        for one in families
+        if one.kind == "date"
+    ]
     date, labels = max(dates, key=lambda one: len(one[1]), default=(None, []))
     scored = {label for one in families if one.kind in ("item", "total") for label in one.members}
     if date is None or len(labels) < 2 or not scored or (set(labels) == set(date.members) and scored <= set(labels)):
@@ -112,7 +116,18 @@ def find_session_stack(sheet: Sheet) -> tuple[Stack, str] | None:
             columns[_free(one.name, {*columns, *sheet.fields})] = mine
     label = _free("visit", {*columns, *sheet.fields})
     note = f"a wide file: {date.pattern} are the days of sessions, a row for each of {', '.join(labels[:8])}"
+    if any(_session_number(one) == 0 for one in date.members if one not in labels):
+        note += "; number 0 is taken for a visit before them, without a session"
     return Stack(columns=columns, label=label), note
+
+
+def _is_session(sheet: Sheet, date: Family, label: str, families: Sequence[Family]) -> bool:
+    """Tell whether a label numbers a session; number 0 does only where something was given then, as it was at the others."""
+    if SESSION.match(label) is None or _session_number(label) != 0:
+        return SESSION.match(label) is not None
+    dated = sheet.fields[date.members[label]].filled
+    others = [one.members.items() for one in families if one.kind == "other"]
+    return any(2 * sheet.fields[name].filled > dated for of in others for one, name in of if _session_number(one) == 0)
 
 
 def _exact(family: Family, sheet: Sheet) -> bool:
@@ -163,6 +178,9 @@ def _kind(sheet: Sheet, pattern: str, members: dict[str, str]) -> str | None:
     if claims:
         instrument, item = claims[0]
         numbered = sorted(int(label) for label in members if label.isdecimal()) == list(range(1, len(members) + 1))
+        whole = next((one for one, place in claims if place is None and item is not None), None)
+        if whole and numbered and len(members) == read_instruments()[whole].n_items and _are_items(fields, whole):
+            return None  # PHQ8_1 to PHQ8_8 are the items of the PHQ-8, and not the eighth of the PHQ-9 at so many times
         names_itself = any((instrument, None) in claims_of(name) for name in members.values())
         if names_itself and all(label.isdecimal() for label in members) and not numbered:
             return None  # GAD-2 and GAD-7 are two instruments, and no two times

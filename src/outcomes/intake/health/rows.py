@@ -76,7 +76,7 @@ def find_undecided(
                 "undecided_duplicates", asked and count >= max(SEVERAL, UNDECIDED * raw[file]), count, raw[file], "rows",
                 f"{count:,} of {raw[file]:,} rows of {file} are a second questionnaire of the same person, instrument and day with other answers, and "
                 "no time says which came last",
-                "write which stays, `cleaning: {conflicting_duplicates: worst}` (or quarantine, which leaves out both), or map `submitted` to a column with the time of submission",
+                "where the file is an older export of another one, take it out of `sources`; else write which stays, `cleaning: {conflicting_duplicates: worst}` (or quarantine, which leaves out both), or map `submitted` to a column with the time of submission",
                 file,
             )  # fmt: skip
 
