@@ -579,6 +579,9 @@ def _add_sums(system: System, files: Files) -> None:
             ]
             if weighed and not any(weighed):
                 system.add(name[:-1], [name])
+        elif kind == "late_response" and rest[0] == "patients":  # and those with a response after the session
+            place = rest[1], rest[2], "session", f"session {rest[3]}", "response"
+            system.add(("known", *place), [name, ("event", *place)])
         elif kind == "score":
             part(("compared", rest[0]), name)
         elif kind in ("early", "early n") and rest[-1] != ALL:
