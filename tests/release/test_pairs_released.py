@@ -71,3 +71,27 @@ def test_nobody_who_differs_tells_nothing_either():
 def test_no_mean_of_weights_is_released():
     """They average one over both arms: 0.98 and 1.02 of 25 and 20 are of 23 and 22."""
     assert not any(isinstance(column, Mean) or column == "mean" for column in RELEASED["weights"].fields)
+
+
+def month(n, sessions, returned):
+    counts = np.array([sessions - returned + 1, *[1] * (returned - 1), *[0] * (n - returned)], dtype=float)
+    table = {
+        "arm": "iv",
+        "month": 1,
+        "patients": n,
+        "returned": returned,
+        "proportion": returned / n,
+        "lower": 0.0,
+        "upper": 1.0,
+    }
+    half = 1.96 * counts.std(ddof=1) / math.sqrt(n)
+    rate = counts.mean()
+    return table | {"rate": rate, "rate_lower": max(rate - half, 0), "rate_upper": rate + half, "fewest": returned}
+
+
+def test_sessions_of_few_who_returned_are_not_told():
+    """One session of 45 patients, 0.02 each, is of one patient."""
+    rows = [month(45, 1, 1), month(45, 10, 10), month(46, 29, 26)]
+    frame = release_tables({"maintenance": pd.DataFrame(rows)}, Privacy())["maintenance"]
+    assert frame["rate"].isna().tolist() == [True, True, False]
+    assert frame["rate"].iloc[2] == 0.6  # 0.63, 0.46, and 0.85 are of 46

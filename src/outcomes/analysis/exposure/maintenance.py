@@ -66,8 +66,20 @@ def tabulate_maintenance(
     table = pd.DataFrame(records)
     lower, upper = compute_clopper_pearson(table["returned"], table["patients"])
     share = table["returned"] / table["patients"].where(table["patients"] > 0)
-    order = ["arm", "month", "patients", "returned", "proportion", "lower", "upper", "rate", "rate_lower", "rate_upper"]
-    return table.assign(proportion=share, lower=lower, upper=upper)[order]
+    order = [
+        "arm",
+        "month",
+        "patients",
+        "returned",
+        "proportion",
+        "lower",
+        "upper",
+        "rate",
+        "rate_lower",
+        "rate_upper",
+        "fewest",
+    ]
+    return table.assign(proportion=share, lower=lower, upper=upper, fewest=table["returned"])[order]
 
 
 def _rate(counts: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:

@@ -196,7 +196,8 @@ class Statistic(Column):
     Attributes
     ----------
     finest : float
-        The smallest step, a power of ten, in which an amount of money is released; 0: as the number of people allows.
+        The smallest step, a power of ten, in which an amount of money, or a mean of numbers of sessions, is released; 0: as the number of people
+        allows.
     """
 
     kind = "statistic"

@@ -2,6 +2,7 @@
 
 from outcomes.contracts.released.columns import (
     Estimate,
+    Fewest,
     Label,
     Lower,
     Mean,
@@ -121,7 +122,8 @@ class Maintenance(Exposed):
     proportion = Share(returned, patients, interval="exact")
     lower = Lower(proportion, EXACT)
     upper = Upper(proportion, EXACT)
-    rate = Mean("sessions per patient in the month", "sessions")
+    rate = Mean("sessions per patient in the month", "sessions", finest=0.1)
     rate_lower = Lower(rate, "95% bootstrap interval over patients")
     rate_upper = Upper(rate, "95% bootstrap interval over patients")
+    fewest = Fewest()
     key = (arm, month)
