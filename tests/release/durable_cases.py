@@ -53,7 +53,7 @@ def _follow(
             rows["at_visit"].append({"arm": arm, "end": end, "week": week, **visit})
             rows["held"].append({**row, "method": "weighted", "time": f"week {week}", "seen": seen, "fewest": seen})
             for method in ("kaplan_meier", "turnbull"):
-                rows["first"].append({**row, "method": method, "week": week, "median_gap_days": 12.0})
+                rows["first"].append({**row, "method": method, "week": week})
     mean = {"share": 0.7, "lower": 0.6, "upper": 0.8, "weeks": 7.0}
     rows["held"].append(
         {"arm": arm, "end": end, "method": "weighted", "time": SPANS[0], **mean, "n": n, "seen": seen, "fewest": seen}

@@ -276,7 +276,7 @@ class TestShares:
     def test_a_curve_steps_with_the_rounded_people(self):
         rows = [
             {"arm": "iv", "end": "loss", "method": "kaplan_meier", "week": week, "share": share, "lower": share - 0.1, "upper": share + 0.1,
-             "n": 133, "median_gap_days": 24.0}
+             "n": 133}
             for week, share in ((3, 131 / 133), (4, 130 / 133), (5, 121 / 133), (6, 3 / 133))
         ]  # fmt: skip
         assert shown("durability_first", rows, "share") == ["0.96", "0.96", "0.89", "<0.08"]

@@ -95,3 +95,55 @@ def test_sessions_of_few_who_returned_are_not_told():
     frame = release_tables({"maintenance": pd.DataFrame(rows)}, Privacy())["maintenance"]
     assert frame["rate"].isna().tolist() == [True, True, False]
     assert frame["rate"].iloc[2] == 0.6  # 0.63, 0.46, and 0.85 are of 46
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "statistic"),
+    [
+        (
+            "late_response",
+            {
+                "arm": "iv",
+                "instrument": "phq9",
+                "session": 3,
+                "patients": 30,
+                "went_on": 1,
+                "looked": 1,
+                "responded": 0,
+                "further_sessions": 4.0,
+            },
+            "further_sessions",
+        ),
+        (
+            "onset_looks",
+            {
+                "arm": "iv",
+                "instrument": "phq9",
+                "window": "3",
+                "patients": 30,
+                "scored": 1,
+                "responded": 0,
+                "overlap_days": 11.0,
+            },
+            "overlap_days",
+        ),
+        (
+            "durability_visits",
+            {
+                "arm": "iv",
+                "n": 30,
+                "seen": 1,
+                "scores": 30,
+                "good": 30,
+                "good_last": 0,
+                "bad": 0,
+                "bad_last": 0,
+                "median_gap_days": 24.0,
+            },
+            "median_gap_days",
+        ),
+    ],
+)
+def test_a_median_of_one_patient_is_not_shown(table, row, statistic):
+    """The group was of 30, and the median of those few of them who went on, had a score, or were seen again."""
+    assert release_tables({table: pd.DataFrame([row])}, Privacy())[table][statistic].isna().all()

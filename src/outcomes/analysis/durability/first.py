@@ -11,7 +11,6 @@ from scipy import special
 
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.durability.landmark import Followed, list_ends
-from outcomes.analysis.durability.seen import find_gaps
 from outcomes.analysis.durability.turnbull import Seen, fit_turnbull, resample_turnbull
 from outcomes.contracts.released.durability import DurabilityFirst
 from outcomes.settings import Study
@@ -87,13 +86,8 @@ def tabulate_first(ends: pd.DataFrame, followed: Followed, durability: Durabilit
     days = np.array([7.0 * week for week in durability.weeks])
     parts = []
     for arm in (one.id for one in study.arms if (followed.people["arm"] == one.id).any()):
-        gaps = find_gaps(followed, arm)
         own = followed.people[followed.people["arm"] == arm]
-        facts: dict[str, Any] = {
-            "arm": arm,
-            "n": len(own),
-            "median_gap_days": float(np.median(gaps)) if len(gaps) else np.nan,
-        }
+        facts: dict[str, Any] = {"arm": arm, "n": len(own)}
         for end in list_ends(durability):
             rows = ends[(ends["end"] == end) & (ends["arm"] == arm)]
             last, event = rows["last_day"].to_numpy(float), (rows["outcome"] == "ended").to_numpy()

@@ -52,6 +52,7 @@ class DurabilityVisits(Followed):
     bad = People("later scores not in response after which two median gaps could be observed")
     bad_last = People("those after which no score came within two median gaps", part_of=bad)
     key = (arm,)
+    needs = (n, seen, scores, good, bad)
 
 
 class DurabilityAttendance(Followed):
@@ -176,7 +177,6 @@ class DurabilityFirst(Followed):
     lower = Lower(share)
     upper = Upper(share)
     n = People("patients in response at the landmark")
-    median_gap_days = Quantile("median days between two scores of a patient", "days")
     key = (arm, end, method, week)
     notes = (
         "First bad scores are those at this arm's own visits: not comparable between arms, nor with a published curve whose patients "

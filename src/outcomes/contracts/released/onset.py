@@ -30,6 +30,7 @@ class OnsetLooks(Beginning):
     responded = People("patients with a response at that score, where it answers", part_of=scored)
     responded_proportion = Share(responded, scored, "share with a response of those with a score", interval="exact")
     key = (arm, instrument, window)
+    needs = (patients, scored)
 
 
 class Onset(Beginning):
@@ -72,3 +73,4 @@ class LateResponse(Beginning):
     upper = Upper(proportion, EXACT)
     further_sessions = Quantile("median of the further sessions that they had", "sessions")
     key = (arm, instrument, session)
+    needs = (patients, went_on)
