@@ -1,14 +1,15 @@
 """Verdicts of the first page on synthetic clinics beside their released tables, and beside the truth that made the clinics.
 
-A clinic of 80 to 600 patients is drawn without mess, its tables are derived as the shipped study file declares (no subgroups, one imputation
-method, no bootstrap, no time points by session, one split of the learned models: the verdicts that are checked ask for none of them), go through the disclosure gate, and are written as CSV. The first
-page is built from what is read back. Each verdict is then checked twice. Against the tables: the rows of ``effects.csv`` and
-``sensitivity.csv`` are read as text, and the verdict is derived from them anew. Against the truth: ``estimands`` of the clinic (``ato``,
-change and response at day 28).
+A clinic of 80 to 600 patients is drawn without mess; every visit asks for adverse effects. Of its tables those are derived that the first page
+reads, as the shipped study file declares (one imputation method, no bootstrap, no learned models, no time points by session), go through the
+disclosure gate, and are written as CSV. The first page is built from what is read back. Its verdicts are then checked twice. Against the tables:
+the released rows are read as text, and each of the six verdicts is derived from them anew. Against the truth: ``estimands`` of the clinic
+(``ato``, change and response at day 28), and, for a response said to last longer, ``durability_without_maintenance`` at its last week.
 
     python benchmarks/report/verdicts.py --clinics 200 --out benchmarks/report/verdicts.csv
+    python benchmarks/report/verdicts.py --summary --out benchmarks/report/verdicts.csv
 
-A line a clinic; a run that is broken off is taken up where it ended.
+A line a clinic; a run that is broken off is taken up where it ended. `--summary` counts what was found, with Monte-Carlo errors.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ import yaml
 from tqdm import tqdm
 
 from outcomes.analysis.comparison.compare import compare_arms
-from outcomes.analysis.describe import describe_cohort
+from outcomes.analysis.durability.describe import describe_durability
+from outcomes.analysis.harms.describe import describe_harms
 from outcomes.analysis.models import collect_models, fit_model, model_frame
+from outcomes.analysis.rates import tabulate_missingness, tabulate_response
+from outcomes.analysis.scores import tabulate_scores
 from outcomes.contracts import empty_table
 from outcomes.contracts.released.text import format_table, read_table
 from outcomes.errors import OutcomesError
@@ -49,7 +53,12 @@ from whole_clinics import build_tables, define  # noqa: E402
 
 SIZES = (80, 120, 180, 270, 400, 600)
 FEW, PLACE = 20, {"axis": "day", "timepoint": "day 28"}
-COLUMNS = ["seed", "patients", "works", "better", "sure", "agrees", "estimate", "lower", "upper", "important", "truth", "covered",
+READ = ("effects", "risks", "imputations", "sensitivity", "covariate_balance", "comparison_statement", "interactions", "subgroups",
+        "scores", "response", "missingness", "models", "margins", "harms", "harm_details", "harm_differences", "durability_curve",
+        "durability_visits", "durability_effect")  # fmt: skip
+PAIR = ("iv", "esketamine")
+ROWS = ("works", "better", "whom", "sure", "safe", "long")
+COLUMNS = ["seed", "patients", *ROWS, "agrees", "differs_in", "lasting_favours_longer", "estimate", "lower", "upper", "important", "truth", "covered",
            "wrong_direction", "response", "response_lower", "response_upper", "response_truth", "response_covered"]  # fmt: skip
 
 
@@ -57,12 +66,11 @@ def make_study() -> Study:
     """Return the shipped study without what no checked verdict depends on."""
     settings: dict[str, Any] = yaml.safe_load((ROOT / "config" / "example.yaml").read_text(encoding="utf-8"))
     settings["instruments"] = ["phq9"]
-    for name in ("durability", "regression_to_mean"):
-        del settings[name]
+    del settings["regression_to_mean"]
+    settings["durability"]["replicates"] = 0
     comparison = settings["comparison"]
-    for name in ("subgroups", "early_signals"):
-        del comparison[name]
-    comparison |= {"replicates": 0, "deltas": [0, 2, 4], "variants": {}, "negative_control": {}, "learning_splits": 1}
+    del comparison["early_signals"]
+    comparison |= {"replicates": 0, "deltas": [0, 2, 4], "variants": {}, "negative_control": {}, "learning_splits": 0}
     comparison["imputation"] |= {"draws": 20, "methods": ["jump_to_reference"], "deltas": []}
     settings["models"] = {"phq9_by_day": settings["models"]["phq9_by_day"]}
     del settings["timepoints"]["sessions"]
@@ -74,12 +82,19 @@ def release(study: Study, patients: int, seed: int) -> tuple[dict[str, str], dic
     """Return the released tables of one clinic as text, and its truth."""
     network = simulate_network(patients, seed, None)
     clean = build_tables(network, study)
-    given = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
+    measured = tuple(clean[name] for name in ("scores", "series", "series_sessions", "patients"))
     assert study.comparison is not None
-    clean["variants"] = derive_variants(*given, define(study), declare_variants(study), study.comparison.estimand)
-    for name in ("adverse_events", "vitals", "ledger", "balance", "health"):
-        clean.setdefault(name, empty_table(name))
-    tables = dict(compare_arms(clean, study.comparison, study)) | dict(describe_cohort(clean, study))
+    clean["variants"] = derive_variants(*measured, define(study), declare_variants(study), study.comparison.estimand)
+    clean["series_sessions"] = clean["series_sessions"].assign(
+        harms_mode=pd.Categorical(["solicited"] * len(clean["series_sessions"]))
+    )
+    clean["adverse_events"] = network.adverse_events[["patient", "study_day", "event", "severity"]]
+    clean["vitals"] = empty_table("vitals")
+    given = (clean["endpoints"], clean["cohort"], [arm.id for arm in study.arms])
+    tables = dict(compare_arms(clean, study.comparison, study)) | describe_harms(clean, study)
+    tables |= {"scores": tabulate_scores(*given), "missingness": tabulate_missingness(*given)}
+    tables |= {"response": tabulate_response(*given, study.timepoints.measured_share)}
+    tables |= describe_durability(clean, study.durability, study)[1]
     fits = [
         fit_model(
             model_frame(clean["endpoints"], clean["cohort"], clean["patients"], model),
@@ -90,12 +105,19 @@ def release(study: Study, patients: int, seed: int) -> tuple[dict[str, str], dic
         for name, model in study.models.items()
     ]
     tables |= dict(collect_models(fits))
-    released = release_tables(tables, study.privacy)
-    return {name: format_table(table) for name, table in released.items()}, network.truth["estimands"]["phq9"]["day_28"]
+    released = release_tables({name: tables[name] for name in READ if name in tables}, study.privacy)
+    return {name: format_table(table) for name, table in released.items()}, network.truth
 
 
-def rederive(texts: dict[str, str], study: Study, important: float | None) -> tuple[str, str]:
-    """Return the verdicts on the difference and on how sure it is, from the released text alone."""
+def rederive(texts: dict[str, str], study: Study, important: float | None) -> dict[str, str]:
+    """Return the verdicts, from the released text alone."""
+    better, sure = _judge_difference(texts, study, important)
+    return {"works": _judge_works(texts), "better": better, "whom": _judge_subgroups(texts), "sure": sure,
+            "safe": _judge_harms(texts), "long": _judge_lasting(texts, study)}  # fmt: skip
+
+
+def _judge_difference(texts: dict[str, str], study: Study, important: float | None) -> tuple[str, str]:
+    """Return the verdicts on the difference and on how sure it is."""
     assert study.comparison is not None
     effect = next((row for row in _rows(texts["effects"]) if _here(row) and row["variance"] == "cr2"), None)
     if effect is None or not effect["estimate"]:
@@ -127,12 +149,77 @@ def rederive(texts: dict[str, str], study: Study, important: float | None) -> tu
 
 
 def _judge_changes(texts: dict[str, str]) -> str:
-    """Return the verdict on the change of each arm, where arms are not compared, from the means of the mixed model."""
-    own = [row for row in _rows(texts["margins"]) if row["timepoint"] == PLACE["timepoint"] and row["estimate"]]
+    """Return how sure the change of each arm is, where arms are not compared."""
+    found = _judge_works(texts)
+    return {"not_measured": "no_contrast", "improved": "beyond_chance"}.get(found, "within_chance")
+
+
+def _judge_works(texts: dict[str, str]) -> str:
+    """Return the verdict on the change of each arm, from the means of the mixed model."""
+    own = [row for row in _rows(texts.get("margins", "")) if row["timepoint"] == PLACE["timepoint"] and row["estimate"]]
     if not own:
-        return "no_contrast"
+        return "not_measured"
     fell = [float(row["estimate"]) < 0 and bool(row["upper"]) and float(row["upper"]) < 0 for row in own]
-    return "beyond_chance" if all(fell) else "within_chance"
+    return "improved" if all(fell) else "unclear"
+
+
+def _judge_subgroups(texts: dict[str, str]) -> str:
+    levels = [
+        row for row in _rows(texts.get("subgroups", "")) if row["endpoint"] == "change" and row["variable"] != "all"
+    ]
+    if not levels:
+        return "not_asked"
+    shown = {row["variable"] for row in levels}
+    tests = [row for row in _rows(texts["interactions"]) if row["endpoint"] == "change" and row["variable"] in shown]
+    if not any(row["estimate"] and row["lower"] and row["upper"] for row in levels):
+        return "few"
+    return "depends" if any(row["p_adjusted"] and float(row["p_adjusted"]) < 0.05 for row in tests) else "alike"
+
+
+def _judge_harms(texts: dict[str, str]) -> str:
+    """Return the verdict on adverse effects of all sessions, of the two arms compared."""
+    whole = [row for row in _rows(texts["harms"]) if row["block"] == "all sessions" and row["arm"] in PAIR]
+    contrast = [
+        row
+        for row in _rows(texts["harm_differences"])
+        if row["block"] == "all sessions" and row["contrast"] == " - ".join(PAIR)
+    ]
+    shown = {
+        event: [row for row in whole if row["event"] == event and row["proportion"]]
+        for event in {row["event"] for row in whole}
+    }
+    both = {event for event, rows in shown.items() if len(rows) == len(PAIR)}
+    apart = {
+        row["event"]
+        for row in contrast
+        if (row["lower"] and float(row["lower"]) > 0) or (row["upper"] and float(row["upper"]) < 0)
+    } & both
+    if apart - {"any", "any severe"}:
+        return "differ"
+    if apart:
+        return "more"
+    return "alike" if both else "few"
+
+
+def _judge_lasting(texts: dict[str, str], study: Study) -> str:
+    """Return the verdict on how long a response lasts: longer only where both weighted estimates exclude zero on one side."""
+    assert study.durability is not None
+    rows = _rows(texts.get("durability_curve", ""))
+    last = [
+        row["arm"]
+        for row in rows
+        if row["end"] == "loss" and float(row["week"]) == study.durability.weeks[-1] and row["share"]
+    ]
+    seen = {row["arm"]: row["seen"] for row in _rows(texts.get("durability_visits", ""))}
+    counts = [seen.get(arm, "") for arm in PAIR if arm in last]
+    if not rows:
+        return "not_measured"
+    if len(counts) < len(PAIR) or any(not one or one.startswith("<") or float(one) < FEW for one in counts):
+        return "few"
+    primary = next(
+        (row for row in _rows(texts["durability_effect"]) if row["primary"] == "true" and row["difference"]), None
+    )
+    return "longer" if primary is not None and primary["stated"] == "true" else "uncertain"
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -153,20 +240,53 @@ def check_clinic(study: Study, patients: int, seed: int) -> dict[str, Any]:
     material = gather({name: read_table(text, name) for name, text in texts.items()}, study, {})
     evidence = gather_evidence(material)
     answer_questions(material, evidence)
-    verdicts = {row: decide(row, evidence).name for row in ("works", "better", "sure")}
-    agrees = rederive(texts, study, evidence.important) == (verdicts["better"], verdicts["sure"])
-    true, found, response = truth["mean_change"]["ato"]["difference"], evidence.difference, evidence.response
-    row = start | verdicts | {"agrees": agrees, "truth": true, "important": evidence.important}
+    verdicts = {row: decide(row, evidence).name for row in ROWS}
+    again = rederive(texts, study, evidence.important)
+    differs = [row for row in ROWS if again[row] != verdicts[row]]
+    day_28, found, response = truth["estimands"]["phq9"]["day_28"], evidence.difference, evidence.response
+    true = day_28["mean_change"]["ato"]["difference"]
+    row = (
+        start
+        | verdicts
+        | {"agrees": not differs, "differs_in": " ".join(differs), "truth": true, "important": evidence.important}
+    )
+    if verdicts["long"] == "longer" and evidence.follow_up is not None:
+        shares = {
+            arm: truth["durability_without_maintenance"][arm][f"week_{study.durability.weeks[-1]}"] for arm in PAIR
+        }
+        row |= {"lasting_favours_longer": evidence.follow_up.favours == max(shares, key=lambda arm: shares[arm])}
     if found is not None and not evidence.too_few:
         wrong = verdicts["better"] == "clear" and (found.value > 0) != (true > 0)
         wrong |= verdicts["better"] == "excluded" and abs(true) >= (evidence.important or np.inf)
         row |= {"estimate": found.value, "lower": found.lower, "upper": found.upper, "wrong_direction": wrong,
                 "covered": found.lower <= true <= found.upper}  # fmt: skip
     if response is not None and not evidence.too_few:
-        own = truth["response"]["ato"]["difference"]
+        own = day_28["response"]["ato"]["difference"]
         row |= {"response": response.value, "response_lower": response.lower, "response_upper": response.upper,
                 "response_truth": own, "response_covered": response.lower <= own <= response.upper}  # fmt: skip
     return row
+
+
+def summarize(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how often what holds, in percent, of how many clinics, with the Monte-Carlo error."""
+    made = table[table["better"].notna()]
+    told, answered = made[made["covered"].notna()], made[made["response_covered"].notna()]
+    questions = {
+        "released tables give the same six verdicts": made["agrees"],
+        "interval of the difference holds the truth": told["covered"],
+        "interval of the response difference holds the truth": answered["response_covered"],
+        "of `clear`: the other arm is truly better": told.loc[told["better"] == "clear", "wrong_direction"],
+        "of `excluded`: the true difference is that large": told.loc[told["better"] == "excluded", "wrong_direction"],
+        "of `longer`: the arm named keeps more, untreated": made["lasting_favours_longer"].dropna(),
+    }
+    questions |= {f"{row}: {name}": made[row] == name for row in ROWS for name in made[row].value_counts().index}
+    rows = []
+    for name, answers in questions.items():
+        yes = answers.astype(bool)
+        share = float(yes.mean()) if len(yes) else np.nan
+        rows.append({"what": name, "yes": int(yes.sum()), "of": len(yes), "percent": 100 * share,
+                     "error": 100 * np.sqrt(share * (1 - share) / len(yes)) if len(yes) else np.nan})  # fmt: skip
+    return pd.DataFrame(rows).round(1)
 
 
 def main() -> None:
@@ -174,7 +294,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clinics", type=int, default=200)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--summary", action="store_true", help="count what the file holds")
     options = parser.parse_args()
+    if options.summary:
+        print(summarize(pd.read_csv(options.out)).to_string(index=False))
+        return
     warnings.simplefilter("ignore")
     study, done = make_study(), []
     if options.out.is_file():

@@ -12,6 +12,7 @@ from outcomes.contracts.released import durability as declared
 from outcomes.contracts.released.table import list_declared
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.figures import draw_all, save_figure
+from outcomes.release.figures.plans.durability import plan_durability
 from outcomes.release.report.content.blocks import Grid, Paragraph
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.sections.durability import show_durability
@@ -149,3 +150,16 @@ def test_with_exact_numbers_every_row_is_there():
     tables, _ = make_release({"esketamine": 9, "iv": 300}, release="exact", because="made up")
     assert not pd.concat([tables[name]["withheld"] for name in tables if name.startswith("durability")]).any()
     assert tables["durability_curve"]["share"].notna().all()
+
+
+def test_no_curve_goes_on_where_too_few_are_seen_to_be_told():
+    def thin(tables):
+        curve = tables["durability_curve"]
+        late = (curve["arm"] == "iv") & (curve["week"] > 9)
+        return tables | {"durability_curve": curve.assign(seen=curve["seen"].clip(lower=40).where(~late, 3))}
+
+    tables, study = make_release({"esketamine": 300, "iv": 200}, thin)
+    assert tables["durability_curve"].query("arm == 'iv' and week == 12")["share"].notna().all()
+    plan = next(one for one in plan_durability(tables, study) if one.name == "durability_loss")
+    drawn = plan.data[plan.data["source"] == "curve"]
+    assert drawn.groupby("arm")["week"].max().to_dict() == {"esketamine": 16, "iv": 9}

@@ -14,12 +14,13 @@ from running_text import running_text
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.page_one.adverse_effects import say_effects
+from outcomes.release.report.page_one.adverse_effects import say_effects, say_safety
 from outcomes.release.report.page_one.answers import say_analyses, say_response
 from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
+from outcomes.release.report.page_one.first_page import write_note
 from outcomes.release.report.page_one.follow_up import FollowUp, Seen
-from outcomes.release.report.page_one.key_points import MOST_WORDS
+from outcomes.release.report.page_one.key_points import MOST_WORDS, write_key_points
 from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
 from outcomes.release.report.page_one.safety import Effect, Safety
 
@@ -170,7 +171,7 @@ def test_key_points_and_answers_are_short(case):
 def test_the_first_page_follows_the_difference():
     tables, study = make_compared()
     shown = dict(first_page(tables, study).blocks[0].entries)["Findings"]
-    assert "decreased by 2.0 points (95% CI 1.1 to 2.8) more with IV ketamine than with" in shown
+    assert "decreased by 2.0 points (95% CI 1.1 to 2.8) more with IV ketamine than" in shown
     turned = {
         **tables,
         "effects": tables["effects"].assign(estimate=1.96, lower=1.14, upper=2.78),
@@ -232,7 +233,7 @@ def test_sizes_name_the_arm_that_they_favour_and_carry_no_sign():
     tables, study = make_compared()
     sure = answer_of(tables, study, "sure")
     assert (
-        "1 other valid analysis favors IV ketamine too, by 0.6 points. Missing scores with IV ketamine would"
+        "One other valid analysis favors IV ketamine too, by 0.6 points. Missing scores with IV ketamine would"
         in sure.text
     )
     assert "−" not in sure.text
@@ -280,7 +281,7 @@ def test_rates_that_rounding_set_apart_from_their_difference_are_said_to_be_abou
 def test_an_estimate_that_prints_as_zero_is_no_size():
     material = gather(*make_compared(), {})
     told = replace(FULL, difference=OPEN, analyses=(Estimate(-0.03, -1, 1), Estimate(-2.3, -5, 1)))
-    assert say_analyses(material, told) == "2 other valid analyses point the same way, by up to 2.3 points"
+    assert say_analyses(material, told) == "The 2 other valid analyses point the same way, by up to 2.3 points"
 
 
 def test_the_change_that_is_told_beside_the_last_is_that_half_way():
@@ -377,7 +378,7 @@ def test_a_difference_that_prints_as_zero_has_no_direction_to_agree_with():
         FULL, difference=Estimate(-0.02, -4.3, 4.2), analyses=(Estimate(-0.6, -3, 2), Estimate(-2.8, -8, 2.4))
     )
     assert decide("sure", none).name == "mixed"
-    assert say_analyses(material, none) == "2 other valid analyses give −2.8 to −0.6 points"
+    assert say_analyses(material, none) == "The 2 other valid analyses give −2.8 to −0.6 points"
     assert not any("agree" in check.text for check in list_checks(none, {"place": "day 28"}))
 
 
@@ -395,3 +396,50 @@ def test_rates_far_from_their_difference_are_left_to_the_table():
     material = gather(*make_compared(), {})
     told = replace(FULL, response=Estimate(0.1, -0.12, 0.29), response_rates=(0.46, 0.44))
     assert say_response(material, told).startswith("Response: difference 10.0 percentage points")
+
+
+@pytest.mark.parametrize(
+    ("patients", "told"), [((345.0, 360.0), " (of 345 v 360 graded)"), ((530.0, 630.0), ""), (None, "")]
+)
+def test_a_severe_effect_says_of_whom_it_is_where_these_are_not_those_asked(patients, told):
+    tables, study = make_compared()
+    heads = (
+        Effect("any adverse effect", (0.7, 0.74), False, (530.0, 630.0)),
+        Effect("any severe adverse effect", (0.04, 0.07), False, patients),
+    )
+    evidence = replace(FULL, safety=Safety(heads, arms=("iv", "esketamine"), asked=2))
+    (text,) = say_safety(gather(tables, study, {}), evidence)
+    assert text.endswith(
+        f"(of 530 v 630 asked): any adverse effect 70% v 74%; any severe adverse effect 4% v 7%{told}."
+    )
+
+
+def test_the_note_speaks_of_what_stands_on_the_page():
+    tables, study = make_compared()
+    material = gather(tables, study, {})
+    weeks = replace(SEEN, weeks=Estimate(1, -0.01, 2), time="weeks 2 to 12", adjusted=True)
+    for safety, follow_up, told in (
+        (FULL.safety, SEEN, "Adverse effects and durability are not adjusted."),
+        (FULL.safety, weeks, "Adverse effects and shares of responders, unlike weeks in response, are not adjusted."),
+        (FULL.safety, None, "Adverse effects are not adjusted."),
+        (None, None, ""),
+    ):
+        note = write_note(material, replace(FULL, safety=safety, follow_up=follow_up))
+        assert (told in note) if told else ("not adjusted" not in note)
+
+
+@pytest.mark.parametrize(
+    ("randomised", "doubt"), [(True, "Up to 39% had no day 28 score."), (False, "and up to 39% had no day 28 score:")]
+)
+def test_the_meaning_says_how_many_scores_are_missing(randomised, doubt):
+    material = gather(*make_compared(), {})
+    evidence = replace(FULL, randomised=randomised, missing=(0.39, 0.2))
+    meaning = dict(write_key_points(material, evidence).entries)["Meaning"]
+    assert doubt in meaning
+    assert "had no" not in dict(write_key_points(material, replace(evidence, missing=(0.2, 0.1))).entries)["Meaning"]
+
+
+def test_a_difference_that_is_excluded_or_uncertain_is_concluded_as_such():
+    material = gather(*make_compared(), {})
+    uncertain = dict(write_key_points(material, replace(FULL, difference=OPEN, analyses=(OPEN,))).entries)["Meaning"]
+    assert uncertain.startswith("Which treatment is followed by more improvement is too uncertain to say.")

@@ -138,9 +138,9 @@ def test_composite_strategies_and_the_kind_of_interval_stand_below_the_risks():
     tables, study = make_compared()
     tables["risks"] = make_risks((-0.068, 0.06), (0.044, 0.08)).assign(outcome_model=None)
     plain = " ".join(tabulate_risks(gather(tables, study, {})).notes)
-    assert "Observed: those with a score." in plain
+    assert "Complete cases: those with a score." in plain
     assert "Newcombe's, from each arm's Wilson interval with the variance of stacked estimating equations" in plain
-    assert "Everyone: missing scores imputed at random." in plain
+    assert "All compared: missing scores imputed at random." in plain
     estimand = study.comparison.estimand.model_dump() | {
         "events": {"switching": {"change": "hypothetical", "binary": "composite"}}
     }
@@ -149,7 +149,7 @@ def test_composite_strategies_and_the_kind_of_interval_stand_below_the_risks():
     )
     told = study.model_copy(update={"comparison": comparison})
     noted = " ".join(tabulate_risks(gather(tables, told, {})).notes)
-    assert "Observed: those with a score, and those with switching before it." in noted
+    assert "Complete cases: those with a score, and those with switching before it." in noted
 
 
 def test_only_one_analysis_is_called_primary():

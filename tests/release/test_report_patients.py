@@ -26,7 +26,7 @@ def test_every_characteristic_says_how_many_are_known():
     assert [cell.text for cell in grid.heads[0]][:2] == ["Characteristic", "n"]
     assert rows["Age, mean (SD)"] == ["300", *["43.2 (12.3)"] * 3]
     assert rows["Sex, n (%)"][0] == "321"
-    assert rows["\u2003missing"] == ["", "21", "21", "21"]
+    assert rows["\u2003Missing"] == ["", "21", "21", "21"]
     assert "SMD" not in [cell.text for cell in grid.heads[0]]
 
 

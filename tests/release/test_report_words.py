@@ -141,7 +141,7 @@ def test_withheld_numbers_are_called_so_and_never_zero():
     hidden = (response["arm"] == "iv") & (response["timepoint"] == "6")
     text = words({**tables, "response": withhold(response, hidden)}, study)
     assert "IV ketamine: too few to report." in text
-    assert "session 6, started" in text
+    assert "session 6, all treated" in text
     assert "not reported / not reported" in text
 
 
@@ -168,7 +168,7 @@ def test_no_missing_value_is_printed_as_such(case):
 
 def test_both_denominators_and_both_averages_are_there():
     text = words_of("two arms")
-    for phrase in ("session 6, started", "session 6, observed", "Mean (SD)", "Median (Q1 to Q3)", "n / N"):
+    for phrase in ("session 6, all treated", "session 6, complete cases", "Mean (SD)", "Median (Q1 to Q3)", "n / N"):
         assert phrase in text
 
 
@@ -290,7 +290,10 @@ def test_p_values_follow_the_journals(p, printed):
 
 
 def test_numbers_have_true_minus_signs_and_no_negative_zero():
-    assert interval(-1.26, 0.04) == "−1.3 to 0.0"
+    assert interval(-1.26, 0.04) == "−1.3 to 0.04"
+    assert interval(-0.01, 2.03) == "−0.01 to 2.0"  # of an end that prints as zero the side is seen
+    assert interval(0.0, 2.03) == "0.0 to 2.0"
+    assert [p_value(p) for p in (0.048, 0.052, 0.056)] == [".048", ".052", ".06"]
     assert signed(-0.04) == "0.0"
     assert signed(0.04, 2) == "+0.04"
 

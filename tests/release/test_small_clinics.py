@@ -8,19 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from released_cases import make_case, make_compared, make_models, make_study, make_tables
+from running_text import running_text
 
 from outcomes.release.analyses import name_main
 from outcomes.release.figures.drawings.analyses import _list_lines
 from outcomes.release.figures.drawings.flow import build_boxes
 from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
+from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.participants import plan_participants
+from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.harms import NOTHING, show_harms
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
+from outcomes.release.report.sections.outcomes_by_arm import list_safety
 
 
 def test_an_arm_too_small_to_be_shown_stands_in_the_flow_with_its_bound():
@@ -189,3 +193,62 @@ def test_beside_a_comparison_only_instruments_without_a_model_have_percent_chang
     shown = rows.get("GAD-7, day 28")
     assert shown == (None if modelled else ["−31 (−38 to −25)", "−31 (−38 to −25)", "–", "40 / 40"])
     assert ("Percent changes" in grid.notes[0]) != modelled
+
+
+def test_a_grid_of_tipping_points_is_drawn_where_most_of_it_is_told():
+    tables, study = make_compared()
+    assert [plan.family for plan in plan_missing(tables, study)][:1] == ["tipping"]
+    rows = tables["tipping"]
+    few = rows.assign(estimate=rows["estimate"].where(np.arange(len(rows)) % 2 == 0))
+    assert "tipping" not in [plan.family for plan in plan_missing(tables | {"tipping": few}, study)]
+
+
+def make_stopping(patients):
+    facts = {"reason": "any", "affected": 12, "proportion": 0.2, "lower": 0.1, "upper": 0.3}
+    return pd.DataFrame([facts | {"arm": arm, "patients": n} for arm, n in patients.items()])
+
+
+def test_tables_of_harms_have_no_column_of_an_arm_of_too_few():
+    tables, study = make_case("two arms")
+    harms = tables["harms"].assign(patients=tables["harms"]["patients"].where(tables["harms"]["arm"] != "iv"))
+    for stopping, names in (
+        ({"iv": np.nan, "esketamine": 60}, ["Intranasal esketamine"]),
+        ({"iv": 55, "esketamine": 60}, ["IV ketamine", "Intranasal esketamine"]),
+    ):
+        made = tables | {"harms": harms, "stopping": make_stopping(stopping)}
+        section = show_harms(gather(made, study, {}))
+        grid = next(block for block in section.blocks if isinstance(block, Grid) and block.id == "stopping")
+        assert sorted(cell.text for cell in grid.heads[0][1:]) == sorted(names)
+        assert "IV ketamine: too few patients to report." in " ".join(running_text([section]))
+
+
+def test_those_scored_are_told_in_percent_of_those_compared():
+    rows = pd.DataFrame(
+        [
+            {"arm": "iv", "label": "Compared", "n": 445.0, "reason": None, "order": 0},
+            {"arm": "iv", "label": "PHQ-9 at day 28", "n": 270.0, "reason": None, "order": 1},
+        ]
+    )
+    study = make_study({"iv": "IV ketamine"})
+    assert [line.replace("\u00a0", " ") for box in build_boxes(rows, study) for line in box.lines] == [
+        "n = 445",
+        "n = 270 (61%)",
+    ]
+    hidden = rows.assign(n=[445.0, np.nan])
+    assert "%" not in " ".join(line for box in build_boxes(hidden, study) for line in box.lines)
+
+
+@pytest.mark.parametrize(("origin", "told"), [("sessions", True), ("visits", False)])
+def test_only_a_study_of_sessions_says_who_completed_the_induction(origin, told):
+    tables, study = make_case("two arms")
+    study = study.model_copy(update={"series": study.series.model_copy(update={"origin": origin})})
+    completed = {"milestone": "induction completed", "patients": 55, "reached": 50, "proportion": 0.91}
+    rise = {"measure": "systolic", "patients": 55, "mean": 17.2, "lower": 16.4, "upper": 18.1}
+    made = {
+        name: pd.DataFrame([facts | {"arm": arm.id} for arm in study.arms])
+        for name, facts in (("exposure", completed), ("pressure_rise", rise))
+    }
+    shown = list_safety(gather(tables | made, study, {}), [arm.id for arm in study.arms])
+    rows = {row[0].text.strip(): [cell.text for cell in row[1:]] for row in shown}
+    assert rows["Systolic rise, mean (95% CI), mm Hg"] == ["17.2 (16.4 to 18.1)", "17.2 (16.4 to 18.1)", "–", "55 / 55"]
+    assert rows.get("Induction completed, n (%)") == (["50 (91)", "50 (91)", "–", "55 / 55"] if told else None)

@@ -186,8 +186,8 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
 
     Examples
     --------
-    >>> interval(-2.14, 4.37), interval(0.003, 0.161, 0, 100)
-    ('−2.1 to 4.4', '0.3 to 16')
+    >>> interval(-2.14, 4.37), interval(0.003, 0.161, 0, 100), interval(-0.01, 2.03)
+    ('−2.1 to 4.4', '0.3 to 16', '−0.01 to 2.0')
     >>> with styled(Style(journal="ama")):
     ...     interval(2.14, 4.37), interval(-2.14, 4.37)
     ('2.1-4.4', '−2.1 to 4.4')
@@ -200,8 +200,8 @@ def interval(lower: Any, upper: Any, decimals: int | Kind | None = None, factor:
     while low == high and lower < upper and most < few + 6:  # of very many people: no interval is printed as a point
         most += 1
         low, high = fixed(float(lower) * factor, most), fixed(float(upper) * factor, most)
-    if lower * upper > 0:  # an interval that leaves out none does not print it as its end
-        low, high = (_keep_off(text, float(end) * factor, most) for text, end in ((low, lower), (high, upper)))
+    # an end that is not zero does not print as zero: a reader sees on which side of it the interval ends
+    low, high = (_keep_off(text, float(end) * factor, most) for text, end in ((low, lower), (high, upper)))
     between = {"plain": " to ", "ama": "-", "lancet": "–"}[style_of().journal]
     return f"{low} to {high}" if "−" in low + high else f"{low}{between}{high}"
 
@@ -215,7 +215,7 @@ def _keep_off(text: str, value: float, decimals: int) -> str:
 def p_value(p: Any, sign: bool = False) -> str:
     """Return a p value.
 
-    Two digits, three below .01 and just below .05, "< .001" and "> .99" at the ends; in the Lancet's style two
+    Two digits, three below .01 and beside .05, "< .001" and "> .99" at the ends; in the Lancet's style two
     significant digits, at most four decimals, and "<0·0001".
 
     Examples
@@ -243,7 +243,7 @@ def p_value(p: Any, sign: bool = False) -> str:
 def _digits(p: float, lancet: bool) -> int:
     if lancet:
         return min(4, 1 - int(f"{p:.1e}".split("e")[1]))
-    return 3 if p < 0.01 or 0.045 <= p < 0.05 else 2
+    return 3 if p < 0.01 or 0.045 <= p < 0.055 else 2
 
 
 def signed(value: Any, decimals: int | Kind = "score") -> str:

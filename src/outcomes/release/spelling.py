@@ -27,6 +27,10 @@ STEMS = {  # British → American; whole words, and words that go on after the s
     "towards\\b": "toward",
     "grey\\b": "gray",
     "judgement": "judgment",
+    "neighbour": "neighbor",
+    "penalis": "penaliz",
+    "mislabell(?=ed|ing)": "mislabel",
+    "centre\\b": "center",
 }
 NOUNS = re.compile(r"\b(analyses)\b", re.IGNORECASE)  # the plural is spelled alike in both
 

@@ -79,7 +79,7 @@ def _tell(rows: list[dict[str, Any]], evidence: list[Evidence], wanted: int = 1)
 def _find_response(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
     place = {"arm": arm, "instrument": claim.instrument or study.instruments[0], "endpoint": "response"}
     rows = list(_rows(tables, Response.name, **place, axis=claim.axis, timepoint=claim.time))
-    words = {"started": "of all who started", "observed": "of those with a score"}
+    words = {"started": "of all treated", "observed": "of those with a score"}
     evidence = [one for row in rows for one in _take(row, "proportion", "n", words[str(row["population"])])]
     return _tell(rows, evidence, 2)
 
@@ -97,8 +97,8 @@ def _find_onset(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
         one
         for row in rows
         for one in (
-            *_take(row, Onset.probability, Onset.patients, "of all who started, seen or not", *bounds),
-            *_take(row, Onset.proportion, Onset.patients, "seen, of all who started"),
+            *_take(row, Onset.probability, Onset.patients, "of all treated, seen or not", *bounds),
+            *_take(row, Onset.proportion, Onset.patients, "seen, of all treated"),
         )
     ]
     return _tell(rows, evidence, 2)
@@ -115,7 +115,7 @@ def _find_looks(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
         responded, scored, patients = (
             row[name] for name in (OnsetLooks.responded, OnsetLooks.scored, OnsetLooks.patients)
         )
-        for n, of in ((scored, "of those with a score"), (patients, "of all who started")):
+        for n, of in ((scored, "of those with a score"), (patients, "of all treated")):
             evidence += _count(responded, n, of)
     return _tell(rows, evidence, 2)
 
@@ -216,9 +216,7 @@ def _find_dose(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
 
 def _find_induction(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
     rows = list(_rows(tables, Exposure.name, arm=arm, milestone="induction completed"))
-    return _tell(
-        rows, [one for row in rows for one in _take(row, "proportion", Exposure.patients, "of all who started")]
-    )
+    return _tell(rows, [one for row in rows for one in _take(row, "proportion", Exposure.patients, "of all treated")])
 
 
 def _find_mild(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:

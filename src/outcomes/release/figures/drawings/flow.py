@@ -14,7 +14,7 @@ from outcomes.release.figures.canvas.lettering import measure_mm, printable, wra
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.plan import Plan, say_label
-from outcomes.release.numbers import WITHHELD, count, sample
+from outcomes.release.numbers import WITHHELD, count, fixed, sample
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ PADDING = 1.6  # between a box and its text, mm
 DOWN = 4.5  # height of an arrow, mm
 ASIDE = 4.0  # length of an arrow to a side box, mm
 BETWEEN = 3.0  # between two columns, mm
+WHOLE, SCORED = (
+    ("Compared", "Analyzed"),
+    " at ",
+)  # of whom the share scored at the primary time point is; its label holds the last
 SPACE = 1.6  # between a heading and the count behind it, mm
 
 
@@ -64,12 +68,16 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     """Return the boxes of one column.
 
     Consecutive rows with a reason share one box of what was left out (nobody left out, no line); consecutive stages that count the same thing at
-    several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other.
+    several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other. Those scored at the primary
+    time point are also told in percent of those compared.
     """
     boxes: list[Box] = []
+    whole = rows.loc[rows["label"].isin(WHOLE), "n"]
     for row in rows.to_dict("records"):
         label = printable(say_label(str(row["label"]), study), str(row["order"]))
         size = _size(row["n"], str(row.get("unit", "")), row.get(Flow.n.bound))
+        if len(whole) and SCORED in str(row["label"]) and pd.notna(row["n"]) and whole.iloc[0] > 0:
+            size += f" ({fixed(min(100.0, 100 * row['n'] / whole.iloc[0]), 0)}%)"
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue

@@ -50,7 +50,10 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
     chart = _arrange(risks, arms, events, LEFT_MM if both else PAGE_MM)
     keys = [wrap(arm.label, PAGE_MM - 2 * EDGE - KEY - 1.5, TEXT_PT) for arm in arms]
     sides = _name_sides(differences, study) if both else ([], [])
-    heads = [wrap(arm.label, column, TEXT_PT) for arm, column in zip(arms, chart.columns, strict=False)]
+    heads = [
+        [*wrap(arm.label, column, TEXT_PT), *_count_asked(risks, arm)]
+        for arm, column in zip(arms, chart.columns, strict=False)
+    ]
     start = EDGE
     top = start + LINE_MM * sum(map(len, keys)) + LINE_MM * max([1, *map(len, heads), *map(len, sides)]) + 1.5
     sheet = Sheet(figure, PAGE_MM, top + chart.height + LINE_MM * 4)
@@ -80,6 +83,12 @@ def _arrange(risks: pd.DataFrame, arms: Sequence[ArmStyle], events: Sequence[str
     chart = arrange_lines(lines, [""] * len(columns), width, NAMES)
     widths = tuple(max(COLUMN, one) for one in chart.columns)
     return replace(chart, columns=widths, room=chart.room - sum(widths) + sum(chart.columns))
+
+
+def _count_asked(risks: pd.DataFrame, arm: ArmStyle) -> list[str]:
+    """Return what stands in a column of counts, and of how many patients."""
+    rows = risks[(risks[Harms.arm] == arm.id) & (risks[Harms.event] == "any") & risks[Harms.patients].notna()]
+    return ["n (%)", *(f"of {count(n)}" for n in rows[Harms.patients])]
 
 
 def _count(row: dict[Any, Any] | None) -> str:

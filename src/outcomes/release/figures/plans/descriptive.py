@@ -128,7 +128,7 @@ def plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrumen
             f"missingness_{instrument}",
             "missingness",
             f"{name}: scores missing at each time point",
-            f"Share of all started series without a {name} score at each time point. Below the axis: series that reached "
+            f"Share of all treatment series without a {name} score at each time point. Below the axis: series that reached "
             "the time point and series with a score.",
             _describe(first, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
             rows,

@@ -19,6 +19,7 @@ TREATED = {
     "competing": "From the first further session on a patient does not count",
     "treatment_policy": "Further sessions change nothing",
 }
+FEWEST_SEEN = 10  # near a week, rounded to the nearest 5: eleven are told as ten
 SOURCE = "source"  # of a row of the data: the curve, or the scores near a declared week
 
 
@@ -33,11 +34,16 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
     plans = []
     for end, title in ENDS.items():
         own = curve[curve[DurabilityCurve.end] == end]
-        known = own[own[DurabilityCurve.share].notna() & own["arm"].isin(list_followed(tables))]
+        ends = _find_ends(own)
+        known = own[
+            own[DurabilityCurve.share].notna()
+            & (own[DurabilityCurve.week] <= own["arm"].map(ends))
+            & own["arm"].isin(list_followed(tables))
+        ]
         arms = [arm for arm in list_compared(study) if arm in set(known["arm"])] or order_arms(study, known["arm"])
         if not arms:
             continue
-        own = own[own["arm"].isin(arms)]
+        own = own[own["arm"].isin(arms) & (own[DurabilityCurve.week] <= own["arm"].map(ends))]
         gone = [name_arm(study, arm) for arm in list_compared(study) if arm not in arms]
         seen = visits[(visits[DurabilityAtVisit.end] == end) & visits["arm"].isin(arms)] if len(visits) else visits
         plans.append(
@@ -56,6 +62,12 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
             )
         )
     return plans
+
+
+def _find_ends(curve: pd.DataFrame) -> pd.Series:
+    """Return by arm the last week near which enough are seen to be told; no curve is drawn beyond it."""
+    seen = curve[curve[DurabilityCurve.seen].ge(FEWEST_SEEN).fillna(False)]
+    return seen.groupby("arm")[DurabilityCurve.week].max()
 
 
 def list_followed(tables: Mapping[str, pd.DataFrame]) -> list[str]:

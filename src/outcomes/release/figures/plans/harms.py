@@ -14,6 +14,7 @@ from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 BLOCK = ALL_SESSIONS
+GRADED = " Any severe effect: of those without an ungraded event."
 HEADS = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 
 
@@ -39,6 +40,7 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     left_out = f" Too few patients to show: {', '.join(few)}." if few else ""
     asked = "" if both or len(arms) < 2 else " No difference is drawn: {why}."
     sessions = " Arms differ in how many sessions patients had." if len(arms) > 1 else ""
+    graded = GRADED if "any severe" in set(drawn[Harms.event]) else ""
     why = chosen[HarmDifferences.note].dropna().unique()
     return [
         Plan(
@@ -46,7 +48,7 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
             "harms",
             "Adverse effects",
             f"Patients with each adverse effect at least once (n and %), of those asked at least once, over all their sessions. Bars: exact {COVERED} "
-            f"intervals{'; right, the difference with its score interval' if both else ''}.{sessions} An effect recorded may have "
+            f"intervals{'; right, the difference with its score interval' if both else ''}.{sessions}{graded} An effect recorded may have "
             f"another cause than treatment.{left_out}{asked.format(why=why[0] if len(why) else 'the arms were not asked alike')}",
             _describe(known, arms, study),
             pd.concat([_rank(drawn[drawn[Harms.arm].isin(arms)], chosen), chosen], ignore_index=True),

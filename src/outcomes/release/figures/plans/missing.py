@@ -14,6 +14,7 @@ from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 EVERY_TIME = "all"
+LEAST_SHOWN = 2 / 3  # of the pairs: with fewer told there is no picture
 METHODS = {"imputed": "by multiple imputation", "closed_form": "by the closed form of the primary analysis"}
 
 
@@ -45,6 +46,8 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     treated, reference = name_sides(study)
     place = say_timepoint(estimand.axis, estimand.timepoint)
     known = rows[rows["estimate"].notna()]
+    if len(known) < LEAST_SHOWN * len(rows):
+        return []
     pairs = f"Of {len(known)} pairs {int(find_excluded(known).sum())} have an interval without zero."
     ends = f"The difference is from {fixed(known['estimate'].min())} to {fixed(known['estimate'].max())} points."
     return [
@@ -55,9 +58,7 @@ def _plan_tipping(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
             f"Difference {treated} minus {reference} in the change of the {study.instrument(estimand.instrument).name} at {place}. So "
             f"many points are added to the scores that each arm's patients lack after their last one, {METHODS[rows['method'].iloc[0]]}. Heavy "
             f"line: on one side the {COVERED} interval excludes zero, on the other it does not.",
-            f"Heat map of the difference by points added in either arm. {pairs} {ends}"
-            if len(known)
-            else "Heat map of the difference by points added in either arm; every difference is not reported.",
+            f"Heat map of the difference by points added in either arm. {pairs} {ends}",
             rows,
             estimand.instrument,
             estimand.axis,

@@ -47,7 +47,7 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     caption = (
         f"{what} at {place}{missing}: {way}, within subgroups, with {COVERED} intervals. Weights are estimated within each level. "
         "Squares: the level by itself. Open diamonds: shrunken toward the other levels of the same variable, since the most extreme of "
-        "several estimates is usually too extreme. The dotted line is the estimate in everyone. n: patients who started. "
+        "several estimates is usually too extreme. The dotted line is the estimate in everyone. n: patients treated. "
         "Interaction p: test that all levels differ between the arms by the same; it, not whether one interval excludes zero, says "
         "whether levels differ."
     )

@@ -22,7 +22,7 @@ def say_safety(material: Material, evidence: Evidence) -> list[str]:
         return []
     others = rank_effects(safety.differing) or sorted(safety.singles, key=lambda one: -max(one.shares))
     parts = [part for part in (safety.heads, tuple(others[:MOST_TOLD])) if part]
-    texts = ["; ".join(f"{one.name} {_say_shares(one)}" for one in part) for part in parts]
+    texts = ["; ".join(f"{one.name} {_say_shares(one)}{_say_other(one, part[0])}" for one in part) for part in parts]
     if not texts:
         return [""]
     singles = [f"{text[:1].upper()}{text[1:]}." for text in texts[1:]]
@@ -51,6 +51,12 @@ def _say_whom(material: Material, safety: Safety, effect: Effect) -> str:
     if len(effect.shares) < 2:
         return f"Of {n} patients asked" if n else "Of patients asked"
     return f"With {' v '.join(material.within(arm) for arm in safety.arms)}{f' (of {n} asked)' if n else ''}"
+
+
+def _say_other(effect: Effect, first: Effect) -> str:
+    """Return of how many patients an effect is, where these are not those of the first: a severe one only of those with graded events."""
+    alike = effect.patients == first.patients or not effect.patients
+    return "" if alike else f" (of {' v '.join(count(one) for one in effect.patients or ())} graded)"
 
 
 def _say_shares(effect: Effect) -> str:

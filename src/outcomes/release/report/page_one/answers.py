@@ -250,7 +250,7 @@ def _sure(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
 def say_analyses(material: Material, evidence: Evidence) -> str:
     """Return how far the other valid analyses reach: sizes where all favour the same arm, else the differences with their signs."""
     values = sorted(one.value for one in evidence.analyses)
-    many = f"{count(len(values))} other valid {'analysis' if len(values) == 1 else 'analyses'}"
+    many = "One other valid analysis" if len(values) == 1 else f"The {count(len(values))} other valid analyses"
     if evidence.flat or evidence.split or evidence.difference is None:
         if evidence.flat:
             return f"{many} give{'s' if len(values) == 1 else ''} no difference either"
@@ -281,7 +281,10 @@ def _long(material: Material, evidence: Evidence, words: Mapping[str, str]) -> l
     if weeks is None or not pair:
         return [told]
     ends = interval(weeks.lower, weeks.upper)
-    return [told, f"Weeks in response, {' minus '.join(pair)}: {fixed(weeks.value)} ({COVERED} CI {ends})."]
+    return [
+        told,
+        f"Weeks in response{f', of {follow_up.time}' if follow_up.time else ''}, {' minus '.join(pair)}: {fixed(weeks.value)} ({COVERED} CI {ends}).",
+    ]
 
 
 _SENTENCES: Mapping[str, Callable[[Material, Evidence, Mapping[str, str]], list[str]]] = {

@@ -22,11 +22,12 @@ def show_first_page(material: Material, folder: Path) -> Section:
     evidence = gather_evidence(material)
     drawn = {picture.id.removeprefix("figure-answer_"): picture for picture in pictures(material, folder, "answers")}
     answers = tuple(replace(answer, picture=drawn.get(answer.row)) for answer in answer_questions(material, evidence))
-    blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, _note(material, evidence)))
+    blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, write_note(material, evidence)))
     return Section("brief", "Key points", blocks)
 
 
-def _note(material: Material, evidence: Evidence) -> str:
+def write_note(material: Material, evidence: Evidence) -> str:
+    """Return what the intervals, the adjustment, and the numbers of people on the page are, and what is not adjusted."""
     comparison, rounded = material.study.comparison, note_rounding(material.study.privacy)
     if comparison is None or not evidence.contrasted:
         return f"CI: confidence interval, {COVERED}. {rounded}".strip()
@@ -38,8 +39,14 @@ def _note(material: Material, evidence: Evidence) -> str:
         else ""
     )
     e_value = "E-value: risk ratio that an unmeasured factor would need with treatment and with outcome. "
+    adjusted_weeks = evidence.follow_up is not None and evidence.follow_up.adjusted
+    lasting = "shares of responders, unlike weeks in response," if adjusted_weeks else "durability"
+    raw = [*(["adverse effects"] if evidence.safety else []), *([lasting] if evidence.follow_up else [])]
+    text = enumerate_words(raw)
+    unadjusted = (
+        f"{text[:1].upper()}{text[1:]} {'is' if raw == ['durability'] else 'are'} not adjusted. " if raw else ""
+    )
     imputed = " Response: missing scores imputed at random." if evidence.response else ""
     return (
-        f"CI: confidence interval.{adjusted}{alike}{imputed} {'' if evidence.e_value is None else e_value}Adverse effects and durability are "
-        f"not adjusted. {rounded}"
+        f"CI: confidence interval.{adjusted}{alike}{imputed} {'' if evidence.e_value is None else e_value}{unadjusted}{rounded}"
     ).strip()

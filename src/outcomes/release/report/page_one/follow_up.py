@@ -26,7 +26,8 @@ class Seen:
 class FollowUp:
     """Responders at the last declared week, and whether each weighted estimate of the difference between arms excludes zero.
 
-    ``weeks``: the primary difference, of weeks in response. ``alone``: the study has one arm.
+    ``weeks``: the primary difference, of weeks in response; ``time``: the weeks that it is of; ``adjusted``: whether weights for
+    confounders are in it. ``alone``: the study has one arm.
     """
 
     week: float
@@ -35,6 +36,8 @@ class FollowUp:
     favours: str = ""
     weeks: Estimate | None = None
     alone: bool = False
+    time: str = ""
+    adjusted: bool = False
 
 
 def gather_follow_up(material: Material) -> FollowUp | None:
@@ -58,4 +61,6 @@ def gather_follow_up(material: Material) -> FollowUp | None:
     stated = bool(primary[DurabilityEffect.stated])
     longer = DurabilityEffect.treated if primary[DurabilityEffect.difference] > 0 else DurabilityEffect.reference
     weeks = read_estimate(primary, DurabilityEffect.difference, DurabilityEffect.lower, DurabilityEffect.upper)
-    return FollowUp(week, tuple(found), (stated, stated), str(primary[longer]) if stated else "", weeks)
+    time, adjusted = str(primary[DurabilityEffect.time]), primary[DurabilityEffect.weights] != "none"
+    favours = str(primary[longer]) if stated else ""
+    return FollowUp(week, tuple(found), (stated, stated), favours, weeks, time=time, adjusted=adjusted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outcomes.errors import OutcomesError
 from outcomes.release.course import find_place
+from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
@@ -66,7 +67,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
     moved = "decreased" if material.study.instrument(place[0]).higher_is_worse else "increased"
     if evidence.difference is not None and rule not in UNCOMPARED:
         if rule == "clear":
-            first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than with {other}."
+            first = f"{start}, {instrument} scores at {when} {moved} by {say_size(evidence.difference, 'points')} more with {better} than {other}."
         else:
             first = f"{start}, the difference in {instrument} change at {when}{say_order(material, evidence)} was {say_size(evidence.difference, 'points')}."
         harms = say_effects(evidence, effects)
@@ -104,15 +105,25 @@ def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
         )
         improved = decide("works", evidence).name == "improved"
         opening = "Patients improved; without" if improved else "Without"
-        return f"{left_out}{opening} a comparison, what treatment did is not shown."
+        missing = _say_missing(material, evidence) if evidence.changes else ""
+        lost = f"; {missing}" if missing else ""
+        return f"{left_out}{opening} a comparison, what treatment did is not shown{lost}."
+    if rule == "uncertain":
+        return f"Which treatment is followed by more improvement is too uncertain to say. {doubt}".strip()
     return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
 
 
 def _doubt(material: Material, evidence: Evidence) -> str:
+    missing = _say_missing(material, evidence)
     if evidence.randomised:
-        return ""
+        return f"{missing[:1].upper()}{missing[1:]}." if missing else ""
+    return f"Treatment was not randomized{f', and {missing}' if missing else ''}: an effect is not established."
+
+
+def _say_missing(material: Material, evidence: Evidence) -> str:
+    """Return "up to 39% had no day 28 score"; empty where no arm lacks more than a fifth of its scores, or that is not released."""
     place = find_place(material.tables, material.study)
-    missing = ""
-    if evidence.missing and place and max(evidence.missing) > 0.2:
-        missing = f", and up to {count(100 * max(evidence.missing))}% had no {material.timepoint(*place[1:])} score"
-    return f"Treatment was not randomized{missing}: an effect of treatment is not established."
+    if not evidence.missing or place is None or max(evidence.missing) <= ATTRITION:
+        return ""
+    least = "up to " if len(evidence.missing) > 1 else ""
+    return f"{least}{count(100 * max(evidence.missing))}% had no {material.timepoint(*place[1:])} score"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import Kind, decimals_of, fixed, interval
+from outcomes.release.numbers import Kind, fixed, interval
 from outcomes.release.report.page_one.estimate import Estimate
 
 
@@ -22,7 +22,4 @@ def size_of(estimate: Estimate, factor: float = 1) -> tuple[str, str]:
     if estimate.excludes_zero and value < 0:
         value, ends = -value, (-ends[1], -ends[0])
     kind: Kind = "percent" if factor == 100 else "score"
-    decimals = few = decimals_of(kind)
-    while decimals < few + 2 and any(end and not round(abs(end), decimals) for end in ends):
-        decimals += 1
-    return fixed(value, kind), interval(*ends, kind if estimate.excludes_zero else decimals)
+    return fixed(value, kind), interval(*ends, kind)

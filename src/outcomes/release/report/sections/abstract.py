@@ -141,7 +141,7 @@ def _people(material: Material, evidence: Evidence) -> str:
         return ""
     verb = "compared" if material.study.comparison and not evidence.too_few else "analyzed"
     age = material.one("baseline", variable="age", arm="all")
-    text = f"{total} patients were {verb}"
+    text = f"A total of {total} patients were {verb}"
     women = material.one("baseline", variable="sex", level="female", arm="all")
     told = [f"mean age {fixed(age['mean'])} years"] if age and pd.notna(age["mean"]) else []
     told += [f"{fixed(women['percent'], 0)}% female"] if women and pd.notna(women["percent"]) else []
@@ -162,6 +162,10 @@ def _conclude(material: Material, evidence: Evidence) -> str:
         texts = [why, f"{change}; without a comparison, what treatment did is not shown."]
     elif rule == "disagree":
         texts = ["Valid analyses of the difference disagree; no conclusion is drawn."]
+    elif rule == "excluded":
+        texts = [
+            f"An important difference, of {fixed(evidence.important)} points, was excluded between {better} and {other}."
+        ]
     else:
         texts = ["The data do not show which treatment is followed by more improvement."]
     if not evidence.randomised and rule not in UNCOMPARED:

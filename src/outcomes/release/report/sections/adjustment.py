@@ -18,7 +18,7 @@ def describe_adjustment(material: Material) -> list[str]:
     text = (
         f"The arms were compared {kind}; the propensity score is a logistic regression of the arm on {listed}. Response and remission "
         "were also averaged over the same population from logistic models within each arm (G-computation), and both ways at once "
-        "(weighted and modelled)."
+        "(doubly robust)."
     )
     if (risks["outcome_model"] == "firth").any():
         text += (

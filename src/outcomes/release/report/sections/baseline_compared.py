@@ -7,17 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.contracts.released.comparison import CovariateBalance
+from outcomes.contracts.released.comparison import CovariateBalance, Eligibility
 from outcomes.contracts.released.describe import Baseline, BaselineSmd
 from outcomes.release.arms import list_compared
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
     POOLED,
+    enumerate_words,
     heading,
     index_rows,
     number,
     order_levels,
+    say_level,
     say_variable,
     tell,
     tell_count,
@@ -65,8 +67,28 @@ def _notes(material: Material, compared: bool) -> tuple[str, ...]:
     note = "SMD: absolute standardized mean difference of the two arms."
     if material.study.comparison is not None and material.study.comparison.weights == "overlap":
         note += " Overlap weights equate the means of confounders by construction."
+    note += _say_compared(material)
     return (
         f"{note} A dash beside weights: not a confounder of this study, so not balanced; without them: levels of too few patients.",
+    )
+
+
+def _say_compared(material: Material) -> str:
+    """Return how many of these patients are compared, where not all of them are; empty where a number is not released."""
+    everyone, compared = [], []
+    for arm in list_arms(material):
+        all_of, own = (
+            material.one("baseline", variable="patients", arm=arm),
+            material.one("eligibility", step="Compared", arm=arm),
+        )
+        if not all_of or not own or pd.isna(all_of[Baseline.n]) or pd.isna(own[Eligibility.n]):
+            return ""
+        everyone.append(all_of[Baseline.n])
+        compared.append(own[Eligibility.n])
+    return (
+        ""
+        if everyone == compared
+        else f" Of these patients {enumerate_words([count(n) for n in compared])} are compared."
     )
 
 
@@ -100,7 +122,7 @@ def _describe(
         yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
         level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
-        name = title if level == YES else f"{title}: {level}" if level == NO else _upper(level)
+        name = title if level == YES else f"{title}: {level}" if level == NO else say_level(level)
         yield (
             heading(f"{name}, n (%)"),
             *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),
@@ -110,14 +132,10 @@ def _describe(
         yield (heading(f"{title}, n (%)"), *(Cell("") for _ in arms), *apart)
         for level in shown:
             yield (
-                heading(f"\u2003{_upper(level)}"),
+                heading(f"\u2003{say_level(level)}"),
                 *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),
                 *empty,
             )
-
-
-def _upper(level: str) -> str:
-    return level[:1].upper() + level[1:]
 
 
 def _mean(row: Row) -> str:

@@ -17,6 +17,7 @@ from outcomes.release.report.content.grids import (
     order_levels,
     pair,
     quartiles,
+    say_level,
     say_variable,
     tell,
 )
@@ -99,7 +100,7 @@ def _categorical(described: Described, variable: str, levels: list[str]) -> Iter
     yield (heading(f"{title}, n (%)"), number(known), *empty, *_difference(described, variable))
     for level in levels:
         shares = [number(shown(row, _share(row))) for row in described.each(variable, level)]
-        yield (heading(f"\u2003{level}"), Cell(""), *shares, *_blank(described))
+        yield (heading(f"\u2003{say_level(level)}"), Cell(""), *shares, *_blank(described))
 
 
 def _count_known(described: Described, variable: str, level: str) -> str:
@@ -116,7 +117,7 @@ def _missing(described: Described, variable: str, level: str) -> Iterator[tuple[
     each = described.each(variable, level)
     if any(row and (pd.isna(row["missing"]) or row["missing"] > 0) for row in each):
         counts = [number(tell(row, "missing")) for row in each]
-        yield (heading("\u2003missing"), Cell(""), *counts, *_blank(described))
+        yield (heading("\u2003Missing"), Cell(""), *counts, *_blank(described))
 
 
 def _difference(described: Described, variable: str) -> list[Cell]:

@@ -14,7 +14,7 @@ from outcomes.release.figures.plans.comparison import CONTROL, WEIGHTED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value, percent
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number, say, tell
+from outcomes.release.report.content.grids import WHO, heading, number, say, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.sections.missing_data import list_composite, show_missing_data
 from outcomes.release.report.sections.subgroups import show_subgroups
@@ -124,7 +124,7 @@ def tabulate_risks(material: Material) -> Grid | None:
             difference,
             f"{fixed(row['ratio'], 'ratio')} ({ratio})" if ratio != ABSENT else tell(row, "ratio"),
         ]
-        first = f"{say(str(row['endpoint'])).capitalize()}, {row['population']}"
+        first = f"{say(str(row['endpoint'])).capitalize()}, {WHO[str(row['population'])]}"
         firth = row.get("outcome_model") == "firth"
         method = f"{METHODS[str(row['method'])]}{' (Firth)' if firth else ''}"
         rows.append((heading(first), Cell(method), *(number(shown(row, text)) for text in cells)))
@@ -134,7 +134,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     composite = list_composite(material)
     known = f", and those with {' or '.join(composite)} before it" if composite else ""
     how = "at random" if estimand.binary.missing == "imputed_mar" else f"by {estimand.binary.missing.replace('_', ' ')}"
-    note = f"Everyone: missing scores imputed {how}. Observed: those with a score{known}."
+    note = f"All compared: missing scores imputed {how}. Complete cases: those with a score{known}."
     if composite:
         note += " After such an event a patient counts as neither, whatever the score, so there can be more of these than scores."
     note += f" Intervals of {COVERED}: Newcombe's, from each arm's Wilson interval with the variance of stacked estimating equations."

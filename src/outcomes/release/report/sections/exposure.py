@@ -16,7 +16,7 @@ from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Secti
 from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.sections.harms import list_present, tabulate_sessions, tell_share
+from outcomes.release.report.sections.harms import list_present, name_small, tabulate_sessions, tell_share
 
 Row = dict[str, Any]
 
@@ -32,6 +32,7 @@ def show_exposure(material: Material, folder: Path) -> Section:
     )
     blocks: list[Block] = [
         Paragraph(words),
+        *name_small(material, Exposure.name),
         *present(
             [
                 _tabulate_exposure(material),

@@ -27,7 +27,15 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import present
-from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, say, tell_count
+from outcomes.release.report.content.grids import (
+    enumerate_words,
+    heading,
+    index_rows,
+    number,
+    quartiles,
+    say,
+    tell_count,
+)
 from outcomes.release.report.content.material import Material
 
 Row = dict[str, Any]
@@ -57,7 +65,7 @@ def show_harms(material: Material) -> Section:
         "All sessions of all series count here. An event belongs to the last session on or before it, up "
         "to seven days after. An event recorded may have another reason than treatment, and not recorded is not none."
     )
-    blocks: list[Block] = [Paragraph(words), *present(tables)]
+    blocks: list[Block] = [Paragraph(words), *name_small(material, Harms.name), *present(tables)]
     return Section("harms", title, tuple(blocks))
 
 
@@ -72,10 +80,26 @@ def holds_unasked(material: Material) -> bool:
 
 
 def list_present(material: Material, name: str) -> list[str]:
-    """Return the arms of a table in the study's order."""
+    """Return the arms of a table in the study's order, without those of too few patients to be told; all where every arm is."""
     rows = material.rows(name)
-    present_arms = set(rows["arm"]) if len(rows) else set()
-    return order_arms(material.study, present_arms)
+    return _choose_told(material, rows) if len(rows) else []
+
+
+def _choose_told(material: Material, rows: pd.DataFrame) -> list[str]:
+    told = rows.loc[rows["patients"].notna(), "arm"] if "patients" in rows else rows["arm"]
+    return order_arms(material.study, set(told) or set(rows["arm"]))
+
+
+def name_small(material: Material, name: str) -> list[Paragraph]:
+    """Return that arms of a table are too small to be shown; empty where none is."""
+    rows = material.rows(name)
+    shown = list_present(material, name)
+    gone = (
+        [material.arm(arm) for arm in order_arms(material.study, set(rows["arm"])) if arm not in shown]
+        if len(rows)
+        else []
+    )
+    return [Paragraph(f"{enumerate_words(gone)}: too few patients to report.")] if gone else []
 
 
 def _share(row: Row | None, part: str, whole: str) -> Cell:
@@ -267,7 +291,7 @@ def tabulate_sessions(
 ) -> Grid | None:
     """Return a table of arms by session number."""
     found = index_rows(rows, "session", "arm")
-    arms = order_arms(material.study, set(rows["arm"]))
+    arms = _choose_told(material, rows)
     sessions: Sequence[str] = list(dict.fromkeys(rows["session"].astype(str)))
     body = tuple(
         (

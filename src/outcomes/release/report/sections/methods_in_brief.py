@@ -52,8 +52,18 @@ def _outcomes(material: Material) -> str:
     if place is None:
         return describe_measures(material)
     instrument = material.study.instrument(place[0])
-    text = f"The primary outcome is the change in {instrument.name} from baseline at {material.timepoint(*place[1:])} ({instrument.minimum:g} to {instrument.maximum:g} points)."
+    text = (
+        f"The primary outcome is the change in {instrument.name} ({instrument.minimum:g} to {instrument.maximum:g} points) from baseline "
+        f"at {material.timepoint(*place[1:])}{_say_window(material, *place[1:])}."
+    )
     return f"{text} {describe_measures(material)}".strip()
+
+
+def _say_window(material: Material, axis: str, timepoint: str) -> str:
+    """Return " (the score nearest to it, of days 21 to 35)" of a calendar day; empty of any other time point."""
+    windows = {f"day {one.day}": (one.day - one.before, one.day + one.after) for one in material.study.timepoints.days}
+    first, last = windows.get(timepoint, (0, 0)) if axis == "day" else (0, 0)
+    return f" (the score nearest to it, of days {first} to {last})" if last > first else ""
 
 
 def _comparison(material: Material) -> str:

@@ -69,7 +69,9 @@ def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
     if binary:
         notes.append(f"{' and '.join(binary).capitalize()}: missing scores imputed at random.")
         if material.study.privacy.release == "rounded":
-            notes.append("Rates of the arms come of rounded numbers of patients; their difference is rounded itself.")
+            notes.append(
+                "Rates of the arms are of rounded numbers of patients, so that they need not lie as far apart as the difference says."
+            )
     notes.append("Secondary outcomes are not corrected for multiplicity.")
     if _other_instruments(material, arms):
         notes.append("Other instruments: adjusted for the baseline score, not for confounders.")

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from outcomes.contracts.released.describe import Response, Scores
-from outcomes.contracts.released.harms import HarmDifferences, Harms, PressureRise
+from outcomes.contracts.released.exposure import Exposure
+from outcomes.contracts.released.harms import Dissociation, HarmDifferences, Harms, PressureRise
 from outcomes.contracts.released.instruments import PercentChange
 from outcomes.release.course import find_place, find_trial_difference, read_course
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, tell, tell_count
+from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
+FIRST = "1"  # number of a session in table dissociation
+COMPLETED = "induction completed"  # milestone of table exposure
 
 
 def tabulate_by_arm(material: Material) -> Grid | None:
@@ -131,13 +134,8 @@ def _rate(row: Row) -> str:
 
 
 def list_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
-    """Return the mean rise of systolic pressure, and patients with any and with a severe adverse effect."""
-    found: list[tuple[Cell, ...]] = []
-    rises = [material.one(PressureRise.name, measure="systolic", arm=arm) for arm in arms]
-    if any(row and pd.notna(row[PressureRise.mean]) for row in rises):
-        means = [number(fixed(row[PressureRise.mean]) if row else ABSENT) for row in rises]
-        n = " / ".join(tell_count(row, PressureRise.patients) for row in rises)
-        found.append((heading("\u2003Systolic pressure, mean rise, mm Hg"), *means, number(ABSENT), number(n)))
+    """Return blood pressure, dissociation, and completion of each arm, and patients with any and with a severe adverse effect."""
+    found = _describe_safety(material, arms)
     for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
         rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
         if not all(rows) or not any(_counted(row) for row in rows):
@@ -152,6 +150,38 @@ def list_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...
         n = " / ".join(tell_count(row, Harms.patients) for row in rows)
         found.append((heading(f"\u2003{name}"), *shares, number(text), number(n)))
     return found
+
+
+def _describe_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return what has no difference between arms: rise of systolic pressure, dissociation at the first session, induction completed."""
+    lines: tuple[tuple[str, str, dict[str, str], Callable[[Row], str]], ...] = (
+        (f"Systolic rise, mean ({COVERED} CI), mm Hg", PressureRise.name, {"measure": "systolic"}, _mean_rise),
+        (f"Peak CADSS, session {FIRST}, median (quartiles)", Dissociation.name, {"session": FIRST}, quartiles),
+        ("Induction completed, n (%)", Exposure.name, {"milestone": COMPLETED}, _completed),
+    )
+    if material.study.series.origin != "sessions":  # visits alone complete no induction
+        lines = lines[:-1]
+    found = []
+    for title, table, key, write in lines:
+        rows = [material.one(table, arm=arm, **key) for arm in arms]
+        texts = [write(row) if row else ABSENT for row in rows]
+        if any(text != ABSENT for text in texts):
+            n = " / ".join(tell_count(row, "patients") for row in rows)
+            found.append((heading(f"\u2003{title}"), *map(number, texts), number(ABSENT), number(n)))
+    return found
+
+
+def _mean_rise(row: Row) -> str:
+    if pd.isna(row[PressureRise.mean]):
+        return ABSENT
+    known = pd.notna(row[PressureRise.lower]) and pd.notna(row[PressureRise.upper])
+    ends = f" ({interval(row[PressureRise.lower], row[PressureRise.upper])})" if known else ""
+    return f"{fixed(row[PressureRise.mean])}{ends}"
+
+
+def _completed(row: Row) -> str:
+    share = f" ({fixed(100 * row[Exposure.proportion], 0)})" if pd.notna(row[Exposure.proportion]) else ""
+    return f"{tell_count(row, Exposure.reached)}{share}" if _counted(row) else ABSENT
 
 
 def _share_of(row: Row) -> str:

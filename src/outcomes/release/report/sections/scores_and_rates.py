@@ -8,6 +8,7 @@ from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
     PLACE,
     POPULATIONS,
+    WHO,
     Row,
     choose_places,
     estimate,
@@ -83,14 +84,14 @@ def tabulate_rates(material: Material, instrument: str) -> Grid | None:
         for place in chosen:
             for population in POPULATIONS:
                 key = (*place, str(endpoint), population)
-                line = [heading(f"\u2003{material.timepoint(*place)}, {population}")]
+                line = [heading(f"\u2003{material.timepoint(*place)}, {WHO[population]}")]
                 for arm in arms:
                     line += rate(cells.get((*key, arm), {}))
                 line += [number(_difference(deltas.get((*key, str(contrast)), {}))) for contrast in contrasts]
                 rows.append(tuple(line))
     notes = [
-        "n / N: events / patients counted. Started: all treated patients, a missing score counting as no response, no remission, "
-        "and no worsening. Observed: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
+        "n / N: events / patients counted. All treated: a missing score counts as no response, no remission, and no worsening. "
+        "Complete cases: those with a score. CI: Wilson's score interval for a proportion, Newcombe's for a difference; pp: percentage points.",
     ]
     notes += [note_secondary(material, instrument)]
     if contrasts and not is_randomised(material):

@@ -11,7 +11,7 @@ from outcomes.release.definitions import COVERED, UNLIKELY
 from outcomes.release.numbers import ABSENT, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures
-from outcomes.release.report.content.grids import heading, number, tell
+from outcomes.release.report.content.grids import WHO, heading, number, tell
 from outcomes.release.report.content.material import Material, shown
 from outcomes.release.report.wording.comparison_result import say_arms
 
@@ -69,12 +69,12 @@ def _find_differing(material: Material) -> str:
     if tests["p_adjusted"].isna().all():
         return "No test of interaction can be shown."
     if not found:
-        return "No test of interaction has an adjusted p value below one in twenty."
-    return f"Tests of interaction with an adjusted p value below one in twenty: {'; '.join(found)}."
+        return f"No test of interaction has an adjusted p value below {UNLIKELY:g}."
+    return f"Tests of interaction with an adjusted p value below {UNLIKELY:g}: {'; '.join(found)}."
 
 
 def _say_endpoint(row: Any) -> str:
-    return "change" if row["endpoint"] == "change" else f"{row['endpoint']}, {row['population']}"
+    return "change" if row["endpoint"] == "change" else f"{row['endpoint']}, {WHO[str(row['population'])]}"
 
 
 def tabulate_changes(material: Material) -> Grid | None:
@@ -93,9 +93,7 @@ def tabulate_changes(material: Material) -> Grid | None:
     estimand = f"Difference ({COVERED} interval)"
     texts = ("Subgroup", treated, reference, "Effective sample size", estimand, f"Shrunken ({COVERED} interval)")
     caption = f"Difference in change within subgroups, {say_arms(material)}, in points, {_place(material)}."
-    note = (
-        "Patients who started, by arm. Effective sample size: of those with a score, under weights of the level's own."
-    )
+    note = "Patients treated, by arm. Effective sample size: of those with a score, under weights of the level's own."
     return Grid("subgroups-change", caption, (tuple(map(heading, texts)),), tuple(lines), (note,))
 
 
@@ -154,7 +152,7 @@ def _head(material: Material, variable: str, row: Row, columns: int, *tests: tup
         if text != ABSENT and test.get("multiplicity") in MULTIPLICITY:
             text += f", adjusted {p_value(test['p_adjusted'], sign=True)}"
         said.append(
-            (f"{population}: " if population else "") + (f"p {text}" if text != ABSENT else shown(test, ABSENT))
+            (f"{WHO[population]}: " if population else "") + (f"p {text}" if text != ABSENT else shown(test, ABSENT))
         )
     return [(Cell(f"{row['label']} (interaction {'; '.join(said)})", head=True, span=columns),)]
 

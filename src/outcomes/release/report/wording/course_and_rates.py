@@ -140,7 +140,7 @@ def _share(row: Mapping[Any, Any]) -> str:
 
 
 def list_differences(material: Material) -> list[str]:
-    """Return the unadjusted differences in response, of all treated patients beside complete cases: never the first alone."""
+    """Return the unadjusted differences in response that are released: never that of all treated patients alone, which missing scores bias."""
     rows = material.rows("differences", instrument=material.primary, endpoint="response")
     if material.headline is None or rows.empty:
         return []
@@ -148,13 +148,13 @@ def list_differences(material: Material) -> list[str]:
     parts = []
     for contrast, own in rows.groupby("contrast", sort=False):
         cells = index_rows(own, "population")
-        each = [f"{_points_apart(cells.get((name,), {}))} {words}" for name, words in POPULATIONS.items()]
-        parts.append(f"{material.contrast(str(contrast))}: {'; '.join(each)}.")
+        told = {name: row for (name,), row in cells.items() if pd.notna(row["difference"])}
+        if "observed" in told:
+            each = [f"{_points_apart(told[name])} {words}" for name, words in POPULATIONS.items() if name in told]
+            parts.append(f"{material.contrast(str(contrast))}: {'; '.join(each)}.")
     return parts
 
 
 def _points_apart(row: Mapping[Any, Any]) -> str:
-    if not row or pd.isna(row["difference"]):
-        return WITHHELD
     bounds = interval(row["lower"], row["upper"], factor=100)
     return f"{signed(100 * row['difference'], 'percent')} percentage points ({COVERED} CI {bounds})"
