@@ -98,7 +98,7 @@ def test_a_dash_stands_only_where_no_minus_is(style, positive, negative, both):
         assert interval(1.2, 3.4) == positive
         assert interval(-1.2, 3.4) == negative
         assert interval(-3.4, -1.2) == both
-        assert interval(-0.04, 0.3) == interval(0.0, 0.3)
+        assert interval(-0.00001, 0.3) == interval(0.0, 0.3)
         assert interval(None, 1) == "–"
 
 

@@ -19,6 +19,7 @@ LEAST_SPAN = 0.75  # share of an arm that the heights of a curve reach over
 MOST_UNKNOWN = 0.5  # share of the bins of a drawn histogram whose number of patients is not released
 UNLIKELY = 0.05  # a p value below this is named
 ONSET_AT = {"day": ("7", "14", "28"), "session": ("1", "2", "3", "6")}  # times printed; the files have more
+FIRST_SESSION = "1"  # as the tables by session name it
 HALF = 0.5
 FEW = 20  # scores in an arm, or responders seen, below which no answer is given
 SMALL = 75  # scores in an arm below which subgroups, an E-value, and a tipping point are not shown

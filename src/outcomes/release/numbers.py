@@ -243,7 +243,7 @@ def p_value(p: Any, sign: bool = False) -> str:
 def _digits(p: float, lancet: bool) -> int:
     if lancet:
         return min(4, 1 - int(f"{p:.1e}".split("e")[1]))
-    return 3 if p < 0.01 or 0.045 <= p < 0.055 else 2
+    return 3 if p < 0.01 or 0.045 <= p < 0.05 or 0.0505 <= p < 0.055 else 2
 
 
 def signed(value: Any, decimals: int | Kind = "score") -> str:

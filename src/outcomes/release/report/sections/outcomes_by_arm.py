@@ -12,7 +12,7 @@ from outcomes.contracts.released.exposure import Exposure
 from outcomes.contracts.released.harms import Dissociation, HarmDifferences, Harms, PressureRise
 from outcomes.contracts.released.instruments import PercentChange
 from outcomes.release.course import find_place, find_trial_difference, read_course
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FIRST_SESSION
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell, tell_count
@@ -21,7 +21,6 @@ from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
-FIRST = "1"  # number of a session in table dissociation
 COMPLETED = "induction completed"  # milestone of table exposure
 
 
@@ -156,7 +155,12 @@ def _describe_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell
     """Return what has no difference between arms: rise of systolic pressure, dissociation at the first session, induction completed."""
     lines: tuple[tuple[str, str, dict[str, str], Callable[[Row], str]], ...] = (
         (f"Systolic rise, mean ({COVERED} CI), mm Hg", PressureRise.name, {"measure": "systolic"}, _mean_rise),
-        (f"Peak CADSS, session {FIRST}, median (quartiles)", Dissociation.name, {"session": FIRST}, quartiles),
+        (
+            f"Peak CADSS, session {FIRST_SESSION}, median (quartiles)",
+            Dissociation.name,
+            {"session": FIRST_SESSION},
+            quartiles,
+        ),
         ("Induction completed, n (%)", Exposure.name, {"milestone": COMPLETED}, _completed),
     )
     if material.study.series.origin != "sessions":  # visits alone complete no induction
