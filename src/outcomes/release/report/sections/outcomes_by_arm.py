@@ -184,7 +184,7 @@ def _mean_rise(row: Row) -> str:
 
 
 def _completed(row: Row) -> str:
-    share = f" ({fixed(100 * row[Exposure.proportion], 0)})" if pd.notna(row[Exposure.proportion]) else ""
+    share: str = f" ({fixed(100 * row[Exposure.proportion], 0)})" if pd.notna(row[Exposure.proportion]) else ""
     return f"{tell_count(row, Exposure.reached)}{share}" if _counted(row) else ABSENT
 
 
