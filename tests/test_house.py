@@ -32,7 +32,7 @@ GROUND = {
     "sealed",
 }
 EDGE = {"workflow", "provenance", "dictionary", "steps", "commands", "runner", "claim", "terminal", "__main__"}
-ALLOWED = {("analysis", "mixed"), ("network", "release")}
+ALLOWED = {("analysis", "mixed"), ("network", "release"), ("network", "mixed")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

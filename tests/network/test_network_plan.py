@@ -25,7 +25,8 @@ def read(tmp_path, content):
         ({"fewest_sites": 1}, "fewest_sites"),
         ({"analysis": {"sources": []}}, "analysis: sources: not a section that sites have in common"),
         ({"analysis": {}}, "instruments: required"),
-        ({"one_stage": True}, "one_stage: unknown key; a plan has network"),
+        ({"exposure": True}, "exposure: unknown key; a plan has network"),
+        ({"one_stage": True}, "one_stage: "),
         ({"title": ""}, "title"),
     ],
 )

@@ -124,6 +124,8 @@ def test_one_changed_byte_is_refused(copied, tmp_path, capsys, name):
     content[place] = ord("6") if content[place] != ord("6") else ord("7")
     path.write_bytes(bytes(content))
     said = refuse(copied, copied.packages, tmp_path, capsys, "site-4: (.* was changed|the signature|not signed|made )")
+    if name == "manifest.json":
+        assert "changed after it was signed" in said
     assert "eight-site-3:" not in said
 
 
@@ -156,11 +158,15 @@ def test_a_site_twice_and_one_export_under_two_names_are_refused(copied, tmp_pat
 
 def test_signed_by_another_site_or_by_no_one_is_refused(copied, tmp_path, capsys):
     sign(copied.package("site-5") / "manifest.json", copied.keys["site-6"])
-    refuse(copied, copied.packages, tmp_path, capsys, "site-5: the signature is not that of 'site-5'")
+    words = (
+        "site-5: the signature is not that of 'site-5' on this manifest.json .it was signed with the key of 'site-6'"
+    )
+    refuse(copied, copied.packages, tmp_path, capsys, words)
     (copied.package("site-5") / "manifest.json.sig").unlink()
     refuse(copied, copied.packages, tmp_path, capsys, "site-5: not signed")
     stranger = allow({"site-1": make_key(tmp_path, "stranger")}, tmp_path / "signers")
-    refuse(copied, [copied.package("site-1")], tmp_path, capsys, "site-1: the signature", stranger)
+    refuse(copied, [copied.package("site-1")], tmp_path, capsys, "a key that signers does not have", stranger)
+    refuse(copied, [copied.package("site-2")], tmp_path, capsys, "no line of signers begins with 'site-2'", stranger)
     refuse(copied, copied.packages, tmp_path, capsys, "no such file. A line of it is a site's code", tmp_path / "none")
 
 
@@ -198,7 +204,7 @@ def _edit(name, old, new):
         (lambda folder, manifest: manifest.update(data=[]), "does not say of which raw files"),
         (
             lambda folder, manifest: (folder / "rows.csv").write_text("patient\n1\n"),
-            "1 file.s. in it that its manifest does not name",
+            "1 file.s. in it that its manifest does not name: rows.csv; take out what came on the way",
         ),
     ],
 )

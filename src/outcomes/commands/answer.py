@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outcomes.claim import find_places
 from outcomes.commands.command import Command
-from outcomes.commands.site import find_origin, list_options
+from outcomes.commands.site import find_origin, list_options, refuse_deviations
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, sha256, write_bytes, write_text
 from outcomes.settings import Study, read_study
@@ -29,7 +29,7 @@ def answer(options: Namespace) -> None:
     from outcomes.network.answers import name_answer, write_answer, write_answer_page
     from outcomes.network.rounds import read_round
     from outcomes.network.signature import sign
-    from outcomes.settings.network import list_deviations, read_locked
+    from outcomes.settings.network import read_locked
 
     plan, digest = read_locked(Path(options.plan))
     study_file, place = Path(options.study), Path(options.round)
@@ -39,9 +39,7 @@ def answer(options: Namespace) -> None:
         raise SettingsError(
             f"--site {options.site}: not one of the sites that this round asks; those are {', '.join(asked.sites)}."
         )
-    deviations = list(list_deviations(plan, study))
-    if deviations:
-        raise SettingsError(f"{study_file} is not as the plan of '{plan.network}':\n  " + "\n  ".join(deviations))
+    refuse_deviations(plan, study, study_file)
     places = find_places(study, study_file).published()
     origin = find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
     found = write_answer(asked, sha256(place), origin, sum_site(asked, plan, study, options.site, places))

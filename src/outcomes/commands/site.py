@@ -6,11 +6,11 @@ import json
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outcomes.claim import find_places
 from outcomes.commands.command import DATA, Command, Option
-from outcomes.errors import InputError, SettingsError
+from outcomes.errors import InputError, ModelError, SettingsError
 from outcomes.files import Places, is_address, write_bytes, write_text
 from outcomes.settings import Study, read_study
 
@@ -28,33 +28,34 @@ def site(options: Namespace) -> None:
     from outcomes.network.package import MANIFEST, build_package, write_page
     from outcomes.network.signature import sign
     from outcomes.released import read_released
-    from outcomes.settings.network import list_deviations, read_locked
+    from outcomes.settings.network import read_locked
 
     plan, digest = read_locked(Path(options.plan))
     study_file = Path(options.study)
     study = read_study(study_file)
     if options.site not in plan.sites:
         raise SettingsError(f"--site {options.site}: not a site of the plan; those are {', '.join(plan.sites)}.")
-    deviations = list(list_deviations(plan, study))
-    if deviations:
-        raise SettingsError(f"{study_file} is not as the plan of '{plan.network}':\n  " + "\n  ".join(deviations))
+    refuse_deviations(plan, study, study_file)
     places = find_places(study, study_file).published()
     origin = find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
-    package = build_package(choose_rows(read_released(places), study), study, origin)
+    sums = sum_site(plan, study, places) if plan.one_stage is not None else None
+    package = build_package(choose_rows(read_released(places), study), study, origin, sums)
     folder = Path(options.out) / f"{plan.network}-{options.site}"
     page = folder.with_name(f"{folder.name}.txt")
+    told = write_page(package, study, plan.one_stage)
     if options.sign is None:
+        _refuse_another(folder, package)
         for old in folder.glob("*"):
             old.unlink()
         for name, content in package.items():
             write_bytes(content, folder / name)
-        write_text(write_page(package, study), page)
+        write_text(told, page)
         print(
             f"Written, not signed: {folder}\nRead {page}: it shows all that would leave. If it may, give the same command with --sign KEY."
         )
         return
     approved = {path.name: path.read_bytes() for path in folder.glob("*") if path.suffix != ".sig"}
-    if approved != package or not page.is_file() or page.read_text(encoding="utf-8") != write_page(package, study):
+    if approved != package or not page.is_file() or page.read_text(encoding="utf-8") != told:
         raise InputError(
             f"{folder}: not what this release gives now, so that the page was read of something else. Give the command without --sign, read the page "
             "again, then sign."
@@ -62,6 +63,57 @@ def site(options: Namespace) -> None:
     print(
         f"Signed: {sign(folder / MANIFEST, Path(options.sign))}. Send the folder {folder}; {page.name} stays with the site."
     )
+
+
+def refuse_deviations(plan: NetworkPlan, study: Study, study_file: Path) -> None:
+    """Refuse a study file whose analysis is not the planned one, with every difference."""
+    from outcomes.settings.network import list_deviations
+
+    deviations = list(list_deviations(plan, study))
+    if deviations:
+        raise SettingsError(
+            f"{study_file} is not as the plan of '{plan.network}':\n  "
+            + "\n  ".join(deviations)
+            + "\nWrite them as the plan has them, give `outcomes run` again, then this command."
+        )
+
+
+def sum_site(plan: NetworkPlan, study: Study, places: Places) -> dict[str, Any]:
+    """Return the sums of a site for one model over all sites, or under ``withheld`` why none may leave it."""
+    from outcomes.analysis.comparison.one_stage.guard import find_limits
+    from outcomes.analysis.comparison.one_stage.sums import release_sums
+    from outcomes.analysis.comparison.population.people import select_compared
+    from outcomes.network.choose import declared
+    from outcomes.network.one_stage import WITHHELD
+    from outcomes.steps.step import COURSES, Tables
+
+    assert plan.one_stage is not None  # asked before
+    comparison = declared(study)
+    limits = find_limits(comparison.estimand, study.instrument(comparison.estimand.instrument), study.baseline)
+    minimum = max(plan.minimum_cell, study.privacy.minimum_cell)
+    try:
+        compared = select_compared(Tables(places, COURSES), comparison, study.baseline.same_day)
+        return release_sums(compared, comparison.estimand, plan.one_stage.timepoints, limits, minimum)
+    except ModelError as error:
+        return {WITHHELD: str(error)}
+
+
+def _refuse_another(folder: Path, package: Mapping[str, bytes]) -> None:
+    """Refuse a second package with other numbers: who has both may learn of the patients between them."""
+    from outcomes.network.package import MANIFEST
+
+    if not (folder / f"{MANIFEST}.sig").is_file():
+        return
+    changed = [
+        name
+        for name, content in package.items()
+        if name != MANIFEST and (folder / name).is_file() and (folder / name).read_bytes() != content
+    ]
+    if changed:
+        raise InputError(
+            f"{folder}: signed before, with other numbers ({', '.join(changed)}). Who has both packages may learn of the patients between them. Where the "
+            "coordinating centre has good reason to ask again, move the earlier one away, then give this command again."
+        )
 
 
 def find_origin(plan: NetworkPlan, digest: str, code: str, study: Study, places: Places, folder: Path) -> Origin:

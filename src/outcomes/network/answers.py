@@ -155,7 +155,9 @@ def read_answer(
     path: Path, asked: Round, digest: str, minimum: int, allowed_signers: Path
 ) -> tuple[dict[str, Any], list[str]]:
     """Return an answer, and why it is refused."""
-    if not path.is_file() or path.stat().st_size > LARGEST:
+    if not path.is_file():
+        return {}, ["no such file"]
+    if path.stat().st_size > LARGEST:
         return {}, ["no answer file"]
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

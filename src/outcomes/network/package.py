@@ -15,7 +15,10 @@ from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.text import format_table
 from outcomes.errors import InputError
 from outcomes.network.choose import declared, find_primary
+from outcomes.network.one_stage import FILE as SUMS
+from outcomes.network.one_stage import GROUPS, NOT_USED, WITHHELD, show_sums, write_sums
 from outcomes.settings import Study
+from outcomes.settings.one_stage import OneStage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +54,9 @@ class Origin:
     minimum_cell: int
 
 
-def build_package(tables: Mapping[str, pd.DataFrame], study: Study, origin: Origin) -> dict[str, bytes]:
+def build_package(
+    tables: Mapping[str, pd.DataFrame], study: Study, origin: Origin, sums: Mapping[str, Any] | None = None
+) -> dict[str, bytes]:
     """Return the files of a package by name, the manifest last. The same release gives the same bytes.
 
     Parameters
@@ -61,6 +66,8 @@ def build_package(tables: Mapping[str, pd.DataFrame], study: Study, origin: Orig
     study : Study
         Of the site.
     origin : Origin
+    sums : mapping, optional
+        For one model over all sites, where the plan asks for them.
 
     Raises
     ------
@@ -77,6 +84,13 @@ def build_package(tables: Mapping[str, pd.DataFrame], study: Study, origin: Orig
         }
         for name, content in files.items()
     }
+    if sums is not None:
+        files[SUMS] = write_sums(sums)
+        listed[SUMS] = {
+            "sha256": hashlib.sha256(files[SUMS]).hexdigest(),
+            "what": "Sums for one model over all sites",
+            "rows": len(sums.get(GROUPS, ())),
+        }
     manifest = {
         "format": FORMAT,
         "network": origin.network,
@@ -87,7 +101,7 @@ def build_package(tables: Mapping[str, pd.DataFrame], study: Study, origin: Orig
         "data": list(origin.data),
         "versions": dict(origin.versions),
         "minimum_cell": origin.minimum_cell,
-        "withheld": list_withheld(tables, study, origin.minimum_cell),
+        "withheld": [*list_withheld(tables, study, origin.minimum_cell), *_list_unsent(sums or {})],
         "files": listed,
     }
     return files | {MANIFEST: (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()}
@@ -124,6 +138,13 @@ def list_withheld(tables: Mapping[str, pd.DataFrame], study: Study, minimum: int
     return found
 
 
+def _list_unsent(sums: Mapping[str, Any]) -> list[str]:
+    """Return which sums are not sent, and why, in words."""
+    if WITHHELD in sums:
+        return [f"sums for one model over all sites: {sums[WITHHELD]}"]
+    return [f"sums for one model over all sites, {name}: {reason}" for name, reason in sums.get(NOT_USED, {}).items()]
+
+
 def has_estimate(row: Mapping[Any, Any] | pd.Series) -> bool:
     """Return whether a row of the effects holds a difference with a standard error that can be pooled."""
     numbers = [float(row[name]) for name in (Effects.estimate, Effects.df, Effects.lower, Effects.upper)]
@@ -140,7 +161,7 @@ def find_error(row: Mapping[Any, Any] | pd.Series) -> float:
     return float((row[Effects.upper] - row[Effects.lower]) / (2 * stats.t.ppf(0.975, row[Effects.df])))
 
 
-def write_page(package: Mapping[str, bytes], study: Study) -> str:
+def write_page(package: Mapping[str, bytes], study: Study, one_stage: OneStage | None = None) -> str:
     """Return the plain page of all that leaves, for the person who approves it: every number of the package, and what it means."""
     manifest: dict[str, Any] = json.loads(package[MANIFEST])
     parts = [
@@ -148,7 +169,7 @@ def write_page(package: Mapping[str, bytes], study: Study) -> str:
         f"Compared: {study.in_text(declared(study).estimand.treated)} with {study.in_text(declared(study).estimand.reference)}.",
         "This page shows every number of the package. Nothing else leaves: no row, no date, no identifier, no name of a file.",
         f"Counts of people are rounded to 5, and those from 1 to {manifest['minimum_cell'] - 1} stand as <{manifest['minimum_cell']}, as in the "
-        "site's own report (docs/disclosure.md).",
+        "site's own report (docs/disclosure.md)." + (f" Those in {SUMS} are exact." if one_stage else ""),
         "Withheld:\n" + ("\n".join(f"  - {one}" for one in manifest["withheld"]) or "  nothing"),
         "Fingerprints (they identify what the numbers were made of, and tell nothing of it to who does not have it):\n"
         + "\n".join(f"  {name:9}{manifest[name]}" for name in ("plan", "code", "settings"))
@@ -157,7 +178,9 @@ def write_page(package: Mapping[str, bytes], study: Study) -> str:
         + "\n  versions: "
         + ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items())),
     ]
-    parts += [_show_file(name, content) for name, content in package.items() if name != MANIFEST]
+    parts += [_show_file(name, content) for name, content in package.items() if name not in (MANIFEST, SUMS)]
+    if one_stage is not None:
+        parts.append(show_sums(package[SUMS], one_stage))
     digest = hashlib.sha256(package[MANIFEST]).hexdigest()
     parts.append(f"SHA-256 of {MANIFEST}, which names the hash of every file above:\n  {digest}")
     return "\n\n".join(parts) + "\n"

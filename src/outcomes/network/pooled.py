@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.contracts.released.comparison import CovariateBalance, Effects, Imputations
 from outcomes.network.choose import declared, find_primary
 from outcomes.network.counts import tabulate_counts
+from outcomes.network.one_stage import pool_one_stage
 from outcomes.network.package import find_error, has_estimate
 from outcomes.network.received import Received
 from outcomes.random_effects import Pool, pool_differences
@@ -18,7 +19,7 @@ from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
 
 Record = dict[str, Any]
-CHANGE = "change"
+CHANGE, ONE_STAGE = "change", "one stage"
 NUMBERS = (
     *("estimate", "std_error", "lower", "upper", "p_value", "tau", "i2", "q", "q_p_value"),
     *("predicted_lower", "predicted_upper"),
@@ -47,7 +48,7 @@ def pool_network(packages: Sequence[Received], plan: NetworkPlan, study: Study) 
     return {
         "sites": tabulate_sites(packages, plan, study),
         "estimates": estimates,
-        "pooled": tabulate_pooled(estimates, plan),
+        "pooled": add_one_stage(tabulate_pooled(estimates, plan), packages, plan, study),
         "leave_one_out": tabulate_leave_one_out(primary, plan),
         "counts": tabulate_counts(packages),
     }
@@ -94,6 +95,22 @@ def tabulate_pooled(estimates: pd.DataFrame, plan: NetworkPlan) -> pd.DataFrame:
         rows.append(names | {"way": "random"} | _pool(own, plan))
         rows.append(names | {"way": "fixed"} | _pool(own, plan, "fixed"))
     return pd.DataFrame(rows)
+
+
+def add_one_stage(pooled: pd.DataFrame, packages: Sequence[Received], plan: NetworkPlan, study: Study) -> pd.DataFrame:
+    """Return the pooled differences with one row more, the primary difference of one model over all sites, where the plan asks for it."""
+    if plan.one_stage is None:
+        return pooled
+    estimand = declared(study).estimand
+    found = pool_one_stage({package.site: package.sums for package in packages}, plan, study)
+    row = {
+        "outcome": CHANGE,
+        "scale": "points",
+        "axis": estimand.axis,
+        "timepoint": estimand.timepoint,
+        "way": ONE_STAGE,
+    }
+    return pd.concat([pooled, pd.DataFrame([row | found])], ignore_index=True)
 
 
 def _pool(own: pd.DataFrame, plan: NetworkPlan, way: Any = "random") -> Record:

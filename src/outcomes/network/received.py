@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from outcomes.contracts.released.comparison import Effects, Imputations
 from outcomes.contracts.released.text import read_table
 from outcomes.errors import InputError
 from outcomes.network.choose import SENT, find_primary
+from outcomes.network.one_stage import FILE as SUMS
+from outcomes.network.one_stage import check_sums, read_sums
 from outcomes.network.package import FORMAT, MANIFEST, find_error, has_estimate, refuse_few
 from outcomes.network.signature import ENDING, verify
 from outcomes.release.disclosure.rounding import Rounding
@@ -53,12 +55,15 @@ class Received:
         By released name; bounds in columns beside the numbers.
     reasons : tuple of str
         Why it is refused; empty where it is accepted.
+    sums : mapping
+        For one model over all sites; empty where the plan asks for none.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
     reasons: tuple[str, ...]
+    sums: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def site(self) -> str:
@@ -101,6 +106,8 @@ def receive(folders: Sequence[Path], expected: Expected) -> list[Received]:
 
 def read_package(folder: Path, expected: Expected) -> Received:
     """Read one package; whatever is wrong with it is a reason, never an error."""
+    if not folder.is_dir():
+        return Received(folder, {}, {}, ("no such folder: not a package",))
     if not (folder / MANIFEST).is_file():
         return Received(folder, {}, {}, (f"no {MANIFEST} in it: not a package",))
     found = sorted(path.name for path in folder.iterdir())
@@ -114,15 +121,20 @@ def read_package(folder: Path, expected: Expected) -> Received:
     wrong = _find_wrong_keys(manifest)
     if wrong:
         return Received(folder, {}, {}, (f"{MANIFEST}: {', '.join(wrong)} missing or of the wrong kind",))
-    reasons = [*_check_manifest(folder, manifest, expected), *_check_files(folder, manifest, set(found))]
+    one_stage, sums = expected.plan.one_stage, {}
+    needed = {f"{table.name}.csv" for table in SENT} | ({SUMS} if one_stage else set())
+    reasons = [*_check_manifest(folder, manifest, expected), *_check_files(folder, manifest, set(found), needed)]
     if reasons:
         return Received(folder, manifest, {}, tuple(reasons))
     tables, unread = _read_tables(folder)
     try:
         found = unread or list(check_tables(tables, manifest["minimum_cell"], expected.study))
+        if one_stage and not found:
+            sums = read_sums(folder / SUMS)
+            found = list(check_sums(sums, tables, one_stage, expected.study, manifest["minimum_cell"]))
     except (TypeError, ValueError, KeyError):  # a cell that no release writes, such as a flag without a value
         found = ["its tables hold what no release writes"]
-    return Received(folder, manifest, tables, tuple(found))
+    return Received(folder, manifest, tables, tuple(found), sums)
 
 
 def _find_wrong_keys(manifest: Any) -> list[str]:
@@ -163,15 +175,15 @@ def _short(digest: str) -> str:
     return "".join(letter for letter in digest[:12] if letter.isalnum())
 
 
-def _check_files(folder: Path, manifest: Mapping[str, Any], found: set[str]) -> Iterator[str]:
+def _check_files(folder: Path, manifest: Mapping[str, Any], found: set[str], needed: set[str]) -> Iterator[str]:
     """Yield which files are not there, not named, or not as the manifest has them."""
-    needed = {f"{table.name}.csv" for table in SENT}
     if set(manifest["files"]) != needed:
         yield f"its files are not those of a package ({', '.join(sorted(needed ^ set(manifest['files'])))[:200]})"
         return
     extra = found - needed - {MANIFEST, f"{MANIFEST}{ENDING}"}
     if extra:
-        yield f"{len(extra)} file(s) in it that its manifest does not name"
+        named = ", ".join(sorted(extra)[:5])
+        yield f"{len(extra)} file(s) in it that its manifest does not name: {named}; take out what came on the way"
     for name in sorted(needed):
         entry = manifest["files"][name]
         if name not in found:

@@ -11,6 +11,8 @@ import pandas as pd
 from outcomes import __version__
 from outcomes.network.choose import declared
 from outcomes.network.forest import NAME
+from outcomes.network.one_stage_report import show_one_stage, tell_method
+from outcomes.network.pooled import ONE_STAGE
 from outcomes.network.received import Received
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan
@@ -30,9 +32,7 @@ TITLES = {
     "stopping": "Induction stopped early",
 }
 NOT_HERE = (
-    "One model over all sites (one stage) stands not beside the two stages: it needs sums over the patients of each pattern of visits, a clinic's patterns have "
-    "mostly fewer patients than the minimum, and the sums of a pattern of one are that patient's scores. Without these patterns it would be of other patients. A "
-    "propensity model over all sites has a result of its own. Secure sums, and the pooling of exposure and durability, are not part of this report; each "
+    "A propensity model over all sites has a result of its own. Secure sums, and the pooling of exposure and durability, are not part of this report; each "
     "site's own report has the last two. A site that has only one of the arms cannot take part."
 )
 Row = Mapping[Any, Any]
@@ -65,7 +65,10 @@ def write_report(
         Section(
             "answer",
             "What the sites found together",
-            (Paragraph(answer(tables, plan, study)), drawn, _show_pooled(tables["pooled"])),
+            (
+                *(Paragraph(answer(tables, plan, study)), drawn, _show_pooled(tables["pooled"])),
+                *show_one_stage(tables["pooled"], packages),
+            ),
         ),
         Section("sites", "Sites", (Paragraph(tell_sites(tables["sites"])), _show_sites(tables["sites"]))),
         Section("without", "Each site left out", (_show_left_out(tables["leave_one_out"]),)),
@@ -158,7 +161,8 @@ def _pairs(pooled: pd.DataFrame) -> list[dict[str, Row]]:
     keys = ["outcome", "scale", "axis", "timepoint"]
     if pooled.empty:
         return []
-    return [{str(row["way"]): row for row in own.to_dict("records")} for _, own in pooled.groupby(keys, sort=False)]
+    stages = pooled[pooled["way"] != ONE_STAGE]
+    return [{str(row["way"]): row for row in own.to_dict("records")} for _, own in stages.groupby(keys, sort=False)]
 
 
 def _estimate(row: Row, low: str, high: str, factor: float, kind: int) -> str:
@@ -190,8 +194,8 @@ def _show_sites(sites: pd.DataFrame) -> Grid:
     heads = (
         "Site",
         "Part",
-        "Treated",
-        "Reference",
+        "Treated in the model",
+        "Reference in the model",
         "Treated with a score",
         "Reference with a score",
         f"Difference ({COVERED} interval)",
@@ -280,6 +284,7 @@ def _tell_methods(plan: NetworkPlan, study: Study) -> tuple[Block, ...]:
             "Spiegelhalter (10.1111/j.1467-985X.2008.00552.x) with the same standard error. Sites' standard errors are taken as known; with few "
             f"patients at a site they are not. In simulated networks the prediction interval held in 86 to 100%, not always in {COVERED}: it is a rough range."
         ),
+        tell_method(plan.one_stage is not None),
         Paragraph(NOT_HERE, "Not here."),
         Paragraph(
             f"No count below {plan.minimum_cell} left a site. What this cannot protect from stands in docs/network-study.md.",

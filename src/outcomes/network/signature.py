@@ -45,13 +45,25 @@ def verify(file: Path, signer: str, allowed_signers: Path) -> str | None:
     signature = Path(f"{file}{ENDING}")
     if not signature.is_file():
         return f"not signed: there is no {signature.name}"
-    command = ("verify", "-f", str(allowed_signers), "-I", signer, "-n", NAMESPACE, "-s", str(signature))
-    done = _run(*command, content=file.read_bytes())
-    return (
-        f"the signature is not that of '{signer}' on this manifest ({_last(done.stderr + done.stdout)})"
-        if done.returncode
-        else None
-    )
+    content, places = file.read_bytes(), ("-n", NAMESPACE, "-s", str(signature))
+    if _run("verify", "-f", str(allowed_signers), "-I", signer, *places, content=content).returncode == 0:
+        return None
+    if _run("check-novalidate", *places, content=content).returncode:
+        reason = "it was changed after it was signed, if only in its line endings; ask for it again, and send it as an archive"
+    else:
+        reason = _tell_key(signature, signer, allowed_signers)
+    return f"the signature is not that of '{signer}' on this {file.name} ({reason})"
+
+
+def _tell_key(signature: Path, signer: str, allowed_signers: Path) -> str:
+    """Return whose key a good signature was made with, that is not the signer's."""
+    lines = allowed_signers.read_text(encoding="utf-8", errors="replace").splitlines()
+    if not any(signer in line.split(" ")[0].split(",") for line in lines):
+        return f"no line of {allowed_signers.name} begins with '{signer}'"
+    found = _run("find-principals", "-f", str(allowed_signers), "-s", str(signature)).stdout.decode().split()
+    if found:
+        return f"it was signed with the key of '{found[0]}'"
+    return f"it was signed with a key that {allowed_signers.name} does not have; ask for the public key by a way that you trust"
 
 
 def _run(way: str, *options: str, content: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
 from outcomes.settings.analysis import MinimumCell
+from outcomes.settings.one_stage import OneStage, list_timepoints
 from outcomes.settings.plan import list_changes, place_of, read_plan
 from outcomes.settings.propensity import CommonPropensity
 from outcomes.settings.reading import read_yaml
@@ -47,6 +48,18 @@ class NetworkPlan(Frozen):
     propensity: CommonPropensity | None = Field(
         None, description="a propensity model over all sites, in rounds of signed sums; null: none"
     )
+    one_stage: OneStage | None = Field(
+        None, description="one mixed model over all sites, from sums in their packages; null: none"
+    )
+
+    @model_validator(mode="after")
+    def _exact_counts_leave_once(self) -> Self:
+        if self.propensity is not None and self.one_stage is not None:
+            raise ValueError(
+                "propensity and one_stage: both let exact numbers of patients leave, of people who differ by a few, and the difference of the two would be "
+                "those few; declare one of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sites_are_told_apart(self) -> Self:
@@ -93,6 +106,7 @@ def read_network_plan(path: Path) -> NetworkPlan:
     study = plan_study(plan, str(path))
     _check_comparison(study, path)
     _check_propensity(plan, study, path)
+    _check_one_stage(plan, study, path)
     return plan
 
 
@@ -139,6 +153,24 @@ def _check_propensity(plan: NetworkPlan, study: Study, path: Path) -> None:
         )
 
 
+def _check_one_stage(plan: NetworkPlan, study: Study, path: Path) -> None:
+    if plan.one_stage is None or study.comparison is None:
+        return
+    estimand = study.comparison.estimand
+    known = list_timepoints(study, estimand.axis)
+    unknown = [name for name in plan.one_stage.timepoints if name not in known]
+    if unknown:
+        raise SettingsError(
+            f"{path}: one_stage.timepoints: {', '.join(unknown)}: no time point of the axis '{estimand.axis}'; there are: {', '.join(known)}."
+        )
+    if estimand.timepoint not in plan.one_stage.timepoints:
+        raise SettingsError(
+            f"{path}: one_stage.timepoints: the primary time point {estimand.timepoint} is not among them; add it."
+        )
+    if list(plan.one_stage.timepoints) != [name for name in known if name in plan.one_stage.timepoints]:
+        raise SettingsError(f"{path}: one_stage.timepoints: not in the order of analysis.timepoints; write them in it.")
+
+
 def _sentence(failure: Any) -> str:
     key = ".".join(str(part) for part in failure["loc"])
     message = failure["msg"].removeprefix("Value error, ")
@@ -154,8 +186,9 @@ def select_network(plan: NetworkPlan) -> dict[str, Any]:
     planned = plan_study(plan).model_dump(mode="json")
     content: dict[str, Any] = plan.model_dump(mode="json")
     content["analysis"] = {name: planned[name] for name in _sections(plan)}
-    if plan.propensity is None:
-        del content["propensity"]  # the lock of a plan without one is what it was
+    for name in ("propensity", "one_stage"):
+        if content[name] is None:
+            del content[name]  # the lock of a plan without one is what it was
     return content
 
 
@@ -189,7 +222,7 @@ def read_locked(path: Path) -> tuple[NetworkPlan, str]:
     changes = list(list_changes(lock.versions[-1].analysis, select_network(plan)))
     if changes:
         raise SettingsError(
-            f'{path}: the plan is not the one in {place_of(path).name}; a change needs an amendment (outcomes lock {path} --amend "why"):\n  '
-            + "\n  ".join(changes)
+            f"{path}: the plan is not the one in {place_of(path).name}. A site takes both files again as they were sent; the coordinating centre amends "
+            f'(outcomes lock {path} --amend "why"):\n  ' + "\n  ".join(changes)
         )
     return plan, lock.versions[-1].sha256

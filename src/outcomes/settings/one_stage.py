@@ -1,0 +1,46 @@
+"""Settings of one model over all sites of a network, fitted to sums that leave them once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from outcomes.frozen import Frozen
+
+if TYPE_CHECKING:
+    from outcomes.settings.study import Study
+
+MOST = 3  # time points: with more nearly every site has a pattern of few
+
+
+class OneStage(Frozen):
+    """A mixed model of the patients of all sites, from each site's sums over those of an arm with scores at the same time points."""
+
+    timepoints: tuple[str, ...] = Field(
+        min_length=1,
+        max_length=MOST,
+        description="time points in order, the primary one among them; a site leaves out the one farthest from it while few patients share which of them "
+        "they have",
+    )
+    because: str = Field(
+        min_length=1,
+        description="why the centre may have exact sums of baselines and changes; printed on every site's page",
+    )
+
+    @field_validator("timepoints")
+    @classmethod
+    def _each_once(cls, timepoints: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(timepoints)) < len(timepoints):
+            raise ValueError("a time point stands twice; list each once")
+        return timepoints
+
+
+def list_timepoints(study: Study, axis: str) -> list[str]:
+    """Return the declared time points of an axis."""
+    points = study.timepoints
+    if axis == "session":
+        return [f"session {number}" for number in points.sessions]
+    if axis == "day":
+        return [f"day {one.day}" for one in points.days]
+    return list(dict.fromkeys([*points.visits, *(one.name or one.label for one in study.visits)]))
