@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 
+import openpyxl
 import pytest
 import yaml
 from exports import write
@@ -164,3 +166,58 @@ def test_an_older_copy_beside_a_file_is_asked_about(tmp_path, name, asked):
         else "log.csv and log2.csv are exports of the same records"
     )
     assert [one.startswith(f"copies: {told}") for one in said] == [True]
+
+
+def test_a_count_of_the_rows_of_a_database_is_no_patient_in_whatever_order_its_rows_come(tmp_path):
+    file = sqlite3.connect(tmp_path / "app.sqlite3")
+    file.executescript(
+        "create table given (id integer primary key, user_id integer, given_on text, kind text);"
+        "create table forms (id integer primary key, user_id integer, type text, completed_at text, total integer)"
+    )
+    for n, _, k in visits():
+        file.execute(
+            "insert into given (user_id, given_on, kind) values (?, ?, ?)",
+            (n + 7, f"{day(n, k)}", f"ketamine_{'iv' if n % 2 else 'im'}"),
+        )
+        for name, total in (("PHQ9", sum(answers(n, k))), ("GAD7", sum(answers(n, k)[:7]))):
+            file.execute(
+                "insert into forms (user_id, type, completed_at, total) values (?, ?, ?, ?)",
+                (n + 7, name, f"{day(n, k)} 08:00:00", total),
+            )
+    file.commit()
+    file.close()
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == {(str(n + 7), 7 * k): sum(answers(n, k)) for n, _, k in visits()}
+    assert len(export.tables["sessions"]) == len(visits())
+
+
+def test_sheets_of_blocks_and_on_their_side_are_named_as_such(tmp_path):
+    blocks, book = [], openpyxl.Workbook()
+    for n, who in enumerate(PEOPLE[:5]):
+        blocks += [["Patient:", who, "Treatment:", ARMS[n % 2]], ["Date", "PHQ-9", "GAD-7", "Dose"]]
+        blocks += [[day(n, k), sum(answers(n, k)), 10 - k, 40] for k in range(4)]
+    for row in [["Ketamine clinic"], [], *blocks]:
+        book.active.append(row)
+    book.save(tmp_path / "tracker.xlsx")
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "as where a block of rows for each patient stands below another" in asked
+    side = openpyxl.Workbook()
+    for row in (
+        ["Patient", "K001"],
+        ["Date", *(day(1, k) for k in range(4))],
+        ["PHQ-9", *(sum(answers(1, k)) for k in range(4))],
+    ):
+        side.active.append(row)
+    side.save(tmp_path / "tracker.xlsx")
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "it stands on its side: dates ('Date') and scores ('PHQ-9') are rows" in asked
+
+
+def test_treatments_that_only_a_text_names_are_pointed_to(tmp_path):
+    lines = [
+        f"{who},{day(n, k)},{sum(answers(n, k))},{f'IV ketamine {40 + n} mg over {40 + k} min; BP {110 + n}/70' if k else 'phone call'}"
+        for n, who, k in visits()
+    ]
+    write(tmp_path, "log.csv", *lines, header="patient_id,date,phq9_total,Notes")
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "the texts of 'Notes' in log.csv name one in 72 rows: write what was given into a column of its own" in asked

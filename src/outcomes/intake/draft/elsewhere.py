@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
+from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.occasions import name_occasion
+from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
-from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
+from outcomes.intake.draft.vocabulary import NEAR, match_name, names_drug, read_vocabulary, squeeze, words_of
 
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
+IN_TEXTS = 0.3  # of the texts of a column that name a drug
 OFTENER = 1.5  # rows with days of sessions, by the rows taken for sessions
 
 
@@ -53,6 +58,40 @@ def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
         f"{sheet.name} has the days of sessions ({dates[0]!r}) and not what was given, and {one.sheet.name} says it once a patient ({column!r}): put that column "
         f"into the file of the sessions (joined by {one.patient!r}), and draft again; where all got one treatment, write `constants: {{treatment: iv}}` for it"
     )
+
+
+def explain_sheet(sheet: Sheet) -> str:
+    """Return why a sheet feeds no table by what it is like; empty where nothing tells."""
+    return explain_concepts(sheet) or _tell_sideways(sheet)
+
+
+def _tell_sideways(sheet: Sheet) -> str:
+    """Return what says that a sheet stands on its side, the scores and the dates in rows of their own; empty where it does not."""
+    for name, column in sheet.fields.items():
+        scores = [value for value in column.values if claims_of(value)]
+        dates = [value for value in column.values if match_name(value, read_vocabulary()["date"])[0] >= NEAR]
+        if scores and dates:
+            return (
+                f"it stands on its side: dates ({dates[0]!r}) and scores ({scores[0]!r}) are rows of column {name!r}, and each visit is a column. Turn it (copy, then paste special: "
+                "transpose), so that a visit is a row, and draft again"
+            )
+    return ""
+
+
+def point_to_texts(found: Sequence[Found]) -> list[str]:
+    """Return in which texts treatments are named, of dated questionnaires without a column of treatments."""
+    hints: list[str] = []
+    for one in () if any("sessions" in one.tables for one in found) else found:
+        for name in one.dropped if "assessments" in one.tables else ():
+            column = one.sheet.fields[name]
+            told = np.array([names_drug(value) for value in column.words.values], dtype=bool)
+            rows = int(column.rows[told & ~column.missing].sum())
+            if rows >= IN_TEXTS * max(column.filled, 1):
+                hints.append(
+                    f"no file has a column of treatments, and the texts of {name!r} in {one.sheet.name} name one in {state_rows(rows)}: write what was given into a column of "
+                    "its own (IV ketamine, Spravato; empty where nothing was), and draft again"
+                )
+    return hints
 
 
 def doubt_sessions(sheet: Sheet, patient: str, found: Sequence[Found]) -> str:

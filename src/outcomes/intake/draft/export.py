@@ -11,12 +11,13 @@ from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.copies import ask_about_copies, ask_about_pairs
 from outcomes.intake.draft.dateforms import DateForms, find_dates
-from outcomes.intake.draft.elsewhere import explain_concepts, point_elsewhere, point_to_arms
+from outcomes.intake.draft.elsewhere import explain_sheet, point_elsewhere, point_to_arms, point_to_texts
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.groups import split_groups
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
+from outcomes.intake.draft.long import SEVERAL
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.placing import place_questionnaires
 from outcomes.intake.draft.questions import ask_people
@@ -24,7 +25,7 @@ from outcomes.intake.draft.shapes import reread_sheets
 from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
-from outcomes.intake.draft.tables import SEVERAL, describe_sheet, find_patient
+from outcomes.intake.draft.tables import describe_sheet, find_patient
 from outcomes.intake.draft.undated import tell_unread
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import BIRTH, plain_name
@@ -120,6 +121,7 @@ def survey_export(folder: Path) -> Survey:
     survey.found = [one for one in survey.found if one.tables]
     for one in survey.found:
         one.notes += filter(None, [tell_unread(one)])
+    survey.hints += point_to_texts(survey.found)
     unite_identifiers(survey.found)
     exchange_dates(survey.found)
     propose_missing(survey.found)
@@ -140,9 +142,9 @@ def _point(one: Unread, survey: Survey, sheets: Sequence[Sheet]) -> Unread:
     if sheet is None:
         return one
     patient = find_patient(sheet, sheets)
-    concepts = explain_concepts(sheet)
-    if concepts:
-        return replace(one, reason=concepts)
+    known = explain_sheet(sheet)
+    if known:
+        return replace(one, reason=known)
     if patient is None:
         hint = point_elsewhere(
             sheet, None, any(find_dates(column).share >= 0.7 for column in sheet.fields.values()), survey.found

@@ -26,6 +26,8 @@ PLACES = frozenset(
 )  # numbers of visits and rows, which fit as totals
 LEAST = 0.3  # of the rows that a column must name
 MOST_NAMES = 5000  # distinct names of a long file
+FEWEST_ROWS = 10  # of a file in which a count of the rows can be told from numbers of patients
+SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
 
 
 def patient_columns(sheet: Sheet) -> list[str]:
@@ -36,12 +38,24 @@ def patient_columns(sheet: Sheet) -> list[str]:
         return ["patient"]
     names = read_vocabulary()["patient"]
     ranked = [(match_name(name, names), name) for name in sheet.fields]
-    ranked = sorted((one for one in ranked if one[0][0] >= NEAR), key=lambda one: one[0], reverse=True)
+    counting = row_numbers(sheet)
+    ranked = [one for one in ranked if one[0][0] >= NEAR and one[1] not in counting]
+    ranked.sort(key=lambda one: one[0], reverse=True)
     surely = [name for (level, _), name in ranked if level == SAME and len(sheet.fields[name].values) > 1]
     alone = [
         name for _, name in ranked if len(sheet.fields[name].values) < 2 and surely
     ]  # STUDYID, the same in every row
     return [name for _, name in ranked if name not in alone]
+
+
+def row_numbers(sheet: Sheet) -> set[str]:
+    """Return columns named like identifiers that count the rows from 1, in any order, where another one so named stands in several rows."""
+    names = [name for name in sheet.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
+    rows = max((len(sheet.fields[name].words.codes) for name in names), default=0)
+    counted = {str(number + 1) for number in range(rows)}
+    counting = {name for name in names if rows >= FEWEST_ROWS and set(sheet.fields[name].values) == counted}
+    repeats = any(1 < SEVERAL * len(sheet.fields[name].values) <= rows for name in names if name not in counting)
+    return counting if repeats else set()
 
 
 def find_pivots(sheet: Sheet) -> list[tuple[Pivot, str, dict[str, object]]]:

@@ -30,6 +30,7 @@ MARK = re.compile(
     r"(?:points|feedback|punkte|puntos|comentarios|commentaires?)\s*[-–:]\s*(.+)", re.IGNORECASE | re.DOTALL
 )
 CLEANING = Cleaning()
+BLOCKS = 3  # rows that say the labels of the header again
 REMEMBERED = 4096  # columns, for what is asked of one again and again
 
 
@@ -148,7 +149,13 @@ def _as_sheet(proposal: Proposal, raw: RawTable) -> Sheet:
         raise InputError(f"{raw.name}: {ONE_COLUMN}")
     known = sum(bool(claims_of(name)) for name in columns)
     named = sum(any(c.isalpha() for c in name) or bool(claims_of(name)) for name in columns)
-    own = sum(bool((words.values == name).any()) for name, words in columns.items())
+    again = sorted(int(words.spread(words.values == name, False).sum()) for name, words in columns.items())
+    own = sum(rows > 0 for rows in again)
+    if again[-2] >= BLOCKS:
+        raise InputError(
+            f"{raw.name}: the same labels come again in {again[-2]:,} rows, as where a block of rows for each patient stands below another. Write one table: one row of column "
+            "names, and the patient and the treatment in every row; or save each block as a file or a sheet of its own"
+        )
     if named < 0.6 * len(columns) or own > 1 or (sum(map(is_name, columns)) + known) * 4 < len(columns):
         raise InputError(
             f"{raw.name}: row 1 does not read as the row of column names. Delete the rows above the header, or add one."

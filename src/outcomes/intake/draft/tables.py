@@ -16,6 +16,7 @@ from outcomes.intake.draft.columns import MOST_LABELS, find_columns, is_number, 
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.given import given_columns, given_patient, given_place, lay_over
+from outcomes.intake.draft.long import SEVERAL, row_numbers
 from outcomes.intake.draft.occasions import split_occasions
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
@@ -31,8 +32,6 @@ ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
 LABELLED = 0.75  # of the rows of a column of labels that no name tells
-FEWEST_ROWS = 10  # of a file in which a count of the rows can be told from numbers of patients
-SEVERAL = 2.0  # rows a patient, of a file of visits or questionnaires
 
 
 def find_patient(sheet: Sheet, sheets: Iterable[Sheet]) -> str | None:
@@ -49,7 +48,7 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
         elsewhere |= {value for name in names for value in other.fields[name].values}
     ranked = []
     same = _always_alike([sheet, *others])
-    counting = _row_numbers(sheet)
+    counting = row_numbers(sheet)
     for name, column in sheet.fields.items():
         level, rank = match_name(name, read_vocabulary()["patient"])
         distinct = 0 if name in same else len(column.values)
@@ -62,20 +61,6 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
         if level >= NEAR or (known and distinct > 1):  # "What is your client ID?", where other files have the same ones
             ranked.append((name not in counting, known, level >= NEAR, rank, level, name))
     return max(ranked)[-1] if ranked else None
-
-
-def _row_numbers(sheet: Sheet) -> set[str]:
-    """Return columns named like identifiers that count the rows from 1, where another one so named stands in several rows."""
-    names = [name for name in sheet.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
-    rows = max((len(sheet.fields[name].words.codes) for name in names), default=0)
-    counted = [str(number + 1) for number in range(rows)]
-    counting = {name for name in names if rows >= FEWEST_ROWS and _spread(sheet.fields[name]) == counted}
-    repeats = any(1 < SEVERAL * len(sheet.fields[name].values) <= rows for name in names if name not in counting)
-    return counting if repeats else set()
-
-
-def _spread(column: Field) -> list[str | None]:
-    return list(column.words.spread(np.array(column.words.values, dtype=object)))
 
 
 def _always_alike(sheets: Sequence[Sheet]) -> set[str]:
