@@ -449,3 +449,31 @@ def test_the_eight_items_of_the_phq_8_are_one_questionnaire_and_no_eight_times(t
     table = read_export(check_study(yaml.safe_load(draft.text)), tmp_path).tables["assessments"]
     assert set(table["instrument"].astype(str)) == {"phq8"}
     assert len(table) == len(PEOPLE) * len(DAYS)
+
+
+def test_sessions_and_scores_that_are_lists_of_their_own_within_a_person_are_read_apart(tmp_path):
+    people = [
+        {
+            "id": who,
+            "age": 30 + n,
+            "sessions": [{"date": day, "treatment": "IV ketamine", "doseMg": 40 + k} for k, day in enumerate(DAYS[1:])],
+            "scores": [
+                {
+                    "date": day,
+                    "phq9": {"items": split(score(n, k)), "total": score(n, k)},
+                    "gad7": {"total": score(n, k) % 22},
+                }
+                for k, day in enumerate(DAYS)
+            ],
+        }
+        for n, who in enumerate(PEOPLE)
+    ]
+    (tmp_path / "export.json").write_text(json.dumps({"exportedAt": "2024-03-01", "patients": people}))
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    tables = read_export(check_study(yaml.safe_load(draft.text)), tmp_path).tables
+    assert tables["sessions"]["study_day"].tolist() == [0, 7, 14] * len(PEOPLE)
+    scores = tables["assessments"][tables["assessments"]["instrument"].astype(str) == "phq9"]
+    assert scores["study_day"].tolist() == [-7, 0, 7, 14] * len(PEOPLE)
+    assert scores["recorded_total"].tolist() == [score(n, k) for n in range(len(PEOPLE)) for k in range(len(DAYS))]
+    assert tables["patients"]["age"].tolist() == [30 + n for n in range(len(PEOPLE))]

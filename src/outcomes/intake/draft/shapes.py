@@ -25,7 +25,7 @@ from outcomes.intake.draft.vocabulary import (
     say_state,
     words_of,
 )
-from outcomes.intake.draft.wide import find_session_stack, find_stack
+from outcomes.intake.draft.wide import find_lists, find_session_stack, find_stack
 from outcomes.intake.draft.written import find_texts, find_ticks
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
@@ -75,6 +75,12 @@ def reshape(sheet: Sheet) -> list[Proposal]:
         note = "a question has a column for each answer: the one that is ticked is taken (ticks)" if ticks else ""
         made = _changed(proposal, note, in_text=texts, ticks=ticks)
         return [replace(made, notes=tuple(filter(None, made.notes)), checks=(*made.checks, *filter(None, [doubt])))]
+    lists = find_lists(sheet)
+    if lists:
+        return [
+            replace(_changed(proposal, note, stack=stack), only=SCORES if scored else SESSIONS)
+            for stack, note, scored in lists
+        ]
     wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide

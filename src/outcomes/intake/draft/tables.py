@@ -31,6 +31,9 @@ from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
     "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
+SENT = frozenset(
+    {"submission", "submitted", "submit", "upload", "uploaded"}
+)  # of a form, which may be days after what it says
 LABELLED = 0.75  # of the rows of a column of labels that no name tells
 
 
@@ -44,7 +47,12 @@ def choose_patient(sheet: Sheet, others: Iterable[Sheet]) -> str | None:
     elsewhere: set[str] = set()
     others = list(others)
     for other in others:
-        names = [name for name in other.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
+        names = [
+            name
+            for name in other.fields
+            if (level := match_name(name, read_vocabulary()["patient"])[0]) >= NEAR
+            or (level == PART and name in sheet.fields)  # visit-client_code, as a form with groups writes it everywhere
+        ]
         elsewhere |= {value for name in names for value in other.fields[name].values}
     ranked = []
     same = _always_alike([sheet, *others])
@@ -138,6 +146,8 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
         level, rank = match_name(bare_name(name), names)
         if name in _row_dates(found) and not (found.dates[name].serials > 0.95 and level == NONE):
             ranked.append((level, rank, name))
+    said = [one for one in ranked if one[0] >= NEAR and not set(words_of(one[2])) & SENT]
+    ranked = [one for one in ranked if not said or not set(words_of(one[2])) & SENT]
     if not ranked:
         return _choose_creation(found)
     level, _, name = max(ranked)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.intake.dates import CELL_FORMAT, is_utc, read_dates
-from outcomes.intake.draft.export import Survey, dated_columns
+from outcomes.intake.draft.export import Survey
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.spellings import SHOWN
 from outcomes.intake.words import Array
@@ -44,7 +44,8 @@ class Stamps:
 def list_stamps(one: Found) -> list[bool]:
     """Return which forms of a sheet's mapped dates are stamps in UTC; true dates of a workbook are a form of their own."""
     stamps = []
-    for name in dated_columns(one):
+    placing = dict.fromkeys(columns["date"].column for columns in one.tables.values() if "date" in columns)
+    for name in (name for name in placing if name in one.dates):  # times of submission decide no day
         forms = one.dates[name].formats("day")
         cells = CELL_FORMAT if any("T00:00:00" not in value for value in one.sheet.fields[name].values) else "%Y-%m-%d"
         stamps += [is_utc(form, name) for form in forms or (cells,)]
