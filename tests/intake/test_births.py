@@ -146,3 +146,9 @@ def test_a_draft_takes_no_birth_whose_day_and_month_cannot_be_told_apart(tmp_pat
     drafted = draft(tmp_path, lambda day: f"{day.month:02d}/{day.month:02d}/{day.year}")
     assert "birth_date" not in drafted.text
     assert "cannot be told apart" in drafted.text
+
+
+def test_an_age_that_is_named_as_one_of_the_export_is_doubted(tmp_path):
+    for name, doubted in (("Current age", True), ("age_at_export", True), ("Age", False)):
+        drafted = draft(tmp_path, lambda day: "", header=f"client_id,remark,sex,{name}")
+        assert ("the age on the day of the export?" in drafted.text) == doubted

@@ -35,10 +35,22 @@ def find_columns(found: Found, free: set[str], rules: dict[str, dict[str, Any]])
             continue
         guess = _judge_content(found, canonical, rules[canonical], name)
         if guess is not None and passes_gate(canonical, name):
-            check = guess.check or ("the name says more than that" if level == PART else "")
+            check = (
+                guess.check or _doubt_age(canonical, name) or ("the name says more than that" if level == PART else "")
+            )
             guesses[canonical] = Guess(name, guess.spellings, guess.unit, check)
     _note_unknown(found, guesses, free, rules)
     return {canonical: guesses[canonical] for canonical in rules if canonical in guesses}
+
+
+def _doubt_age(canonical: str, name: str) -> str:
+    """Return why an age may be none at the first session, by its name."""
+    named = canonical == "age" and set(words_of(name)) & {"current", "today", "now", "export"}
+    return (
+        "the age on the day of the export? The one at the first session counts: map a date of birth, or correct the ages"
+        if named
+        else ""
+    )
 
 
 def _note_unknown(found: Found, guesses: dict[str, Guess], free: set[str], rules: dict[str, dict[str, Any]]) -> None:
