@@ -221,3 +221,13 @@ def test_treatments_that_only_a_text_names_are_pointed_to(tmp_path):
     write(tmp_path, "log.csv", *lines, header="patient_id,date,phq9_total,Notes")
     (asked,) = draft_study(tmp_path, "mine").missing
     assert "the texts of 'Notes' in log.csv name one in 72 rows: write what was given into a column of its own" in asked
+
+
+@pytest.mark.parametrize("form", ["{:%-d %b}", "{:%B %-d}", "{:%m/%d}"])
+def test_days_and_months_without_a_year_are_named_as_such(tmp_path, form):
+    lines = [f"{who},{form.format(day(n, k))},{ARMS[n % 2]},{sum(answers(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "log.csv", *lines, header="patient_id,date,treatment,phq9_total")
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert asked.startswith(
+        "time: 'date' of log.csv has days and months without a year. Write the year into every date"
+    )

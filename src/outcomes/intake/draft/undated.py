@@ -15,6 +15,9 @@ LABEL = re.compile(
     r"baseline|base|bl|screening|intake|pre[- ]?treatment|follow[- ]?up|end of treatment|(?:day|week|wk|month|mo|visit|session|infusion|treatment|[dwmvt])[ _.#-]*\d{1,3}",
     re.IGNORECASE,
 )
+YEARLESS = re.compile(
+    r"\d{1,2}[-/. ]*[^\W\d_]{3,9}\.?|[^\W\d_]{3,9}\.?[-/. ]*\d{1,2}(?:st|nd|rd|th)?|\d{1,2}[-/.]\d{1,2}\.?"
+)  # 12 Mar, March 12th, 3/12
 COUNTED = frozenset(
     {"since", "from", "after", "post", "study", "number", "relative"}
 )  # beside "day", in the name of a column that counts
@@ -53,6 +56,18 @@ def explain_undated(one: Found, there: str = "") -> str:
                 "a for a letter). Name that form under `date_formats` (codes of strptime), or write the dates in one form in the export"
             )
     return f"{what}. Export the date of each questionnaire too, and draft again"
+
+
+def find_yearless(one: Found) -> str | None:
+    """Return which column of a sheet is named like a date and has days and months without a year."""
+    for name, column in one.sheet.fields.items():
+        without = np.array([YEARLESS.fullmatch(value.strip()) is not None for value in column.words.values], dtype=bool)
+        if match_name(name, read_vocabulary()["date"])[0] >= NEAR and column.filled and column.share(without) >= MOSTLY:
+            return (
+                f"time: {name!r} of {one.sheet.name} has days and months without a year. Write the year into every date (a spreadsheet knows it where the cell is a true date: "
+                "show it whole), and draft again"
+            )
+    return None
 
 
 def tell_unread(one: Found) -> str | None:
