@@ -47,6 +47,7 @@ FULL = Evidence(
 SEEN = FULL.follow_up
 CASES_OF_RULES = {
     "works:unscored": replace(FULL, changes=(), unscored=True),
+    "works:unmodelled": replace(FULL, changes=(), modelled=False),
     "works:not_measured": replace(FULL, changes=()),
     "works:randomised": replace(FULL, randomised=True),
     "works:unclear": replace(FULL, changes=(BETTER, FLAT)),

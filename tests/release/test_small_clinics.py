@@ -17,14 +17,18 @@ from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.participants import plan_participants
+from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.page_one.answers import answer_questions
+from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.harms import NOTHING, show_harms
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.release.report.sections.outcomes_by_arm import list_safety
+from outcomes.release.report.wording.cost import tell_difference
 
 
 def test_an_arm_too_small_to_be_shown_stands_in_the_flow_with_its_bound():
@@ -100,6 +104,25 @@ def test_adverse_effects_differ_whether_or_not_a_comparison_is_declared():
     safety = gather_safety(gather(tables, study, {}))
     assert [one.name for one in safety.differing] == ["nausea"]
     assert [one.shares for one in safety.heads_differ] == [(0.1, 1.0)]
+    heads = [frame[frame["event"] == "any"] for frame in (tables["harms"], tables["harm_differences"])]
+    alone = gather(tables | dict(zip(("harms", "harm_differences"), heads, strict=True)), study, {})
+    verdict = next(one for one in answer_questions(alone, gather_evidence(alone)) if one.row == "safe")
+    assert verdict.verdict.startswith("Adverse effects were more frequent with IV ketamine")
+
+
+def test_charges_are_not_compared_where_the_arms_are_not():
+    tables, study = make_case("two arms")
+    said = pd.DataFrame([{"subject": "left out", "text": "an arm has fewer than 10 patients"}])
+    assert len(tables["cost_difference"])
+    assert len(tables["net_benefit"])
+    dropped = drop_uncompared(tables | {"comparison_statement": said})
+    assert dropped["cost_difference"].empty
+    assert dropped["net_benefit"].empty
+    assert drop_uncompared(tables)["cost_difference"] is tables["cost_difference"]
+    material = gather(dropped, study, {})
+    assert list(tell_difference(material, study.cost)) == [
+        "Charges of the arms are not compared, because an arm has fewer than 10 patients."
+    ]
 
 
 def test_events_that_nobody_asked_about_are_not_said_to_be_none():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.comparison import LEFT_OUT, ComparisonStatement
+from outcomes.contracts.released.cost import CostDifference, NetBenefit
 from outcomes.settings import Study
 
 
@@ -39,3 +40,9 @@ def find_left_out(tables: Mapping[str, pd.DataFrame], study: Study) -> LeftOut |
 def keep_made(tables: Mapping[str, pd.DataFrame], study: Study) -> Study:
     """Return a study without a comparison that could not be made."""
     return study if find_left_out(tables, study) is None else study.model_copy(update={"comparison": None})
+
+
+def drop_uncompared(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables without differences in charge where the declared comparison was not made: who is not compared is so in nothing."""
+    left_out = (CostDifference.name, NetBenefit.name) if find_reason(tables) else ()
+    return {name: table.iloc[:0] if name in left_out else table for name, table in tables.items()}

@@ -17,10 +17,14 @@ def tables(work: Work) -> dict[str, str]:
     from outcomes.contracts.released.text import format_table
     from outcomes.release.disclosure.gate import release_tables
     from outcomes.release.disclosure.units import protect_patients
+    from outcomes.release.left_out import drop_uncompared
     from outcomes.settings.words import name_arms
 
     study = work.study
-    made = {name: name_arms(work.tables[name], study) for name in ESTIMATED}
+    made = {
+        name: name_arms(table, study)
+        for name, table in drop_uncompared({one: work.tables[one] for one in ESTIMATED}).items()
+    }
     fitted = [work.places.model(name).read_text(encoding="utf-8") for name in study.models]
     models = collect_models([ModelResult.from_json(text) for text in fitted])
     privacy = protect_patients(study.privacy, work.tables["cohort"])

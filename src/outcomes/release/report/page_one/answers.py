@@ -99,7 +99,8 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
 
 def _find_burdened(material: Material, evidence: Evidence) -> str:
     """Return the arm with more patients with any adverse effect, where the interval of the difference excludes none."""
-    heads, pair = evidence.safety.heads_differ if evidence.safety else (), list_compared(material.study)
+    safety = evidence.safety
+    heads, pair = (safety.heads_differ, safety.arms) if safety else ((), ())
     if not heads or len(pair) != len(heads[0].shares):
         return ""
     return material.within(pair[0] if heads[0].shares[0] > heads[0].shares[1] else pair[1])

@@ -69,7 +69,7 @@ class Evidence:
     score, of the compared arms, else of every arm. ``rates``: share in response of those scored, by arm, where arms are not compared.
     ``left_out``: why a declared comparison was not made, as it follows "because"; '' where it was, or none is declared. ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
     ``latest`` are the changes at the last time point of the axis that has any, in place of ``changes`` where there are none; ``unscored``:
-    nobody has a score at the place of the first page. ``lasting_asked``: the study declares how it is told how long a response lasts.
+    nobody has a score at the place of the first page. ``lasting_asked``: the study declares how it is told how long a response lasts; ``modelled``: a model of the scores, or a comparison.
     """
 
     changes: tuple[Change, ...] = ()
@@ -77,6 +77,7 @@ class Evidence:
     latest_at: str = ""
     unscored: bool = False
     lasting_asked: bool = True
+    modelled: bool = True
     untreated: bool = False
     randomised: bool = False
     declared: bool = False

@@ -32,6 +32,7 @@ def gather_evidence(material: Material) -> Evidence:
         "changes": changes,
         **({} if changes else _find_latest(material)),
         "lasting_asked": material.study.durability is not None,
+        "modelled": len(material.rows("models")) > 0 or bool(material.study.comparison or material.left_out),
         "randomised": is_randomised(material),
         "left_out": material.left_out.reason if material.left_out else "",
         "locked": bool(plan),

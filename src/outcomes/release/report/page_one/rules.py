@@ -54,6 +54,12 @@ RULES = (
         lambda e: not e.changes and e.unscored,
         "Not measured at {place}: no {instrument} was scored there.",
     ),
+    Rule(
+        "works",
+        "unmodelled",
+        lambda e: not e.changes and not e.modelled,
+        "Not asked: the study declares no model of the scores.",
+    ),
     Rule("works", "not_measured", lambda e: not e.changes, "Too few scores{at} to say."),
     Rule("works", "randomised", _randomised_answer, "{winner} improved scores more than {other}."),
     Rule(

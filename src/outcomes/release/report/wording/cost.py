@@ -54,6 +54,9 @@ def tell_declared(cost: Cost) -> tuple[str, ...]:
 
 def tell_difference(material: Material, cost: Cost) -> Iterator[str]:
     """Yield the weighted differences of each horizon, and the charge per further response or why there is none."""
+    if material.left_out:
+        yield f"Charges of the arms are not compared, because {material.left_out.reason}."
+        return
     rows = material.rows(CostDifference.name)
     found = index_rows(rows[rows[CostDifference.estimate].notna()] if len(rows) else rows, "horizon", "measure")
     for horizon in dict.fromkeys(key[0] for key in found):
