@@ -108,12 +108,18 @@ def test_charges_per_case_by_hand(charges, cost):
     assert (started["patients"], started["cases"], started["per_case"]) == (3, 1, 4100)
     observed = take(table, arm="iv", population="observed")
     assert (observed["patients"], observed["cases"], observed["per_case"]) == (2, 1, 3200)
-    assert started["upper"] == np.inf  # of three patients, a quarter of the samples and more have nobody
+    assert np.isnan(
+        started[["lower", "upper"]].astype(float)
+    ).all()  # of three patients, a quarter of the samples and more have nobody
     assert started["without"] == pytest.approx((2 / 3) ** 3, abs=0.08)
     none = take(table, arm="nasal", population="started")
     assert none["cases"] == 0
     assert np.isnan(none["per_case"])
     assert set(table["endpoint"]) == {"response"}
+    asked = tabulate_per_case(charges, endpoints.iloc[:3], ["iv", "nasal"], "phq9", cost, [1], measured_share=0.05)
+    assert set(asked["arm"]) == {
+        "iv"
+    }  # nobody of the other arm has a score: not measured, and not nobody with a response
 
 
 def test_the_interval_is_scipys_percentile_interval_at_its_tail():

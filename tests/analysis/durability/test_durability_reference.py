@@ -72,6 +72,27 @@ def test_an_arm_that_has_lost_all_stays_at_zero_and_one_that_is_no_longer_seen_s
     np.testing.assert_allclose(whole.cumulative(np.array([30.0, 90])), [1, 1])
 
 
+def test_turnbull_by_hand_with_ties_and_patients_who_had_it_at_the_first_look():
+    """Two who had it by the first look on day 5, one between days 3 and 8, one without it on day 5, and one on day 9, neither seen again.
+
+    Mass can lie in (3, 5], (5, 8], and beyond 9 alone. Without the last patient the likelihood a² b, a + b = 1, is largest at a = 2/3. With the
+    last it is a² (a + b) (b + c) c: largest at a = 3/5, b = 0, c = 2/5, where its slope in b, 1/a + 1/c, is below the five patients.
+    """
+    first = Seen(np.array([0.0, 0, 3, 5]), np.array([5.0, 5, 8, np.inf]), np.array([True, True, True, False]))
+    np.testing.assert_allclose(fit_turnbull(first).cumulative(np.array([3.0, 5, 8, 90])), [0, 2 / 3, 1, 1], atol=1e-8)
+    held = Seen(
+        *(np.append(one, more) for one, more in ((first.lower, 9.0), (first.upper, np.inf), (first.ended, False)))
+    )
+    whole = fit_turnbull(held)
+    np.testing.assert_allclose(whole.mass, [3 / 5, 0, 2 / 5], atol=1e-8)
+    np.testing.assert_allclose(
+        whole.cumulative(np.array([5.0, 8, 9, 10])), [0.6, 0.6, 0.6, np.nan]
+    )  # nothing is known past day 9
+    order = [4, 2, 0, 3, 1]
+    again = fit_turnbull(Seen(held.lower[order], held.upper[order], held.ended[order]))
+    np.testing.assert_allclose(again.mass, whole.mass, atol=1e-8)
+
+
 PATIENT = st.tuples(st.integers(1, 20), st.integers(1, 10), st.booleans())
 
 

@@ -40,7 +40,13 @@ def describe_cost(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[str,
     arms, seed = [arm.id for arm in study.arms], [study.seed, 19]
     made[Charges.name] = tabulate_charges(charges, tables["patients"], arms, study.cost, [*seed, 0])
     made[ChargesPerCase.name] = tabulate_per_case(
-        charges, tables["endpoints"], arms, study.instruments[0], study.cost, [*seed, 1]
+        charges,
+        tables["endpoints"],
+        arms,
+        study.instruments[0],
+        study.cost,
+        [*seed, 1],
+        study.timepoints.measured_share,
     )
     differences = contrast_costs(tables, charges, study, [*seed, 2])
     made[CostDifference.name], made[NetBenefit.name] = differences

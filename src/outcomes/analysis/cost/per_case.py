@@ -24,6 +24,7 @@ def tabulate_per_case(
     instrument: str,
     cost: Cost,
     seed: Sequence[int],
+    measured_share: float = 0.0,
 ) -> pd.DataFrame:
     """Return charges of patients ÷ those of them seen in response, or in remission, at the horizon.
 
@@ -39,6 +40,8 @@ def tabulate_per_case(
     cost : Cost
     seed : sequence of int
         Of the bootstrap.
+    measured_share : float
+        Share of an arm's patients with a score, below which the endpoint was not measured there, as in the table ``response``.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def tabulate_per_case(
         One row per horizon, ``endpoint``, ``population``, and arm, the key: ``patients`` with a charge that can be said, all who started
         (no score counts as without the endpoint) or those observed; ``cases`` with it, and their share; the ``mean`` charge of the
         patients, ``per_case`` with its bootstrap interval, and the share of samples ``without`` any case, for which it is
-        infinite. No number per case where there is none. An endpoint without a cut-off has no row.
+        infinite. No number per case where there is none. An endpoint without a cut-off has no row, nor has
+        an arm in which it was not measured: nobody asked is not nobody with it.
     """
     records: list[dict[str, Any]] = []
     for horizon, endpoint in product(name_horizons(cost), ("response", "remission")):
@@ -56,6 +60,8 @@ def tabulate_per_case(
         for population, arm in product(POPULATIONS, arms):
             own = charges[(charges["horizon"] == horizon) & (charges["arm"] == arm) & charges["charge"].notna()]
             known = own["patient"].map(shown)
+            if known.notna().sum() < measured_share * len(known):
+                continue
             if population == "observed":
                 own, known = own[known.notna()], known[known.notna()]
             case = known.fillna(False).to_numpy(dtype=float)

@@ -29,7 +29,7 @@ def bound_quotient(
 
     The interval is the expanded percentile interval over samples of patients: the percentiles at which a normal sample of n would
     have Student's interval (Hesterberg 2015, 10.1080/00031305.2015.1089789); samples without anything below count as infinite. No interval
-    of fewer than two patients, where all are the same, or of nothing above.
+    of fewer than two patients, where all are the same, of nothing above, or where its upper limit would be infinite.
 
     Examples
     --------
@@ -47,5 +47,8 @@ def bound_quotient(
     there = sums[:, 1] > 0
     drawn = np.where(there, sums[:, 0] / np.where(there, sums[:, 1], 1.0), np.inf)
     tail = float(ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - TAIL)))
-    lower, upper = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
-    return value, float(lower), float(upper), float((~there).mean())
+    lower, upper = np.sort(drawn)[
+        np.ceil(replicates * np.array([tail, 1 - tail])).astype(int) - 1
+    ]  # no mean of two: one may be infinite
+    ends = (float(lower), float(upper)) if np.isfinite(upper) else (np.nan, np.nan)
+    return value, *ends, float((~there).mean())
