@@ -13,7 +13,11 @@ import pandas as pd
 import pytest
 from eight_sites import SITES, allow, declare_network, make_key, run, write_yaml
 
+from outcomes.analysis.comparison.statement import state_left_out
+from outcomes.errors import InputError
+from outcomes.network.choose import choose_rows
 from outcomes.network.signature import sign
+from outcomes.settings.network import plan_study, read_network_plan
 
 
 def pool(network, packages, out, signers=None):
@@ -116,6 +120,15 @@ def test_a_study_file_that_is_not_as_planned_makes_no_package(network, tmp_path,
         assert "not a site of the plan" in capsys.readouterr().err
 
 
+def test_a_site_whose_comparison_could_not_be_made_is_told_why(tmp_path):
+    """A site without one of the arms, with eight patients, or with scores after the treatment alone: the reason is that of its own release."""
+    study = plan_study(read_network_plan(write_yaml(declare_network(), tmp_path / "plan.yaml")))
+    with pytest.raises(InputError, match="because an arm has fewer patients than a comparison needs"):
+        choose_rows(
+            {"comparison_statement": state_left_out("an arm has fewer patients than a comparison needs")}, study
+        )
+
+
 @pytest.mark.parametrize("name", ["effects.csv", "harms.csv", "manifest.json", "manifest.json.sig"])
 def test_one_changed_byte_is_refused(copied, tmp_path, capsys, name):
     path = copied.package("site-4") / name
@@ -147,6 +160,8 @@ def test_a_site_twice_and_one_export_under_two_names_are_refused(copied, tmp_pat
     twice = tmp_path / "again"
     shutil.copytree(copied.package("site-1"), twice)
     refuse(copied, [*copied.packages, twice], tmp_path, capsys, "again: the same site as")
+    said = refuse(copied, [*copied.packages, copied.package("site-1")], tmp_path, capsys, "eight-site-1: named twice")
+    assert "the same site" not in said
     as_other = copied.package("site-2")
     shutil.rmtree(as_other)
     shutil.copytree(copied.package("site-1"), as_other)

@@ -10,6 +10,7 @@ from outcomes.contracts.released.describe import Response
 from outcomes.contracts.released.harms import ALL_SESSIONS, Harms, Stopping
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.errors import InputError
+from outcomes.release.left_out import find_reason
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 
@@ -37,7 +38,18 @@ def choose_rows(released: Mapping[str, pd.DataFrame], study: Study) -> dict[str,
         The released tables of the site, as :func:`outcomes.released.read_released` gives them.
     study : Study
         With the planned comparison.
+
+    Raises
+    ------
+    InputError
+        The site could not make it, with the reason.
     """
+    reason = find_reason(released)
+    if reason:
+        raise InputError(
+            f"the declared comparison could not be made at this site, because {reason}. Where that is an error of dates or of the study file, mend it, and "
+            "give `outcomes run` again; otherwise the site cannot take part."
+        )
     estimand = declared(study).estimand
     kept = {table.name: released[table.name] for table in SENT}
     effects, balance, imputations = kept[Effects.name], kept[CovariateBalance.name], kept[Imputations.name]

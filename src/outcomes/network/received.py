@@ -264,6 +264,9 @@ def compare_packages(packages: Sequence[Received]) -> Iterator[tuple[Path, str]]
     known = [package for package in packages if package.manifest]
     for place, package in enumerate(known):
         for other in known[:place]:
+            if package.folder == other.folder:
+                yield package.folder, "named twice"
+                continue
             if package.site == other.site:
                 yield package.folder, f"the same site as {other.folder}"
             mine, theirs = ({str(one) for one in each.manifest["data"]} for each in (package, other))
