@@ -4,8 +4,8 @@
     snakemake --cores 2 --configfile config/mine.yaml     the same without its progress lines
 
 Every rule calls the command-line step of its own name, which can be run alone to reproduce a failure. What a step reads and
-writes, which sections of the study file it may read (`settings` is their digest) and which modules it imports (`code`, so that
-a changed formula reruns exactly the steps that use it) is declared in `src/outcomes/steps/`, in the module of its name.
+writes, which sections of the study file it may read (`settings` is their digest) and which modules it imports (`code` is a note of
+them, so that a changed formula reruns exactly the steps that use it) is declared in `src/outcomes/steps/`, in the module of its name.
 What the comparison waits for has priority: it takes longest.
 """
 
@@ -17,7 +17,7 @@ from outcomes.settings import read_study
 from outcomes.workflow import (
     STEPS,
     choose_study_file,
-    code,
+    note_code,
     note_inputs,
     parts,
     plans,
@@ -55,7 +55,7 @@ rule intake:
     """Read the raw export: dates become study days, cleaning rules apply, every row ends in the ledger."""
     input:
         raw=note_inputs(STUDY, DATA),
-        code=code("intake"),
+        code=note_code("intake"),
     output:
         tables=STEPS["intake"].outputs(PLACES),
         hashes="data/{study}/derived/inputs.json",
@@ -74,7 +74,7 @@ rule score:
     """Turn item answers into totals, severity bands, and the ideation item."""
     input:
         tables=STEPS["score"].inputs(PLACES),
-        code=code("score"),
+        code=note_code("score"),
     output:
         tables=STEPS["score"].outputs(PLACES),
     log:
@@ -91,7 +91,7 @@ rule series:
     """Group sessions into series by each arm's protocol."""
     input:
         tables=STEPS["series"].inputs(PLACES),
-        code=code("series"),
+        code=note_code("series"),
     output:
         tables=STEPS["series"].outputs(PLACES),
     log:
@@ -108,7 +108,7 @@ rule endpoints:
     """Compare each score with its baseline: change, response, remission, worsening, reliable change."""
     input:
         tables=STEPS["endpoints"].inputs(PLACES),
-        code=code("endpoints"),
+        code=note_code("endpoints"),
     output:
         tables=STEPS["endpoints"].outputs(PLACES),
     log:
@@ -125,7 +125,7 @@ rule variants:
     """Form endpoints in other ways for the comparison: other baselines, windows, thresholds."""
     input:
         tables=STEPS["variants"].inputs(PLACES),
-        code=code("variants"),
+        code=note_code("variants"),
     output:
         tables=STEPS["variants"].outputs(PLACES),
     log:
@@ -143,7 +143,7 @@ rule rates:
     """Describe the cohort: flow, baseline, scores, response and remission, missingness."""
     input:
         tables=STEPS["rates"].inputs(PLACES),
-        code=code("rates"),
+        code=note_code("rates"),
     output:
         tables=STEPS["rates"].outputs(PLACES),
     log:
@@ -160,7 +160,7 @@ rule fit:
     """Fit one mixed-effects model."""
     input:
         tables=STEPS["fit"].inputs(PLACES),
-        code=code("fit"),
+        code=note_code("fit"),
     output:
         model="data/{study}/derived/models/{model}.json",
     log:
@@ -178,7 +178,7 @@ rule resample:
     """Draw a part of the samples of the comparison's bootstrap, and compare the two arms in each."""
     input:
         tables=STEPS["resample"].inputs(PLACES),
-        code=code("resample"),
+        code=note_code("resample"),
     output:
         samples=PLACES.resampled("{part}"),
     log:
@@ -196,7 +196,7 @@ rule alternatives:
     """Compare the two arms in a part of the other ways: other sites, learned models, other derivations, imputed confounders."""
     input:
         tables=STEPS["alternatives"].inputs(PLACES),
-        code=code("alternatives"),
+        code=note_code("alternatives"),
     output:
         rows=PLACES.alternatives("{part}"),
     log:
@@ -215,7 +215,7 @@ rule compare:
     input:
         tables=STEPS["compare"].inputs(PLACES),
         parts=parts(STUDY, PLACES),
-        code=code("compare"),
+        code=note_code("compare"),
     output:
         tables=STEPS["compare"].outputs(PLACES),
     log:
@@ -232,7 +232,7 @@ rule durability:
     """Follow the response after the induction: Turnbull, Kaplan–Meier, hazard ratios."""
     input:
         tables=STEPS["durability"].inputs(PLACES),
-        code=code("durability"),
+        code=note_code("durability"),
     output:
         tables=STEPS["durability"].outputs(PLACES),
     log:
@@ -249,7 +249,7 @@ rule harms:
     """Describe the harms: who was asked, who had what, how often, how severe, what stopped treatment."""
     input:
         tables=STEPS["harms"].inputs(PLACES),
-        code=code("harms"),
+        code=note_code("harms"),
     output:
         tables=STEPS["harms"].outputs(PLACES),
     log:
@@ -266,7 +266,7 @@ rule exposure:
     """Describe the exposure: sessions, completion of the induction, dose, time, maintenance."""
     input:
         tables=STEPS["exposure"].inputs(PLACES),
-        code=code("exposure"),
+        code=note_code("exposure"),
     output:
         tables=STEPS["exposure"].outputs(PLACES),
     log:
@@ -283,7 +283,7 @@ rule onset:
     """Describe the onset: who was looked at when, first and confirmed response and remission, late response."""
     input:
         tables=STEPS["onset"].inputs(PLACES),
-        code=code("onset"),
+        code=note_code("onset"),
     output:
         tables=STEPS["onset"].outputs(PLACES),
     log:
@@ -300,7 +300,7 @@ rule courses:
     """Group the courses of the primary score: how many groups, who belongs to them, and how surely."""
     input:
         tables=STEPS["courses"].inputs(PLACES),
-        code=code("courses"),
+        code=note_code("courses"),
     output:
         tables=STEPS["courses"].outputs(PLACES),
     log:
@@ -317,7 +317,7 @@ rule cost:
     """Describe the charges: per starter, session, and responder, and their difference beside that of response."""
     input:
         tables=STEPS["cost"].inputs(PLACES),
-        code=code("cost"),
+        code=note_code("cost"),
     output:
         tables=STEPS["cost"].outputs(PLACES),
     log:
@@ -335,7 +335,7 @@ rule tables:
     input:
         tables=STEPS["tables"].inputs(PLACES),
         models=expand("data/{{study}}/derived/models/{model}.json", model=STUDY.models),
-        code=code("tables"),
+        code=note_code("tables"),
     output:
         tables=report(
             STEPS["tables"].outputs(PLACES),
@@ -357,7 +357,7 @@ rule figures:
     """Draw every figure from the released tables."""
     input:
         tables=STEPS["figures"].inputs(PLACES),
-        code=code("figures"),
+        code=note_code("figures"),
     output:
         figures=report(
             directory(PLACES.figures),
@@ -384,7 +384,7 @@ rule report:
         figures=PLACES.figures,
         hashes="data/{study}/derived/inputs.json",
         plan=plans(STUDY_FILE),
-        code=code("report"),
+        code=note_code("report"),
     output:
         report=report(
             PLACES.results / "report.html",
@@ -429,7 +429,7 @@ rule manifest:
         tables=STEPS["manifest"].inputs(PLACES),
         figures=rules.figures.output,
         report=rules.report.output,
-        code=code("manifest"),
+        code=note_code("manifest"),
     output:
         report=update(PUBLIC.results / "report.html"),
         manifest=update(PUBLIC.results / "manifest.json"),

@@ -139,7 +139,7 @@ def test_rules_name_their_code_log_and_settings():
         name = rule.split(":")[0]
         assert rule.split(":\n", 1)[1].lstrip().startswith('"""'), f"{name} has no docstring"
         for part in (
-            f'code=code("{name}")',
+            f'code=note_code("{name}")',
             f'settings=settings(STUDY, "{name}")',
             "    log:",
             f" -m outcomes {name} ",

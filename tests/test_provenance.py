@@ -2,6 +2,7 @@
 
 import ast
 import fnmatch
+import hashlib
 import re
 import shutil
 import subprocess
@@ -116,8 +117,8 @@ def change_a_number(path: Path) -> None:
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def plan(folder: Path, *options: str) -> dict[str, tuple[set[str], str]]:
-    """Return the jobs that Snakemake would run: by rule, the files of the package among its inputs, and why it runs."""
+def plan(folder: Path, *options: str) -> dict[str, tuple[str, str]]:
+    """Return the jobs that Snakemake would run: by rule, what it reads, and why it runs."""
     given = ["--cores", "1", "--nolock", "--dry-run", "--configfile", STUDY, *options]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *given],
@@ -130,20 +131,35 @@ def plan(folder: Path, *options: str) -> dict[str, tuple[set[str], str]]:
     assert done.returncode == 0, done.stderr
     pattern = r"^rule (\w+):\n    input: (.*)\n(?:    .*\n)*?    reason: (.*)$"
     jobs = re.findall(pattern, done.stdout + done.stderr, re.MULTILINE)
-    return {rule: (set(re.findall(r"src/outcomes/([\w./]+)", given)), reason) for rule, given, reason in jobs}
+    return {rule: (given, reason) for rule, given, reason in jobs}
 
 
 def test_nothing_is_planned_of_a_finished_run(copy):
     assert plan(copy) == {}
 
 
-def test_the_inputs_of_a_rule_are_the_modules_that_its_step_loads(copy):
+def test_a_rule_reads_a_note_of_the_modules_that_its_step_loads(copy):
     planned = plan(copy, "--forceall")
     assert set(planned) == {"all", *STEPS}
     for step in STEPS:
+        note = f".snakemake/{step}.code"
+        assert note in planned[step][0].split(", ")
+        noted = dict(line.split("  ")[::-1] for line in (copy / note).read_text(encoding="utf-8").splitlines())
         loaded = opened(copy, step)
-        assert loaded <= planned[step][0], step
-        assert excused(planned[step][0] - loaded), step
+        assert loaded <= set(noted), step
+        assert excused(set(noted) - loaded), step
+        for name, digest in noted.items():
+            assert hashlib.sha256((copy / "src" / "outcomes" / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_without_its_notes_snakemake_makes_all_again(copy):
+    kept = copy / ".snakemake.kept"
+    (copy / ".snakemake").rename(kept)
+    try:
+        assert set(plan(copy)) == {"all", *STEPS}
+    finally:
+        shutil.rmtree(copy / ".snakemake")
+        kept.rename(copy / ".snakemake")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +181,7 @@ def test_a_changed_number_plans_the_steps_that_load_the_module_and_those_after_t
     assert loading
     assert set(planned) == {"all"} | loading | after
     for step in loading - after:
-        assert planned[step][1] == f"Updated input files: src/outcomes/{module}"
+        assert planned[step][1] == f"Updated input files: .snakemake/{step}.code"
 
 
 def test_a_changed_description_does_not_fit_a_model_again():

@@ -6,13 +6,14 @@ import hashlib
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from outcomes import steps
 from outcomes.errors import SettingsError
 from outcomes.files import Places, is_address, match_files, sha256, write_private
-from outcomes.provenance import sources
+from outcomes.provenance import PACKAGE, sources
 from outcomes.settings import Study
 from outcomes.settings.plan import place_of
 from outcomes.settings.shards import list_shards
@@ -59,10 +60,7 @@ def note_inputs(study: Study, folder: str) -> str:
             written = path.stat()
             small = written.st_size <= LARGEST_READ
             digest.update((sha256(path) if small else f"{written.st_size} {written.st_mtime_ns}").encode())
-    place, found = NOTES / f"{study.study}.raw", digest.hexdigest()
-    if not place.is_file() or place.read_text(encoding="utf-8") != found:
-        write_private(found, place)
-    return place.as_posix()
+    return _note(f"{study.study}.raw", digest.hexdigest())
 
 
 def plans(study_file: Path | str) -> list[str]:
@@ -85,9 +83,27 @@ def settings(study: Study, step: str) -> str:
     return leave_words(study, STEPS[step].words).digest("study", *STEPS[step].sections)
 
 
-def code(step: str) -> list[str]:
-    """Return the files whose code decides what a step writes: its own module, and all that its process imports."""
-    return [os.path.relpath(path) for path in sources("outcomes.__main__", f"outcomes.steps.{step}")]
+def note_code(step: str) -> str:
+    """Return a file with a digest of each module that decides what a step writes, written anew where one changed, which reruns the step.
+
+    These are its own module and all that its process imports. One file of them costs Snakemake less than a hundred: it looks at each file that
+    a job reads whenever it chooses among those that wait. The file lies beside its notes, so that without them all is made again.
+    """
+    paths = sources("outcomes.__main__", f"outcomes.steps.{step}")
+    return _note(
+        f"{step}.code", "".join(f"{_hash_once(path)}  {path.relative_to(PACKAGE).as_posix()}\n" for path in paths)
+    )
+
+
+_hash_once = cache(sha256)  # a module decides what many steps write
+
+
+def _note(name: str, found: str) -> str:
+    """Keep what was found, and the time at which it was found first; return where."""
+    place = NOTES / name
+    if not place.is_file() or place.read_text(encoding="utf-8") != found:
+        write_private(found, place)
+    return place.as_posix()
 
 
 def choose_study_file(given: Mapping[str, Any], files: Sequence[Path]) -> str:
