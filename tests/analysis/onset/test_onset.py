@@ -184,6 +184,18 @@ def test_none_and_all(seen):
     assert upper[0] - lower[0] > 0.1
 
 
+def test_days_between_two_common_looks_are_not_told():
+    """Twenty patients, all looked at on days 7 and 28: none has it on day 7, half on day 28. Day 14 may have none of them or ten."""
+    seen = np.where(np.arange(20) < 10, 28.0, np.inf)
+    onset = Onset(np.where(seen < 50, 7.0, 28.0), seen, np.zeros(20, bool), np.ones(20, bool))
+    share, lower, upper = estimate_onset(onset, np.array([5.0, 7, 10, 14, 21, 28, 42]), np.random.default_rng(1), 0.0)
+    np.testing.assert_allclose(share, [0, 0, np.nan, np.nan, np.nan, 0.5, np.nan], atol=1e-9)
+    assert (np.isnan(lower) == np.isnan(share)).all()
+    assert (np.isnan(upper) == np.isnan(share)).all()
+    spread = Onset(np.arange(20.0), np.arange(20.0) + 3, np.zeros(20, bool), np.ones(20, bool))
+    assert np.isfinite(estimate_onset(spread, np.array([7.0, 14]), np.random.default_rng(1))[0]).all()
+
+
 def test_nobody_looked_at_is_no_estimate():
     onset = Onset(np.zeros(9), np.full(9, np.inf), np.zeros(9, bool), np.zeros(9, bool))
     assert np.isnan(estimate_onset(onset, np.array([10.0]), np.random.default_rng(1))).all()

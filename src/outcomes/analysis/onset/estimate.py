@@ -20,6 +20,7 @@ KEY = ("arm", "instrument", "endpoint", "onset", "axis", "time")
 ESTIMATE = ("probability", "probability_lower", "probability_upper")
 REPLICATES, QUANTILE = 200, 1.959964
 BLUR_DAYS, GRID = 2.0, np.linspace(-1, 1, 9)
+UNTOLD = 0.25  # share whose onset lies on either side of a time as well, above which looks do not tell it
 
 
 def tabulate_onset(
@@ -62,11 +63,13 @@ def _count_looked(looks: Looks, axis: str, time: float) -> int:
 def estimate_onset(
     onset: Onset, times: Floats, generator: np.random.Generator, blur: float = BLUR_DAYS
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the share in whom it has begun by each time, with its bounds; missing where nobody was looked at.
+    """Return the share in whom it has begun by each time, with its bounds; missing where nobody was looked at near it.
 
     Turnbull's estimate (10.1111/j.2517-6161.1976.tb01597.x), averaged over ``blur`` to either side of a time, but not past 0: jagged as it
     is, it moves by more than samples of patients drawn from it tell; smoothed, it does not (10.1214/09-AOS721). The bounds are
     Wilson's, as sure as the standard error over such samples; where they do not differ, as sure as those known by then.
+    Where more than a quarter may as well have begun before a time as after it (all were looked at on days 7 and 28, and half began
+    between), no estimate of that time is told: the likelihood has no single maximum there.
 
     Examples
     --------
@@ -87,7 +90,15 @@ def estimate_onset(
     known = ((onset.seen <= times[:, None]) | (onset.without >= times[:, None]) | onset.stopped).sum(axis=1)
     size = np.where(varies, share * (1 - share) / np.where(varies, error, 1.0) ** 2, known)
     lower, upper = bound_proportion(share, np.clip(size, 1.0, float(onset.looked.sum())), QUANTILE)
-    return share, lower, upper
+    told = _find_open(fit, times, blur) <= UNTOLD
+    return np.where(told, share, np.nan), np.where(told, lower, np.nan), np.where(told, upper, np.nan)
+
+
+def _find_open(found: Distribution, times: Floats, blur: float) -> Floats:
+    """Return the mass that lies on both sides of each time, around it as the estimate is."""
+    day = times + GRID[:, None] * np.minimum(blur, times)
+    astride = (found.left < day[..., None]) & (day[..., None] < found.right)
+    return np.asarray((astride @ found.mass).mean(axis=0))
 
 
 def _evaluate(found: Distribution, times: Floats, blur: float) -> Floats:
