@@ -22,7 +22,7 @@ from outcomes.analysis.comparison.one_stage.sums import release_sums
 from outcomes.analysis.comparison.population.people import Compared, select_compared
 from outcomes.errors import ModelError
 from outcomes.files import Places
-from outcomes.network.one_stage import invent, pool_one_stage
+from outcomes.network.one_stage import invent, keep_shown, pool_one_stage
 from outcomes.release.numbers import fixed
 from outcomes.settings import read_study
 from outcomes.settings.estimand import Estimand
@@ -261,6 +261,27 @@ def test_exact_numbers_of_nearly_the_same_people_do_not_leave_twice(tmp_path):
 
     with pytest.raises(SettingsError, match="declare one of them"):
         read_network_plan(declare_plan(tmp_path, propensity={"bands": {"baseline": [17]}}))
+
+
+def test_sums_stay_where_the_release_hides_how_many_have_a_score():
+    """What the gate hides beside another number would be exact in the sums."""
+    sums = release(*draw(1, 300))
+    counts = {
+        side: [
+            sum(group["patients"] for group in sums["groups"] if group["arm"] == side and name in group["timepoints"])
+            for name in POINTS
+        ]
+        for side in ("treated", "reference")
+    }
+    rounded = {f"observed_{side}": [5.0 * round(n / 5) for n in own] for side, own in counts.items()}
+    shown = pd.DataFrame({"timepoint": POINTS} | rounded)
+    assert keep_shown(sums, shown, K) == sums
+    told = {"withheld": "the release does not show how many patients have a score at day 28"}
+    for hidden in (np.nan, rounded["observed_treated"][1] + 5):
+        changed = shown.assign(observed_treated=[rounded["observed_treated"][0], hidden])
+        assert keep_shown(sums, changed, K) == told
+    assert keep_shown(sums, shown.iloc[:1], K) == told
+    assert keep_shown(told, shown, K) == told
 
 
 def test_too_few_sites_are_no_model_and_the_row_says_why(planned):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from outcomes.contracts.released.comparison import Effects
 from outcomes.mixed.errors import MixedError
-from outcomes.network.choose import declared, find_primary
+from outcomes.network.choose import declared
 from outcomes.release.disclosure.rounding import Rounding, keep_digits, round_to
 from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
@@ -37,6 +37,34 @@ def write_sums(content: Mapping[str, Any]) -> bytes:
         As :func:`outcomes.analysis.comparison.one_stage.sums.release_sums` gives it, or ``withheld`` with the reason.
     """
     return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def keep_shown(sums: Mapping[str, Any], effects: pd.DataFrame, minimum: int) -> Mapping[str, Any]:
+    """Return sums of which every number of patients is one that the release shows, rounded to five; else under ``withheld`` why none may leave.
+
+    Parameters
+    ----------
+    sums : mapping
+        As :func:`outcomes.analysis.comparison.one_stage.sums.release_sums` gives it.
+    effects : DataFrame
+        The package's differences.
+    minimum : int
+        Smallest count that the release shows.
+    """
+    hidden = [name for name in sums.get(TIMEPOINTS, ()) if list(_find_other(sums, effects, name, minimum))]
+    if not hidden:
+        return sums
+    return {WITHHELD: f"the release does not show how many patients have a score at {', '.join(hidden)}"}
+
+
+def _find_other(sums: Mapping[str, Any], effects: pd.DataFrame, timepoint: str, minimum: int) -> Iterator[str]:
+    """Yield the arms whose patients with a score at a time point are not as many as the differences say."""
+    rows = effects[effects[Effects.timepoint] == timepoint]
+    for side, column in SIDES.items():
+        own = [group for group in sums[GROUPS] if group["arm"] == side and timepoint in group["timepoints"]]
+        n = sum(group["patients"] for group in own)
+        if len(rows) != 1 or Rounding(minimum).round(n) != rows[column].iloc[0]:
+            yield side
 
 
 def show_sums(content: bytes, planned: OneStage) -> str:
@@ -114,11 +142,9 @@ def check_sums(
         if np.abs(products - products.T).max() > 0 or np.linalg.eigvalsh(spread)[0] < -NEAR * np.abs(products).max():
             yield f"{FILE}: sums of products that no patients have"
             return
-    row, rounding = find_primary(tables, study), Rounding(minimum)
-    for side, column in SIDES.items():
-        n = sum(group[0] for group, key in zip(groups, keys, strict=True) if key[0] == side and primary in key[1])
-        if rounding.round(n) != row[column]:
-            yield f"{FILE}: its patients of the {side} arm at {primary} are not those of the difference"
+    for name in used:
+        for side in _find_other(content, tables[Effects.name], name, minimum):
+            yield f"{FILE}: its patients of the {side} arm at {name} are not those of the difference"
 
 
 def _read_group(group: Mapping[str, Any]) -> tuple[int, Floats, Floats]:

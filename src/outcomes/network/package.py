@@ -16,7 +16,7 @@ from outcomes.contracts.released.text import format_table
 from outcomes.errors import InputError
 from outcomes.network.choose import declared, find_primary
 from outcomes.network.one_stage import FILE as SUMS
-from outcomes.network.one_stage import GROUPS, NOT_USED, WITHHELD, show_sums, write_sums
+from outcomes.network.one_stage import GROUPS, NOT_USED, WITHHELD, keep_shown, show_sums, write_sums
 from outcomes.settings import Study
 from outcomes.settings.one_stage import OneStage
 
@@ -85,6 +85,7 @@ def build_package(
         for name, content in files.items()
     }
     if sums is not None:
+        sums = keep_shown(sums, tables[Effects.name], origin.minimum_cell)
         files[SUMS] = write_sums(sums)
         listed[SUMS] = {
             "sha256": hashlib.sha256(files[SUMS]).hexdigest(),
