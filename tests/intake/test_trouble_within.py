@@ -231,3 +231,18 @@ def test_days_and_months_without_a_year_are_named_as_such(tmp_path, form):
     assert asked.startswith(
         "time: 'date' of log.csv has days and months without a year. Write the year into every date"
     )
+
+
+def test_dates_that_were_cut_to_months_are_asked_about(tmp_path):
+    for cut in (True, False):
+        lines = [
+            f"{who},{day(n, k).replace(day=1) if cut else day(n, k)},{ARMS[n % 2]},{sum(answers(n, k))}"
+            for n, who, k in visits()
+        ]
+        write(tmp_path, "log.csv", *lines, header="patient_id,session_date,treatment,phq9_total")
+        asked = [
+            one
+            for one in draft_study(tmp_path, "mine").missing
+            if one.startswith("dates: every date in 'session_date'")
+        ]
+        assert len(asked) == cut

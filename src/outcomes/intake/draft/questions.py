@@ -20,6 +20,7 @@ MOST_SPELLINGS = 30
 TREATED = 0.8  # of the filled rows of a column that says what patients got
 SHARED = 0.5  # of the patients of a list, whom the sessions must know
 LOST = 0.05  # of a file's questionnaires
+DATED = 20  # dates of a sheet, of which some fall on another day of the month
 FEWEST = 3  # patients who got something that no session is of
 
 
@@ -32,8 +33,21 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [doubt_sessions(sheet, who, found) for sheet, who in owned if sheet.name in unread]
     asked += [question for one in found for question in _doubt_treatment(one, owned)]
     asked += [question for one in found for question in _ask_zero_doses(one)]
+    asked += [question for one in records for question in _ask_months(one)]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
+
+
+def _ask_months(one: Found) -> Iterator[str]:
+    """Yield that all days of a sheet are the first of their month, as where an office has cut dates to months."""
+    for column in dict.fromkeys(of["date"].column for of in one.tables.values() if "date" in of):
+        whole = [int(day // 1) for _, day in one.read_days(column)] if column in one.dates else []
+        days = np.array(whole, dtype=np.int64).astype("datetime64[D]")
+        if len(days) >= DATED and len(np.unique(days)) > 1 and (days == days.astype("datetime64[M]")).all():
+            yield (
+                f"dates: every date in {column!r} of {one.sheet.name} is the first of a month, so that the sessions and the questionnaires of one month would be of one day: were the days "
+                "taken out? Ask for an export with the days, or with days counted from each patient's first session (`study_day`); where all were on these days, delete this line"
+            )
 
 
 def _ask_zero_doses(one: Found) -> Iterator[str]:
