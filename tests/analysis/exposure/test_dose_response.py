@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy.interpolate import CubicSpline
 
-from outcomes.analysis.durability.occupancy import build_curve
 from outcomes.analysis.exposure.dose import derive_dose
 from outcomes.analysis.exposure.dose_response import choose_doses, fit_dose_response, tabulate_dose_response
 
@@ -26,15 +26,28 @@ def draw_scores(n, slope, seed, spread=0.12):
     return pd.DataFrame({"person": person, "session": session, "dose": dose, "baseline": baseline, "score": score})
 
 
-def test_differences_are_those_of_statsmodels_on_the_same_curve():
-    rows = draw_scores(150, -10, 1)
+def bend_by_scipy(dose, low, high, knots):
+    """The natural cubic splines through 1 at one knot and 0 at the others, the first left out; beyond the ends straight."""
+    places = np.linspace(low, high, knots)
+    inside = np.clip(dose, low, high)
+    columns = []
+    for one in np.eye(knots)[1:]:
+        curve = CubicSpline(places, one, bc_type="natural")
+        columns.append(curve(inside) + curve(inside, 1) * (dose - inside))
+    return np.column_stack(columns)
+
+
+@pytest.mark.parametrize(("n", "knots"), [(149, 4), (150, 6)])
+def test_differences_are_those_of_statsmodels_on_the_same_curve(n, knots):
+    rows = draw_scores(n, -10, 1)
     table = fit_dose_response(rows)
     low, high = np.quantile(rows["dose"], [0.05, 0.95])
-    curve = build_curve(rows["dose"].to_numpy(), low, high, 3)
-    data = rows.assign(a=curve[:, 1], b=curve[:, 2], c=curve[:, 3])
-    theirs = smf.mixedlm("score ~ a + b + c + baseline + C(session)", data, groups="person").fit(reml=True)
-    at = build_curve(table["dose"].to_numpy(), low, high, 3) - build_curve(table["reference"].to_numpy(), low, high, 3)
-    expected = at[:, 1:] @ theirs.params[["a", "b", "c"]].to_numpy()
+    names = [f"c{place}" for place in range(1, knots)]
+    data = rows.assign(**dict(zip(names, bend_by_scipy(rows["dose"].to_numpy(), low, high, knots).T, strict=True)))
+    formula = f"score ~ {' + '.join(names)} + baseline + C(session)"
+    theirs = smf.mixedlm(formula, data, groups="person").fit(reml=True)
+    at, reference = (bend_by_scipy(table[name].to_numpy(), low, high, knots) for name in ("dose", "reference"))
+    expected = (at - reference) @ theirs.params[names].to_numpy()
     assert table["estimate"].to_numpy() == pytest.approx(expected, abs=1e-3)  # two searches for one variance
 
 

@@ -9,14 +9,12 @@ import pandas as pd
 
 from outcomes import mixed
 from outcomes.analysis.comparison.arrays import Floats
-from outcomes.analysis.durability.occupancy import build_curve
 from outcomes.analysis.selection import select_included
 from outcomes.contracts.released.exposure import FEWEST_DOSED, DoseResponse
 
-DEGREES = 3  # of the natural cubic spline
+DEGREES, MORE, MANY = 3, 5, 150  # of the natural cubic spline: of fewer than so many patients, and of others
 LEAST_SPAN = 0.1  # between the 5th and the 95th percentile of the dose, of its median
 MOST_DOSES = 7
-SHAPE = ("line", "bend1", "bend2")
 
 
 def tabulate_dose_response(
@@ -101,10 +99,12 @@ def fit_dose_response(rows: pd.DataFrame) -> pd.DataFrame | None:
     if high - low < LEAST_SPAN * middle or len(doses) < 2:
         return None
     reference = float(doses[np.argmin(np.abs(doses - middle))])
-    curve = build_curve(rows["dose"].to_numpy(), low, high, DEGREES)
-    data = rows.assign(**{name: curve[:, place] for place, name in enumerate(SHAPE, 1)})
+    degrees = MORE if rows["person"].nunique() >= MANY else DEGREES
+    shape = [f"bend{place}" for place in range(degrees)]
+    curve = bend_dose(rows["dose"].to_numpy(), low, high, degrees)
+    data = rows.assign(**{name: curve[:, place] for place, name in enumerate(shape)})
     data["session"] = pd.Categorical(data["session"].map("{:g}".format))
-    terms = [*SHAPE, *(["baseline"] if np.ptp(data["baseline"]) > 0 else [])]
+    terms = [*shape, *(["baseline"] if np.ptp(data["baseline"]) > 0 else [])]
     terms += ["session"] if len(data["session"].cat.categories) > 1 else []
     try:
         fit = mixed.fit(
@@ -114,18 +114,35 @@ def fit_dose_response(rows: pd.DataFrame) -> pd.DataFrame | None:
         return None
     if not fit.converged:
         return None
-    apart = build_curve(doses, low, high, DEGREES) - build_curve(np.array([reference]), low, high, DEGREES)
+    apart = bend_dose(doses, low, high, degrees) - bend_dose(np.array([reference]), low, high, degrees)
     contrasts = np.zeros((len(doses), len(fit.names)))
-    places = [fit.names.index(name) for name in SHAPE]
-    contrasts[:, places] = apart[:, 1:]
+    contrasts[:, [fit.names.index(name) for name in shape]] = apart
     others = doses != reference
     found = fit.estimate(contrasts[others])
-    test = fit.contrast([{name: 1.0} for name in SHAPE])
+    test = fit.contrast([{name: 1.0} for name in shape])
     table = pd.DataFrame({"dose": doses, "reference": reference, "p_value": float(test["p_value"].iloc[0])})
     for name, own in (("estimate", 0.0), ("lower", np.nan), ("upper", np.nan)):
         table[name] = own
         table.loc[others, name] = found[name].to_numpy()
     return table
+
+
+def bend_dose(dose: Floats, low: float, high: float, degrees: int) -> Floats:
+    """Return a natural cubic spline of the dose without a constant, shape (rows, degrees): knots at both ends and evenly between.
+
+    The truncated powers of Hastie, Tibshirani & Friedman 2009 (10.1007/978-0-387-84858-7, section 5.2.1): straight beyond the ends.
+
+    Examples
+    --------
+    >>> bend_dose(np.array([0.0, 1.0, 2.0, 3.0]), 0.0, 1.0, 3)[:, 0].tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    >>> np.diff(bend_dose(np.array([1.0, 2.0, 3.0, 4.0]), 0.0, 1.0, 5), 2, axis=0).round(9).any()
+    np.False_
+    """
+    place = (np.asarray(dose, dtype=float) - low) / (high - low)
+    knots = np.linspace(0.0, 1.0, degrees + 1)[:-1]
+    bent = [(np.maximum(place - knot, 0) ** 3 - np.maximum(place - 1, 0) ** 3) / (1 - knot) for knot in knots]
+    return np.column_stack([place, *(one - bent[-1] for one in bent[:-1])])
 
 
 def choose_doses(low: float, high: float) -> Floats:
