@@ -21,6 +21,8 @@ from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.answers import answer_questions
+from outcomes.release.report import build_sections
+from outcomes.release.report.page_one.adverse_effects import say_safety
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
@@ -275,3 +277,20 @@ def test_only_a_study_of_sessions_says_who_completed_the_induction(origin, told)
     rows = {row[0].text.strip(): [cell.text for cell in row[1:]] for row in shown}
     assert rows["Systolic rise, mean (95% CI), mm Hg"] == ["17.2 (16.4 to 18.1)", "17.2 (16.4 to 18.1)", "–", "55 / 55"]
     assert rows.get("Induction completed, n (%)") == (["50 (91)", "50 (91)", "–", "55 / 55"] if told else None)
+
+
+@pytest.mark.parametrize(("case", "told"), [("one arm", False), ("two arms", True)])
+def test_what_concerns_two_arms_is_not_said_of_one(case, told, tmp_path):
+    tables, study = make_case(case)
+    text = " ".join(running_text(build_sections(gather(tables, study, {}), tmp_path)))
+    assert "Patients knew what they were given" in text
+    assert ("in an arm that is expected to do more" in text) is told
+    assert ("biases the comparison of two arms" in text) is told
+
+
+def test_the_share_of_the_only_arm_stands_with_its_interval():
+    tables, study = make_case("one arm")
+    row = tables["harms"][(tables["harms"]["event"] == "any") & (tables["harms"]["block"] == "all sessions")].iloc[0]
+    low, high = (f"{100 * row[name]:.0f}" for name in ("lower", "upper"))
+    (text, *_) = say_safety(gather(tables, study, {}), gather_evidence(gather(tables, study, {})))
+    assert f"any adverse effect {100 * row['proportion']:.0f}% (95% CI {low} to {high})" in text

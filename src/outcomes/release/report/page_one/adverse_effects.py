@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import count, fixed
+from outcomes.release.numbers import count, fixed, interval
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Evidence
@@ -62,6 +62,8 @@ def _say_other(effect: Effect, first: Effect) -> str:
 def _say_shares(effect: Effect) -> str:
     """Return the shares arm by arm; one of nobody with the limit below which the true share lies."""
     text = " v ".join(f"{fixed(100 * share, 0)}%" for share in effect.shares)
+    if any(effect.shares) and effect.interval is not None:
+        return f"{text} ({COVERED} CI {interval(*effect.interval, 0, 100)})"
     if any(effect.shares) or effect.patients is None or len(effect.shares) > 1:
         return text
     return f"{text} ({COVERED} upper limit {fixed(100 * limit_of_none(effect.patients[0]), 'percent')}%)"

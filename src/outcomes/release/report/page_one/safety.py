@@ -20,13 +20,14 @@ NAMES = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 class Effect:
     """One adverse effect: patients with it in either arm, as shares, and whether the interval of the difference excludes zero.
 
-    ``patients``: those asked, arm by arm; none where a number of them is not released.
+    ``patients``: those asked, arm by arm; none where a number of them is not released. ``interval``: of the share of the only arm.
     """
 
     name: str
     shares: tuple[float, ...]
     differs: bool
     patients: tuple[float, ...] | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,8 @@ def gather_safety(material: Material) -> Safety | None:
         if told and len(told) == len(arms):
             asked_of = {row[Harms.arm]: row[Harms.patients] for row in each.to_dict("records")}
             many = tuple(float(asked_of[arm]) for arm in arms if pd.notna(asked_of[arm]))
-            effects.append(
-                Effect(_name(str(event)), told, event in differing, many if len(many) == len(arms) else None)
-            )
+            known = many if len(many) == len(arms) else None
+            effects.append(Effect(_name(str(event)), told, event in differing, known, _interval(each, arms)))
     details = material.rows(HarmDetails.name)
     serious = len(details) and (details[HarmDetails.detail] == "serious").any()
     asked = int(rows.loc[rows[Harms.arm].isin(arms) & rows[Harms.patients].gt(0), Harms.arm].nunique())
@@ -123,6 +123,14 @@ def _find_differing(material: Material, arms: list[str]) -> set[str]:
     rows = rows[rows[HarmDifferences.contrast].isin([" - ".join(arms), " - ".join(reversed(arms))])]
     excludes = (rows[HarmDifferences.lower] > 0) | (rows[HarmDifferences.upper] < 0)
     return set(rows.loc[excludes, HarmDifferences.event])
+
+
+def _interval(rows: pd.DataFrame, arms: list[str]) -> tuple[float, float] | None:
+    """Return the interval of the share of the only arm; none of several, or where it is not released."""
+    own = rows[rows[Harms.arm].isin(arms)]
+    known = len(arms) == 1 and {Harms.lower, Harms.upper} <= set(own.columns) and len(own) == 1
+    ends = own[[Harms.lower, Harms.upper]].astype("float64").iloc[0] if known else pd.Series(dtype="float64")
+    return (float(ends.iloc[0]), float(ends.iloc[1])) if len(ends) and ends.notna().all() else None
 
 
 def _count_none(rows: pd.DataFrame, arms: list[str]) -> int | None:

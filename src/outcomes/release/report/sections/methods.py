@@ -189,9 +189,10 @@ def _timepoints(study: Study) -> list[str]:
 def _endpoints(study: Study) -> list[str]:
     if study.series.origin == "none":
         return []
+    apart = f" {NOT_A_DIFFERENCE}" if len(study.arms) > 1 else ""
     texts = [
         "Each rate is given with two denominators: all treated patients, a missing score counting as no response and no remission; "
-        f"and complete cases at that time point. {OWN_RATE} {NOT_A_DIFFERENCE}",
+        f"and complete cases at that time point. {OWN_RATE}{apart}",
         f"Worsening is a score worse than baseline by at least {study.endpoints.worsening_points:g} point{'' if study.endpoints.worsening_points == 1 else 's'}.",
     ]
     if study.population.include:

@@ -111,9 +111,9 @@ def _unblinded(material: Material) -> Limitation | None:
     """Say that questionnaires were answered by patients who knew what they had; chance can decide the arm and blind it too."""
     if material.study.series.origin != "sessions" or is_randomised(material):
         return None
+    unlike = ", and more so in an arm that is expected to do more" if len(material.arms) > 1 else ""
     return Limitation(
-        "Patients knew what they were given and rated themselves (no blinding): this may inflate improvement, and more so in an arm that is "
-        "expected to do more.",
+        f"Patients knew what they were given and rated themselves (no blinding): this may inflate improvement{unlike}.",
         "patients knew their treatment and rated themselves, which may inflate improvement",
     )
 
