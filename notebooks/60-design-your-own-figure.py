@@ -43,18 +43,22 @@ sorted(released)
 # ## 1. Quickly
 #
 # How many of those treated are in remission at each time point? One table, one filter, one line an arm. A number that is too small
-# to show is missing, its bound in a column beside, and a missing number is a gap: never fill it.
+# to show is missing, its bound in a column beside, and a missing number is a gap: never fill it. (Where no share in remission may be
+# shown, as in a small clinic, the figure is of response.)
 
 # %%
-rows = released["response"].query("endpoint == 'remission' and population == 'started' and arm != 'all'")
+rows = released["response"].query("population == 'started' and arm != 'all'")
 rows = rows[rows["instrument"] == study.instruments[0]]
 axis = rows["axis"].iloc[0]
 rows = rows[rows["axis"] == axis]
+told = set(rows.dropna(subset=["proportion"])["endpoint"])
+endpoint = "remission" if "remission" in told or "response" not in told else "response"
+rows = rows[rows["endpoint"] == endpoint]
 figure, panel = plt.subplots(figsize=(5, 3), layout="constrained")
 for arm, own in rows.groupby("arm", sort=False):
     panel.plot(own["time"], 100 * own["proportion"], marker="o", label=arm)
 panel.set_xlabel(axis)
-panel.set_ylabel("in remission (%)")
+panel.set_ylabel(f"in {endpoint} (%)")
 panel.legend()
 plt.show()
 
@@ -77,9 +81,12 @@ with house_style():
             own["time"], 100 * own["lower"], 100 * own["upper"], color=style.color, alpha=0.15, linewidth=0
         )
     panel.set_xlabel(axis.capitalize())
-    panel.set_ylabel("In remission, of all treated patients (%)")
-    panel.legend(frameon=False, loc="upper left")
+    panel.set_ylabel(f"In {endpoint}, of all treated patients (%)")
+    if arms:
+        panel.legend(frameon=False, loc="upper left")
     plt.show()
+if not arms:
+    print("No share is released at any time point: too few patients.")
 
 # %% [markdown]
 # ## 3. With the numbers below the axis
@@ -102,7 +109,7 @@ panel = Panel(
         for look, own in zip(arms.values(), columns, strict=True)
     ],
     Scale((min(times) - 0.3, max(times) + 0.3), {time: f"{time:g}" for time in times}, axis.capitalize()),
-    Scale((0, 100), {float(value): str(value) for value in range(0, 101, 25)}, "In remission (%)"),
+    Scale((0, 100), {float(value): str(value) for value in range(0, 101, 25)}, f"In {endpoint} (%)"),
     tuple(block),
 )
 with house_style():
@@ -120,7 +127,7 @@ IPython.display.display(figure)
 digests = []
 for _ in range(2):
     with tempfile.TemporaryDirectory() as folder:
-        files = save_figure(figure, Path(folder), "remission")
+        files = save_figure(figure, Path(folder), endpoint)
         digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in files})
 digests[0], digests[0] == digests[1]
 

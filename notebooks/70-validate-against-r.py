@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -31,7 +33,8 @@ import pandas as pd
 from outcomes import mixed
 from outcomes.analysis.durability.turnbull import Seen, fit_turnbull
 
-REFERENCE = Path("tests/reference")
+here = Path.cwd()  # any folder of the project
+REFERENCE = next(top / "tests/reference" for top in (here, *here.parents) if (top / "tests/reference/output").is_dir())
 R = {path.stem: json.loads(path.read_text()) for path in sorted((REFERENCE / "output").glob("*.json"))}
 pd.Series({name: content["session"]["r"] for name, content in R.items() if "session" in content}, name="made by")
 

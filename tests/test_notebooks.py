@@ -44,7 +44,7 @@ def test_notebooks_run_on_the_pipelines_output(finished, script):
     folder, _ = finished
     book = jupytext.read(script)
     assert not any(cell.get("outputs") for cell in book.cells)
-    run_notebook(book, folder, STUDY)
+    run_notebook(book, folder / "results", STUDY)  # JupyterLab opens a notebook in a folder below the project's, too
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     assert outputs
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
