@@ -120,6 +120,8 @@ def _judge_difference(texts: dict[str, str], study: Study, important: float | No
     """Return the verdicts on the difference and on how sure it is."""
     assert study.comparison is not None
     effect = next((row for row in _rows(texts["effects"]) if _here(row) and row["variance"] == "cr2"), None)
+    if any(row["subject"] == "left out" for row in _rows(texts["comparison_statement"])):
+        return "left_out", _judge_changes(texts)
     if effect is None or not effect["estimate"]:
         return "not_estimated", _judge_changes(texts)
     counts = [effect[name] for name in ("observed_treated", "observed_reference")]

@@ -325,7 +325,7 @@ def test_what_no_study_file_asks_for_is_not_called_unmeasured():
 
 
 def harms_of_one_arm(tables, **columns):
-    rows = tables["harms"].assign(patients=60.0, affected=45.0, proportion=0.75)
+    rows = tables["harms"].assign(patients=60.0, affected=45.0, proportion=0.75, lower=0.621, upper=0.853)
     severe = rows["event"] == "any severe"
     rows.loc[severe, ["affected", "proportion"]] = 0.0
     return {**tables, "harms": rows.assign(**columns)}
@@ -337,7 +337,7 @@ def test_adverse_effects_of_one_arm_are_a_share_of_patients_and_none_has_its_upp
     safe = answer_of(told, study, "safe")
     assert safe.verdict == "75% had an adverse effect; no data on serious events."
     assert safe.text.startswith(
-        "Of 60 patients asked: any adverse effect 75%; any severe adverse effect 0% (95% upper limit 4.9%)"
+        "Of 60 patients asked: any adverse effect 75% (95% CI 62 to 85); any severe adverse effect 0% (95% upper limit 4.9%). Nausea 75%;"
     )
     abstract = next(one for one in build_sections(gather(told, study, {}), Path("nowhere")) if one.id == "abstract")
     assert "Any adverse effect: 75% of 60 patients." in " ".join(block.text for block in abstract.blocks)

@@ -10,6 +10,7 @@ import pytest
 from released_cases import make_case, make_compared, make_models, make_study, make_tables
 from running_text import running_text
 
+from outcomes.contracts.released.comparison import LEFT_OUT
 from outcomes.release.analyses import name_main
 from outcomes.release.figures.drawings.analyses import _list_lines
 from outcomes.release.figures.drawings.flow import build_boxes
@@ -294,3 +295,21 @@ def test_the_share_of_the_only_arm_stands_with_its_interval():
     low, high = (f"{100 * row[name]:.0f}" for name in ("lower", "upper"))
     (text, *_) = say_safety(gather(tables, study, {}), gather_evidence(gather(tables, study, {})))
     assert f"any adverse effect {100 * row['proportion']:.0f}% (95% CI {low} to {high})" in text
+
+
+@pytest.mark.parametrize("left_out", [True, False])
+def test_a_third_arm_of_a_few_hides_no_adverse_effect_of_the_others(left_out):
+    tables, study = make_compared()
+    harms = tables["harms"]
+    few = harms[harms["arm"] == "iv"].assign(arm="im", patients=np.nan, affected=np.nan, proportion=np.nan)
+    tables |= {"harms": pd.concat([harms, few], ignore_index=True)}
+    if left_out:
+        said = {"subject": LEFT_OUT, "text": "an arm has fewer than 10 patients"}
+        tables |= {"comparison_statement": pd.DataFrame([said])}
+    material = gather(tables, study, {})
+    assert bool(material.left_out) is left_out
+    safety = gather_safety(material)
+    assert safety.arms == tuple(material.asked)
+    assert len(safety.arms) == 2
+    assert safety.effects
+    assert all(len(effect.shares) == 2 for effect in safety.effects)

@@ -62,7 +62,7 @@ def _say_other(effect: Effect, first: Effect) -> str:
 def _say_shares(effect: Effect) -> str:
     """Return the shares arm by arm; one of nobody with the limit below which the true share lies."""
     text = " v ".join(f"{fixed(100 * share, 0)}%" for share in effect.shares)
-    if any(effect.shares) and effect.interval is not None:
+    if any(effect.shares) and effect.interval is not None and effect.name == NAMES["any"]:
         return f"{text} ({COVERED} CI {interval(*effect.interval, 0, 100)})"
     if any(effect.shares) or effect.patients is None or len(effect.shares) > 1:
         return text

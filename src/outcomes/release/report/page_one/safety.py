@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, UNASKED, Ascertainment, HarmDetails, HarmDifferences, Harms
-from outcomes.release.arms import list_compared, order_arms
+from outcomes.release.arms import order_arms
 from outcomes.release.definitions import LEVEL
 from outcomes.release.report.content.material import Material
 
@@ -110,9 +110,10 @@ def limit_of_none(n: float) -> float:
 
 
 def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:
-    """Return the arms that are compared, treated first; without a comparison all of them."""
+    """Return the arms that the study asks about, treated first; without a question all of them but those of too few patients to be told."""
     present = list(dict.fromkeys(rows[Harms.arm]))
-    return [arm for arm in list_compared(material.study) if arm in present] or order_arms(material.study, present)
+    told = set(rows.loc[rows[Harms.patients].notna(), Harms.arm])
+    return [arm for arm in material.asked if arm in present] or order_arms(material.study, told or present)
 
 
 def _find_differing(material: Material, arms: list[str]) -> set[str]:
