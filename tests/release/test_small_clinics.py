@@ -19,11 +19,11 @@ from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.left_out import drop_uncompared
+from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.page_one.answers import answer_questions
-from outcomes.release.report import build_sections
 from outcomes.release.report.page_one.adverse_effects import say_safety
+from outcomes.release.report.page_one.answers import answer_questions
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure

@@ -99,12 +99,8 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
 
 def _find_burdened(material: Material, evidence: Evidence) -> str:
     """Return the arm with more patients with any adverse effect, where the interval of the difference excludes none."""
-<<<<<<< HEAD
     safety = evidence.safety
     heads, pair = (safety.heads_differ, safety.arms) if safety else ((), ())
-=======
-    heads, pair = evidence.safety.heads_differ if evidence.safety else (), material.asked
->>>>>>> 6661eac (Derive all six verdicts anew from the tables of 45 clinics, and let no small arm hide the harms of the others)
     if not heads or len(pair) != len(heads[0].shares):
         return ""
     return material.within(pair[0] if heads[0].shares[0] > heads[0].shares[1] else pair[1])
