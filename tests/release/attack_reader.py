@@ -406,7 +406,7 @@ SIMPLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "late_response": (
         ("arm", "instrument", "session"),
-        {"patients": "", "went_on": "patients", "looked": "went_on", "responded": "looked"},
+        {"went_on": "", "looked": "went_on", "responded": "looked"},
     ),
 }
 
@@ -579,9 +579,11 @@ def _add_sums(system: System, files: Files) -> None:
             ]
             if weighed and not any(weighed):
                 system.add(name[:-1], [name])
-        elif kind == "late_response" and rest[0] == "patients":  # and those with a response after the session
+        elif (
+            kind == "late_response" and rest[0] == "went_on"
+        ):  # those with a response after the session, and who stopped without one
             place = rest[1], rest[2], "session", f"session {rest[3]}", "response"
-            system.add(("known", *place), [name, ("event", *place)])
+            system.add(("known", *place), [name, ("event", *place), system.narrow(("stopped", *rest[1:]))])
         elif kind == "score":
             part(("compared", rest[0]), name)
         elif kind in ("early", "early n") and rest[-1] != ALL:

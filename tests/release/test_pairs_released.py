@@ -106,7 +106,6 @@ def test_sessions_of_few_who_returned_are_not_told():
                 "arm": "iv",
                 "instrument": "phq9",
                 "session": 3,
-                "patients": 30,
                 "went_on": 1,
                 "looked": 1,
                 "responded": 0,

@@ -20,10 +20,11 @@ def tabulate_late_response(looks: Looks, arms: Sequence[str], instrument: str) -
     Returns
     -------
     DataFrame
-        One row per arm and ``session`` k, the key beside ``instrument``: ``patients`` whose last score after session k and
-        before the next shows no response, ``went_on`` with a further session, ``looked`` of them at after it, ``responded`` at
+        One row per arm and ``session`` k, the key beside ``instrument``: of the patients whose last score after session k and
+        before the next shows no response, how many ``went_on`` with a further session, ``looked`` of them at after it, ``responded`` at
         any such score, with its ``proportion`` of those who went on (no score counts as no) and exact interval; the median of
-        the further sessions that they had.
+        the further sessions that they had. All patients without a response are not counted: with those who have one, in the table of responses,
+        they would bound the numbers of both more closely than rounding allows.
     """
     records: list[dict[str, Any]] = []
     rows, people = looks.rows, looks.people
@@ -41,7 +42,6 @@ def tabulate_late_response(looks: Looks, arms: Sequence[str], instrument: str) -
                     "arm": arm,
                     "instrument": instrument,
                     "session": k,
-                    "patients": len(own),
                     "went_on": len(on),
                     "looked": sum(one in seen for one in on),
                     "responded": sum(one in responded for one in on),

@@ -64,8 +64,9 @@ class LateResponse(Beginning):
     arm = Label("arm id")
     instrument = Label("instrument id")
     session = Setting("number of sessions after which there was no response")
-    patients = People("patients whose last score after it, before the next session, is no response")
-    went_on = People("patients with a further session", part_of=patients)
+    went_on = People(
+        "patients with a further session, of those whose last score after this one, before the next, is no response"
+    )
     looked = People("patients with a later score", part_of=went_on)
     responded = People("patients with a response at any later score", part_of=looked)
     proportion = Share(responded, went_on, "share of those who went on; no later score counts as no", interval="exact")
@@ -73,4 +74,3 @@ class LateResponse(Beginning):
     upper = Upper(proportion, EXACT)
     further_sessions = Quantile("median of the further sessions that they had", "sessions")
     key = (arm, instrument, session)
-    needs = (patients, went_on)

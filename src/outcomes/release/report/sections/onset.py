@@ -147,26 +147,21 @@ def _tabulate_late(material: Material, instrument: str) -> Grid | None:
     rows = material.rows(LateResponse.name, instrument=instrument)
     if rows.empty:
         return None
-    arms = _arms(material, rows, LateResponse.patients)
+    arms = _arms(material, rows, LateResponse.went_on)
     found = index_rows(rows.assign(session=rows[LateResponse.session].astype(int)), "session", "arm")
     body = []
     for session in sorted({int(key[0]) for key in found}):
         cells = [found.get((str(session), arm), {}) for arm in arms]
-        told = [(number(_counts(row)), number(_late(row))) for row in cells]
+        told = [(number(tell_count(row, LateResponse.went_on) if row else ABSENT), number(_late(row))) for row in cells]
         body.append((heading(str(session)), *(cell for pair in told for cell in pair)))
     names = [material.arm(arm) for arm in arms]
     pairs = [
-        (heading(f"{name}, went on / no response"), heading(f"{name}, responded later, % ({COVERED} CI)"))
-        for name in names
+        (heading(f"{name}, went on, No."), heading(f"{name}, responded later, % ({COVERED} CI)")) for name in names
     ]
     heads = (heading("No response after session"), *(cell for pair in pairs for cell in pair))
     note = "Of those who went on; without a later score a patient counts as not responding. Who goes on is chosen, and later responses may have come without further sessions."
     title = f"Later response: {material.instrument(instrument)}."
     return Grid("late-response", title, (heads,), tuple(body), (note,)) if arms else None
-
-
-def _counts(row: Row) -> str:
-    return f"{tell_count(row, LateResponse.went_on)} / {tell_count(row, LateResponse.patients)}" if row else ABSENT
 
 
 def _late(row: Row) -> str:
