@@ -89,6 +89,11 @@ def _after(name: str, alias: str) -> str | None:
     return squeeze(rest) if re.search(r"[^\W_]", rest) else ""
 
 
+@cache
+def _words_in(wording: str) -> frozenset[str]:
+    return frozenset(wording.split())
+
+
 def _question(name: str, questions: dict[str, list[str | list[str]]]) -> int | None:
     """Return the item whose question a name is, in any language: all words of one of its wordings occur, or it is just that (=)."""
     words = set(words_of(name))
@@ -98,7 +103,7 @@ def _question(name: str, questions: dict[str, list[str | list[str]]]) -> int | N
     for wordings in questions.values():
         for number, wording in enumerate(wordings, 1):
             several = [wording] if isinstance(wording, str) else wording
-            if any(one == bare if one[0] == "=" else set(one.split()) <= words for one in several):
+            if any(one == bare if one[0] == "=" else _words_in(one) <= words for one in several):
                 return number
     return None
 

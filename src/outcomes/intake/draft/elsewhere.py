@@ -17,6 +17,7 @@ from outcomes.intake.draft.vocabulary import NEAR, match_name, names_drug, read_
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
 IN_TEXTS = 0.3  # of the texts of a column that name a drug
+MOST_NAMES = 200  # rows of a sheet that stands on its side
 OFTENER = 1.5  # rows with days of sessions, by the rows taken for sessions
 
 
@@ -68,6 +69,8 @@ def explain_sheet(sheet: Sheet) -> str:
 def _tell_sideways(sheet: Sheet) -> str:
     """Return what says that a sheet stands on its side, the scores and the dates in rows of their own; empty where it does not."""
     for name, column in sheet.fields.items():
+        if len(column.values) > MOST_NAMES:
+            continue
         scores = [value for value in column.values if claims_of(value)]
         dates = [value for value in column.values if match_name(value, read_vocabulary()["date"])[0] >= NEAR]
         if scores and dates:
@@ -118,13 +121,13 @@ def doubt_sessions(sheet: Sheet, patient: str, found: Sequence[Found]) -> str:
 
 def _twin(name: str, column: Field, other: Found) -> str | None:
     """Return the column of another file with the same name and the same values, which is not its patients'."""
+    same = [one for one in other.sheet.fields if one != other.patient and squeeze(one) == squeeze(name)]
+    if not same or len(column.values) < FEWEST:
+        return None
     values = set(column.values)
-    for theirs, known in other.sheet.fields.items():
-        if theirs == other.patient or squeeze(theirs) != squeeze(name) or len(values) < FEWEST:
-            continue
-        if len(values & set(known.values)) >= SHARED * len(values):
-            return theirs
-    return None
+    return next(
+        (one for one in same if len(values & set(other.sheet.fields[one].values)) >= SHARED * len(values)), None
+    )
 
 
 def explain_concepts(sheet: Sheet) -> str:

@@ -15,6 +15,7 @@ from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
 from outcomes.intake.export import read_files
 from outcomes.intake.health.folder import is_shown
+from outcomes.intake.health.identifiers import SCIENTIFIC
 from outcomes.intake.identifiers import write_identifiers
 from outcomes.intake.quiet import reading_quietly
 from outcomes.intake.readers import File, Proposal, Unread, explain, propose_sources
@@ -62,6 +63,11 @@ class Field:
     def values(self) -> Array:
         """Distinct values that are not missing and occur."""
         return self.words.values[~self.missing & (self.rows > 0)]
+
+    @cached_property
+    def rounded(self) -> bool:
+        """Whether all values are in scientific notation, so that they may have been many."""
+        return all(SCIENTIFIC.fullmatch(value) for value in self.values)
 
     def share(self, which: Array) -> float:
         """Return the share of the filled rows whose distinct value is marked; 0 where nothing is filled."""

@@ -25,7 +25,6 @@ from outcomes.intake.draft.treatments import find_sessions, note_pairs
 from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
 from outcomes.intake.draft.visits import says_time
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
-from outcomes.intake.health.identifiers import SCIENTIFIC
 from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
@@ -77,10 +76,9 @@ def _always_alike(sheets: Sequence[Sheet]) -> set[str]:
     files: Counter[str] = Counter()
     for sheet in sheets:
         for name, column in sheet.fields.items():
-            rounded = all(SCIENTIFIC.fullmatch(value) for value in column.values)  # they may have been many
             if len(values[name]) < 2:
                 values[name].update(column.values[:2])
-            files[name] += column.filled > 1 and not rounded
+            files[name] += column.filled > 1 and not column.rounded
     return {name for name, found in values.items() if len(found) == 1 and files[name] > 1}
 
 

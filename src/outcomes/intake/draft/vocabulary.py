@@ -33,6 +33,7 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(plain_name(name).split("_"))
 
 
+@cache
 def squeeze(name: str) -> str:
     """Return a name as one word.
 
@@ -60,8 +61,7 @@ def level(name: str, synonym: str) -> int:
     """Return how well a name matches one synonym."""
     if squeeze(name) == squeeze(synonym):
         return SAME
-    own, wanted = set(words_of(name)), set(words_of(synonym))
-    fillers = set(read_vocabulary()["fillers"])
+    own, wanted, fillers = _set_of(name), _set_of(synonym), _fillers()
     left = own - fillers
     whose = not wanted & WHO or bool(own & WHO)  # "number" alone is no patient number
     if left and (
@@ -69,6 +69,16 @@ def level(name: str, synonym: str) -> int:
     ):
         return NEAR
     return PART if wanted <= own and max(len(word) for word in wanted) > 2 else NONE
+
+
+@cache
+def _set_of(name: str) -> frozenset[str]:
+    return frozenset(words_of(name))
+
+
+@cache
+def _fillers() -> frozenset[str]:
+    return frozenset(read_vocabulary()["fillers"])
 
 
 def tokens(value: str) -> list[str]:
