@@ -81,7 +81,7 @@ def test_the_six_answers_and_what_was_adjusted_for_stand_on_one_page(finished):
         "Key points",
         "Does it work?",
         "How long does it last?",
-        "Adverse effects and durability are not adjusted.",
+        "Adverse effects and shares of responders, unlike weeks in response, are not adjusted.",
     ):
         assert words in first
     assert "Abstract" in second

@@ -110,7 +110,7 @@ class TestReport:
         words = " ".join(block.text for block in section.blocks if block.kind == "paragraph")
         assert "exploratory" in words
         assert "Holm's method" in words
-        assert "Tests of interaction with an adjusted p value below one in twenty: Payer (change)" in words
+        assert "Tests of interaction with an adjusted p value below 0.05: Payer (change)" in words
         grids = {block.id: block for block in section.blocks if block.kind == "grid"}
         change = [[cell.text for cell in row] for row in grids["subgroups-change"].rows]
         assert change[1] == ["Payer (interaction p = .01, adjusted = .02)"]

@@ -67,8 +67,10 @@ class Found:
         return column.filled / max(len(column.values), 1)
 
     def read_days(self, column: str) -> list[tuple[str, float]]:
-        """Return whose each dated row is, and its day, with the time of day."""
+        """Return whose each dated row is, and its day, with the time of day; of no row where days and months contradict each other."""
         forms = self.dates[column]
+        if forms.order == "both":
+            return []
         rules = DateRules(formats=forms.formats(forms.order or "day") or ("%Y-%m-%d",), zone="as written")
         words, people = self.sheet.fields[column].words, self.patients
         read = read_dates(words.values, self.sheet.fields[column].missing, rules).days

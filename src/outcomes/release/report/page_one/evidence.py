@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from outcomes.release.definitions import FEW, SMALL
+from outcomes.release.definitions import FEW, SMALL, UNLIKELY
 from outcomes.release.numbers import printed
 from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.follow_up import FollowUp
 from outcomes.release.report.page_one.safety import Safety
-
-UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)
