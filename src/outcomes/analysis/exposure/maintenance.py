@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.contracts.released.exposure import Maintenance
 from outcomes.proportions import compute_clopper_pearson
 
 MONTH_DAYS = 28
@@ -66,20 +67,7 @@ def tabulate_maintenance(
     table = pd.DataFrame(records)
     lower, upper = compute_clopper_pearson(table["returned"], table["patients"])
     share = table["returned"] / table["patients"].where(table["patients"] > 0)
-    order = [
-        "arm",
-        "month",
-        "patients",
-        "returned",
-        "proportion",
-        "lower",
-        "upper",
-        "rate",
-        "rate_lower",
-        "rate_upper",
-        "fewest",
-    ]
-    return table.assign(proportion=share, lower=lower, upper=upper, fewest=table["returned"])[order]
+    return table.assign(proportion=share, lower=lower, upper=upper, fewest=table["returned"])[Maintenance.columns]
 
 
 def _rate(counts: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
