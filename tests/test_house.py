@@ -14,6 +14,7 @@ ROOMS = ("intake", "measures", "mixed", "analysis", "release", "network", "simul
 GROUND = {
     "agreement",
     "proportions",
+    "quantiles",
     "random_effects",
     "funnel",
     "criteria",

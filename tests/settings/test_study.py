@@ -200,6 +200,13 @@ def test_small_arms_are_not_folded_and_the_refusal_names_the_ways_out():
     assert check_study(minimal()).population.small_arms == "omit"
 
 
+RELIABLE = {"sd": 5, "reliability": 0.8, "source": "retest of MRN 00412345"}
+CLAIM = {"id": "own", "page": "page", "words": "as of 123-45-6789", "quantity": "none", "unsaid": "no term"}
+NAMED = {"patient": "code", "Mary Quartz": "rating"}
+INDUCTION = {"sessions": 6, "minimum_sessions": 6, "maximum_sessions": 8, "minimum_days": 10, "maximum_days": 40}
+PROTOCOL = {"drug": "ketamine", "route": "iv", "induction": INDUCTION, "source": "a guideline"}
+
+
 @pytest.mark.parametrize(
     ("place", "changes"),
     [
@@ -208,6 +215,8 @@ def test_small_arms_are_not_folded_and_the_refusal_names_the_ways_out():
         ("report.setting", {"report": {"title": "Small", "setting": "One clinic; chart no. 4412345."}}),
         ("privacy.because", {"privacy": {"release": "exact", "because": "agreed with MRN0041234"}}),
         ("accept.doubtful_doses", {"accept": {"doubtful_doses": "patient 1004123 weighs 140 kg"}}),
+        ("endpoints.reliable_change.phq9.source", {"endpoints": {"reliable_change": {"phq9": RELIABLE}}}),
+        ("report.claims.0.words", {"report": {"title": "Small", "claims": [CLAIM]}}),
     ],
 )
 def test_a_number_of_a_record_in_a_printed_sentence_is_refused_and_not_repeated(place, changes):
@@ -217,6 +226,23 @@ def test_a_number_of_a_record_in_a_printed_sentence_is_refused_and_not_repeated(
         check_study(minimal(**changes))
     assert "4123" not in str(refused.value)
     assert "6789" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        (
+            "eligibility.0.name",
+            {"eligibility": [{"name": "Quartz, Mary", "kind": "definition", "column": "age", "minimum": 18}]},
+        ),
+        ("own_protocols.mine.name", {"own_protocols": {"mine": {**PROTOCOL, "name": "Mary Quartz"}}}),
+        ("patients.columns", {"sources": [{"file": "a.csv", "tables": {"patients": {"columns": NAMED}}}]}),
+    ],
+)
+def test_a_name_of_what_is_counted_is_nobody_s(place, changes):
+    with pytest.raises(SettingsError, match=f"{place}: holds what look like names") as refused:
+        check_study(minimal(**changes))
+    assert "Quartz" not in str(refused.value)
 
 
 def test_prose_may_name_places_years_and_registrations():

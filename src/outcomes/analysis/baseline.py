@@ -11,6 +11,7 @@ from outcomes.analysis.selection import EVERYONE, select_first, select_included
 from outcomes.contracts.released.describe import Baseline
 from outcomes.errors import SettingsError
 from outcomes.instruments import Instrument
+from outcomes.quantiles import QUARTILES, find_quantile
 
 BASELINE = Baseline.columns
 
@@ -125,7 +126,5 @@ def _summarise(values: pd.Series[float]) -> dict[str, float]:
         "n": values.count(),
         "mean": values.mean(),
         "sd": values.std(),
-        "median": values.median(),
-        "q1": float(values.quantile(0.25)),
-        "q3": float(values.quantile(0.75)),
+        **{name: find_quantile(values, q) for name, q in QUARTILES.items()},
     }

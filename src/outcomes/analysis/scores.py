@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.analysis.comparison.precision import drop_dust
 from outcomes.analysis.selection import EVERYONE, PLACE, order_rows, select_first, select_included
 from outcomes.contracts.released.describe import ChangeDistribution, Recall, Scores
+from outcomes.quantiles import QUARTILES, find_quantile
 from outcomes.settings import Population, Visit
 
 SCORES = Scores.columns
@@ -22,17 +23,15 @@ BIN = 10  # percentage points
 def summarise(values: Any) -> pd.DataFrame:
     """Return ``n, mean, sd, median, q1, q3`` of a grouped column.
 
-    ``n`` counts observed values; the standard deviation (divisor n − 1) of a single value is missing; quartiles are by
-    linear interpolation.
+    ``n`` counts observed values; the standard deviation (divisor n − 1) of a single value is missing; quantiles are those of
+    :func:`~outcomes.quantiles.find_quantile`.
     """
     return pd.DataFrame(
         {
             "n": values.count(),
             "mean": values.mean(),
             "sd": values.std(),
-            "median": values.median(),
-            "q1": values.quantile(0.25),
-            "q3": values.quantile(0.75),
+            **{name: values.agg(find_quantile, q=q) for name, q in QUARTILES.items()},
         }
     )
 

@@ -30,7 +30,14 @@ from outcomes.settings.cost import Cost
 from outcomes.settings.criteria import Criterion
 from outcomes.settings.durability import Durability
 from outcomes.settings.keys import say_failure
-from outcomes.settings.labels import find_personal_label, find_personal_prose
+from outcomes.settings.labels import (
+    READ,
+    find_personal_label,
+    find_personal_prose,
+    label_analysis,
+    label_design,
+    label_sources,
+)
 from outcomes.settings.published import PublishedFigures, fill_published
 from outcomes.settings.reading import read_yaml
 from outcomes.settings.sources import Cleaning, DateRules, Source, Table, TableMap, Visit
@@ -185,22 +192,17 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _labels_are_nobodys(self) -> Self:
         maps = (*self.layouts.values(), *(source.tables for source in self.sources))
-        found = find_personal_label(self.arms, self.visits, self.sources, maps) or find_personal_prose(self._prose())
+        labels = (
+            *label_design(self.arms, self.visits),
+            *label_sources(self.sources, maps),
+            *label_analysis(self.eligibility, self.own_instruments, self.own_protocols, self.comparison),
+        )
+        found = find_personal_label(labels) or find_personal_prose(self.model_dump(exclude=set(READ)))
         if found is not None:
             raise ValueError(
                 f"{found[0]}: holds what look like {found[1]}, which would stand in the report; write a name that is nobody's"
             )
         return self
-
-    def _prose(self) -> dict[str, str]:
-        """Return the sentences of the study file that a report prints, by their key."""
-        texts = {f"report.{key}": getattr(self.report, key) for key in ("title", "subtitle", "setting", "citation")}
-        texts |= {"privacy.because": self.privacy.because}
-        texts |= {f"accept.{check}": reason for check, reason in self.accept.items()}
-        texts |= {f"models.{name}.label": model.label for name, model in self.models.items()}
-        texts |= {f"eligibility.{at}": f"{one.name} {one.source or ''}" for at, one in enumerate(self.eligibility)}
-        texts |= {"cost.perspective": self.cost.perspective} if self.cost else {}
-        return {place: text for place, text in texts.items() if text}
 
     @model_validator(mode="after")
     def _comparison_agrees(self) -> Self:

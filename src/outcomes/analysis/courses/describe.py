@@ -14,6 +14,7 @@ from outcomes.analysis.courses.mixture import Groups
 from outcomes.analysis.courses.number import Candidate, try_numbers
 from outcomes.analysis.selection import EVERYONE
 from outcomes.contracts.released.courses import CourseGroups, CourseNumber, Courses
+from outcomes.quantiles import QUARTILES, find_quantile
 from outcomes.settings import Study
 
 TABLES = (CourseNumber, CourseGroups, Courses)
@@ -103,6 +104,6 @@ def _tabulate_courses(scored: Scored, members: Mapping[str, np.ndarray], instrum
             row = {"group": group, "instrument": instrument, **point, "patients": int(own.sum()), "n": len(known)}
             row["mean"] = known.mean() if len(known) else np.nan
             row["sd"] = known.std(ddof=1) if len(known) > 1 else np.nan
-            row["q1"], row["q3"] = np.quantile(known, [0.25, 0.75]) if len(known) else (np.nan, np.nan)
+            row |= {name: find_quantile(known, QUARTILES[name]) for name in ("q1", "q3")}
             records.append({str(name): value for name, value in row.items()})
     return pd.DataFrame(records, columns=list(Courses.fields))

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.quantiles import QUARTILES, find_quantile
+
 LAST = 8
 RECENT_DAYS = 30
-_QUARTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
 
 
 def derive_dose(sessions: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +78,8 @@ def tabulate_dose(
                     "arm": arm,
                     "session": str(place) if place < LAST else f"{LAST}+",
                     "patients": len(own),
-                    **{f"mg_{name}": _quantile(own["dose_mg"], q) for name, q in _QUARTILES.items()},
-                    **{f"mg_per_kg_{name}": _quantile(scaled, q) for name, q in _QUARTILES.items()},
+                    **{f"mg_{name}": find_quantile(own["dose_mg"], q) for name, q in QUARTILES.items()},
+                    **{f"mg_per_kg_{name}": find_quantile(scaled, q) for name, q in QUARTILES.items()},
                     "weighed": int((own["weight_age"] <= RECENT_DAYS).sum()),
                     "carried": int((own["weight_age"] > RECENT_DAYS).sum()),
                     "unweighed": int(own["weight_age"].isna().sum()),
@@ -86,8 +87,3 @@ def tabulate_dose(
                 }
             )
     return pd.DataFrame(records)
-
-
-def _quantile(values: pd.Series, q: float) -> float:
-    known = values.dropna()
-    return float(known.quantile(q)) if len(known) else np.nan

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.proportions import compute_clopper_pearson
+from outcomes.quantiles import QUARTILES, find_quantile
 
 MILESTONES = (9, 13)  # sessions: the induction of esketamine and one more; its first quarter year
 LONGEST = 24
@@ -39,7 +40,7 @@ def tabulate_exposure(sessions: pd.DataFrame, series: pd.DataFrame, arms: Sequen
     for arm in arms:
         own = counts[counts.index.get_level_values(0) == arm]
         begun = first[first["arm"].astype(str) == arm]
-        spread = {f"sessions_{name}": own.quantile(q) if len(own) else np.nan for name, q in _QUARTILES.items()}
+        spread = {f"sessions_{name}": find_quantile(own, q) for name, q in QUARTILES.items()}
         reached = {"induction completed": (len(begun), int(begun["complies"].fillna(False).astype(bool).sum()))}
         reached |= {f"{k} sessions or more": (len(own), int((own >= k).sum())) for k in MILESTONES}
         for milestone, (patients, count) in reached.items():
@@ -51,9 +52,6 @@ def tabulate_exposure(sessions: pd.DataFrame, series: pd.DataFrame, arms: Sequen
     table = table.assign(proportion=share, lower=lower, upper=upper)[order]
     rank = {name: place for place, name in enumerate(dict.fromkeys(table["milestone"]))}
     return table.sort_values("milestone", key=lambda names: names.map(rank), kind="stable", ignore_index=True)
-
-
-_QUARTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
 
 
 def tabulate_attendance(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -104,7 +102,7 @@ def tabulate_session_time(sessions: pd.DataFrame, arms: Sequence[str]) -> pd.Dat
             own = (rows["arm"] == arm) & values.notna()
             person = values[own].groupby(rows.loc[own, "patient"])
             typical = person.median()
-            spread = {name: typical.quantile(q) if len(typical) else np.nan for name, q in _QUARTILES.items()}
+            spread = {name: find_quantile(typical, q) for name, q in QUARTILES.items()}
             gaps = int((person.max() > LONG_GAP_DAYS).sum()) if measure.endswith("induction") else None
             records.append({"measure": measure, "arm": arm, "patients": len(typical), **spread, "long_gaps": gaps})
     table = pd.DataFrame(records).astype({"long_gaps": "float64"})

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.proportions import compute_clopper_pearson
+from outcomes.quantiles import QUARTILES, find_quantile
 
 MARKED = 4
 LAST = 7
@@ -47,9 +48,7 @@ def tabulate_dissociation(sessions: pd.DataFrame, score: pd.Series, arms: Sequen
                     "arm": arm,
                     "session": str(place) if place < LAST else f"{LAST}+",
                     "patients": len(values),
-                    "median": values.median() if known else np.nan,
-                    "q1": values.quantile(0.25) if known else np.nan,
-                    "q3": values.quantile(0.75) if known else np.nan,
+                    **{name: find_quantile(values, q) for name, q in QUARTILES.items()},
                     "mean": values.mean() if known else np.nan,
                     "sd": values.std(),
                     "above": int((values > MARKED).sum()),

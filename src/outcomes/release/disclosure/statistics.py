@@ -29,6 +29,7 @@ from outcomes.contracts.released.columns import (
     Upper,
 )
 from outcomes.contracts.released.table import ReleasedTable
+from outcomes.quantiles import find_step_of_quantiles
 from outcomes.release.disclosure.count import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import MANY, Rounding, find_step, keep_apart, keep_digits, round_to
 from outcomes.release.disclosure.widths import cover_sizes
@@ -36,6 +37,7 @@ from outcomes.release.disclosure.widths import cover_sizes
 TEN = 10  # people, as printed: of more, every tenth is near the mean of some whole numbers
 WIDTH = 2 * 1.96  # of a 95% interval, in standard errors
 RISKS = ("risk difference", "share")
+Step = type | str  # a kind of statistic, or a unit of quantiles
 RATIOS = ("risk ratio", "odds ratio", "hazard ratio", "e-value")
 
 
@@ -138,26 +140,26 @@ def _kind_of(table: type[ReleasedTable], column: Column) -> Column:
     return next(one for one in table.fields if one == column.of) if isinstance(column, Limit) else column
 
 
-def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float) -> dict[type, float]:
-    """Return, for a row, the step of its means, of its quantiles, and of its estimates."""
+def _find_steps(table: type[ReleasedTable], row: Mapping[str, object], n: float) -> dict[Step, float]:
+    """Return, for a row, the step of its means, of its estimates, and of its quantiles of each unit."""
     spreads = [_number(row, one) for one in table.fields if isinstance(one, Spread)]
     errors = [_number(row, one) for one in table.fields if isinstance(one, Error)]
     size = n if n > 0 else 1.0
     sd = next((one for one in spreads if one > 0), _find_width(table, row, Mean) * math.sqrt(size))
     error = next((one for one in errors if one > 0), _find_width(table, row, Estimate))
-    quantiles = [
-        one
-        for one in (_number(row, name) for name in table.fields if isinstance(name, Quantile))
-        if not math.isnan(one)
-    ]
+    quantiles: dict[str, list[float]] = {}
+    for column in table.fields:
+        if isinstance(column, Quantile) and not math.isnan(_number(row, column)):
+            quantiles.setdefault(column.unit, []).append(_number(row, column))
+    wholes = {unit: all((4 * one).is_integer() for one in values) for unit, values in quantiles.items()}
     finest = max((one.finest for one in table.fields if isinstance(one, Statistic)), default=0.0)
-    whole = bool(quantiles) and all((4 * one).is_integer() for one in quantiles)
+    whole = bool(wholes) and all(wholes.values())
     mean = finest or max(find_step(sd / 3, n), (0.1 if n > TEN else 1.0) if whole and n < MANY else 0.0)
     covered = any(isinstance(one, Spread) and one.spans for one in table.fields)
     if not covered and any(isinstance(_kind_of(table, one), Mean) for one in table.fields if isinstance(one, Lower)):
         mean = max(mean, find_step(100 * sd / size**1.5))  # an interval's width tells a small n to within one
-    quantile = 1.0 if whole else 10.0 ** math.floor(math.log10(sd / 1.5)) if sd > 0 else 0.1
-    return {Mean: mean, Quantile: finest or quantile, Estimate: find_step(error / 4)}
+    steps: dict[Step, float] = {unit: finest or find_step_of_quantiles(whole, sd) for unit, whole in wholes.items()}
+    return steps | {Mean: mean, Estimate: find_step(error / 4)}
 
 
 def _number(row: Mapping[str, object], name: str) -> float:
@@ -176,7 +178,7 @@ def _find_width(table: type[ReleasedTable], row: Mapping[str, object], kind: typ
     return float("nan")
 
 
-def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping[str, object]) -> float:
+def _round(kind: Column, value: float, steps: Mapping[Step, float], row: Mapping[str, object]) -> float:
     if not math.isfinite(value):
         return value
     if isinstance(kind, Mean | Spread | MeanOrShare):
@@ -184,7 +186,7 @@ def _round(kind: Column, value: float, steps: Mapping[type, float], row: Mapping
         rounded = round_to(value, steps[Mean])
         return keep_digits(value, 1) if money and rounded == 0 else rounded  # no amount of money is printed as none
     if isinstance(kind, Quantile):
-        return round_to(value, steps[Quantile])
+        return round_to(value, steps[kind.unit])
     if isinstance(kind, Estimate):
         scale = str(row.get(kind.scale)) if kind.scale is not None else ""
         if any(name in scale for name in RATIOS):
