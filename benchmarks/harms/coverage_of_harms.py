@@ -1,6 +1,6 @@
 """How often the intervals of adverse events hold the truth, over drawn clinics of two arms whose risks are known.
 
-Patients differ in proneness (gamma, mean 1), some leave after each session whatever happened, and one arm has twice as many sessions as the other. An event at a session has the
+Patients differ in proneness (gamma, mean 1), some leave after each session whatever happened, and one arm has twice as many sessions as the other, after the sixth a pause between them. An event at a session has the
 chance 1 − exp(−hazard · proneness), so that every risk, rate, and share has a closed form.
 
     python benchmarks/harms/coverage_of_harms.py [clinics]
@@ -21,7 +21,7 @@ from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_ha
 from outcomes.analysis.harms.sessions import tabulate_harm_sessions
 
 SIZES = (60, 240)  # patients an arm
-ARMS = {"esketamine": (12, 4), "iv": (6, 3)}  # sessions at most, and days between them
+DAYS = {"esketamine": np.r_[0:24:4, 80:104:4], "iv": np.r_[0:18:3]}  # of the sessions, at most
 STAY = 0.93  # after each session
 SPREAD = 0.64  # variance of the proneness
 HAZARDS = {"nausea": {"esketamine": 0.12, "iv": 0.25}, "headache": {"esketamine": 0.02, "iv": 0.02}}
@@ -38,8 +38,8 @@ def compute_truth() -> Truth:
     """Return every true value, by what it is of, event, and arm."""
     truth: Truth = {}
     for event, hazards in HAZARDS.items():
-        for arm, (most, gap) in ARMS.items():
-            number = np.arange(1, most + 1)
+        for arm, day in DAYS.items():
+            number = np.arange(1, len(day) + 1)
             held = STAY ** (number - 1)  # at least so many sessions
             ends = held - np.append(held[1:], 0.0)  # exactly so many
             left = spare(hazards[arm], number)
@@ -47,10 +47,12 @@ def compute_truth() -> Truth:
             for block, k in BLOCKS.items():
                 truth[block, event, arm] = float(1 - left[k - 1] if k else held @ first)
             truth["share of sessions", event, arm] = float(1 - left[0])
-            day = gap * (number - 1) + 1
-            days = (held * first) @ day + (ends * left) @ (day + CARRY_DAYS)
+            risk = 1 + np.append(
+                0, np.cumsum(np.minimum(np.diff(day), CARRY_DAYS + 1))
+            )  # days up to and with the session's
+            days = (held * first) @ risk + (ends * left) @ (risk + CARRY_DAYS)
             truth["first events in 100 weeks", event, arm] = float(700 * (held @ first) / days)
-            truth[f"incidence by day {HORIZON}", event, arm] = float((held * first) @ (day <= HORIZON))
+            truth[f"incidence by day {HORIZON}", event, arm] = float((held * first) @ (day < HORIZON))
         for block in BLOCKS:
             truth[f"difference, {block}", event, "iv - esketamine"] = (
                 truth[block, event, "iv"] - truth[block, event, "esketamine"]
@@ -61,13 +63,13 @@ def compute_truth() -> Truth:
 def draw_clinic(n: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sessions and the adverse events of one clinic, as the steps before hand them on."""
     held, found = [], []
-    for place, (arm, (most, gap)) in enumerate(ARMS.items()):
+    for place, (arm, day) in enumerate(DAYS.items()):
         proneness = rng.gamma(1 / SPREAD, SPREAD, n)
-        stays = np.cumprod(np.column_stack([np.ones(n), rng.random((n, most - 1)) < STAY]), axis=1) > 0
+        stays = np.cumprod(np.column_stack([np.ones(n), rng.random((n, len(day) - 1)) < STAY]), axis=1) > 0
         who, number = np.nonzero(stays)
         held.append(
             pd.DataFrame(
-                {"patient": who + n * place, "study_day": gap * number, "arm": arm, "session": number + 1}
+                {"patient": who + n * place, "study_day": day[number], "arm": arm, "session": number + 1}
             ).assign(ordinal=1, series=1, phase="induction", harms_asked=True, harms_mode="solicited")
         )
         for event, hazards in HAZARDS.items():
@@ -79,7 +81,7 @@ def draw_clinic(n: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.Data
 def tell_clinic(n: int, clinic: int) -> pd.DataFrame:
     """Return what is released of one clinic: ``of``, ``event``, ``arm``, ``estimate``, ``lower``, ``upper``."""
     held, found = draw_clinic(n, np.random.default_rng([n, clinic]))
-    arms = list(ARMS)
+    arms = list(DAYS)
     sessions = number_sessions(held, pd.DataFrame({"patient": held["patient"].unique()}), found)
     attached = attach_events(found, sessions)
     harms = tabulate_harms(sessions, attached, arms)

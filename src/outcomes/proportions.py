@@ -171,34 +171,6 @@ def compute_clopper_pearson(events: ArrayLike, n: ArrayLike, level: float = 0.95
     return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
 
 
-def compute_garwood(events: ArrayLike, time: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the exact interval of a rate, events per time (Garwood 1936, 10.1093/biomet/28.3-4.437).
-
-    Parameters
-    ----------
-    events, time : array_like
-        Events and the time under observation, of the same shape; no time gives missing bounds.
-    level : float
-        Coverage.
-
-    Returns
-    -------
-    lower, upper : ndarray
-        Bounds per unit of time.
-
-    Examples
-    --------
-    >>> [round(float(bound), 4) for bound in compute_garwood(1, 1)]
-    [0.0253, 5.5716]
-    """
-    from scipy.special import gammaincinv
-
-    events, time = np.asarray(events, float), _positive(time)
-    tail = (1 - level) / 2
-    lower = np.where(events > 0, gammaincinv(np.maximum(events, 1), tail), 0.0)
-    return lower / time, gammaincinv(events + 1, 1 - tail) / time
-
-
 def compute_miettinen_nurminen(
     events: ArrayLike, n: ArrayLike, reference_events: ArrayLike, reference_n: ArrayLike, level: float = 0.95
 ) -> tuple[Floats, Floats, Floats]:

@@ -15,7 +15,8 @@ from scipy.stats import t
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.text import format_table, parse_bound, read_table
-from outcomes.proportions import compute_garwood, compute_wilson
+from outcomes.poisson import compute_garwood
+from outcomes.proportions import compute_wilson
 from outcomes.release.disclosure.counts import round_counts
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.disclosure.rounding import Rounding

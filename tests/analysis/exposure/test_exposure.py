@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import gamma, norm, t
 
 from outcomes.analysis.exposure.dose import derive_dose, tabulate_dose
 from outcomes.analysis.exposure.maintenance import tabulate_maintenance
 from outcomes.analysis.exposure.sessions import tabulate_attendance, tabulate_exposure, tabulate_session_time
+from outcomes.poisson import bound_rate, compute_garwood
 
 ARMS = ["iv", "esketamine"]
 
@@ -81,8 +83,27 @@ def test_time_between_sessions(sessions):
     assert pd.isna(row(table, measure="minutes a session", arm="iv")["long_gaps"])
 
 
+def test_the_interval_of_a_rate_of_sessions_by_hand():
+    counts = [0] * 8 + [1, 3, 8]  # mean 12/11, variance 6.0909: dispersion 5.5833, as sure as 2.1493 events
+    assert np.var(counts, ddof=1) / np.mean(counts) == pytest.approx(5.58333, abs=1e-5)
+    tail = norm.sf(t.ppf(0.975, 10))
+    sure = 12 / 5.58333
+    expected = [gamma.ppf(tail, sure) / sure * 12 / 11, gamma.isf(tail, sure + 1) / sure * 12 / 11]
+    assert bound_rate(counts, np.ones(11), student=True) == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_interval_of_one_patients_sessions_holds_the_rate():
+    lower, upper = bound_rate([0] * 10 + [9], np.ones(11), student=True)
+    assert 0 < lower < 9 / 11 < upper < 9
+    assert np.isnan(bound_rate([], [])).all()
+
+
+def test_fewer_events_than_one_bound_a_rate_lower_than_one_does():
+    assert compute_garwood(0.2, 1)[0] == pytest.approx(gamma.ppf(0.025, 0.2))
+
+
 def test_sessions_after_the_induction(sessions, series):
-    table = tabulate_maintenance(sessions, series, pd.Series({1: 100, 2: 45, 3: 0}), ARMS, [1])
+    table = tabulate_maintenance(sessions, series, pd.Series({1: 100, 2: 45, 3: 0}), ARMS)
     assert row(table, arm="iv", month=1)[["patients", "returned"]].tolist() == [2, 0]
     second = row(table, arm="iv", month=2)  # day 40 is 37 days after the induction; patient 2 is followed for 33
     assert second[["patients", "returned", "rate"]].tolist() == [1, 1, 1.0]

@@ -9,11 +9,12 @@ from outcomes.analysis.harms.ascertainment import find_unlike, tabulate_ascertai
 from outcomes.analysis.harms.attribution import attach_events, keep_asked, number_sessions
 from outcomes.analysis.harms.dissociation import tabulate_dissociation
 from outcomes.analysis.harms.pressure import arrange_pressure, tabulate_blood_pressure, tabulate_pressure_rise
-from outcomes.analysis.harms.rates import bound_rate, compute_incidence, tabulate_harm_rates
+from outcomes.analysis.harms.rates import compute_incidence, tabulate_harm_rates
 from outcomes.analysis.harms.risks import tabulate_harm_differences, tabulate_harms
 from outcomes.analysis.harms.sessions import tabulate_harm_sessions
 from outcomes.analysis.harms.severity import tabulate_harm_details, tabulate_severity
 from outcomes.analysis.harms.stopping import tabulate_stopping
+from outcomes.poisson import bound_rate
 
 ARMS = ["esketamine", "iv"]
 # patient: (arm, days of the sessions); three patients an arm
@@ -251,6 +252,28 @@ def test_rates_by_hand(clinic):
     sure = 100 * dispersion / (days / 7)
     assert row["upper"] == pytest.approx(sure * chi2.ppf(0.975, 2 / dispersion + 2) / 2, rel=1e-6)
     assert 0 < row["lower"] < row["rate"]
+
+
+@pytest.mark.parametrize(
+    ("first", "days"),
+    [
+        (None, 4 + 8 + 5 + 8),  # to day 3; 4 to 11; 100 to 104, for on 105 another arm's session begins; 300 to 307
+        (9, 4 + 6),  # on day 9, of the session of day 4
+        (102, 4 + 8 + 3),
+    ],
+)
+def test_days_of_a_pause_and_of_another_arm_are_not_at_risk(first, days):
+    rows = [(1, day, 1, "iv") for day in (0, 4, 100, 300)] + [(1, 105, 1, "esketamine"), (1, 0, 2, "iv")]
+    held = pd.DataFrame(rows, columns=["patient", "study_day", "ordinal", "arm"]).assign(
+        number=1, asked=[True, *[False] * 5]
+    )
+    attached = pd.DataFrame({"patient": [1, 9], "arm": "iv", "event": "nausea", "study_day": [first, 3]}).dropna()
+    row = cell(tabulate_harm_rates(held, attached, ["iv"]), event="nausea", arm="iv")
+    assert row["weeks"] * 7 == pytest.approx(days)
+    day = pd.DataFrame({"patient": 1, "study_day": np.arange(400), "event": "nausea"})  # an event on every day
+    belong = attach_events(day, held.sort_values(["study_day", "ordinal"], ignore_index=True))
+    until = 400 if first is None else first
+    assert days == ((belong["arm"] == "iv") & (belong["study_day"] <= until)).sum()
 
 
 def test_a_rate_of_people_who_are_alike_has_the_exact_interval():

@@ -43,5 +43,5 @@ def describe_exposure(tables: Mapping[str, pd.DataFrame], study: Study) -> dict[
         "session_time": tabulate_session_time(sessions, arms),
         "dose": tabulate_dose(dosed, arms, by_weight, usual),
         "dose_response": tabulate_dose_response(dosed, tables, arms, by_weight, study.instruments[0]),
-        "maintenance": tabulate_maintenance(sessions, series, last_day, arms, [study.seed, 16]),
+        "maintenance": tabulate_maintenance(sessions, series, last_day, arms),
     }

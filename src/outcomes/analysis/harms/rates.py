@@ -1,4 +1,4 @@
-"""First adverse events by time under treatment, with the end of treatment as a competing end."""
+"""First adverse events by days on which one would count, and by day 28 with the end of treatment as a competing end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from outcomes.analysis.harms.attribution import CARRY_DAYS
 from outcomes.analysis.harms.risks import ANY
-from outcomes.proportions import compute_garwood
+from outcomes.poisson import bound_rate
 
 WEEK = 7.0
 HORIZON = 28
@@ -24,64 +24,72 @@ def tabulate_harm_rates(sessions: pd.DataFrame, attached: pd.DataFrame, arms: Se
     Returns
     -------
     DataFrame
-        One row per event (``any`` first) and arm, the key: ``patients`` asked, ``affected``; ``weeks`` under observation,
-        from the first session in the arm to the first event, else to seven days after the last; ``rate`` of first events
-        per 100 patient-weeks with the Poisson interval of :func:`bound_rate`; ``incidence`` by day 28
-        (Aalen & Johansen 1978), the end of treatment competing. A rate assumes that the hazard stays the same, but harms
-        come mostly early; the incidence does not.
+        One row per event (``any`` first) and arm, the key: ``patients`` asked, ``affected``; ``weeks`` at risk
+        (:func:`count_days_at_risk`); ``rate`` of first events per 100 of these patient-weeks with the Poisson interval of
+        :func:`~outcomes.poisson.bound_rate`; ``incidence`` by day 28 since the first session in the arm (Aalen & Johansen 1978), the end of
+        treatment competing. A rate assumes that the hazard stays the same, but harms come mostly early; the incidence does not.
     """
-    asked = (
-        sessions[sessions["asked"]]
-        .groupby(["arm", "patient"], sort=False)
-        .agg(start=("study_day", "min"), last=("study_day", "max"))
-    )
+    held = measure_sessions(sessions)
+    held = held[held.groupby(["arm", "patient"])["asked"].transform("any")].set_index("patient")
     records: list[dict[str, Any]] = []
     for event in [ANY, *sorted(set(attached["event"].astype(str)))]:
         named = attached if event == ANY else attached[attached["event"].astype(str) == event]
         first = named.groupby(["arm", "patient"])["study_day"].min()
-        records += [{"event": event, "arm": arm, **_follow(asked, first, arm)} for arm in arms]
+        records += [{"event": event, "arm": arm, **_follow(held[held["arm"] == arm], first, arm)} for arm in arms]
     return pd.DataFrame(records)
 
 
-def _follow(asked: pd.DataFrame, first: pd.Series, arm: str) -> dict[str, Any]:
-    if arm not in asked.index.get_level_values("arm"):
+def measure_sessions(sessions: pd.DataFrame, carry_days: int = CARRY_DAYS) -> pd.DataFrame:
+    """Return the sessions with ``days``: on how many an event would belong to the session.
+
+    That is its own day and the ``carry_days`` after it, as :func:`~outcomes.analysis.harms.attribution.attach_events` has it, up to the
+    patient's next session in whatever arm.
+    """
+    rows = sessions.sort_values(["patient", "study_day", "ordinal"], kind="stable", ignore_index=True)
+    following = rows.groupby("patient", sort=False)["study_day"].shift(-1)
+    gap = (following - rows["study_day"]).astype(float)
+    return rows.assign(days=np.fmin(gap, carry_days + 1))
+
+
+def count_days_at_risk(held: pd.DataFrame, first: pd.Series) -> pd.Series:
+    """Return each patient's days in an arm on which an event would count, up to and with the first event.
+
+    Days of a pause are none of them: an event more than a week after a session belongs to no session, so that those days could not have
+    held one.
+
+    Parameters
+    ----------
+    held : DataFrame
+        Sessions in one arm of :func:`measure_sessions`, by ``patient``.
+    first : Series
+        Study day of the first event, by patient; without one, missing or absent.
+    """
+    until = first.reindex(held.index).to_numpy(float) - held["study_day"].to_numpy(float) + 1
+    days = np.clip(np.fmin(held["days"].to_numpy(float), until), 0, None)
+    return pd.Series(days, held.index).groupby(level=0).sum()
+
+
+def _follow(held: pd.DataFrame, first: pd.Series, arm: str) -> dict[str, Any]:
+    if held.empty:
         missing = dict.fromkeys(("rate", "lower", "upper", "incidence"), np.nan)
         return {"patients": 0, "affected": 0, "weeks": 0.0, **missing}
-    people = asked.loc[arm]
-    own = first.loc[arm] if arm in first.index.get_level_values("arm") else first.droplevel("arm").iloc[:0]
-    begin = own.reindex(people.index).to_numpy(float)
+    begun = first.loc[arm] if arm in first.index.get_level_values("arm") else first.droplevel("arm").iloc[:0]
+    weeks = count_days_at_risk(held, begun) / WEEK
+    span = held.groupby(level=0)["study_day"].agg(["min", "max"])
+    begin = begun.reindex(weeks.index).to_numpy(float)
     affected = ~np.isnan(begin)
-    end = np.where(affected, begin, people["last"].to_numpy(float) + CARRY_DAYS)
-    days = np.maximum(end - people["start"].to_numpy(float), 0.0) + 1
-    count, weeks = int(affected.sum()), float(days.sum()) / WEEK
-    lower, upper = (100 * bound for bound in bound_rate(affected, days / WEEK))
+    left = np.where(affected, begin, span["max"] + CARRY_DAYS) - span["min"] + 1
+    count, total = int(affected.sum()), float(weeks.sum())
+    lower, upper = (100 * bound for bound in bound_rate(affected, weeks.to_numpy()))
     return {
-        "patients": len(people),
+        "patients": len(weeks),
         "affected": count,
-        "weeks": weeks,
-        "rate": 100 * count / weeks,
+        "weeks": total,
+        "rate": 100 * count / total if total else np.nan,
         "lower": lower,
         "upper": upper,
-        "incidence": compute_incidence(days, affected, HORIZON),
+        "incidence": compute_incidence(left.to_numpy(float), affected, HORIZON),
     }
-
-
-def bound_rate(event: NDArray[np.bool_], time: Floats) -> tuple[float, float]:
-    """Return the 95% interval of first events per time, of people who differ in how prone they are.
-
-    The exact Poisson interval (Garwood 1936, 10.1093/biomet/28.3-4.437) of as many events as the estimate is sure of: their number over its
-    dispersion, the sum over people of (event − rate × time)² over the events, with n / (n − 1). That is the variance of a rate by person (Glynn &
-    Buring 1996, 10.1136/bmj.312.7027.364), as a multiple of Poisson's; below 1 it counts as 1.
-
-    >>> import numpy as np
-    >>> [round(bound, 3) for bound in bound_rate(np.array([True, True, True, False]), np.array([1.0, 1.0, 1.0, 9.0]))]  # one event in 4 weeks
-    [0.006, 1.393]
-    """
-    count, total = float(event.sum()), float(time.sum())
-    squares = float(np.square(event - count / total * time).sum())
-    dispersion = max(squares / count * len(time) / (len(time) - 1), 1.0) if count and len(time) > 1 else 1.0
-    lower, upper = compute_garwood(count / dispersion, total / dispersion)
-    return float(lower), float(upper)
 
 
 def compute_incidence(days: Floats, event: NDArray[np.bool_], horizon: float) -> float:

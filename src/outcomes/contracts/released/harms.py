@@ -136,14 +136,14 @@ class HarmDetails(Harmful):
 
 
 class HarmRates(Harmful):
-    """First adverse events by time under treatment."""
+    """First adverse events by time at risk."""
 
     row = "an adverse event in an arm"
     event = Label("adverse event, or any")
     arm = Label("arm id")
     patients = People("patients asked at least once")
     affected = People("patients with the event", part_of=patients)
-    weeks = People("patient-weeks from the first session to the event, or to a week after the last session")
+    weeks = People("patient-weeks of the days of sessions and the seven after each, up to the first event")
     rate = Share(affected, weeks, "first events per 100 patient-weeks", scale=100, interval="poisson", places=4)
     lower = Lower(rate, "95% Poisson interval, widened by how patients differ")
     upper = Upper(rate, "95% Poisson interval, widened by how patients differ")

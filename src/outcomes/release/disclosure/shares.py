@@ -17,11 +17,8 @@ from outcomes.contracts.released.columns import (
     Upper,
 )
 from outcomes.contracts.released.table import ReleasedTable
-from outcomes.proportions import (
-    compute_clopper_pearson,
-    compute_garwood,
-    compute_wilson,
-)
+from outcomes.poisson import compute_garwood
+from outcomes.proportions import compute_clopper_pearson, compute_wilson
 from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import Rounding, keep_apart
 

@@ -63,7 +63,7 @@ def show_harms(material: Material) -> Section:
     ]
     words = (
         "All sessions of all series count here. An event belongs to the last session on or before it, up "
-        "to seven days after. An event recorded may have another reason than treatment, and not recorded is not none."
+        "to seven days after; only such days are time at risk, so that a pause is not. An event recorded may have another reason than treatment, and not recorded is not none."
     )
     blocks: list[Block] = [Paragraph(words), *name_small(material, Harms.name), *present(tables)]
     return Section("harms", title, tuple(blocks))
