@@ -25,6 +25,11 @@ def bare(cell, _):
     return cell.lstrip("0")
 
 
+def spread(cell, n):
+    """Return a date with the starts of patients weeks apart."""
+    return (dt.date.fromisoformat(cell) + dt.timedelta(days=14 * (n // SESSIONS))).isoformat()
+
+
 SPOILT = {
     "lost zeros in one file": ("near_identifiers", change("scores.csv", "id", bare), 2 * PEOPLE, 2 * PEOPLE, "leading zeros"),
     "case": ("near_identifiers", lambda rows: (change("scores.csv", "id", lambda c, _: "K" + c)(rows), change("visits.csv", "id", lambda c, _: "k" + c)(rows), change("patients.csv", "id", lambda c, _: "k" + c)(rows)), 2 * PEOPLE, 2 * PEOPLE, "case"),
@@ -39,6 +44,7 @@ SPOILT = {
     "a file about others": ("other_people", change("patients.csv", "id", lambda c, _: f"other{chr(97 + int(c) % 26)}{int(c) % 26}{chr(97 + int(c) // 26)}"), PEOPLE, PEOPLE, "occur in no file"),
     "1904 day numbers": ("time_offset", change("scores.csv", "day", shift(-1462)), PEOPLE, PEOPLE, "1,462 days before"),
     "the year before": ("time_offset", change("scores.csv", "day", shift(-365)), PEOPLE, PEOPLE, "365 days before"),
+    "numbers of other people": ("scores_of_others", lambda rows: (change("visits.csv", "day", spread)(rows), change("scores.csv", "day", spread)(rows), change("scores.csv", "id", lambda c, _: f"{101 + (int(c) - 101) * 7 % PEOPLE:05d}")(rows)), PEOPLE, PEOPLE, "no nearer"),
     "answers at night": ("night_stamps", change("scores.csv", "day", lambda c, _: c + "T01:30:00"), ROWS, ROWS, "between 23 and 5"),
     "dates of another form": ("rows_left_out", change("scores.csv", "day", lambda c, n: c.replace("-", ".") if n % 3 else c), 120, ROWS, "unreadable date"),
     "codes for missing": ("missing_codes", change("patients.csv", "failed", lambda c, n: "999" if n < 3 else c), 3, 30, "999, far from"),

@@ -205,3 +205,42 @@ def test_a_list_of_courses_is_not_taken_for_the_sessions(tmp_path):
         "sessions.csv has days of sessions ('session_date', 36 rows) and not what was given, while courses.csv says that in 13 rows"
         in asked
     )
+
+
+NUMBERED = [str(1000 + n) for n in range(12)]
+
+
+def write_linked(folder, theirs, header="study_id", link="patient_id,study_id"):
+    """Write sessions by one identifier, scores by another, and a list that has both."""
+    own = NUMBERED
+    write(folder, "infusions.csv", *(f"{own[n]},{day},{DRUGS[who]}" for n, who in enumerate(PEOPLE) for day in DAYS[1:]), header="patient_id,session_date,treatment")  # fmt: skip
+    write(folder, "scores.csv", *(f"{theirs[n]},{day},{score(n, k)}" for n in range(12) for k, day in enumerate(DAYS)), header=f"{header},date,phq9_total")  # fmt: skip
+    write(folder, "key.csv", *(f"{own[n]},{theirs[n]}" for n in range(12)), header=link)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "header", "link"),
+    [
+        (PEOPLE, "study_id", "patient_id,study_id"),
+        (PEOPLE, "record", "chart_no,study no"),  # no name in common: the values tell
+        ([*NUMBERED[5:], *NUMBERED[:5]], "app_user", "patient_id,app_user"),  # two numberings that overlap
+    ],
+)
+def test_two_identifiers_of_one_person_are_joined_by_the_list_that_has_both(tmp_path, theirs, header, link):
+    write_linked(tmp_path, theirs, header, link)
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    assert "is another identifier than that of other files: key.csv says whose each is" in draft.summary
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    key = export.tables["key"]
+    people = dict(zip(key["identifier"], key["patient"], strict=True))
+    found = {(p, d): int(t) for p, d, t in export.tables["assessments"][["patient", "study_day", "recorded_total"]].itertuples(index=False)}  # fmt: skip
+    days = (-1, 0, 3, 7)
+    kept = NUMBERED if NUMBERED[0] in people else theirs
+    assert found == {(people[kept[n]], days[k]): score(n, k) for n in range(12) for k in range(4)}
+
+
+def test_a_list_that_gives_one_identifier_to_two_people_joins_nothing(tmp_path):
+    write_linked(tmp_path, PEOPLE)
+    write(tmp_path, "key.csv", *(f"{NUMBERED[n]},{PEOPLE[n // 2]}" for n in range(12)), header="patient_id,study_id")
+    assert any("no identifier of the questionnaires occurs among the sessions" in one for one in draft_study(tmp_path, "mine").missing)  # fmt: skip

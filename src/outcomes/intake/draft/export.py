@@ -17,6 +17,7 @@ from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.groups import split_groups
 from outcomes.intake.draft.identities import unite_identifiers
 from outcomes.intake.draft.joins import complete_sheets
+from outcomes.intake.draft.links import link_identifiers
 from outcomes.intake.draft.long import SEVERAL
 from outcomes.intake.draft.owners import find_owners
 from outcomes.intake.draft.placing import place_questionnaires
@@ -82,7 +83,8 @@ def survey_export(folder: Path) -> Survey:
     """
     read, unread = read_folder(folder)
     gathered, failed = gather_files(read, folder)
-    shaped, more = reread_sheets(complete_sheets(find_owners(split_groups(gathered, folder)), folder), folder)
+    named = find_owners(link_identifiers(split_groups(gathered, folder), folder))
+    shaped, more = reread_sheets(complete_sheets(named, folder), folder)
     sheets = complete_sheets(shaped, folder)
     unread = [*unread, *failed, *more]
     survey = Survey([], list(unread), sheets=list(sheets))

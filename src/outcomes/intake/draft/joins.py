@@ -61,7 +61,7 @@ def complete_sheets(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
             or _join_time(one, others)
             or (None if treated else _join_treatment(one, others))
         )
-        done.append(_joined(one.sheet, *join, folder) if join else one.sheet)
+        done.append(join_sheet(one.sheet, *join, folder) if join else one.sheet)
     return done
 
 
@@ -75,7 +75,7 @@ def _join_concepts(sheet: Sheet, sheets: Sequence[Sheet]) -> tuple[Join, str] | 
         names = {name.casefold(): name for name in other.fields}
         if {"concept_id", "concept_name", "concept_code"} <= set(names) and _is_plain(other):
             wanted = [names[new] for new in ("concept_name", "concept_code")]
-            join = _make_join(sheet, other, {number: names["concept_id"]}, wanted)
+            join = make_join(sheet, other, {number: names["concept_id"]}, wanted)
             tried = _try(sheet, other, join)
             if tried is not None and tried[0] > 0:
                 return join, f"concepts are named by {other.name} (join)"
@@ -121,7 +121,7 @@ def _join_time(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
                 *([other.patient] if one.patient is None else []),
                 *([] if dated or other.date is None else [other.date]),
             ]
-            join = _make_join(one.sheet, other.sheet, by, lacks)
+            join = make_join(one.sheet, other.sheet, by, lacks)
             tried = _try(one.sheet, other.sheet, join)
             if tried is not None and tried[0] >= MATCHED:
                 ranked.append((tried[0], len(by), tried[1], join, other))
@@ -203,7 +203,7 @@ def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | Non
             spelt = find_spellings(column, other.found.patients, "treatment") if len(column.values) <= 30 else None
             if name == other.patient or spelt is None or spelt.share < TREATED or not any(spelt.values.values()):
                 continue
-            join = _make_join(one.sheet, other.sheet, {one.patient: other.patient}, [name])
+            join = make_join(one.sheet, other.sheet, {one.patient: other.patient}, [name])
             tried = _try(one.sheet, other.sheet, join)
             if tried is not None and tried[0] >= MATCHED:
                 candidates.append((join, other, name))
@@ -214,7 +214,8 @@ def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | Non
     return join, note
 
 
-def _make_join(sheet: Sheet, other: Sheet, by: dict[str, str], columns: Iterable[str]) -> Join:
+def make_join(sheet: Sheet, other: Sheet, by: dict[str, str], columns: Iterable[str]) -> Join:
+    """Return what joins a sheet to another one; columns whose name the sheet has are named otherwise."""
     free = {name if name not in sheet.fields else f"{name} (joined)": name for name in columns}
     source = other.source.model_dump(include=set(TableFile.model_fields))
     return Join.model_validate({**source, "by": by, "columns": free})
@@ -234,7 +235,8 @@ def _try(sheet: Sheet, other: Sheet, join: Join) -> tuple[float, list[str]] | No
     return float(filled.mean()) if made.size else 0.0, words.values[words.codes].tolist()
 
 
-def _joined(sheet: Sheet, join: Join, note: str, folder: Path) -> Sheet:
+def join_sheet(sheet: Sheet, join: Join, note: str, folder: Path) -> Sheet:
+    """Return a sheet read again with a join; the sheet as it is where that cannot be read."""
     proposal = sheet.proposal
     source = proposal.source.model_copy(update={"join": join})
     again = read_proposal(folder, replace(proposal, source=source, checks=(*proposal.checks, note)))

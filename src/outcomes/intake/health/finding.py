@@ -72,6 +72,11 @@ CHECKS: dict[str, Check] = {
         "A file whose people occur in no file of another kind: its rows join nobody.",
         "where at most 20% of at least 5 people occur elsewhere",
     ),
+    "scores_of_others": Check(
+        "people",
+        "Questionnaires that lie as far from the sessions of their own patient as from those of any other: two numberings of people that overlap.",
+        "where at least 20 people are in both files",
+    ),
     "other_treatment_before": Check(
         "people", "People who had another treatment, which is no arm, before their first session of an arm."
     ),

@@ -12,6 +12,11 @@ from outcomes.intake.words import Array
 
 EPOCHS = 1462  # days between the day numbers of the two kinds of Excel workbooks
 FAR, NEAR, FEWEST = 180, 60, 5
+ENOUGH, SCATTERED, LIKE_OTHERS = (
+    20,
+    30,
+    0.6,
+)  # people; mean days of their gaps from the middle one; beside those to other people's sessions
 NIGHT = (23 / 24, 5 / 24)
 
 
@@ -32,6 +37,8 @@ def find_offsets(dated: Sequence[Dated]) -> Iterable[Finding]:
     for first in sessions:
         for second in (one for one in dated if one.table != "sessions" and one.file != first.file):
             yield from _find_offset(first, second)
+            if second.table == "assessments":
+                yield from _find_other_owners(first, second)
     for place, first in enumerate(dated):
         for second in dated[place + 1 :]:
             if (first.table == "assessments") != (second.table == "assessments"):
@@ -68,6 +75,35 @@ def _find_offset(first: Dated, second: Dated) -> Iterable[Finding]:
         cure,
         second.file,
     )  # fmt: skip
+
+
+def _find_other_owners(sessions: Dated, scores: Dated) -> Iterable[Finding]:
+    """Compare how far scores lie from the sessions of their own patient, and from those of others: two numberings that overlap have no nearer own ones."""
+    both = np.intersect1d(sessions.patient, scores.patient)
+    if len(both) < ENOUGH:
+        return
+    own = _spread(sessions, scores, both, 0)
+    others = float(np.median([_spread(sessions, scores, both, step) for step in range(1, FEWEST + 1)]))
+    if own > SCATTERED and own > LIKE_OTHERS * others:
+        yield Finding(
+            "scores_of_others", True, len(both), len(both), "people",
+            f"the questionnaires of {scores.file} lie no nearer to the sessions of the same identifier in {sessions.file} than to those of any other "
+            f"({len(both):,} people in both): do both files number the same people alike?",
+            "look whether the two columns of identifiers are two numberings; a list that has both joins them (`join` of a source)",
+            scores.file,
+        )  # fmt: skip
+
+
+def _spread(sessions: Dated, scores: Dated, people: Array, step: int) -> float:
+    """Return how far people's shortest gaps from a session to a score lie from the middle one, with the sessions of the person ``step`` places on."""
+    mine = np.isin(scores.patient, people)
+    place = np.searchsorted(people, scores.patient[mine])
+    moved = Dated(scores.file, scores.table, people[(place + step) % len(people)], scores.day[mine])
+    gaps = _nearest(moved, sessions)
+    order = np.lexsort((np.abs(gaps), place))
+    _, first = np.unique(place[order], return_index=True)
+    shortest = gaps[order][first]
+    return float(np.abs(shortest - np.median(shortest)).mean())
 
 
 def _middles(one: Dated) -> dict[int, float]:
