@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.intake.draft.claims import Claim, claims_of
+from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
 from outcomes.intake.draft.spellings import state_rows
@@ -45,8 +46,9 @@ MOST_NAMED = 30  # spellings in a column that names the questionnaire of a row
 def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], list[Unread]]:
     """Return the sheets, those of another shape read again as one row a record; and what could not be read so."""
     again: list[Sheet | Unread] = []
+    treated = any(map(names_treatments, sheets))
     for sheet in sheets:
-        again += [_owned(read_proposal(folder, one), sheet) for one in reshape(sheet)] or [sheet]
+        again += [_owned(read_proposal(folder, one), sheet) for one in reshape(sheet, treated)] or [sheet]
     return [one for one in again if isinstance(one, Sheet)], [one for one in again if isinstance(one, Unread)]
 
 
@@ -55,8 +57,11 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
     return replace(again, owner=before.owner, twin=before.twin) if isinstance(again, Sheet) else again
 
 
-def reshape(sheet: Sheet) -> list[Proposal]:
-    """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are."""
+def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
+    """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are.
+
+    ``treated`` says that some sheet of the export lists treatments alone.
+    """
     proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
     proposal = _without_relatives(sheet, proposal)
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
@@ -95,8 +100,16 @@ def reshape(sheet: Sheet) -> list[Proposal]:
         return halves
     long = find_pivots(replace(sheet, proposal=proposal)) if not has_items(sheet) else []
     if long:
-        return [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
+        answers = [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
+        told = sorted({name for pivot, _, _ in long for name in (pivot.name, *_asked(answers)) if name in sheet.fields})
+        given = None if treated else find_given(sheet, proposal, told)
+        return answers if given is None else [*(replace(one, only=SCORES) for one in answers), given]
     return [proposal] if proposal != sheet.proposal else []
+
+
+def _asked(proposals: Sequence[Proposal]) -> set[str]:
+    """Return the columns that say which rows belong to a table."""
+    return {name for one in proposals for name in one.source.rows}
 
 
 def find_reworded(sheet: Sheet) -> dict[str, tuple[str, ...]]:
