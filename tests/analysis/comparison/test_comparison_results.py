@@ -33,6 +33,7 @@ from outcomes.analysis.comparison.sensitivity.alternatives import order_ways, ta
 from outcomes.analysis.comparison.sensitivity.bounds import fill_worst
 from outcomes.analysis.comparison.sensitivity.delta import compute_shares, find_tipping_point, tabulate_tipping
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue, convert_difference
+from outcomes.analysis.comparison.sensitivity.question_rows import question_effect
 from outcomes.analysis.comparison.sensitivity.risk_rows import fit_odds
 from outcomes.analysis.comparison.statement import tabulate_statement
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
@@ -206,6 +207,16 @@ class TestDelta:
     def test_nothing_to_tip(self):
         shares = compute_shares(np.arange(100) % 5 == 0, np.arange(100) < 50, np.zeros(100), np.ones(100))
         assert np.isnan(find_tipping_point(self.EFFECT.replace(-3.0, -1.0), shares, 0))
+
+    def test_no_tipping_point_lies_beyond_the_scale(self):
+        _, settings, _ = prepare_comparison(TABLES, COMPARISON, STUDY)
+        effect, found = RESULT["effects"].query("timepoint == 'day 28'"), {}
+        for span in (27.0, 0.5):
+            rows = question_effect(settings, effect, "day", "day 28", span)
+            found[span] = next(row for row in rows if row["analysis"] == "tipping_point_treated")
+        assert 0.5 < abs(found[27.0]["estimate"]) < 27
+        assert np.isnan(found[0.5]["estimate"])
+        assert found[0.5]["note"].startswith("no shift within the scale")
 
     def test_without_delta_the_interval_is_the_primary_one(self):
         # 2.0 standard errors from none: outside a normal interval, inside that of t with 40 degrees of freedom

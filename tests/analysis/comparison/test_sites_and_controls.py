@@ -22,6 +22,7 @@ from outcomes.analysis.comparison.sensitivity.site_rows import (
 from outcomes.analysis.comparison.setting import build_setting
 from outcomes.errors import ModelError
 from outcomes.random_effects import estimate_heterogeneity, pool_differences
+from outcomes.release.disclosure.failures import word_failures
 from outcomes.settings.comparison import NegativeControl
 
 # BCG vaccine against tuberculosis (Colditz et al. 1994): vaccinated ill, well; others ill, well
@@ -159,7 +160,21 @@ def test_small_sites_are_left_out_and_two_sites_are_refused():
     tables["patients"] = tables["patients"].assign(site=np.where(tables["patients"]["patient"] % 2, "a", "b"))
     rows = list(vary_sites(build_setting(select_compared(tables, comparison), comparison), "day", "day 28"))
     assert not any(row["converged"] for row in rows)
-    assert all("fewer than 3 sites" in row["note"] for row in rows)
+    assert word_failures(pd.DataFrame(rows))["note"].eq("fewer than 3 sites with a score").all()
+
+
+def test_the_release_says_why_three_sites_have_no_clustered_variance_and_small_ones_no_pooled_difference():
+    tables, _ = make_sites()
+    place = tables["patients"]["patient"].to_numpy()
+    site = np.where(place > 40, "a", np.where(place > 8, "b", "c"))
+    comparison = make_comparison(confounders=["baseline", "site"], left_out=[])
+    setting = build_setting(
+        select_compared(tables | {"patients": tables["patients"].assign(site=site)}, comparison), comparison
+    )
+    rows = word_failures(pd.DataFrame(vary_sites(setting, "day", "day 28"))).set_index("analysis")
+    assert rows.loc["site_clustered", "note"].startswith("fewer than 4 sites with a score")
+    assert rows.loc["site_pooled_random", "note"] == "fewer than 3 sites with 10 scores in each arm"
+    assert rows.loc["site_fixed", "converged"]
 
 
 class TestControls:

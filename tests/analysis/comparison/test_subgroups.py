@@ -26,6 +26,7 @@ from outcomes.analysis.comparison.weighting.balance import compute_smd
 from outcomes.analysis.comparison.weighting.weights import KINDS, compute_weights
 from outcomes.errors import ModelError
 from outcomes.proportions import compute_wilson
+from outcomes.release.disclosure.failures import word_failures
 from outcomes.settings.subgroups import Subgroup, Subgroups
 
 BY = [{"column": "payer"}, {"column": "failures", "label": "Failed trials", "cuts": [2, 4]}]
@@ -316,7 +317,23 @@ class TestTables:
         row = rows_of(result, endpoint="change", variable="failures", level="missing").iloc[0]
         assert row["n_treated"] + row["n_reference"] > 40
         assert np.isnan(row["estimate"])
+        assert "without a value" in row["note"]
+        assert word_failures(pd.DataFrame([row]))["note"].item() == row["note"]
         assert result["interactions"].set_index(["endpoint", "variable"]).loc[("change", "failures"), "levels"] == 3
+
+    def test_a_shrunken_difference_of_risks_is_one_at_most_and_who_has_no_counterpart_is_said_of_everyone(self):
+        endpoints = TABLES["endpoints"].copy()
+        known = endpoints["response"].notna()
+        endpoints.loc[known, "response"] = endpoints["arm"][known].astype(str) == "iv"
+        alone = endpoints["patient"][endpoints["arm"].astype(str) == "esketamine"].unique()[:30]
+        patients = TABLES["patients"]
+        payer = patients["payer"].astype(object).where(~patients["patient"].isin(alone), "none")
+        tables = TABLES | {"endpoints": endpoints, "patients": patients.assign(payer=pd.Categorical(payer))}
+        result = compare(tables, by=[{"column": "failures", "cuts": [2, 4]}])
+        own = rows_of(result, endpoint="response", variable="failures")
+        assert own["shrunken_upper"].notna().all()
+        assert own[["shrunken", "shrunken_lower", "shrunken_upper"]].abs().le(1).all(axis=None)
+        assert rows_of(result, variable="all")["note"].eq("without the patients of strata that only one arm has").all()
 
     def test_one_level_has_no_test(self):
         result = compare(by=[{"column": "failures", "cuts": [90]}])

@@ -133,7 +133,8 @@ def _compare(
     if alternatives is None:
         alternatives = tabulate_alternatives(tables, settings, study)
     further = [order_ways(alternatives), tabulate_rows(question_everyone(settings[0], risks))]
-    sensitivity = tabulate_sensitivity(settings, effects, observed, further)
+    scale = study.instrument(comparison.estimand.instrument)
+    sensitivity = tabulate_sensitivity(settings, effects, observed, scale.maximum - scale.minimum, further)
     always = {
         "target_trial": tabulate_target_trial(compared, comparison, study),
         "eligibility": tabulate_eligibility(compared.steps, arms),

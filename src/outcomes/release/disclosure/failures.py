@@ -10,8 +10,15 @@ import pandas as pd
 
 FAILED = "could not be fitted to these data"
 WORDS = ("note", "warnings")
-FIXED = ("fewer than two levels could be estimated",)
-"""Sentences of a failure that may be released as they are: they tell only of numbers that the same row shows or withholds."""
+FIXED = (
+    "fewer than two levels could be estimated",
+    "patients without a value are counted and not compared",
+    "fewer than 3 sites with a score",
+    "fewer than 3 sites with 10 scores in each arm",
+    "fewer than 4 sites with a score and a weight: a variance between sites cannot be told",
+)
+"""Sentences of a failure that may be released as they are: they tell only of numbers that the release shows or withholds (sites), or
+that something is fewer than is shown, and not of what."""
 
 
 def word_failures(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,13 @@ from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, comp
 from outcomes.analysis.comparison.setting import DELTA, EVALUE, Row, Setting
 
 
-def question_effect(settings: Sequence[Setting], own: pd.DataFrame, axis: str, timepoint: str) -> Iterator[Row]:
-    """Return what it would take to explain the primary difference away: confounding, or worse missing scores."""
+def question_effect(
+    settings: Sequence[Setting], own: pd.DataFrame, axis: str, timepoint: str, span: float
+) -> Iterator[Row]:
+    """Return what it would take to explain the primary difference away: confounding, or worse missing scores.
+
+    No score can be moved by more than the instrument's ``span``, in points: where that is not enough there is no tipping point.
+    """
     primary = own[own["variance"] == "cr2"]
     if primary.empty or not primary["converged"].iloc[0]:
         return
@@ -38,4 +43,9 @@ def question_effect(settings: Sequence[Setting], own: pd.DataFrame, axis: str, t
     for place, arm in enumerate(("treated", "reference")):
         note = f"added to the missing scores of the {arm} arm, until the interval touches 0"
         point = find_tipping_point(effect, shares, place)
+        if abs(point) > span:
+            point, note = (
+                np.nan,
+                f"no shift within the scale of the missing scores of the {arm} arm makes the interval touch 0",
+            )
         yield size | {"analysis": f"tipping_point_{arm}", "scale": DELTA, "estimate": point, "note": note}

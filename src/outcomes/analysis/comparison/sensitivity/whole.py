@@ -19,7 +19,11 @@ SENSITIVITY = Sensitivity.columns
 
 
 def tabulate_sensitivity(
-    settings: Sequence[Setting], effects: pd.DataFrame, risks: pd.DataFrame, further: Sequence[pd.DataFrame] = ()
+    settings: Sequence[Setting],
+    effects: pd.DataFrame,
+    risks: pd.DataFrame,
+    span: float,
+    further: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Return the grid of sensitivity analyses.
 
@@ -29,6 +33,8 @@ def tabulate_sensitivity(
         Several where missing confounders were imputed; each row is then pooled over them.
     effects, risks : DataFrame
         The primary analysis and the risks, whose rows are repeated here beside the others.
+    span : float
+        From the smallest to the largest total of the estimand's instrument, in points.
     further : sequence of DataFrame
         Rows of other analyses, of the same columns.
 
@@ -45,7 +51,7 @@ def tabulate_sensitivity(
         rows += [{"endpoint": "change", "scale": POINTS} | row | place for row in varied]
         own = effects[(effects["axis"] == axis) & (effects["timepoint"] == timepoint)]
         rows += [{"endpoint": "change"} | row | place for row in (*repeat_bootstrap(own), *repeat_pooled(own))]
-        rows += [{"endpoint": "change"} | row | place for row in question_effect(settings, own, axis, timepoint)]
+        rows += [{"endpoint": "change"} | row | place for row in question_effect(settings, own, axis, timepoint, span)]
         for endpoint in ENDPOINTS:
             some = risks[(risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["endpoint"] == endpoint)]
             rows += [{"endpoint": endpoint} | row | place for row in repeat_risks(some)]

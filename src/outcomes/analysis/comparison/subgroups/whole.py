@@ -14,7 +14,7 @@ from outcomes.analysis.comparison.effects.risks import EVERYONE as EVERYONE_COMP
 from outcomes.analysis.comparison.effects.risks import OBSERVED
 from outcomes.analysis.comparison.population.confounders import MISSING
 from outcomes.analysis.comparison.population.people import Compared
-from outcomes.analysis.comparison.setting import NOBODY, RATIO, Setting
+from outcomes.analysis.comparison.setting import NOBODY, RATIO, RISK, Setting
 from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, NO_FIT, Estimates, adjust_p_values
 from outcomes.analysis.comparison.subgroups.level_effects import (
     Outcome,
@@ -33,6 +33,7 @@ SUBGROUPS = released.Subgroups.columns
 INTERACTIONS = released.Interactions.columns
 EVERYONE = "all"
 LONE = "without the patients of strata that only one arm has"
+NO_LEVEL = "patients without a value are counted and not compared"
 LOGGED = ["estimate", "lower", "upper", "shrunken", "shrunken_lower", "shrunken_upper"]  # of ratios
 
 
@@ -119,7 +120,12 @@ def _repeat_everyone(setting: Setting, outcome: Outcome, effects: pd.DataFrame, 
     if outcome.endpoint == "change":
         at_point = (effects["axis"] == estimand.axis) & (effects["timepoint"] == estimand.timepoint)
         effect = effects[at_point & (effects["variance"] == "cr2")].iloc[0]
-        return row | {name: effect[name] for name in [*ESTIMATES, "effective_n", "converged", "note"]}
+        numbers = {name: effect[name] for name in [*ESTIMATES, "effective_n", "converged"]}
+        notes = [
+            effect["note"] if isinstance(effect["note"], str) else "",
+            "" if setting.primary.present.all() or not effect["converged"] else LONE,
+        ]
+        return row | numbers | {"note": "; ".join(filter(None, notes))}
     place = (risks["axis"] == estimand.axis) & (risks["timepoint"] == estimand.timepoint)
     own = risks[place & (risks["endpoint"] == outcome.endpoint) & (risks["population"] == outcome.population)]
     risk = own[own["method"] == "weighted"].iloc[0]
@@ -157,6 +163,10 @@ def _compare_levels(
             row["effective_n"] = float(np.mean([_count_effective(its, outcome) for its in own]))
     estimates = _estimate(settings, outcome, [within[levels.column, level] for level in used])
     table, spread = _shrink(estimates, subgroups.spread * outcome.unit)
+    if outcome.scale == RISK and "shrunken" in table:  # drawn from a distribution without bounds
+        table = table.assign(
+            **{name: table[name].clip(-1, 1) for name in ("shrunken", "shrunken_lower", "shrunken_upper")}
+        )
     if outcome.scale == RATIO:
         table = table.assign(**{name: np.exp(table[name]) for name in LOGGED if name in table})
     for place, level in enumerate(used):
@@ -168,7 +178,8 @@ def _compare_levels(
         ]
         rows[level] |= {"converged": there, "note": "; ".join(filter(None, notes))}
     if (levels.place < 0).any():
-        rows.append(_describe(settings[0], outcome, levels.column, levels.label, MISSING, levels.place < 0))
+        unknown = _describe(settings[0], outcome, levels.column, levels.label, MISSING, levels.place < 0)
+        rows.append(unknown | {"note": NO_LEVEL})
     note = estimates.note if estimates.test or len(used) > 1 else "fewer than two levels could be estimated"
     test: dict[str, Any] = {
         "endpoint": outcome.endpoint,
