@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -122,11 +123,20 @@ def compose(figure: Figure, panels: Sequence[Panel], notes: Sequence[str], width
 
 
 def thin(cells: dict[float, str], millimetres: float, limits: tuple[float, float]) -> set[float]:
-    """Return the positions whose text fits beside its neighbours: first and last always, then from left to right."""
+    """Return the positions whose text fits beside its neighbours.
+
+    Of evenly spaced ones every second, third … is kept, so that no gap stands among them, and a last one that lies apart; of others
+    the first and the last, and what fits between from left to right.
+    """
     scale = millimetres / (limits[1] - limits[0])
     places = sorted(cells)
     if not places:
         return set()
+    steps = [round(after - before, 9) for before, after in pairwise(places)]
+    if len(set(steps[:-1])) == 1:
+        apart = [] if steps[-1] == steps[0] else places[-1:]
+        strides = ([*places[: len(places) - len(apart) : step], *apart] for step in range(1, len(places)))
+        return set(next((kept for kept in strides if _all_apart(cells, kept, scale)), places[:1]))
     kept = [places[0]]
     for place in places[1:-1]:
         if _apart(cells, kept[-1], place, scale) and _apart(cells, place, places[-1], scale):
@@ -150,6 +160,10 @@ def widest_cells(rows: Sequence[Row], ticks: dict[float, str]) -> dict[float, st
             columns.setdefault(x, []).append(text)
     lines = {x: [line for text in texts for line in text.split("\n")] for x, texts in columns.items()}
     return {x: max(parts, key=lambda line: measure_mm(line, TEXT_PT)) for x, parts in lines.items()}
+
+
+def _all_apart(cells: dict[float, str], places: Sequence[float], scale: float) -> bool:
+    return all(_apart(cells, before, after, scale) for before, after in pairwise(places))
 
 
 def _apart(cells: dict[float, str], left: float, right: float, scale: float) -> bool:

@@ -107,7 +107,9 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     low[0], high[-1] = f"← {low[0]}", f"{high[-1]} →"
     head = EDGE + max(len(low), len(high)) * LINE_MM + 1
     height = 5.0 + 4.0 * len(lines)
-    foot = wrap(plan.title if size is None else f"{plan.title} (dotted: {fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT)
+    foot = wrap(
+        plan.title if size is None else f"{plan.title} (dotted:\u00a0{fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT
+    )
     sheet = Sheet(figure, SMALL_MM, head + height + 5.5 + len(foot) * LINE_MM + EDGE)
     axes = sheet.axes(left, head, SMALL_MM - left - 3 * EDGE, height)
     places = list(range(len(lines)))[::-1]

@@ -18,6 +18,8 @@ PADDING_PT = 7.0
 SPARE = 1.06  # what a typeface may be wider than Times Roman
 BOLD = 1.18  # the same for its bold type
 LONG_EM = 12.0  # a word wider than this may be broken
+LOW_PT, MAIN_PT = 330.0, 700.0  # a table below this height, and one of the main report, stays on one page
+MAIN = ("baseline-compared", "outcomes")
 SIDEWAYS, UPRIGHT = True, False
 # Ems that the first column of words and the others get at least, where they have so much to say.
 WIDE, MIDDLE, NARROW = (18.0, 9.0), (13.0, 6.0), (8.0, 4.0)
@@ -66,6 +68,11 @@ class Fit:
     sideways: bool
     height_pt: float
     broken: frozenset[int] = frozenset()
+
+
+def stays_whole(grid: Grid, fit: Fit) -> bool:
+    """Whether a table is not broken over pages: a low one, and one of the main report that a page holds."""
+    return fit.height_pt < (MAIN_PT if grid.id in MAIN else LOW_PT)
 
 
 @cache

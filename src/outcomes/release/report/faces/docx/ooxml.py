@@ -16,12 +16,11 @@ from docx.shared import Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.faces.column_widths import PADDING_PT, Fit, split_figures
+from outcomes.release.report.faces.column_widths import PADDING_PT, Fit, split_figures, stays_whole
 from outcomes.release.report.faces.page_order import split_links
 
 FONT = "Times New Roman"
 TWIPS = 20  # to the point
-TOGETHER_PT = 330.0  # a table below this height is kept on one page
 QUIET = RGBColor(0x50, 0x56, 0x5C)
 # Name: style it is based on, size, bold, space before and after (points), kept with the next paragraph.
 STYLES: dict[str, tuple[str | None, float, bool, float, float, bool]] = {
@@ -136,7 +135,7 @@ def build_table(grid: Grid, fit: Fit) -> Any:
 
     Built as one piece of XML, because adding cell by cell takes time with the square of their number.
     """
-    together = fit.height_pt < TOGETHER_PT
+    together = stays_whole(grid, fit)
     heads = [_row(grid, row, fit, index, kept=True) for index, row in enumerate(grid.heads)]
     last = len(grid.rows) - 1
     body = [

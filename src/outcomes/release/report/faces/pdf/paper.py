@@ -29,7 +29,7 @@ from outcomes.release.report.content.blocks import (
     Report,
     Terms,
 )
-from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES, Fit, Page, split_figures
+from outcomes.release.report.faces.column_widths import MARGIN_PT, PAGES, Fit, Page, split_figures, stays_whole
 from outcomes.release.report.faces.page_order import Heading, Item, arrange, find_contents, split_links, split_words
 from outcomes.settings.style import Style
 
@@ -39,7 +39,6 @@ FAMILIES = ("Libertinus Serif", "DejaVu Sans", "STIXGeneral")
 LAST_RESORT = "Last Resort High-Efficiency"  # a box for each letter, named for its script; comes with matplotlib
 LACKING = "could not be displayed"  # what typst says of a letter that no font has
 CAPTION_PT = 80.0  # room for the caption below a figure
-TOGETHER_PT = 330.0  # a table below this height is not broken over pages
 Run = list[str]
 
 
@@ -185,7 +184,7 @@ def _grid(grid: Grid, label: str, fit: Fit) -> dict[str, Any]:
         "notes": [_text(note) for note in grid.notes],
         "widths": fit.widths_pt,
         "size": fit.size_pt,
-        "together": fit.height_pt < TOGETHER_PT,
+        "together": stays_whole(grid, fit),
     }
 
 
