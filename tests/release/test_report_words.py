@@ -193,7 +193,7 @@ def test_a_model_without_numbers_is_named_as_that():
     made = make_models(converged=False)
     made["margins"] = made["margins"].assign(estimate=float("nan"))
     text = words(tables | made, study)
-    assert "No number is of these models, which could not be fitted: Change by session." in text
+    assert "Models that could not be fitted and are left out: Change by session." in text
     assert "must not be used" not in text
 
 

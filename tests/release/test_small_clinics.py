@@ -248,22 +248,6 @@ def test_tables_of_harms_have_no_column_of_an_arm_of_too_few():
         assert "IV ketamine: too few patients to report." in " ".join(running_text([section]))
 
 
-def test_those_scored_are_told_in_percent_of_those_compared():
-    rows = pd.DataFrame(
-        [
-            {"arm": "iv", "label": "Compared", "n": 445.0, "reason": None, "order": 0},
-            {"arm": "iv", "label": "PHQ-9 at day 28", "n": 270.0, "reason": None, "order": 1},
-        ]
-    )
-    study = make_study({"iv": "IV ketamine"})
-    assert [line.replace("\u00a0", " ") for box in build_boxes(rows, study) for line in box.lines] == [
-        "n = 445",
-        "n = 270 (61%)",
-    ]
-    hidden = rows.assign(n=[445.0, np.nan])
-    assert "%" not in " ".join(line for box in build_boxes(hidden, study) for line in box.lines)
-
-
 @pytest.mark.parametrize(("origin", "told"), [("sessions", True), ("visits", False)])
 def test_only_a_study_of_sessions_says_who_completed_the_induction(origin, told):
     tables, study = make_case("two arms")

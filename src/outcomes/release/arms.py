@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import pandas as pd
+
+from outcomes.contracts.released.describe import Scores
+from outcomes.contracts.released.quality import Flow
 from outcomes.settings import Study
 
 TRIALS = ("randomised", "crossover")
 EVERYONE = "all"  # rows of all arms together
+SERIES = "Series"  # the flow's label of all that an arm was given
 
 
 def list_compared(study: Study) -> list[str]:
@@ -25,3 +30,12 @@ def order_arms(study: Study, present: Iterable[str] | None = None) -> list[str]:
     first = [*list_compared(study), *declared]
     order = [*dict.fromkeys(first), *(arm for arm in shown if arm not in first)]
     return [arm for arm in order if arm in shown and arm != EVERYONE]
+
+
+def list_too_small(tables: Mapping[str, pd.DataFrame], study: Study) -> list[str]:
+    """Return the declared arms that were given and of whom no table but the flow tells anything: too few patients to be analysed."""
+    scores, flow = tables.get(Scores.name), tables.get(Flow.name)
+    if scores is None or scores.empty or flow is None or flow.empty:
+        return []
+    given = flow[(flow[Flow.label] == SERIES) & (flow[Flow.n].isna() | (flow[Flow.n] > 0))]
+    return [arm for arm in order_arms(study) if arm in set(given[Flow.arm]) - set(scores[Scores.arm])]

@@ -117,9 +117,9 @@ def build_sections(material: Material, figures_folder: Path) -> list[Section]:
         show_first_page(material, figures_folder),
         write_abstract(material),
         describe_methods_briefly(material),
-        show_reproducibility(material),
         show_main_results(material, figures_folder),
         show_limitations_briefly(material),
+        show_reproducibility(material),
     ]
     known = {block.id for section in main for block in section.blocks if isinstance(block, Grid | Picture)}
     further = [

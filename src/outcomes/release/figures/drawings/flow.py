@@ -24,10 +24,7 @@ PADDING = 1.6  # between a box and its text, mm
 DOWN = 4.5  # height of an arrow, mm
 ASIDE = 4.0  # length of an arrow to a side box, mm
 BETWEEN = 3.0  # between two columns, mm
-WHOLE, SCORED = (
-    ("Compared", "Analyzed"),
-    " at ",
-)  # of whom the share scored at the primary time point is; its label holds the last
+BELOW = 1.0  # between an arm's name and its first box, mm
 SPACE = 1.6  # between a heading and the count behind it, mm
 
 
@@ -55,7 +52,7 @@ def draw_flow(figure: Figure, plan: Plan, study: Study) -> None:
     )
     heads = [wrap(names[arm].label, column - 2 * PADDING, TEXT_PT, True) for arm in arms]
     start = EDGE
-    split = (DOWN * 2 if trunk and arms else 0) + max((len(head) for head in heads), default=0) * LINE_MM
+    split = (DOWN * 2 if trunk and arms else 0) + max((len(head) * LINE_MM + BELOW for head in heads), default=0)
     height = start + _trunk_height(trunk, inner) + split
     height += max((_column_height(boxes, column) for boxes in branches), default=0) + EDGE
     sheet = Sheet(figure, width, height)
@@ -68,16 +65,15 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     """Return the boxes of one column.
 
     Consecutive rows with a reason share one box of what was left out (nobody left out, no line); consecutive stages that count the same thing at
-    several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other. Those scored at the primary
-    time point are also told in percent of those compared.
+    several time points ("…, session 6", "…, day 28") share one box as well, since none follows from the other. A share that a row has stands
+    behind its number.
     """
     boxes: list[Box] = []
-    whole = rows.loc[rows["label"].isin(WHOLE), "n"]
     for row in rows.to_dict("records"):
         label = printable(say_label(str(row["label"]), study), str(row["order"]))
         size = _size(row["n"], str(row.get("unit", "")), row.get(Flow.n.bound))
-        if len(whole) and SCORED in str(row["label"]) and pd.notna(row["n"]) and whole.iloc[0] > 0:
-            size += f" ({fixed(min(100.0, 100 * row['n'] / whole.iloc[0]), 0)}%)"
+        if pd.notna(row.get("share")):
+            size += f" ({fixed(100 * row['share'], 0)}%)"
         left_out = bool(pd.notna(row["reason"]) and row["reason"])
         if left_out and row["n"] == 0:
             continue
@@ -192,7 +188,7 @@ def _draw_branches(
         top += 2 * DOWN
     for left, head, boxes in zip(lefts, heads, branches, strict=True):
         sheet.paragraph(left + PADDING, top + depth - len(head) * LINE_MM, head, bold=True)
-        place = top + depth
+        place = top + depth + BELOW
         for index, box in enumerate(boxes):
             if index:
                 _arrow(sheet, (left + column / 2, place), (left + column / 2, place + DOWN))

@@ -14,7 +14,7 @@ from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 BLOCK = ALL_SESSIONS
-GRADED = " Any severe effect: of those without an ungraded event."
+GRADED = " Any severe effect: of patients whose events were all graded."
 HEADS = {"any": "any adverse effect", "any severe": "any severe adverse effect"}
 
 

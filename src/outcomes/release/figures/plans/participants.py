@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,12 +10,15 @@ import pandas as pd
 from outcomes.contracts.released.comparison import Effects, Eligibility
 from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.quality import Flow
+from outcomes.release.arms import SERIES, list_too_small
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
 from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
 from outcomes.release.numbers import count
 from outcomes.settings import Study
 
 ALL = "all"
+MODELLED = "In the model"
+IN_MODEL = f"{MODELLED}: patients with a later score, where both treatments were given."
 REPEATED = "not_first_series"  # a series of a patient who is counted by the first
 
 
@@ -24,7 +27,7 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
     flow = read_rows(tables, "flow")
     if flow.empty or study.series.use != "first":
         return []
-    rows = pd.DataFrame([*_trunk(flow, study), *_branches(tables, study)])
+    rows = pd.DataFrame([*_trunk(flow, study, list_too_small(tables, study)), *_branches(tables, study)])
     if rows.empty or rows["n"].isna().all():
         return []
     rows.insert(0, "order", range(len(rows)))
@@ -33,21 +36,27 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
         for row in rows.to_dict("records")
         if pd.notna(row["n"])
     ]
-    rounded = " Numbers are rounded and need not add up." if study.privacy.release == "rounded" else ""
+    notes = ["From all patients with a first treatment series to those scored at the primary time point."]
+    notes += [IN_MODEL] if MODELLED in set(rows["label"]) else []
+    notes += ["Percent: of those in the box above."] if rows["share"].notna().any() else []
+    notes += ["Numbers are rounded and need not add up."] if study.privacy.release == "rounded" else []
     return [
         Plan(
             "participants",
             "flow",
             "Flow of patients",
-            "From all patients with a first treatment series to those scored at the primary time point." + rounded,
+            " ".join(notes),
             "Flow diagram. " + "; ".join(said) + ".",
             rows,
         )
     ]
 
 
-def _row(arm: str, label: str, n: Any, reason: str | None = None, bound: Any = None) -> dict[str, Any]:
-    return {"arm": arm, "label": label, "reason": reason, "n": n, "n_bound": bound}
+def _row(
+    arm: str, label: str, n: Any, reason: str | None = None, bound: Any = None, of: float | None = None
+) -> dict[str, Any]:
+    share = min(1.0, n / of) if of and pd.notna(of) and pd.notna(n) else None
+    return {"arm": arm, "label": label, "reason": reason, "n": n, "n_bound": bound, "share": share}
 
 
 def _find(rows: pd.DataFrame, label: str, arm: str = ALL, column: str = Flow.n) -> Any:
@@ -55,8 +64,8 @@ def _find(rows: pd.DataFrame, label: str, arm: str = ALL, column: str = Flow.n) 
     return own[column].iloc[0] if len(own) and column in own else None
 
 
-def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
-    """Yield all patients, why some were not analysed (arms together), and those analysed."""
+def _trunk(flow: pd.DataFrame, study: Study, small: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield all patients, why some were not analysed (arms together, and arms that are too small), and those analysed."""
     start, end = _find(flow, "Patients with a series"), _find(flow, "Patients analysed")
     if start is not None:
         yield _row(ALL, "Patients with a first treatment series", start)
@@ -68,13 +77,17 @@ def _trunk(flow: pd.DataFrame, study: Study) -> Iterator[dict[str, Any]]:
         if pd.notna(row[Flow.n]):
             reason = say_label(str(row[Flow.label]), study)
             yield _row(ALL, reason, row[Flow.n], str(row[Flow.reason]))
+    for arm in study.arms:
+        if arm.id in small:
+            n, bound = (_find(flow, SERIES, arm.id, column) for column in (Flow.n, Flow.n.bound))
+            yield _row(ALL, f"{arm.label}, too few to analyze", n, "too few", bound)
     if end is not None:
         yield _row(ALL, "Patients analyzed", end)
     if study.comparison is not None:
         compared = (study.comparison.estimand.treated, study.comparison.estimand.reference)
         for arm in study.arms:
             n = _find(flow, "Series analysed", arm.id)
-            if arm.id not in compared and n is not None:
+            if arm.id not in (*compared, *small) and n is not None:
                 bound = _find(flow, "Series analysed", arm.id, Flow.n.bound)
                 yield _row(ALL, f"{arm.label}, not compared", n, "not compared", bound)
 
@@ -95,13 +108,11 @@ def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
     for arm in study.arms:
         own = here[here[Missingness.arm] == arm.id]
         if len(own):
+            started, observed = own[[Missingness.started, Missingness.observed]].iloc[0]
             if len(study.arms) > 1:  # else those of the box above
-                yield _row(arm.id, "Analyzed", own[Missingness.started].iloc[0])
-            yield _row(
-                arm.id,
-                f"{study.instrument(study.instruments[0]).name} at {say_timepoint(*place)}",
-                own[Missingness.observed].iloc[0],
-            )
+                yield _row(arm.id, "Analyzed", started)
+            where = f"{study.instrument(study.instruments[0]).name} at {say_timepoint(*place)}"
+            yield _row(arm.id, where, observed, of=started)
 
 
 def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:
@@ -127,5 +138,6 @@ def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
             elif row[Eligibility.step] == "Compared":
                 yield _row(arm, "Compared", row[Eligibility.n])
         if len(here):
-            yield _row(arm, "In the model", here[f"n_{side}"].iloc[0])
-            yield _row(arm, where, here[f"observed_{side}"].iloc[0])
+            modelled = here[f"n_{side}"].iloc[0]
+            yield _row(arm, MODELLED, modelled)
+            yield _row(arm, where, here[f"observed_{side}"].iloc[0], of=modelled)

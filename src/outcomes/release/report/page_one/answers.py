@@ -123,8 +123,9 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
     verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
     texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
     earlier = [list(change.earlier.items()) for change in shown]
-    if len(evidence.rates) == 1 and not evidence.declared:
-        texts.append(say_rates(material, evidence))
+    rates = say_rates(material, evidence) if len(material.arms) == 1 and not evidence.declared else ""
+    if rates:
+        texts.append(rates)
     elif earlier and all(earlier) and find_place(material.tables, material.study):
         name = earlier[0][len(earlier[0]) // 2][0]  # half way
         values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
@@ -153,7 +154,9 @@ def say_amount(change: Change, contrasted: bool) -> str:
 
 
 def say_rates(material: Material, evidence: Evidence) -> str:
-    """Return the share in response of those scored, arm by arm; empty where none is released."""
+    """Return the share in response of those scored, arm by arm; empty where that of an arm is not released, as one alone says nothing beside another."""
+    if len(evidence.rates) < len(material.asked or material.arms):
+        return ""
     each = []
     for one in evidence.rates:
         ends = interval(100 * one.share.lower, 100 * one.share.upper, 0)

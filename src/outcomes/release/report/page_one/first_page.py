@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from outcomes.release.arms import list_too_small
 from outcomes.release.definitions import COVERED
 from outcomes.release.disclosure.words import note_rounding
 from outcomes.release.report.content.blocks import Answers, Block, Section
@@ -29,6 +30,8 @@ def show_first_page(material: Material, folder: Path) -> Section:
 def write_note(material: Material, evidence: Evidence) -> str:
     """Return what the intervals, the adjustment, and the numbers of people on the page are, and what is not adjusted."""
     comparison, rounded = material.study.comparison, note_rounding(material.study.privacy)
+    small = enumerate_words([material.within(arm) for arm in list_too_small(material.tables, material.study)])
+    rounded = f"{rounded} Too few patients to analyze: {small}.".strip() if small else rounded
     if comparison is None or not evidence.contrasted:
         return f"CI: confidence interval, {COVERED}. {rounded}".strip()
     names = enumerate_words([name.replace("_", " ") for name in comparison.confounders])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outcomes.errors import OutcomesError
 from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION
-from outcomes.release.numbers import count
+from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
@@ -110,7 +110,7 @@ def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
         return f"{left_out}{opening} a comparison, what treatment did is not shown{lost}."
     if rule == "uncertain":
         return f"Which treatment is followed by more improvement is too uncertain to say. {doubt}".strip()
-    return f"{decide('better', evidence).verdict.format(important=f'{evidence.important or 0:.1f}')} {doubt}".strip()
+    return f"{decide('better', evidence).verdict.format(important=fixed(evidence.important or 0))} {doubt}".strip()
 
 
 def _doubt(material: Material, evidence: Evidence) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from outcomes.errors import OutcomesError
-from outcomes.release.arms import list_compared, order_arms
+from outcomes.release.arms import list_compared, list_too_small, order_arms
 from outcomes.release.course import find_place
 from outcomes.release.figures.plans.comparison import WEIGHTED
 from outcomes.release.numbers import fixed
@@ -53,7 +55,7 @@ def write_abstract(material: Material) -> Section:
         "Objective.": _objective(material),
         "Design, Setting, and Participants.": _design(material),
         "Exposures.": _exposures(material),
-        "Main Outcomes and Measures.": _measures(material),
+        "Main Outcomes and Measures.": _measures(material, evidence),
         "Results.": _results(material, evidence),
         "Conclusions and Relevance.": _conclude(material, evidence),
     }
@@ -85,20 +87,26 @@ def _design(material: Material) -> str:
 
 
 def _exposures(material: Material) -> str:
-    arms = [material.within(arm) for arm in order_arms(material.study)]
-    text, compared = enumerate_words(arms), list_compared(material.study)
+    small, compared = list_too_small(material.tables, material.study), list_compared(material.study)
+    arms = [arm for arm in order_arms(material.study) if arm not in small]
+    text = _name_arms(material, arms)
     if compared and len(arms) > len(compared):
-        text += f"; compared: {enumerate_words([material.within(arm) for arm in compared])}"
+        text += f"; compared: {_name_arms(material, compared)}"
+    text += f"; too few patients to analyze: {_name_arms(material, small)}" if small else ""
     return f"{text[:1].upper()}{text[1:]}." if text and material.study.series.origin != "none" else ""
 
 
-def _measures(material: Material) -> str:
+def _name_arms(material: Material, arms: Sequence[str]) -> str:
+    return enumerate_words([material.within(arm) for arm in arms])
+
+
+def _measures(material: Material, evidence: Evidence) -> str:
     place, comparison = find_place(material.tables, material.study), material.study.comparison
     if place is None:
         return describe_measures(material)
     instrument = material.study.instrument(place[0])
     text = f"Change in {instrument.name} (range, {instrument.minimum:g} to {instrument.maximum:g}) at {material.timepoint(*place[1:])}"
-    if comparison is not None:
+    if comparison is not None and evidence.contrasted:
         listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
         text += f", by a mixed model with {WEIGHTS[comparison.weights]}"
         text += f" for {listed}" if listed else ""
@@ -127,7 +135,9 @@ def _results(material: Material, evidence: Evidence) -> str:
     if evidence.analyses and not evidence.too_few:
         texts.append(f"{say_analyses(material, evidence)}.")
     harms = say_effects(evidence, MOST_EFFECTS)
-    texts.append(f"Adverse effects that differed: {harms}." if harms else say_any_effect(material, evidence))
+    many = len(evidence.safety.differing) if evidence.safety else 0
+    led = "Adverse effects that differed" + (" most" if many > MOST_EFFECTS else "")
+    texts.append(f"{led}: {harms}." if harms else say_any_effect(material, evidence))
     if evidence.missing is not None and place is not None:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         texts.append(f"The {material.timepoint(*place[1:])} score was missing in {shares}.")

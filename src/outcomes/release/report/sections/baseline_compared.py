@@ -9,6 +9,7 @@ import pandas as pd
 
 from outcomes.contracts.released.comparison import CovariateBalance, Eligibility
 from outcomes.contracts.released.describe import Baseline, BaselineSmd
+from outcomes.contracts.released.quality import Flow
 from outcomes.release.arms import list_compared
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
@@ -28,7 +29,7 @@ from outcomes.release.report.content.material import Material
 
 Row = Mapping[str, Any]
 SITE = "site"
-YES, NO, EVERYONE = "yes", "no", "all"
+SEX, YES, EVERYONE = "sex", "yes", "all"
 
 
 def list_arms(material: Material) -> tuple[str, ...]:
@@ -47,9 +48,10 @@ def tabulate_baseline(material: Material) -> Grid | None:
     heads = [heading("Characteristic")]
     named = [material.arm(arm) for arm in arms]
     arms = (EVERYONE,) if len(material.arms) == 1 else arms  # one arm is everyone, whose number other exhibits have
-    for name, arm in zip(named, arms, strict=True):
-        size = cells.get(("patients", "", arm), {})
-        heads.append(heading(f"{name} ({sample(tell_count(size, Baseline.n))})"))
+    heads += [
+        heading(f"{name} ({sample(tell_count(_find_size(material, arm), Baseline.n))})")
+        for name, arm in zip(named, arms, strict=True)
+    ]
     heads += [heading("SMD"), heading("SMD, weighted")] if compared else []
     rows: list[tuple[Cell, ...]] = []
     for variable in [str(one) for one in table[Baseline.variable].drop_duplicates() if one != "patients"]:
@@ -69,18 +71,26 @@ def _notes(material: Material, compared: bool) -> tuple[str, ...]:
         note += " Overlap weights equate the means of confounders by construction."
     note += _say_compared(material)
     return (
-        f"{note} A dash beside weights: not a confounder of this study, so not balanced; without them: levels of too few patients.",
+        f"{note} A dash in the last column: not a confounder, so not weighted for; in the column before it: levels of too few patients.",
     )
+
+
+def _find_size(material: Material, arm: str) -> Row:
+    """Return the released number of an arm's patients: that of the flow where each counts with one series, else the baseline's own.
+
+    Both may be rounded apart, so that no hidden part follows from a sum: exhibits of one report show one of them.
+    """
+    flow = material.one("flow", unit="series", label="Series analysed", arm=arm)
+    counted = material.study.series.use == "first" and flow and pd.notna(flow[Flow.n])
+    return flow if counted else material.one("baseline", variable="patients", arm=arm)
 
 
 def _say_compared(material: Material) -> str:
     """Return how many of these patients are compared, where not all of them are; empty where a number is not released."""
-    everyone, compared = [], []
+    everyone: list[float] = []
+    compared: list[float] = []
     for arm in list_arms(material):
-        all_of, own = (
-            material.one("baseline", variable="patients", arm=arm),
-            material.one("eligibility", step="Compared", arm=arm),
-        )
+        all_of, own = _find_size(material, arm), material.one("eligibility", step="Compared", arm=arm)
         if not all_of or not own or pd.isna(all_of[Baseline.n]) or pd.isna(own[Eligibility.n]):
             return ""
         everyone.append(all_of[Baseline.n])
@@ -122,7 +132,7 @@ def _describe(
         yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
         level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
-        name = title if level == YES else f"{title}: {level}" if level == NO else say_level(level)
+        name = title if level == YES else say_level(level) if variable == SEX else f"{title}: {level}"
         yield (
             heading(f"{name}, n (%)"),
             *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),

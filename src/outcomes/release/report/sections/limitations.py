@@ -170,8 +170,8 @@ def _convergence(material: Material) -> Limitation | None:
     labels, margins = "; ".join(name_unconverged(material.tables)), material.rows("margins")
     if margins.empty or not margins.loc[margins["estimate"].notna(), "model"].isin(names).any():
         return Limitation(
-            f"These models could not be fitted to these data, and no number is of them: {labels}.",
-            f"no number is of these models, which could not be fitted: {labels}",
+            f"Models that could not be fitted to these data, so that no number is of them: {labels}.",
+            f"models that could not be fitted and are left out: {labels}",
         )
     return Limitation(
         f"These models did not converge and their numbers must not be used: {labels}.",

@@ -8,6 +8,8 @@ from outcomes.release.disclosure.words import write_footnote
 from outcomes.release.report.content.blocks import Paragraph, Section
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.gather import gather_evidence
+from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.sections.locked_plan import describe_adherence
 from outcomes.release.report.wording.comparison_result import say_left_out
 from outcomes.release.report.wording.course_and_rates import describe_measures
@@ -79,6 +81,9 @@ def _comparison(material: Material) -> str:
             else f" {say_left_out(material) or 'Arms are not compared.'}"
         )
         return text + (arms if len(material.arms) > 1 else "")
+    evidence = gather_evidence(material)
+    if not evidence.contrasted:
+        return f"Mean changes by arm are from mixed models for repeated measures. {decide('better', evidence).verdict}"
     listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
     confounders = f"Declared confounders: {listed}. {WEIGHTS[comparison.weights]} " if listed else ""
     exploratory = " Subgroups are exploratory." if len(material.rows("subgroups")) else ""
@@ -94,6 +99,6 @@ def _missing(material: Material) -> str:
         given = "arm, baseline, and earlier scores" if len(material.arms) > 1 else "baseline and earlier scores"
         return f"Scores are taken as missing at random given {given}."
     text = "Scores are taken as missing at random given arm, baseline, and earlier scores."
-    if comparison.imputation.draws > 0:
+    if comparison.imputation.draws > 0 and gather_evidence(material).contrasted:
         text += " Response and remission use multiple imputation of missing scores, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
     return text

@@ -15,7 +15,7 @@ from outcomes.release.course import find_place, find_trial_difference, read_cour
 from outcomes.release.definitions import COVERED, FIRST_SESSION
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell, tell_count
+from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
@@ -105,7 +105,7 @@ def _rates(material: Material, arms: Sequence[str], where: tuple[str, str, str],
     place = {"instrument": instrument, "axis": axis, "timepoint": timepoint, "population": "observed"}
     for endpoint in ("response", "remission"):
         rows = [material.one("response", **place, endpoint=endpoint, arm=arm) for arm in arms]
-        if any(row and pd.notna(row[Response.proportion]) for row in rows):
+        if any(_rate(row) != ABSENT for row in rows):
             title = heading(f"\u2003{endpoint.capitalize()}, {material.timepoint(axis, timepoint)}")
             n = number(" / ".join(tell_count(row, Response.n) for row in rows))
             found.append((title, *(number(_rate(row)) for row in rows), *([Cell("")] if apart else []), n))
@@ -126,8 +126,9 @@ def _estimate(row: Row, value: str, decimals: int | Kind = "score") -> str:
 def _rate(row: Row) -> str:
     if not row:
         return ABSENT
-    if pd.isna(row[Response.proportion]):
-        return tell(row, Response.proportion, factor=100)
+    if pd.isna(row[Response.proportion]):  # of too few patients: a bound of a percentage would say less than that
+        bound = row.get(Response.events.bound)
+        return f"n\u00a0{bound}" if isinstance(bound, str) and bound else ABSENT
     ends = f" ({interval(row[Response.lower], row[Response.upper], 0, 100)})" if pd.notna(row[Response.lower]) else ""
     return f"{fixed(100 * row[Response.proportion], 0)}{ends}"
 
