@@ -37,7 +37,6 @@ from outcomes.contracts import empty_table
 from outcomes.contracts.released.text import format_table, read_table
 from outcomes.errors import OutcomesError
 from outcomes.measures.variants import derive_variants
-from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.disclosure.gate import release_tables
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.answers import answer_questions
@@ -57,6 +56,13 @@ READ = ("effects", "risks", "imputations", "sensitivity", "covariate_balance", "
         "scores", "response", "missingness", "models", "margins", "harms", "harm_details", "harm_differences", "durability_curve",
         "durability_visits", "durability_effect")  # fmt: skip
 PAIR = ("iv", "esketamine")
+NOTICED = 0.21  # of the baseline, of the PHQ-9 (10.1017/S0033291720003700)
+VALID = (
+    "covariate_adjusted", "doubly_robust", "machine_learning", "weighted_att", "weighted_ate", "arm_covariances", "gee_weighted",
+    "site_fixed", "site_random", "site_pooled_fixed", "site_pooled_random", "missing_indicator", "missing_exclude", "missing_impute",
+    "complete_cases", "imputed_mar", "jump_to_reference", "copy_reference", "copy_increments", "censoring_weighted",
+    "windows_narrower", "windows_wider", "baseline_last", "baseline_mean", "baseline_worst",
+)  # fmt: skip
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
 COLUMNS = ["seed", "patients", *ROWS, "agrees", "differs_in", "lasting_favours_longer", "estimate", "lower", "upper", "important", "truth", "covered",
            "wrong_direction", "response", "response_lower", "response_upper", "response_truth", "response_covered"]  # fmt: skip
@@ -109,16 +115,26 @@ def release(study: Study, patients: int, seed: int) -> tuple[dict[str, str], dic
     return {name: format_table(table) for name, table in released.items()}, network.truth
 
 
-def rederive(texts: dict[str, str], study: Study, important: float | None) -> dict[str, str]:
+def rederive(texts: dict[str, str], study: Study) -> dict[str, str]:
     """Return the verdicts, from the released text alone."""
-    better, sure = _judge_difference(texts, study, important)
+    better, sure = _judge_difference(texts)
     return {"works": _judge_works(texts), "better": better, "whom": _judge_subgroups(texts), "sure": sure,
             "safe": _judge_harms(texts), "long": _judge_lasting(texts, study)}  # fmt: skip
 
 
-def _judge_difference(texts: dict[str, str], study: Study, important: float | None) -> tuple[str, str]:
+def find_noticed(texts: dict[str, str]) -> float | None:
+    """Return the change that matters to a patient: the share noticed of the weighted mean baseline; None where that is not released."""
+    own = [
+        row
+        for row in _rows(texts.get("covariate_balance", ""))
+        if (row["weights"], row["variable"]) == ("overlap", "baseline")
+    ]
+    sides = [row[name] for row in own for name in ("treated_after", "reference_after")]
+    return NOTICED * sum(map(float, sides)) / len(sides) if sides and all(sides) else None
+
+
+def _judge_difference(texts: dict[str, str]) -> tuple[str, str]:
     """Return the verdicts on the difference and on how sure it is."""
-    assert study.comparison is not None
     effect = next((row for row in _rows(texts["effects"]) if _here(row) and row["variance"] == "cr2"), None)
     if any(row["subject"] == "left out" for row in _rows(texts["comparison_statement"])):
         return "left_out", _judge_changes(texts)
@@ -132,13 +148,14 @@ def _judge_difference(texts: dict[str, str], study: Study, important: float | No
         tuple(float(row[name]) for name in ("estimate", "lower", "upper"))
         for row in _rows(texts["sensitivity"])
         if _here(row) and row["endpoint"] == "change" and row["scale"] == "points" and row["converged"] == "true"
-        and row["estimate"] and row["lower"] and is_valid_analysis(row["analysis"], study.comparison.weights)
+        and row["estimate"] and row["lower"] and row["analysis"] in VALID
     ]  # fmt: skip
     signs = {value > 0 for value, _, _ in (main, *others) if round(value, 1)}  # as printed
     apart = len(signs) > 1 or (not round(main[0], 1) and bool(signs))
     excludes = [low > 0 or high < 0 for _, low, high in (main, *others)]
     if apart and any(excludes):
         return "disagree", "disagree"
+    important = find_noticed(texts)
     inside = important is not None and round(max(abs(main[1]), abs(main[2])), 1) < round(important, 1)  # as printed
     better = "clear" if excludes[0] else "excluded" if inside else "uncertain"
     if apart:
@@ -218,10 +235,23 @@ def _judge_lasting(texts: dict[str, str], study: Study) -> str:
         return "not_measured"
     if len(counts) < len(PAIR) or any(not one or one.startswith("<") or float(one) < FEW for one in counts):
         return "few"
-    primary = next(
-        (row for row in _rows(texts["durability_effect"]) if row["primary"] == "true" and row["difference"]), None
-    )
-    return "longer" if primary is not None and primary["stated"] == "true" else "uncertain"
+    effects = _rows(texts["durability_effect"])
+    primary = next((row for row in effects if row["primary"] == "true" and row["difference"]), {})
+    both = [
+        row
+        for row in effects
+        if row["method"] in ("weighted", "targeted")
+        and all(row[name] == primary.get(name) for name in ("end", "weights", "time"))
+    ]
+    sides = {_side(row) for row in both}
+    return "longer" if primary and len(both) == 2 and len(sides) == 1 and sides != {0} else "uncertain"
+
+
+def _side(row: dict[str, str]) -> int:
+    """Return 1 or -1 where the interval lies on one side of zero, else 0."""
+    if not row["lower"] or not row["upper"]:
+        return 0
+    return int(float(row["lower"]) > 0) - int(float(row["upper"]) < 0)
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -243,7 +273,7 @@ def check_clinic(study: Study, patients: int, seed: int) -> dict[str, Any]:
     evidence = gather_evidence(material)
     answer_questions(material, evidence)
     verdicts = {row: decide(row, evidence).name for row in ROWS}
-    again = rederive(texts, study, evidence.important)
+    again = rederive(texts, study)
     differs = [row for row in ROWS if again[row] != verdicts[row]]
     day_28, found, response = truth["estimands"]["phq9"]["day_28"], evidence.difference, evidence.response
     true = day_28["mean_change"]["ato"]["difference"]
