@@ -62,3 +62,13 @@ def test_numbers_as_levels_and_an_exact_release():
     assert table.set_index("term")["fewest"].filter(like="level ").tolist() == [1]
     exact = guard_levels(result, frame, {"age"}, Privacy(release="exact", because="public data"))
     assert exact.tables["coefficients"]["term"].tolist() == result.tables["coefficients"]["term"].tolist()
+
+
+def test_no_number_of_rows_tells_how_many_patients_have_rare_levels():
+    """Ten payers of fewer than eleven patients are ten patients; a number by the alphabet told all levels."""
+    frame = make_frame("self-pay")
+    frame["payer"] = [f"z{p}" if p < 10 else payer for p, payer in zip(frame["patient"], frame["payer"], strict=True)]
+    table = guard_levels(fit(frame, "change ~ payer"), frame, {"payer"}, Privacy()).tables["coefficients"]
+    rare = table["term"][table["term"].str.contains("level ")]
+    assert rare.str.extract(r"level (\d+)\]$", expand=False).tolist() == [*"1234567"]
+    assert "z" not in table["term"].str.cat()

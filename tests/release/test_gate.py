@@ -210,6 +210,23 @@ class TestLevels:
         assert [bound or f"{n}" for n, bound in zip(other["n"], other["n_bound"], strict=True)] == ["15", "<11", "<11"]
         assert frame["missing"].dropna().tolist() == [0] * 6
 
+    @pytest.mark.parametrize("minimum", [6, 11, 21])
+    def test_no_number_of_levels_tells_how_many_people_have_them(self, minimum):
+        """Ten levels of fewer than eleven people are ten people, one each; nine are of nine or ten."""
+        told: dict[str, set[int]] = {}
+        for levels in range(1, minimum):
+            for people in range(levels, minimum):
+                sizes = [people - levels + 1, *[1] * (levels - 1)]
+                rows = [{"variable": "patients", "level": "", "arm": "all", "n": 200}]
+                rows += [{"variable": "payer", "level": "a", "arm": "all", "n": 200 - people, "missing": 0}]
+                rows += [
+                    {"variable": "payer", "level": f"rare {at}", "arm": "all", "n": n, "missing": 0}
+                    for at, n in enumerate(sizes)
+                ]
+                told.setdefault(release("baseline", rows, minimum_cell=minimum)["level"].iloc[-1], set()).add(people)
+        assert all(name.startswith("other (") for name in told)
+        assert min(len(possible) for possible in told.values()) >= 3
+
     def test_bands_that_the_instrument_defines_keep_their_names(self):
         rows = [{"variable": "patients", "level": "", "arm": "all", "n": 50}]
         rows += [

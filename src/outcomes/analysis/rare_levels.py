@@ -8,14 +8,15 @@ from dataclasses import replace
 import pandas as pd
 
 from outcomes.analysis.model_result import ModelResult
-from outcomes.settings.analysis import Privacy
+from outcomes.settings.analysis import Privacy, count_pooled
 
 
 def guard_levels(result: ModelResult, frame: pd.DataFrame, attributes: set[str], privacy: Privacy) -> ModelResult:
     """Return the model with coefficients of a level counted by its patients, and levels of few without their names.
 
     A coefficient of a level compares its patients with those of the reference level; ``fewest`` is the smaller number. In a rounded
-    release a level of fewer patients than the minimum is "level 2 of payer", so that a name that names a person is not printed.
+    release a level of fewer patients than the minimum is "level 2 of payer", so that a name that names a person is not printed, and of
+    eight or more (of a minimum of 11) seven have a row: how many there are tells how many patients they have at least.
 
     Parameters
     ----------
@@ -53,10 +54,13 @@ def _guard(table: pd.DataFrame, column: str, people: pd.Series, privacy: Privacy
     fewest, names = table["fewest"].astype(float), terms
     if any_level.any() and len(reference):
         fewest = fewest.where(~any_level, fewest.clip(upper=float(reference.min())))
-    for place, (level, n) in enumerate(people.items(), start=1):
+    kept, rare = pd.Series(True, table.index), 0
+    for level, n in people.items():
         own = held[str(level)]
         fewest = fewest.where(~own, fewest.clip(upper=float(n)))
         if n < privacy.minimum_cell and privacy.release != "exact":
+            rare += 1
             name = rf"({start}){re.escape(str(level))}\]"
-            names = names.where(~own, names.str.replace(name, rf"\g<1>level {place}]", regex=True))
-    return table.assign(term=names, fewest=fewest)
+            names = names.where(~own, names.str.replace(name, rf"\g<1>level {rare}]", regex=True))
+            kept &= ~own | (count_pooled(rare, privacy.minimum_cell) == str(rare))
+    return table.assign(term=names, fewest=fewest)[kept]

@@ -94,6 +94,18 @@ class Privacy(Frozen):
         return self
 
 
+def count_pooled(groups: int, minimum: int) -> str:
+    """Return how many groups of few people stand together, in words that leave three numbers of people or more.
+
+    Each of them has somebody, and all together may be fewer than the minimum: ten groups are of ten people.
+
+    >>> count_pooled(7, 11), count_pooled(8, 11), count_pooled(10, 11)
+    ('7', '8 or more', '8 or more')
+    """
+    most = minimum - 3
+    return str(groups) if groups < most else f"{most} or more"
+
+
 class Figures(Frozen):
     """How figures are saved."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outcomes.personal import is_term_of_harms
+from outcomes.settings.analysis import count_pooled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,6 @@ def pool_rare_words(events: pd.DataFrame, privacy: Privacy) -> pd.DataFrame:
         patients = events["patient"].groupby(words).nunique()
         rare = [word for word in patients.index[patients < privacy.minimum_cell] if not is_term_of_harms(str(word))]
         if rare:
-            name = f"other ({len(rare)} {noun}{'' if len(rare) == 1 else 's'})"
+            name = f"other ({count_pooled(len(rare), privacy.minimum_cell)} {noun}{'' if len(rare) == 1 else 's'})"
             made[column] = words.where(~words.isin(rare), name).astype("category")
     return made

@@ -11,6 +11,7 @@ from outcomes.contracts.released.columns import Flag, Label, People, Setting, Sh
 from outcomes.contracts.released.sums import Fold
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.rounding import Rounding
+from outcomes.settings.analysis import count_pooled
 
 PLACE = "_place"
 
@@ -36,7 +37,7 @@ def fold_levels(frame: pd.DataFrame, table: type[ReleasedTable], rounding: Round
     texts = frame[fold.level].astype(str)
     within = [frame[name].fillna("").astype(str) for name in fold.within]
     count = texts.where(few).groupby(within).transform("nunique").fillna(0).astype(int)
-    names = "other (" + count.astype(str) + " level" + count.map(lambda n: "" if n == 1 else "s") + ")"
+    names = count.map(lambda n: f"other ({count_pooled(n, rounding.minimum)} level{'' if n == 1 else 's'})")
     whole = frame.assign(**{fold.level: frame[fold.level].mask(few, names)}).assign(**{PLACE: np.arange(len(frame))})
     by = [name for name in table.key if name in frame]
     rows = [_add(own, table, fold) for _, own in whole[few].groupby(by, sort=False, dropna=False)]

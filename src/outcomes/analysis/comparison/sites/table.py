@@ -13,6 +13,7 @@ from outcomes.analysis.comparison.sites.expected import ONE_SIDED, UNKNOWN, Expe
 from outcomes.analysis.comparison.sites.spread import estimate_spread
 from outcomes.contracts.released.sites import Sites, SiteSpread
 from outcomes.funnel import cumulate_events, find_chance_outside, limit_count
+from outcomes.settings.analysis import count_pooled
 from outcomes.settings.comparison import Comparison
 
 SITES, SPREAD = Sites.columns, SiteSpread.columns
@@ -64,7 +65,7 @@ def _pool(found: Expected, minimum: int) -> tuple[np.ndarray, list[str]]:
     alone = [name for name in sites if sizes[name] >= minimum]
     few = len(sites) - len(alone)
     own = np.isin(found.site, [*alone, UNKNOWN])
-    return np.where(own, found.site, f"other sites ({few})").astype(str), alone
+    return np.where(own, found.site, f"other sites ({count_pooled(few, minimum)})").astype(str), alone
 
 
 def _describe(found: Expected, rows: Bools, name: str) -> Row:
