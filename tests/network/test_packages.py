@@ -207,12 +207,31 @@ def _edit(name, old, new):
         ),
         (_edit("harms.csv", "<11", "<7"), "another bound than <11"),
         (_edit("eligibility.csv", "^order,step", "order,steps"), "other columns than that table"),
-        (_edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6}),[^,]*,", r"\1,99,"), "does not lie within its limits"),
+        (_edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6}),[^,]*,", r"\1,25,"), "does not lie within its limits"),
         (
             _edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){7}),[^,]*,", r"\1,0.2,"),
             "the standard error is not that of the interval",
         ),
         (_edit("effects.csv", r"^day,day 28.*\n", ""), "0 rows of the primary difference"),
+        (_edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>inf\2"), "a number that is infinite"),
+        (
+            _edit("eligibility.csv", r"^(0,.*,)\d+((?:,(?:true|false))?)$", r"\g<1>20000000\2"),
+            "of more than 10,000,000",
+        ),
+        (_edit("harms.csv", r"^(all sessions,any,iv,\d+),[^,]*,", r"\1,2000,"), "harms: more affected than patients"),
+        (_edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){8}),[^,]*,", r"\1,-1,"), "degrees of freedom"),
+        (
+            _edit(
+                "effects.csv",
+                r"^(day,day 28,cr2(?:,[^,]*){6}),[^,]*,([^,]*),([^,]*),[^,]*,[^,]*,",
+                r"\1,90,\2,\3,88,92,",
+            ),
+            "a difference of more than the 27 points",
+        ),
+        (
+            _edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6})(?:,[^,]*){5},", r"\1,-1.5,0.001,48,-1.502,-1.498,"),
+            "a standard error that is too small for so many patients",
+        ),
         (lambda folder, manifest: manifest.update(minimum_cell=5), "its smallest count shown is 5; the plan says 11"),
         (lambda folder, manifest: manifest.update(network="nine"), "made for another network study"),
         (lambda folder, manifest: manifest.update(format=9), "format 9; this version reads 1"),

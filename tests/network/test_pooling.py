@@ -113,8 +113,11 @@ def test_fewer_sites_than_planned_are_not_pooled_and_the_report_says_so(network,
         assert read(out, "sites")["weight"].isna().all()
 
 
-def test_the_report_says_what_it_found_and_what_it_lacks(report):
+def test_the_report_says_what_it_found_and_what_it_lacks(network, report):
     page = (report / "report.html").read_text(encoding="utf-8")
+    for site in SITES:  # the last line of what the site approved: an older package of it has other signs
+        told = (network.folder / site / "network" / f"eight-{site}.txt").read_text(encoding="utf-8").split()[-1]
+        assert told[:12] in page
     assert "Over 8 sites the difference in change of PHQ-9 at day 28" in page
     assert "One model over all sites (one stage)" in page
     assert "the sums of a pattern of one are that patient" in page  # why not

@@ -20,6 +20,7 @@ from outcomes.network.choose import SENT, find_primary
 from outcomes.network.one_stage import FILE as SUMS
 from outcomes.network.one_stage import check_sums, read_sums
 from outcomes.network.package import FORMAT, MANIFEST, find_error, has_estimate, refuse_few
+from outcomes.network.possible import find_impossible
 from outcomes.network.signature import ENDING, verify
 from outcomes.release.disclosure.rounding import Rounding
 from outcomes.settings import Study
@@ -69,6 +70,11 @@ class Received:
     def site(self) -> str:
         """Code of the site."""
         return str(self.manifest.get("site", ""))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest, with which the page that the site approved ends."""
+        return hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,8 @@ def read_package(folder: Path, expected: Expected) -> Received:
         return Received(folder, manifest, {}, tuple(reasons))
     tables, unread = _read_tables(folder)
     try:
-        found = unread or list(check_tables(tables, manifest["minimum_cell"], expected.study))
+        found = unread or [*find_impossible(tables, expected.study)]
+        found = found or list(check_tables(tables, manifest["minimum_cell"], expected.study))
         if one_stage and not found:
             sums = read_sums(folder / SUMS)
             found = list(check_sums(sums, tables, one_stage, expected.study, manifest["minimum_cell"]))

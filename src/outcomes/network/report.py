@@ -294,10 +294,11 @@ def _tell_methods(plan: NetworkPlan, study: Study) -> tuple[Block, ...]:
 
 
 def _show_provenance(packages: Sequence[Received]) -> Grid:
-    heads = ("Site", "Program", "Study file", "Raw files", "Smallest count shown", "Versions", "Withheld")
+    heads = ("Site", "Package", "Program", "Study file", "Raw files", "Smallest count shown", "Versions", "Withheld")
     rows = [
         (
             heading(package.site),
+            Cell(package.digest[:12]),
             Cell(str(package.manifest["code"])[:12]),
             Cell(str(package.manifest["settings"])[:12]),
             number(str(len(package.manifest["data"]))),

@@ -27,6 +27,7 @@ DUST = 1e-12  # below it a number other than a p value is what rounding left of 
 FLAG = "withheld"  # of a row in a frame: something of it is not shown, for few people
 FEW = "few"
 BOUNDS = ("<", ">")
+LARGEST = 2.0**53  # beyond it, and infinite, no number is a count
 FORMULA = r"'*[=+\-@\uff1d\uff0b\uff0d\uff20]"  # full-width signs too; behind blanks, and after what some countries split cells at
 STARTS = re.compile(rf"(^|[;\t\r\n])(?=\s*{FORMULA})|^(?='*[\t\r\n])")
 QUOTED = re.compile(rf"(^|[;\t\r\n])'(?=\s*{FORMULA})|^'(?='*[\t\r\n])")
@@ -171,7 +172,8 @@ def _read_numbers(cells: Sequence[str], rule: Column) -> dict[str, Any]:
     )
     absent = np.isnan(numbers)
     known = numbers[~absent]
-    whole = rule.dtype == "Int64" and bool((known % 1 == 0).all())  # an exact release has parts of patient-weeks
+    countable = rule.dtype == "Int64" and bool((np.abs(known) < LARGEST).all())
+    whole = countable and bool((known % 1 == 0).all())  # an exact release has parts of patient-weeks
     typed = pd.arrays.IntegerArray(np.where(absent, 0, numbers).astype("int64"), absent) if whole else numbers
     return {str(rule): typed} | ({rule.bound: pd.array(bounds, dtype=_words())} if rule.bounded else {})
 
