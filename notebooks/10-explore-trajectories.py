@@ -19,8 +19,8 @@
 # Run the pipeline first (`make`); this notebook reads what it left under `data/{study}/derived/` and `results/`.
 # The study is a parameter: `make notebooks STUDY=config/mine.yaml`, or `open_study("config/mine.yaml")` below.
 #
-# Everything shown here is an aggregate of at least `privacy.minimum_cell` patients, or comes from the released tables. The tables
-# under `derived/` have one row per patient: look, but do not publish them.
+# The tables under `derived/` have one row per patient. What is shown of them is of at least `privacy.minimum_cell` patients, but exact: two
+# such numbers can tell a smaller one. It is for the clinic's own eyes; strip the outputs before a notebook leaves (`nbstripout notebooks/*.ipynb`).
 
 # %%
 import IPython.display
@@ -126,6 +126,6 @@ IPython.display.display(groups) if len(groups) else print("too few patients in e
 # %%
 if scores["recall_overlap_days"].notna().any():
     recall = scores[scores["axis"] == axes[0]].groupby("timepoint", observed=True)["recall_overlap_days"].describe()
-    IPython.display.display(recall[["mean", "25%", "75%"]])
+    IPython.display.display(recall.loc[recall["count"] >= study.privacy.minimum_cell, ["mean", "25%", "75%"]])
 else:
     print("No session dates in this study: how far a score looks back before treatment is not known.")

@@ -47,7 +47,8 @@ patients = read_table(places.table("patients"), "patients")
 # ## Keep the rows the question is about
 #
 # Analysed series, the primary instrument, by session, the two arms that the study compares (else its first two). Two arms that were
-# scored by session are needed, each with as many patients as may be shown, and characteristics that vary.
+# scored by session are needed, each with as many patients as may be shown, and characteristics that vary. A session with fewer scores in an
+# arm is left out. Numbers of these tables are exact, and for the clinic's own eyes: strip the outputs before a notebook leaves.
 
 # %%
 rows = endpoints.merge(cohort.loc[cohort["included"], ["patient", "series"]])
@@ -58,7 +59,10 @@ varying = [name for name in rows if rows[name].value_counts().size > 1]
 known = [name for name in ("age", "sex", "payer", "failed_antidepressants") if name in varying]
 means = rows.groupby(["arm", "timepoint"])["change"].agg(["count", "mean"])
 enough = rows.groupby("arm")["patient"].nunique().reindex(pair, fill_value=0).min() >= study.privacy.minimum_cell
-asked = len(pair) == 2 and bool(enough) and bool(known)
+sizes = means["count"].unstack(0).reindex(columns=pair).fillna(0)
+shown = sizes.index[(sizes >= study.privacy.minimum_cell).all(axis=1)]
+rows = rows[rows["timepoint"].isin(shown)]
+asked = len(pair) == 2 and bool(enough) and bool(known) and len(shown) > 0
 if asked:
     IPython.display.display(means[means["count"] >= study.privacy.minimum_cell].unstack(0).round(2))
 else:

@@ -5,8 +5,11 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import IPython.display
 import jupytext
+import pandas as pd
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -50,6 +53,18 @@ def test_notebooks_run_on_the_pipelines_output(finished, script):
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
     printed = json.dumps([output for output in outputs if "image/png" not in output.get("data", {})])
     assert not re.search(r"\b[A-Z]-\d{6}\b|Clinician \d", printed)  # codes and names of the raw export
+
+
+def test_a_time_point_of_few_has_no_quartiles_in_the_exploring_notebook(monkeypatch):
+    """A statistic of three patients was shown where the notebook said that each is of as many as may be shown."""
+    cells = [cell.source for cell in jupytext.read(FOLDER / "10-explore-trajectories.py").cells]
+    shown: list[pd.DataFrame] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    scores = pd.DataFrame({"axis": "session", "timepoint": ["a"] * 11 + ["b"] * 10, "recall_overlap_days": 5.0})
+    study = SimpleNamespace(privacy=SimpleNamespace(minimum_cell=11))
+    (cell,) = [source for source in cells if "recall_overlap_days" in source and "import" not in source]
+    exec(cell, {"scores": scores, "axes": ["session"], "study": study, "IPython": IPython})
+    assert [table.index.tolist() for table in shown] == [["a"]]
 
 
 def test_pages_of_notebooks_hold_words_code_and_the_reason_for_absent_outputs(tmp_path):
