@@ -91,20 +91,22 @@ def _cluster(setting: Setting, axis: str, timepoint: str, sites: np.ndarray) -> 
     people = frame.drop_duplicates("person")
     row: Row = {"analysis": "site_clustered", "n": len(people), "converged": False}
     row["effective_n"] = compute_effective_n(people["weight"].to_numpy())
-    among = len(set(sites[people["person"]]))
     specification = replace(setting.specify(axis), cluster=dict(enumerate(sites)))
     try:
         table, fit = estimate_differences(frame, specification)
     except mixed.MixedError as error:
         return row | {"note": str(error)}
     found = table.set_index("timepoint").reindex([timepoint]).iloc[0]
-    note = f"the primary estimate; sandwich clustered by {among} sites (CR2), {found['df']:.1f} degrees of freedom"
+    note = f"the primary estimate; sandwich clustered by site (CR2), {found['df']:.1f} degrees of freedom"
     values = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
     return row | values | {"converged": fit.converged, "note": "; ".join([note, *fit.warnings])}
 
 
 def _pool_sites(setting: Setting, change: Floats, seen: Bools, sites: np.ndarray) -> Iterator[Row]:
-    """Yield the sites' weighted differences, adjusted for baseline, pooled with a common effect and with random ones."""
+    """Yield the sites' weighted differences, adjusted for baseline, pooled with a common effect and with random ones.
+
+    No note of these rows counts sites of few scores: beside the rounded patients of all sites of few it would tell how many these are.
+    """
     weight = setting.primary.weight
     used = seen & (weight > TINY)
     treated, baseline = setting.compared.treated, setting.compared.people["baseline"].to_numpy(dtype=float)
@@ -112,11 +114,7 @@ def _pool_sites(setting: Setting, change: Floats, seen: Bools, sites: np.ndarray
         name for name in sorted(set(sites[used])) if _count_least(used & (sites == name), treated) >= FEWEST_SCORES
     ]
     inside = used & np.isin(sites, names)
-    left = (
-        f"; {len(set(sites[used])) - len(names)} sites with few scores in an arm left out"
-        if len(names) < len(set(sites[used]))
-        else ""
-    )
+    left = "; sites with few scores in an arm left out" if len(names) < len(set(sites[used])) else ""
     size = {
         "n": int(inside.sum()),
         "effective_n": compute_effective_n(weight[inside]),
