@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
+from urllib.parse import unquote
 
 # Months in full and short, without accents, in English, French, German, Italian, Spanish, Portuguese, Dutch, and the Nordic languages.
 LONG_MONTHS = (
@@ -57,7 +59,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"|\b\d[a-z][a-z\d]\d-?[a-z][a-z\d]\d-?[a-z]{2}\d{2}\b"
         r"|\b(?-i:(?!\w*\dM[GL])(?=(?:[A-Z]*\d){5})(?=[A-Z\d]{9})(?=[A-Z]*\d+[A-Z]+\d)[A-Z\d]+)\b", re.I),
     "telephone numbers": re.compile(
-        r"(?<![\d.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?|\d{2,5}[ .-])\d{3,4}[ .-]?\d{3,4}(?![\d.])|\+\d{8,}|\+\d{1,3}(?:[ ./()-]*\d){7,}|(?<!\d)0\d(?:[ ./-]{1,3}\d{2}){4}(?!\d)"
+        r"(?<![\d.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?|\d{2,5}[ .-])\d{3,4}[ .-]?\d{3,4}(?![\d.])|\((?=(?:[ ().-]*\d){7})\d{2,5}\) ?\d{2,4}(?:[ .-]\d{2,4}){1,3}(?![\d.])|\+\d{8,}|\+\d{1,3}(?:[ ./()-]*\d){7,}|(?<!\d)0\d(?:[ ./-]{1,3}\d{2}){4}(?!\d)"
         r"|(?<!\d)0\d{2,5} ?[/-] ?\d{4,}|☎|\b(?:[Tt]el|[Pp]hone|[Ff]ax|[Mm]obile|[Cc]ell)\b\W*\d{3}"),
     "postal addresses": re.compile(
         rf"\b\d{{1,5}}[a-z]?,? (?:[\w'.-]+ ){{0,3}}(?:{STREETS})\b"
@@ -73,18 +75,22 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"\.? +[^\W\d_][\w'’.-]*|\b[^\W\d_]{2,},? (?:M\.?D|D\.?O|Ph\.?D|PsyD|R\.?N|N\.?P|PA-C|LCSW|LMFT|PMHNP|APRN|FRCPsych|MBBS|CRNA)\b"
         r"|[^\W\d_](?:さん|先生|(?<![同多])様|氏|女士|小姐)$|[가-힣](?:씨|님|선생|박사)$|\b(?:[Гг]-н|[Гг]-жа|[Дд]октор|[Вв]рач|[Дд]-р|[Пп]роф)\.? [А-ЯЁ]|(?:الدكتورة?|السيدة?|د\.) ?[^\W\d_]|(?:श्रीमती|श्री|डॉ\.?) ?[^\W\d_]"),
 }  # fmt: skip
+ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CLOSED = re.compile(r"(?<=\d) - (?=\d)")  # blanks around a dash between digits
-DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-") | dict.fromkeys(
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－•·∙⋅"), "-") | dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""
 )
 
 
 def write_plainly(text: str) -> str:
-    r"""Return a text with full-width signs, blanks, and dashes of every kind as plain ones, and without invisible signs.
+    r"""Return a text with full-width signs, blanks, and dashes of every kind as plain ones, without invisible signs and the escapes of a web form.
 
-    >>> write_plainly("\uff11\uff12\uff13–45\u00a06789")
-    '123-45 6789'
+    >>> write_plainly("\uff11\uff12\uff13–45\u00a06789"), write_plainly("Mary&nbsp;Quartz%7E"), write_plainly("40% or & more")
+    ('123-45 6789', 'Mary Quartz-', '40% or & more')
     """
+    if "%" in text or "&" in text:
+        text = html.unescape(ESCAPED.sub(lambda found: unquote(found[0]), text))
+    text = text.replace("~", "-")
     if text.isascii():
         return CLOSED.sub("-", " ".join(text.split()))
     kept = unicodedata.normalize("NFKC", text.replace("º", "°").replace("′", "'").translate(DASHES)).translate(DASHES)

@@ -9,7 +9,16 @@ from outcomes.personal import find_kind, find_personal
 PERSONAL = {
     "social security numbers": ["123-45-6789", "id 987 65 4321", "123 - 45 – 6789"],
     "record or policy numbers": ["MRN 99112233", "SSN 123-45-6789", "chart no. 4711", "policy: AB12345", "DOB 1961"],
-    "telephone numbers": ["(555) 010-0199", "555-010-0199", "+44 20 7946 0018", "call 030 1234 5678"],
+    "telephone numbers": [
+        "(555) 010-0199",
+        "555-010-0199",
+        "+44 20 7946 0018",
+        "call 030 1234 5678",
+        "555•010•0199",
+        "555~010~0199",
+        "(555)010 01 99",
+        "555%20010%200199",
+    ],
     "e-mail addresses": [
         "k.quartz@example.org",
         "see K.QUARTZ@EXAMPLE.ORG",
