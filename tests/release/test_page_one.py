@@ -23,6 +23,7 @@ from outcomes.release.report.page_one.follow_up import FollowUp, Seen
 from outcomes.release.report.page_one.key_points import MOST_WORDS, write_key_points
 from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
 from outcomes.release.report.page_one.safety import Effect, Safety
+from outcomes.release.report.sections.abstract import write_abstract
 
 CLEAR, OTHER, OPEN, TIGHT = (
     Estimate(-2, -3, -1),
@@ -427,6 +428,28 @@ def test_the_note_speaks_of_what_stands_on_the_page():
     ):
         note = write_note(material, replace(FULL, safety=safety, follow_up=follow_up))
         assert (told in note) if told else ("not adjusted" not in note)
+
+
+def test_without_weights_no_page_says_that_confounders_were_adjusted_for():
+    tables, study = make_compared()
+    bare = study.model_copy(update={"comparison": study.comparison.model_copy(update={"weights": "none"})})
+    said = {
+        which: " ".join(
+            [
+                write_note(gather(tables, one, {}), FULL),
+                *(
+                    block.text
+                    for block in write_abstract(gather(tables, one, {})).blocks
+                    if block.lead == "Main Outcomes and Measures."
+                ),
+            ]
+        )
+        for which, one in (("weighted", study), ("bare", bare))
+    }
+    assert said["weighted"].count("payer") == 2
+    assert "payer" not in said["bare"]
+    assert "The difference in change is adjusted for the baseline score alone." in said["bare"]
+    assert "by a mixed model with adjustment for baseline." in said["bare"]
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,11 @@ class Comparison(Frozen):
         default_factory=NegativeControl, description="what treatment cannot have changed, compared in the same way"
     )
 
+    @property
+    def adjusted(self) -> tuple[str, ...]:
+        """Return what the primary difference is adjusted for: every confounder by its weights; without weights the baseline, by its model."""
+        return ("baseline",) if self.weights == "none" else self.confounders
+
     @model_validator(mode="after")
     def _confounders_agree(self) -> Self:
         twice = sorted({name for name in self.confounders if self.confounders.count(name) > 1})

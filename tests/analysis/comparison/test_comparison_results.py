@@ -354,9 +354,9 @@ class TestEarlySignals:
         assert table.loc[(table["arm"] == "all") & (table["measure"] == "npv"), "n"].tolist() == [1, 1]
 
 
-def state(tables, study):
+def state(tables, study, comparison=COMPARISON):
     """Return what the comparison says of itself, by subject."""
-    _, settings, positivity = prepare_comparison(tables, COMPARISON, study)
+    _, settings, positivity = prepare_comparison(tables, comparison, study)
     return tabulate_statement(settings, positivity, study).set_index("subject")["text"]
 
 
@@ -407,6 +407,10 @@ class TestWhole:
         assert "not randomized" in said["design"]
         assert not said.str.contains(r"\d").any()
         randomised = make_study(report={"title": "Made up", "design": "randomised"})
+        bare = make_comparison(weights="none")
+        assert "payer" in state(TABLES, STUDY)["design"]
+        assert "adjusted for the baseline score alone" in state(TABLES, STUDY, bare)["design"]
+        assert "without weights" in state(TABLES, randomised, bare)["design"]
         said = state(TABLES, randomised)
         assert "assigned at random" in said["design"]
 

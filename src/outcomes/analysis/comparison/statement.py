@@ -52,8 +52,16 @@ def state_left_out(reason: str) -> pd.DataFrame:
 
 
 def _describe_design(design: str | None, setting: Setting) -> str:
-    if design == "randomised":
+    weighted = setting.comparison.weights != "none"
+    if design == "randomised" and weighted:
         return "Arms were assigned at random; the weights remove chance differences in the listed variables."
+    if design == "randomised":
+        return "Arms were assigned at random; the difference is adjusted for the baseline score, without weights."
+    if not weighted:
+        return (
+            "Treatment was not randomized. The difference is adjusted for the baseline score alone; it is the effect of the treatment only if no other "
+            "factor, measured or not, affected both choice and outcome."
+        )
     listed = ", ".join(name.replace("_", " ") for name in setting.comparison.confounders)
     return (
         f"Treatment was not randomized. The difference is adjusted for {listed}; it is the effect of the treatment only if "

@@ -34,8 +34,10 @@ def write_note(material: Material, evidence: Evidence) -> str:
     rounded = f"{rounded} Too few patients to analyze: {small}.".strip() if small else rounded
     if comparison is None or not evidence.contrasted:
         return f"CI: confidence interval, {COVERED}. {rounded}".strip()
-    names = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
-    adjusted = f" Differences are adjusted for {names}." if names else ""
+    names = enumerate_words([name.replace("_", " ") for name in comparison.adjusted])
+    adjusted = f" Differences are adjusted for {names}."
+    if comparison.weights == "none":
+        adjusted = " The difference in change is adjusted for the baseline score alone."
     alike = (
         " The interval of the difference in change takes patients of a site to be alike."
         if comparison.cluster == "site"

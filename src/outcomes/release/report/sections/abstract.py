@@ -107,9 +107,8 @@ def _measures(material: Material, evidence: Evidence) -> str:
     instrument = material.study.instrument(place[0])
     text = f"Change in {instrument.name} (range, {instrument.minimum:g} to {instrument.maximum:g}) at {material.timepoint(*place[1:])}"
     if comparison is not None and evidence.contrasted:
-        listed = enumerate_words([name.replace("_", " ") for name in comparison.confounders])
-        text += f", by a mixed model with {WEIGHTS[comparison.weights]}"
-        text += f" for {listed}" if listed else ""
+        listed = enumerate_words([name.replace("_", " ") for name in comparison.adjusted])
+        text += f", by a mixed model with {WEIGHTS[comparison.weights]} for {listed}"
     return f"{text}. {describe_measures(material)}"
 
 

@@ -18,7 +18,7 @@ WEIGHTS = {
     "overlap": "Overlap weights made the arms alike in these confounders: patients count by how likely they were to have either treatment.",
     "att": "Weights made the reference arm resemble the treated arm in these confounders.",
     "ate": "Inverse probability weights made both arms resemble all patients in these confounders.",
-    "none": "The arms were not weighted.",
+    "none": "The arms were not weighted: the difference in change is adjusted for the baseline score alone, and that in response is not adjusted.",
 }
 CLUSTERED = {"patient": "", "site": " clustered by site"}
 
