@@ -83,6 +83,7 @@ def environment(folder: Path, record: bool = False) -> dict[str, str]:
     return {
         **inherited,
         "PYTHONPATH": paths,
+        "OUTCOMES_APART": "1",
         "RECORD_TO": str(folder / RECORDED),
         "RECORD_PACKAGE": str(folder / "src" / "outcomes"),
     }

@@ -16,9 +16,11 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from outcomes.__main__ import ADDRESS
 from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address
+from outcomes.preloaded import Preloaded, preloaded
 from outcomes.provenance import PACKAGE
 from outcomes.release.earlier import note_release
 from outcomes.release.publish import find_strays
@@ -27,6 +29,7 @@ from outcomes.settings import Study, read_study
 from outcomes.workflow import NOTES, inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
+_BEGUN = re.compile(r"(?:local)?rule \w+:")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 _LOG = re.compile(r"^\s+log: (\S+)")
 _STRAYS = {
@@ -85,8 +88,9 @@ def run_pipeline(
             *(["internal=true"] if internal else []),
         ]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
-        with watched_queue(_say) if where is not None and is_slurm(where) else nullcontext():
-            status = _follow([*command, *options, "--config", *given], lock, start)
+        queue = watched_queue(_say) if where is not None and is_slurm(where) else nullcontext()
+        with queue, preloaded(where is None) as process:
+            status = _follow([*command, *options, "--config", *given], lock, start, process)
     if status == 0:
         _say_earlier(study, public, internal)
         print((public.results / "summary.txt").read_text(encoding="utf-8"), end="")
@@ -198,7 +202,7 @@ def _clear_partial(places: Places) -> None:
             path.unlink()
 
 
-def _follow(command: list[str], lock: int, start: float) -> int:
+def _follow(command: list[str], lock: int, start: float, forks: Preloaded | None) -> int:
     """Run Snakemake, print a line for each finished step, and the log of a step that failed.
 
     Whoever ends this process ends Snakemake, which takes back the jobs that it has given to a cluster. A script's command in the background
@@ -212,8 +216,8 @@ def _follow(command: list[str], lock: int, start: float) -> int:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        pass_fds=[lock],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **({ADDRESS: forks.address} if forks else {})},
+        pass_fds=[lock, *([forks.alive] if forks else [])],
     )
 
     def stop(*_: object) -> None:
@@ -227,6 +231,8 @@ def _follow(command: list[str], lock: int, start: float) -> int:
     try:
         for line in process.stdout or ():
             kept = [*kept[-40:], line]
+            if forks and _BEGUN.match(line):
+                forks.begin()
             if match := _FAILED.match(line):
                 rule = match[1]
             elif rule and (match := _LOG.match(line)):
@@ -237,7 +243,8 @@ def _follow(command: list[str], lock: int, start: float) -> int:
                 steps = int(match[2]) - 1  # without `all`
                 print(f"[{time.monotonic() - start:6.1f} s] {match[1]:>2} of {steps}  {finished}", flush=True)
     finally:
-        status = process.wait()
+        process.communicate()  # who is not read may wait for ever to write
+    status = process.returncode
     return status if status == 0 else _explain(failed, kept)
 
 

@@ -130,17 +130,18 @@ def _solve_at_once(chosen: _Chosen, choices: Choices) -> tuple[Solved, list[str]
 
 def _loop(chosen: _Chosen, choices: Choices) -> tuple[Solved | None, list[str]]:
     """Let statsmodels loop over the subjects."""
-    import statsmodels.api as sm
+    from statsmodels.genmod import cov_struct, families
+    from statsmodels.genmod.generalized_estimating_equations import GEE
 
     rows, order = chosen.rows, chosen.order
     assert rows.visit is not None
-    model = sm.GEE(
+    model = GEE(
         chosen.y,
         chosen.x,
         groups=rows.subject[order],
         time=rows.visit[order],
-        family=getattr(sm.families, choices.family.capitalize())(),
-        cov_struct=_STRUCTURES[choices.working](sm.cov_struct),
+        family=getattr(families, choices.family.capitalize())(),
+        cov_struct=_STRUCTURES[choices.working](cov_struct),
         weights=None if (rows.weights == 1).all() else rows.weights[rows.subject][order],
     )
     with python_warnings.catch_warnings(record=True) as caught:

@@ -51,12 +51,12 @@ def vary_sites(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
 
 
 def _fit_fixed(frame: pd.DataFrame, site: str) -> Row:
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     columns = [name for name in frame if str(name).startswith("x")]
     dummies = pd.get_dummies(frame["site"], drop_first=True, dtype=float).to_numpy()
     exog = np.column_stack([np.ones(len(frame)), frame["arm"] == ARMS[1], frame[columns], dummies]).astype(float)
-    fit = sm.OLS(frame["change"].to_numpy(), exog).fit()
+    fit = OLS(frame["change"].to_numpy(), exog).fit()
     lower, upper = fit.conf_int()[1]
     note = f"not weighted: scores at the time point, adjusted for all confounders, a constant for each {site}"
     return _write("site_fixed", fit.params[1], lower, upper, len(frame), note)

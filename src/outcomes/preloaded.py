@@ -1,0 +1,229 @@
+"""One process that has imported what nearly every step imports; the steps of a run on this machine are forks of it.
+
+A step of a small clinic takes less time to compute than Python takes to import pandas and SciPy, and a run has some 25 of them.
+Snakemake starts each step as ``python -m outcomes STEP`` as ever; where the environment names a socket, that process has the
+step done by a fork of the one that listens there, in its own folder, with its own standard streams, and ends as the fork does.
+What a step computes does not depend on it: where nobody answers, the step does its work itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from outcomes.__main__ import ADDRESS, main
+
+APART = "OUTCOMES_APART"  # environment variable: each step imports for itself
+# What most steps import. Loading more would not change what they compute.
+MODULES = (
+    "pandas",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "outcomes.settings",
+    "outcomes.workflow",
+    "outcomes.contracts.tables",
+)
+_BEGUN = b"begun\n"
+_STREAMS = (0, 1, 2)  # standard input, output, and error
+
+
+@dataclass(frozen=True)
+class _Request:
+    arguments: list[str]
+    folder: str
+    environment: dict[str, str]
+    streams: list[int]
+
+
+class Preloaded:
+    """A process to fork steps from, which begins when asked to; until then those who call wait."""
+
+    def __init__(self, folder: Path) -> None:
+        self.address = str(folder / "steps")
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(self.address)
+        self._socket.listen()
+        # Whoever holds `alive` open keeps the process; it ends with the last of them.
+        self._until, self.alive = os.pipe()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Start the process, once."""
+        if self._process is None:
+            kept = [self._socket.fileno(), self._until]
+            command = [sys.executable, "-m", "outcomes.preloaded", *map(str, kept)]
+            self._process = subprocess.Popen(command, pass_fds=kept)
+            self._socket.close()  # where the process is gone, nobody listens, and nobody waits
+
+    def end(self) -> None:
+        """Let go of the process, and wait for it."""
+        for end in (self.alive, self._until):
+            os.close(end)
+        self._socket.close()
+        if self._process is not None:
+            self._process.wait()
+
+
+@contextmanager
+def preloaded(wanted: bool) -> Iterator[Preloaded | None]:
+    """Have steps forked from one process while the block runs; None where that is not wanted, or where it is not sure to work.
+
+    Forks of a process that has loaded a linear algebra are safe on Linux, not on every other system.
+    """
+    if not wanted or APART in os.environ or sys.platform != "linux":
+        yield None
+        return
+    with TemporaryDirectory(prefix="outcomes-") as folder:
+        try:
+            process = Preloaded(Path(folder))
+        except OSError:  # a path longer than a socket's may be, a folder that holds no sockets
+            yield None
+            return
+        try:
+            yield process
+        finally:
+            process.end()
+
+
+def call(arguments: Sequence[str]) -> int | None:
+    """Have a step done by a fork of the process that the environment names; return its exit status, or None where nobody answers."""
+    address = os.environ.pop(ADDRESS, None)
+    if address is None:
+        return None
+    request = {"arguments": list(arguments), "folder": str(Path.cwd()), "environment": dict(os.environ)}
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(address)
+            socket.send_fds(line, [b"\n"], _STREAMS)
+            line.sendall(json.dumps(request).encode() + b"\n")
+            answer = line.makefile("rb").readlines()
+        except OSError:
+            return None
+    if answer[:1] != [_BEGUN]:
+        return None
+    status = int(answer[1]) if len(answer) > 1 else -signal.SIGKILL
+    return status if status >= 0 else 128 - status
+
+
+class _Server:
+    """What listens: it forks a step for each that calls, and tells how the fork ended, until nobody is left who could call."""
+
+    def __init__(self, listener: socket.socket, until: int) -> None:
+        self.listener, self.until = listener, until
+        self.running: dict[int, socket.socket] = {}  # process → who called
+        self.ended, self.wake = os.pipe2(os.O_NONBLOCK)  # has something to read when a fork has ended
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(listener, selectors.EVENT_READ, self.answer)
+        self.selector.register(until, selectors.EVENT_READ, self.leave)
+        self.selector.register(self.ended, selectors.EVENT_READ, self.reap)
+
+    def serve(self) -> _Request | None:
+        """Return, in a fork, what it is to do; in the process itself nothing, when all is done."""
+        signal.set_wakeup_fd(self.wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while self.until >= 0 or self.running:
+            for key, _ in self.selector.select():
+                request: _Request | None = key.data()
+                if request is not None:
+                    return request
+        return None
+
+    def answer(self) -> _Request | None:
+        """Fork for one that calls; return in the fork what it is to do."""
+        line, _ = self.listener.accept()
+        try:
+            _, streams, _, _ = socket.recv_fds(line, 1, len(_STREAMS))
+            request = _Request(**json.loads(line.makefile("rb").readline()), streams=streams)
+            line.sendall(_BEGUN)
+        except (OSError, ValueError):  # who called is gone already
+            line.close()
+            return None
+        process = os.fork()
+        if process == 0:
+            self.close(line)
+            return request
+        for stream in streams:
+            os.close(stream)
+        self.running[process] = line
+        self.selector.register(line, selectors.EVENT_READ, partial(self.stop, process))
+        return None
+
+    def close(self, line: socket.socket) -> None:
+        """Let go, in a fork, of what is the process's own."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT):
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        self.selector.close()
+        for held in (self.listener, line, *self.running.values()):
+            held.close()
+        for end in (self.until, self.ended, self.wake):
+            if end >= 0:
+                os.close(end)
+
+    def stop(self, process: int) -> None:
+        """End a step whose caller is gone."""
+        self.selector.unregister(self.running[process])
+        os.kill(process, signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Note that nobody is left who could call."""
+        self.selector.unregister(self.until)
+        os.close(self.until)
+        self.until = -1
+
+    def reap(self) -> None:
+        """Tell those who called how their steps ended."""
+        os.read(self.ended, 512)
+        while self.running:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if process == 0:
+                return
+            line = self.running.pop(process)
+            with suppress(KeyError):  # is gone, and the step with it
+                self.selector.unregister(line)
+            with suppress(OSError):
+                line.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+            line.close()
+
+
+def _do(request: _Request) -> int:
+    """Do a step as the process that called would have done it."""
+    for own, stream in zip(_STREAMS, request.streams, strict=True):
+        os.dup2(stream, own)
+        os.close(stream)
+    for name, own, mode in zip(("stdin", "stdout", "stderr"), _STREAMS, "rww", strict=True):
+        before: TextIO = getattr(sys, name)
+        now = open(own, mode, buffering=1, encoding=before.encoding, errors=before.errors, closefd=False)  # noqa: SIM115
+        setattr(sys, name, now)
+    os.chdir(request.folder)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    sys.argv = ["outcomes", *request.arguments]
+    return main(request.arguments)
+
+
+def _main(listener: int, until: int) -> int:
+    for name in MODULES:
+        importlib.import_module(name)
+    gc.freeze()  # what is loaded stays shared with the forks
+    request = _Server(socket.socket(fileno=listener), until).serve()
+    return 0 if request is None else _do(request)
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*map(int, sys.argv[1:])))
