@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from outcomes.__main__ import ADDRESS
+from outcomes.forked import ADDRESS
 from outcomes.preloaded import Preloaded, preloaded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forks on Linux alone")

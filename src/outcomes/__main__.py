@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from outcomes import __version__, commands, steps
 from outcomes.errors import OutcomesError
+from outcomes.forked import call
 from outcomes.terminal import print_anywhere
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # Steps run side by side, and a sum that is split over threads depends in its last bits on how many there are.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-ADDRESS = "OUTCOMES_PRELOADED"  # environment variable: where a process listens that does steps (`outcomes.preloaded`)
 
 # What the machine refuses: one sentence each, in place of a traceback.
 _AGAIN = "Then run the same command again: it goes on where it stopped."
@@ -98,9 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     logging.getLogger("outcomes").setLevel(logging.INFO)
     arguments = sys.argv[1:] if arguments is None else arguments
-    if ADDRESS in os.environ and arguments[:1] and arguments[0] in steps.NAMES:
-        from outcomes.preloaded import call
-
+    if arguments[:1] and arguments[0] in steps.NAMES:
         status = call(arguments)
         if status is not None:
             return status

@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from outcomes.__main__ import ADDRESS, main
+from outcomes.__main__ import main
+from outcomes.forked import BEGUN, STREAMS
 
 APART = "OUTCOMES_APART"  # environment variable: each step imports for itself
 # What most steps import. Loading more would not change what they compute.
@@ -37,8 +38,6 @@ MODULES = (
     "outcomes.workflow",
     "outcomes.contracts.tables",
 )
-_BEGUN = b"begun\n"
-_STREAMS = (0, 1, 2)  # standard input, output, and error
 
 
 @dataclass(frozen=True)
@@ -99,26 +98,6 @@ def preloaded(wanted: bool) -> Iterator[Preloaded | None]:
             process.end()
 
 
-def call(arguments: Sequence[str]) -> int | None:
-    """Have a step done by a fork of the process that the environment names; return its exit status, or None where nobody answers."""
-    address = os.environ.pop(ADDRESS, None)
-    if address is None:
-        return None
-    request = {"arguments": list(arguments), "folder": str(Path.cwd()), "environment": dict(os.environ)}
-    with socket.socket(socket.AF_UNIX) as line:
-        try:
-            line.connect(address)
-            socket.send_fds(line, [b"\n"], _STREAMS)
-            line.sendall(json.dumps(request).encode() + b"\n")
-            answer = line.makefile("rb").readlines()
-        except OSError:
-            return None
-    if answer[:1] != [_BEGUN]:
-        return None
-    status = int(answer[1]) if len(answer) > 1 else -signal.SIGKILL
-    return status if status >= 0 else 128 - status
-
-
 class _Server:
     """What listens: it forks a step for each that calls, and tells how the fork ended, until nobody is left who could call."""
 
@@ -147,9 +126,9 @@ class _Server:
         """Fork for one that calls; return in the fork what it is to do."""
         line, _ = self.listener.accept()
         try:
-            _, streams, _, _ = socket.recv_fds(line, 1, len(_STREAMS))
+            _, streams, _, _ = socket.recv_fds(line, 1, len(STREAMS))
             request = _Request(**json.loads(line.makefile("rb").readline()), streams=streams)
-            line.sendall(_BEGUN)
+            line.sendall(BEGUN)
         except (OSError, ValueError):  # who called is gone already
             line.close()
             return None
@@ -203,10 +182,10 @@ class _Server:
 
 def _do(request: _Request) -> int:
     """Do a step as the process that called would have done it."""
-    for own, stream in zip(_STREAMS, request.streams, strict=True):
+    for own, stream in zip(STREAMS, request.streams, strict=True):
         os.dup2(stream, own)
         os.close(stream)
-    for name, own, mode in zip(("stdin", "stdout", "stderr"), _STREAMS, "rww", strict=True):
+    for name, own, mode in zip(("stdin", "stdout", "stderr"), STREAMS, "rww", strict=True):
         before: TextIO = getattr(sys, name)
         now = open(own, mode, buffering=1, encoding=before.encoding, errors=before.errors, closefd=False)  # noqa: SIM115
         setattr(sys, name, now)

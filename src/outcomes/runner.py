@@ -16,10 +16,10 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from outcomes.__main__ import ADDRESS
 from outcomes.claim import find_places
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address
+from outcomes.forked import ADDRESS
 from outcomes.preloaded import Preloaded, preloaded
 from outcomes.provenance import PACKAGE
 from outcomes.release.earlier import note_release
