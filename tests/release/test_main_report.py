@@ -22,6 +22,7 @@ from outcomes.release.report.page_one.first_page import write_note
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.sections.baseline_compared import tabulate_baseline
+from outcomes.release.report.sections.limitations import show_limitations_briefly
 from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.settings.style import Style
@@ -101,6 +102,19 @@ def test_methods_tell_a_comparison_only_where_a_difference_is_told():
     study = study.model_copy(update={"comparison": study.comparison.model_copy(update={"estimand": by_session})})
     outcomes = brief_words(describe_methods_briefly(gather(tables, study, {})))["Outcomes."]
     assert "at session 6." in outcomes
+
+
+@pytest.mark.parametrize("observed", [74, 75])
+def test_a_small_study_says_that_it_is_small(observed):
+    tables, study = make_case("one arm")
+    few = tables["missingness"].assign(observed=observed)
+    (section,) = show_limitations_briefly(gather(tables | {"missingness": few}, study, {})).blocks
+    said = [
+        entry
+        for entry in section.entries
+        if entry.startswith("Few patients had a score at session 6 (74 with IV ketamine): ")
+    ]
+    assert len(said) == (observed == 74)
 
 
 def test_exhibits_tell_one_number_of_the_patients_of_an_arm():

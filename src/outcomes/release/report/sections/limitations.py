@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import pandas as pd
+
 from outcomes.release.course import find_place
-from outcomes.release.definitions import ATTRITION
+from outcomes.release.definitions import ATTRITION, SMALL
 from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
-from outcomes.release.report.content.grids import enumerate_words, say
+from outcomes.release.report.content.grids import enumerate_words, say, tell_count
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.wording.comparison_result import say_left_out
 from outcomes.release.report.wording.data_warnings import name_unconverged, unconverged, withheld_rows
@@ -49,7 +51,7 @@ def show_details(material: Material) -> Section:
 def list_limitations(material: Material) -> tuple[Limitation, ...]:
     """Return every limitation: of the design, of the data, of the comparison, of the models, and of the release."""
     design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
-    data = [_attrition(material), _conditional(material), _recall(material), _baseline(material)]
+    data = [_few(material), _attrition(material), _conditional(material), _recall(material), _baseline(material)]
     release = [_left_out(material), _suppression(material), _convergence(material)]
     found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
     return tuple(limitation for limitation in found if limitation is not None)
@@ -116,6 +118,23 @@ def _attrition(material: Material) -> Limitation | None:
         "Means and observed rates describe those who remained; both non-responders and responders may have left.",
         "" if elsewhere else f"the {name} at {material.timepoint(*material.headline)} was missing in {briefly}",
     )
+
+
+def _few(material: Material) -> Limitation | None:
+    """Return that few patients of an arm are scored at the report's time point; none where each arm has 75."""
+    place = find_place(material.tables, material.study)
+    if place is None:
+        return None
+    rows = material.rows("missingness", instrument=place[0], axis=place[1], timepoint=place[2])
+    arms = material.asked or material.arms
+    few = rows[(rows["observed"].isna() | (rows["observed"] < SMALL)) & rows["arm"].isin(arms)]
+    if few.empty:
+        return None
+    told = {str(row["arm"]): tell_count(row, "observed") for row in few.to_dict("records") if pd.notna(row["observed"])}
+    each = enumerate_words([f"{told[arm]} with {material.within(arm)}" for arm in arms if arm in told])
+    where = f"{material.timepoint(*place[1:])}{f' ({each})' if each else ''}"
+    text = f"few patients had a score at {where}: intervals are wide, and rare adverse effects may be missed"
+    return Limitation(f"{text[:1].upper()}{text[1:]}.", text)
 
 
 def _conditional(material: Material) -> Limitation | None:
