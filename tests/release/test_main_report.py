@@ -98,6 +98,8 @@ def test_methods_tell_a_comparison_only_where_a_difference_is_told():
     assert fewer["Comparison."].endswith("repeated measures. Not compared: too few patients were scored.")
     measures = [brief_words(write_abstract(material))["Main Outcomes and Measures."] for material in (told, few)]
     assert ["overlap weights" in text for text in measures] == [True, False]
+    columns = [[cell.text for cell in tabulate_baseline(material).heads[0]][3:] for material in (told, few)]
+    assert columns == [["SMD", "SMD, weighted"], ["SMD"]]
     by_session = study.comparison.estimand.model_copy(update={"axis": "session", "timepoint": "session 6"})
     study = study.model_copy(update={"comparison": study.comparison.model_copy(update={"estimand": by_session})})
     outcomes = brief_words(describe_methods_briefly(gather(tables, study, {})))["Outcomes."]
@@ -115,6 +117,15 @@ def test_a_small_study_says_that_it_is_small(observed):
         if entry.startswith("Few patients had a score at session 6 (74 with IV ketamine): ")
     ]
     assert len(said) == (observed == 74)
+
+
+@pytest.mark.parametrize(("scored", "upper", "said"), [(74, -0.1, True), (75, -0.1, False), (74, 0.1, False)])
+def test_a_clear_difference_of_few_is_called_too_large(scored, upper, said):
+    """Of 56 clear differences in simulated clinics the median was 3.9 times the truth among 80 patients, 1.3 times among 600."""
+    tables, study = make_compared()
+    effects = tables["effects"].assign(observed_treated=scored, upper=upper)
+    (section,) = show_limitations_briefly(gather(tables | {"effects": effects}, study, {})).blocks
+    assert any("larger than the true one" in entry for entry in section.entries) == said
 
 
 def test_exhibits_tell_one_number_of_the_patients_of_an_arm():

@@ -26,6 +26,7 @@ from outcomes.release.report.content.grids import (
     tell_count,
 )
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.gather import gather_evidence
 
 Row = Mapping[str, Any]
 SITE = "site"
@@ -45,6 +46,7 @@ def tabulate_baseline(material: Material) -> Grid | None:
     table = table.assign(level=table[Baseline.level].fillna("").astype(str))
     cells = index_rows(table, Baseline.variable, "level", Baseline.arm)
     compared = material.study.comparison is not None
+    weighted = compared and gather_evidence(material).contrasted  # of a difference that is told
     heads = [heading("Characteristic")]
     named = [material.arm(arm) for arm in arms]
     arms = (EVERYONE,) if len(material.arms) == 1 else arms  # one arm is everyone, whose number other exhibits have
@@ -52,21 +54,28 @@ def tabulate_baseline(material: Material) -> Grid | None:
         heading(f"{name} ({sample(tell_count(_find_size(material, arm), Baseline.n))})")
         for name, arm in zip(named, arms, strict=True)
     ]
-    heads += [heading("SMD"), heading("SMD, weighted")] if compared else []
+    heads += [*([heading("SMD")] if compared else []), *([heading("SMD, weighted")] if weighted else [])]
     rows: list[tuple[Cell, ...]] = []
     for variable in [str(one) for one in table[Baseline.variable].drop_duplicates() if one != "patients"]:
         if _is_shown(material, variable):
             levels = [str(one) for one in table.loc[table[Baseline.variable] == variable, "level"].drop_duplicates()]
-            rows += _describe(material, cells, arms, variable, order_levels(levels))
+            apart = _differences(material, variable)[: compared + weighted]
+            rows += _describe(material, cells, arms, variable, order_levels(levels), apart)
     return Grid(
-        "baseline-compared", "Patients before treatment.", (tuple(heads),), tuple(rows), _notes(material, compared)
+        "baseline-compared",
+        "Patients before treatment.",
+        (tuple(heads),),
+        tuple(rows),
+        _notes(material, compared, weighted),
     )
 
 
-def _notes(material: Material, compared: bool) -> tuple[str, ...]:
+def _notes(material: Material, compared: bool, weighted: bool) -> tuple[str, ...]:
     if not compared:
         return ()
     note = "SMD: absolute standardized mean difference of the two arms."
+    if not weighted:
+        return (f"{note} A dash: levels of too few patients.",)
     if material.study.comparison is not None and material.study.comparison.weights == "overlap":
         note += " Overlap weights equate the means of confounders by construction."
     note += _say_compared(material)
@@ -113,10 +122,15 @@ def _is_shown(material: Material, variable: str) -> bool:
 
 
 def _describe(
-    material: Material, cells: Mapping[tuple[str, ...], Row], arms: Sequence[str], variable: str, levels: Sequence[str]
+    material: Material,
+    cells: Mapping[tuple[str, ...], Row],
+    arms: Sequence[str],
+    variable: str,
+    levels: Sequence[str],
+    apart: Sequence[Cell],
 ) -> Iterator[tuple[Cell, ...]]:
     """Yield the rows of one characteristic."""
-    title, apart = say_variable(material, variable), _differences(material, variable)
+    title = say_variable(material, variable)
     empty = [Cell("")] * len(apart)
     if levels == [""]:
         yield (

@@ -12,6 +12,7 @@ from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
 from outcomes.release.report.content.grids import enumerate_words, say, tell_count
 from outcomes.release.report.content.material import Material, is_randomised
+from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.wording.comparison_result import say_left_out
 from outcomes.release.report.wording.data_warnings import name_unconverged, unconverged, withheld_rows
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
@@ -51,7 +52,14 @@ def show_details(material: Material) -> Section:
 def list_limitations(material: Material) -> tuple[Limitation, ...]:
     """Return every limitation: of the design, of the data, of the comparison, of the models, and of the release."""
     design = [_uncontrolled(material), _confounding(material), _carry_over(material)]
-    data = [_few(material), _attrition(material), _conditional(material), _recall(material), _baseline(material)]
+    data = [
+        _few(material),
+        _overestimated(material),
+        _attrition(material),
+        _conditional(material),
+        _recall(material),
+        _baseline(material),
+    ]
     release = [_left_out(material), _suppression(material), _convergence(material)]
     found = [*design, *data, *list_biases(material), *list_diagnosed(material), *release]
     return tuple(limitation for limitation in found if limitation is not None)
@@ -135,6 +143,20 @@ def _few(material: Material) -> Limitation | None:
     where = f"{material.timepoint(*place[1:])}{f' ({each})' if each else ''}"
     text = f"few patients had a score at {where}: intervals are wide, and rare adverse effects may be missed"
     return Limitation(f"{text[:1].upper()}{text[1:]}.", text)
+
+
+def _overestimated(material: Material) -> Limitation | None:
+    """Return that a difference beyond chance is too large on average where few are scored (10.1177/1745691614551642)."""
+    evidence = gather_evidence(material)
+    if (
+        not evidence.contrasted
+        or not evidence.small
+        or evidence.difference is None
+        or not evidence.difference.excludes_zero
+    ):
+        return None
+    text = "a difference that is beyond chance in so few patients is on average larger than the true one"
+    return Limitation(f"{text[:1].upper()}{text[1:]} (10.1177/1745691614551642).", text)
 
 
 def _conditional(material: Material) -> Limitation | None:
