@@ -81,6 +81,10 @@ def _tell(table: pd.DataFrame, design: Design, study: Study, replicates: int) ->
         f"{design.covariance[0, 0] ** 0.5:.2g} points; {'; '.join(kept)}.",
         f"{replicates} trials a size; Monte Carlo error at most {100 * worst:.1f} points of power.",
     ]
+    if study.comparison.cluster == "site":
+        lines.append(
+            "The trials take patients as independent; the variance of this comparison is clustered by site, so it takes more patients than are told here."
+        )
     for question, delta in table[["question", "difference"]].drop_duplicates().itertuples(index=False):
         if question == "difference" and delta == 0:
             continue

@@ -153,6 +153,10 @@ def test_the_words_and_the_figure_hold_the_table(study):
     words = " ".join(_tell(table, ALONE, study, 200))
     assert "deviation of the change given baseline 4.3 points" in words
     assert "more than 200 patients an arm show a difference of 1 point in 90%" in words
+    clustered = study.comparison.model_copy(update={"cluster": "site"})
+    told = " ".join(_tell(table, ALONE, study.model_copy(update={"comparison": clustered}), 200))
+    assert "takes more patients than are told here" in told
+    assert "by site" not in words
     plan = plan_power(table, study)
     assert set(plan.data["curve"]) == {"1 point", "2 points"}
     assert (plan.data["spread"] == 1).all()
