@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from outcomes.normal import Z
+
 Floats = NDArray[np.float64]
 Way = Literal["fixed", "random"]
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from outcomes.network.rounds import Round
-
-Z = 1.959963984540054  # of the normal distribution, two-sided 5%
+from outcomes.normal import Z
 
 
 def compute_weighted(totals: Mapping[str, Any], asked: Round) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Where nothing was imputed there is one data set, whose rows and tables are retur
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,8 @@ from outcomes.analysis.comparison.precision import find_quantile
 from outcomes.analysis.comparison.rubin import Pooled, pool_estimates
 from outcomes.analysis.comparison.setting import Row
 from outcomes.analysis.comparison.subgroups.interactions import ESTIMATES, Estimates, compare_effects
+from outcomes.normal import Z
 
-Z = NormalDist().inv_cdf(0.975)
 ENOUGH = 0.9  # share of the data sets in which an analysis must have converged
 KEY = ("endpoint", "analysis", "scale", "axis", "timepoint")
 RISKS = [

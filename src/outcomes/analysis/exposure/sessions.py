@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.contracts.released.exposure import COMPLETED
 from outcomes.proportions import compute_clopper_pearson
 from outcomes.quantiles import QUARTILES, find_quantile
 
@@ -41,7 +42,7 @@ def tabulate_exposure(sessions: pd.DataFrame, series: pd.DataFrame, arms: Sequen
         own = counts[counts.index.get_level_values(0) == arm]
         begun = first[first["arm"].astype(str) == arm]
         spread = {f"sessions_{name}": find_quantile(own, q) for name, q in QUARTILES.items()}
-        reached = {"induction completed": (len(begun), int(begun["complies"].fillna(False).astype(bool).sum()))}
+        reached = {COMPLETED: (len(begun), int(begun["complies"].fillna(False).astype(bool).sum()))}
         reached |= {f"{k} sessions or more": (len(own), int((own >= k).sum())) for k in MILESTONES}
         for milestone, (patients, count) in reached.items():
             records.append({"milestone": milestone, "arm": arm, "patients": patients, "reached": count, **spread})

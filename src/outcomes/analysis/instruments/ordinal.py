@@ -15,12 +15,12 @@ from outcomes.analysis.selection import AXES, select_first, select_included
 from outcomes.contracts.released.instruments import OrderedOdds
 from outcomes.instruments import Instrument
 from outcomes.mixed.separation import find_separation
+from outcomes.normal import Z
 from outcomes.settings import Study
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FEWEST = 10  # patients of an arm, for an odds ratio at all
-Z = 1.959963984540054
 CROSSOVER = "patients had both arms, which this model cannot take into account"
 FIELDS = [*OrderedOdds.columns, OrderedOdds.fewest]
 

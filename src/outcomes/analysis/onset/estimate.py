@@ -13,12 +13,13 @@ from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.durability.turnbull import Distribution, fit_turnbull, resample_turnbull
 from outcomes.analysis.onset.intervals import AXES, KINDS, Onset, choose_people, find_onset, limit_onset
 from outcomes.analysis.onset.looks import Looks
+from outcomes.normal import Z
 from outcomes.proportions import bound_proportion, compute_clopper_pearson
 
 TIMES = {"day": (1, 3, 7, 10, 14, 21, 28, 42), "session": (1, 2, 3, 4, 5, 6)}
 KEY = ("arm", "instrument", "endpoint", "onset", "axis", "time")
 ESTIMATE = ("probability", "probability_lower", "probability_upper")
-REPLICATES, QUANTILE = 200, 1.959964
+REPLICATES = 200
 BLUR_DAYS, GRID = 2.0, np.linspace(-1, 1, 9)
 UNTOLD = 0.25  # share whose onset lies on either side of a time as well, above which looks do not tell it
 
@@ -89,7 +90,7 @@ def estimate_onset(
     varies = error > 1e-9
     known = ((onset.seen <= times[:, None]) | (onset.without >= times[:, None]) | onset.stopped).sum(axis=1)
     size = np.where(varies, share * (1 - share) / np.where(varies, error, 1.0) ** 2, known)
-    lower, upper = bound_proportion(share, np.clip(size, 1.0, float(onset.looked.sum())), QUANTILE)
+    lower, upper = bound_proportion(share, np.clip(size, 1.0, float(onset.looked.sum())), Z)
     told = _find_open(fit, times, blur) <= UNTOLD
     return np.where(told, share, np.nan), np.where(told, lower, np.nan), np.where(told, upper, np.nan)
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from outcomes.analysis.power.design import Design
 from outcomes.analysis.power.trials import Trials
+from outcomes.normal import Z
 from outcomes.settings.estimand import Margin
 
 WORSE = 1.2  # the fitted covariance is an estimate: also with standard deviations so many times as large
-Z = NormalDist().inv_cdf(0.975)
 
 
 def tabulate_power(

@@ -16,6 +16,7 @@ from outcomes.contracts.released.columns import (
 from outcomes.contracts.released.table import ReleasedTable
 
 EXACT = "exact 95% interval"
+COMPLETED = "induction completed"  # a milestone, by the protocol
 FEWEST_DOSED = 60  # patients of an arm, below which scores are not set beside doses
 
 

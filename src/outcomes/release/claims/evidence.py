@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.describe import IdeationChange, Response
 from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve
-from outcomes.contracts.released.exposure import Dose, Exposure
+from outcomes.contracts.released.exposure import COMPLETED, Dose, Exposure
 from outcomes.contracts.released.harms import HarmSeverity
 from outcomes.contracts.released.instruments import PercentChange
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
@@ -215,7 +215,7 @@ def _find_dose(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
 
 
 def _find_induction(claim: Claim, arm: str, tables: Tables, study: Study) -> Found:
-    rows = list(_rows(tables, Exposure.name, arm=arm, milestone="induction completed"))
+    rows = list(_rows(tables, Exposure.name, arm=arm, milestone=COMPLETED))
     return _tell(rows, [one for row in rows for one in _take(row, "proportion", Exposure.patients, "of all treated")])
 
 

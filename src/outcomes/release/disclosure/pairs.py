@@ -11,10 +11,10 @@ import pandas as pd
 from outcomes.agreement import compare_answers
 from outcomes.contracts.released.columns import Correlation, Lower, PValue, Upper
 from outcomes.contracts.released.table import ReleasedTable
+from outcomes.normal import Z
 from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import Rounding, keep_digits, round_to
 
-NORMAL = 1.959963984540054  # the 97.5% quantile
 STEP = 0.01
 FEWEST = 4  # people of whom a correlation has an interval
 
@@ -46,7 +46,7 @@ def _limit(correlation: float, n: float, side: float) -> float:
     if not n >= FEWEST:
         return math.nan
     r = min(max(correlation, STEP / 2 - 1), 1 - STEP / 2)
-    return round_to(math.tanh(math.atanh(r) + side * NORMAL / math.sqrt(n - 3)), STEP)
+    return round_to(math.tanh(math.atanh(r) + side * Z / math.sqrt(n - 3)), STEP)
 
 
 def _answer_again(

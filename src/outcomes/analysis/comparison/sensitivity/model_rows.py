@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,9 @@ from outcomes.analysis.comparison.population.confounders import code_declared
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
+from outcomes.normal import Z
 
 UNEVEN = 1.3  # residual SD of one arm over the other's, as for the declared models
-Z = NormalDist().inv_cdf(0.975)
 
 
 def vary_model(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Floats
+from outcomes.normal import Z
 
-Z = NormalDist().inv_cdf(0.975)
 POINTS, REACH = (
     400,
     6.0,

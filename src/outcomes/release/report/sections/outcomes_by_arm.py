@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.describe import Response, Scores
-from outcomes.contracts.released.exposure import Exposure
+from outcomes.contracts.released.exposure import COMPLETED, Exposure
 from outcomes.contracts.released.harms import Dissociation, HarmDifferences, Harms, PressureRise
 from outcomes.contracts.released.instruments import PercentChange
 from outcomes.release.course import find_place, find_trial_difference, read_course
@@ -21,7 +21,6 @@ from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
-COMPLETED = "induction completed"  # milestone of table exposure
 
 
 def tabulate_by_arm(material: Material) -> Grid | None:
