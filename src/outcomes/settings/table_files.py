@@ -99,6 +99,16 @@ class TableFile(Frozen):
         description="labels in the rows above the header, each with its value in the same cell or the next (`Treatment:`, `IV ketamine`): a new "
         "column of that name, the same in all rows of the sheet",
     )
+    sideways: bool = Field(
+        False,
+        description="rows and columns are exchanged: the first column has the names, and each further one is a row (a column for each patient). A first "
+        "cell without a name is `patient`; messages and the ledger count the file's columns as rows",
+    )
+    headings: dict[str, str] = Field(
+        default_factory=dict,
+        description="new column → how a row between the others says its value for the rows below: `Patient: {}` within a cell, `Patient ID` in the cell "
+        "before it, `{}` alone as the first and only cell of its row. A new heading ends what those listed after it said",
+    )
     first_row: int | None = Field(None, ge=2, description="first row of data; by default the one below the header")
     rows: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
@@ -157,6 +167,10 @@ class TableFile(Frozen):
     def _header_first(self) -> Self:
         if list(self.header) != sorted(set(self.header)) or self.header[0] < 1:
             raise ValueError(f"source {self.file}: 'header' lists rows from 1, in order")
+        if (self.sideways or self.headings) and (self.above or self.beside):
+            raise ValueError(
+                f"source {self.file}: 'sideways' and 'headings' read a whole sheet; 'above' and 'beside' do not go with them"
+            )
         if self.first_row is not None and self.first_row <= self.header[-1]:
             raise ValueError(f"source {self.file}: 'first_row' must be below the 'header'")
         return self

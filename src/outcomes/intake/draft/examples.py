@@ -24,6 +24,8 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "A score within a text": lambda one: bool(one.source.in_text),
     "A column for each answer": lambda one: bool(one.source.ticks),
     "Two tables beside one another": lambda one: one.source.beside is not None,
+    "Headings between the rows: printed reports": lambda one: bool(one.source.headings),
+    "A sheet on its side": lambda one: one.source.sideways,
     "Several patients in one cell": lambda one: bool(one.source.each),
     "What another file says: an encounter's patient and day, a treatment said once": lambda one: one.source.join is not None,
     "A file for each patient": lambda one: bool(set("*?[") & set(one.source.file)) or one.source.sheet == "*",

@@ -36,7 +36,7 @@ def split_labelled(sheet: Sheet, proposal: Proposal) -> list[Proposal]:
     names what is none (intake, no show); else a dose is written in just the rows of sessions.
     """
     names = read_vocabulary()["sessions"]["treatment"]["names"]
-    given = [name for name in proposal.source.above if match_name(name, names)[0] >= NEAR]
+    given = [name for name in (*proposal.source.above, *proposal.source.headings) if match_name(name, names)[0] >= NEAR]
     title = recognise_treatment(proposal.source.sheet or "")[0]
     if (
         not (given or title)

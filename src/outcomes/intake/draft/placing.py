@@ -8,7 +8,7 @@ from outcomes.intake.draft.counted import counts_from_first
 from outcomes.intake.draft.elsewhere import point_elsewhere
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.undated import explain_undated
-from outcomes.intake.draft.visits import says_time
+from outcomes.intake.draft.visits import name_unit, says_time
 
 SCHEDULED = 0.6  # of the rows whose label must name a time; the others may be an end, or a follow-up without one
 
@@ -52,4 +52,4 @@ def _is_scheduled(one: Found) -> bool:
     if _places(one) != {"visit"}:
         return False
     column = one.sheet.fields[one.tables["assessments"]["visit"].column]
-    return column.share(says_time(column.words.values)) >= SCHEDULED
+    return name_unit([one]) is not None or column.share(says_time(column.words.values)) >= SCHEDULED

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.errors import InputError
+from outcomes.intake.draft.arranged import arrange
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
 from outcomes.intake.export import read_files
@@ -117,7 +118,7 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
             unread.append(Unread(file.name, "a link that leads out of the folder; put the file itself there"))
             continue
         for found in propose_sources(file):
-            one = found if isinstance(found, Unread) else read_proposal(folder, _with_above(file, found))
+            one = found if isinstance(found, Unread) else read_proposal(folder, _with_above(file, arrange(file, found)))
             (sheets if isinstance(one, Sheet) else unread).append(one)  # type: ignore[arg-type]
     return sheets, unread
 
@@ -125,7 +126,7 @@ def read_folder(folder: Path) -> tuple[list[Sheet], list[Unread]]:
 def _with_above(file: File, proposal: Proposal) -> Proposal:
     """Return a table with what stands above it of its patient and treatment, and no other label, which might be a name."""
     source = proposal.source
-    if source.format != "auto" or source.header[0] == 1:
+    if source.format != "auto" or source.header[0] == 1 or source.sideways or source.headings or source.stack:
         return proposal
     known = read_vocabulary()
     names = [*known["patient"], *known["sessions"]["treatment"]["names"]]

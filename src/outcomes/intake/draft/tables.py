@@ -158,8 +158,8 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
 
 
 def _row_dates(found: Found) -> set[str]:
-    """Return the dates that may be of a row: neither of birth or the like, nor of one of several sessions in it."""
-    several = _of_several(found)
+    """Return the dates that may be of a row: neither of birth or the like, nor of one of several sessions in it, nor of several visits at once."""
+    several = _of_several(found) | _of_all_visits(found)
     return {name for name in found.dates if name not in several and may_date_rows(name)}
 
 
@@ -172,6 +172,14 @@ def _of_several(found: Found) -> set[str]:
     """Return the dates that differ from another one in their number only (Infusion 1 date, Infusion 2 date): none dates the whole row."""
     alike = Counter(re.sub(r"\d+", "#", name) for name in found.dates)
     return {name for name in found.dates if alike[re.sub(r"\d+", "#", name)] > 1} - {*find_twins(found)}
+
+
+def _of_all_visits(found: Found) -> set[str]:
+    """Return the dates that a wide file says once for scores of several times (Start date; baseline, week 2): they date none of these."""
+    stack = found.sheet.source.stack
+    if stack is None or stack.label not in found.sheet.fields or not _says_time(found, stack.label):
+        return set()
+    return set(found.dates) - set(stack.columns)
 
 
 def _choose_creation(found: Found) -> Guess | None:

@@ -71,7 +71,8 @@ def _leave_unlabelled(found: Found, treatment: Guess) -> None:
     dose = found.tables["sessions"].get("dose_mg")
     every = dose is not None and found.sheet.fields[dose.column].filled == found.sheet.raw.size
     scored = any(claims_of(name) for name in found.sheet.fields)
-    if treatment.column in found.sheet.source.above and not found.sheet.proposal.only and scored and not every:
+    above = {*found.sheet.source.above, *found.sheet.source.headings}
+    if treatment.column in above and not found.sheet.proposal.only and scored and not every:
         found.tables.pop("vitals", None)
         del found.tables["sessions"]
         found.troubles.append(

@@ -10,12 +10,16 @@ from outcomes.errors import InputError
 from outcomes.files import is_address, match_files, write_private
 from outcomes.intake.health.snapshot import describe_columns
 from outcomes.intake.readers.contract import File
+from outcomes.intake.readers.grid import turn_records
 from outcomes.intake.readers.header import name_columns
-from outcomes.intake.readers.tables import TEXT, WORKBOOK
+from outcomes.intake.readers.shape import spread_patterns
+from outcomes.intake.readers.tables import TEXT, WORKBOOK, read_start
 from outcomes.intake.readers.text import read_head
 from outcomes.intake.readers.workbook import list_sheets, read_sheet_head
 from outcomes.personal import show_name
 from outcomes.settings import Source, Study
+
+MOST_NAMES = 2000  # rows of a sheet on its side, each of which is a column
 
 Headers = dict[str, list[str]]
 
@@ -28,14 +32,26 @@ def read_headers(study: Study, folder: Path) -> Headers:
             file = File(path, path.name)
             label = source.file if source.sheet is None else f"{source.file} [{source.sheet}]"
             try:
-                names = _names(file, source)
+                names = _without_people(_names(file, source), source, study)
             except (InputError, OSError):  # what is wrong with the file is said where it is read
                 continue
             found[label] = list(dict.fromkeys([*found.get(label, []), *filter(None, names)]))
     return found
 
 
+def _without_people(names: list[str], source: Source, study: Study) -> list[str]:
+    """Return the names without those of blocks that stand below a patient's identifier each."""
+    stack = source.stack
+    people = {mapping.columns["patient"].column for mapping in study.tables_of(source).values()}
+    if stack is None or stack.label not in people:
+        return names
+    taken = {name for of in spread_patterns(stack, names, source.file).values() for name in of.values()}
+    return [name for name in names if name not in taken]
+
+
 def _names(file: File, source: Source) -> list[str]:
+    if source.sideways:
+        return name_columns(turn_records(read_start(file, source, MOST_NAMES)), source, file.name)
     if file.ending in WORKBOOK:
         sheet = source.sheet or next(iter(list_sheets(file.path, file.name)[0]), None)
         return name_columns(read_sheet_head(file.path, file.name, sheet), source, file.name)

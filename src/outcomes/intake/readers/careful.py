@@ -73,6 +73,12 @@ class Careful:
         trimmed = {column: Words(w.codes, text_array([v.strip() for v in w.values])) for column, w in columns.items()}
         return trimmed, around
 
+    def read_rows(self) -> list[list[str]]:
+        """Return all rows as they stand, or say which hold bytes of another encoding."""
+        rows = list(self._rows())
+        self._refuse_bytes({number for number, row in enumerate(rows, start=1) if _is_undecoded("".join(row))})
+        return rows
+
     def _rows(self) -> Iterator[list[str]]:
         with self.task.path.open(encoding=self.task.encoding, errors="surrogateescape", newline="") as file:
             reader = csv.reader(file, delimiter=self.task.delimiter, strict=True)
@@ -124,14 +130,21 @@ class Careful:
     def _refuse_undecoded(self, columns: dict[str, Words]) -> None:
         rows: set[int] = set()
         for words in columns.values():
-            bad = np.array([any("\udc80" <= c <= "\udcff" for c in value) for value in words.values], dtype=bool)
+            bad = np.array([_is_undecoded(value) for value in words.values], dtype=bool)
             rows.update((np.nonzero(words.spread(bad))[0] + self.task.skip + 1).tolist() if bad.any() else [])
+        self._refuse_bytes(rows)
+
+    def _refuse_bytes(self, rows: set[int]) -> None:
         if rows:
             shown = self.task.encoding.removesuffix("-sig")
             raise InputError(
                 f"{self.task.name}: {len(rows)} row(s) hold bytes that are not {shown}: {list_rows(np.array(sorted(rows)))}. "
                 "Set 'encoding' for this source in the study file (often cp1252 or latin-1), or save the file as UTF-8."
             )
+
+
+def _is_undecoded(text: str) -> bool:
+    return any("\udc80" <= c <= "\udcff" for c in text)
 
 
 def list_rows(rows: Array, most: int = 10) -> str:

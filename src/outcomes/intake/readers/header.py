@@ -24,7 +24,7 @@ SUBQUESTION = re.compile(r"(?<=\w)\[SQ[0-9]{3}\]$")  # how LimeSurvey numbers wh
 def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) -> list[str]:
     """Return the column names that the header rows of a source give; several rows are joined by `` - ``.
 
-    In a header of several rows, a blank cell of an upper row belongs to the cell on its left (as merged cells are written).
+    In a header of several rows, a blank cell of an upper row belongs to the cell on its left (as merged cells are written), unless all are blank.
 
     >>> name_columns([["", "PHQ-9", ""], ["ID", "1", "2"]], Source(file="a.csv", header=[1, 2]), "a.csv")
     ['ID', 'PHQ-9 - 1', 'PHQ-9 - 2']
@@ -37,7 +37,10 @@ def name_columns(records: Sequence[Sequence[str]], source: Source, file: str) ->
     width = max(map(len, rows))
     rows = [row + [""] * (width - len(row)) for row in rows]
     upper = [_filled_right(row) for row in rows[:-1]]
-    names = [_join(cells) for cells in zip(*upper, rows[-1], strict=True)]
+    own = [any(cells) for cells in zip(*rows, strict=True)]
+    names = [
+        _join(cells) if named else "" for cells, named in zip(zip(*upper, rows[-1], strict=True), own, strict=True)
+    ]
     return check_header(
         names if source.beside is None else _one_block(names, source.beside, file), file, source.header[0]
     )

@@ -100,6 +100,7 @@ def _below_title(records: Records) -> Head:
         different = not pair and len(set(names)) >= max(
             0.5 * len(names), 2
         )  # a title merged over the table is one name
+        different = different or _below_groups(records[:place], names)
         if widths[place] >= max(0.6 * typical, 2) and different and _are_names(names):
             break
     else:
@@ -112,6 +113,13 @@ def _below_title(records: Records) -> Head:
     if upper and _repeated(records[place]):
         return Head((place, place + 1), place + 2, notes=(f"the column names stand in rows {place} and {place + 1}",))
     return Head((place + 1,), place + 2, notes=(note,))
+
+
+def _below_groups(above: Records, names: Sequence[str]) -> bool:
+    """Tell whether names come again below the titles of groups, each written once (Session 1, and the next cells blank)."""
+    titles = [cell.strip() for cell in above[-1] if cell.strip()] if above else []
+    times = max(Counter(names).values(), default=0)
+    return len(set(titles)) == len(titles) >= 2 and times == len(titles) and _are_names(titles)
 
 
 def _two_rows(records: Records, row: int) -> Head | None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from outcomes.intake.readers.above import add_labels
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
-from outcomes.intake.readers.header import Wanted, choose_columns, find_blocks
+from outcomes.intake.readers.grid import DAY, make_table
+from outcomes.intake.readers.header import Wanted, choose_columns, find_blocks, name_columns
 from outcomes.intake.readers.heads import find_head
-from outcomes.intake.readers.text import read_head, read_text
-from outcomes.intake.readers.workbook import list_sheets, read_sheet_head, read_workbook
+from outcomes.intake.readers.text import read_head, read_records, read_text
+from outcomes.intake.readers.workbook import list_sheets, read_cells, read_sheet_head, read_workbook
 from outcomes.intake.words import RawTable
 from outcomes.personal import show_name
 from outcomes.settings import Source, TableFile
@@ -63,29 +64,48 @@ def read_names(file: File) -> list[str]:
 
 
 def _with_head(source: Source, records: list[list[str]]) -> list[Proposal]:
-    """Return the table of a sheet; several, where tables with one name in common stand beside one another."""
+    """Return the table of a sheet; several, where tables with one name in common stand beside one another, each below a title or none."""
     head = find_head(records, source)
     whole = Proposal(head.apply(source), head.columns, notes=head.notes)
-    names = [cell.strip() for cell in records[head.header[0] - 1]] if len(records) >= head.header[0] else []
-    blocks = [[names[place] for place in block] for block in find_blocks(names)]
-    shared = set.intersection(*map(set, blocks)) if blocks else set()
+    names = [cell.strip() for cell in records[head.header[-1] - 1]] if len(records) >= head.header[-1] else []
+    blocks = find_blocks(names)
+    shared = set.intersection(*({names[place] for place in block} for block in blocks)) if blocks else set()
     empty = all(
-        name or not any(row[place : place + 1] != [""] for row in records[head.header[0] :] if place < len(row))
+        name or not any(row[place : place + 1] != [""] for row in records[head.header[-1] :] if place < len(row))
         for place, name in enumerate(names)
     )
-    if len(head.header) > 1 or len(blocks) < 2 or not shared or min(map(len, blocks)) < 3 or not empty:
+    again = len({tuple(names[place] for place in block) for block in blocks}) == 1 and len(head.header) > 1
+    visits = again and not _begin_alike(records[head.header[-1] :], blocks)
+    if len(head.header) > 2 or len(blocks) < 2 or visits or not shared or min(map(len, blocks)) < 3 or not empty:
         return [whole]
     note = f"{len(blocks)} tables stand beside one another, parted by a column without a name: each is read for itself (beside)"
-    return [
-        replace(whole, source=whole.source.model_copy(update={"beside": number}), notes=(*whole.notes, note))
-        for number in range(1, len(blocks) + 1)
-    ]
+    first = records[head.header[-1]]
+    keys = {at for block in blocks for at in block if at == block[0] or DAY.fullmatch("".join(first[at : at + 1]))}
+    proposals = []
+    for number, block in enumerate(blocks, start=1):
+        mine = whole.source.model_copy(update={"beside": number})
+        full = name_columns(records, mine, source.file)
+        rename = {full[at]: names[at] for at in block if at in keys and full[at] != names[at] in shared}
+        proposals.append(replace(whole, source=mine.model_copy(update={"rename": rename}), notes=(*whole.notes, note)))
+    return proposals
+
+
+def _begin_alike(rows: list[list[str]], blocks: list[range]) -> bool:
+    """Tell whether tables of the same columns begin with the same people each; else they are visits, or people, side by side."""
+    first = [{row[block[0]] for row in rows if block[0] < len(row) and row[block[0]].strip()} for block in blocks]
+    both = set.intersection(*first)
+    return all(2 * len(both) >= len(one) > 0 and len(one) > 1 for one in first)
 
 
 def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) -> RawTable:
     """Read the wanted columns of a text file or a sheet."""
     read_one = read_workbook if is_workbook(file, source) else read_text
     name = file.name if " (sheet " in file.name else name_source(file.name, source)
+    if source.sideways or source.headings:
+        if is_workbook(file, source):
+            cells, epoch = read_cells(file.path, name, source)
+            return make_table(cells, source, name, wanted, epoch)
+        return make_table(read_records(file.path, name, source), source, name, wanted)
     if not source.above:
         return read_one(file.path, name, source, wanted, numeric)
     labels: list[str] = []
@@ -97,6 +117,13 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
 
     raw = read_one(file.path, name, source, choose, numeric)
     return add_labels(raw, read_above(file, source), labels)
+
+
+def read_start(file: File, source: Source, most: int) -> list[list[str]]:
+    """Return the first rows of a text file or a sheet as they stand."""
+    if is_workbook(file, source):
+        return read_sheet_head(file.path, name_source(file.name, source), source.sheet, most)
+    return read_head(file.path, file.name, source, most)
 
 
 def read_above(file: File, source: Source) -> list[list[str]]:

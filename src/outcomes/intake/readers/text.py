@@ -40,6 +40,7 @@ csv.field_size_limit(
     64 * LONGEST_LINE
 )  # a line split at another delimiter is one field, and a quote may span the lines looked at
 BLOCK = 1 << 24
+FIRST = 40  # lines of a file that are looked at
 LARGEST_WIDE = 1 << 30  # bytes of a file of UTF-16 that is turned into UTF-8 at once
 
 
@@ -96,7 +97,21 @@ def read_text(path: Path, name: str, source: Source, wanted: Wanted, numeric: fr
     return clear_table(RawTable(name, size, columns, origin), skip + 1, around, header)
 
 
-def read_head(path: Path, name: str, source: Source) -> list[list[str]]:
+def read_records(path: Path, name: str, source: Source) -> list[list[str]]:
+    """Return all records of a text file, of any width.
+
+    Raises
+    ------
+    InputError
+        What is wrong with the file, with row numbers where that helps.
+    """
+    encoding = find_encoding(path, source.encoding, name)
+    _scan(path, name, encoding, _transcode(path, encoding))
+    head = _first_lines(path, encoding)
+    return Careful(Task(path, name, encoding, choose_delimiter(path, name, source, head), 0, {}, 0)).read_rows()
+
+
+def read_head(path: Path, name: str, source: Source, most: int = FIRST) -> list[list[str]]:
     """Return the first records of a text file, split by its delimiter.
 
     Raises
@@ -104,7 +119,7 @@ def read_head(path: Path, name: str, source: Source) -> list[list[str]]:
     InputError
         An encoding or a delimiter that is none.
     """
-    head = _first_lines(path, find_encoding(path, source.encoding, name))
+    head = _first_lines(path, find_encoding(path, source.encoding, name), most)
     spans = find_fixed(path, source, head)
     if spans:
         return [split_line(line, spans) for line in head]
@@ -211,7 +226,7 @@ def _longest_open_line(block: bytes, since: int, lines: int, name: str) -> int:
     return len(block) - start
 
 
-def _first_lines(path: Path, encoding: str, most: int = 40) -> list[str]:
+def _first_lines(path: Path, encoding: str, most: int = FIRST) -> list[str]:
     """Return the header and some lines below it; undecodable bytes are judged later, in the columns that are used."""
     with path.open(encoding=encoding, errors="replace", newline=None) as file:
         try:

@@ -74,6 +74,29 @@ def read_sheet_head(path: Path, name: str, sheet: str | None, most: int = 40) ->
         return [_across(row, number, layout) for number, row in rows]
 
 
+def read_cells(path: Path, name: str, source: Source) -> tuple[list[list[str]], int | None]:
+    """Return all rows of a sheet as text, and the day 0 of its day numbers; of a sheet on its side merged cells are filled along the rows too.
+
+    Raises
+    ------
+    InputError
+        What is wrong with the workbook or the sheet;
+    """
+    with closing(open_book(path, name)) as book:
+        sheet = choose_sheet(book, source.sheet, name)
+        layout = book.layout(sheet)
+        rows = list(_filled(book.rows(sheet), layout))
+        epoch = book.epoch
+    while rows and not any(rows[-1]):
+        rows.pop()
+    if source.hidden_rows == "leave_out":
+        rows = [[] if number in layout.hidden else row for number, row in enumerate(rows, start=1)]
+    if source.sideways:  # a row ends with its last cell, before those that it is merged with
+        width = max(map(len, rows), default=0)
+        rows = [_across([*row, *[""] * (width - len(row))], number, layout) for number, row in enumerate(rows, start=1)]
+    return rows, epoch
+
+
 def list_sheets(path: Path, name: str) -> tuple[list[str], list[str]]:
     """Return the names of a workbook's visible sheets, and of its hidden ones.
 
