@@ -42,6 +42,14 @@ def write_wide(folder):
     write(folder, "scores.csv", *lines, header=",".join(["patient_id", *(f"PHQ-9 {name}" for name in names)]))
 
 
+def write_wide_from_a_start(folder):
+    """Write a wide file that dates nothing but the start of treatment."""
+    write_wide(folder)
+    header, *lines = (folder / "scores.csv").read_text().splitlines()
+    dated = [line.replace(",", f",2024-{1 + n % 9:02d}-01,", 1) for n, line in enumerate(lines)]
+    write(folder, "scores.csv", *dated, header=header.replace("patient_id,", "patient_id,Start date,"))
+
+
 def read_drafted(folder):
     draft = draft_study(folder, "mine")
     assert draft.missing == (), draft.missing
@@ -59,7 +67,7 @@ def read_drafted(folder):
     return study, export, found, arms
 
 
-@pytest.mark.parametrize("writer", [write_long, write_wide])
+@pytest.mark.parametrize("writer", [write_long, write_wide, write_wide_from_a_start])
 def test_labels_beside_dated_sessions_are_scheduled_visits_of_what_was_given(tmp_path, writer):
     write_sessions(tmp_path)
     writer(tmp_path)
@@ -171,3 +179,30 @@ def test_a_column_named_day_is_counted_and_no_date(tmp_path):
     counted(tmp_path, "day", shift=2)
     [asked] = draft_study(tmp_path, "mine").missing
     assert "'day' counts days, while the sessions are dated, and its day 0 need not be the first session" in asked
+
+
+def test_numbers_of_weeks_place_scores_after_a_start_that_another_file_dates(tmp_path):
+    starts = [f"{who},2024-{1 + n % 9:02d}-{3 + n % 5:02d},{ARMS[n % 2]}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "patients.csv", *starts, header="patient_id,Start date,treatment")
+    lines = [f"{who},{week},{score(n, week)}" for n, who in enumerate(PEOPLE) for week in (0, 1, 4)]
+    write(tmp_path, "scores.csv", *lines, header="patient_id,Week,PHQ-9")
+    study, _, found, _ = read_drafted(tmp_path)
+    assert found == {(who, str(week)): score(n, week) for n, who in enumerate(PEOPLE) for week in (0, 1, 4)}
+    assert [(one.name, one.time, one.baseline) for one in study.visits] == [("week 0", 0, True), ("week 1", 1, False), ("week 4", 4, False)]  # fmt: skip
+
+
+def test_a_baseline_without_a_date_is_asked_about_with_what_to_write(tmp_path):
+    write_sessions(tmp_path)
+    write(tmp_path, "baseline.csv", *(f"{who},{n % 2},{score(n, 0)}" for n, who in enumerate(PEOPLE)), header="patient_id,sex,PHQ-9")  # fmt: skip
+    later = [f"{who},2024-{1 + n % 9:02d}-28,{score(n, 1)}" for n, who in enumerate(PEOPLE)]
+    write(tmp_path, "later.csv", *later, header="patient_id,date,PHQ-9")
+    draft = draft_study(tmp_path, "mine")
+    (asked,) = draft.missing
+    assert asked.startswith("questionnaires: baseline.csv: phq9 without a date")
+    content = {key: value for key, value in yaml.safe_load(draft.text).items() if key != "to_do"}
+    columns = {"patient": "patient_id", "study_day": {"constant": 0}}
+    tables = {"assessments": {"columns": columns, "instruments": {"phq9": {"total": "PHQ-9"}}}}
+    content["sources"].append({"file": "baseline.csv", "tables": tables})
+    content["dates"] = {**content.get("dates", {}), "study_days": "first_session"}
+    export = read_export(check_study(content), tmp_path)
+    assert export.tables["assessments"]["study_day"].tolist()[::2] == [0] * len(PEOPLE)

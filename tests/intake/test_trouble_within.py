@@ -191,7 +191,7 @@ def test_a_count_of_the_rows_of_a_database_is_no_patient_in_whatever_order_its_r
     assert len(export.tables["sessions"]) == len(visits())
 
 
-def test_sheets_of_blocks_and_on_their_side_are_named_as_such(tmp_path):
+def test_sheets_of_blocks_and_on_their_side_are_read_as_such(tmp_path):
     blocks, book = [], openpyxl.Workbook()
     for n, who in enumerate(PEOPLE[:5]):
         blocks += [["Patient:", who, "Treatment:", ARMS[n % 2]], ["Date", "PHQ-9", "GAD-7", "Dose"]]
@@ -199,8 +199,11 @@ def test_sheets_of_blocks_and_on_their_side_are_named_as_such(tmp_path):
     for row in [["Ketamine clinic"], [], *blocks]:
         book.active.append(row)
     book.save(tmp_path / "tracker.xlsx")
-    (asked,) = draft_study(tmp_path, "mine").missing
-    assert "as where a block of rows for each patient stands below another" in asked
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    export = read_export(check_study(yaml.safe_load(draft.text)), tmp_path)
+    assert export.tables["key"]["identifier"].tolist() == PEOPLE[:5]
+    assert len(export.tables["sessions"]) == 20
     side = openpyxl.Workbook()
     for row in (
         ["Patient", "K001"],
@@ -209,8 +212,9 @@ def test_sheets_of_blocks_and_on_their_side_are_named_as_such(tmp_path):
     ):
         side.active.append(row)
     side.save(tmp_path / "tracker.xlsx")
-    (asked,) = draft_study(tmp_path, "mine").missing
-    assert "it stands on its side: dates ('Date') and scores ('PHQ-9') are rows" in asked
+    draft = draft_study(tmp_path, "mine")
+    assert [one[:18] for one in draft.missing] == ["treatment sessions"]
+    assert "assessments: 4 of 1 patients" in draft.summary
 
 
 def test_treatments_that_only_a_text_names_are_pointed_to(tmp_path):

@@ -39,7 +39,9 @@ def arrange(file: File, proposal: Proposal) -> Proposal:
     found = _find_headings(records, source) or _find_sideways(records, source) or _find_blocks(records)
     if found is None:
         return proposal
-    return replace(proposal, source=source.model_copy(update=found[0]), notes=(*proposal.notes, found[1]))
+    return replace(
+        proposal, source=source.model_copy(update=found[0]), notes=(found[1],)
+    )  # its notes are of another header
 
 
 def _names(records: Records, header: Sequence[int]) -> list[str]:

@@ -10,6 +10,8 @@ from outcomes.intake.draft.vocabulary import squeeze, words_of
 
 FIRST = frozenset({"baseline", "bl", "base", "intake", "initial", "screening", "admission", "entry", "enrolment", "enrollment", "pretreatment"})  # fmt: skip
 LISTED = 1.5  # rows a patient, below which a sheet is a list of patients
+PERCENT = frozenset({"percent", "percentage", "pct", "prozent"})
+CHANGE = frozenset({"change", "delta", "diff", "difference", "reduction", "improvement", "improved", "decrease"})
 NO_SCORE = frozenset(
     {"date", "complete", "timestamp", "difficulty", "severity", "band", "change", "time", "delta", "diff", "percent", "pct", "goal", "target", "last", "days", "number", "n"}
 )  # fmt: skip
@@ -43,15 +45,28 @@ def find_baselines(found: Found, free: set[str]) -> None:
         found.tables["assessments"] = place
 
 
+def _is_percentage(name: str, found: Found) -> bool:
+    """Tell whether a column is named after an instrument without a score and a percentage that is no change."""
+    words = set(words_of(name))
+    named = any(one in squeeze(name) for one in read_instruments() if one not in found.instruments)
+    return named and ("%" in name or bool(words & PERCENT)) and not words & CHANGE
+
+
 def note_unread_scores(found: Found) -> None:
     """Say which columns are named after an instrument, hold what could be its scores, and are read by no table."""
     if found.sheet.proposal.only and "assessments" not in found.sheet.proposal.only:
         return
     said = " ".join([*found.notes, *found.troubles, *(one.check for one in found.instruments.values())])
+    shares = [name for name in found.dropped if _is_percentage(name, found)]
+    if shares:
+        found.notes.append(
+            f"{', '.join(map(repr, shares))}: percentages by their name, and read by no table; export the points"
+        )
     unread = [
         name
         for name in found.dropped
         if not set(words_of(name)) & NO_SCORE
+        and name not in shares
         and repr(name) not in said
         and len(found.sheet.fields[name].values) >= LEVELS
         and any(

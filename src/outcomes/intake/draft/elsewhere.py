@@ -36,7 +36,7 @@ def point_elsewhere(sheet: Sheet, patient: str | None, dated: bool, found: Itera
             continue
         for name, column in sheet.fields.items():
             twin = _twin(name, column, other)
-            if name != patient and twin is not None:
+            if name != patient and twin is not None and not claims_of(name):  # a score is no key
                 return (
                     f"{name!r} is in {other.sheet.name} too, which has the {' and the '.join(lacks)}: put these beside it in the export (joined by "
                     f"{name!r}{f' and {patient!r}' if patient else ''}), and draft again"

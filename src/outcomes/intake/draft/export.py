@@ -27,7 +27,7 @@ from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import describe_sheet, find_patient
-from outcomes.intake.draft.undated import tell_unread
+from outcomes.intake.draft.undated import ask_undated, tell_unread
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import BIRTH, plain_name
 from outcomes.intake.readers import Unread
@@ -132,6 +132,7 @@ def survey_export(folder: Path) -> Survey:
     _note_own_numbers(survey, sheets)
     compared, survey.questions = compare_identifiers(survey.found)
     survey.questions += [*ask_about_copies(survey.found), *ask_about_pairs(sheets, survey.found)]
+    survey.questions += ask_undated(survey.found, survey.idle)
     survey.notes += compared
     survey.questions += ask_people(survey.found, survey.idle, sheets)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}

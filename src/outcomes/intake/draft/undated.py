@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from outcomes.intake.draft.dateforms import find_dates, read_form
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
+from outcomes.intake.readers import Unread
 
 LABEL = re.compile(
     r"baseline|base|bl|screening|intake|pre[- ]?treatment|follow[- ]?up|end of treatment|(?:day|week|wk|month|mo|visit|session|infusion|treatment|[dwmvt])[ _.#-]*\d{1,3}",
@@ -21,6 +23,8 @@ YEARLESS = re.compile(
 COUNTED = frozenset(
     {"since", "from", "after", "post", "study", "number", "relative"}
 )  # beside "day", in the name of a column that counts
+ONCE = 1.5  # rows a patient, below which a file has one each
+BEFORE = "or, where all were answered before the first session (a baseline), map them with `study_day: {constant: 0}` and write `dates: {study_days: first_session}`"
 MOSTLY = 0.8  # of the filled rows that hold such a label
 COMMON = 0.02  # of the rows with a shape of a date, to be shown
 
@@ -55,7 +59,16 @@ def explain_undated(one: Found, there: str = "") -> str:
                 f"{what}. {name!r} is named like its date, and only {share:.0%} of its cells read as one; cells look like {' or '.join(shapes)} (9 for a digit, "
                 "a for a letter). Name that form under `date_formats` (codes of strptime), or write the dates in one form in the export"
             )
-    return f"{what}. Export the date of each questionnaire too, and draft again"
+    once = f"; {BEFORE}" if one.rows_per_patient < ONCE else ""
+    return f"{what}. Export the date of each questionnaire too, and draft again{once}"
+
+
+def ask_undated(found: Sequence[Found], idle: Sequence[Unread]) -> list[str]:
+    """Return what to ask of scores that stand once a person without a date, as a baseline does, beside others that are dated."""
+    if not any("assessments" in one.tables for one in found):
+        return []  # asked for already
+    said = [(one.sheet.name, why) for one in found for why in one.troubles] + [(one.name, one.reason) for one in idle]
+    return [f"questionnaires: {name}: {why}" for name, why in said if BEFORE in why]
 
 
 def find_yearless(one: Found) -> str | None:

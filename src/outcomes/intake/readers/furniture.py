@@ -14,7 +14,7 @@ RULE = re.compile(r"[-=+|_\s]*[-=_]{2,}[-=+|_\s]*")
 UNITS = r"(?:rows?|row\(s\)|records?|record\(s\)|lines?|entries|zeilen?|datens[aä]tze?|lignes?|enregistrements?|filas?|registros?|linhas?)"
 COUNT = re.compile(
     rf"\(?\s*\d[\d,.]*\s+{UNITS}\b(?:\s+(?:affected|selected|in set|returned|fetched|exported|found|retrieved))?(?:\s*\([\d.]+ ?s(?:ec)?\))?[\s.;)]*"
-    rf"|(?:total|number of|count of)\s+{UNITS}\s*[:=]?\s*\d[\d,.]*\.?"
+    rf"|(?:(?:total|number of|count of)\s+{UNITS}\s*[:=]?|{UNITS}\s*[:=])\s*\d[\d,.]*\.?"
     r"|completion time:.*|query ok\b.*|end of (?:report|file|export)\.?|page:? \d+(?: (?:of|/) \d+)?|(?:strictly )?confidential\W*"
     r"|(?:report |data )?(?:printed|generated|exported|created|downloaded|run)(?: (?:on|at|by|date|from)\b|:).*",
     re.IGNORECASE,
@@ -50,8 +50,10 @@ class Furniture:
         (True, True, False, False)
         >>> page.holds(["Printed on 03/01/2024 10:12 AM"]), page.holds(["Page 4"]), page.holds(["Confidential"]), page.holds(["Printed"])
         (True, True, True, False)
+        >>> page.holds(["*** End of report ***"]), page.holds(["Rows: 240"]), page.holds(["Rows", "240"])
+        (True, True, False)
         """
-        text = " ".join(" ".join(cells).split())
+        text = " ".join(" ".join(cells).split()).strip("*-=_#~<> ")
         return is_rule(cells) or COUNT.fullmatch(text) is not None or self._form(cells) in self.forms
 
 
