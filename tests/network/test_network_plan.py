@@ -28,6 +28,10 @@ def read(tmp_path, content):
         ({"exposure": True}, "exposure: unknown key; a plan has network"),
         ({"one_stage": True}, "one_stage: "),
         ({"title": ""}, "title"),
+        (
+            {"one_stage": {"timepoints": ["day 28"], "because": "as for MRN 0041234"}},
+            "one_stage.because: holds what look like record",
+        ),
     ],
 )
 def test_a_wrong_plan_is_refused_with_its_key(tmp_path, change, words):

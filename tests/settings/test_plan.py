@@ -105,6 +105,10 @@ def test_a_lock_is_not_overwritten_and_amendments_keep_what_was(locked):
         lock_plan(study, locked, DAY)
     with pytest.raises(SettingsError, match="nothing to amend"):
         lock_plan(study, locked, DAY, "no reason")
+    study = change(locked, "baseline", "within_days", to=20)
+    with pytest.raises(SettingsError, match="--amend: holds what look like record or policy numbers") as refused:
+        lock_plan(study, locked, DAY, "patient 1004123 was left out")
+    assert "4123" not in str(refused.value)
     study = change(locked, "baseline", "within_days", to=21)
     place_of(locked).write_text(
         lock_plan(study, locked, date(2026, 4, 1), "clinics score less often"), encoding="utf-8"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
 from outcomes.settings.analysis import MinimumCell
+from outcomes.settings.labels import find_personal_prose
 from outcomes.settings.one_stage import OneStage, list_timepoints
 from outcomes.settings.plan import list_changes, place_of, read_plan
 from outcomes.settings.propensity import CommonPropensity
@@ -58,6 +59,15 @@ class NetworkPlan(Frozen):
             raise ValueError(
                 "propensity and one_stage: both let exact numbers of patients leave, of people who differ by a few, and the difference of the two would be "
                 "those few; declare one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _prose_is_nobodys(self) -> Self:
+        found = find_personal_prose(self.model_dump(exclude={"analysis"}))  # that is looked at as a study file
+        if found is not None:
+            raise ValueError(
+                f"{found[0]}: holds what look like {found[1]}, which every site would read; write it without"
             )
         return self
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from outcomes import __version__
 from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
+from outcomes.settings.labels import find_personal_prose
 from outcomes.settings.study import Study
 
 # Where the data lie, how they are written, what may be released, and how the report looks: none of it is the analysis.
@@ -91,6 +92,11 @@ def lock_content(
     )
     if not version.reason:
         raise SettingsError("--amend: give the reason of the amendment in words.")
+    found = find_personal_prose({"--amend": version.reason})
+    if found is not None:
+        raise SettingsError(
+            f"{found[0]}: holds what look like {found[1]}, which would stand in the report; give a reason without."
+        )
     whole = Plan(study=name, versions=(*(plan.versions if plan else ()), version))
     return json.dumps(whole.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
 
