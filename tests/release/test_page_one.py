@@ -24,6 +24,7 @@ from outcomes.release.report.page_one.key_points import MOST_WORDS, write_key_po
 from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
 from outcomes.release.report.page_one.safety import Effect, Safety
 from outcomes.release.report.sections.abstract import write_abstract
+from outcomes.settings.estimand import Margin
 
 CLEAR, OTHER, OPEN, TIGHT = (
     Estimate(-2, -3, -1),
@@ -31,6 +32,7 @@ CLEAR, OTHER, OPEN, TIGHT = (
     Estimate(-1, -5, 3),
     Estimate(-0.2, -1, 0.6),
 )
+MARGIN = Margin(kind="non_inferiority", points=0.8, because="so much is not noticed")
 NONE = Estimate(-0.02, -1.3, 1.3)
 BETTER, FLAT = Change("iv", -8.0, True, True), Change("esk", -0.5, False, True)
 FULL = Evidence(
@@ -59,6 +61,7 @@ CASES_OF_RULES = {
     "better:not_asked": replace(FULL, declared=False, difference=None),
     "better:not_estimated": replace(FULL, difference=None),
     "better:few": replace(FULL, scored=(19, 120)),
+    "better:margin": replace(FULL, margin="Non-inferiority", margin_answers=("shown", "shown", "not shown")),
     "better:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
     "better:clear": FULL,
     "better:excluded": replace(FULL, difference=TIGHT),
@@ -70,6 +73,8 @@ CASES_OF_RULES = {
     "sure:beyond_chance": replace(FULL, difference=None),
     "sure:within_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
     "sure:no_contrast": replace(FULL, difference=None, changes=()),
+    "sure:margin_varies": replace(FULL, margin="Non-inferiority", margin_answers=("shown", "shown", "not shown")),
+    "sure:margin_same": replace(FULL, margin="Equivalence", margin_answers=("shown", "shown", "shown")),
     "sure:none_differs": replace(FULL, difference=NONE, analyses=(NONE, Estimate(0.01, -1.2, 1.2))),
     "sure:mixed": replace(FULL, difference=OPEN, analyses=(Estimate(0.5, -1, 2),)),
     "sure:disagree": replace(FULL, analyses=(Estimate(0.5, -1, 2),)),
@@ -128,7 +133,7 @@ def many():
         for unscored in (True, False):
             yield replace(FULL, changes=(), unscored=unscored, difference=difference, scored=scored, declared=declared)
         yield replace(FULL, difference=None, declared=False, left_out="an arm has fewer patients")
-        yield replace(
+        whole = replace(
             FULL,
             difference=difference,
             analyses=others,
@@ -137,6 +142,10 @@ def many():
             scored=scored,
             important=important,
         )
+        yield whole
+        if declared and difference:
+            answers = tuple(one.answer(MARGIN, True) for one in (difference, *others))
+            yield replace(whole, margin="Non-inferiority", margin_answers=answers)
 
 
 @pytest.mark.parametrize("pair", NEVER_TOGETHER, ids="+".join)

@@ -4,18 +4,25 @@ import pytest
 from released_cases import make_compared
 
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.page_one.answers import answer_questions
+from outcomes.release.report.page_one.gather import gather_evidence
+from outcomes.release.report.sections.abstract import write_abstract
 from outcomes.release.report.wording.margin import tell_margin
 from outcomes.settings.estimand import Margin
 
 
-def tell(kind, lower, upper, points=2.0):
+def gather_margin(kind, lower, upper, points=2.0):
     tables, study = make_compared()
     effects = tables["effects"].assign(lower=lower, upper=upper)
     estimand = study.comparison.estimand.model_copy(
         update={"margin": Margin(kind=kind, points=points, because="so much is not noticed")}
     )
     comparison = study.comparison.model_copy(update={"estimand": estimand})
-    return tell_margin(gather({**tables, "effects": effects}, study.model_copy(update={"comparison": comparison}), {}))
+    return gather({**tables, "effects": effects}, study.model_copy(update={"comparison": comparison}), {})
+
+
+def tell(kind, lower, upper):
+    return tell_margin(gather_margin(kind, lower, upper))
 
 
 @pytest.mark.parametrize(
@@ -50,3 +57,27 @@ def test_a_high_score_may_be_good(monkeypatch):
     monkeypatch.setattr(type(study), "instrument", lambda self, name: good)
     assert "It is shown" in tell("non_inferiority", -1.9, 3.0)
     assert "It is refuted" in tell("non_inferiority", -4.0, -2.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounds", "verdict"),
+    [
+        ("non_inferiority", (-3.0, 1.9), "Non-inferiority shown."),
+        ("non_inferiority", (-1.0, 2.0), "Non-inferiority not shown."),
+        ("equivalence", (2.1, 5.0), "Equivalence refuted."),
+    ],
+)
+def test_page_one_and_the_abstract_answer_what_was_declared(kind, bounds, verdict):
+    """They spoke of superiority alone: "no conclusion" where the supplement said that non-inferiority was shown."""
+    material = gather_margin(kind, *bounds)
+    answers = {answer.row: answer for answer in answer_questions(material, gather_evidence(material))}
+    assert answers["better"].verdict == verdict
+    assert "Declared margin: 2 points. The interval " in answers["better"].text
+    assert answers["sure"].verdict in (
+        "Valid analyses answer this differently.",
+        "The same answer in all analyses, but not proof.",
+    )
+    abstract = " ".join(
+        text for block in write_abstract(material).blocks for text in getattr(block, "texts", [str(block)])
+    )
+    assert verdict.replace(" ", " was ", 1).rstrip(".") + " within the declared margin." in abstract

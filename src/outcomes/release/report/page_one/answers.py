@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED, FEW, SMALL
-from outcomes.release.numbers import count, fixed, interval, p_value, printed
+from outcomes.release.numbers import count, fixed, general, interval, p_value, printed
 from outcomes.release.report.content.blocks import Answer
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.adverse_effects import say_safety
 from outcomes.release.report.page_one.checks import list_checks
+from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.evidence import Change, Evidence, Level
 from outcomes.release.report.page_one.rules import decide
 from outcomes.release.report.page_one.safety import limit_of_none
 from outcomes.release.report.page_one.sizes import say_size, size_of
+from outcomes.release.report.wording.margin import say_reach
 
 QUESTIONS = {
     "works": "Does it work?",
@@ -81,6 +83,7 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
             [material.within(c.arm) for c in evidence.changes if c.clear is False or not c.better]
         ),
         "important": fixed(evidence.important),
+        "margin": say_margin(evidence),
         "differing": enumerate_words([_lower(group.label) for group in evidence.subgroups if group.differs]),
         "proof": "" if evidence.randomised else ", but not proof",
         "collected": f"; no data on {enumerate_words(safety.not_collected)}" if safety and safety.not_collected else "",
@@ -170,7 +173,23 @@ def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) ->
     if difference is None or evidence.too_few:
         return []
     size = f"Difference{say_order(material, evidence)} {say_size(difference, 'points')}."
-    return [size, say_importance(evidence), say_response(material, evidence)]
+    return [size, _say_reach(material, difference), say_importance(evidence), say_response(material, evidence)]
+
+
+def say_margin(evidence: Evidence) -> str:
+    """Return "Non-inferiority not shown"; empty without a declared margin."""
+    return f"{evidence.margin} {evidence.margin_answers[0]}" if evidence.margin else ""
+
+
+def _say_reach(material: Material, difference: Estimate) -> str:
+    comparison = material.study.comparison
+    if comparison is None or comparison.estimand.margin is None:
+        return ""
+    margin, worse = (
+        comparison.estimand.margin,
+        material.study.instrument(comparison.estimand.instrument).higher_is_worse,
+    )
+    return f"Declared margin: {general(margin.points)} points. The interval {say_reach(material, margin, difference, worse)}."
 
 
 def say_order(material: Material, evidence: Evidence) -> str:

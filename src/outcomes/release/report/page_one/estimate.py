@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.release.numbers import printed
+from outcomes.settings.estimand import Margin
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,15 @@ class Estimate:
     def beyond(self, size: float) -> bool:
         """Whether the whole interval is farther from zero than a size, as both are printed."""
         return self.excludes_zero and min(abs(printed(bound)) for bound in (self.lower, self.upper)) > printed(size)
+
+    def answer(self, margin: Margin, higher_is_worse: bool) -> str:
+        """Return whether a difference (treated minus reference) within a declared margin is shown, refuted, or not shown."""
+        sign = 1 if higher_is_worse else -1
+        low, high = sorted((sign * self.lower, sign * self.upper))  # positive: worse under the treated arm
+        either = margin.kind == "equivalence"
+        if high < margin.points and (not either or low > -margin.points):
+            return "shown"
+        return "refuted" if low > margin.points or (either and high < -margin.points) else "not shown"
 
 
 def read_estimate(

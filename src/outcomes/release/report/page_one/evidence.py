@@ -66,6 +66,7 @@ class Evidence:
     treated and of the reference arm at the declared time point (none where too few to be released). ``missing`` are the shares without that
     score, of the compared arms, else of every arm. ``rates``: share in response of those scored, by arm, where arms are not compared.
     ``left_out``: why a declared comparison was not made, as it follows "because"; '' where it was, or none is declared. ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
+    ``margin``: what a declared margin asks, as it begins a sentence ('' without one); ``margin_answers``: of the difference and of each of ``analyses``.
     ``latest`` are the changes at the last time point of the axis that has any, in place of ``changes`` where there are none; ``unscored``:
     nobody has a score at the place of the first page. ``lasting_asked``: the study declares how it is told how long a response lasts; ``modelled``: a model of the scores, or a comparison.
     """
@@ -93,6 +94,8 @@ class Evidence:
     rates: tuple[Rate, ...] = ()
     e_value: float | None = None
     tipping: float | None = None
+    margin: str = ""
+    margin_answers: tuple[str, ...] = ()
     locked: bool = False
     safety: Safety | None = None
     follow_up: FollowUp | None = None

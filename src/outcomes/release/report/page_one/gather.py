@@ -21,6 +21,7 @@ from outcomes.release.report.page_one.estimate import Estimate, read_estimate, r
 from outcomes.release.report.page_one.evidence import Change, Evidence, Level, Rate, Subgroup
 from outcomes.release.report.page_one.follow_up import gather_follow_up
 from outcomes.release.report.page_one.safety import gather_safety
+from outcomes.release.report.wording.margin import ASKED
 
 EVERYONE = "all"
 
@@ -50,6 +51,15 @@ def gather_evidence(material: Material) -> Evidence:
     difference = read_estimate(effect)
     worse = material.study.instrument(estimand.instrument).higher_is_worse
     scored = (read_number(effect, Effects.observed_treated), read_number(effect, Effects.observed_reference))
+    analyses, margin = _analyses(material), estimand.margin
+    asked: dict[str, Any] = (
+        {}
+        if margin is None or difference is None
+        else {
+            "margin": ASKED[margin.kind],
+            "margin_answers": tuple(one.answer(margin, worse) for one in (difference, *analyses)),
+        }
+    )
     small = any(one is None or one < SMALL for one in scored)
     return Evidence(
         **common,
@@ -58,10 +68,11 @@ def gather_evidence(material: Material) -> Evidence:
         scored=None if scored[0] is None or scored[1] is None else (scored[0], scored[1]),
         favours_treated=difference is not None and (difference.value < 0) == worse,
         important=find_important(material.tables, material.study),
-        analyses=_analyses(material),
+        analyses=analyses,
         subgroups=_subgroups(material),
         e_value=None if small else _single(material, "e_value"),
         tipping=None if small or difference is None else _tipping(material, (difference.value < 0) == worse, worse),
+        **asked,
         **_response(material),
     )
 

@@ -10,7 +10,14 @@ from outcomes.release.report.content.blocks import Terms
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_effects
-from outcomes.release.report.page_one.answers import name_sides, say_amount, say_latest, say_order, say_response
+from outcomes.release.report.page_one.answers import (
+    name_sides,
+    say_amount,
+    say_latest,
+    say_margin,
+    say_order,
+    say_response,
+)
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
@@ -110,7 +117,7 @@ def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
         return f"{left_out}{opening} a comparison, what treatment did is not shown{lost}."
     if rule == "uncertain":
         return f"Which treatment is followed by more improvement is too uncertain to say. {doubt}".strip()
-    return f"{decide('better', evidence).verdict.format(important=fixed(evidence.important or 0))} {doubt}".strip()
+    return f"{decide('better', evidence).verdict.format(important=fixed(evidence.important or 0), margin=say_margin(evidence))} {doubt}".strip()
 
 
 def _doubt(material: Material, evidence: Evidence) -> str:

@@ -169,6 +169,8 @@ def _conclude(material: Material, evidence: Evidence) -> str:
         change = told.get(decide("works", evidence).name, "No change was estimated")
         why = f"The treatments were not compared, because {evidence.left_out}." if evidence.left_out else ""
         texts = [why, f"{change}; without a comparison, what treatment did is not shown."]
+    elif rule == "margin":
+        texts = [f"{evidence.margin} was {evidence.margin_answers[0]} within the declared margin."]
     elif rule == "disagree":
         texts = ["Valid analyses of the difference disagree; no conclusion is drawn."]
     elif rule == "excluded":

@@ -5,7 +5,11 @@ from __future__ import annotations
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import general, interval
 from outcomes.release.report.content.material import Material
+from outcomes.release.report.page_one.estimate import Estimate, read_estimate
 from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.settings.estimand import Margin
+
+ASKED = {"non_inferiority": "Non-inferiority", "equivalence": "Equivalence"}
 
 
 def tell_margin(material: Material) -> str:
@@ -17,29 +21,28 @@ def tell_margin(material: Material) -> str:
     comparison = material.study.comparison
     if comparison is None or comparison.estimand.margin is None:
         return ""
-    estimand, margin = comparison.estimand, comparison.estimand.margin
-    assert margin is not None
-    effect = find_effect(material)
-    asked = "Non-inferiority" if margin.kind == "non_inferiority" else "Equivalence"
-    declared = f"{asked} within {general(margin.points)} points was declared ({margin.because.rstrip('.')})"
-    if not effect:
+    margin = comparison.estimand.margin
+    declared = (
+        f"{ASKED[margin.kind]} within {general(margin.points)} points was declared ({margin.because.rstrip('.')})"
+    )
+    difference = read_estimate(find_effect(material))
+    if difference is None:
         return f"{declared}; without a primary difference it cannot be answered."
-    lower, upper = float(effect["lower"]), float(effect["upper"])
-    sign = 1 if material.study.instrument(estimand.instrument).higher_is_worse else -1
-    low, high = sorted((sign * lower, sign * upper))  # positive: worse under the treated arm
-    treated, reference = material.within(estimand.treated), material.within(estimand.reference)
-    bounds = f"the {COVERED} interval ({interval(lower, upper, 'estimate')})"
-    if margin.kind == "non_inferiority":
-        if high < margin.points:
-            verdict = f"shown: {bounds} leaves out that {treated} is {general(margin.points)} points or more worse than {reference}"
-        elif low > margin.points:
-            verdict = f"refuted: {bounds} lies beyond the margin, {treated} being worse"
-        else:
-            verdict = f"not shown: {bounds} reaches past the margin, so that neither answer is excluded"
-    elif -margin.points < low and high < margin.points:
-        verdict = f"shown: {bounds} lies within the margin to either side"
-    elif low > margin.points or high < -margin.points:
-        verdict = f"refuted: {bounds} lies beyond the margin"
-    else:
-        verdict = f"not shown: {bounds} reaches past the margin, so that neither answer is excluded"
-    return f"{declared}. It is {verdict}."
+    worse = material.study.instrument(comparison.estimand.instrument).higher_is_worse
+    answer = difference.answer(margin, worse)
+    bounds = f"the {COVERED} interval ({interval(difference.lower, difference.upper, 'estimate')})"
+    return f"{declared}. It is {answer}: {bounds} {say_reach(material, margin, difference, worse)}."
+
+
+def say_reach(material: Material, margin: Margin, difference: Estimate, worse: bool) -> str:
+    """Return what the interval of a difference leaves out of a margin, to stand behind "the interval"."""
+    answer, comparison = difference.answer(margin, worse), material.study.comparison
+    assert comparison is not None
+    treated, reference = (material.within(arm) for arm in (comparison.estimand.treated, comparison.estimand.reference))
+    if answer == "not shown":
+        return "reaches past the margin, so that neither answer is excluded"
+    if margin.kind == "equivalence":
+        return "lies within the margin to either side" if answer == "shown" else "lies beyond the margin"
+    if answer == "shown":
+        return f"leaves out that {treated} is {general(margin.points)} points or more worse than {reference}"
+    return f"lies beyond the margin, {treated} being worse"
