@@ -62,7 +62,8 @@ def of(who):
 def write_report(folder):
     lines = ["Outcomes by patient,,,", "Date,Treatment,Dose,PHQ-9"]
     for who in PEOPLE:
-        lines += [f"Patient: {who},,,", *of(who), ",,,"]
+        lines += [f"Patient: {who},,,", *of(who)[:2], "Date,Treatment,Dose,PHQ-9"]  # the next page
+        lines += [f"Patient: {who} (continued),,,", *of(who)[2:], ",,,"]
     write(folder, "report.csv", *lines, "*** End of report ***")
 
 

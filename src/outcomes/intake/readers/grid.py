@@ -25,6 +25,9 @@ from outcomes.settings import Source
 
 Records = Sequence[Sequence[str]]
 ALONE = "{}"  # the first cell of a row without any other
+CONTINUED = re.compile(
+    r"\s*\((?:continued|cont(?:'d|d)?\.?|forts(?:etzung|\.)?|suite|segue|vervolg)\)$", re.IGNORECASE
+)  # on the next page
 CORNER = "patient"  # name of the cell in which the names of a sheet on its side meet its patients
 DAY = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}\b.*")
 
@@ -48,12 +51,12 @@ def read_headings(cells: Sequence[str], headings: Mapping[str, str]) -> dict[str
     >>> forms = {"Patient": "Patient: {}", "arm": "Treatment"}
     >>> read_headings(["Patient: K-01", "", "Treatment:", "IV"], forms), read_headings(["2024-01-09", "14"], forms)
     ({'Patient': 'K-01', 'arm': 'IV'}, {})
-    >>> read_headings(["K-01", ""], {"Patient": "{}"}), read_headings(["2024-01-09", ""], {"Patient": "{}"})
+    >>> read_headings(["K-01 (continued)", ""], {"Patient": "{}"}), read_headings(["2024-01-09", ""], {"Patient": "{}"})
     ({'Patient': 'K-01'}, {})
     """
     plain = [" ".join(cell.split()) for cell in cells]
     found = {new: _find_value(plain, form) for new, form in headings.items()}
-    return {new: value for new, value in found.items() if value is not None}
+    return {new: CONTINUED.sub("", value) for new, value in found.items() if value is not None}
 
 
 def _find_value(cells: Sequence[str], form: str) -> str | None:
