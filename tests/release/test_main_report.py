@@ -47,8 +47,16 @@ def test_those_scored_are_told_in_percent_of_the_box_above():
     assert lines["iv"][-2:] == [("In the model", "n = 433"), ("PHQ-9 at day 28", "n = 269 (62%)")]
     assert "Percent: of those in the box above." in caption
     assert "In the model: patients with a later score, where both treatments were given." in caption
-    hidden = tables | {"effects": tables["effects"].assign(observed_treated=np.nan)}
-    assert "%" not in " ".join(line for _, line in read_flow(hidden, study)[0]["iv"])
+
+
+@pytest.mark.parametrize("scored", [np.nan, 15])
+def test_where_too_few_are_scored_no_box_says_compared(scored):
+    """Figure 1 said "Compared" and "In the model" where page 1 said "Not compared"."""
+    tables, study = make_compared()
+    lines, caption = read_flow(tables | {"effects": tables["effects"].assign(observed_treated=scored)}, study)
+    for arm in ("iv", "esketamine"):
+        assert [heading for heading, _ in lines[arm]] == ["Analyzed", "PHQ-9 at day 28"]
+    assert "In the model" not in caption
 
 
 def test_those_scored_of_one_arm_are_told_in_percent():

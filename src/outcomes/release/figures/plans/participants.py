@@ -10,9 +10,10 @@ import pandas as pd
 from outcomes.contracts.released.comparison import Effects, Eligibility
 from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.quality import Flow
-from outcomes.release.arms import SERIES, list_too_small
+from outcomes.release.arms import SERIES, list_compared, list_too_small
+from outcomes.release.course import find_place, is_compared
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
-from outcomes.release.figures.plans.timepoints import find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import say_timepoint
 from outcomes.release.numbers import count
 from outcomes.settings import Study
 
@@ -93,26 +94,29 @@ def _trunk(flow: pd.DataFrame, study: Study, small: Sequence[str]) -> Iterator[d
 
 
 def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:
-    if study.comparison is not None:
+    """Yield the boxes of each arm: of the comparison, or where none is made those analysed and scored at the place that the report tells of."""
+    if is_compared(tables, study):
         yield from _compared(tables, study)
         return
-    scores, missing = read_rows(tables, "scores"), read_rows(tables, "missingness")
-    place = find_headline(scores[scores["instrument"] == study.instruments[0]], study) if len(scores) else None
+    place, missing = find_place(tables, study), read_rows(tables, "missingness")
     if place is None or missing.empty:
         return
+    instrument, axis, timepoint = place
     here = missing[
-        (missing["instrument"] == study.instruments[0])
-        & (missing["axis"] == place[0])
-        & (missing["timepoint"] == place[1])
+        (missing[Missingness.instrument] == instrument)
+        & (missing[Missingness.axis] == axis)
+        & (missing[Missingness.timepoint] == timepoint)
     ]
-    for arm in study.arms:
-        own = here[here[Missingness.arm] == arm.id]
+    asked = list_compared(study) if study.comparison is not None else [arm.id for arm in study.arms]
+    for arm in asked:
+        own = here[here[Missingness.arm] == arm]
         if len(own):
             started, observed = own[[Missingness.started, Missingness.observed]].iloc[0]
             if len(study.arms) > 1:  # else those of the box above
-                yield _row(arm.id, "Analyzed", started)
-            where = f"{study.instrument(study.instruments[0]).name} at {say_timepoint(*place)}"
-            yield _row(arm.id, where, observed, of=started)
+                yield _row(arm, "Analyzed", started)
+            yield _row(
+                arm, f"{study.instrument(instrument).name} at {say_timepoint(axis, timepoint)}", observed, of=started
+            )
 
 
 def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict[str, Any]]:
