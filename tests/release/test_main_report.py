@@ -221,6 +221,28 @@ def test_a_row_of_one_level_says_of_what_it_is():
     assert [row[0].text for row in grid.rows] == ["Payer: commercial, n (%)", "Female, n (%)", "Therapy, n (%)"]
 
 
+@pytest.mark.parametrize(
+    ("sites", "rows"),
+    [
+        (["A"], []),
+        (["A", "B"], ["Clinics, 2"]),
+        (["A", "other (3 levels)"], ["Clinics"]),
+        (["other (3 levels)"], ["Clinics"]),
+    ],
+)
+def test_clinics_are_counted_where_there_are_several_and_none_are_pooled(sites, rows):
+    """Small ones are one level, "other": three of four were not counted; and a study of one clinic said "Clinics, 1"."""
+    tables, study = make_case("two arms")
+    made = [
+        {"variable": "site", "level": site, "arm": arm, "n": 15, "percent": 50.0}
+        for site in sites
+        for arm in ("iv", "esketamine")
+    ]
+    baseline = pd.DataFrame(made).assign(missing=0, mean=np.nan, sd=np.nan)
+    grid = tabulate_baseline(gather(tables | {"baseline": baseline}, study, {}))
+    assert [row[0].text for row in grid.rows] == rows
+
+
 def test_a_rate_of_too_few_patients_is_told_as_that_and_never_alone():
     """Only the arm with the higher rate would be shown, or none, and a bound of a percentage says little."""
     tables, study = make_case("two instruments")

@@ -142,8 +142,11 @@ def _describe(
     shown = [
         level for level in levels if not all(cells.get((variable, level, arm), {}).get(Baseline.n) == 0 for arm in arms)
     ]
+    if variable == SITE and len(levels) == 1 and not levels[0].startswith(POOLED):
+        return  # all were seen in one place
     if variable == SITE:
-        yield (heading(f"Clinics, {count(len(levels))}"), *(Cell("") for _ in arms), *apart)
+        number_of = "" if any(level.startswith(POOLED) for level in levels) else f", {count(len(levels))}"
+        yield (heading(f"Clinics{number_of}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
         level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
         name = title if level == YES else say_level(level) if variable == SEX else f"{title}: {level}"
