@@ -28,13 +28,23 @@ DAY = date(2026, 1, 2)
 def tell(monkeypatch, tmp_path):
     """Return what is said of a release of these patients, each with an arm, or none where excluded."""
 
+    read = []
+
     def say(people, minimum=11):
         key = pd.DataFrame({"patient": range(len(people)), "identifier": list(people)})
         cohort = pd.DataFrame({"patient": range(len(people)), "arm": [arm or "iv" for arm in people.values()],
                                "included": [bool(arm) for arm in people.values()]})  # fmt: skip
-        monkeypatch.setattr(earlier, "read_table", lambda path, name: key if name == "key" else cohort)
-        return earlier.note_release(Places("mine", tmp_path), minimum, DAY)
+        places = Places("mine", tmp_path)
+        for name, table in {"key": key, "cohort": cohort}.items():
+            places.table(name).parent.mkdir(parents=True, exist_ok=True)
+            places.table(name).write_bytes(table.to_csv(index=False).encode())
+        read.clear()
+        monkeypatch.setattr(
+            earlier, "read_table", lambda path, name: read.append(name) or pd.read_csv(path, dtype={"identifier": str})
+        )
+        return earlier.note_release(places, minimum, DAY)
 
+    say.read = read
     return say
 
 
@@ -45,6 +55,17 @@ def people(iv, im=0, excluded=0):
 
 def test_the_same_patients_and_many_more_are_said_nothing_of(tell):
     assert tell(people(40)) == tell(people(40)) == tell(people(51)) == ""
+
+
+def test_a_run_that_had_nothing_to_do_says_the_same_and_reads_no_table(tell):
+    tell(people(40))
+    said = tell(people(41))
+    assert "by 1 patient" in said
+    assert tell.read
+    assert tell(people(41)) == said
+    assert not tell.read
+    assert "by 1 patient" in tell(people(41), minimum=16)
+    assert tell.read
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import DamageError
@@ -51,13 +52,22 @@ def note_release(places: Places, minimum: int, today: date) -> str:
     """
     path = places.releases / "releases.json"
     record = _read(places) if path.is_file() else _begin()
-    key, cohort = (read_table(places.table(name), name) for name in ("key", "cohort"))
+    files = {name: places.table(name) for name in ("key", "cohort")}
+    asked = f"{today.isoformat()} {minimum} {' '.join(map(_hash, files.values()))}"
+    if record.get("asked") == asked:  # a run that had nothing to do
+        return str(record["said"])
+    key, cohort = (read_table(file, name) for name, file in files.items())
     people = {name: _digest(own, record["salt"]) for name, own in _group(key, cohort).items()}
     before = [one for one in record["releases"] if one["people"] != people]
-    record["releases"] = [*before, {"day": today.isoformat(), "people": people}]
-    write_private(json.dumps(record, indent=1, sort_keys=True) + "\n", path)
     near = [found for one in before for found in _compare(one, people, minimum)]
-    return min(near, key=lambda one: one[0])[1] if near else ""
+    said = min(near, key=lambda one: one[0])[1] if near else ""
+    record |= {"releases": [*before, {"day": today.isoformat(), "people": people}], "asked": asked, "said": said}
+    write_private(json.dumps(record, indent=1, sort_keys=True) + "\n", path)
+    return said
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _begin() -> dict[str, Any]:
@@ -68,7 +78,11 @@ def _read(places: Places) -> dict[str, Any]:
     path = places.releases / "releases.json"
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        _ = record["salt"], [(one["day"], dict(one["people"])) for one in record["releases"]]
+        _ = (
+            record["salt"],
+            record["said"] if "asked" in record else "",
+            [(one["day"], dict(one["people"])) for one in record["releases"]],
+        )
     except (ValueError, KeyError, TypeError):
         raise DamageError(
             f"{path}: this record of who was in each release cannot be read. Put back a copy; without it nobody can say whether a release "
