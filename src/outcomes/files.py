@@ -20,8 +20,13 @@ from outcomes.sealed import is_whole, seal
 if TYPE_CHECKING:
     import pandas as pd
 
-# The private folders of a study, which may lie in its data folder, and what each holds that no export does.
-MADE = {"derived": "study-file.txt", "internal": "results", "releases": "releases.json", "logs": "intake.log"}
+# The private folders of a study, which may lie in its data folder, and what each holds that no export does, one or another.
+MADE = {
+    "derived": ("study-file.txt", "check.html"),
+    "internal": ("results",),
+    "releases": ("releases.json",),
+    "logs": ("intake.log",),
+}
 ADDRESS = ("postgresql://", "postgres://")
 
 

@@ -197,10 +197,17 @@ def test_what_an_earlier_run_made_is_no_file_of_the_export(tmp_path):
         "derived/scores.parquet",
         "releases/releases.json",
         "internal/notes.csv",
+        "mine/derived/check.html",
+        "mine/logs/intake.log",
+        "mine/b.csv",
     ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert list_files(tmp_path) == ["a.csv", "internal/notes.csv"]  # a clinic's own folder of such a name stays
+    assert list_files(tmp_path) == [
+        "a.csv",
+        "internal/notes.csv",
+        "mine/b.csv",
+    ]  # a clinic's own folder of such a name stays
 
 
 @pytest.mark.parametrize(

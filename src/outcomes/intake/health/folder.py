@@ -18,7 +18,10 @@ def list_files(folder: Path) -> list[str]:
 
 def is_shown(folder: Path, path: Path) -> bool:
     """Tell whether a file of a folder, by its path in it, is one that people see, and was not made of the export by an earlier run."""
-    own = path.parts[0] in MADE and (folder / path.parts[0] / MADE[path.parts[0]]).exists()
+    above = [
+        part for part in path.parents if part.name in MADE
+    ]  # the study's own folder, or one that holds those of several
+    own = any((folder / part / sign).exists() for part in above for sign in MADE[part.name])
     return not own and not any(part.startswith((".", "~$")) for part in path.parts)
 
 
