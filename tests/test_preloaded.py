@@ -88,7 +88,15 @@ def test_a_call_that_comes_before_the_process_waits_for_it(tmp_path):
     assert not Path(process.address).exists()
 
 
-def test_steps_import_for_themselves_where_that_is_asked(monkeypatch):
+def test_steps_import_for_themselves_where_that_is_asked_or_no_socket_can_be(monkeypatch, tmp_path):
+    far = tmp_path / ("x" * 120)  # beyond what the path of a socket may be
+    far.mkdir()
+    with monkeypatch.context() as changed, preloaded(True) as process:
+        assert process is not None
+        changed.setattr("tempfile.tempdir", str(far))
+        with preloaded(True) as none:
+            assert none is None
+    assert not list(far.iterdir())
     monkeypatch.setenv("OUTCOMES_APART", "1")
     with preloaded(True) as process:
         assert process is None

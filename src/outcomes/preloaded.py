@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,8 +54,12 @@ class Preloaded:
     def __init__(self, folder: Path) -> None:
         self.address = str(folder / "steps")
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(self.address)
-        self._socket.listen()
+        try:
+            self._socket.bind(self.address)
+            self._socket.listen()
+        except OSError:
+            self._socket.close()
+            raise
         # Whoever holds `alive` open keeps the process; it ends with the last of them.
         self._until, self.alive = os.pipe()
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,19 +87,13 @@ def preloaded(wanted: bool) -> Iterator[Preloaded | None]:
 
     Forks of a process that has loaded a linear algebra are safe on Linux, not on every other system.
     """
-    if not wanted or APART in os.environ or sys.platform != "linux":
-        yield None
-        return
-    with TemporaryDirectory(prefix="outcomes-") as folder:
-        try:
-            process = Preloaded(Path(folder))
-        except OSError:  # a path longer than a socket's may be, a folder that holds no sockets
-            yield None
-            return
-        try:
-            yield process
-        finally:
-            process.end()
+    with ExitStack() as held:
+        process = None
+        if wanted and APART not in os.environ and sys.platform == "linux":
+            with suppress(OSError):  # no room, a path longer than a socket's may be, a folder that holds no sockets
+                process = Preloaded(Path(held.enter_context(TemporaryDirectory(prefix="outcomes-"))))
+                held.callback(process.end)
+        yield process
 
 
 class _Server:
