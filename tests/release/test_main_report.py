@@ -243,6 +243,16 @@ def test_clinics_are_counted_where_there_are_several_and_none_are_pooled(sites, 
     assert [row[0].text for row in grid.rows] == rows
 
 
+@pytest.mark.parametrize(("confounders", "said"), [(("baseline",), True), (("baseline", "age"), False)])
+def test_a_comparison_adjusted_for_the_baseline_alone_says_so_among_the_limitations(confounders, said):
+    tables, study = make_compared()
+    comparison = study.comparison.model_copy(update={"confounders": confounders})
+    section = show_limitations_briefly(gather(tables, study.model_copy(update={"comparison": comparison}), {}))
+    assert (
+        "part of a difference: no characteristic of patients but the baseline score was adjusted for" in str(section)
+    ) == said
+
+
 def test_a_rate_of_too_few_patients_is_told_as_that_and_never_alone():
     """Only the arm with the higher rate would be shown, or none, and a bound of a percentage says little."""
     tables, study = make_case("two instruments")

@@ -89,11 +89,15 @@ def _confounding(material: Material) -> Limitation | None:
     if is_randomised(material) or len(material.arms) < 2 or material.study.series.origin == "none":
         return None
     if material.study.series.origin == "sessions":
+        comparison = material.study.comparison
+        alone = comparison is not None and set(comparison.confounders) <= {"baseline"}
+        known = ": no characteristic of patients but the baseline score was adjusted for" if alone else ""
         return Limitation(
             "Patients and clinicians chose the arm, and what an insurer pays for can decide it: severity, treatment "
             "history, and payer can differ between arms (confounding by indication). Tables of rates and of models whose differences "
-            "are not adjusted for it say so; adjustment removes only what was measured.",
-            "treatment was not randomized, so unmeasured differences between the groups may explain part of a difference",
+            "are not adjusted for it say so; adjustment removes only what was measured"
+            f"{known}.",
+            f"treatment was not randomized, so unmeasured differences between the groups may explain part of a difference{known}",
         )
     return Limitation(
         "How patients came into their arm is not declared in the study file; differences between arms are unadjusted.",
