@@ -131,9 +131,11 @@ class Run:
     report: str
 
 
-def write_page_alone(report: Report, _: Study) -> dict[str, bytes]:
-    """Return the main report as HTML; as PDF and Word it has the same content, and takes most of the step's time."""
-    return {"report.html": write_page(split_report(report)[0], "supplement.html").encode()}
+def write_pages(report: Report, _: Study) -> dict[str, bytes]:
+    """Return the report and its supplement as HTML; as PDF and Word they have the same content, and take most of the step's time."""
+    main_part, supplement = split_report(report)
+    pages = {"report.html": (main_part, "supplement.html"), "supplement.html": (supplement, "report.html")}
+    return {name: write_page(part, other).encode() for name, (part, other) in pages.items()}
 
 
 def run_clinic(
@@ -149,7 +151,7 @@ def run_clinic(
     try:
         for step in steps:
             arguments = [step, str(study.name), *(["primary"] if step == "fit" else [])]
-            faces = patch("outcomes.release.report.write_faces", write_page_alone)
+            faces = patch("outcomes.release.report.write_faces", write_pages)
             with faces, contextlib.redirect_stderr(words), contextlib.redirect_stdout(io.StringIO()):
                 if main(arguments):
                     refused = step

@@ -56,7 +56,7 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
 def _row(
     arm: str, label: str, n: Any, reason: str | None = None, bound: Any = None, of: float | None = None
 ) -> dict[str, Any]:
-    share = min(1.0, n / of) if of and pd.notna(of) and pd.notna(n) else None
+    share = min(1.0, n / of) if pd.notna(n) and pd.notna(of) and of else None
     return {"arm": arm, "label": label, "reason": reason, "n": n, "n_bound": bound, "share": share}
 
 
