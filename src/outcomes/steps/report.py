@@ -23,7 +23,7 @@ def report(work: Work) -> dict[str, str]:
     origin = provenance(work.whole, work.places)
     origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
     content = compose(tables, work.study, work.places.figures, origin)
-    faces = write_faces(content, work.study)
+    faces = write_faces(content, work.study, work.places.root / work.places.release / "word")
     for name, written in faces.items():
         write_bytes(written, results / name)
     for old in set(results.glob("printed/*.csv")) - {results / name for name in faces}:

@@ -85,8 +85,10 @@ def compose(
     return restyle(Report(study.report.title, tuple(_heads(material)), sections), style, study.report.language)
 
 
-def write_faces(report: Report, study: Study) -> dict[str, bytes]:
+def write_faces(report: Report, study: Study, kept: Path | None = None) -> dict[str, bytes]:
     """Return the report and its supplement in every form, by file: HTML, PDF, Word, and the tables alone as Word and as CSV.
+
+    Figures that were printed for Word are taken from the folder ``kept``, where they are left for the next run.
 
     Raises
     ------
@@ -94,6 +96,7 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
         The SVG file of a figure is missing.
     """
     from outcomes.release.report.faces.docx.document import write_docx, write_tables
+    from outcomes.release.report.faces.docx.pictures import Prints
     from outcomes.release.report.faces.pdf.paper import write_pdf
     from outcomes.release.report.faces.table_csv import write_tables_csv
 
@@ -101,11 +104,13 @@ def write_faces(report: Report, study: Study) -> dict[str, bytes]:
     parts = dict(zip(("report", "supplement"), split_report(report), strict=True))
     others = {"report": "supplement.html", "supplement": "report.html"}
     files: dict[str, bytes] = {}
+    prints = Prints(kept)
     with ThreadPoolExecutor(max_workers=1) as printer:  # a PDF is typeset while the other forms are written
         printed = {name: printer.submit(write_pdf, part, style) for name, part in parts.items()}
+        prints.make(report)
         for name, part in parts.items():
             files[f"{name}.html"] = write_page(part, others[name]).encode()
-            files[f"{name}.docx"] = write_docx(part, style)
+            files[f"{name}.docx"] = write_docx(part, style, prints)
         files["tables.docx"] = write_tables(report, style)
         files |= {f"{name}.pdf": pdf.result() for name, pdf in printed.items()}
     return {**files, **write_tables_csv(report), "checklists.csv": write_checklists(report.sections).encode()}

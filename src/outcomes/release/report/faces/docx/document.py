@@ -27,7 +27,7 @@ from outcomes.release.report.faces.docx.ooxml import (
     build_table,
     set_styles,
 )
-from outcomes.release.report.faces.docx.pictures import print_picture
+from outcomes.release.report.faces.docx.pictures import Prints
 from outcomes.release.report.faces.page_order import Heading, Item, arrange, find_contents, split_links
 from outcomes.settings.style import Style
 
@@ -36,8 +36,8 @@ TALLEST_PT = 600.0
 SMALL_PT = 150.0
 
 
-def write_docx(report: Report, style: Style) -> bytes:
-    """Return the report as a Word document (Office Open XML).
+def write_docx(report: Report, style: Style, prints: Prints | None = None) -> bytes:
+    """Return the report as a Word document (Office Open XML), with figures as they were printed.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def write_docx(report: Report, style: Style) -> bytes:
         The SVG file of a figure is missing.
     """
     word = _begin(report, style)
-    writer = _Writer(word, style)
+    writer = _Writer(word, style, prints or Prints())
     for kind, text in report.heads:
         writer.add_text(text, "Subtitle" if kind == "subtitle" else "Details")
     runs = arrange(report, style)
@@ -64,7 +64,7 @@ def write_docx(report: Report, style: Style) -> bytes:
 def write_tables(report: Report, style: Style) -> bytes:
     """Return the tables of the report alone, ready for a manuscript, as a Word document."""
     word = _begin(report, style)
-    writer = _Writer(word, style)
+    writer = _Writer(word, style, Prints())
     for run in arrange(report, style):
         tables = [item for item in run if isinstance(item.content, Grid)]
         if tables and tables[0].sideways != writer.sideways:
@@ -77,8 +77,8 @@ def write_tables(report: Report, style: Style) -> bytes:
 class _Writer:
     """Adds the parts of a report to a Word document in order."""
 
-    def __init__(self, word: Word, style: Style) -> None:
-        self.word = word
+    def __init__(self, word: Word, style: Style, prints: Prints) -> None:
+        self.word, self.prints = word, prints
         self.page = PAGES[style.paper]
         self.sideways = False
         self.bookmarks = 0
@@ -131,7 +131,7 @@ class _Writer:
             if answer.text:
                 said.add_paragraph(style="Body Text").add_run(answer.text)
             if answer.picture is not None:
-                shape = shown.paragraphs[0].add_run().add_picture(print_picture(answer.picture), Pt(SMALL_PT))
+                shape = shown.paragraphs[0].add_run().add_picture(self.prints.show(answer.picture), Pt(SMALL_PT))
                 shape._inline.docPr.set("descr", answer.picture.alt)
             elif answer.checks:
                 marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
@@ -170,7 +170,7 @@ class _Writer:
 
     def _add_picture(self, picture: Picture, label: str) -> None:
         paragraph = self.begin("Figure")
-        shape = paragraph.add_run().add_picture(print_picture(picture))
+        shape = paragraph.add_run().add_picture(self.prints.show(picture))
         width = min(picture.width_pt, self.page.room(self.sideways), TALLEST_PT * shape.width / shape.height)
         shape.width, shape.height = Pt(width), Pt(width * shape.height / shape.width)
         properties = shape._inline.docPr
