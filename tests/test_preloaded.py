@@ -17,8 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="steps are forks
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory):
-    found = Preloaded(tmp_path_factory.mktemp("socket"))
-    found.begin()
+    found = Preloaded(tmp_path_factory.mktemp("socket") / "steps")
     yield found
     found.end()
 
@@ -35,7 +34,7 @@ def finish(started):
 
 
 def list_forks(process):
-    found = Path(f"/proc/{process._process.pid}/task/{process._process.pid}/children")
+    found = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children")
     return [int(word) for word in found.read_text().split()]
 
 
@@ -75,28 +74,25 @@ def test_who_called_is_told_that_a_step_was_killed(process, blocked):
     assert blocked.wait(timeout=30) == 128 + signal.SIGKILL
 
 
-def test_a_call_that_comes_before_the_process_waits_for_it(tmp_path):
-    with preloaded(True) as process:
-        early = start(process.address, tmp_path, "score", "--help")
-        process.begin()
-        process.begin()
-        status, output, error = finish(early)
+def test_a_call_that_comes_before_all_is_imported_waits(tmp_path):
+    address = tmp_path / "steps"
+    address.touch()  # of a run that was killed
+    with preloaded(address) as process:
+        assert address.stat().st_mode & 0o077 == 0
+        status, output, error = finish(start(address, tmp_path, "score", "--help"))
         assert (status, error) == (0, "")
         assert "usage: outcomes score" in output
-        pid = process._process.pid
+        pid = process.process.pid
     assert not Path(f"/proc/{pid}").exists()
-    assert not Path(process.address).exists()
+    assert not address.exists()
 
 
 def test_steps_import_for_themselves_where_that_is_asked_or_no_socket_can_be(monkeypatch, tmp_path):
-    far = tmp_path / ("x" * 120)  # beyond what the path of a socket may be
-    far.mkdir()
-    with monkeypatch.context() as changed, preloaded(True) as process:
-        assert process is not None
-        changed.setattr("tempfile.tempdir", str(far))
-        with preloaded(True) as none:
-            assert none is None
-    assert not list(far.iterdir())
-    monkeypatch.setenv("OUTCOMES_APART", "1")
-    with preloaded(True) as process:
+    with preloaded(tmp_path / ("x" * 120)) as process:  # beyond what the path of a socket may be
         assert process is None
+    with preloaded(None) as process:
+        assert process is None
+    monkeypatch.setenv("OUTCOMES_APART", "1")
+    with preloaded(tmp_path / "steps") as process:
+        assert process is None
+    assert not list(tmp_path.iterdir())

@@ -28,6 +28,8 @@ def call(arguments: Sequence[str]) -> int | None:
             answer = line.makefile("rb").readlines()
         except OSError:
             return None
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
     if answer[:1] != [BEGUN]:
         return None
     status = int(answer[1]) if len(answer) > 1 else -signal.SIGKILL

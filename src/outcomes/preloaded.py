@@ -22,7 +22,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from outcomes.__main__ import main
@@ -49,49 +48,41 @@ class _Request:
 
 
 class Preloaded:
-    """A process to fork steps from, which begins when asked to; until then those who call wait."""
+    """The process to fork steps from, as who runs them holds it: where it listens, and what keeps it.
 
-    def __init__(self, folder: Path) -> None:
-        self.address = str(folder / "steps")
-        self._socket = socket.socket(socket.AF_UNIX)
-        try:
-            self._socket.bind(self.address)
-            self._socket.listen()
-        except OSError:
-            self._socket.close()
-            raise
-        # Whoever holds `alive` open keeps the process; it ends with the last of them.
-        self._until, self.alive = os.pipe()
-        self._process: subprocess.Popen[bytes] | None = None
+    It ends with the last that holds ``alive`` open. Whoever calls before it has imported all waits.
+    """
 
-    def begin(self) -> None:
-        """Start the process, once."""
-        if self._process is None:
-            kept = [self._socket.fileno(), self._until]
-            command = [sys.executable, "-m", "outcomes.preloaded", *map(str, kept)]
-            self._process = subprocess.Popen(command, pass_fds=kept)
-            self._socket.close()  # where the process is gone, nobody listens, and nobody waits
+    def __init__(self, address: Path) -> None:
+        self.address = address
+        address.unlink(missing_ok=True)  # of a run that was killed
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(address))
+            address.chmod(0o600)
+            listener.listen()
+            until, self.alive = os.pipe()
+            command = [sys.executable, "-m", "outcomes.preloaded", str(listener.fileno()), str(until)]
+            self.process = subprocess.Popen(command, pass_fds=[listener.fileno(), until])
+            os.close(until)
 
     def end(self) -> None:
         """Let go of the process, and wait for it."""
-        for end in (self.alive, self._until):
-            os.close(end)
-        self._socket.close()
-        if self._process is not None:
-            self._process.wait()
+        os.close(self.alive)
+        self.address.unlink(missing_ok=True)
+        self.process.wait()
 
 
 @contextmanager
-def preloaded(wanted: bool) -> Iterator[Preloaded | None]:
-    """Have steps forked from one process while the block runs; None where that is not wanted, or where it is not sure to work.
+def preloaded(address: Path | None) -> Iterator[Preloaded | None]:
+    """Have steps forked from one process, which listens at an address, while the block runs; None without one, or where it is not sure to work.
 
     Forks of a process that has loaded a linear algebra are safe on Linux, not on every other system.
     """
     with ExitStack() as held:
         process = None
-        if wanted and APART not in os.environ and sys.platform == "linux":
+        if address is not None and APART not in os.environ and sys.platform == "linux":
             with suppress(OSError):  # no room, a path longer than a socket's may be, a folder that holds no sockets
-                process = Preloaded(Path(held.enter_context(TemporaryDirectory(prefix="outcomes-"))))
+                process = Preloaded(address)
                 held.callback(process.end)
         yield process
 
@@ -112,7 +103,6 @@ class _Server:
         """Return, in a fork, what it is to do; in the process itself nothing, when all is done."""
         signal.set_wakeup_fd(self.wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         while self.until >= 0 or self.running:
             for key, _ in self.selector.select():
                 request: _Request | None = key.data()
@@ -195,6 +185,7 @@ def _do(request: _Request) -> int:
 
 
 def _main(listener: int, until: int) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted lets go of it
     for name in MODULES:
         importlib.import_module(name)
     gc.freeze()  # what is loaded stays shared with the forks

@@ -29,7 +29,6 @@ from outcomes.settings import Study, read_study
 from outcomes.workflow import NOTES, inputs
 
 _FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
-_BEGUN = re.compile(r"(?:local)?rule \w+:")
 _COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 _LOG = re.compile(r"^\s+log: (\S+)")
 _STRAYS = {
@@ -89,7 +88,7 @@ def run_pipeline(
         ]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
         queue = watched_queue(_say) if where is not None and is_slurm(where) else nullcontext()
-        with queue, preloaded(where is None) as process:
+        with queue, preloaded(NOTES / f"{study.study}.steps" if where is None else None) as process:
             status = _follow([*command, *options, "--config", *given], lock, start, process)
     if status == 0:
         _say_earlier(study, public, internal)
@@ -216,7 +215,7 @@ def _follow(command: list[str], lock: int, start: float, forks: Preloaded | None
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **({ADDRESS: forks.address} if forks else {})},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **({ADDRESS: str(forks.address)} if forks else {})},
         pass_fds=[lock, *([forks.alive] if forks else [])],
     )
 
@@ -231,8 +230,6 @@ def _follow(command: list[str], lock: int, start: float, forks: Preloaded | None
     try:
         for line in process.stdout or ():
             kept = [*kept[-40:], line]
-            if forks and _BEGUN.match(line):
-                forks.begin()
             if match := _FAILED.match(line):
                 rule = match[1]
             elif rule and (match := _LOG.match(line)):

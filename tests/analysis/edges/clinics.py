@@ -131,7 +131,7 @@ class Run:
     report: str
 
 
-def write_pages(report: Report, _: Study) -> dict[str, bytes]:
+def write_pages(report: Report, *_: Study | Path | None) -> dict[str, bytes]:
     """Return the report and its supplement as HTML; as PDF and Word they have the same content, and take most of the step's time."""
     main_part, supplement = split_report(report)
     pages = {"report.html": (main_part, "supplement.html"), "supplement.html": (supplement, "report.html")}
