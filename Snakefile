@@ -41,6 +41,12 @@ FOLDER = untracked("" if DATA == STUDY.data else f"--data {shlex.quote(DATA)}")
 FLAGS = untracked("--internal" if INTERNAL else "")
 
 
+onstart:
+    # Steps on this machine are few: a limit of jobs a second would have Snakemake look at all waiting jobs once a second for every job that ended.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 wildcard_constraints:
     study=STUDY.study,
 
