@@ -133,8 +133,8 @@ class _Server:
     def close(self, line: socket.socket) -> None:
         """Let go, in a fork, of what is the process's own."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT):
-            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.selector.close()
         for held in (self.listener, line, *self.running.values()):
             held.close()
