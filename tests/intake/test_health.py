@@ -240,20 +240,21 @@ def test_every_check_is_found_by_some_test():
         *("another_scale", "exchanged_scores", "turned_scores"),  # test_doubtful_scores.py
         "ages_from_births",  # test_births.py
         *("other_treatment_before", "earlier_courses"),  # test_earlier_treatment.py
+        "mixed_currencies",  # test_charges.py
     }
-    assert set(CHECKS) - tested == {"repeated_rows", "impossible_ages", "doubtful_doses"}
+    assert set(CHECKS) - tested == {"repeated_rows", "impossible_ages", "doubtful_doses", "unreadable_doses"}
 
 
 def test_repeated_rows_ages_and_doses_are_counted(tmp_path):
     def spoil(rows):
         rows["scores.csv"] += rows["scores.csv"][1:]
         change("patients.csv", "age", lambda c, n: "1975" if n < 7 else c)(rows)
-        change("visits.csv", "dose", lambda c, n: "400" if n % 9 == 0 else c)(rows)
+        change("visits.csv", "dose", lambda c, n: "56/84" if n % 9 == 0 else c)(rows)
 
     found = {one.check: (one.stops, one.count, one.of) for one in read_clinic(tmp_path, spoil).findings}
     assert found["repeated_rows"] == (False, ROWS, 2 * ROWS)
     assert found["impossible_ages"] == (False, 7, 30)
-    assert "doubtful_doses" not in found or found["doubtful_doses"][0] is False
+    assert found["unreadable_doses"] == (False, ROWS // 9, ROWS)
 
 
 @pytest.mark.parametrize(("wrong", "stops"), [(30, False), (120, True), (8, None)])

@@ -14,7 +14,8 @@ N = r"(\d+(?:\.\d+)?|\.\d+)"
 ARROW = re.compile(r"\s*(?:-+>|=+>|→)\s*")
 DOSE = re.compile(rf"{N}\s*(mg)?", re.IGNORECASE)
 PER_KG = re.compile(rf"{N}\s*mg\s*/\s*kg", re.IGNORECASE)
-BOTH = re.compile(rf"{N}\s*mg\s*(?:=|\()\s*{N}\s*mg\s*/\s*kg\s*\)?", re.IGNORECASE)
+BESIDE = re.compile(r"[\s()\[\]=≈~@,;/]+")  # what stands between a dose and the same in mg/kg
+DEVICES = re.compile(rf"(?:(?P<first>\d)\s*[x×*]\s*{N}\s*mg|{N}\s*mg\s*[x×*]\s*(?P<last>\d))", re.IGNORECASE)
 WEIGHT = re.compile(rf"{N}\s*(?:-|–|to)\s*{N}\s*([a-z]*)\.?|{N}\s*([a-z]*)\.?", re.IGNORECASE)
 POUNDS = frozenset({"lb", "lbs", "pound", "pounds"})
 KILOGRAMS = frozenset({"kg", "kgs", "kilo", "kilos", "kilogram", "kilograms"})
@@ -34,17 +35,20 @@ WEIGHT_REASONS = (
 def read_dose(text: str) -> tuple[float, int]:
     """Return the number of a dose and what it is: 0 mg, 1 mg read from text, 2 mg/kg, 3 unreadable.
 
-    >>> read_dose("32 mg = 0.5 mg/kg"), read_dose("30 --> 35 mg"), read_dose("0.5 mg/kg"), read_dose("40 mg")
-    ((32.0, 1), (35.0, 1), (0.5, 2), (40.0, 0))
+    >>> read_dose("32 mg = 0.5 mg/kg"), read_dose("0.5 mg/kg (32 mg)"), read_dose("30 --> 35 mg"), read_dose("3 x 28 mg")
+    ((32.0, 1), (32.0, 1), (35.0, 1), (84.0, 1))
+    >>> read_dose("0.5 mg/kg"), read_dose("40 mg"), read_dose("56/84")
+    ((0.5, 2), (40.0, 0), (nan, 3))
     """
     parts = ARROW.split(text.strip())
     last, arrow = parts[-1], len(parts) > 1
-    if found := BOTH.fullmatch(last):
-        return _positive(float(found[1]), 1)
     if found := PER_KG.fullmatch(last):
         return _positive(float(found[1]), 2)
-    if found := DOSE.fullmatch(last):
-        return _positive(float(found[1]), int(arrow))
+    alone, relative = PER_KG.subn(" ", last, count=1)
+    if found := DOSE.fullmatch(BESIDE.sub(" ", alone).strip() if relative else last):
+        return _positive(float(found[1]), int(arrow or relative > 0))
+    if found := DEVICES.fullmatch(last):
+        return _positive(float(found[2] or found[3]) * int(found["first"] or found["last"]), 1)
     return np.nan, 3
 
 

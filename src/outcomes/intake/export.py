@@ -22,6 +22,7 @@ from outcomes.intake.health import Evidence, Finding, examine
 from outcomes.intake.identifiers import sort_identifiers, write_identifiers
 from outcomes.intake.ledger import Ledger
 from outcomes.intake.mapping import check_mapping, check_time_axis
+from outcomes.intake.money import list_currency_columns
 from outcomes.intake.origin import find_day_zero
 from outcomes.intake.patients import build_patients
 from outcomes.intake.readers import File, read_source
@@ -257,7 +258,11 @@ def _open_files(folder: Path, table: TableFile) -> list[File]:
 
 def _read_source(study: Study, source: Source, folder: Path) -> RawTable:
     """Read a source as the study file wants it."""
-    raw = read_files(folder, source, wanted_columns(study, source), item_columns(study, source))
+    wanted = wanted_columns(study, source)
+    sessions = study.tables_of(source).get("sessions")
+    raw = read_files(
+        folder, source, lambda names: wanted | list_currency_columns(sessions, names), item_columns(study, source)
+    )
     log.info("%s: %d rows", raw.name, raw.size)
     if source.decimal == ",":
         raw = replace(raw, columns={column: write_points(words) for column, words in raw.columns.items()})

@@ -12,9 +12,10 @@ from outcomes.intake.columns import attribute, category, note_by_value, read_num
 from outcomes.intake.doses import DOSE_REASONS, WEIGHT_REASONS, parse_doses, parse_weights
 from outcomes.intake.duplicates import CONFLICTING, EXACT, STAYS, compose_key, fill, fingerprint, settle
 from outcomes.intake.ledger import Ledger, show_numbers
+from outcomes.intake.money import holds_amounts, plain_amounts
 from outcomes.intake.privacy import check_categories
 from outcomes.intake.stack import Stack
-from outcomes.intake.values import MISSING, UNKNOWN, is_missing
+from outcomes.intake.values import MISSING, UNKNOWN, Mapped, is_missing
 from outcomes.intake.words import Array, Words
 from outcomes.protocols import Dose
 from outcomes.settings import Study
@@ -208,11 +209,16 @@ def _extras(
 ) -> dict[str, tuple[Words, bool]]:
     """Return the study's own columns of the sessions as text, and whether it lists their values."""
     names = sorted({name for batch in batches for name in (*batch.mapping.columns, *batch.constants)} - NAMED)
-    parts = {name: [b.noted(name, study, ledger) if b.has(name) else None for b in batches] for name in names}
+    parts = {name: [_extra(b, name, study, ledger) if b.has(name) else None for b in batches] for name in names}
     return {
         name: (stack_words(columns, sizes), all(column.declared for column in columns if column is not None))
         for name, columns in parts.items()
     }
+
+
+def _extra(batch: Batch, name: str, study: Study, ledger: Ledger) -> Mapped:
+    mapped = batch.noted(name, study, ledger)
+    return plain_amounts(mapped) if holds_amounts(name, batch.column(name).column) else mapped
 
 
 def _rest(batches: Sequence[Batch], stack: Stack, rows: Array) -> Array:

@@ -14,6 +14,7 @@ from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.draft.spellings import Spellings, find_spellings
 from outcomes.intake.draft.survey import CLEANING, Field
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
+from outcomes.intake.money import read_amount
 from outcomes.intake.privacy import LONGEST_CATEGORY, check_ages, check_names
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
@@ -82,6 +83,7 @@ def _judge_content(found: Found, canonical: str, rule: dict[str, Any], name: str
     column = found.sheet.fields[name]
     judges: dict[str, Callable[[], Guess | None]] = {
         "number": lambda: Guess(name) if is_number(column, *rule["range"]) and not _are_days(column.values) else None,
+        "money": lambda: _judge_money(column, *rule["range"]),
         "dose": lambda: _judge_dose(found, column),
         "weight": lambda: _judge_weight(found, column),
         "yes_no": lambda: _judge_spelling(found, column, "yes_no", 0.9),
@@ -96,6 +98,13 @@ def is_number(column: Field, low: float, high: float) -> bool:
     """Tell whether nearly every filled row holds a number in a range."""
     numbers = to_numbers(column.words.values)
     return column.share((numbers >= low) & (numbers <= high)) >= 0.8
+
+
+def _judge_money(column: Field, low: float, high: float) -> Guess | None:
+    read = [read_amount(value) for value in column.words.values]
+    amounts = np.array([np.nan if one is None else float(one[0]) for one in read])
+    inside = (np.abs(amounts) >= low) & (np.abs(amounts) <= high)  # a sum that was paid back is negative
+    return Guess(column.name) if column.share(inside) >= 0.8 and not _are_days(column.values) else None
 
 
 def _judge_dose(found: Found, column: Field) -> Guess | None:

@@ -15,6 +15,7 @@ import numpy as np
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake.batch import Batch, raw_words, visit_names
 from outcomes.intake.health.courses import find_earlier
+from outcomes.intake.health.currencies import find_currencies
 from outcomes.intake.health.finding import CHECKS, Finding
 from outcomes.intake.health.folder import find_unnamed
 from outcomes.intake.health.identifiers import find_identifiers
@@ -31,6 +32,7 @@ from outcomes.intake.health.rows import (
 from outcomes.intake.health.scores import find_doubtful_scores
 from outcomes.intake.health.times import Dated, find_night, find_offsets
 from outcomes.intake.mapping import READ_AWAY
+from outcomes.intake.money import holds_amounts, plain_amounts
 from outcomes.intake.values import map_values
 from outcomes.intake.words import RawTable
 from outcomes.settings import Source, Study
@@ -82,6 +84,7 @@ def examine(study: Study, evidence: Evidence) -> tuple[Finding, ...]:
         *find_contradictions(evidence.ledger, _rows_of_several(evidence.batches)),
         *find_doubtful_scores(study, evidence.batches, evidence.tables),
         *find_codes(_numbers(study, evidence)),
+        *find_currencies(study, evidence.batches),
         *find_impossible(evidence.ledger, evidence.balance),
         *find_other_ages(evidence.ledger, evidence.balance),
         *find_unnamed(evidence.folder, evidence.named),
@@ -255,7 +258,9 @@ def _numbers(study: Study, evidence: Evidence) -> Iterator[Numbers]:
             for name, column in mapping.columns.items():
                 if name in READ_AWAY or column.column is None or column.values or column.split:
                     continue
-                present = map_values(raw_words(raw, column), column, study.cleaning).present
+                mapped = map_values(raw_words(raw, column), column, study.cleaning)
+                money = table == "sessions" and holds_amounts(name, column.column)
+                present = (plain_amounts(mapped) if money else mapped).present
                 rows = np.bincount(present.codes[present.codes >= 0], minlength=len(present.values))
                 occurs = (rows > 0) & np.array([value is not None for value in present.values], dtype=bool)
                 values = present.values[occurs]

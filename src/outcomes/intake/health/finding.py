@@ -144,6 +144,12 @@ CHECKS: dict[str, Check] = {
         "values",
         "Ages more than a year from that at the first session, by the date of birth: they were computed on another day. The latter is taken.",
     ),
+    "mixed_currencies": Check(
+        "values",
+        "Charges in more than one currency, by the signs in the cells, the names of the columns, or a column of currencies beside them: they cannot be added up.",
+        "always",
+    ),
+    "unreadable_doses": Check("values", "Doses that could not be read; they are set missing."),
     "impossible_ages": Check("values", "Ages outside `cleaning.age_years`; they are set missing."),
     "doubtful_doses": Check("values", "Doses outside the range of the arm's protocol; they stay."),
     "unnamed_files": Check("files", "Files in the data folder that no source names; they are not read."),

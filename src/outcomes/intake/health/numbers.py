@@ -74,6 +74,11 @@ WORDS = frozenset(
     ]
 )
 FEWEST = 10
+SAID = {
+    "impossible_ages": "an age that can hardly be",
+    "doubtful_doses": "a dose that can hardly be",
+    "unreadable_doses": "a dose that could not be read, and have none now",
+}
 
 
 @dataclass(frozen=True)
@@ -187,12 +192,18 @@ def find_impossible(ledger: pd.DataFrame, balance: pd.DataFrame) -> Iterable[Fin
             "sessions.dose_mg",
             "are the doses in mg, and is the protocol of the arm the right one?",
         ),
+        (
+            "dose_unreadable",
+            "unreadable_doses",
+            "sessions.dose_mg",
+            "write each as one number in mg, or as `0.5 mg/kg` beside a weight; of two doses on one day (56/84), the one that was given",
+        ),
     ):
         entries = ledger[ledger["reason"].astype(str) == reason].drop_duplicates(["file", "row"])
         for file, rows in entries["file"].astype(str).value_counts(sort=False).sort_index().items():
             if rows:
                 yield Finding(
                     check, False, int(rows), raw[str(file)], "people" if check == "impossible_ages" else "rows",
-                    f"{rows:,} of {raw[str(file)]:,} rows of {file} have {'an age' if check == 'impossible_ages' else 'a dose'} that can hardly be",
+                    f"{rows:,} of {raw[str(file)]:,} rows of {file} have {SAID[check]}",
                     cure, str(file), column,
                 )  # fmt: skip
