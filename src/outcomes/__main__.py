@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes import __version__, commands, steps
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(parsed.run(parsed))
     except OutcomesError as error:
-        return _explain(parsed, str(error))
+        return _explain(parsed, _leave_unsaid(parsed, str(error)))
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             return 0
@@ -116,6 +117,19 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("outcomes: interrupted; run the same command again to go on.", file=sys.stderr)
         return 130
+
+
+def _leave_unsaid(parsed: argparse.Namespace, message: str) -> str:
+    """Return a message without what was pasted into the study file or plan and looks like somebody's."""
+    from outcomes.settings.labels import leave_unsaid
+    from outcomes.settings.reading import read_yaml
+
+    for path in {Path(getattr(parsed, key, None) or "") for key in ("study", "plan")}:
+        try:
+            message = leave_unsaid(message, read_yaml(path)) if path.is_file() else message
+        except OutcomesError:  # the message is of that, then
+            continue
+    return message
 
 
 def _explain(parsed: argparse.Namespace, message: str) -> int:

@@ -155,7 +155,7 @@ def test_dates_half_swapped_by_a_spreadsheet_are_refused(tmp_path):
 def test_an_unknown_zone_is_the_study_files_fault(tmp_path):
     from outcomes.errors import SettingsError
 
-    with pytest.raises(SettingsError, match="'Sydney' is no time zone"):
+    with pytest.raises(SettingsError, match=r"zone: no time zone .* .found a text"):
         days(tmp_path, ["2024-01-10"], zone="Sydney")
 
 

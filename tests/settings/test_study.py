@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from outcomes.__main__ import main
 from outcomes.errors import SettingsError
 from outcomes.settings import Study, check_study, read_study
 from outcomes.settings.schema import describe_schema
@@ -83,12 +84,12 @@ def test_schema_describes_every_key():
     ("changes", "words"),
     [
         ({"studdy": "x"}, ["studdy", "unknown key", "config/schema.yaml"]),
-        ({"study": "Has Space"}, ["study", "Has Space"]),
+        ({"study": "Has Space"}, ["study", "found a text"]),
         ({"report": {}}, ["report.title", "required"]),
         ({"instruments": ["phq99"]}, ["unknown instrument phq99", "phq9"]),
         ({"arms": [{"id": "iv", "label": "IV", "protocol": "x"}]}, ["unknown protocol x", "esketamine"]),
         ({"arms": [{"id": "a", "label": "A"}, {"id": "a", "label": "B"}]}, ["two arms have the same id"]),
-        ({"baseline": {"rule": "best"}}, ["baseline.rule", "'last', 'mean' or 'worst'", "best"]),
+        ({"baseline": {"rule": "best"}}, ["baseline.rule", "'last', 'mean' or 'worst'", "found a text"]),
         ({"baseline": {"within_days": -1}}, ["baseline.within_days", "greater than or equal to 0", "-1"]),
         ({"privacy": {"release": "exact"}}, ["privacy", "because"]),
         (
@@ -243,6 +244,33 @@ def test_a_name_of_what_is_counted_is_nobody_s(place, changes):
     with pytest.raises(SettingsError, match=f"{place}: holds what look like names") as refused:
         check_study(minimal(**changes))
     assert "Quartz" not in str(refused.value)
+
+
+PASTED = "Quartz, Mary 0041234"
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("seed", {"seed": PASTED}),
+        ("seed", {"seed": 41234_123400412340041234}),
+        ("privacy.release", {"privacy": {"release": PASTED}}),
+        ("dates.zone", {"dates": {"zone": PASTED}}),
+        ("unknown key", {PASTED: 1}),
+        ("unknown instrument", {"instruments": [PASTED]}),
+        ("report.headline", {"report": {"title": "Small", "headline": PASTED}}),
+        ("constants: holds what look like", {"sources": [{"file": "a.csv", "tables": {"patients": {"columns": {"patient": "id"}}}, "constants": {PASTED: "yes"}}]}),
+        ("no such folder", {"data": PASTED}),
+    ],
+)  # fmt: skip
+def test_what_was_pasted_into_a_study_file_is_not_repeated(key, changes, tmp_path, capsys):
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(minimal(data=str(tmp_path)) | changes))
+    assert main(["check", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert key in said
+    assert "Quartz" not in said
+    assert "41234" not in said
 
 
 def test_prose_may_name_places_years_and_registrations():

@@ -1,4 +1,4 @@
-"""What to write in place of a key that the study file's schema does not know."""
+"""What is wrong with a key of the study file, and what to write in place of one that its schema does not know."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Node = dict[str, Any]
+SHORT = 100_000  # numbers from here on may be those of a record
 
 
 def suggest_key(schema: Node, place: Sequence[str | int], key: str) -> str:
@@ -76,6 +77,13 @@ def say_failure(failure: Any, schema: Callable[..., Node]) -> str:
         return f"{key}: unknown key; {f'{near} See' if near else 'see'} config/schema.yaml for the keys allowed here."
     if failure["type"] == "missing":
         return f"{key}: required, and not given."
-    value = failure.get("input")
-    found = f" (found {value!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{key}: {message}{found}"
+    return f"{key}: {message}{_say_found(failure.get('input'))}"
+
+
+def _say_found(value: Any) -> str:
+    """Return what stands there: short numbers as they are, of a text that it is one, as whatever was pasted may be somebody's."""
+    if isinstance(value, str):
+        return " (found a text)"
+    if isinstance(value, int | float):
+        return f" (found {value!r})" if abs(value) < SHORT else " (found a long number)"
+    return ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from outcomes.instruments import Instrument
 from outcomes.names_of_people import is_name_of_person
-from outcomes.personal import find_kind
+from outcomes.personal import find_kind, show_name
 from outcomes.personal_patterns import PATTERNS
 from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm
@@ -67,6 +67,7 @@ def label_sources(sources: Iterable[Source], maps: Iterable[Mapping[Table, Table
     """Yield the words that a study file gives to columns and values of the export, each with its place."""
     for place, source in enumerate(sources):
         yield from ((f"sources.{place}.constants.{key}", str(text)) for key, text in source.constants.items())
+        yield from ((f"sources.{place}.constants", key.replace("_", " ")) for key in source.constants)
     for tables in maps:
         for table, mapping in tables.items():
             for name, column in mapping.columns.items():
@@ -88,6 +89,18 @@ def find_personal_prose(content: Mapping[str, Any]) -> tuple[str, str] | None:
             ):
                 return place, kind
     return None
+
+
+def leave_unsaid(message: str, content: Any) -> str:
+    """Return what is said of a study file or plan without any of its texts and keys that look like somebody's.
+
+    >>> leave_unsaid("report.headline: no time point 'Dr. Quartz'", {"report": {"headline": "Dr. Quartz"}})
+    "report.headline: no time point '(not shown)'"
+    """
+    texts = {text for _, text in _list_texts(content) if text in message and show_name(text) != text}
+    for text in sorted(texts, key=len, reverse=True):
+        message = message.replace(text, "(not shown)")
+    return message
 
 
 def _list_texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.resolver import Resolver
 
 from outcomes.errors import SettingsError
+from outcomes.personal import show_name
 
 LONGEST = 4_000_000  # bytes; a study of hundreds of files has some hundred thousand
 DEEPEST = 50  # levels; the deepest key of a study file is at eight
@@ -56,7 +57,7 @@ class _Loader(Composer, CParser, SafeConstructor, Resolver):
             line = key.start_mark.line + 1
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.MarkedYAMLError(
-                    problem=f"the key '{key.value}' stands here and in line {seen[key.value]}; one would be lost. Keep one",
+                    problem=f"the key '{show_name(key.value)}' stands here and in line {seen[key.value]}; one would be lost. Keep one",
                     problem_mark=key.start_mark,
                 )
             seen[str(key.value)] = line

@@ -103,7 +103,7 @@ def _known_zone(value: str | None) -> str | None:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            f"{value!r} is no time zone; write one like 'America/New_York' or 'Europe/Berlin', or 'as written'"
+            "no time zone that the machine knows; write one like 'America/New_York' or 'Europe/Berlin', or 'as written'"
         ) from None
     return value
 
@@ -199,7 +199,7 @@ class DateRules(Frozen):
         description="accepted formats, tried in this order (strptime codes; `epoch s` and `epoch ms` are seconds and "
         "milliseconds since 1970)",
     )
-    zone: str | None = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
+    zone: Zone = Field(None, description="time zone of the clinic, for sources that name none (see their `zone`)")
     study_days: Literal["own", "first_session"] = Field(
         "own",
         description="what `study_day` of a file counts from: own (some day 0 of the export, so that no other file may be dated), or first_session "
