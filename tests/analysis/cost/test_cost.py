@@ -201,6 +201,16 @@ def test_net_benefit_by_hand_and_acceptability_by_counting():
     assert np.isnan(bound_normal(1.0, np.ones(5), 50.0)).all()
 
 
+def test_where_all_respond_no_net_benefit_is_certain():
+    """It had the interval of the charge alone, and was above zero in all samples."""
+    drawn = np.array([[-100.0, 0.0], [-500.0, 0.0], [-300.0, 0.0]])
+    found = weigh_benefit(np.array([-300.0, 0.0]), drawn, 50_000.0, 48.0)
+    assert found["benefit"] == 300
+    assert np.isnan([found["lower"], found["upper"], found["acceptable"]]).all()
+    alone = weigh_benefit(np.array([-300.0, 0.0]), drawn, 0.0, 48.0)
+    assert (alone["acceptable"], alone["lower"] < 300 < alone["upper"]) == (1.0, True)
+
+
 def test_amounts_are_released_in_tens_and_ratios_from_released_parts():
     counts = {"patients": [123, 40], "complete": [123, 40], "counted": [123, 40]}
     charges = pd.DataFrame(

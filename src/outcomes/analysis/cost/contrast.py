@@ -219,7 +219,8 @@ def weigh_benefit(differences: Floats, drawn: Floats, worth: float, df: float) -
     """Return the net monetary benefit and the share of samples in which it is above zero.
 
     ``worth`` × difference in response − difference in charge (Stinnett & Mullahy 1998, 10.1177/0272989X98018002S09); the share is a
-    point of the acceptability curve (van Hout et al. 1994, 10.1002/hec.4730030505).
+    point of the acceptability curve (van Hout et al. 1994, 10.1002/hec.4730030505). Where the difference in response is the same in every
+    sample, as where all respond, the samples do not say how sure it is: a benefit that rests on it has neither interval nor share.
 
     Examples
     --------
@@ -232,6 +233,8 @@ def weigh_benefit(differences: Floats, drawn: Floats, worth: float, df: float) -
     """
     sampled = worth * drawn[:, 1] - drawn[:, 0]
     value = float(worth * differences[1] - differences[0])
+    if worth > 0 and np.isnan(bound_normal(float(differences[1]), drawn[:, 1], df)[0]):
+        return {"benefit": value, "lower": np.nan, "upper": np.nan, "acceptable": np.nan}
     lower, upper = bound_normal(value, sampled, df)
     return {"benefit": value, "lower": lower, "upper": upper, "acceptable": float((sampled > 0).mean())}
 

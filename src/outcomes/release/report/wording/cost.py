@@ -91,11 +91,15 @@ def say_ratio(charge: Row, response: Row, treated: str, cost: Cost) -> str:
     'That is $9,000 for each further response.'
     >>> say_ratio({"estimate": 900.0}, {"estimate": 0.03, "lower": -0.05, "upper": 0.11}, "IV ketamine", cost)
     'The interval of the difference in response includes zero, so no charge per further response is given.'
+    >>> say_ratio({"estimate": 900.0}, {"estimate": 1.0, "lower": None, "upper": None}, "IV ketamine", cost)
+    'The difference in response has no interval here, so no charge per further response is given.'
     """
     apart, lower, upper = (
         response[name] for name in (CostDifference.estimate, CostDifference.lower, CostDifference.upper)
     )
-    if pd.isna(lower) or pd.isna(upper) or lower <= 0 <= upper or apart == 0:
+    if pd.isna(lower) or pd.isna(upper):
+        return "The difference in response has no interval here, so no charge per further response is given."
+    if lower <= 0 <= upper or apart == 0:
         return "The interval of the difference in response includes zero, so no charge per further response is given."
     more = charge[CostDifference.estimate]
     if more * apart <= 0:
