@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "outcomes"
 ROOMS = ("intake", "measures", "mixed", "analysis", "release", "network", "simulate")
 GROUND = {
     "agreement",
+    "records",
     "normal",
     "poisson",
     "proportions",

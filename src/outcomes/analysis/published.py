@@ -10,6 +10,7 @@ import pandas as pd
 
 from outcomes.contracts.released.describe import Published
 from outcomes.protocols import Protocol
+from outcomes.records import list_records
 from outcomes.settings.clinical import Arm, Timepoints
 from outcomes.settings.published import PublishedFigures
 
@@ -96,7 +97,7 @@ def tabulate_published(
         "definition differs", and ``differs_in`` names the first of these that does.
     """
     rows = []
-    for figure in _records(read_published(declared)):
+    for figure in list_records(read_published(declared)):
         same = [arm for arm in arms if _is_of(figure["route"], protocols.get(arm.id))]
         if not same:
             continue
@@ -119,7 +120,7 @@ def _compare_change(
     here = own[own["instrument"] == figure["instrument"]]
     if here.empty:
         yield {**shown, "comparison": DIFFERS, "differs_in": "window" if own.empty else "instrument"}
-    for row in _records(here):
+    for row in list_records(here):
         place = {"arm": row["arm"], "axis": "session", "timepoint": LAST_TREATMENT, "population": "observed"}
         numbers = {
             "own_n": row["n"],
@@ -162,7 +163,7 @@ def _compare(
         if not left.any():
             yield {**shown, "comparison": DIFFERS, "differs_in": name}
             return
-    for own in _records(response[left]):
+    for own in list_records(response[left]):
         place = {name: own[name] for name in ("arm", "axis", "timepoint", "population")}
         percent = {f"own_{to}": 100 * own[name] for to, name in _ESTIMATES.items()}
         yield {**shown, **place, **percent, "own_n": own["n"], "own_events": own["events"], "comparison": SAME}
@@ -180,7 +181,3 @@ def _in_window(response: pd.DataFrame, figure: Mapping[str, Any], timepoints: Ti
     if figure["axis"] == "clean":
         return here & pd.Series(timepoints.clean_window == span, response.index)
     return here & response["time"].between(*span)
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

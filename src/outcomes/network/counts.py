@@ -13,6 +13,7 @@ from outcomes.contracts.released.describe import Response
 from outcomes.contracts.released.harms import Harms, Stopping
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.network.received import Received
+from outcomes.records import list_records
 from outcomes.release.disclosure.narrowing import COARSER
 from outcomes.release.disclosure.rounding import BASE, Rounding
 
@@ -41,7 +42,7 @@ def tabulate_counts(packages: Sequence[Received]) -> pd.DataFrame:
         found: dict[tuple[str, ...], list[tuple[Row, Rounding, bool]]] = {}
         for package in packages:
             frame, rounding = package.tables[table.name], Rounding(package.manifest["minimum_cell"])
-            for row in frame.to_dict("records"):
+            for row in list_records(frame):
                 key = tuple("" if pd.isna(row[part]) else str(row[part]) for part in keys)
                 found.setdefault(key, []).append((row, rounding, _may_be_coarse(table, frame, row)))
         rows += [_add_up(table.name, key, count, members) for key, members in found.items() for count in counts]

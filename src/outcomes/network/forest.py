@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.network.choose import declared
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, build_ruler, draw_chart
@@ -41,7 +42,7 @@ def plan_forest(sites: pd.DataFrame, pooled: pd.Series, study: Study) -> Plan:
     rows: list[Record] = [
         {"kind": SITE, "name": row["site"], "note": row["part"]}
         | {name: row.get(name) for name in ("estimate", "lower", "upper", "weight")}
-        for row in sites.to_dict("records")
+        for row in list_records(sites)
     ]
     if pd.notna(pooled["estimate"]):
         mean = {name: pooled[name] for name in ("estimate", "lower", "upper")}
@@ -61,7 +62,7 @@ def plan_forest(sites: pd.DataFrame, pooled: pd.Series, study: Study) -> Plan:
         "with the interval of Hartung and Knapp. Squares: sites, their size by weight. Diamond: the mean over sites. Bar without a mark: where the "
         "true difference of a further such site is expected."
     )
-    told = [f"{row['name']}: {_tell(row)}" for row in data.to_dict("records")]
+    told = [f"{row['name']}: {_tell(row)}" for row in list_records(data)]
     return Plan(NAME, NAME, title, caption, f"{title}. {'; '.join(told)}.", data)
 
 
@@ -82,7 +83,7 @@ def draw_forest(plan: Plan, study: Study) -> Drawing:
 
 def _draw(drawing: Drawing, plan: Plan, study: Study) -> None:
     estimand = declared(study).estimand
-    records = plan.data.to_dict("records")
+    records = list_records(plan.data)
     lines = [
         Line(str(row["name"]), cells=("" if pd.isna(row["weight"]) else percent(row["weight"]), _tell(row)))
         for row in records

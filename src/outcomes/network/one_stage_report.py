@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.network.one_stage import NOT_USED, TIMEPOINTS, WITHHELD
 from outcomes.network.pooled import ONE_STAGE
 from outcomes.network.received import Received
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph
@@ -29,7 +30,7 @@ PLANNED = (
 
 def show_one_stage(pooled: pd.DataFrame, packages: Sequence[Received]) -> tuple[Block, ...]:
     """Return the row of one model over all sites, and which sites are in it with what; nothing where the plan asks for none."""
-    rows = pooled[pooled["way"] == ONE_STAGE].to_dict("records") if len(pooled) else []
+    rows = list_records(pooled[pooled["way"] == ONE_STAGE]) if len(pooled) else []
     if not rows:
         return ()
     row = rows[0]

@@ -15,6 +15,7 @@ from outcomes.network.one_stage import pool_one_stage
 from outcomes.network.package import find_error, has_estimate
 from outcomes.network.received import Received
 from outcomes.random_effects import Pool, pool_differences
+from outcomes.records import list_records
 from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
 
@@ -58,9 +59,9 @@ def tabulate_estimates(packages: Sequence[Received], study: Study) -> pd.DataFra
     """Return a row a site, outcome, and time point with an estimate that can be pooled; risk ratios as logarithms."""
     rows: list[Record] = []
     for package in packages:
-        effects = package.tables[Effects.name].to_dict("records")
+        effects = list_records(package.tables[Effects.name])
         rows += [_estimate(package, row, CHANGE, "points") for row in effects if has_estimate(row)]
-        for row in package.tables[Imputations.name].to_dict("records"):
+        for row in list_records(package.tables[Imputations.name]):
             ratio = row[Imputations.scale] == "risk ratio"
             if row[Imputations.std_error] > 0 and (row[Imputations.estimate] > 0 or not ratio):
                 told = row | {"estimate": float(np.log(row[Imputations.estimate]))} if ratio else row

@@ -14,6 +14,7 @@ from outcomes.contracts.released.columns import MeanOrShare, People, Share
 from outcomes.contracts.released.comparison import Effects, Imputations
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.network.choose import SENT, declared
+from outcomes.records import list_records
 from outcomes.release.disclosure.narrowing import COARSER
 from outcomes.settings import Study
 
@@ -39,10 +40,10 @@ def find_impossible(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterato
         yield from _find_impossible_counts(frame, table)
     instrument = study.instrument(declared(study).estimand.instrument)
     widest = float(instrument.maximum - instrument.minimum)
-    for row in tables[Effects.name].to_dict("records"):
+    for row in list_records(tables[Effects.name]):
         if pd.notna(row[Effects.estimate]):
             yield from _find_impossible_effect(row, widest)
-    for row in tables[Imputations.name].to_dict("records"):
+    for row in list_records(tables[Imputations.name]):
         low, high = RISKS.get(row[Imputations.scale], (-widest, widest))
         if pd.notna(row[Imputations.estimate]) and not low <= row[Imputations.estimate] <= high:
             yield f"imputations: a difference in {row[Imputations.endpoint]} that is beyond its scale"

@@ -22,6 +22,7 @@ from outcomes.network.one_stage import check_sums, read_sums
 from outcomes.network.package import FORMAT, MANIFEST, find_error, has_estimate, refuse_few
 from outcomes.network.possible import find_impossible
 from outcomes.network.signature import ENDING, verify
+from outcomes.records import list_records
 from outcomes.release.disclosure.rounding import Rounding
 from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
@@ -258,7 +259,7 @@ def _check_estimates(tables: Mapping[str, pd.DataFrame], primary: pd.Series) -> 
         inside = (known[table.lower] <= known[table.estimate]) & (known[table.estimate] <= known[table.upper])
         if not inside.all():
             yield f"{table.name}: an estimate that does not lie within its limits"
-    for row in tables[Effects.name].to_dict("records"):
+    for row in list_records(tables[Effects.name]):
         if has_estimate(row) and abs(find_error(row) / row[Effects.std_error] - 1) > ROUNDED:
             yield f"effects: at {row[Effects.timepoint]} the standard error is not that of the interval"
     sizes = (Effects.n_treated, Effects.n_reference, Effects.observed_treated, Effects.observed_reference)

@@ -14,6 +14,7 @@ from outcomes.network.forest import NAME
 from outcomes.network.one_stage_report import show_one_stage, tell_method
 from outcomes.network.pooled import ONE_STAGE
 from outcomes.network.received import Received
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import ABSENT, fixed, interval, p_value, percent
@@ -162,7 +163,7 @@ def _pairs(pooled: pd.DataFrame) -> list[dict[str, Row]]:
     if pooled.empty:
         return []
     stages = pooled[pooled["way"] != ONE_STAGE]
-    return [{str(row["way"]): row for row in own.to_dict("records")} for _, own in stages.groupby(keys, sort=False)]
+    return [{str(row["way"]): row for row in list_records(own)} for _, own in stages.groupby(keys, sort=False)]
 
 
 def _estimate(row: Row, low: str, high: str, factor: float, kind: int) -> str:
@@ -203,7 +204,7 @@ def _show_sites(sites: pd.DataFrame) -> Grid:
         "Largest SMD, before → after",
     )
     rows = []
-    for row in sites.to_dict("records"):
+    for row in list_records(sites):
         smd = (
             f"{fixed(row['largest_smd_before'], 2)} → {fixed(row['largest_smd_after'], 2)}"
             if pd.notna(row["largest_smd_after"])
@@ -241,7 +242,7 @@ def _show_left_out(left: pd.DataFrame) -> Grid:
             number(_estimate(row, "lower", "upper", 1, 2)),
             *_spread(row, 1, 2),
         )
-        for row in left.to_dict("records")
+        for row in list_records(left)
     ]
     return Grid("left-out", "The primary difference without one site", _head(heads), tuple(rows))
 
@@ -262,7 +263,7 @@ def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
                 number(str(row["low"]) if row["low"] == row["high"] else f"{row['low']} to {row['high']}"),
                 number(str(row["bounds"])),
             )
-            for row in own.to_dict("records")
+            for row in list_records(own)
         ]
         blocks.append(Grid(f"counts-{name}", TITLES[str(name)], _head(heads), tuple(rows)))
     return tuple(blocks)

@@ -44,6 +44,7 @@ from outcomes.analysis.comparison.weighting.balance import (
 from outcomes.analysis.comparison.weighting.weights import WEIGHTS, tabulate_weights
 from outcomes.contracts.released.comparison import ComparisonStatement
 from outcomes.errors import UnsupportedError
+from outcomes.records import list_records
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 
@@ -157,7 +158,7 @@ def question_everyone(setting: Setting, risks: pd.DataFrame) -> Iterator[Row]:
     for axis, timepoint in choose_timepoints(setting.compared, setting.comparison).items():
         place = (risks["axis"] == axis) & (risks["timepoint"] == timepoint) & (risks["population"] == EVERYONE)
         place &= risks["converged"]
-        for row in risks[place].to_dict("records"):
+        for row in list_records(risks[place]):
             yield {"axis": axis, "timepoint": timepoint, "endpoint": row["endpoint"]} | question_risk(row)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Bools
 from outcomes.analysis.comparison.population.people import ENDPOINTS, Compared
 from outcomes.contracts.released.comparison import Imputations, Risks, Sensitivity, Tipping
+from outcomes.records import list_records
 
 SIDES = ("treated", "reference")
 TABLES = {
@@ -38,7 +39,7 @@ def count_fewest(tables: Mapping[str, pd.DataFrame], compared: Compared) -> dict
 
 
 def _count(table: pd.DataFrame, compared: Compared) -> pd.Series:
-    counts = [_count_row({str(key): value for key, value in row.items()}, compared) for row in table.to_dict("records")]
+    counts = [_count_row(row, compared) for row in list_records(table)]
     return pd.Series(counts, table.index, dtype="Int64")
 
 

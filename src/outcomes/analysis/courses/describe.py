@@ -15,6 +15,7 @@ from outcomes.analysis.courses.number import Candidate, try_numbers
 from outcomes.analysis.selection import EVERYONE
 from outcomes.contracts.released.courses import CourseGroups, CourseNumber, Courses
 from outcomes.quantiles import QUARTILES, find_quantile
+from outcomes.records import list_records
 from outcomes.settings import Study
 
 TABLES = (CourseNumber, CourseGroups, Courses)
@@ -98,7 +99,7 @@ def _tabulate_groups(members: Mapping[str, np.ndarray], certainty: Sequence[floa
 def _tabulate_courses(scored: Scored, members: Mapping[str, np.ndarray], instrument: str) -> pd.DataFrame:
     records: list[dict[str, Any]] = []
     for group, own in members.items():
-        for place, point in enumerate(scored.points.to_dict("records")):
+        for place, point in enumerate(list_records(scored.points)):
             scores = scored.scores[own, place]
             known = scores[np.isfinite(scores)]
             row = {"group": group, "instrument": instrument, **point, "patients": int(own.sum()), "n": len(known)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from outcomes.intake.health.finding import Finding
 from outcomes.personal import is_term_of_harms
+from outcomes.records import list_records
 from outcomes.settings import Study
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _inputs(export: Export) -> Section:
             *(f"{row[state]:,}" for state in ("raw", "kept", "corrected", "merged", "quarantined")),
             reasons.get(str(row["file"]), ""),
         )
-        for number, row in zip(export.inputs, export.balance.to_dict("records"), strict=True)
+        for number, row in zip(export.inputs, list_records(export.balance), strict=True)
     )
     heads = ("in a release", "file", "rows", "kept", "corrected", "merged", "left out", "why left out")
     return Section("What became of the rows", heads, rows)

@@ -15,6 +15,7 @@ from outcomes.contracts.released.harms import HarmSeverity
 from outcomes.contracts.released.instruments import PercentChange
 from outcomes.contracts.released.onset import LateResponse, Onset, OnsetLooks
 from outcomes.proportions import compute_clopper_pearson
+from outcomes.records import list_records
 from outcomes.release.claims.verdict import Evidence
 from outcomes.release.left_out import find_reason
 from outcomes.settings import Study
@@ -49,9 +50,9 @@ def find_evidence(claim: Claim, arm: str, tables: Tables, study: Study) -> Found
 def _rows(tables: Tables, name: str, **where: Any) -> Iterator[dict[str, Any]]:
     """Yield the rows of a released table with these values; numbers are compared as such."""
     table = tables.get(name)
-    for row in table.to_dict("records") if table is not None else ():
+    for row in list_records(table) if table is not None else ():
         if all(_same(row.get(key), value) for key, value in where.items()):
-            yield {str(key): value for key, value in row.items()}
+            yield row
 
 
 def _same(found: Any, wanted: Any) -> bool:

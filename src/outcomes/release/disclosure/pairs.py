@@ -12,6 +12,7 @@ from outcomes.agreement import compare_answers
 from outcomes.contracts.released.columns import Correlation, Lower, PValue, Upper
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.normal import Z
+from outcomes.records import list_records
 from outcomes.release.disclosure.count import Count
 from outcomes.release.disclosure.rounding import Rounding, keep_digits, round_to
 
@@ -58,7 +59,7 @@ def _answer_again(
 ) -> dict[str, pd.Series]:
     n, same, first, second, both, neither, agreement = table.answers
     rows: list[dict[str, float]] = []
-    for place, row in enumerate(frame.to_dict("records")):
+    for place, row in enumerate(list_records(frame)):
         shown = [float(counts[name].printed[place]) for name in (n, same, first, second)]
         if pd.isna(means[both].iloc[place]) or not all(map(math.isfinite, shown)) or shown[0] == 0:
             rows.append({})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from outcomes.contracts.released.columns import (
 )
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.quantiles import find_step_of_quantiles
+from outcomes.records import list_records
 from outcomes.release.disclosure.count import Bools, Count, Floats
 from outcomes.release.disclosure.rounding import MANY, Rounding, find_step, keep_apart, keep_digits, round_to
 from outcomes.release.disclosure.widths import cover_sizes
@@ -72,9 +72,9 @@ def round_statistics(
 ) -> dict[str, pd.Series]:
     """Return the statistics of a table, rounded; columns that are ``done`` already are left out."""
     sizes = _find_sizes(table, counts, len(frame))
-    steps = [_find_steps(table, row, size) for row, size in zip(_list_rows(frame), sizes, strict=True)]
+    steps = [_find_steps(table, row, size) for row, size in zip(list_records(frame), sizes, strict=True)]
     frame = cover_sizes(frame, table, counts, [step[Mean] for step in steps])
-    rows = _list_rows(frame)
+    rows = list_records(frame)
     rounded: dict[str, pd.Series] = {}
     for column in table.fields:
         if column in done or column not in frame or not isinstance(column, Statistic | Limit | MeanOrShare):
@@ -89,10 +89,6 @@ def round_statistics(
         rounded[column] = pd.Series(values, frame.index, dtype=float)
     _part_ends(table, frame, rounded)
     return rounded
-
-
-def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _part_ends(table: type[ReleasedTable], frame: pd.DataFrame, rounded: dict[str, pd.Series]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from outcomes.analysis.comparison.precision import NO_VARIANCE, bound_estimate
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.contracts import CONTRACTS
+from outcomes.records import list_records
 from outcomes.settings.shards import Shard
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
@@ -155,11 +156,11 @@ def tabulate_bootstrap(effects: pd.DataFrame, samples: pd.DataFrame, replicates:
         for point, own in samples.set_index("sample").groupby("timepoint", observed=True)["difference"]
     }
     none = pd.Series(dtype=float)
-    rows = [row | _bound(row, by_point.get(row["timepoint"], none), replicates) for row in effects.to_dict("records")]
+    rows = [row | _bound(row, by_point.get(row["timepoint"], none), replicates) for row in list_records(effects)]
     return pd.DataFrame(rows, columns=EFFECTS).assign(variance="bootstrap")
 
 
-def _bound(row: dict[Hashable, Any], good: pd.Series, replicates: int) -> dict[Hashable, Any]:
+def _bound(row: dict[str, Any], good: pd.Series, replicates: int) -> dict[str, Any]:
     """Return what the samples that converged change in a row of the primary analysis."""
     variance = float(good.var()) if len(good) > 1 else 0.0
     lower, upper, _ = bound_estimate(
@@ -178,5 +179,5 @@ def _bound(row: dict[Hashable, Any], good: pd.Series, replicates: int) -> dict[H
     if note:
         return dict.fromkeys(NUMBERS, np.nan) | {"converged": False, "note": note}
     said = f"{len(good)} of {replicates} samples of patients, weights estimated in each; normal interval"
-    bounds: dict[Hashable, Any] = {"std_error": variance**0.5, "lower": lower, "upper": upper}
+    bounds: dict[str, Any] = {"std_error": variance**0.5, "lower": lower, "upper": upper}
     return bounds | dict.fromkeys(BOUNDS, np.nan) | {"df": np.nan, "p_value": np.nan, "note": said}

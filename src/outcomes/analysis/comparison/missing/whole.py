@@ -33,6 +33,7 @@ from outcomes.analysis.comparison.sensitivity.whole import SENSITIVITY
 from outcomes.analysis.comparison.setting import POINTS, RATIO, Setting, choose_timepoints
 from outcomes.criteria import Criteria
 from outcomes.errors import ModelError
+from outcomes.records import list_records
 from outcomes.settings import Study
 from outcomes.settings.comparison import Comparison
 from outcomes.settings.imputation import Imputation
@@ -200,7 +201,7 @@ def _list_rows(
 ) -> Iterator[dict[str, Any]]:
     kept = ["endpoint", "scale", "analysis", "estimate", "lower", "upper", "n", "effective_n", "converged"]
     shown = imputed[(imputed["timepoint"] == timepoint) & (imputed["scale"] != RATIO)]
-    for row in shown.to_dict("records"):
+    for row in list_records(shown):
         note = f"{row['draws']} imputations, Rubin's rules" if row["converged"] else ""
         yield {name: row[name] for name in kept} | {"note": "; ".join(one for one in (note, row["note"]) if one)}
     if timepoint in wides[0].timepoints:

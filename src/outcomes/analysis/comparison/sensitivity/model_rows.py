@@ -15,6 +15,7 @@ from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
 from outcomes.normal import Z
+from outcomes.records import list_records
 
 UNEVEN = 1.3  # residual SD of one arm over the other's, as for the declared models
 
@@ -121,15 +122,15 @@ def _fit_complete(setting: Setting, axis: str, timepoint: str) -> Row:
 
 def repeat_bootstrap(own: pd.DataFrame) -> Iterator[Row]:
     """Yield the bootstrap's row of the primary analysis."""
-    for row in own[own["variance"] == "bootstrap"].to_dict("records"):
+    for row in list_records(own[own["variance"] == "bootstrap"]):
         kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
         yield {"analysis": "bootstrap", "scale": POINTS, "n": row["n_treated"] + row["n_reference"]} | kept
 
 
 def repeat_pooled(own: pd.DataFrame) -> Iterator[Row]:
     """Yield the declared analysis once more where it is pooled over imputed confounders, beside the other ways to deal with them."""
-    for row in own[(own["variance"] == "cr2") & own["note"].astype(str).str.contains("imputations of missing")].to_dict(
-        "records"
+    for row in list_records(
+        own[(own["variance"] == "cr2") & own["note"].astype(str).str.contains("imputations of missing")]
     ):
         kept = {str(name): row[name] for name in ("estimate", "lower", "upper", "effective_n", "converged", "note")}
         size = {"n": row["n_treated"] + row["n_reference"]}

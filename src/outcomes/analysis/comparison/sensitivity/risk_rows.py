@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,12 @@ from outcomes.analysis.comparison.sensitivity.bounds import CASES, fill_worst
 from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, compute_interval_evalue
 from outcomes.analysis.comparison.setting import EVALUE, ODDS, RISK, Row, Setting
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n
+from outcomes.records import list_records
 
 
 def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
     """Yield the risk differences of a time point, and the E-values of the weighted ratios."""
-    for row in some.to_dict("records"):
+    for row in list_records(some):
         n = row["n_treated"] + row["n_reference"]
         size = {"n": n, "effective_n": row["effective_n"], "converged": row["converged"]}
         bounds = {"estimate": row["difference"], "lower": row["difference_lower"], "upper": row["difference_upper"]}
@@ -29,7 +30,7 @@ def repeat_risks(some: pd.DataFrame) -> Iterator[Row]:
             yield question_risk(row)
 
 
-def question_risk(row: Mapping[Hashable, Any]) -> Row:
+def question_risk(row: Mapping[str, Any]) -> Row:
     """Return the E-value of a row of the risks: the confounding that would explain its ratio away."""
     note = "of the risk ratio; lower: of the interval's bound nearer to none"
     nearer = compute_interval_evalue(row["ratio_lower"], row["ratio_upper"])

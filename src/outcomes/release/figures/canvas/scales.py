@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.figures.canvas.panels import Row, Scale
 from outcomes.release.figures.canvas.style import GREY, ArmStyle
 from outcomes.release.figures.plans.plan import write_size
@@ -24,7 +25,7 @@ def count_rows(rows: pd.DataFrame, arm: ArmStyle, column: str, prefix: str = "n"
 
 def write_counts(rows: pd.DataFrame, column: str) -> dict[float, str]:
     """Return position → printed count of the rows of one arm."""
-    return {float(row["x"]): write_size(row, column) for row in rows.to_dict("records")}
+    return {float(row["x"]): write_size(row, column) for row in list_records(rows)}
 
 
 def build_scale(low: float, high: float, label: str) -> Scale:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import printable, wrap
 from outcomes.release.figures.canvas.lines import Line, Placed, arrange_lines, build_ruler, draw_chart
@@ -53,7 +54,7 @@ def _list_lines(rows: pd.DataFrame) -> tuple[list[Line], list[dict[str, Any]]]:
     lines = [Line(f"{letter}How sure? Other analyses", heading=True)]
     records: list[dict[str, Any]] = []
     group = ""
-    for index, row in enumerate(rows.to_dict("records")):
+    for index, row in enumerate(list_records(rows)):
         if row["kind"] == LEVEL and row["group"] != group:
             if not group:
                 lines.append(Line("B  For whom? Exploratory", heading=True))

@@ -11,6 +11,7 @@ from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import Harms
 from outcomes.contracts.released.subgroups import Subgroups
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import build_ruler
@@ -90,7 +91,7 @@ def _draw_levels(figure: Figure, plan: Plan, study: Study) -> None:
             row[Subgroups.lower],
             row[Subgroups.upper],
         )
-        for row in plan.data.to_dict("records")
+        for row in list_records(plan.data)
     ]
     _draw_forest(figure, plan, study, lines, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.records import list_records
 from outcomes.release.definitions import BALANCED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, draw_chart
@@ -27,7 +28,7 @@ def draw_balance(figure: Figure, plan: Plan, study: Study) -> None:
     names = [
         name_level(str(row["variable"]), row["level"])
         + (f" {WITHHELD}" if pd.isna(row["before"]) and row["withheld"] else "")
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     ]
     chart = arrange_lines([Line(name) for name in names], (), COLUMN_MM, NAMES)
     inner = COLUMN_MM - 2 * EDGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outcomes.records import list_records
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
 from outcomes.release.figures.canvas.style import FAINT, LINE_MM, PAGE_MM, style_arms
@@ -25,13 +26,13 @@ def draw_claims(figure: Figure, plan: Plan, study: Study) -> None:
     styles = style_arms(study, rows["arm"])
     lines = [
         Line(row["claim"] + (f" ({styles[row['arm']].label})" if len(styles) > 1 else ""), cells=(row["verdict"],))
-        for row in heads.to_dict("records")
+        for row in list_records(heads)
     ]
     chart = arrange_lines(lines, ("Verdict",), PAGE_MM, NAMES)
     sheet = Sheet(figure, PAGE_MM, EDGE + chart.height + LINE_MM * 4)
     axes, _ = draw_chart(sheet, chart, ("Verdict",), SCALE, EDGE)
     middle = dict(zip(zip(heads["claim"], heads["arm"], strict=True), chart.placed, strict=True))
-    for row in rows.to_dict("records"):
+    for row in list_records(rows):
         y, arm = middle[row["claim"], row["arm"]].middle, styles[row["arm"]]
         if row["place"] == 0:
             axes.barh(y, row["high"] - row["low"], left=row["low"], height=0.8 * LINE_MM, color=FAINT, zorder=1)

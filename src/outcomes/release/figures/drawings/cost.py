@@ -12,6 +12,7 @@ from matplotlib.patches import Polygon
 from scipy.special import ndtri
 
 from outcomes.contracts.released.cost import CHARGE, RESPONSE, Charges, CostDifference
+from outcomes.records import list_records
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
 from outcomes.release.figures.canvas.scales import build_scale, write_counts
@@ -41,7 +42,7 @@ def draw_cost(figure: Figure, plan: Plan, study: Study) -> None:
         plan.data[plan.data[CostDifference.measure].notna()] if CostDifference.measure in plan.data else rows.iloc[:0]
     )
     if len(plane):
-        found = {str(row[CostDifference.measure]): row for row in plane.to_dict("records")}
+        found = {str(row[CostDifference.measure]): row for row in list_records(plane)}
         panels.append(_plan_plane(found[CHARGE], found[RESPONSE], currency))
         compose(figure, panels, [], PAGE_MM, 2)
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared
 from outcomes.release.figures.canvas.lines import build_ruler
 from outcomes.release.figures.canvas.panels import Panel, Row, Scale, choose_width, compose
@@ -87,7 +88,7 @@ def _rows(rows: pd.DataFrame, styles: list[ArmStyle]) -> tuple[Row, ...]:
     block: list[Row] = []
     for arm in styles:
         own = rows[rows["arm"] == arm.id]
-        cells = {float(row["time"]): write_size(row) for row in own.to_dict("records")}
+        cells = {float(row["time"]): write_size(row) for row in list_records(own)}
         block += [Row(arm.label, arm), Row(prefix="n", cells=cells)]
     return tuple(block)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from outcomes.contracts.released.quality import Flow
+from outcomes.records import list_records
 from outcomes.release.figures.canvas.lettering import measure_mm, printable, wrap
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import COLUMN_MM, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
@@ -69,7 +70,7 @@ def build_boxes(rows: pd.DataFrame, study: Study) -> list[Box]:
     behind its number.
     """
     boxes: list[Box] = []
-    for row in rows.to_dict("records"):
+    for row in list_records(rows):
         label = printable(say_label(str(row["label"]), study), str(row["order"]))
         size = _size(row["n"], str(row.get("unit", "")), row.get(Flow.n.bound))
         if pd.notna(row.get("share")):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from outcomes.records import list_records
 from outcomes.release.analyses import CONTROLS, GROUPS, describe_analysis, name_main, rank_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
@@ -100,7 +101,7 @@ def build_blocks(plan: Plan) -> list[Block]:
 
 
 def _list_records(table: pd.DataFrame) -> list[Record]:
-    records = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    records = list_records(table)
     return sorted(records, key=lambda record: rank_analysis(str(record["analysis"])))
 
 

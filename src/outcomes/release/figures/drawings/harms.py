@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from outcomes.contracts.released.harms import HarmDifferences, Harms
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import measure_mm, wrap
 from outcomes.release.figures.canvas.lines import AFTER, Chart, Line, arrange_lines, build_ruler, draw_chart
@@ -77,7 +78,7 @@ def draw_harms(figure: Figure, plan: Plan, study: Study) -> None:
 
 def _arrange(risks: pd.DataFrame, arms: Sequence[ArmStyle], events: Sequence[str], width: float) -> Chart:
     """Return the rows, with the patients of each arm in columns where there are few arms."""
-    known = {(row[Harms.event], row[Harms.arm]): row for row in risks.to_dict("records")}
+    known = {(row[Harms.event], row[Harms.arm]): row for row in list_records(risks)}
     columns = arms if len(arms) <= MOST_COLUMNS else ()
     lines = [Line(_say(event), cells=tuple(_count(known.get((event, arm.id))) for arm in columns)) for event in events]
     chart = arrange_lines(lines, [""] * len(columns), width, NAMES)
@@ -145,7 +146,7 @@ def _draw_differences(
     cells = {
         row[HarmDifferences.event]: f"{fixed(100 * row[HarmDifferences.difference], 0)} "
         f"({interval(row[HarmDifferences.lower], row[HarmDifferences.upper], 0, 100)})"
-        for row in known.to_dict("records")
+        for row in list_records(known)
     }
     left = LEFT_MM + RIGHT_FROM
     words = max(measure_mm(cell, TEXT_PT) for cell in cells.values())

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from outcomes.contracts.released.instruments import JointResponse
+from outcomes.records import list_records
 from outcomes.release.figures.canvas.lettering import measure_mm
 from outcomes.release.figures.canvas.lines import Line, arrange_lines, draw_chart
 from outcomes.release.figures.canvas.panels import EDGE, Scale, Sheet
@@ -36,7 +37,7 @@ def draw_instruments(figure: Figure, plan: Plan, study: Study) -> None:
     for pair, rows in plan.data.groupby([JointResponse.instrument, JointResponse.other], sort=False):
         first, second = (study.instrument(str(name)).name for name in pair)
         lines.append(Line(f"{first} (first), {second} (second)", heading=True))
-        for row in rows.to_dict("records"):
+        for row in list_records(rows):
             bars.append((len(lines), row))
             lines.append(Line(arms[row[JointResponse.arm]].label, cells=_write(row)))
     chart = arrange_lines(lines, HEADS, PAGE_MM, NAMES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.canvas.lettering import wrap
 from outcomes.release.figures.canvas.panels import EDGE, Sheet
@@ -91,7 +92,7 @@ def list_lines(rows: pd.DataFrame, top: float) -> list[Line]:
     """Return everyone first, then each variable's heading and levels, from the given top downwards."""
     lines: list[Line] = []
     for variable, own in rows.groupby("variable", sort=False):
-        records = [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
+        records = list_records(own)
         if variable != EVERYONE:
             words = wrap(str(records[0]["label"]), NAMES - GAP, TEXT_PT, bold=True)
             height = 1.2 + LINE_MM * max(len(words), len(_say_test(records[0])))

@@ -10,6 +10,7 @@ from outcomes.contracts.released.comparison import Effects
 from outcomes.contracts.released.durability import DurabilityCurve
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
 from outcomes.contracts.released.subgroups import Interactions, Subgroups
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, FEWEST_EFFECTS, SMALL, UNLIKELY
@@ -72,7 +73,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     name = study.instrument(instrument).name
     said = "; ".join(
         f"{name_arm(study, str(arm))}: "
-        + ", ".join(f"{row['timepoint']} {fixed(row['change'])}" for row in part.to_dict("records"))
+        + ", ".join(f"{row['timepoint']} {fixed(row['change'])}" for row in list_records(part))
         for arm, part in rows.groupby("arm", sort=False)
     )
     title = f"{name} change from baseline, by {axis}"
@@ -121,7 +122,7 @@ def _plan_levels(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
         return None
     said = "; ".join(
         f"{row[Subgroups.level]}: {fixed(row[Subgroups.estimate])}, interval {interval(row[Subgroups.lower], row[Subgroups.upper])}"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     title = "Difference in change, points"
     return Plan(
@@ -156,7 +157,7 @@ def _plan_effects(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | No
         f"{event}: "
         + ", ".join(
             f"{name_arm(study, row[Harms.arm])} {fixed(100 * row[Harms.proportion], 0)} percent"
-            for row in part.to_dict("records")
+            for row in list_records(part)
         )
         for event, part in zip(events, parts, strict=True)
     )
@@ -198,7 +199,7 @@ def _plan_response(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
         return None
     said = "; ".join(
         f"{name_arm(study, str(row[DurabilityCurve.arm]))}, week {count(row[DurabilityCurve.week])}: {fixed(100 * row[DurabilityCurve.share], 0)} percent"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     title = "In response, %, by week"
     return Plan(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.cost import CHARGE, EVERYONE, INDUCTION, RESPONSE, Charges, CostDifference
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -66,7 +67,7 @@ def choose_plane(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _say(rows: pd.DataFrame, study: Study, currency: str) -> str:
-    known = rows[rows[Charges.mean].notna()].to_dict("records")
+    known = list_records(rows[rows[Charges.mean].notna()])
     parts = [
         f"{row[Charges.horizon]}, {name_arm(study, row[Charges.arm])}: {money(row[Charges.mean], currency)}"
         for row in known

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.courses import CourseGroups, Courses
+from outcomes.records import list_records
 from outcomes.release.figures.plans.plan import Plan, read_rows, write_size
 from outcomes.release.numbers import fixed
 from outcomes.settings import Study
@@ -42,7 +43,7 @@ def plan_courses(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]
 
 
 def _say(rows: pd.DataFrame, groups: pd.DataFrame) -> str:
-    sizes = {str(row[CourseGroups.group]): write_size(row, CourseGroups.patients) for row in groups.to_dict("records")}
+    sizes = {str(row[CourseGroups.group]): write_size(row, CourseGroups.patients) for row in list_records(groups)}
     parts = []
     for group, own in rows[rows[Courses.mean].notna()].groupby(Courses.group, sort=False):
         first, last = own.iloc[0], own.iloc[-1]

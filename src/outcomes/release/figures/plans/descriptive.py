@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED, FEWEST_HEIGHTS, LEAST_SPAN
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
 from outcomes.release.figures.plans.timeline import build_timeline
@@ -21,7 +22,7 @@ def plan_flow(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
         return []
     steps = [
         f"{say_label(str(row['label']), study)}{'' if row['arm'] == 'all' else ', ' + name_arm(study, row['arm'])}: {_count(row['n'])}"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     ]
     return [
         Plan(

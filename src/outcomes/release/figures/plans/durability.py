@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.durability import DurabilityAtVisit, DurabilityCurve, DurabilityVisits
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED, FEW
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -87,7 +88,7 @@ def _say(rows: pd.DataFrame, study: Study, title: str) -> str:
         values = [
             f"week {count(row['week'])} "
             + ("not shown" if pd.isna(row["share"]) else f"{fixed(100 * row['share'], 0)} percent")
-            for row in part.to_dict("records")
+            for row in list_records(part)
         ]
         parts.append(f"{name_arm(study, str(arm))}: {', '.join(values)}")
     return f"Curves by arm. {title}, whether seen or not. " + "; ".join(parts) + "."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.exposure import DoseResponse
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -53,7 +54,7 @@ def _say(apart: pd.DataFrame, arms: list[str], study: Study) -> str:
         told = [
             f"{general(row[DoseResponse.dose])} {row[DoseResponse.unit]} {fixed(row[DoseResponse.estimate])} "
             f"({interval(row[DoseResponse.lower], row[DoseResponse.upper])})"
-            for row in own.to_dict("records")
+            for row in list_records(own)
         ]
         parts.append(f"{name_arm(study, arm)}, from {general(own[DoseResponse.reference].iloc[0])}: {', '.join(told)}")
     return f"Score by dose, one panel an arm, an association only. {'; '.join(parts)}."

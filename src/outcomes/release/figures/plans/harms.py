@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, HarmDifferences, Harms
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED, FEWEST_EFFECTS
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -90,7 +91,7 @@ def _choose_contrast(differences: pd.DataFrame, study: Study) -> pd.DataFrame:
 def _describe(known: pd.DataFrame, arms: list[str], study: Study) -> str:
     parts = []
     for event, rows in known.groupby(Harms.event, sort=False):
-        shares = {row[Harms.arm]: row[Harms.proportion] for row in rows.to_dict("records")}
+        shares = {row[Harms.arm]: row[Harms.proportion] for row in list_records(rows)}
         said = [f"{name_arm(study, arm)} {fixed(100 * shares[arm], 0)}%" for arm in arms if arm in shares]
         parts.append(f"{event}: {', '.join(said)}")
     return f"Dot plot of the share of patients with each adverse effect. {'; '.join(parts)}."

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.instruments import JointResponse
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED
@@ -76,7 +77,7 @@ def list_shares(row: Mapping[Any, Any]) -> tuple[float, ...]:
 
 def _say(known: pd.DataFrame, study: Study) -> str:
     parts = []
-    for row in known.to_dict("records"):
+    for row in list_records(known):
         first, second = (study.instrument(row[name]).name for name in (JointResponse.instrument, JointResponse.other))
         both, one, other, neither = (fixed(share, 0) for share in list_shares(row))
         parts.append(

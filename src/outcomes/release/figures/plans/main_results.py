@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.contracts.released.columns import BOUND
 from outcomes.contracts.released.comparison import Effects, Sensitivity
 from outcomes.contracts.released.subgroups import Interactions, Subgroups
+from outcomes.records import list_records
 from outcomes.release.analyses import describe_analysis, is_valid_analysis, name_main, rank_analysis
 from outcomes.release.course import count_scored, find_place, find_trial_difference, is_compared, read_course
 from outcomes.release.definitions import COVERED, SMALL
@@ -60,7 +61,7 @@ def _plan_course(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | Non
     name = study.instrument(instrument).name
     parts = [
         f"{name_arm(study, str(arm))}: "
-        + ", ".join(f"{row['timepoint']} {fixed(row['change'])}" for row in own.to_dict("records"))
+        + ", ".join(f"{row['timepoint']} {fixed(row['change'])}" for row in list_records(own))
         for arm, own in rows.groupby("arm", sort=False)
         if arm != "difference"
     ]
@@ -147,7 +148,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     known = rows.dropna(subset=["estimate", "lower", "upper"])
     said = "; ".join(
         f"{row['group'] + ', ' if row['group'] else ''}{row['name']} {fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})"
-        for row in known.to_dict("records")
+        for row in list_records(known)
     )
     return Plan(
         "analyses",

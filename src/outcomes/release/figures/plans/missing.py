@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.comparison import name_sides
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
@@ -94,8 +95,6 @@ def _describe_dropout(rows: pd.DataFrame, study: Study) -> str:
     parts = []
     for (axis, arm), own in rows.groupby(["axis", "arm"], sort=False):
         known = own[own["dropped_proportion"].notna()]
-        values = ", ".join(
-            f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)}%" for row in known.to_dict("records")
-        )
+        values = ", ".join(f"{row['band']} {fixed(100 * row['dropped_proportion'], 0)}%" for row in list_records(known))
         parts.append(f"{name_arm(study, str(arm))} by {axis}: {values or 'not reported'}")
     return f"Line chart of the share who left by the severity of the last score. {'; '.join(parts)}."

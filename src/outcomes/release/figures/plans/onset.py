@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from outcomes.contracts.released.onset import Onset
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED, FEWEST_STEPS
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.numbers import fixed
@@ -27,7 +28,7 @@ def plan_onset(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     if drawn.empty:
         return []
     flat = rows[(steps < FEWEST_STEPS) & rows[Onset.patients].gt(0)].drop_duplicates([Onset.onset, Onset.arm])
-    gone = ", ".join(f"{row[Onset.onset]} with {study.in_text(row[Onset.arm])}" for row in flat.to_dict("records"))
+    gone = ", ".join(f"{row[Onset.onset]} with {study.in_text(row[Onset.arm])}" for row in list_records(flat))
     name = study.instrument(instrument).name
     return [
         Plan(

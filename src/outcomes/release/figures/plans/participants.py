@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.contracts.released.comparison import Effects, Eligibility
 from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.quality import Flow
+from outcomes.records import list_records
 from outcomes.release.arms import SERIES, list_compared, list_too_small
 from outcomes.release.course import find_place, is_compared
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
@@ -34,7 +35,7 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
     rows.insert(0, "order", range(len(rows)))
     said = [
         f"{row['label']}{'' if row['arm'] == ALL else ', ' + name_arm(study, row['arm'])}: {count(row['n'])}"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
         if pd.notna(row["n"])
     ]
     notes = ["From all patients with a first treatment series to those scored at the primary time point."]
@@ -74,7 +75,7 @@ def _trunk(flow: pd.DataFrame, study: Study, small: Sequence[str]) -> Iterator[d
         yield _row(ALL, "Not analyzed", start - end, "not analyzed")
     flow = flow.sort_values(Flow.order, kind="stable")
     lost = flow[(flow[Flow.arm] == ALL) & (flow[Flow.unit] == "series") & flow[Flow.reason].fillna("").ne("")]
-    for row in lost[lost[Flow.reason] != REPEATED].to_dict("records"):
+    for row in list_records(lost[lost[Flow.reason] != REPEATED]):
         if pd.notna(row[Flow.n]):
             reason = say_label(str(row[Flow.label]), study)
             yield _row(ALL, reason, row[Flow.n], str(row[Flow.reason]))
@@ -135,7 +136,7 @@ def _compared(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
     where = f"{study.instrument(estimand.instrument).name} at {say_timepoint(estimand.axis, estimand.timepoint)}"
     for arm, side in ((estimand.treated, "treated"), (estimand.reference, "reference")):
         own = steps[steps[Eligibility.arm] == arm] if len(steps) else steps
-        for row in own.to_dict("records"):
+        for row in list_records(own):
             left_out = pd.notna(row[Eligibility.reason]) and str(row[Eligibility.reason])
             if left_out and pd.notna(row[Eligibility.n]) and row[Eligibility.n] > 0:
                 yield _row(arm, str(row[Eligibility.reason]), row[Eligibility.n], str(row[Eligibility.reason]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import fixed, general
@@ -18,10 +19,10 @@ def plan_power(table: pd.DataFrame, study: Study) -> Plan:
     assert study.comparison is not None
     estimand = study.comparison.estimand
     rows = table[(table["spread"] == 1) & ~((table["question"] == "difference") & (table["difference"] == 0))]
-    rows = rows.assign(curve=[_name(row, study) for row in rows.to_dict("records")])
+    rows = rows.assign(curve=[_name(row, study) for row in list_records(rows)])
     name = study.instrument(estimand.instrument).name
     last = rows[rows["per_arm"] == rows["per_arm"].max()]
-    said = "; ".join(f"{row['curve']}: {fixed(100 * row['power'], 0)}%" for row in last.to_dict("records"))
+    said = "; ".join(f"{row['curve']}: {fixed(100 * row['power'], 0)}%" for row in list_records(last))
     return Plan(
         "power",
         "power",

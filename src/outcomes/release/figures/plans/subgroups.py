@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED, HALF
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.timepoints import say_timepoint
@@ -93,7 +94,7 @@ def _describe(rows: pd.DataFrame, opening: str) -> str:
         ends = known.iloc[[0, -1]] if len(known) > 1 else known
         values = [
             f"{fixed(factor * row['estimate'])}" + ("" if variable == EVERYONE else f" in {row['level']}")
-            for row in ends.to_dict("records")
+            for row in list_records(ends)
         ]
         name = "everyone" if variable == EVERYONE else str(own["label"].iloc[0])
         parts.append(f"{name}: {' to '.join(values) if values else 'not estimated'}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, general, interval
 from outcomes.release.report.content.blocks import Cell
 from outcomes.release.report.content.material import Material, shown
@@ -82,7 +83,7 @@ def places_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
 
 def index_rows(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return the rows as records by key."""
-    records = [{str(key): value for key, value in record.items()} for record in rows.to_dict("records")]
+    records = list_records(rows)
     return {tuple(str(record[key]) for key in keys): record for record in records}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.figures.plans.plan import Plan, read_rows
 from outcomes.release.figures.plans.study import plan_figures
@@ -42,9 +43,7 @@ class Material:
     def one(self, name: str, **where: str) -> dict[str, Any]:
         """Return the single row with the given values; empty when there is none."""
         if name not in self._records:
-            self._records[name] = [
-                {str(key): value for key, value in row.items()} for row in self.rows(name).to_dict("records")
-            ]
+            self._records[name] = list_records(self.rows(name))
         found = (row for row in self._records[name] if all(str(row.get(key)) == value for key, value in where.items()))
         return dict(next(found, {}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from outcomes.contracts.released.comparison import Effects, Imputations, Risks, Sensitivity
 from outcomes.contracts.released.describe import Missingness, Response, Scores
 from outcomes.contracts.released.subgroups import Interactions, Subgroups
+from outcomes.records import list_records
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place, find_trial_difference, is_compared, read_course
@@ -26,6 +27,7 @@ from outcomes.release.report.wording.margin import ASKED
 EVERYONE = "all"
 
 
+@lru_cache(maxsize=1)  # asked by six parts of one report
 def gather_evidence(material: Material) -> Evidence:
     """Read the evidence off the released tables; what a table does not hold is absent from it."""
     plan, changes = material.provenance.get("plan"), _changes(material)
@@ -88,9 +90,9 @@ def _changes(material: Material) -> tuple[Change, ...]:
     found = []
     for arm in material.arms:
         own = course[course["arm"] == arm]
-        here = own[own["timepoint"] == timepoint].to_dict("records")
-        estimate = read_estimate({str(key): value for key, value in here[0].items()}, "change") if here else None
-        means = adjusted.get(arm) or {str(row["timepoint"]): float(row["change"]) for row in own.to_dict("records")}
+        here = list_records(own[own["timepoint"] == timepoint])
+        estimate = read_estimate(here[0], "change") if here else None
+        means = adjusted.get(arm) or {str(row["timepoint"]): float(row["change"]) for row in list_records(own)}
         value = means.get(timepoint)
         if value is None:
             continue
@@ -114,8 +116,8 @@ def _find_latest(material: Material) -> dict[str, Any]:
         return found
     last = str(course["timepoint"].iloc[-1])
     changes = []
-    for row in course[course["timepoint"] == last].to_dict("records"):
-        told = read_estimate({str(key): value for key, value in row.items()}, "change")
+    for row in list_records(course[course["timepoint"] == last]):
+        told = read_estimate(row, "change")
         value = float(row["change"])
         changes.append(
             Change(str(row["arm"]), value, told.excludes_zero if told else None, (value < 0) == worse, {}, told)
@@ -130,10 +132,10 @@ def _trial(material: Material) -> dict[str, Any]:
         return {}
     instrument, axis, timepoint = place
     rows = find_trial_difference(material.tables, material.study, axis)
-    here = rows[rows["timepoint"] == timepoint].to_dict("records")
+    here = list_records(rows[rows["timepoint"] == timepoint])
     if not here:
         return {}
-    difference = read_estimate({str(key): value for key, value in here[0].items()})
+    difference = read_estimate(here[0])
     scores = [material.one("scores", instrument=instrument, axis=axis, timepoint=timepoint, arm=arm) for arm in pair]
     scored = [read_number(row, Scores.n) for row in scores]
     worse = material.study.instrument(instrument).higher_is_worse
@@ -152,7 +154,7 @@ def _compared_means(material: Material) -> dict[str, dict[str, float]]:
     rows = material.rows("effects", axis=comparison.estimand.axis, variance="cr2")
     sides = {comparison.estimand.treated: Effects.treated_mean, comparison.estimand.reference: Effects.reference_mean}
     return {
-        arm: {str(row[Effects.timepoint]): float(row[name]) for row in rows.to_dict("records") if pd.notna(row[name])}
+        arm: {str(row[Effects.timepoint]): float(row[name]) for row in list_records(rows) if pd.notna(row[name])}
         for arm, name in sides.items()
     }
 
@@ -176,7 +178,7 @@ def _analyses(material: Material) -> tuple[Estimate, ...]:
     ]
     main = material.study.comparison.weights
     valid = [is_valid_analysis(str(name), main) for name in rows[Sensitivity.analysis]]
-    found = [read_estimate({str(k): v for k, v in row.items()}) for row in rows[valid].to_dict("records")]
+    found = [read_estimate(row) for row in list_records(rows[valid])]
     return tuple(one for one in found if one is not None)
 
 
@@ -224,20 +226,15 @@ def _subgroups(material: Material) -> tuple[Subgroup, ...]:
     if rows.empty:
         return ()
     p_values = {
-        str(row[Interactions.variable]): read_number({str(k): v for k, v in row.items()}, Interactions.p_adjusted)
-        for row in tests.to_dict("records")
+        str(row[Interactions.variable]): read_number(row, Interactions.p_adjusted) for row in list_records(tests)
     }
     found = []
     for variable, own in rows.groupby(Subgroups.variable, sort=False):
         if variable == EVERYONE:
             continue
-        levels = [Level(tidy_level(str(row[Subgroups.level])), _level(row)) for row in own.to_dict("records")]
+        levels = [Level(tidy_level(str(row[Subgroups.level])), read_estimate(row)) for row in list_records(own)]
         found.append(Subgroup(str(own[Subgroups.label].iloc[0]), p_values.get(str(variable)), tuple(levels)))
     return tuple(found)
-
-
-def _level(row: Mapping[Any, Any]) -> Estimate | None:
-    return read_estimate({str(key): value for key, value in row.items()})
 
 
 def tidy_level(level: str) -> str:

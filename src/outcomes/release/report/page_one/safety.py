@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.contracts.released.harms import ALL_SESSIONS, UNASKED, Ascertainment, HarmDetails, HarmDifferences, Harms
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import LEVEL
 from outcomes.release.report.content.material import Material
@@ -84,10 +85,10 @@ def gather_safety(material: Material) -> Safety | None:
     differing = _find_differing(material, arms)
     effects = []
     for event, each in rows.groupby(Harms.event, sort=False):
-        shares = {row[Harms.arm]: row[Harms.proportion] for row in each.to_dict("records")}
+        shares = {row[Harms.arm]: row[Harms.proportion] for row in list_records(each)}
         told = tuple(float(shares[arm]) for arm in arms if arm in shares and pd.notna(shares[arm]))
         if told and len(told) == len(arms):
-            asked_of = {row[Harms.arm]: row[Harms.patients] for row in each.to_dict("records")}
+            asked_of = {row[Harms.arm]: row[Harms.patients] for row in list_records(each)}
             many = tuple(float(asked_of[arm]) for arm in arms if pd.notna(asked_of[arm]))
             known = many if len(many) == len(arms) else None
             effects.append(Effect(_name(str(event)), told, event in differing, known, _interval(each, arms)))

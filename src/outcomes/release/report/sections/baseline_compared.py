@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.contracts.released.comparison import CovariateBalance, Eligibility
 from outcomes.contracts.released.describe import Baseline, BaselineSmd
 from outcomes.contracts.released.quality import Flow
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
@@ -185,7 +186,7 @@ def _differences(material: Material, variable: str) -> list[Cell]:
         return []
     pair = {comparison.estimand.treated, comparison.estimand.reference}
     rows = material.rows("baseline_smd", variable=variable)
-    own = [row for row in rows.to_dict("records") if set(str(row[BaselineSmd.contrast]).split(" - ")) == pair]
+    own = [row for row in list_records(rows) if set(str(row[BaselineSmd.contrast]).split(" - ")) == pair]
     before = fixed(abs(own[0][BaselineSmd.smd]), "smd") if own and pd.notna(own[0][BaselineSmd.smd]) else ABSENT
     name = "baseline" if variable == comparison.estimand.instrument else variable
     balance = material.rows("covariate_balance", weights=comparison.weights, variable=name)

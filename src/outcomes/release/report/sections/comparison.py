@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.analyses import describe_analysis, name_main, rank_analysis
 from outcomes.release.definitions import COVERED, TAILS
 from outcomes.release.figures.plans.comparison import CONTROL, WEIGHTED
@@ -72,7 +73,7 @@ def tabulate_target_trial(material: Material) -> Grid | None:
     heads = ("Component", "Trial that would answer the question", "What these data do instead")
     rows = [
         (heading(str(row["component"]).capitalize()), Cell(str(row["specification"])), Cell(str(row["emulation"])))
-        for row in _records(material.rows("target_trial"))
+        for row in list_records(material.rows("target_trial"))
     ]
     return _grid("target-trial", "The declared estimand and its emulation.", heads, rows)
 
@@ -83,9 +84,9 @@ def tabulate_effects(material: Material) -> Grid | None:
     if material.study.comparison is None or effects.empty:
         return None
     estimand = material.study.comparison.estimand
-    resampled = {_place(row): row for row in _records(effects[effects["variance"] == "bootstrap"])}
+    resampled = {_place(row): row for row in list_records(effects[effects["variance"] == "bootstrap"])}
     rows = []
-    for row in _records(effects[effects["variance"] == "cr2"]):
+    for row in list_records(effects[effects["variance"] == "cr2"]):
         other = resampled.get(_place(row), {})
         cells = [_mean(row, "treated"), _mean(row, "reference"), _estimate(row), p_value(row["p_value"])]
         cells.append(interval(other["lower"], other["upper"], "estimate") if other else ABSENT)
@@ -112,7 +113,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     if estimand is None or table.empty:
         return None
     rows, penalised = [], False
-    for row in _records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
+    for row in list_records(table[(table["axis"] == estimand.axis) & (table["timepoint"] == estimand.timepoint)]):
         risks = [tell(row, f"risk_{arm}", percent, 100) for arm in ("treated", "reference")]
         bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
         ratio = interval(row["ratio_lower"], row["ratio_upper"], "ratio")
@@ -148,7 +149,7 @@ def tabulate_balance(material: Material) -> Grid | None:
     """Return the confounders by arm before and after weighting."""
     kind = material.study.comparison.weights if material.study.comparison else ""
     rows = []
-    for row in _records(material.rows("covariate_balance", weights=kind)):
+    for row in list_records(material.rows("covariate_balance", weights=kind)):
         level = f": {row['level']}" if pd.notna(row["level"]) and row["level"] else ""
         write = percent if level else fixed
         cells = [
@@ -169,7 +170,7 @@ def tabulate_weights(material: Material) -> Grid | None:
     """Return how the declared weights are spread, and what they cost."""
     kind = material.study.comparison.weights if material.study.comparison else ""
     rows = []
-    for row in _records(material.rows("weights", weights=kind)):
+    for row in list_records(material.rows("weights", weights=kind)):
         spread = interval(row["p5"], row["p95"], 2)
         cells = [tell(row, "n"), tell(row, "effective_n"), fixed(row["sd"], 2), spread, tell(row, "truncated")]
         rows.append((heading(material.arm(str(row["arm"]))), *(number(shown(row, text)) for text in cells)))
@@ -186,7 +187,7 @@ def tabulate_sensitivity(material: Material) -> Grid | None:
     table = table[(table["endpoint"] == "change") & (table["scale"] == "points") | (table["endpoint"] == CONTROL)]
     chosen = name_main("change", comparison.weights)
     groups: dict[tuple[str, str], list[Row]] = {(comparison.estimand.axis, comparison.estimand.timepoint): []}
-    for row in _records(table):
+    for row in list_records(table):
         groups.setdefault(_place(row), []).append(row)
     rows: list[tuple[Cell, ...]] = []
     for place, own in groups.items():
@@ -216,10 +217,6 @@ def _arms(material: Material) -> tuple[str, str]:
     comparison = material.study.comparison
     assert comparison is not None
     return material.arm(comparison.estimand.treated), material.arm(comparison.estimand.reference)
-
-
-def _records(table: pd.DataFrame) -> list[Row]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _place(row: Row) -> tuple[str, str]:

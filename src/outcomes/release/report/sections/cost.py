@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.cost import EVERYONE, INDUCTION, Charges, ChargesPerCase, NetBenefit
+from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval, money
@@ -140,10 +141,10 @@ def _tabulate_benefit(material: Material, cost: Cost) -> Grid | None:
             heading(
                 f"{_say_horizon(str(row[NetBenefit.horizon]))}, {money(row[NetBenefit.willingness], cost.currency)}"
             ),
-            number(_amount({str(key): value for key, value in row.items()}, cost, NetBenefit.benefit)),
+            number(_amount(row, cost, NetBenefit.benefit)),
             number(fixed(100 * row[NetBenefit.acceptable], 0)),
         )
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     heads = ("One more response worth", f"Net benefit per patient ({COVERED} CI)", "Samples above zero (%)")
     note = "Worth times the difference in response, less the difference in charge. The last column is the acceptability curve."

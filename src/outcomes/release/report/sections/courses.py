@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.courses import FEWEST_COURSES, CourseGroups, CourseNumber, Courses
+from outcomes.records import list_records
 from outcomes.release.figures.plans.courses import ALL
 from outcomes.release.numbers import ABSENT, count, fixed
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
@@ -42,7 +43,7 @@ def show_courses(material: Material, folder: Path) -> Section:
 
 def _tell_number(material: Material, numbers: pd.DataFrame) -> str:
     """Say how many groups there are, and what speaks for it."""
-    chosen: Row = next(row for row in _list_rows(numbers) if bool(row[CourseNumber.chosen]))
+    chosen: Row = next(row for row in list_records(numbers) if bool(row[CourseNumber.chosen]))
     patients, name = tell_count(chosen, CourseNumber.patients), material.instrument(material.primary)
     start = f"{name} totals of {patients} patients with at least three scores"
     if chosen[CourseNumber.groups] > 1:
@@ -52,10 +53,6 @@ def _tell_number(material: Material, numbers: pd.DataFrame) -> str:
         )
     tail = " whose courses are skewed: a tail, and no second group" if chosen[CourseNumber.shape] == "skewed" else ""
     return f"{start} are described best by one group{tail}. Courses differ by degrees, and no number of groups met all conditions."
-
-
-def _list_rows(numbers: pd.DataFrame) -> list[Row]:
-    return [{str(key): value for key, value in one.items()} for one in numbers.to_dict("records")]
 
 
 def _two(value: float) -> str:
@@ -119,7 +116,7 @@ def _tabulate_numbers(numbers: pd.DataFrame) -> Grid:
             number(tell(row, CourseNumber.entropy, _two)),
             heading(_verdict(row)),
         )
-        for row in _list_rows(numbers)
+        for row in list_records(numbers)
     )
     heads = ("Groups", "BIC", "Stability", "Least mean probability", "Entropy", "Verdict")
     note = (

@@ -19,6 +19,7 @@ from outcomes.contracts.released.durability import (
     DurabilityTilt,
     DurabilityVisits,
 )
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
@@ -226,7 +227,7 @@ def _published(material: Material) -> str:
     own = table[(table["endpoint"] == "response held") & (table["instrument"] == settings.instrument)]
     parts = [
         f"{study} ({', '.join(own_rows['definition'].unique())}): "
-        + ", ".join(f"{row['estimate']:g}% {row['window']}" for row in own_rows.to_dict("records"))
+        + ", ".join(f"{row['estimate']:g}% {row['window']}" for row in list_records(own_rows))
         for study, own_rows in own.groupby("study", sort=False)
     ]
     return f"Published, never lost until then at that cohort's visits: {'; '.join(parts)}." if parts else ""
@@ -239,7 +240,7 @@ def tabulate_effect(material: Material) -> Grid | None:
         return None
     own, kinds = DurabilityEffect, list(dict.fromkeys(table[DurabilityEffect.weights]))
     rows: list[tuple[Cell, ...]] = []
-    for row in _records(table):
+    for row in list_records(table):
         if row[own.weights] != kinds[-1] and (row[own.unit] == "share" or row[own.end] != "loss"):
             continue
         weeks = row[own.unit] != "share"
@@ -259,7 +260,7 @@ def tabulate_effect(material: Material) -> Grid | None:
         rows.append(
             (heading(name), Cell(method), Cell(weights), number(shown(row, text)), number(p_value(row[own.p_value])))
         )
-    first = _records(table)[0]
+    first = list_records(table)[0]
     sides = (material.arm(str(first[own.treated])), material.within(str(first[own.reference])))
     heads = ("Difference", "Estimate", "Weights for confounders", f"Value ({COVERED} interval)", "p")
     return Grid(
@@ -288,7 +289,7 @@ def tabulate_tilt(material: Material) -> Grid | None:
     if table.empty:
         return None
     own, rows = DurabilityTilt, []
-    for row in _records(table):
+    for row in list_records(table):
         names = {side: material.arm(str(row[side])) for side in ("treated", "reference")}
         arms = TILTED[str(row[own.arms])].format(**names)
         if row[own.case] == "tilted":
@@ -300,7 +301,7 @@ def tabulate_tilt(material: Material) -> Grid | None:
             known = pd.notna(row[own.times])
             text = f"at {fixed(row[own.times], 2)} times" if known else "not within a tenth to ten times"
             rows.append((heading(f"{arms}: the difference is zero"), number(shown(row, text))))
-    first = _records(table)[0]
+    first = list_records(table)[0]
     heads = (
         heading(
             f"How often the ill come beside the well with the same scores so far ({say(str(first[own.weights]))} weights)"
@@ -337,7 +338,3 @@ def tabulate_first(material: Material) -> Grid | None:
         tuple(rows),
         own.notes,
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.exposure import FEWEST_DOSED, Dose, DoseResponse, Exposure, Maintenance, SessionTime
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.exposure import CAVEAT
@@ -121,7 +122,7 @@ def _tabulate_dose_response(material: Material) -> Grid | None:
             number(_difference(row)),
             number(p_value(row[DoseResponse.p_value])),
         )
-        for row in ({str(key): value for key, value in one.items()} for one in rows.to_dict("records"))
+        for row in list_records(rows)
     )
     heads = ("Mean dose of the sessions before", "Patients", f"Difference in score ({COVERED} CI)", "p")
     note = (

@@ -22,6 +22,7 @@ from outcomes.contracts.released.harms import (
     PressureRise,
     Stopping,
 )
+from outcomes.records import list_records
 from outcomes.release.arms import order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
@@ -219,7 +220,7 @@ def _tabulate_severity(material: Material) -> Grid | None:
             *(number(tell_count(row, name)) for name in columns),
             number(tell_share(row)),
         )
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     heads = tuple(heading(text) for text in ("Arm", *(say(name).capitalize() for name in columns), "Severe, of graded"))
     return Grid("harm-severity", "Worst grade of a patient's adverse events.", (heads,), body)

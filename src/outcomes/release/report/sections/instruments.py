@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.instruments import JointChange, JointResponse, OrderedOdds, PercentChange
+from outcomes.records import list_records
 from outcomes.release.course import find_place
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval, p_value, percent
@@ -213,8 +214,7 @@ def _tabulate_odds(material: Material) -> Grid | None:
         return None
     body = []
     for name in _order(material, rows):
-        for record in rows[rows[OrderedOdds.instrument] == name].to_dict("records"):
-            row = {str(key): value for key, value in record.items()}
+        for row in list_records(rows[rows[OrderedOdds.instrument] == name]):
             reason = row[OrderedOdds.note]
             told = (
                 reason

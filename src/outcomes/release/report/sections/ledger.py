@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.contracts.released.quality import ROWS, Flow
+from outcomes.records import list_records
 from outcomes.release.numbers import count
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Section
 from outcomes.release.report.content.exhibits import present
@@ -24,7 +25,7 @@ def show_health(material: Material) -> Section:
 def tabulate_rows(material: Material) -> Grid | None:
     """Return how the raw rows of all files ended, by reason: as in the flow, and of kept rows what was corrected or doubted."""
     balance = material.rows("balance")
-    found = {str(row[Flow.label]): row for row in material.rows("flow", unit=ROWS, arm="all").to_dict("records")}
+    found = {str(row[Flow.label]): row for row in list_records(material.rows("flow", unit=ROWS, arm="all"))}
     if balance.empty or not {*KEPT} <= {*found}:
         return None
     came, kept = (number(tell_count(found[label], Flow.n)) for label in KEPT)
@@ -66,7 +67,7 @@ def tabulate_health(material: Material) -> Grid | None:
     rows: list[tuple[Cell, ...]] = []
     for (check, meaning, unit), own in found.groupby(["check", "meaning", "unit"], sort=False):
         places = list(dict.fromkeys(str(one) for one in own["column"].dropna()))
-        records = own.to_dict("records")
+        records = list_records(own)
         if len(records) == 1:
             size = f"{tell_count(records[0], 'n')} of {tell_count(records[0], 'total')} {unit}"
         else:

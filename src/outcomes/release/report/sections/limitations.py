@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION, SMALL
 from outcomes.release.numbers import fixed, percent
@@ -114,15 +115,14 @@ def _attrition(material: Material) -> Limitation | None:
     if high.empty:
         return None
     each = ", ".join(
-        f"{percent(row['missing_proportion'])}% in {material.within(str(row['arm']))}"
-        for row in high.to_dict("records")
+        f"{percent(row['missing_proportion'])}% in {material.within(str(row['arm']))}" for row in list_records(high)
     )
     name, place = material.instrument(material.primary), find_place(material.tables, material.study)
     elsewhere = place is not None and place[1:] != material.headline  # the report's own time point is another
     briefly = enumerate_words(
         [
             f"{fixed(100 * row['missing_proportion'], 0)}% with {material.within(str(row['arm']))}"
-            for row in high.to_dict("records")
+            for row in list_records(high)
         ]
     )
     return Limitation(
@@ -142,7 +142,7 @@ def _few(material: Material) -> Limitation | None:
     few = rows[(rows["observed"].isna() | (rows["observed"] < SMALL)) & rows["arm"].isin(arms)]
     if few.empty:
         return None
-    told = {str(row["arm"]): tell_count(row, "observed") for row in few.to_dict("records") if pd.notna(row["observed"])}
+    told = {str(row["arm"]): tell_count(row, "observed") for row in list_records(few) if pd.notna(row["observed"])}
     each = enumerate_words([f"{told[arm]} with {material.within(arm)}" for arm in arms if arm in told])
     where = f"{material.timepoint(*place[1:])}{f' ({each})' if each else ''}"
     text = f"few patients had a score at {where}: intervals are wide, and rare adverse effects may be missed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.disclosure.words import describe_release
 from outcomes.release.numbers import WITHHELD, percent
@@ -217,7 +218,7 @@ def _recall(material: Material) -> list[str]:
         parts = [
             f"{material.within(str(row['arm']))} "
             + (f"{percent(row['proportion'])}%" if row["proportion"] == row["proportion"] else WITHHELD)
-            for row in sorted(here.to_dict("records"), key=lambda row: [*material.arms, row["arm"]].index(row["arm"]))
+            for row in sorted(list_records(here), key=lambda row: [*material.arms, row["arm"]].index(row["arm"]))
         ]
         if parts:
             texts.append(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval, signed
@@ -202,8 +203,8 @@ def _list_rows(material: Material, endpoint: str, scale: str) -> Iterator[tuple[
         return
     last = {str(axis): str(own["timepoint"].iloc[-1]) for axis, own in table.groupby("axis", sort=False)}
     for axis, timepoint in (last | {estimand.axis: estimand.timepoint}).items():
-        for row in table[(table["axis"] == axis) & (table["timepoint"] == timepoint)].to_dict("records"):
-            yield axis, timepoint, {str(key): value for key, value in row.items()}
+        for row in list_records(table[(table["axis"] == axis) & (table["timepoint"] == timepoint)]):
+            yield axis, timepoint, row
 
 
 def _estimate(row: Row, decimals: int | Kind = 2) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, count, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph
@@ -58,8 +59,8 @@ def name_model(material: Material, model: str) -> str:
 
 def tabulate_models(material: Material) -> Grid:
     """Return what was fitted, to how many, and whether it converged."""
-    records = material.rows("models").to_dict("records")
-    rows = [_describe(material, {str(key): value for key, value in record.items()}) for record in records]
+    records = list_records(material.rows("models"))
+    rows = [_describe(material, record) for record in records]
     heads = tuple(heading(text) for text in HEADS)
     return Grid("models", "Mixed models: specification, size, and convergence.", (heads,), tuple(rows), sortable=True)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from outcomes.contracts.released.comparison import Effects, Risks
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
+from outcomes.records import list_records
 from outcomes.release.course import is_compared
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
@@ -111,7 +112,7 @@ def _effect(name: str, row: Row) -> tuple[Cell, ...]:
 def _effects(material: Material) -> list[dict[str, Any]]:
     assert material.study.comparison is not None
     rows = material.rows("effects", axis=material.study.comparison.estimand.axis, variance="cr2")
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    return list_records(rows)
 
 
 def _name_change(material: Material, instrument: str, axis: str, timepoint: str) -> str:
@@ -178,9 +179,7 @@ def _other_instruments(material: Material, arms: Sequence[str]) -> list[tuple[Ce
         model, axis = str(models[Models.model].iloc[0]), str(models[Models.axis].iloc[0])
         contrasts = material.rows("model_differences", model=model)
         own = [
-            row
-            for row in contrasts.to_dict("records")
-            if set(str(row[ModelDifferences.contrast]).split(" - ")) == set(arms)
+            row for row in list_records(contrasts) if set(str(row[ModelDifferences.contrast]).split(" - ")) == set(arms)
         ]
         if not own or pd.isna(own[-1]["estimate"]) or pd.isna(own[-1]["lower"]):
             continue

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.instruments import read_instruments
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, Kind, count, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
@@ -23,7 +24,7 @@ def tabulate_published(material: Material) -> Grid | None:
     rows = list_published(material)
     own = [name for name in ("own_change", "own_estimate") if name in rows]
     beside = rows[rows["arm"].notna() & rows[own].notna().any(axis=1)] if len(rows) else rows
-    lines = tuple(_line(material, {str(key): value for key, value in row.items()}) for row in beside.to_dict("records"))
+    lines = tuple(_line(material, row) for row in list_records(beside))
     heads = (tuple(heading(text) for text in HEADS),)
     caption = "Published results and this study's, where they are defined alike."
     return Grid("published-cohorts", caption, heads, lines, (SAME,), sortable=True) if lines else None

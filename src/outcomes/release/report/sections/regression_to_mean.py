@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import read_rows
 from outcomes.release.figures.plans.timepoints import AXES, find_headline
@@ -81,7 +82,7 @@ def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) ->
     lines = []
     if len(material.arms) == 1:  # all are that arm
         rows = rows[rows["arm"] != "all"]
-    for row in _records(rows):
+    for row in list_records(rows):
         cells = [
             count(row["n"]),
             fixed(row["first_mean"]),
@@ -99,10 +100,6 @@ def tabulate_two_baselines(material: Material, name: str, rows: pd.DataFrame) ->
     caption = f"{material.instrument(name)}: patients with a score before the baseline score, in points."
     note = "No session of the series lay between the two: a rise says that patients started when they felt worst, and such a baseline regresses."
     return Grid(f"two-baselines-{name}", caption, (tuple(map(heading, heads)),), tuple(lines), (note,))
-
-
-def _records(rows: pd.DataFrame) -> list[Row]:
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _place(material: Material, row: Row) -> Cell:

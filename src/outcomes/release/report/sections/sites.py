@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.contracts.released.sites import Sites, SiteSpread
+from outcomes.records import list_records
 from outcomes.release.definitions import CHANCE, COVERED, OUTER_LEVEL
 from outcomes.release.figures.plans.sites import ALL, STANDARDISED, standardise_sites
 from outcomes.release.numbers import ABSENT, WITHHELD, fixed, interval, p_value
@@ -64,7 +65,7 @@ def _tabulate(material: Material, spread: Row) -> Grid | None:
     rows = material.rows(Sites.name)
     shares = standardise_sites(rows).set_index(Sites.site)[STANDARDISED]
     body = []
-    for found in rows.to_dict("records"):
+    for found in list_records(rows):
         row: Row = {str(name): value for name, value in found.items()}
         site = str(row[Sites.site])
         body.append(

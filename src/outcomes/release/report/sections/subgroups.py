@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED, UNLIKELY
 from outcomes.release.numbers import ABSENT, fixed, interval, p_value
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -63,9 +64,7 @@ def _introduce(material: Material) -> list[str]:
 
 def _find_differing(material: Material) -> str:
     tests = material.rows("interactions")
-    found = [
-        f"{row['label']} ({_say_endpoint(row)})" for row in tests[tests["p_adjusted"] < UNLIKELY].to_dict("records")
-    ]
+    found = [f"{row['label']} ({_say_endpoint(row)})" for row in list_records(tests[tests["p_adjusted"] < UNLIKELY])]
     if tests["p_adjusted"].isna().all():
         return "No test of interaction can be shown."
     if not found:
@@ -134,10 +133,7 @@ def _sort(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _group(rows: pd.DataFrame) -> list[tuple[str, list[Row]]]:
-    return [
-        (str(variable), [{str(key): value for key, value in row.items()} for row in own.to_dict("records")])
-        for variable, own in rows.groupby("variable", sort=False)
-    ]
+    return [(str(variable), list_records(own)) for variable, own in rows.groupby("variable", sort=False)]
 
 
 def _head(material: Material, variable: str, row: Row, columns: int, *tests: tuple[str, str]) -> list[tuple[Cell, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import WITHHELD, count, fixed, interval, percent, sample, signed
 from outcomes.release.report.content.grids import POPULATIONS, enumerate_words, index_rows
@@ -40,7 +41,7 @@ def count_compared(material: Material) -> str:
 
 def _boxes(material: Material) -> dict[str, dict[Any, Any]]:
     """Return the steps of the flow of all arms together, by label."""
-    return {str(row["label"]): row for row in material.rows("flow", arm="all").to_dict("records")}
+    return {str(row["label"]): row for row in list_records(material.rows("flow", arm="all"))}
 
 
 def describe_measures(material: Material) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.contracts.released.quality import ROWS, Flow
+from outcomes.records import list_records
 from outcomes.release.figures.plans.plan import read_rows
 from outcomes.release.left_out import find_reason
 from outcomes.release.report.content.blocks import Bullets
@@ -40,7 +41,7 @@ def list_ended(tables: Tables, state: str) -> dict[str, str]:
     if flow.empty:
         return {}
     ended = flow[(flow[Flow.unit] == ROWS) & flow[Flow.label].astype(str).str.startswith(f"{state}: ")]
-    return {str(row[Flow.reason]): tell_count(row, Flow.n) for row in ended.to_dict("records")}
+    return {str(row[Flow.reason]): tell_count(row, Flow.n) for row in list_records(ended)}
 
 
 def _left_out(tables: Tables) -> str:

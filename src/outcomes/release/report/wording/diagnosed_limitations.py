@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.course import is_compared
 from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE, SMALL
@@ -72,7 +73,7 @@ def _positivity(material: Material) -> Limitation | None:
         return None
     strata = ", ".join(
         f"{say_variable(material, str(row['variable']))} {row['level']} (no {material.within(str(row['lacks']))})"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     return Limitation(
         f"Positivity: in some strata one of the two arms was never given: {strata}. There the comparison rests on what holds "
@@ -97,7 +98,7 @@ def _imbalance(material: Material) -> Limitation | None:
         say_variable(material, str(row["variable"]))
         + (f" {row['level']}" if pd.notna(row["level"]) and row["level"] else "")
         + f" {fixed(row['smd_after'], 'smd')}"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     ]
     varied = list(dict.fromkeys(say_balanced(str(name), partial(say_variable, material)) for name in rows["variable"]))
     return Limitation(
@@ -113,7 +114,7 @@ def _effective(material: Material) -> Limitation | None:
         return None
     parts = ", ".join(
         f"{material.within(str(row['arm']))} {count(row['effective_n'])} of {count(row['n'])}"
-        for row in rows.to_dict("records")
+        for row in list_records(rows)
     )
     return Limitation(
         f"Weights: they leave an effective sample of fewer than {100 * EFFECTIVE:g}% of the patients ({parts}). The "
@@ -125,7 +126,7 @@ def _effective(material: Material) -> Limitation | None:
 def _unweighted(material: Material) -> Limitation | None:
     rows = _weighted(material, "weights")
     parts = []
-    for row in rows.to_dict("records"):
+    for row in list_records(rows):
         arm = material.within(str(row["arm"]))
         if pd.notna(row["truncated"]) and row["truncated"] > 0:
             parts.append(f"{count(row['truncated'])} weights of {arm} were truncated, which leaves some imbalance in")
@@ -243,7 +244,7 @@ def list_other_differences(material: Material) -> list[dict[str, Any]]:
     estimand = comparison.estimand
     here = (rows["axis"] == estimand.axis) & (rows["timepoint"] == estimand.timepoint)
     rows = rows[here & rows["converged"].astype(bool)].dropna(subset=["estimate", "lower", "upper"])
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    return list_records(rows)
 
 
 _WAYS = {"g_computation": "G-computation", "augmented": "doubly robust estimation"}
@@ -262,7 +263,7 @@ def _unfitted(material: Material) -> Limitation | None:
         fits += len(rows)
         rows = rows[~rows["converged"].astype(bool)] if len(rows) else rows
         failed += len(rows)
-        for row in rows.to_dict("records"):
+        for row in list_records(rows):
             what = " by ".join(_WAYS.get(str(row[name]), say(str(row[name]))) for name in names) or "adjusted change"
             places.setdefault(what, []).append(material.timepoint(str(row["axis"]), str(row["timepoint"])))
     if not places:
@@ -280,7 +281,7 @@ def _unfitted(material: Material) -> Limitation | None:
 def _fallback(material: Material) -> Limitation | None:
     rows = material.rows("models")
     parts = []
-    for row in rows.to_dict("records") if len(rows) else ():
+    for row in list_records(rows) if len(rows) else ():
         tried = [name.strip() for name in str(row.get("tried", "")).split(",") if name.strip()]
         if len(tried) > 1 and pd.notna(row.get("tried")):
             parts.append(
@@ -302,6 +303,6 @@ def _dropped(material: Material) -> Limitation | None:
     shares = [f" ({percent(share)}%)" if pd.notna(share) else "" for share in rows["dropped_rows"] / whole]
     each = "; ".join(
         f"{row['label']} {count(row['dropped_rows'])} scores{share}"
-        for row, share in zip(rows.to_dict("records"), shares, strict=True)
+        for row, share in zip(list_records(rows), shares, strict=True)
     )
     return Limitation(f"Scores left out of a model because a covariate is missing: {each}.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import APART, COVERED
 from outcomes.release.figures.plans.comparison import CONTROL
@@ -57,7 +58,7 @@ def _control(material: Material) -> Limitation | None:
     rows = rows[rows["converged"].astype(bool)].dropna(subset=["estimate", "lower", "upper"]) if len(rows) else rows
     if rows.empty or is_randomised(material):
         return None
-    records = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    records = list_records(rows)
     each = enumerate_words(
         [
             f"{describe_analysis(str(row['analysis']))[1].lower()} {fixed(row['estimate'], 'estimate')} "

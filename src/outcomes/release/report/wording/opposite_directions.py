@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.records import list_records
 from outcomes.release.numbers import percent, signed
 from outcomes.release.report.content.material import Material
 
@@ -22,7 +23,7 @@ def note_contrary(material: Material) -> list[str]:
     method = "unadjusted" if comparison.weights == "none" else "weighted"
     notes = []
     for endpoint, own in table[table["method"] == method].groupby("endpoint", sort=False):
-        known = {str(row["population"]): row["difference"] for row in own.to_dict("records")}
+        known = {str(row["population"]): row["difference"] for row in list_records(own)}
         started, observed = known.get("started"), known.get("observed")
         if started is None or observed is None or not have_opposite_signs(started, observed):
             continue
