@@ -37,6 +37,16 @@ def test_it_prints_on_no_more_pages_than_the_pdf(finished, tmp_path):
     page = (results / "report.html").resolve().as_uri()
     subprocess.run(["chromium", *options, f"--print-to-pdf={printed}", page], check=True, capture_output=True)
     assert count_pages(printed) <= count_pages(results / "report.pdf")
+    if shutil.which("pdftotext"):
+        pages = [
+            subprocess.run(
+                ["pdftotext", "-f", n, "-l", n, printed, "-"], check=True, capture_output=True, text=True
+            ).stdout
+            for n in "12"
+        ]
+        assert "are not adjusted." in pages[0]  # the note below the six answers ends page 1
+        assert "Abstract" not in pages[0]
+        assert pages[1].lstrip().startswith("Abstract")
 
 
 def count_pages(pdf):

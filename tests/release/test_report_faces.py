@@ -22,10 +22,21 @@ from outcomes.errors import InputError, SettingsError
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.formats import write_figure
 from outcomes.release.report import compose, write_faces
-from outcomes.release.report.content.blocks import Cell, Grid, Paragraph, Picture, Report, Section
+from outcomes.release.report.content.blocks import (
+    Answer,
+    Answers,
+    Cell,
+    Grid,
+    Paragraph,
+    Picture,
+    Report,
+    Section,
+    Terms,
+)
 from outcomes.release.report.faces.column_widths import PAGES, fit_grid
 from outcomes.release.report.faces.docx.document import write_docx
 from outcomes.release.report.faces.docx.ooxml import build_table
+from outcomes.release.report.faces.html.page import write_page
 from outcomes.release.report.faces.pdf.paper import write_pdf
 from outcomes.settings.style import Style
 
@@ -57,11 +68,11 @@ def texts_of_docx(data):
     return plain("".join(node.text or "" for node in word.element.body.iter() if node.tag.endswith("}t")))
 
 
-def texts_of_pdf(data, folder):
+def texts_of_pdf(data, folder, *pages):
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler-utils) is not on this machine: the PDF's text is not checked")
     (folder / "report.pdf").write_bytes(data)
-    command = ["pdftotext", "-raw", str(folder / "report.pdf"), "-"]
+    command = ["pdftotext", "-raw", *pages, str(folder / "report.pdf"), "-"]
     return plain(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -157,6 +168,35 @@ def check_word(word):
     for paragraph in word.paragraphs:
         held = paragraph._p.find(".//{*}sectPr") is not None or paragraph._p.find(".//{*}drawing") is not None
         assert paragraph.text.strip() or held, paragraph.style.name
+
+
+def make_answers(number, drawn):
+    """Return a first page of so many answers, the first with a tall picture."""
+    drawn.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 340" width="100pt"></svg>')
+    picture = Picture("f", "", "", "a picture that says something", 100.0, drawn)
+    answers = [
+        Answer("works", "Does it work?", "Yes.", "By 3 points.", (), picture if i == 0 else None) for i in range(number)
+    ]
+    terms = Terms((("Question", "Does it work?"), ("Findings", "It does."), ("Meaning", "Good.")), boxed=True)
+    first = Section("brief", "Key points", (terms, Answers(tuple(answers), "CI: confidence interval.")))
+    return Report("t", (), (first, Section("abstract", "Abstract", (Paragraph("What was done."),))))
+
+
+@pytest.mark.parametrize(("number", "ends"), [(6, True), (5, False)])
+def test_six_answers_end_the_first_page_in_every_face_and_fewer_do_not(tmp_path, number, ends):
+    report = make_answers(number, tmp_path / "f.svg")
+    word = Document(io.BytesIO(write_docx(report, PRINTED)))
+    (table,) = word.tables
+    assert all(row.find(".//{*}cantSplit") is not None for row in table._tbl.tr_lst)
+    widths = [int(column.get(f"{{{column.nsmap['w']}}}w")) for column in table._tbl.tblGrid]
+    assert widths[1] > 1.5 * max(widths[0], widths[2])
+    assert sum(shape.height.pt for shape in word.inline_shapes) < 400
+    (note,) = (one for one in word.paragraphs if one.style.name == "Note")
+    assert (note._p.find(".//{*}br") is not None) is ends
+    assert ('<p class="note last">' in write_page(report)) is ends
+    pages = texts_of_pdf(write_pdf(report, PRINTED), tmp_path, "-f", "1", "-l", "1")
+    assert "confidenceinterval" in pages
+    assert ("Whatwasdone" in pages) is not ends
 
 
 def make_figures(columns):

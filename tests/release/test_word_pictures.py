@@ -1,6 +1,7 @@
 """Figures printed for Word: each once, kept for the next run, and printed again where one of them or what is kept changed."""
 
 import pytest
+from PIL import Image
 
 from outcomes.errors import InputError
 from outcomes.release.report.content.blocks import Picture, Report, Section
@@ -75,3 +76,12 @@ def test_a_figure_that_was_not_drawn_is_named(drawn):
     shown[1].file.unlink()
     with pytest.raises(InputError, match=r"b\.svg: no such figure"):
         Prints().make(report)
+
+
+def test_the_paper_of_a_figure_is_white(drawn, tmp_path):
+    """A palette averages its colours, so that paper among many shades of gray came out as a gray box."""
+    shown, _ = drawn
+    grays = "".join(f'<rect x="{i / 5}" width="0.2" height="5" fill="rgb({i},{i},{i})"/>' for i in range(100, 256))
+    shown[0].file.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="10">{grays}</svg>')
+    with Image.open(Prints(tmp_path).show(shown[0])) as image:
+        assert image.convert("RGB").getpixel((0, image.height - 1)) == (255, 255, 255)

@@ -75,10 +75,11 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Terms:
-    """Terms with their definitions."""
+    """Terms with their definitions; ``boxed`` where they stand out from what is around them, as Key Points do."""
 
     kind: ClassVar[str] = "terms"
     entries: tuple[tuple[str, str], ...]
+    boxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,9 @@ class Answer:
     picture: Picture | None = None
 
 
+FULL = 6  # so many answers fill the first page
+
+
 @dataclass(frozen=True)
 class Answers:
     """The questions of the first page with their answers, one below the other."""
@@ -108,6 +112,11 @@ class Answers:
     kind: ClassVar[str] = "answers"
     entries: tuple[Answer, ...]
     note: str = ""
+
+    @property
+    def fill_page(self) -> bool:
+        """Whether they fill the first page, so that what follows begins the next; fewer leave room for the abstract."""
+        return len(self.entries) >= FULL
 
 
 Block = Grid | Picture | Paragraph | Bullets | Terms | Answers

@@ -45,7 +45,7 @@ def write_key_points(material: Material, evidence: Evidence) -> Terms:
         )
         words = sum(len(text.split()) for _, text in terms)
         if words <= MOST_WORDS:
-            return Terms(terms)
+            return Terms(terms, boxed=True)
     raise OutcomesError(
         f"report: the Key Points have {words} words, more than {MOST_WORDS}; shorten the labels of the arms."
     )

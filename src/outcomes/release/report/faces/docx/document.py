@@ -25,6 +25,7 @@ from outcomes.release.report.faces.docx.ooxml import (
     add_link,
     add_rule,
     build_table,
+    lay_out,
     set_styles,
 )
 from outcomes.release.report.faces.docx.pictures import Prints
@@ -33,7 +34,8 @@ from outcomes.settings.style import Style
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a ZIP archive can carry
 TALLEST_PT = 600.0
-SMALL_PT = 150.0
+SMALL_PT = 124.0  # width of a picture beside an answer
+WORDS_PT = 350.0  # height of all but the pictures on a first page
 
 
 def write_docx(report: Report, style: Style, prints: Prints | None = None) -> bytes:
@@ -112,6 +114,9 @@ class _Writer:
                     self.add_text(entry, "List Bullet")
             case Answers() as answers:
                 self._add_answers(answers)
+            case Terms(entries=terms, boxed=True):
+                for term, text in terms:
+                    self.add_text(text, "Key Point", f"{term}\t")
             case Terms(entries=terms):
                 for term, text in terms:
                     self.begin("Term", term)
@@ -122,31 +127,38 @@ class _Writer:
                 self._add_grid(grid, item)
 
     def _add_answers(self, answers: Answers) -> None:
-        """Add a table of questions: the answer in words, and its picture or checks beside it."""
-        table = self.word.add_table(0, 3)
-        for answer in answers.entries:
-            question, said, shown = table.add_row().cells
+        """Add a table of questions: the answer in words, and its picture or checks beside it, all of them on one page."""
+        table = self.word.add_table(len(answers.entries), 3)
+        lay_out(table, [share * self.page.room(self.sideways) for share in (0.17, 0.54, 0.29)])
+        shapes = []
+        for answer, row in zip(answers.entries, table.rows, strict=True):
+            question, said, shown = row.cells
+            for cell in row.cells:
+                cell.paragraphs[0].style = self.word.styles["Answer"]
             question.paragraphs[0].add_run(answer.question).bold = True
             said.paragraphs[0].add_run(answer.verdict).bold = True
             if answer.text:
-                said.add_paragraph(style="Body Text").add_run(answer.text)
+                said.add_paragraph(style="Answer").add_run(answer.text)
             if answer.picture is not None:
                 shape = shown.paragraphs[0].add_run().add_picture(self.prints.show(answer.picture), Pt(SMALL_PT))
                 shape._inline.docPr.set("descr", answer.picture.alt)
+                shapes.append(shape)
             elif answer.checks:
                 marked = [f"{'✓' if check.holds else '!'} {check.text}" for check in answer.checks]
                 shown.paragraphs[0].add_run("\n".join(marked))
-        for column, share in enumerate((0.2, 0.45, 0.35)):
-            for cell in table.columns[column].cells:
-                cell.width = Pt(share * self.page.room(self.sideways))
+        room = Pt(self.page.height_pt - 2 * MARGIN_PT - WORDS_PT)
+        scale = min(1.0, room / max(1, sum(shape.height for shape in shapes)))
+        for shape in shapes:
+            shape.width, shape.height = round(scale * shape.width), round(scale * shape.height)
         note = self.add_text(answers.note, "Note")
-        note.add_run().add_break(WD_BREAK.PAGE)
+        if answers.fill_page:
+            note.add_run().add_break(WD_BREAK.PAGE)
 
     def add_text(self, text: str, style: str, lead: str = "") -> WordParagraph:
         """Add a paragraph; DOIs in it are links."""
         paragraph = self.begin(style)
         if lead:
-            paragraph.add_run(f"{lead} ").bold = True
+            paragraph.add_run(lead if lead.endswith("\t") else f"{lead} ").bold = True
         self._fill(paragraph, text)
         return paragraph
 

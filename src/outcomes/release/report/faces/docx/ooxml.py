@@ -13,6 +13,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Pt, RGBColor
+from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from outcomes.release.report.content.blocks import Cell, Grid
@@ -37,6 +38,8 @@ STYLES: dict[str, tuple[str | None, float, bool, float, float, bool]] = {
     "List Bullet": ("Normal", 10.5, False, 0, 3, False),
     "Term": ("Normal", 10.5, True, 6, 0, True),
     "Definition": ("Normal", 10.5, False, 0, 3, False),
+    "Key Point": ("Normal", 9.5, False, 0, 2, True),
+    "Answer": ("Normal", 9, False, 2, 2, False),
     "Figure": ("Normal", 10.5, False, 12, 0, True),
     "Figure Caption": ("Normal", 9.5, False, 4, 12, False),
     "Caption": ("Normal", 9.5, False, 14, 4, True),
@@ -44,7 +47,9 @@ STYLES: dict[str, tuple[str | None, float, bool, float, float, bool]] = {
     "Header": ("Normal", 8.5, False, 0, 0, False),
     "Footer": ("Normal", 8.5, False, 0, 0, False),
 }
-INDENTS = {"TOC 2": 14.0, "Definition": 14.0}
+INDENTS = {"TOC 2": 14.0, "Definition": 14.0, "Key Point": 62.0}
+HANGING = {"Key Point"}  # the term stands before the indent
+SHADED = {"Key Point": "F4F4F4"}
 GREY = {"Subtitle", "Details", "Note", "Header", "Footer"}
 
 
@@ -62,6 +67,10 @@ def set_styles(word: Word) -> None:
         layout.space_before, layout.space_after, layout.keep_with_next = Pt(before), Pt(after), kept
         if name in INDENTS:
             layout.left_indent = Pt(INDENTS[name])
+            layout.first_line_indent = Pt(-INDENTS[name]) if name in HANGING else None
+        if name in SHADED:
+            shade = parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{SHADED[name]}"/>')
+            style.element.get_or_add_pPr().insert_element_before(shade, "w:tabs", "w:spacing", "w:ind", "w:jc")
         _set_typeface(style.element.get_or_add_rPr())
         _clear_borders(style.element)
     word.styles["Footer"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -128,6 +137,24 @@ def add_bookmark(paragraph: Paragraph, name: str, number: int) -> None:
     start.set(qn("w:name"), name)
     paragraph._p.insert(1, start)
     paragraph._p.append(end)
+
+
+def lay_out(table: Table, widths_pt: Sequence[float]) -> None:
+    """Give a table columns of these widths, a rule below each row, and rows that no page divides."""
+    table.autofit = False
+    rules = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="808080"/>' for side in ("top", "bottom", "insideH"))
+    edges = f'<w:left w:w="0" w:type="dxa"/><w:right w:w="{_twips(2 * PADDING_PT)}" w:type="dxa"/>'
+    for name, within, after in (
+        ("tblBorders", rules, ("w:tblLayout", "w:tblLook")),
+        ("tblCellMar", edges, ("w:tblLook",)),
+    ):
+        table._tbl.tblPr.insert_element_before(parse_xml(f"<w:{name} {nsdecls('w')}>{within}</w:{name}>"), *after)
+    for column, width in zip(table.columns, widths_pt, strict=True):
+        column.width = Pt(width)
+        for cell in column.cells:
+            cell.width = Pt(width)
+    for row in table.rows:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
 
 
 def build_table(grid: Grid, fit: Fit) -> Any:

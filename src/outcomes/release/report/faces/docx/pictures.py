@@ -22,6 +22,9 @@ from outcomes.release.report.content.blocks import Answers, Picture, Report, Sec
 
 COLOURS = 64  # a figure has a dozen, and what lies between them at the edges of letters
 DPI = 240  # above the 220 to which Word itself reduces pictures for print
+WHITE = (
+    250  # a palette averages its colours: what is so light in red, green, and blue is the paper, and no gray box on it
+)
 PRINTERS = 2  # typst lets others compute while it prints
 
 
@@ -82,7 +85,7 @@ def list_pictures(sections: Iterable[Section]) -> Iterable[Picture]:
 
 
 def _identify(drawn: bytes) -> str:
-    made_with = f"{DPI} {COLOURS} {version('typst')} {version('pillow')}\n"
+    made_with = f"{DPI} {COLOURS} {WHITE} {version('typst')} {version('pillow')}\n"
     return hashlib.sha256(made_with.encode() + drawn).hexdigest()
 
 
@@ -91,6 +94,13 @@ def _print(drawn: bytes, title: str) -> bytes:
     written = io.BytesIO()
     with Image.open(printed) as image:
         flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        flat.putpalette(_whiten(flat.getpalette() or []))
         # a tenth larger than the smallest, in a seventh of the time
         flat.save(written, "png", compress_level=6, dpi=(DPI, DPI))
     return written.getvalue()
+
+
+def _whiten(palette: list[int]) -> list[int]:
+    """Return red, green, and blue of a palette's colours, in which those that are all but white are white."""
+    colours = [palette[start : start + 3] for start in range(0, len(palette), 3)]
+    return [part for colour in colours for part in ([255] * 3 if min(colour) >= WHITE else colour)]

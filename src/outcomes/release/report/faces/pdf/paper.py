@@ -115,10 +115,11 @@ def _item(item: Item, page: Page) -> dict[str, Any]:
             return {"kind": "paragraph", "lead": lead, "text": _text(text)}
         case Bullets(entries=entries):
             return {"kind": "bullets", "entries": [_text(entry) for entry in entries]}
-        case Answers(entries=answers, note=note):
-            return {"kind": "answers", "entries": [_answer(answer) for answer in answers], "note": _text(note)}
-        case Terms(entries=terms):
-            return {"kind": "terms", "entries": [[term, _text(text)] for term, text in terms]}
+        case Answers(entries=answers, note=note) as block:
+            told = {"entries": [_answer(answer) for answer in answers], "note": _text(note)}
+            return {"kind": "answers", "fresh_after": block.fill_page, **told}
+        case Terms(entries=terms, boxed=boxed):
+            return {"kind": "terms", "entries": [[term, _text(text)] for term, text in terms], "boxed": boxed}
         case Picture() as picture:
             return _picture(picture, item.label, page)
         case Grid() as grid:
