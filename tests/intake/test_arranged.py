@@ -67,6 +67,34 @@ def write_report(folder):
     write(folder, "report.csv", *lines, "*** End of report ***")
 
 
+def write_report_with_birth(folder, form="Patient: {}   DOB: 03/14/1970"):
+    lines = [line for who in PEOPLE for line in (f'"{form.format(who)}",,,', *of(who))]
+    write(folder, "report.csv", *lines, header="Date,Treatment,Dose,PHQ-9")
+
+
+def write_report_with_birth_behind_a_line(folder):
+    write_report_with_birth(folder, "Patient: {} | DOB 14.3.1970")
+
+
+def write_report_with_three_labels(folder):
+    write_report_with_birth(folder, "Born: 14.3.1970, MRN: {} (Sex: F)")
+
+
+def treated_with(drug):
+    """Return the rows of a treatment without what it is: who, date, dose, score."""
+    return [f"{who},{day},{dose},{total}" for who, day, _, dose, total in visits() if DRUGS[who] == drug]
+
+
+def write_blocks_below_treatments(folder):
+    lines = [line for drug in ("Ketamine IV", "Spravato") for line in (f"{drug} patients,,,", *treated_with(drug), "")]
+    write(folder, "list.csv", *lines, header="Patient,Date,Dose,PHQ-9")
+
+
+def write_files_below_treatments(folder):
+    for number, drug in enumerate(("Ketamine IV", "Spravato")):
+        write(folder, f"{number}.csv", f"{drug},,,", ",,,", "Patient,Date,Dose,PHQ-9", *treated_with(drug))
+
+
 def write_report_with_names_again(folder):
     lines = []
     for who in PEOPLE:

@@ -154,6 +154,19 @@ def test_a_prefix_of_an_identifier_is_no_second_patient_in_the_cell(tmp_path):
     assert "several patients" not in draft_study(tmp_path, "mine").text
 
 
+def test_dates_and_pressures_are_no_groups_of_patients_with_small_numbers(tmp_path):
+    rows = [
+        [n + 1, f"{k + 1}/{n + 1}/2024", "IM ketamine", f"{n + 1}/{n + 2}", 20 - 2 * k]
+        for n in range(24)
+        for k in range(4)
+    ]
+    write_rows(tmp_path / "visits.csv", [["Patient", "Date", "Treatment", "BP", "PHQ-9"], *rows])
+    write_rows(tmp_path / "patients.csv", [["Patient", "Sex"], *([n + 1, "FM"[n % 2]] for n in range(24))])
+    draft = draft_study(tmp_path, "mine")
+    assert draft.missing == ()
+    assert "several patients" not in draft.text
+
+
 @pytest.mark.parametrize("between", ["; ", ", ", " / "])
 def test_a_group_session_is_a_session_of_each_of_its_patients(between, tmp_path):
     rows = [["Date", "Treatment", "Patients"]]

@@ -584,6 +584,22 @@ def test_points_and_feedback_of_a_quiz_are_no_answers(tmp_path):
     assert totals(export) == truth()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1250", "iso8859-2"])
+def test_answers_in_words_of_central_europe_are_read_in_its_tables_of_letters(tmp_path, encoding):
+    words = ["wcale nie dokuczały", "kilka dni", "więcej niż połowę dni", "niemal codziennie"]
+    lines = ["pacjent;data;lek;" + ";".join(f"PHQ9_{k}" for k in range(1, 10))]
+    for n in range(12):
+        lines += [
+            f"P{n:02d};{d:02d}.01.2024;ketamina dożylnie;" + ";".join(words[(n + d + k) % 4] for k in range(9))
+            for d in (9, 16, 23)
+        ]
+    (tmp_path / "wizyty.csv").write_bytes("\n".join(lines).encode(encoding))
+    export = read_export(check_study(yaml.safe_load(draft_study(tmp_path, "mine").text)), tmp_path)
+    assert (len(export.tables["sessions"]), len(export.tables["assessments"])) == (36, 36)
+    items = export.tables["assessments"][[f"item_{k}" for k in range(1, 10)]]
+    assert items.to_numpy().sum() == sum((n + d + k) % 4 for n in range(12) for d in (9, 16, 23) for k in range(9))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
 def test_text_with_columns_that_is_named_as_a_workbook_is_read(tmp_path, encoding):
     write_log(tmp_path)

@@ -236,6 +236,7 @@ def test_every_check_is_found_by_some_test():
         "nothing_left",
         "undecided_duplicates",
         "unnamed_files",
+        "twice_a_day",
         "contradicted_totals",
         *("another_scale", "exchanged_scores", "turned_scores"),  # test_doubtful_scores.py
         "ages_from_births",  # test_births.py
@@ -255,6 +256,20 @@ def test_repeated_rows_ages_and_doses_are_counted(tmp_path):
     assert found["repeated_rows"] == (False, ROWS, 2 * ROWS)
     assert found["impossible_ages"] == (False, 7, 30)
     assert found["unreadable_doses"] == (False, ROWS // 9, ROWS)
+
+
+@pytest.mark.parametrize("rule", [{}, {"conflicting_duplicates": "first"}])
+def test_two_a_day_told_apart_by_their_time_are_asked_about(tmp_path, rule):
+    def spoil(rows):
+        change("scores.csv", "day", lambda c, _: f"{c}T08:00:00")(rows)
+        first = rows["scores.csv"][1:]
+        rows["scores.csv"] += [[who, day.replace("T08", "T16"), str(int(total) - 4)] for who, day, total in first]
+
+    export = read_clinic(tmp_path, spoil, cleaning=rule)
+    (found,) = [one for one in export.findings if one.check == "twice_a_day"]
+    assert (found.stops, found.count, found.of) == (not rule, ROWS, 2 * ROWS)
+    if rule:
+        assert export.tables["assessments"]["recorded_total"].min() == 20 - 2 * (SESSIONS - 1)
 
 
 @pytest.mark.parametrize(("wrong", "stops"), [(30, False), (120, True), (8, None)])

@@ -107,7 +107,7 @@ class TableFile(Frozen):
     headings: dict[str, str] = Field(
         default_factory=dict,
         description="new column → how a row between the others says its value for the rows below: `Patient: {}` within a cell, `Patient ID` in the cell "
-        "before it, `{}` alone as the first and only cell of its row. A new heading ends what those listed after it said",
+        "before it, `{}` alone as the first and only cell of its row; `*` is any text. A new heading ends what those listed after it said",
     )
     first_row: int | None = Field(None, ge=2, description="first row of data; by default the one below the header")
     rows: dict[str, tuple[str, ...]] = Field(

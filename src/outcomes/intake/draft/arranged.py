@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from outcomes.intake.draft.claims import claims_of
-from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary
+from outcomes.intake.draft.vocabulary import (
+    NEAR,
+    match_name,
+    names_drug,
+    read_vocabulary,
+    recognise_treatment,
+)
 from outcomes.intake.months import is_month
 from outcomes.intake.readers import File, Proposal
 from outcomes.intake.readers.grid import ALONE, CORNER, DAY, read_headings, turn_records
@@ -21,9 +28,16 @@ Records = Sequence[Sequence[str]]
 MOSTLY = 0.8  # of the headings that must say a thing
 LOOKED_AT = 400  # rows of a sheet
 FEWEST, FEWEST_ALONE, FEWEST_BLOCKS = 2, 3, 3  # headings; such without a label; blocks of columns
+TREATED = "treatment"  # the column that headings of treatments become
+FEWEST_LETTERS = 2  # of a name
 WIDE = 4  # columns of a sheet on its side: a name and some patients
 LABELLED = re.compile(r"([^\d:#]{1,39}?[^\s\d:#])\s*[:#]\s*(\S.*)|([^\d:#]{1,39}?[^\s\d:#])\s+(\S*\d\S*)")
 
+WITHIN = re.compile(  # a label within a cell: the last word before its colon, or one of birth
+    r"(?:^|(?<=[\s,;|(/–-]))((?:(?:date|of|patient|client|medical|record|chart|treatment|first|last|birth) )*[^\W\d_]{2,20}\.?|D\.O\.B\.?)\s*[:#]\s*(?=\S)"
+    r"|(?<=[\s,;|(/–-])(dob|d\.o\.b\.?|born|geb\.?|née?)\s+(?=\d)",
+    re.IGNORECASE,
+)
 OF_VISIT = re.compile(
     r"(?:session|infusion|visit|treatment|tx|week|day|month|wk|[swvd])[ _.#-]*\d+[ _.:-]*|[ _.:-]*baseline[ _.:-]*",
     re.IGNORECASE,
@@ -54,9 +68,10 @@ def _is_patient(name: str) -> bool:
 
 def _find_headings(records: Records, source: Source) -> tuple[dict[str, object], str] | None:
     """Return the forms in which rows between the others say whose these are."""
-    forms = _labelled(records) or _alone(records)
+    forms = _labelled(records) or _alone(records) or _treated(records)
     if not forms:
         return None
+    whose = TREATED not in forms
     headed = [bool(read_headings(row, forms)) for row in records]
     rest = [
         (number, row)
@@ -67,10 +82,11 @@ def _find_headings(records: Records, source: Source) -> tuple[dict[str, object],
     header = tuple(rest[number - 1][0] for number in head.header)
     names = _names(records, header)
     below = [row for number, row in rest if number > header[-1]]
-    if not any(map(_is_told, names)) or any(map(_is_patient, names)) or len(below) < sum(headed):
+    if not any(map(_is_told, names)) or any(map(_is_patient, names)) == whose or len(below) < sum(headed):
         return None
     spelt = {_free(new, names): form for new, form in forms.items()}
-    note = f"rows between the others say whose these are ({', '.join(map(repr, spelt.values()))}): what they say is read for the rows below them (headings)"
+    what = f"whose these are ({', '.join(map(repr, spelt.values()))})" if whose else "what was given"
+    note = f"rows between the others say {what}: what they say is read for the rows below them (headings)"
     return {"header": header, "headings": spelt, "first_row": None, "leave_out": {}, "above": ()}, note
 
 
@@ -79,7 +95,9 @@ def _free(new: str, names: Sequence[str]) -> str:
 
 
 def _is_told(name: str) -> bool:
-    """Tell whether a name is that of a score, a date or a treatment."""
+    """Tell whether a name is that of a score, a date or a treatment; P01 is none, but a patient."""
+    if sum(map(str.isalpha, name)) < FEWEST_LETTERS:
+        return False
     known = read_vocabulary()
     bare = OF_VISIT.sub("", name).strip() or name
     return bool(claims_of(bare)) or any(
@@ -121,6 +139,10 @@ def _say_labels(row: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield label, form and value of what a row says as a heading: within a cell, or in the cell behind a label."""
     filled = [cell for cell in row if cell]
     for place, cell in enumerate(filled):
+        several = list(_part_cell(cell))
+        if several:
+            yield from several
+            continue
         match = LABELLED.fullmatch(cell)
         label, value = (match[1] or match[3], match[2] or match[4]) if match else ("", "")
         if label and is_name(label):
@@ -128,6 +150,19 @@ def _say_labels(row: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         following = filled[place + 1] if place + 1 < len(filled) else ""
         if is_name(cell.rstrip(" :")) and following and not _is_label(following) and len(filled) <= 8:
             yield cell.rstrip(" :"), cell.rstrip(" :"), following
+
+
+def _part_cell(cell: str) -> Iterator[tuple[str, str, str]]:
+    """Yield label, form and value of a cell with several labels, each value ending where the next label begins (Patient: 104 DOB: 01/02/1980)."""
+    found = list(WITHIN.finditer(cell))
+    if len(found) < 2 or found[0].start():
+        return
+    for match, after in itertools.zip_longest(found, found[1:]):
+        stop = after.start() if after else len(cell)
+        value = re.sub(r"[\s,;|(/–-]+$", "", cell[match.end() : stop])
+        before = "" if match is found[0] else "* "
+        rest = f"{cell[match.end() + len(value) : after.end()]}*" if after else ""
+        yield match[1] or match[2], f"{before}{cell[match.start() : match.end()]}{ALONE}{rest}", value
 
 
 def _is_label(cell: str) -> bool:
@@ -145,6 +180,15 @@ def _alone(records: Records) -> dict[str, str]:
     if len(set(coded)) < FEWEST_ALONE or len(set(coded)) < 0.9 * len(headed) or len(begins) < 0.9 * len(other):
         return {}
     return {CORNER: ALONE}
+
+
+def _treated(records: Records) -> dict[str, str]:
+    """Return the form of headings that are the one cell of their row and name a treatment, each above rows of its own."""
+    alone = [number for number, row in enumerate(records) if row and row[0] and not any(row[1:])]
+    named = [number for number in alone if names_drug(records[number][0])]
+    below = all(any(row[1:]) for number in named for row in records[number + 1 : number + 2])
+    kinds = {recognise_treatment(records[number][0])[0] for number in named}
+    return {TREATED: ALONE} if len(kinds - {None}) >= FEWEST and None not in kinds and below else {}
 
 
 def _is_time(cell: str) -> bool:

@@ -25,6 +25,8 @@ from outcomes.intake.privacy import plain_name
 from outcomes.intake.quiet import reading_quietly
 from outcomes.settings import check_study
 
+SECOND = frozenset({"undecided_duplicates", "twice_a_day"})  # checks of second questionnaires of a day
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -129,7 +131,7 @@ def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[s
             export = read_export(study, folder)
     except OutcomesError as error:
         return "", [f"a trial reading of the export with this file stopped: {error}"], None
-    undecided = {one.file for one in export.findings if one.check == "undecided_duplicates" and one.stops}
+    undecided = {one.file for one in export.findings if one.check in SECOND and one.stops}
     helped: dict[str | None, str] = {file: apart[file] for file in undecided if file is not None and file in apart}
     stops = [
         f"{one.check}: {one.text}. {_cure(one, helped)}"
@@ -140,6 +142,4 @@ def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[s
 
 
 def _cure(one: Finding, helped: Mapping[str | None, str]) -> str:
-    return helped.get(
-        one.file if one.check == "undecided_duplicates" else None, f"{one.cure[:1].upper()}{one.cure[1:]}"
-    )
+    return helped.get(one.file if one.check in SECOND else None, f"{one.cure[:1].upper()}{one.cure[1:]}")

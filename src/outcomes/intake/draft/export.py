@@ -28,7 +28,14 @@ from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import describe_sheet, find_patient
 from outcomes.intake.draft.undated import ask_undated, tell_unread
-from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import (
+    NEAR,
+    match_name,
+    names_drug,
+    read_vocabulary,
+    recognise_treatment,
+    words_of,
+)
 from outcomes.intake.privacy import BIRTH, plain_name
 from outcomes.intake.readers import Unread
 
@@ -174,10 +181,13 @@ def _name_treatment(one: Found) -> None:
         return
     groups = read_vocabulary()["treatment"]
     words = set(words_of(one.sheet.name))
+    titles = [title for title in one.sheet.proposal.titles if names_drug(title)]
+    titled = {recognise_treatment(title)[0] for title in titles}
     named = [name for name in ("esketamine", "iv", "im") if words & {*groups[name]} - {"shot", "drip"}]
-    if len(named) == 1:
-        one.constants["treatment"] = named[0]
-        one.notes.append(f"no column says which treatment was given; {named[0]} after the name of the file")
+    told, where = (titled, "title above the table") if titled else (set(named), "name of the file")
+    if len(told) == 1 and (treatment := told.pop()) is not None:
+        one.constants["treatment"] = treatment
+        one.notes.append(f"no column says which treatment was given; {treatment} after the {where}")
 
 
 def _rows_of_items(one: Found) -> str | None:

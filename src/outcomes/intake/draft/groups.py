@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.given import given_patient
 from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.draft.survey import Field, Sheet, read_proposal
 from outcomes.intake.health.identifiers import near_form
 
 BETWEEN = (";", ",", "|", "/", "&", "+")
+NUMERIC = (",", "/", "+")  # what stands between the parts of a number, a date, or a blood pressure too
 KNOWN, SEVERAL = 0.8, 0.2  # share of the parts that another file knows; of the filled rows with several parts
 
 
@@ -33,7 +35,7 @@ def _split(sheet: Sheet, known: set[str], folder: Path) -> Sheet:
     if not known or sheet.source.format in ("fhir", "redcap"):
         return sheet
     for name, column in sheet.fields.items():
-        between = _between(column, known)
+        between = None if find_dates(column).share else _between(column, known)
         if between is not None:
             note = f"several patients in one cell of {name!r}: a row for each (each)"
             source = sheet.source.model_copy(update={"each": {name: between}})
@@ -49,6 +51,9 @@ def _between(column: Field, known: set[str]) -> str | None:
             continue
         cells = [_part(value, between) for value in column.words.values]
         parts = {part for value in column.values for part in _part(value, between)}
+        spaced = any(f"{between} " in value for value in column.values)
+        if between in NUMERIC and not spaced and all(part.isdecimal() for part in parts):
+            continue  # 128/84 and 3,5 are no patients 128 and 84
         # `Patient/12` has a separator and one patient
         several = [sum(part in known for part in cell) > 1 for cell in cells]
         many = sum(int(rows) for one, rows in zip(several, column.rows, strict=True) if one)

@@ -37,7 +37,7 @@ def split_labelled(sheet: Sheet, proposal: Proposal) -> list[Proposal]:
     """
     names = read_vocabulary()["sessions"]["treatment"]["names"]
     given = [name for name in (*proposal.source.above, *proposal.source.headings) if match_name(name, names)[0] >= NEAR]
-    title = recognise_treatment(proposal.source.sheet or "")[0]
+    title = any(recognise_treatment(one)[0] for one in (proposal.source.sheet or "", *proposal.titles))
     if (
         not (given or title)
         or (names_treatments(sheet) and not given)

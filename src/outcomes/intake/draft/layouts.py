@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import yaml
+
 from outcomes.intake.draft.found import Found, Guess
 from outcomes.intake.privacy import plain_name
 from outcomes.personal import show_name
@@ -125,6 +127,7 @@ def _free_name(layout: Layout, names: set[str]) -> str:
         if show_name(source.sheet or source.file) != (source.sheet or source.file)
         else plain_name(source.sheet or source.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]) or "layout"
     )
+    stem = stem if isinstance(yaml.safe_load(stem), str) else f"layout_{stem}"  # 2024.csv, no.csv
     name, number = stem, 2
     while name in names:
         name, number = f"{stem}_{number}", number + 1

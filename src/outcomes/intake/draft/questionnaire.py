@@ -115,7 +115,8 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
             allowed = f"{definition.items.minimum} to {definition.items.maximum}"
             if one.total is None:
                 trouble = (
-                    f"{one.instrument}: the columns named after its items do not hold whole numbers from {allowed}."
+                    f"{one.instrument}: the columns named after its items hold neither whole numbers from {allowed} nor the wording of the answers in a language that is known. Where they "
+                    f"hold answers, name the columns as `items`, and list the answers in their order beside them: `answers: {{first: {definition.items.minimum}, …, last: {definition.items.maximum}}}`"
                 )
                 return Questionnaire(one.instrument, trouble=trouble)
             return replace(one, items=(), check=f"its item columns do not hold {allowed}; only the total is used")

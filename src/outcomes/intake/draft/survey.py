@@ -130,7 +130,10 @@ def _with_above(file: File, proposal: Proposal) -> Proposal:
         return proposal
     known = read_vocabulary()
     names = [*known["patient"], *known["sessions"]["treatment"]["names"]]
-    said = list_labels(read_above(file, source))
+    rows = read_above(file, source)
+    alone = tuple(dict.fromkeys(cells.pop() for row in rows if len(cells := {*filter(None, row)}) == 1))
+    proposal = replace(proposal, titles=alone)
+    said = list_labels(rows)
     labels = tuple(label for label in said if match_name(label, names)[0] >= NEAR and is_name(label))
     note = f"what stands above the table is read for all of its rows: {', '.join(map(repr, labels))}"
     changed = source.model_copy(update={"above": labels})

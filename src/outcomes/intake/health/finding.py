@@ -56,6 +56,11 @@ CHECKS: dict[str, Check] = {
         "Questionnaires of one person, instrument and day that differ, without a time that says which came last: which stays is decided by their content.",
         "where they are 1% of a file or more, and the study file does not say which stays (`cleaning.conflicting_duplicates`)",
     ),
+    "twice_a_day": Check(
+        "identifiers",
+        "Many questionnaires of one person, instrument and day that differ, told apart by their time: before a session, and after it?",
+        "where they are a quarter of a file or more, and the study file does not say which stays (`cleaning.conflicting_duplicates`)",
+    ),
     "repeated_rows": Check("identifiers", "Rows that occur more than once in all that is mapped."),
     "scores_without_sessions": Check(
         "people",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DECLARED = frozenset({"blank_row", "no_record", "hidden_row", "not_asked_for"})  # left out on purpose
 LEFT_OUT, UNKNOWN, MERGED, CONTRADICTING = 0.5, 0.1, 0.2, 0.1
-SEVERAL, UNDECIDED = 3, 0.01  # rows, and share of a file
+SEVERAL, UNDECIDED, TWICE = 3, 0.01, 0.25  # rows, and shares of a file
 DISAGREE = 0.05  # share of questionnaires whose total is not the sum of the items
 CURES = {
     "unknown_patient": "is the column of the patients' identifiers the right one? Cells that are merged or written once for several "
@@ -63,14 +63,21 @@ def find_lost_rows(
 def find_undecided(
     ledger: pd.DataFrame, balance: pd.DataFrame, timed: frozenset[str], asked: bool
 ) -> Iterable[Finding]:
-    """Return files with differing questionnaires of one day that no time tells apart; ``timed`` are the files that have times.
+    """Return files with differing questionnaires of one day: that no time tells apart, or many, as before and after a session.
 
-    They stop a run unless the study file says which stays (``asked`` is false).
+    ``timed`` are the files that have times. They stop a run unless the study file says which stays (``asked`` is false).
     """
     mine = ledger[(ledger["reason"].astype(str) == "duplicate_conflicting") & ledger["column"].notna()]
     rows = mine[["file", "row"]].drop_duplicates().groupby("file", observed=True).size()
     raw = dict(zip(balance["file"].astype(str), balance["raw"].astype(int), strict=True))
     for file, count in sorted((str(file), int(count)) for file, count in rows.items()):
+        if file in timed and count >= max(SEVERAL, TWICE * raw[file]):
+            yield Finding(
+                "twice_a_day", asked, count, raw[file], "rows",
+                f"{count:,} of {raw[file]:,} rows of {file} are a second questionnaire of the same person, instrument and day with other answers, and the later one stays",
+                "where one is answered before a session and one after it, keep that before: `cleaning: {conflicting_duplicates: first}`; where the later corrects the earlier, write `last`",
+                file,
+            )  # fmt: skip
         if file not in timed:
             yield Finding(
                 "undecided_duplicates", asked and count >= max(SEVERAL, UNDECIDED * raw[file]), count, raw[file], "rows",

@@ -51,6 +51,7 @@ class Proposal:
     notes: tuple[str, ...] = ()  # what was done that a reader of the draft should know: rows left out, titles skipped
     checks: tuple[str, ...] = ()  # what is assumed and should be looked at
     labels: Mapping[str, str] = field(default_factory=dict)  # column → what it asks, as the format says beside the data
+    titles: tuple[str, ...] = ()  # what stands alone in a row above the table
     questions: tuple[str, ...] = ()  # what only people can say; until then the study does not run
 
 

@@ -53,6 +53,8 @@ def read_headings(cells: Sequence[str], headings: Mapping[str, str]) -> dict[str
     ({'Patient': 'K-01', 'arm': 'IV'}, {})
     >>> read_headings(["K-01 (continued)", ""], {"Patient": "{}"}), read_headings(["2024-01-09", ""], {"Patient": "{}"})
     ({'Patient': 'K-01'}, {})
+    >>> read_headings(["Patient: 104 Sex: F"], {"Patient": "Patient: {} Sex: *", "Sex": "* Sex: {}"})
+    {'Patient': '104', 'Sex': 'F'}
     """
     plain = [" ".join(cell.split()) for cell in cells]
     found = {new: _find_value(plain, form) for new, form in headings.items()}
@@ -75,8 +77,8 @@ def _find_value(cells: Sequence[str], form: str) -> str | None:
 
 
 def _loose(text: str) -> str:
-    """Return a pattern of a text with any blanks where it has some."""
-    return r"\s*".join(re.escape(word) for word in re.split(r"\s+", text))
+    """Return a pattern of a text with any blanks where it has some, and any text where it has a ``*``."""
+    return r"\s*".join(re.escape(word).replace(r"\*", ".*") for word in re.split(r"\s+", text))
 
 
 def make_table(records: Records, source: Source, name: str, wanted: Wanted, epoch: int | None = None) -> RawTable:

@@ -21,6 +21,8 @@ from outcomes.settings import Source, TableFile
 
 TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".html", ".htm")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never in text
+CENTRAL = re.compile(rb"[A-Za-z][\xb3\xb9\xbf](?=[A-Za-z])")  # ³ ¹ ¿ within a word: ł ą ż
+ISO_CENTRAL = re.compile(rb"[A-Za-z][\xb1\xb6](?=[A-Za-z])")  # ± ¶: ą ś
 HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 
@@ -160,12 +162,16 @@ def _is_text(start: bytes) -> bool:
 
 
 def guess_encoding(path: Path) -> str:
-    """Return utf-8 where every byte is, else cp1252, else latin-1 (which reads anything); utf-8 where a mark says another."""
+    """Return utf-8 where every byte is, else cp1252, else latin-1 (which reads anything); utf-8 where a mark says another.
+
+    Signs that stand in no word of the west, and are letters in a table of central Europe, say that it is that one.
+    """
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(1 << 20)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
         return "utf-8"
-    for encoding in ("utf-8", "cp1252"):
+    central = "iso8859-2" if ISO_CENTRAL.search(start) else "cp1250" if CENTRAL.search(start) else "cp1252"
+    for encoding in ("utf-8", central):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             with path.open("rb") as file:
