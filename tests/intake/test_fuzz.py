@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import openpyxl
@@ -140,6 +141,17 @@ def nested(table: list[list[str]]) -> bytes:
     return "".join(json.dumps(one) + "\n" for one in records).encode()
 
 
+def odm(table: list[list[str]]) -> bytes:
+    forms = [
+        f"<SubjectData SubjectKey={quoteattr(row[0])}><StudyEventData StudyEventOID='V'><FormData FormOID='F'><ItemGroupData ItemGroupOID='G'>"
+        + "".join(f"<ItemData ItemOID='{name}' Value={quoteattr(cell)}/>" for name, cell in zip(HEADER[1:], row[1:], strict=True))
+        + "</ItemGroupData></FormData></StudyEventData></SubjectData>"
+        for row in table
+    ]  # fmt: skip
+    head = "<ODM xmlns='http://www.cdisc.org/ns/odm/v1.3' FileType='Snapshot'><ClinicalData StudyOID='S'>"
+    return f"{head}{''.join(forms)}</ClinicalData></ODM>".encode(errors="surrogatepass")
+
+
 def fixed(table: list[list[str]]) -> bytes:
     widths = [max(map(len, column)) + 2 for column in zip(HEADER, *table, strict=True)]
     lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [HEADER, *table]]
@@ -193,6 +205,7 @@ FORMATS: dict[str, tuple[str, Callable[[list[list[str]], Path], None], dict[str,
                {"format": "fhir", "part": "44249-1", "patient_strip": "Patient/", "leave_out": {"status": "entered-in-error"}, "tables": mapping("patient", "date", **LOINC)}),
     "bundle": ("file.json", write_bytes(lambda t: json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in responses(t)]}).encode()),
                {"format": "fhir", "part": "44249-1", "tables": mapping("patient", "date", **LOINC)}),
+    "odm": ("file.xml", write_bytes(odm), {"format": "odm", "part": "F", "tables": mapping("subject key")}),
     "json": ("file.jsonl", write_bytes(nested), {"format": "json", "tables": mapping("who.id", items=[f"answers.{n}" for n in range(1, 10)], total="total")}),
     "long": ("file.csv", write_bytes(long_rows),
              {"pivot": {"rows": ["id", "day"], "name": "what", "value": "answer", "columns": {name: name for name in HEADER[2:]}}, "tables": mapping()}),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from outcomes.errors import InputError
-from outcomes.intake.readers import columnar, database, fhir, nested, redcap, tables
+from outcomes.intake.readers import columnar, database, fhir, nested, odm, redcap, tables
 from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.header import Wanted, choose_columns
 from outcomes.intake.readers.shape import is_shaped, join_tables, needed_columns, shape_table
@@ -17,6 +17,7 @@ READERS: tuple[Reader, ...] = (
     tables.READER,
     redcap.READER,
     fhir.READER,
+    odm.READER,
     nested.READER,
     columnar.READER,
     database.READER,
