@@ -68,7 +68,16 @@ def test_no_number_of_rows_tells_how_many_patients_have_rare_levels():
     """Ten payers of fewer than eleven patients are ten patients; a number by the alphabet told all levels."""
     frame = make_frame("self-pay")
     frame["payer"] = [f"z{p}" if p < 10 else payer for p, payer in zip(frame["patient"], frame["payer"], strict=True)]
-    table = guard_levels(fit(frame, "change ~ payer"), frame, {"payer"}, Privacy()).tables["coefficients"]
+    fitted = fit(frame, "change ~ payer + time")
+    guarded = guard_levels(fitted, frame, {"payer"}, Privacy())
+    table = guarded.tables["coefficients"]
     rare = table["term"][table["term"].str.contains("level ")]
     assert rare.str.extract(r"level (\d+)\]$", expand=False).tolist() == [*"1234567"]
     assert "z" not in table["term"].str.cat()
+    assert set(fitted.tables["tests"]["term"]) == {"payer", "time"}  # 11 degrees of freedom less the two common payers
+    assert set(guarded.tables["tests"]["term"]) == {"time"}
+    assert [guarded.info[one] for one in ("loglik", "aic", "bic")] == [fitted.info["loglik"], None, None]
+    few = frame.assign(payer=frame["payer"].where(frame["patient"] < 7, "medicare"))
+    kept = guard_levels(fit(few, "change ~ payer + time"), few, {"payer"}, Privacy())
+    assert set(kept.tables["tests"]["term"]) == {"payer", "time"}
+    assert kept.info["aic"] > 0

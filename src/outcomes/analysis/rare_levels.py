@@ -15,8 +15,9 @@ def guard_levels(result: ModelResult, frame: pd.DataFrame, attributes: set[str],
     """Return the model with coefficients of a level counted by its patients, and levels of few without their names.
 
     A coefficient of a level compares its patients with those of the reference level; ``fewest`` is the smaller number. In a rounded
-    release a level of fewer patients than the minimum is "level 2 of payer", so that a name that names a person is not printed, and of
-    eight or more (of a minimum of 11) seven have a row: how many there are tells how many patients they have at least.
+    release a level of fewer patients than the minimum is "level 2 of payer", so that a name that names a person is not printed. How many
+    such levels there are tells how many patients they have at least: of eight or more (of a minimum of 11) seven have a row, and no degrees
+    of freedom of the attribute's tests and no criterion beside the likelihood tells of them all.
 
     Parameters
     ----------
@@ -30,12 +31,25 @@ def guard_levels(result: ModelResult, frame: pd.DataFrame, attributes: set[str],
     named = set(re.findall(r"\w+", str(result.info["formula"])))
     columns = sorted(attributes & named & set(frame.columns))
     complete = frame.dropna(subset=columns)
-    table = result.tables["coefficients"]
+    table, many = result.tables["coefficients"], set()
     for column in columns if len(table) else []:
         people = complete.groupby(_text(complete[column]))["patient"].nunique()
         table = _guard(table, column, people, privacy)
+        rare = int((people < privacy.minimum_cell).sum())
+        if count_pooled(rare, privacy.minimum_cell) != str(rare) and privacy.release != "exact":
+            many.add(column)
+    tables = {**result.tables, "coefficients": table}
+    info = result.info | (dict.fromkeys(("aic", "bic")) if many else {})
+    if many:
+        tables["tests"] = _leave_out_tests(tables["tests"], many)
     beside = result.beside and guard_levels(result.beside, frame, attributes, privacy)
-    return replace(result, tables={**result.tables, "coefficients": table}, beside=beside)
+    return replace(result, info=info, tables=tables, beside=beside)
+
+
+def _leave_out_tests(table: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
+    """Return the tests without those of terms of these columns: degrees of freedom, and F beside its p value, tell how many levels one has."""
+    own = [bool(columns & set(re.findall(r"\w+", str(term)))) for term in table["term"]]
+    return table[~pd.Series(own, index=table.index, dtype=bool)]
 
 
 def _text(column: pd.Series) -> pd.Series:
