@@ -24,6 +24,7 @@ GROUND = {
     "personal",
     "personal_patterns",
     "names_of_people",
+    "disguises",
     "errors",
     "beside",
     "frozen",

@@ -38,7 +38,7 @@ def find_names(values: Sequence[str]) -> list[bool]:
     """
     sure = [is_name_of_person(value) for value in values]
     formed = [one or _has_form(value) for one, value in zip(sure, values, strict=True)]
-    alone = [without_accents(value.casefold()) in _list("given_names") - MONTH_NAMES for value in values]
+    alone = [is_given_name(value) for value in values]
     if sum(formed) >= 2 and 2 * sum(formed) >= len(values):
         sure = formed
     if sum(alone) >= FEWEST_ALONE and 3 * sum(alone) >= 2 * len(values):
@@ -58,6 +58,11 @@ def is_name_of_person(text: str) -> bool:
     if OTHER_LETTERS.search(text):
         return 2 <= len(words) <= 4 and any(word in _list("given_names_in_other_letters") for word in words)
     return bool(CAPITALISED.fullmatch(text) or IN_FORM.fullmatch(text)) and _has_given_name(words)
+
+
+def is_given_name(word: str) -> bool:
+    """Tell whether a word is a common given name, and no month."""
+    return without_accents(word.casefold()) in _list("given_names") - MONTH_NAMES
 
 
 def holds_given_name(text: str) -> bool:

@@ -9,8 +9,11 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from outcomes.beside import read_beside
-from outcomes.names_of_people import find_names, holds_given_name
+from outcomes.disguises import is_disguised
+from outcomes.names_of_people import find_names, holds_given_name, is_name_of_person
 from outcomes.personal_patterns import PATTERNS, without_accents, write_plainly
+
+DISGUISED = "disguised names or numbers"
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,18 +33,36 @@ def find_kind(text: str) -> str | None:
     return next((kind for kind, pattern in PATTERNS.items() if any(pattern.search(form) for form in forms)), None)
 
 
+def find_kind_of_label(text: str) -> str | None:
+    """Return what a text by itself looks like, names of people and disguised ones included.
+
+    >>> find_kind_of_label("Mary Quartz"), find_kind_of_label("Znel Dhnegm"), find_kind_of_label("Intranasal esketamine")
+    ('names of people', 'disguised names or numbers', None)
+    """
+    plain = write_plainly(text)
+    named = "names of people" if is_name_of_person(plain) else None
+    return find_kind(plain) or named or (DISGUISED if is_disguised(plain) else None)
+
+
 def find_personal(values: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
     """Return, by kind, which of some distinct values give a person away; kinds that do not occur are left out."""
     import numpy as np
 
+    values = list(values)
     plain = [write_plainly(value) for value in values]
     kinds = [find_kind(value) for value in plain]
     found = {kind: np.array([one == kind for one in kinds], dtype=bool) for kind in PATTERNS if kind in kinds}
     names = np.array(
-        find_names([value if one is None else "" for one, value in zip(kinds, plain, strict=True)]), dtype=bool
+        find_names([value.replace("_", " ") if one is None else "" for one, value in zip(kinds, plain, strict=True)]),
+        dtype=bool,
     )
     if names.any():
         found["names of people"] = names
+    hidden = np.array(
+        [one is None and is_disguised(value) for one, value in zip(kinds, values, strict=True)], dtype=bool
+    )
+    if (hidden & ~names).any():
+        found[DISGUISED] = hidden & ~names
     return found
 
 

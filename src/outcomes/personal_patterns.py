@@ -75,11 +75,17 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"\.? +[^\W\d_][\w'’.-]*|\b[^\W\d_]{2,},? (?:M\.?D|D\.?O|Ph\.?D|PsyD|R\.?N|N\.?P|PA-C|LCSW|LMFT|PMHNP|APRN|FRCPsych|MBBS|CRNA)\b"
         r"|[^\W\d_](?:さん|先生|(?<![同多])様|氏|女士|小姐)$|[가-힣](?:씨|님|선생|박사)$|\b(?:[Гг]-н|[Гг]-жа|[Дд]октор|[Вв]рач|[Дд]-р|[Пп]роф)\.? [А-ЯЁ]|(?:الدكتورة?|السيدة?|د\.) ?[^\W\d_]|(?:श्रीमती|श्री|डॉ\.?) ?[^\W\d_]"),
 }  # fmt: skip
+# Letters of other alphabets that look like Latin ones.
+ALIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХабесѕіјорухһԁԛԝгпԍѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιρυχτօսոցһհքᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ",
+    "ABESIJKMHOPCTYXabecsijopyxhdqwrngvABEZHIKMNOPTYXovipuxtounghhpabcdeghijklmnoprtuvwyz",
+)
 ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CLOSED = re.compile(r"(?<=\d) - (?=\d)")  # blanks around a dash between digits
-DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－•·∙⋅"), "-") | dict.fromkeys(
-    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""
-)
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－•·∙⋅"), "-")
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | set(
+    map(chr, range(0xFE00, 0xFE10))
+)  # beside format signs
 
 
 def write_plainly(text: str) -> str:
@@ -94,6 +100,7 @@ def write_plainly(text: str) -> str:
     if text.isascii():
         return CLOSED.sub("-", " ".join(text.split()))
     kept = unicodedata.normalize("NFKC", text.replace("º", "°").replace("′", "'").translate(DASHES)).translate(DASHES)
+    kept = "".join(sign for sign in kept if unicodedata.category(sign) != "Cf" and sign not in UNSEEN)
     return CLOSED.sub("-", " ".join(kept.split()))
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from outcomes.instruments import Instrument
-from outcomes.names_of_people import is_name_of_person
-from outcomes.personal import find_kind, show_name
+from outcomes.personal import find_kind_of_label, show_name
 from outcomes.personal_patterns import PATTERNS
 from outcomes.protocols import Protocol
 from outcomes.settings.clinical import Arm
@@ -25,11 +24,7 @@ NUMBER = r"\d{5}|\d{3}[- .]\d{2}[- .]\d{4}"  # a year beside the name of an insu
 
 def find_personal_label(labels: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
     """Return where a label (place, text) gives a person away and what it looks like, never the label; None where none does."""
-    found = (
-        (place, find_kind(label) or ("names of people" if is_name_of_person(label) else None))
-        for place, label in labels
-        if label
-    )
+    found = ((place, find_kind_of_label(label)) for place, label in labels if label)
     return next(((place, kind) for place, kind in found if kind is not None), None)
 
 
