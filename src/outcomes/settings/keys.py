@@ -83,7 +83,11 @@ def say_failure(failure: Any, schema: Callable[..., Node]) -> str:
 def _say_found(value: Any) -> str:
     """Return what stands there: short numbers as they are, of a text that it is one, as whatever was pasted may be somebody's."""
     if isinstance(value, str):
-        return " (found a text)"
+        return (
+            " (found a text)"
+            if not value.endswith("?")
+            else " (found a question; `outcomes draft` leaves those that you answer)"
+        )
     if isinstance(value, int | float):
         return f" (found {value!r})" if abs(value) < SHORT else " (found a long number)"
     return ""
