@@ -8,7 +8,8 @@ from exports import make_study, write
 
 from outcomes.errors import InputError
 from outcomes.intake import read_export
-from outcomes.intake.draft import draft_study
+from outcomes.intake.draft import draft_study, links
+from outcomes.intake.draft.long import patient_columns
 from outcomes.intake.export import name_files
 from outcomes.settings.study import check_study
 from outcomes.workflow import inputs
@@ -238,6 +239,14 @@ def test_two_identifiers_of_one_person_are_joined_by_the_list_that_has_both(tmp_
     days = (-1, 0, 3, 7)
     kept = NUMBERED if NUMBERED[0] in people else theirs
     assert found == {(people[kept[n]], days[k]): score(n, k) for n in range(12) for k in range(4)}
+
+
+def test_who_a_file_is_about_is_looked_for_once_a_file_and_not_for_every_pair_of_columns(tmp_path, monkeypatch):
+    write_linked(tmp_path, PEOPLE)
+    asked = []
+    monkeypatch.setattr(links, "_naming_columns", lambda sheet: asked.append(sheet.name) or patient_columns(sheet))
+    draft_study(tmp_path, "mine")
+    assert sorted(asked) == ["infusions.csv", "key.csv", "scores.csv"]
 
 
 def test_a_list_that_gives_one_identifier_to_two_people_joins_nothing(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,34 +29,61 @@ class Link:
     other: str
 
 
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """A sheet with the columns by which it may name people, the likeliest first."""
+
+    sheet: Sheet
+    columns: list[str]
+    _shares: dict[tuple[str, int, str], float] = field(default_factory=dict, init=False, repr=False)
+
+    def find(self, mine: str, theirs: str, link: Sheet) -> str | None:
+        """Return the column by which the sheet names people as one column of a link does, and not as the other one."""
+        if any(squeeze(name) == squeeze(theirs) for name in self.sheet.fields):
+            return None
+        alike = [name for name in self.sheet.fields if squeeze(name) == squeeze(mine)]
+        for name in [*alike, *self.columns]:
+            if self._share(name, link, mine) >= MOSTLY and (name in alike or self._share(name, link, theirs) < HARDLY):
+                return name
+        return None
+
+    def _share(self, name: str, link: Sheet, column: str) -> float:
+        """Return the share of a column's values that a column of a link has; 0 where these are too few to tell."""
+        key = (name, id(link), column)
+        if key not in self._shares:
+            own, of = self.sheet.fields[name].values, link.fields[column].values
+            both = len(set(own) & set(of))
+            self._shares[key] = both / len(own) if both >= FEWEST else 0.0
+        return self._shares[key]
+
+
 def link_identifiers(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
     """Return the sheets, those joined to a link whose people it calls otherwise than the other files do."""
-    links = [link for sheet in sheets for link in _find_links(sheet, sheets)]
-    if not links:
+    namings = [Naming(sheet, _naming_columns(sheet)) for sheet in sheets]
+    link = next((link for sheet in sheets for link in _find_links(sheet, namings)), None)
+    if link is None:
         return list(sheets)
-    link = links[0]
     return [
-        replace(sheet, owner=link.kept)
-        if sheet is link.sheet
-        else sheet
-        if _own_column(sheet, link.other, link.kept, link.sheet) is None
-        else _translate(sheet, link, folder)
-        for sheet in sheets
+        replace(one.sheet, owner=link.kept) if one.sheet is link.sheet else _translate(one, link, folder)
+        for one in namings
     ]
 
 
-def _find_links(sheet: Sheet, sheets: Sequence[Sheet]) -> Iterator[Link]:
+def _naming_columns(sheet: Sheet) -> list[str]:
+    named = [given] if (given := given_patient(sheet)) else patient_columns(sheet)
+    return named or [name for name, column in sheet.fields.items() if names_people(column)]
+
+
+def _find_links(sheet: Sheet, namings: Sequence[Naming]) -> Iterator[Link]:
     """Yield the pairs of columns of a sheet that files name people by, some by one and some by the other."""
     if sheet.source.join or sheet.source.format == "fhir":
         return
     columns = [name for name, column in sheet.fields.items() if _names_people(name, column)]
-    others = [one for one in sheets if one is not sheet and not one.source.join]
+    others = [one for one in namings if one.sheet is not sheet and not one.sheet.source.join]
     pairs = [(kept, other) for kept in columns for other in columns if kept != other]
     ranked = []
     for kept, other in pairs:
-        users = [
-            sum(_own_column(one, *way, sheet) is not None for one in others) for way in ((kept, other), (other, kept))
-        ]
+        users = [sum(one.find(*way, sheet) is not None for one in others) for way in ((kept, other), (other, kept))]
         if all(users) and _tells(sheet.fields[other], sheet.fields[kept]):
             ranked.append(
                 (users[0] - users[1], match_name(kept, read_vocabulary()["patient"]), Link(sheet, kept, other))
@@ -79,30 +106,11 @@ def _tells(other: Field, kept: Field) -> bool:
     return len(pairs) == others >= FEWEST and people >= 0.5 * others
 
 
-def _own_column(sheet: Sheet, mine: str, theirs: str, link: Sheet) -> str | None:
-    """Return the column by which a sheet names people as one column of a link does, and not as the other one."""
-    named = [given] if (given := given_patient(sheet)) else patient_columns(sheet)
-    names = named or [name for name, column in sheet.fields.items() if names_people(column)]
-    if any(squeeze(name) == squeeze(theirs) for name in sheet.fields):
-        return None
-    alike = [name for name in sheet.fields if squeeze(name) == squeeze(mine)]
-    for name in [*alike, *names]:
-        known, others = (_share(sheet.fields[name], link.fields[column]) for column in (mine, theirs))
-        if known >= MOSTLY and (name in alike or others < HARDLY):
-            return name
-    return None
-
-
-def _share(column: Field, of: Field) -> float:
-    """Return the share of a column's values that another one has; 0 where these are too few to tell."""
-    both = len(set(column.values) & set(of.values))
-    return both / len(column.values) if both >= FEWEST else 0.0
-
-
-def _translate(sheet: Sheet, link: Link, folder: Path) -> Sheet:
-    """Return a sheet with the identifier that the other files have, put beside its own by the link."""
-    own = _own_column(sheet, link.other, link.kept, link.sheet)
-    assert own is not None
+def _translate(naming: Naming, link: Link, folder: Path) -> Sheet:
+    """Return a sheet with the identifier that the other files have, put beside its own by the link; as it is where it has no other."""
+    sheet, own = naming.sheet, naming.find(link.other, link.kept, link.sheet)
+    if own is None:
+        return sheet
     join = make_join(sheet, link.sheet, {own: link.other}, [link.kept])
     lost = len(set(sheet.fields[own].values) - set(link.sheet.fields[link.other].values))
     rest = f"; {lost} of {len(sheet.fields[own].values)} are not in it, and their rows are left out" if lost else ""
