@@ -33,8 +33,9 @@ CLEAR, OTHER, OPEN, TIGHT = (
     Estimate(-0.2, -1, 0.6),
 )
 MARGIN = Margin(kind="non_inferiority", points=0.8, because="so much is not noticed")
-NONE = Estimate(-0.02, -1.3, 1.3)
 BETTER, FLAT = Change("iv", -8.0, True, True), Change("esk", -0.5, False, True)
+WORSE = Change("esk", 0.6, True, False, {"3": 0.4}, Estimate(0.6, 0.2, 1.0))
+NONE = Estimate(-0.02, -1.3, 1.3)
 FULL = Evidence(
     changes=(BETTER, replace(BETTER, arm="esk", value=-6.0)),
     declared=True,
@@ -53,6 +54,7 @@ CASES_OF_RULES = {
     "works:unmodelled": replace(FULL, changes=(), modelled=False),
     "works:not_measured": replace(FULL, changes=()),
     "works:randomised": replace(FULL, randomised=True),
+    "works:worsened": replace(FULL, changes=(BETTER, WORSE)),
     "works:unclear": replace(FULL, changes=(BETTER, FLAT)),
     "works:no_interval": replace(FULL, changes=(replace(BETTER, clear=None),)),
     "works:improved": FULL,
@@ -71,7 +73,8 @@ CASES_OF_RULES = {
     "whom:depends": replace(FULL, subgroups=(replace(FULL.subgroups[0], p=0.01),)),
     "whom:alike": FULL,
     "sure:beyond_chance": replace(FULL, difference=None),
-    "sure:within_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
+    "sure:partly_beyond_chance": replace(FULL, difference=None, changes=(BETTER, FLAT)),
+    "sure:within_chance": replace(FULL, difference=None, changes=(FLAT,)),
     "sure:no_contrast": replace(FULL, difference=None, changes=()),
     "sure:margin_varies": replace(FULL, margin="Non-inferiority", margin_answers=("shown", "shown", "not shown")),
     "sure:margin_same": replace(FULL, margin="Equivalence", margin_answers=("shown", "shown", "shown")),
@@ -129,7 +132,8 @@ def many():
         differences, analyses, (True, False), (True, False), (None, (19, 40), (100, 100)), (None, 0.5, 3.7)
     )
     for difference, others, randomised, declared, scored, important in switches:
-        yield replace(FULL, changes=(BETTER, FLAT), difference=difference, scored=scored, declared=declared)
+        for changes in ((BETTER, FLAT), (BETTER, WORSE), (WORSE,)):
+            yield replace(FULL, changes=changes, difference=difference, scored=scored, declared=declared)
         for unscored in (True, False):
             yield replace(FULL, changes=(), unscored=unscored, difference=difference, scored=scored, declared=declared)
         yield replace(FULL, difference=None, declared=False, left_out="an arm has fewer patients")
@@ -301,6 +305,46 @@ def test_the_change_that_is_told_beside_the_last_is_that_half_way():
     margins = [line.assign(timepoint=str(when), estimate=-0.5 * when) for when in range(1, 7)]
     tables = {**tables, **make_models(), "margins": pd.concat(margins), "response": tables["response"].iloc[:0]}
     assert "By session 3 it was 1.5." in answer_of(tables, study, "works").text
+
+
+def make_worse(change, lower, upper):
+    """One arm whose model has this change at its headline, and half of it before."""
+    tables, study = make_case("one arm")
+    line = make_models()["margins"].iloc[[0]].assign(arm="iv", estimate=change, lower=lower, upper=upper)
+    margins = [line.assign(timepoint=str(when), estimate=change * when / 6) for when in range(1, 7)]
+    return {**tables, **make_models(), "margins": pd.concat(margins), "response": tables["response"].iloc[:0]}, study
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "verdict", "sure"),
+    [
+        (
+            (0.8, 0.2, 1.4),
+            "increased by 0.8 points (95% CI 0.2 to 1.4)",
+            "Scores worsened with",
+            "The change is beyond",
+        ),
+        ((0.8, -0.2, 1.8), "changed by 0.8 points (95% CI −0.2 to 1.8)", "No clear improvement", "No change beyond"),
+        ((-0.8, -1.8, 0.2), "changed by −0.8 points (95% CI −1.8 to 0.2)", "No clear improvement", "No change beyond"),
+    ],
+)
+def test_which_way_scores_moved_is_told_and_nothing_on_the_page_contradicts_it(change, said, verdict, sure):
+    tables, study = make_worse(*change)
+    works, how_sure = (answer_of(tables, study, row) for row in ("works", "sure"))
+    assert works.verdict.startswith(verdict)
+    assert f"Mean PHQ-9 {said} with" in works.text
+    assert how_sure.verdict.startswith(sure)
+    assert ("Interval excludes zero" in [one.text for one in how_sure.checks]) == sure.startswith("The change")
+    assert said in dict(first_page(tables, study).blocks[0].entries)["Findings"]
+    assert said in " ".join(running_text([write_abstract(gather(tables, study, {}))]))
+
+
+def test_the_note_speaks_of_durability_only_where_it_is_told():
+    material = gather(*make_compared(), {})
+    seen = replace(FULL.follow_up, adjusted=True)
+    assert "unlike weeks in response" in write_note(material, replace(FULL, follow_up=seen))
+    few = replace(seen, arms=(seen.arms[0], replace(seen.arms[1], seen=19)))
+    assert "Adverse effects are not adjusted." in write_note(material, replace(FULL, follow_up=few))
 
 
 def keep_early(tables, last):

@@ -14,6 +14,7 @@ from outcomes.release.figures.plans.study import plan_figures
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid, Picture
 from outcomes.release.report.content.material import gather
+from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.release.report.wording.important_change import say_important, say_number_needed, say_reliable
 from outcomes.release.report.wording.opposite_directions import have_opposite_signs, note_contrary, note_contrary_rates
 
@@ -112,7 +113,14 @@ def test_a_number_needed_to_treat_is_given_only_where_it_makes_sense():
             value, half = imputed
             own.loc[rows, ["estimate", "lower", "upper"]] = [value, value - half, value + half]
         given = {"risks": make_risks(started, observed), "imputations": own}
-        return say_number_needed(gather({**tables, **given}, study, {}))
+        material = gather({**tables, **given}, study, {})
+        rows = [row for row in tabulate_outcomes(material).rows if row[0].text.strip().startswith("Number needed")]
+        text = say_number_needed(material)
+        assert bool(rows) == text.startswith(
+            "With missing scores imputed"
+        )  # Table 2 has it of the imputed response alone
+        assert all(f"every {row[3].text.split(' (')[0]} under" in text for row in rows)
+        return text
 
     # 1 / 0.15 = 6.7, rounded up to 7; 1 / 0.25 = 4; 1 / 0.05 = 20
     assert "for every 7 under IV ketamine than under Intranasal esketamine" in said((0.1, 0.3), (0.15, 0.1))

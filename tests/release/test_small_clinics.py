@@ -264,6 +264,20 @@ def test_only_a_study_of_sessions_says_who_completed_the_induction(origin, told)
     assert rows.get("Induction completed, n (%)") == (["50 (91)", "50 (91)", "–", "55 / 55"] if told else None)
 
 
+def test_all_but_a_few_are_told_with_a_bound_of_their_share_and_severe_effects_with_whom_they_are_of():
+    tables, study = make_case("two arms")
+    completed = {"milestone": "induction completed", "patients": 30, "reached": 30, "proportion": np.nan}
+    exposure = pd.DataFrame([completed | {"arm": arm.id, "proportion_bound": ">0.87"} for arm in study.arms])
+    made = tables | {"exposure": exposure}
+    grid = tabulate_outcomes(gather(made, study, {}))
+    rows = {row[0].text.strip(): [cell.text for cell in row[1:]] for row in grid.rows}
+    assert rows["Induction completed, n (%)"][:2] == ["30 (>87)", "30 (>87)"]
+    assert ("Severe: of patients whose events were all graded." in grid.notes[0]) == (
+        "Any severe adverse effect, n (%)" in rows
+    )
+    assert "Any severe adverse effect, n (%)" in rows
+
+
 @pytest.mark.parametrize(("case", "told"), [("one arm", False), ("two arms", True)])
 def test_what_concerns_two_arms_is_not_said_of_one(case, told, tmp_path):
     tables, study = make_case(case)

@@ -61,7 +61,7 @@ class Material:
     @property
     def asked(self) -> list[str]:
         """The two arms that the study asks about, compared or not; none of a study that only describes."""
-        return list(self.left_out.pair) if self.left_out else list_compared(self.study)
+        return order_arms(self.study, self.left_out.pair) if self.left_out else list_compared(self.study)
 
     def arm(self, arm: str) -> str:
         """Return the printed name of an arm."""

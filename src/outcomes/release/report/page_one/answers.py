@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
@@ -12,6 +12,7 @@ from outcomes.release.report.content.blocks import Answer
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.adverse_effects import say_safety
+from outcomes.release.report.page_one.changes import list_told, say_changes, say_earlier, say_latest, say_rates
 from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.evidence import Change, Evidence, Level
@@ -79,9 +80,9 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "winner": better[:1].upper() + better[1:],
         "other": other,
         "moved": "decreased" if worse else "increased",
-        "unclear": enumerate_words(
-            [material.within(c.arm) for c in evidence.changes if c.clear is False or not c.better]
-        ),
+        "unclear": _list_arms(material, [one for one in evidence.changes if one.clear is False or not one.better]),
+        "worsened": _list_arms(material, [one for one in evidence.changes if one.worsened]),
+        "beyond": _list_arms(material, [one for one in evidence.changes if one.clear]),
         "important": fixed(evidence.important),
         "margin": say_margin(evidence),
         "differing": enumerate_words([_lower(group.label) for group in evidence.subgroups if group.differs]),
@@ -100,6 +101,10 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
     }
 
 
+def _list_arms(material: Material, changes: Sequence[Change]) -> str:
+    return enumerate_words([material.within(change.arm) for change in changes])
+
+
 def _find_burdened(material: Material, evidence: Evidence) -> str:
     """Return the arm with more patients with any adverse effect, where the interval of the difference excludes none."""
     safety = evidence.safety
@@ -116,56 +121,20 @@ def _lower(label: str) -> str:
 def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:
     if not evidence.changes:
         return [say_latest(material, evidence), UNCONTROLLED] if evidence.latest else []
-    compared = material.asked
-    shown = [change for change in evidence.changes if not compared or change.arm in compared]
-    shown.sort(key=lambda change: compared.index(change.arm) if compared else 0)
-    parts = [
-        f"{say_amount(change, bool(compared) and evidence.contrasted)} with {material.within(change.arm)}"
-        for change in shown
-    ]
-    verb = words["moved"] if shown and all(change.better for change in shown) else "changed"
-    texts = [f"Mean {words['instrument']} {verb} by {enumerate_words(parts)} by {words['place']} (adjusted)."]
-    earlier = [list(change.earlier.items()) for change in shown]
+    told = list_told(material, evidence)
+    if not told:
+        return [UNCONTROLLED]
+    moved = say_changes(material, told, bool(material.asked) and evidence.contrasted)
+    texts = [f"{moved[:1].upper()}{moved[1:]} by {words['place']} (adjusted)."]
+    place = find_place(material.tables, material.study)
     rates = say_rates(material, evidence) if len(material.arms) == 1 and not evidence.declared else ""
     if rates:
         texts.append(rates)
-    elif earlier and all(earlier) and find_place(material.tables, material.study):
-        name = earlier[0][len(earlier[0]) // 2][0]  # half way
-        values = enumerate_words([fixed(abs(dict(one).get(name, float("nan")))) for one in earlier])
-        place = find_place(material.tables, material.study)
-        assert place is not None
-        texts.append(f"By {material.timepoint(place[1], name)} it was {values}.")
+    elif place and told and all(change.earlier for change in told):
+        times = list(told[0].earlier)
+        name = times[len(times) // 2]  # half way
+        texts.append(f"By {material.timepoint(place[1], name)} it was {say_earlier(told, name)}.")
     return [*texts, "" if evidence.randomised or evidence.untreated else UNCONTROLLED]
-
-
-def say_latest(material: Material, evidence: Evidence) -> str:
-    """Return the mean change at the last time point that has one, where there is none at the declared place; empty without any."""
-    place = find_place(material.tables, material.study)
-    if not evidence.latest or place is None:
-        return ""
-    parts = [f"{say_amount(one, False)} with {material.within(one.arm)}" for one in evidence.latest]
-    fall = material.study.instrument(place[0]).higher_is_worse
-    verb = ("decreased" if fall else "increased") if all(one.better for one in evidence.latest) else "changed"
-    return f"By {evidence.latest_at}, the last estimated, mean {material.instrument(place[0])} {verb} by {enumerate_words(parts)} (adjusted)."
-
-
-def say_amount(change: Change, contrasted: bool) -> str:
-    """Return "7.9 points (95% CI 5.5 to 10.3)"; without the interval where that of the difference is told."""
-    if contrasted or change.interval is None:
-        return f"{fixed(abs(change.value))} points"
-    return say_size(change.interval, "points")
-
-
-def say_rates(material: Material, evidence: Evidence) -> str:
-    """Return the share in response of those scored, arm by arm; empty where that of an arm is not released, as one alone says nothing beside another."""
-    if len(evidence.rates) < len(material.asked or material.arms):
-        return ""
-    each = []
-    for one in evidence.rates:
-        ends = interval(100 * one.share.lower, 100 * one.share.upper, 0)
-        arm = f" with {material.within(one.arm)}" if len(material.arms) > 1 else ""
-        each.append(f"{fixed(100 * one.share.value, 0)}%{arm} ({COVERED} CI {ends})")
-    return f"Response, of those scored: {enumerate_words(each)}." if each else ""
 
 
 def _better(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:

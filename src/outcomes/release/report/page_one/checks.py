@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import fixed, printed
 from outcomes.release.report.content.blocks import Check
-from outcomes.release.report.page_one.evidence import Evidence
+from outcomes.release.report.page_one.evidence import Change, Evidence
 
 UNEQUAL = 0.10  # shares without a score further apart than this are marked
 
@@ -44,7 +44,7 @@ def _check_change(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, 
     """Return the checks of a change that is compared with nothing."""
     known = [change for change in evidence.changes if change.clear is not None]
     clear = bool(known) and all(change.clear for change in known)
-    checks = [Check(clear, f"Interval {'excludes' if clear else 'includes'} zero")] if known else []
+    checks = [Check(clear, _say_zero(known, clear))] if known else []
     if evidence.missing is not None and evidence.changes:
         shares = " v ".join(f"{fixed(100 * share, 0)}%" for share in evidence.missing)
         checks.append(Check(max(evidence.missing) <= ATTRITION, f"No {words['place']} score: {shares}"))
@@ -52,3 +52,10 @@ def _check_change(evidence: Evidence, words: Mapping[str, str]) -> tuple[Check, 
         checks.append(Check(evidence.untreated, f"{'An' if evidence.untreated else 'No'} untreated group"))
     checks.append(Check(evidence.locked, f"Analysis plan {'' if evidence.locked else 'not '}locked"))
     return tuple(checks)
+
+
+def _say_zero(known: Sequence[Change], clear: bool) -> str:
+    if len(known) == 1:
+        return f"Interval {'excludes' if clear else 'includes'} zero"
+    some = "Not all intervals exclude" if any(change.clear for change in known) else "Intervals include"
+    return f"{'Intervals exclude' if clear else some} zero"

@@ -27,6 +27,11 @@ class Change:
     earlier: Mapping[str, float] = field(default_factory=dict)
     interval: Estimate | None = None
 
+    @property
+    def worsened(self) -> bool:
+        """Whether scores moved the wrong way by more than their scatter explains."""
+        return bool(self.clear) and not self.better
+
 
 @dataclass(frozen=True)
 class Rate:

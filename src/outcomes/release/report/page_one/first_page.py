@@ -16,12 +16,15 @@ from outcomes.release.report.page_one.answers import answer_questions
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.key_points import write_key_points
+from outcomes.release.report.page_one.rules import LASTING_TOLD, decide
 
 
 def show_first_page(material: Material, folder: Path) -> Section:
     """Return the Key Points and the answers, each with its picture where one is drawn."""
     evidence = gather_evidence(material)
     drawn = {picture.id.removeprefix("figure-answer_"): picture for picture in pictures(material, folder, "answers")}
+    if decide("long", evidence).name not in LASTING_TOLD:
+        drawn.pop("long", None)  # no picture of what is too few to be told, nor of one arm alone
     answers = tuple(replace(answer, picture=drawn.get(answer.row)) for answer in answer_questions(material, evidence))
     blocks: tuple[Block, ...] = (write_key_points(material, evidence), Answers(answers, write_note(material, evidence)))
     return Section("brief", "Key points", blocks)
@@ -44,9 +47,9 @@ def write_note(material: Material, evidence: Evidence) -> str:
         else ""
     )
     e_value = "E-value: risk ratio that an unmeasured factor would need with treatment and with outcome. "
-    adjusted_weeks = evidence.follow_up is not None and evidence.follow_up.adjusted
-    lasting = "shares of responders, unlike weeks in response," if adjusted_weeks else "durability"
-    raw = [*(["adverse effects"] if evidence.safety else []), *([lasting] if evidence.follow_up else [])]
+    told = evidence.follow_up if decide("long", evidence).name in LASTING_TOLD else None
+    lasting = "shares of responders, unlike weeks in response," if told and told.adjusted else "durability"
+    raw = [*(["adverse effects"] if evidence.safety else []), *([lasting] if told else [])]
     text = enumerate_words(raw)
     unadjusted = (
         f"{text[:1].upper()}{text[1:]} {'is' if raw == ['durability'] else 'are'} not adjusted. " if raw else ""

@@ -7,17 +7,10 @@ from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION
 from outcomes.release.numbers import count, fixed
 from outcomes.release.report.content.blocks import Terms
-from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_effects
-from outcomes.release.report.page_one.answers import (
-    name_sides,
-    say_amount,
-    say_latest,
-    say_margin,
-    say_order,
-    say_response,
-)
+from outcomes.release.report.page_one.answers import name_sides, say_margin, say_order, say_response
+from outcomes.release.report.page_one.changes import list_told, say_changes, say_latest
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
@@ -80,13 +73,12 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
         harms = say_effects(evidence, effects)
         harms = f"Adverse effects: {harms}." if harms else ""
         return " ".join(filter(None, (first, say_response(material, evidence) if response else "", harms)))
-    changes = [f"{say_amount(change, False)} with {material.within(change.arm)}" for change in evidence.changes[:3]]
     harms = say_any_effect(material, evidence) if effects else ""
-    if not changes:
+    told = list_told(material, evidence)[:3]
+    if not told:
         latest = say_latest(material, evidence)
         return " ".join(filter(None, (f"{start}, no change at {when} could be estimated.", latest, harms)))
-    told = moved if all(change.better for change in evidence.changes[:3]) else "changed"
-    return f"{start}, mean {instrument} {told} by {enumerate_words(changes)} by {when}. {harms}".strip()
+    return f"{start}, {say_changes(material, told, False)} by {when}. {harms}".strip()
 
 
 def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
@@ -110,8 +102,8 @@ def _meaning(material: Material, evidence: Evidence, why: bool) -> str:
         left_out = (
             f"The treatments were not compared, because {evidence.left_out}. " if evidence.left_out and why else ""
         )
-        improved = decide("works", evidence).name == "improved"
-        opening = "Patients improved; without" if improved else "Without"
+        seen = {"improved": "Patients improved; without", "worsened": "Scores worsened; without"}
+        opening = seen.get(decide("works", evidence).name, "Without")
         missing = _say_missing(material, evidence) if evidence.changes else ""
         lost = f"; {missing}" if missing else ""
         return f"{left_out}{opening} a comparison, what treatment did is not shown{lost}."

@@ -15,6 +15,8 @@ from outcomes.release.report.page_one.evidence import Evidence
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
 UNCOMPARED = ("left_out", "not_asked", "few", "not_estimated")  # of the second row: no difference is told
 
+LASTING_TOLD = ("described", "longer", "uncertain")  # of the last row: shares in response are told
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -32,10 +34,6 @@ def _randomised_answer(evidence: Evidence) -> bool:
 
 def _clear(evidence: Evidence) -> bool:
     return evidence.difference is not None and evidence.difference.excludes_zero
-
-
-def _improved(evidence: Evidence) -> bool:
-    return bool(evidence.changes) and all(change.better and change.clear for change in evidence.changes)
 
 
 def _several(evidence: Evidence) -> bool:
@@ -62,6 +60,12 @@ RULES = (
     ),
     Rule("works", "not_measured", lambda e: not e.changes, "Too few scores{at} to say."),
     Rule("works", "randomised", _randomised_answer, "{winner} improved scores more than {other}."),
+    Rule(
+        "works",
+        "worsened",
+        lambda e: any(change.worsened for change in e.changes),
+        "Scores worsened with {worsened}; the cause is not shown.",
+    ),
     Rule(
         "works",
         "unclear",
@@ -112,8 +116,14 @@ RULES = (
     Rule(
         "sure",
         "beyond_chance",
-        lambda e: not e.contrasted and _improved(e),
+        lambda e: not e.contrasted and bool(e.changes) and all(change.clear for change in e.changes),
         "The change is beyond chance; nothing shows what it would have been untreated.",
+    ),
+    Rule(
+        "sure",
+        "partly_beyond_chance",
+        lambda e: not e.contrasted and any(change.clear for change in e.changes),
+        "Only the change with {beyond} is beyond chance.",
     ),
     Rule("sure", "within_chance", lambda e: not e.contrasted and bool(e.changes), "No change beyond chance is shown."),
     Rule("sure", "no_contrast", lambda e: not e.contrasted, "Not asked: no change{at} was estimated."),
@@ -197,6 +207,8 @@ NEVER_TOGETHER = (
     ("better:margin", "sure:consistent"),
     ("better:few", "sure:margin_same"),
     ("works:unclear", "sure:beyond_chance"),
+    ("works:worsened", "sure:within_chance"),
+    ("works:improved", "sure:within_chance"),
     ("works:not_measured", "sure:beyond_chance"),
     ("works:unscored", "sure:beyond_chance"),
     ("better:clear", "sure:beyond_chance"),

@@ -17,20 +17,18 @@ from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.adverse_effects import MOST_EFFECTS, say_any_effect, say_effects
 from outcomes.release.report.page_one.answers import (
     name_sides,
-    say_amount,
     say_analyses,
     say_importance,
-    say_latest,
     say_order,
-    say_rates,
     say_response,
 )
+from outcomes.release.report.page_one.changes import list_told, say_changes, say_latest, say_rates
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.rules import UNCOMPARED, decide
 from outcomes.release.report.page_one.sizes import say_size
 from outcomes.release.report.sections.locked_plan import describe_adherence
-from outcomes.release.report.wording.course_and_rates import count_compared, describe_measures
+from outcomes.release.report.wording.course_and_rates import count_analysed, count_compared, describe_measures
 
 MOST_WORDS = 350
 DESIGNS = {
@@ -116,13 +114,8 @@ def _results(material: Material, evidence: Evidence) -> str:
     texts = [_people(material, evidence)]
     place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
-        arms = material.asked or material.arms
-        shown = [one for one in evidence.changes if one.arm in arms]
-        changes = [f"{say_amount(one, evidence.contrasted)} with {material.within(one.arm)}" for one in shown]
-        fall = material.study.instrument(place[0]).higher_is_worse
-        verb = ("decreased" if fall else "increased") if all(one.better for one in shown) else "changed"
-        when, name = material.timepoint(*place[1:]), material.instrument(place[0])
-        texts.append(f"By {when}, mean {name} {verb} by {enumerate_words(changes)} (adjusted).")
+        changes = say_changes(material, list_told(material, evidence), evidence.contrasted)
+        texts.append(f"By {material.timepoint(*place[1:])}, {changes} (adjusted).")
         texts += [] if evidence.declared else [say_rates(material, evidence)]
     elif place is not None:
         texts.append(say_latest(material, evidence))
@@ -145,16 +138,18 @@ def _results(material: Material, evidence: Evidence) -> str:
 
 def _people(material: Material, evidence: Evidence) -> str:
     """Return how many patients, their mean age, and the share of women where the baseline table has them."""
-    total = count_compared(material)
+    total, analysed = count_compared(material), count_analysed(material)
     if not total:
         return ""
-    verb = "compared" if material.study.comparison and not evidence.too_few else "analyzed"
     age = material.one("baseline", variable="age", arm="all")
-    text = f"A total of {total} patients were {verb}"
+    declared = material.study.comparison is not None
+    some = declared and analysed not in ("", total)
+    verb = "were compared" if declared and not evidence.too_few else "had either treatment" if some else "were analyzed"
+    text = f"A total of {total} patients {verb}"
     women = material.one("baseline", variable="sex", level="female", arm="all")
     told = [f"mean age {fixed(age['mean'])} years"] if age and pd.notna(age["mean"]) else []
     told += [f"{fixed(women['percent'], 0)}% female"] if women and pd.notna(women["percent"]) else []
-    who = "of all analyzed, " if material.study.comparison else ""
+    who = f"of all {analysed} analyzed, " if some else ""
     return f"{text} ({who}{', '.join(told)})." if told else f"{text}."
 
 
@@ -166,6 +161,7 @@ def _conclude(material: Material, evidence: Evidence) -> str:
         texts = [f"{better[:1].upper()}{better[1:]} {verb} {other}.", say_importance(evidence)]
     elif rule in UNCOMPARED:
         told = {"improved": f"Scores of {measures} improved", "unclear": f"No clear improvement in {measures} was seen"}
+        told |= {"worsened": f"Scores of {measures} worsened"}
         change = told.get(decide("works", evidence).name, "No change was estimated")
         why = f"The treatments were not compared, because {evidence.left_out}." if evidence.left_out else ""
         texts = [why, f"{change}; without a comparison, what treatment did is not shown."]

@@ -12,12 +12,18 @@ from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.records import list_records
 from outcomes.release.course import is_compared
 from outcomes.release.definitions import COVERED
-from outcomes.release.numbers import ABSENT, fixed, interval
+from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, number, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.sections.baseline_compared import list_arms
-from outcomes.release.report.sections.outcomes_by_arm import list_percent_changes, list_safety, tabulate_by_arm
+from outcomes.release.report.sections.outcomes_by_arm import (
+    list_percent_changes,
+    list_safety,
+    note_safety,
+    tabulate_by_arm,
+)
+from outcomes.release.report.wording.important_change import find_number_needed
 
 Row = Mapping[str, Any]
 EVERYONE = "everyone"
@@ -30,7 +36,7 @@ def tabulate_outcomes(material: Material) -> Grid | None:
     arms = list_arms(material)
     blocks = {
         "Primary outcome": _primary(material),
-        "Declared binary outcome": _binary(material, "response"),
+        "Declared binary outcome": [*_binary(material, "response"), *_needed(material)],
         "Secondary outcomes": [
             *_binary(material, "remission"),
             *_other_times(material),
@@ -78,8 +84,9 @@ def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
         notes.append("Other instruments: adjusted for the baseline score, not for confounders.")
     if _unmodelled(material, arms):
         notes.append("Percent changes are each patient's own, not adjusted; arms are not compared in them.")
-    if list_safety(material, arms):
-        notes.append("Safety: everyone with a session of the treatment, all series.")
+    safety = list_safety(material, arms)
+    if safety:
+        notes.append(f"Safety: everyone with a session of the treatment, all series.{note_safety(safety)}")
     return (" ".join(notes),)
 
 
@@ -160,6 +167,16 @@ def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
     return [
         (name, number(ABSENT), number(ABSENT), number(f"{fixed(100 * row['estimate'], 'percent')} ({ends})"), scored)
     ]
+
+
+def _needed(material: Material) -> list[tuple[Cell, ...]]:
+    """Return the number needed to treat for the response above it; nothing where its interval would hold "no difference"."""
+    needed = find_number_needed(material)
+    if isinstance(needed, str) or not needed.imputed or not _binary(material, "response"):
+        return []
+    name = heading(f"\u2003Number needed to treat, one more with {material.within(needed.more)}")
+    text = f"{count(needed.value)} ({' to '.join(map(count, needed.ends))})"
+    return [(name, number(ABSENT), number(ABSENT), number(text), number(ABSENT))]
 
 
 def _other_instruments(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:

@@ -21,6 +21,8 @@ from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
+SEVERE = "Any severe adverse effect, n (%)"
+GRADED = " Severe: of patients whose events were all graded."
 
 
 def tabulate_by_arm(material: Material) -> Grid | None:
@@ -58,7 +60,7 @@ def tabulate_by_arm(material: Material) -> Grid | None:
     )
     note += " Percent changes are each patient's own, not adjusted." if others else ""
     asked = "; for safety, those asked, all sessions of all series" if safety else ""
-    note += f" n: patients with a score{asked}."
+    note += f" n: patients with a score{asked}.{note_safety(safety)}"
     return Grid("outcomes", "Outcomes.", (tuple(heads),), tuple(rows), (note,))
 
 
@@ -135,7 +137,7 @@ def _rate(row: Row) -> str:
 def list_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
     """Return blood pressure, dissociation, and completion of each arm, and patients with any and with a severe adverse effect."""
     found = _describe_safety(material, arms)
-    for event, name in zip(HEADS, ("Any adverse effect, n (%)", "Any severe adverse effect, n (%)"), strict=True):
+    for event, name in zip(HEADS, ("Any adverse effect, n (%)", SEVERE), strict=True):
         rows = [material.one(Harms.name, block=WHOLE, event=event, arm=arm) for arm in arms]
         if not all(rows) or not any(_counted(row) for row in rows):
             continue
@@ -149,6 +151,11 @@ def list_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...
         n = " / ".join(tell_count(row, Harms.patients) for row in rows)
         found.append((heading(f"\u2003{name}"), *shares, number(text), number(n)))
     return found
+
+
+def note_safety(rows: Sequence[tuple[Cell, ...]]) -> str:
+    """Return of whom severe effects are, as a further sentence of a note; empty where no row tells of them."""
+    return GRADED if any(row[0].text.strip() == SEVERE for row in rows) else ""
 
 
 def _describe_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell, ...]]:
@@ -184,10 +191,17 @@ def _mean_rise(row: Row) -> str:
 
 
 def _completed(row: Row) -> str:
-    share: str = f" ({fixed(100 * row[Exposure.proportion], 0)})" if pd.notna(row[Exposure.proportion]) else ""
-    return f"{tell_count(row, Exposure.reached)}{share}" if _counted(row) else ABSENT
+    return _with_share(row, Exposure.reached, Exposure.proportion) if _counted(row) else ABSENT
 
 
 def _share_of(row: Row) -> str:
-    share: str = f" ({fixed(100 * row[Harms.proportion], 0)})" if pd.notna(row[Harms.proportion]) else ""
-    return f"{tell_count(row, Harms.affected)}{share}"
+    return _with_share(row, Harms.affected, Harms.proportion)
+
+
+def _with_share(row: Row, number_of: str, share: str) -> str:
+    """Return "25 (83)", "30 (>87)" where the share of all but a few is a bound, and "<11" alone of a few."""
+    told, bound = tell_count(row, number_of), row.get(f"{share}_bound")
+    if pd.notna(row[share]):
+        return f"{told} ({fixed(100 * row[share], 0)})"
+    known = told[:1].isdigit() and isinstance(bound, str) and bound
+    return f"{told} ({bound[0]}{fixed(100 * float(bound[1:]), 0)})" if known else told

@@ -31,12 +31,22 @@ def describe_rows(material: Material) -> str:
 
 def count_compared(material: Material) -> str:
     """Return how many patients the arms have that are compared, else how many were analysed; empty where that is not released."""
-    rows, box = material.rows("eligibility", step="Compared"), _boxes(material).get("Patients analysed", {})
-    analysed = box["n"] if box and pd.notna(box["n"]) else None
+    rows, analysed = material.rows("eligibility", step="Compared"), _read_analysed(material)
     if len(rows) and rows["n"].notna().all():
         total = rows["n"].sum()  # of rounded counts: not more than were analysed
         return count(total if analysed is None else min(total, analysed))
     return "" if analysed is None else count(analysed)
+
+
+def count_analysed(material: Material) -> str:
+    """Return how many patients were analysed, compared or not; empty where that is not released."""
+    analysed = _read_analysed(material)
+    return "" if analysed is None else count(analysed)
+
+
+def _read_analysed(material: Material) -> float | None:
+    box = _boxes(material).get("Patients analysed", {})
+    return float(box["n"]) if box and pd.notna(box["n"]) else None
 
 
 def _boxes(material: Material) -> dict[str, dict[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from outcomes.instruments import ImportantChange
@@ -40,11 +41,34 @@ def say_reliable(material: Material) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Needed:
+    """The number needed to treat for one more response with the arm that responds more often, and the ends of its interval."""
+
+    more: str
+    less: str
+    value: int
+    ends: tuple[int, int]
+    imputed: bool
+
+
 def say_number_needed(material: Material) -> str:
     """Return the number needed to treat for one more response (10.1136/bmj.317.7168.1309), or why none is given; empty without a comparison.
 
     It is that of the imputed difference, else of complete cases: the difference of all treated patients holds how often either arm answered.
     """
+    found = find_number_needed(material)
+    if isinstance(found, str):
+        return found
+    whom = "With missing scores imputed at random" if found.imputed else "Of complete cases"
+    return (
+        f"{whom}, one more responded for every {count(found.value)} under {material.within(found.more)} than under {material.within(found.less)} "
+        f"(number needed to treat, {COVERED} CI {count(found.ends[0])} to {count(found.ends[1])}; {NEEDED})."
+    )
+
+
+def find_number_needed(material: Material) -> Needed | str:
+    """Return the number needed to treat, or why there is none; empty without a comparison or a difference in response."""
     if material.study.comparison is None:
         return ""
     started, observed = (find_response(material, population) for population in ("started", "observed"))
@@ -64,12 +88,8 @@ def say_number_needed(material: Material) -> str:
     more, less = estimand.treated, estimand.reference
     if value < 0:
         more, less = less, more
-    ends = sorted(_needed(bound) for bound in (low, high))
-    whom = "With missing scores imputed at random" if imputed else "Of complete cases"
-    return (
-        f"{whom}, one more responded for every {count(_needed(value))} under {material.within(more)} than under {material.within(less)} "
-        f"(number needed to treat, {COVERED} CI {count(ends[0])} to {count(ends[1])}; {NEEDED})."
-    )
+    first, last = sorted(_needed(bound) for bound in (low, high))
+    return Needed(more, less, _needed(value), (first, last), bool(imputed))
 
 
 def _needed(difference: float) -> int:
