@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import zipfile
 
 import duckdb
 import openpyxl
@@ -466,6 +467,11 @@ def test_a_list_of_medications_holds_more_than_treatments(tmp_path):
 
 
 def test_a_packed_archive_is_to_be_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for name in ("Clinic/scores.csv", "Clinic/visits.csv", "Clinic/notes.txt", "__MACOSX/._scores.csv"):
+            archive.writestr(name, "id,day")
+    said = draft_study(tmp_path, "mine").missing[0]
+    assert "export.zip: a packed archive (2 .csv, 1 .txt); unpack it into the folder, take the archive out" in said
     (tmp_path / "export.zip").write_bytes(b"PK\x03\x04")
     assert "export.zip: a packed archive; unpack it into the folder" in draft_study(tmp_path, "mine").missing[0]
 

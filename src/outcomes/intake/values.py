@@ -12,6 +12,7 @@ from outcomes.intake.words import Array, Words, text_array
 from outcomes.settings import Cleaning, Column
 
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # characters without width
+DIGIT = re.compile(r"\d")  # of any script
 WHOLE = re.compile(r"^([-+]?\d+)\.0+$")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d+)(?![\d.,])")
@@ -46,12 +47,12 @@ class Mapped:
 
 
 def show_all(value: str) -> str:
-    r"""Return a cell without characters that have no width.
+    r"""Return a cell without characters that have no width, and with the digits of any script as 0 to 9.
 
-    >>> show_all("14\u200b"), show_all("2")
-    ('14', '2')
+    >>> show_all("14\u200b"), show_all("\u0661\u0664 mg"), show_all("2")
+    ('14', '14 mg', '2')
     """
-    return value if value.isascii() else INVISIBLE.sub("", value)
+    return value if value.isascii() else DIGIT.sub(lambda digit: str(int(digit[0])), INVISIBLE.sub("", value))
 
 
 def is_missing(values: Array, cleaning: Cleaning) -> Array:

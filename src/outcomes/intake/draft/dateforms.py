@@ -24,9 +24,10 @@ DATE = re.compile(
     r"|(?P<name>[A-Z][a-z]{2}) \d{1,2}(?P<comma>,?) (?P<y4>\d{4})"
     r"|(?P<y6>\d{4})(?P<s6>[-/ ])(?P<middle>[A-Z][a-z]{2})(?P=s6)\d{1,2}"
     r"|(?P<compact>(?:19|20)\d{6})"
+    r"|(?P<ordinal>(?:19|20)\d{2}[0-3]\d{2}(?!\d))"
 )
 TIME = re.compile(
-    r"(?P<sep>T|,? at |,? |:)(?P<hour>\d{1,2}:\d{2}|(?<= )(?:[01]\d|2[0-3])[0-5]\d$)(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<sep>T|,? at |,? |:)(?P<hour>\d{1,2}:\d{2}|(?<= )(?:[01]\d|2[0-3])[0-5]\d$|(?<=T)(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d|:))(?P<sec>:\d{2})?(?P<frac>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
     r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT| (?:" + "|".join(CLOCKS) + "))?"
 )
 # words of a column's name without which a number of ten digits is no time
@@ -94,6 +95,8 @@ def find_dates(column: Field) -> DateForms:
     evidence: Counter[str] = Counter()
     dated = np.zeros(len(column.rows), dtype=bool)
     kept = []
+    if not set(words_of(column.name)) & STAMPED:
+        found.pop("%Y%j", None)  # a number of seven digits is a date by its name alone
     for form, places in found.items():
         fine = _parsed(column, places, form)
         dated[fine] = True
@@ -136,6 +139,8 @@ def read_form(value: str) -> tuple[str | None, str]:
 
     >>> read_form("31/12/2023"), read_form("2023-12-31T08:00:00Z"), read_form("44 mg")
     (('{}/{}/%Y', 'day'), ('%Y-%m-%dT%H:%M:%SZ', ''), (None, ''))
+    >>> read_form("20231231T0815"), read_form("2023365")
+    (('%Y%m%dT%H%M', ''), ('%Y%j', ''))
     """
     date = DATE.match(value := write_month(show_all(value).strip()))
     if date is None:
@@ -155,7 +160,7 @@ def read_form(value: str) -> tuple[str | None, str]:
         return f"%b %d{date['comma']} %Y" + time, ""
     if date["middle"]:
         return "%Y{0}%b{0}%d".format(date["s6"]) + time, ""
-    return "%Y%m%d" + time, ""
+    return ("%Y%j" if date["ordinal"] else "%Y%m%d") + time, ""
 
 
 def _time_form(rest: str) -> str | None:
@@ -167,7 +172,7 @@ def _time_form(rest: str) -> str | None:
     zone = time["zone"] or ""
     zone = zone if zone in ("Z", " UTC", " GMT") else (" %z" if zone.startswith(" ") else "%z") if zone else ""
     half = (" %p" if (time["half"] or "").startswith(" ") else "%p") if time["half"] else ""
-    hour = "%I:%M" if half else "%H:%M" if ":" in time["hour"] else "%H%M"
+    hour = "%I:%M" if half else "%H:%M" if ":" in time["hour"] else "%H%M%S"[: len(time["hour"])]
     return f"{time['sep']}{hour}{':%S' if time['sec'] else ''}{'.%f' if time['frac'] else ''}{half}{zone}"
 
 

@@ -11,7 +11,7 @@ from outcomes.instruments import read_instruments
 from outcomes.intake.draft.export import NO_COLUMN, Survey
 from outcomes.intake.draft.found import Guess
 from outcomes.intake.draft.spellings import BILLED, SHOWN, is_shown, state_rows
-from outcomes.intake.draft.undated import find_yearless
+from outcomes.intake.draft.undated import find_unreadable, find_yearless
 from outcomes.intake.draft.visits import Visit, count_alike, count_labels, find_labels, name_unit, schedule_visits
 from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.intake.readers.tables import HIDDEN
@@ -201,9 +201,9 @@ def _add_visits(survey: Survey, design: Design, placed: set[str]) -> None:
             "under a source's `tables`: sessions: {columns: {patient: …, date: …, treatment: …}}"
         )
     elif any("assessments" in one.tables and one.rows_per_patient > 1.05 for one in survey.found):
-        yearless = next(filter(None, map(find_yearless, survey.found)), None)
+        told = (say(one) for say in (find_yearless, find_unreadable) for one in survey.found)
         design.missing.append(
-            yearless
+            next(filter(None, told), None)
             or "time: the questionnaires have neither a date nor a visit label. Map `date`, `study_day`, or `visit`"
         )
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,6 +17,9 @@ from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
+GROUP = re.compile(
+    r"(.*[A-Za-z_].*)[-/]([A-Za-z][^-/]*\d[^-/]*)"
+)  # of SurveyCTO, ODK and KoBo, before a question's name
 BEFORE = frozenset({"pre", "before", "start", "vor", "vorher", "avant", "antes", "prima"})  # of a session
 AFTER = frozenset({"post", "after", "end", "nach", "nachher", "apres", "despues", "depois", "dopo"})
 
@@ -29,7 +32,12 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     """
     found: dict[str, Questionnaire] = {}
     asked = sheet.proposal.labels
-    named = {name: claims_of(name) or claims_of(asked.get(name, "")) for name in sheet.fields if name in free}
+    bare = _without_groups(sheet.fields)
+    named = {
+        name: claims_of(name) or claims_of(asked.get(name, "")) or claims_of(bare.get(name, ""))
+        for name in sheet.fields
+        if name in free
+    }
     for instrument, definition in read_instruments().items():
         one = _by_name(sheet, instrument, definition, named)
         if one is not None:
@@ -44,6 +52,21 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
             found[one.instrument] = one
     found = found or _by_file(sheet, free)
     return {name: judge(sheet, read_instruments()[name], one) for name, one in found.items()}
+
+
+def _without_groups(names: Iterable[str]) -> dict[str, str]:
+    """Return the names of columns without the group of questions that a form writes before them; none where that tells columns apart.
+
+    >>> _without_groups(["phq_grp-phq9_1", "phq_grp-phq9_2", "week1/gad7", "week2/gad7", "pre-phq9"])
+    {'phq_grp-phq9_1': 'phq9_1', 'phq_grp-phq9_2': 'phq9_2'}
+    """
+    parted = [(name, match) for name in names if (match := GROUP.fullmatch(name))]
+    times = Counter(match[2] for _, match in parted)
+    return {
+        name: match[2]
+        for name, match in parted
+        if times[match[2]] == 1 and not (BEFORE | AFTER) & set(words_of(match[1]))
+    }
 
 
 def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:

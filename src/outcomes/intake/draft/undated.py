@@ -83,6 +83,18 @@ def find_yearless(one: Found) -> str | None:
     return None
 
 
+def find_unreadable(one: Found) -> str | None:
+    """Return which column of a sheet is named like a date and reads as none, and how its cells look."""
+    for name, column in one.sheet.fields.items():
+        shapes = _shapes(column) if match_name(name, read_vocabulary()["date"])[0] >= NEAR and column.filled else []
+        if shapes and name not in one.used:
+            return (
+                f"time: {name!r} of {one.sheet.name} is named like a date, and its cells look like {' or '.join(shapes)} (9 for a digit, a for a letter), which is no way of writing dates "
+                "that is known. Map it as `date`, and write how they are written as `date_formats` of the source (codes of strptime)"
+            )
+    return None
+
+
 def tell_unread(one: Found) -> str | None:
     """Return how many cells of the date of questionnaires or sessions read as none, and how these look; None where nearly all do."""
     names = {guesses["date"].column for guesses in one.tables.values() if "date" in guesses}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
+from zipfile import BadZipFile, ZipFile
 
 from outcomes.errors import InputError
 from outcomes.intake.readers import columnar, database, fhir, nested, odm, redcap, tables
@@ -34,12 +37,25 @@ def propose_sources(file: File) -> Sequence[Proposal | Unread]:
         sure = [(reader.recognise(file), -place) for place, reader in enumerate(READERS)]
         best, place = max(sure)
         if best <= 0:
-            packed = file.ending in PACKED
-            why = "a packed archive; unpack it into the folder, and draft again" if packed else "not a table"
+            why = _describe_packed(file) if file.ending in PACKED else "not a table"
             return [Unread(file.name, f"{why} ({file.ending or 'no ending'})")]
         return READERS[-place].propose(file)
     except (InputError, OSError) as error:
         return [Unread(file.name, explain(error, file.name))]
+
+
+def _describe_packed(file: File) -> str:
+    """Return what a packed archive holds, by the endings of its files, and what to do with it."""
+    cure = "unpack it into the folder, take the archive out, and draft again"
+    try:
+        with ZipFile(file.path) as archive:
+            inside = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")]
+    except (BadZipFile, OSError, ValueError, NotImplementedError, UnicodeError):
+        return f"a packed archive; {cure}"
+    kinds = Counter(PurePosixPath(one.filename).suffix.lower() or "no ending" for one in inside)
+    held = ", ".join(f"{files:,} {ending}" for ending, files in kinds.most_common(5) if len(ending) <= 10)
+    locked = " with its password" if any(one.flag_bits & 1 for one in inside) else ""
+    return f"a packed archive ({held}); {cure.replace('it ', f'it{locked} ', 1)}" if held else "an empty archive"
 
 
 def explain(error: Exception, name: str) -> str:
