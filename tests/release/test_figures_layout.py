@@ -53,6 +53,18 @@ def test_figures_are_no_higher_than_a_page_and_write_at_8_or_9_points(case):
         assert {text.get_fontsize() for text, _ in words(figure)} <= {8, 9}
 
 
+def test_the_pictures_of_the_first_page_name_arms_whole():
+    """Two long names that begin alike were one and the same: the first line of each."""
+    study = make_study({"iv": f"{LONG[0]} by vein", "esketamine": f"{LONG[0]} by nose"})
+    tables = make_tables(study)
+    drawn = [plan for plan in plan_figures(tables, study) if plan.name in ("answer_works", "answer_safe")]
+    assert drawn
+    for plan in drawn:
+        text = " ".join(text.get_text() for text, _ in words(draw_plan(plan, study)))
+        for name in ("by vein", "by nose"):
+            assert name in " ".join(text.split()), plan.name
+
+
 def test_every_family_of_figures_is_among_the_cases():
     drawn = {figure.plan.family for case in CASES for figure in draw_shown(case).values()}
     drawn.add("power")  # of a command, which has a table of its own

@@ -46,6 +46,18 @@ def test_an_arm_too_small_to_be_shown_stands_in_the_flow_with_its_bound():
     assert "IM ketamine, not compared: n\u00a0<11" in lines
 
 
+def test_a_crossover_has_a_flow_of_patients_who_may_stand_in_every_arm():
+    study = make_study({"placebo": "Placebo", "iv": "IV ketamine"}, report={"title": "t", "design": "crossover"})
+    tables = make_tables(study)
+    every = study.model_copy(update={"series": study.series.model_copy(update={"use": "all"})})
+    assert plan_participants(tables, every) == []  # a patient may count in an arm with several series
+    visits = every.model_copy(update={"series": every.series.model_copy(update={"origin": "visits"})})
+    (plan,) = plan_participants(tables, visits)
+    assert "Patients with a treatment series" in set(plan.data["label"])
+    assert "A patient may stand in every arm." in plan.caption
+    assert not {"not_first_series"} & set(plan.data["reason"].dropna())
+
+
 def test_a_figure_of_adverse_effects_needs_two_single_effects_that_were_seen():
     tables, study = make_case("one arm")
     assert len(plan_harms(tables, study)) == 1

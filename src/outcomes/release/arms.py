@@ -32,6 +32,12 @@ def order_arms(study: Study, present: Iterable[str] | None = None) -> list[str]:
     return [arm for arm in order if arm in shown and arm != EVERYONE]
 
 
+def sort_by_arm(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return rows in the order of their arms, those of one arm as they stand; rows of all arms together first."""
+    places = {arm: place for place, arm in enumerate([EVERYONE, *order_arms(study, rows["arm"])])}
+    return rows.sort_values("arm", key=lambda arms: arms.map(places), kind="stable")
+
+
 def list_too_small(tables: Mapping[str, pd.DataFrame], study: Study) -> list[str]:
     """Return the declared arms that were given and of whom no table but the flow tells anything: too few patients to be analysed."""
     scores, flow = tables.get(Scores.name), tables.get(Flow.name)

@@ -15,6 +15,7 @@ from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.main_results import CONFOUNDED, LEVEL, MAIN
 from outcomes.release.figures.plans.plan import Plan
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import count, fixed, interval, p_value
 from outcomes.settings import Study
 
@@ -62,7 +63,7 @@ def _list_lines(rows: pd.DataFrame) -> tuple[list[Line], list[dict[str, Any]]]:
             p = "" if pd.isna(row["p_value"]) else f"P for interaction {p_value(row['p_value'], sign=True)}"
             lines.append(Line(printable(group, f"variable {index}"), cells=("", p)))
             records.append({})
-        name = ("\u2003" if row["kind"] == LEVEL else "") + _sentence(printable(str(row["name"]), f"level {index}"))
+        name = ("\u2003" if row["kind"] == LEVEL else "") + say_level(printable(str(row["name"]), f"level {index}"))
         sizes = [row.get("n_treated"), row.get("n_reference")]
         n = (
             " / ".join(count(one) for one in sizes)
@@ -102,9 +103,11 @@ def _write_sides(sheet: Sheet, study: Study, left: float, room: float, top: floa
     styles = style_arms(study, (estimand.treated, estimand.reference))
     names = [styles[arm].within for arm in (estimand.treated, estimand.reference)]
     low, high = names if worse else names[::-1]
-    sheet.write(left, top, wrap(f"← favors {low}", sheet.width - left - EDGE, TEXT_PT)[0])
-    sheet.write(left + room, top + LINE_MM, wrap(f"favors {high} →", left + room - EDGE, TEXT_PT)[0], ha="right")
+    sheet.write(left, top, _shorten(f"← favors {low}", sheet.width - left - EDGE))
+    sheet.write(left + room, top + LINE_MM, _shorten(f"favors {high} →", left + room - EDGE), ha="right")
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _shorten(text: str, room: float) -> str:
+    """Return the first line of a text, with a sign that there is more; the arrow stays."""
+    first, *more = wrap(text, room - 4, TEXT_PT)
+    return f"{first} …{' →' if text.endswith('→') else ''}" if more else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -29,6 +30,7 @@ PLOT_MM = 15.0
 MOST_NAME_MM = 24.0
 MOST_EFFECT_MM = 26.0
 LEFT_MM = 9.0
+KEYED_MM = SMALL_MM - 2 * EDGE - 11  # room for the name of an arm behind its line and marker
 
 
 class Interval(NamedTuple):
@@ -98,8 +100,8 @@ def _draw_levels(figure: Figure, plan: Plan, study: Study) -> None:
 
 def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval], size: float | None) -> None:
     """Draw differences with their intervals between the names of the arms that each side favours."""
-    names = [wrap(line.name, MOST_NAME_MM, TEXT_PT)[0] for line in lines]
-    left = max(EDGE, *(measure_mm(name, TEXT_PT) for name in names)) + 2 * EDGE
+    names = [wrap(line.name, MOST_NAME_MM, TEXT_PT) for line in lines]
+    left = max(EDGE, *(measure_mm(line, TEXT_PT) for name in names for line in name)) + 2 * EDGE
     compared = study.comparison.estimand.instrument if study.comparison else study.instruments[0]
     worse = study.instrument(compared).higher_is_worse
     sides = [style.within for style in style_arms(study, list_compared(study)).values()]
@@ -107,7 +109,8 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     low, high = (wrap(side, half - 4, TEXT_PT) for side in (sides if worse else sides[::-1]))
     low[0], high[-1] = f"← {low[0]}", f"{high[-1]} →"
     head = EDGE + max(len(low), len(high)) * LINE_MM + 1
-    height = 5.0 + 4.0 * len(lines)
+    step = max(4.0, 0.6 + LINE_MM * max(map(len, names)))
+    height = 5.0 + step * len(lines)
     foot = wrap(
         plan.title if size is None else f"{plan.title} (dotted:\u00a0{fixed(size)})", SMALL_MM - 2 * EDGE, TEXT_PT
     )
@@ -126,7 +129,7 @@ def _draw_forest(figure: Figure, plan: Plan, study: Study, lines: list[Interval]
     axes.axvline(0, color=INK, linewidth=0.7)
     for at in () if size is None else (-size, size):
         axes.axvline(at, color=GREY, linewidth=0.7, linestyle=":")
-    axes.set_yticks(places, names)
+    axes.set_yticks(places, ["\n".join(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     sheet.paragraph(EDGE, EDGE, low)
@@ -141,12 +144,11 @@ def _draw_effects(figure: Figure, plan: Plan, study: Study) -> None:
     events = list(dict.fromkeys(plan.data[Harms.event]))
     names = [wrap(event[:1].upper() + event[1:], MOST_EFFECT_MM, TEXT_PT) for event in events]
     left = max(measure_mm(line, TEXT_PT) for lines in names for line in lines) + 2 * EDGE
-    top = EDGE + len(arms) * LINE_MM + 1
+    named = [(arm, wrap(arm.label, KEYED_MM, TEXT_PT)) for arm in arms.values()]
+    top = EDGE + _count_lines(named) * LINE_MM + 1
     height = sum(LINE_MM * len(lines) + 1.4 for lines in names)
     sheet = Sheet(figure, SMALL_MM, top + height + 5.5 + LINE_MM + EDGE)
-    for index, arm in enumerate(arms.values()):
-        sheet.key(EDGE, EDGE + index * LINE_MM, arm)
-        sheet.write(EDGE + 10.5, EDGE + index * LINE_MM, wrap(arm.label, SMALL_MM - 2 * EDGE - 11, TEXT_PT)[0])
+    _name_arms(sheet, named)
     axes = sheet.axes(left, top, SMALL_MM - left - 3 * EDGE, height)
     middles, place = {}, 0.0
     for event, lines in zip(events, names, strict=True):
@@ -202,15 +204,26 @@ def _draw_response(figure: Figure, plan: Plan, study: Study) -> None:
 
 def _begin(figure: Figure, label: str, arms: list[ArmStyle]) -> Axes:
     """Return axes below the names of the arms, with a line for the label below them."""
-    lines = [wrap(arm.label, SMALL_MM - 2 * EDGE - 11, TEXT_PT)[0] for arm in arms]
-    top = EDGE + len(lines) * LINE_MM + 1.5
+    named = [(arm, wrap(arm.label, KEYED_MM, TEXT_PT)) for arm in arms]
+    top = EDGE + _count_lines(named) * LINE_MM + 1.5
     below = wrap(label, SMALL_MM - 2 * EDGE, TEXT_PT)
     sheet = Sheet(figure, SMALL_MM, top + PLOT_MM + 5.5 + len(below) * LINE_MM + EDGE)
-    for index, (arm, line) in enumerate(zip(arms, lines, strict=True)):
-        sheet.key(EDGE, EDGE + index * LINE_MM, arm)
-        sheet.write(EDGE + 10.5, EDGE + index * LINE_MM, line)
+    _name_arms(sheet, named)
     sheet.paragraph(EDGE, top + PLOT_MM + 5.5, below)
     return sheet.axes(LEFT_MM, top, SMALL_MM - LEFT_MM - 2 * EDGE, PLOT_MM)
+
+
+def _count_lines(named: Sequence[tuple[ArmStyle, list[str]]]) -> int:
+    return sum(len(lines) for _, lines in named)
+
+
+def _name_arms(sheet: Sheet, named: Sequence[tuple[ArmStyle, list[str]]]) -> None:
+    """Write the names of the arms, whole, below one another at the top, each behind its line and marker."""
+    top = EDGE
+    for arm, lines in named:
+        sheet.key(EDGE, top, arm)
+        sheet.paragraph(EDGE + 10.5, top, lines)
+        top += len(lines) * LINE_MM
 
 
 def _thin(axes: Axes) -> None:

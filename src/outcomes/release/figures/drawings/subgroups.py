@@ -16,6 +16,7 @@ from outcomes.release.figures.canvas.panels import EDGE, Sheet
 from outcomes.release.figures.canvas.style import GREY, INK, LINE_MM, PAGE_MM, TEXT_PT, style_arms
 from outcomes.release.figures.plans.plan import WITHHELD, Plan, note_withheld
 from outcomes.release.figures.plans.subgroups import EVERYONE, name_drawn
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import Kind, count, fixed, general, interval, p_value
 from outcomes.settings import Study
 
@@ -100,7 +101,7 @@ def list_lines(rows: pd.DataFrame, top: float) -> list[Line]:
             top += height
         for row in records:
             indent = 0.0 if variable == EVERYONE else INDENT
-            name = "Everyone" if variable == EVERYONE else str(row["level"])
+            name = "Everyone" if variable == EVERYONE else say_level(str(row["level"]))
             words = wrap(name, NAMES - GAP - indent, TEXT_PT)
             height = max(ROW, 0.6 + LINE_MM * len(words))
             lines.append(Line(tuple(words), False, top, height, row))

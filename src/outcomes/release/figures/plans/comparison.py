@@ -10,6 +10,7 @@ from outcomes.release.analyses import describe_analysis
 from outcomes.release.definitions import BALANCED, COVERED, FEWEST_HEIGHTS, MOST_UNKNOWN, SCORE_STEP
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows
 from outcomes.release.figures.plans.timepoints import say_timepoint
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import fixed, general
 from outcomes.settings import Study
 
@@ -47,7 +48,7 @@ def name_sides(study: Study) -> tuple[str, str]:
 def name_level(variable: str, level: str | float | None) -> str:
     """Return a confounder, or one level of it, in words."""
     name = str(variable).replace("_", " ")
-    return f"{name[:1].upper()}{name[1:]}" + (f": {level}" if pd.notna(level) and level != "" else "")
+    return f"{name[:1].upper()}{name[1:]}" + (f": {say_level(str(level))}" if pd.notna(level) and level != "" else "")
 
 
 def _plan_overlap(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:

@@ -11,7 +11,7 @@ from outcomes.contracts.released.comparison import Effects, Eligibility
 from outcomes.contracts.released.describe import Missingness
 from outcomes.contracts.released.quality import Flow
 from outcomes.records import list_records
-from outcomes.release.arms import SERIES, list_compared, list_too_small
+from outcomes.release.arms import SERIES, list_compared, list_too_small, order_arms
 from outcomes.release.course import find_place, is_compared
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label
 from outcomes.release.figures.plans.timepoints import say_timepoint
@@ -25,9 +25,9 @@ REPEATED = "not_first_series"  # a series of a patient who is counted by the fir
 
 
 def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
-    """Return the flow of patients; none where a patient may count with several series."""
+    """Return the flow of patients; none where a patient may count in an arm with several series."""
     flow = read_rows(tables, "flow")
-    if flow.empty or study.series.use != "first":
+    if flow.empty or not (study.series.use == "first" or _in_periods(study)):
         return []
     rows = pd.DataFrame([*_trunk(flow, study, list_too_small(tables, study)), *_branches(tables, study)])
     if rows.empty or rows["n"].isna().all():
@@ -38,7 +38,9 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
         for row in list_records(rows)
         if pd.notna(row["n"])
     ]
-    notes = ["From all patients with a first treatment series to those scored at the primary time point."]
+    first = "" if _in_periods(study) else "first "
+    notes = [f"From all patients with a {first}treatment series to those scored at the primary time point."]
+    notes += ["A patient may stand in every arm."] if _in_periods(study) else []
     notes += [IN_MODEL] if MODELLED in set(rows["label"]) else []
     notes += ["Percent: of those in the box above."] if rows["share"].notna().any() else []
     notes += ["Numbers are rounded and need not add up."] if study.privacy.release == "rounded" else []
@@ -52,6 +54,11 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
             rows,
         )
     ]
+
+
+def _in_periods(study: Study) -> bool:
+    """Whether each patient has every arm in turn, once, as scheduled visits say: patients then stand in several arms."""
+    return study.report.design == "crossover" and study.series.origin == "visits"
 
 
 def _row(
@@ -70,12 +77,12 @@ def _trunk(flow: pd.DataFrame, study: Study, small: Sequence[str]) -> Iterator[d
     """Yield all patients, why some were not analysed (arms together, and arms that are too small), and those analysed."""
     start, end = _find(flow, "Patients with a series"), _find(flow, "Patients analysed")
     if start is not None:
-        yield _row(ALL, "Patients with a first treatment series", start)
+        yield _row(ALL, f"Patients with a {'' if _in_periods(study) else 'first '}treatment series", start)
     if start is not None and end is not None and pd.notna(start) and pd.notna(end) and start > end:
         yield _row(ALL, "Not analyzed", start - end, "not analyzed")
     flow = flow.sort_values(Flow.order, kind="stable")
     lost = flow[(flow[Flow.arm] == ALL) & (flow[Flow.unit] == "series") & flow[Flow.reason].fillna("").ne("")]
-    for row in list_records(lost[lost[Flow.reason] != REPEATED]):
+    for row in [] if _in_periods(study) else list_records(lost[lost[Flow.reason] != REPEATED]):
         if pd.notna(row[Flow.n]):
             reason = say_label(str(row[Flow.label]), study)
             yield _row(ALL, reason, row[Flow.n], str(row[Flow.reason]))
@@ -108,7 +115,7 @@ def _branches(tables: Mapping[str, pd.DataFrame], study: Study) -> Iterator[dict
         & (missing[Missingness.axis] == axis)
         & (missing[Missingness.timepoint] == timepoint)
     ]
-    asked = list_compared(study) if study.comparison is not None else [arm.id for arm in study.arms]
+    asked = list_compared(study) if study.comparison is not None else order_arms(study)
     for arm in asked:
         own = here[here[Missingness.arm] == arm]
         if len(own):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -128,17 +127,6 @@ def say_variable(material: Material, variable: str) -> str:
         return f"{material.instrument(variable)} total"
     words = "BMI" if variable == "bmi" else say(variable)
     return words[:1].upper() + words[1:]
-
-
-def say_level(level: str) -> str:
-    """Return the printed name of a level, in sentence case; a code, a word with a digit, stays as it is.
-
-    Examples
-    --------
-    >>> say_level("medicaid"), say_level("other (2 levels)"), say_level("site-1")
-    ('Medicaid', 'Other (2 levels)', 'site-1')
-    """
-    return level if re.fullmatch(r"\S*\d\S*", level) else level[:1].upper() + level[1:]
 
 
 def order_levels(levels: Sequence[str]) -> list[str]:

@@ -162,7 +162,9 @@ def _conclude(material: Material, evidence: Evidence) -> str:
     elif rule in UNCOMPARED:
         told = {"improved": f"Scores of {measures} improved", "unclear": f"No clear improvement in {measures} was seen"}
         told |= {"worsened": f"Scores of {measures} worsened"}
-        change = told.get(decide("works", evidence).name, "No change was estimated")
+        place = find_place(material.tables, material.study)
+        at = f" at {material.timepoint(*place[1:])}" if place and evidence.latest else ""
+        change = told.get(decide("works", evidence).name, f"No change{at} was estimated")
         why = f"The treatments were not compared, because {evidence.left_out}." if evidence.left_out else ""
         texts = [why, f"{change}; without a comparison, what treatment did is not shown."]
     elif rule == "margin":

@@ -12,6 +12,7 @@ from outcomes.contracts.released.describe import Baseline, BaselineSmd
 from outcomes.contracts.released.quality import Flow
 from outcomes.records import list_records
 from outcomes.release.arms import list_compared
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, general, sample
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
@@ -21,7 +22,6 @@ from outcomes.release.report.content.grids import (
     index_rows,
     number,
     order_levels,
-    say_level,
     say_variable,
     tell,
     tell_count,
@@ -150,7 +150,7 @@ def _describe(
         yield (heading(f"Clinics{number_of}"), *(Cell("") for _ in arms), *apart)
     elif len(levels) == 2:
         level = YES if YES in levels else next(one for one in levels if not one.startswith(POOLED) or one == levels[-1])
-        name = title if level == YES else say_level(level) if variable == SEX else f"{title}: {level}"
+        name = title if level == YES else say_level(level) if variable == SEX else f"{title}: {say_level(level)}"
         yield (
             heading(f"{name}, n (%)"),
             *(number(_share(cells.get((variable, level, arm), {}))) for arm in arms),

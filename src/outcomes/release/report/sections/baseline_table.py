@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import ABSENT, WITHHELD, count, fixed, sample
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
@@ -17,7 +18,6 @@ from outcomes.release.report.content.grids import (
     order_levels,
     pair,
     quartiles,
-    say_level,
     say_variable,
     tell,
 )

@@ -12,6 +12,7 @@ from outcomes.contracts.released.cost import EVERYONE, INDUCTION, Charges, Charg
 from outcomes.records import list_records
 from outcomes.release.arms import list_compared, order_arms
 from outcomes.release.definitions import COVERED
+from outcomes.release.levels import say_level
 from outcomes.release.numbers import ABSENT, fixed, interval, money
 from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Section
 from outcomes.release.report.content.exhibits import pictures, present
@@ -97,7 +98,7 @@ def _tabulate_kinds(material: Material, cost: Cost) -> Grid | None:
     for horizon, variable, level in dict.fromkeys(key[:3] for key in found):
         cells = [found.get((horizon, variable, level, arm), {}) for arm in arms]
         told = [(number(tell_count(row, Charges.patients)), number(_amount(row, cost, Charges.mean))) for row in cells]
-        name = f"{_say_horizon(horizon)}; {say_variable(material, variable)}: {level}"
+        name = f"{_say_horizon(horizon)}; {say_variable(material, variable)}: {say_level(level)}"
         body.append((heading(name), *(cell for pair in told for cell in pair)))
     names = [material.arm(arm) for arm in arms]
     pairs = [(heading(f"{name}, patients"), heading(f"{name}, mean ({COVERED} CI)")) for name in names]

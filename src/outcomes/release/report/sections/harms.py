@@ -23,7 +23,7 @@ from outcomes.contracts.released.harms import (
     Stopping,
 )
 from outcomes.records import list_records
-from outcomes.release.arms import order_arms
+from outcomes.release.arms import order_arms, sort_by_arm
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import ABSENT, fixed, interval
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Section
@@ -206,7 +206,7 @@ def _tabulate_severity(material: Material) -> Grid | None:
     rows = material.rows(HarmSeverity.name)
     if rows.empty:
         return None
-    rows = rows[rows[HarmSeverity.event] == "any"]
+    rows = sort_by_arm(rows[rows[HarmSeverity.event] == "any"], material.study)
     columns = (
         HarmSeverity.graded,
         HarmSeverity.ungraded,

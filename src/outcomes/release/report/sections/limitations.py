@@ -7,6 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from outcomes.records import list_records
+from outcomes.release.arms import sort_by_arm
 from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION, SMALL
 from outcomes.release.numbers import fixed, percent
@@ -111,7 +112,7 @@ def _attrition(material: Material) -> Limitation | None:
     if material.headline is None or rows.empty:
         return None
     rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
-    high = rows[rows["missing_proportion"] > ATTRITION]
+    high = sort_by_arm(rows[rows["missing_proportion"] > ATTRITION], material.study)
     if high.empty:
         return None
     each = ", ".join(

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.records import list_records
+from outcomes.release.arms import EVERYONE, order_arms
 from outcomes.release.definitions import COVERED
 from outcomes.release.figures.plans.plan import read_rows
 from outcomes.release.figures.plans.timepoints import AXES, find_headline
@@ -72,7 +73,7 @@ def _choose_rows(tables: Mapping[str, pd.DataFrame], study: Study, table: str, i
         places.add((study.comparison.estimand.axis, study.comparison.estimand.timepoint))
     pairs = zip(rows["axis"], rows["timepoint"], strict=True)
     rows = rows[[(axis, timepoint) in places or timepoint in study.report.also for axis, timepoint in pairs]]
-    axes, arms = [*AXES, "clean"], ["all", *(arm.id for arm in study.arms)]
+    axes, arms = [*AXES, "clean"], [EVERYONE, *order_arms(study)]
     order = rows.assign(axis=rows["axis"].map(axes.index), arm=rows["arm"].map(arms.index))
     return rows.loc[order.sort_values(["axis", "time", "timepoint", "arm"], kind="stable").index]
 

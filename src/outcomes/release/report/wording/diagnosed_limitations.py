@@ -11,6 +11,7 @@ import pandas as pd
 
 from outcomes.records import list_records
 from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.arms import sort_by_arm
 from outcomes.release.course import is_compared
 from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE, SMALL
 from outcomes.release.figures.plans.missing import EVERY_TIME
@@ -186,6 +187,7 @@ def _leaving(material: Material) -> Limitation | None:
         return None
     rows = rows[(rows["axis"] == comparison.estimand.axis) & (rows["timepoint"] == EVERY_TIME)]
     rows = rows.dropna(subset=["dropped_proportion"]).sort_values("band_lower", kind="stable")
+    rows = sort_by_arm(rows, material.study)
     parts = []
     for arm, own in rows.groupby("arm", sort=False):
         low, high = own.iloc[0], own.iloc[-1]
@@ -272,7 +274,7 @@ def _unfitted(material: Material) -> Limitation | None:
     why = "the fit did not converge, or no one or everyone in an arm had the outcome"
     stands = "The primary difference is not among them." if find_effect(material) else ""
     return Limitation(
-        f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be computed: {why}. They are listed in the supplement. "
+        f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be computed: {why}. The limitations in detail list them. "
         f"{stands}".strip(),
         detail=f"Not estimated, because {why}: {each}.",
     )

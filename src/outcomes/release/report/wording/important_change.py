@@ -133,7 +133,7 @@ def _set_beside(sizes: list[tuple[float, str]], effect: dict[str, Any]) -> str:
     low, high = sorted((abs(effect["lower"]), abs(effect["upper"])))
     nearest = low if excludes_zero(effect) else 0.0
     groups = (
-        ("excludes one of {} points or more", [words for size, words in sizes if size > high]),
+        ("excludes one as large as {} points", [words for size, words in sizes if size > high]),
         ("leaves open whether it is as large as {} points", [words for size, words in sizes if nearest < size <= high]),
         ("excludes one smaller than {} points", [words for size, words in sizes if size <= nearest]),
     )
