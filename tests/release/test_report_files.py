@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from docx import Document
 
 from outcomes.files import Places
-from outcomes.release.numbers import fixed, interval
+from outcomes.release.numbers import count, fixed, interval
 from outcomes.released import read_released
 
 PLACE = {"axis": "day", "timepoint": "day 28"}
@@ -53,6 +54,7 @@ def list_numbers(released):
     """What the report must say of the primary difference, response, and scores, and how often at least."""
     effect = find(released["effects"], **PLACE, variance="cr2")
     risk = find(released["risks"], **PLACE, endpoint="response", population="everyone", method="weighted")
+    pair = ("iv", "esketamine")
     low, high = sorted(abs(effect[name]) for name in ("lower", "upper"))
     signed = f"{fixed(effect['estimate'])} ({interval(effect['lower'], effect['upper'])})"
     ends = interval(risk["difference_lower"], risk["difference_upper"], 0, factor=100)
@@ -63,6 +65,38 @@ def list_numbers(released):
         f"{fixed(100 * risk['difference'], 0)} ({ends})": 1,  # Table 2
         f"{fixed(abs(effect['treated_mean']))} points with IV ketamine": 1,
         f"{int(effect['observed_treated'])} / {int(effect['observed_reference'])}": 1,
+    } | list_further_numbers(released, pair)
+
+
+def list_further_numbers(released, pair):
+    """What it must say of those compared, missing scores, remission, the number needed to treat, adverse effects, and durability."""
+    compared = [find(released["eligibility"], arm=arm, step="Compared")["n"] for arm in pair]
+    missing = [find(released["missingness"], **PLACE, instrument="phq9", arm=arm)["missing_proportion"] for arm in pair]
+    everyone = {**PLACE, "population": "everyone", "method": "weighted"}
+    remission, response = (find(released["risks"], **everyone, endpoint=name) for name in ("remission", "response"))
+    ends = interval(remission["difference_lower"], remission["difference_upper"], 0, factor=100)
+    needed = [
+        math.ceil(round(1 / response[name], 6)) for name in ("difference", "difference_upper", "difference_lower")
+    ]
+    harms = {
+        event: [find(released["harms"], block="all sessions", event=event, arm=arm) for arm in pair]
+        for event in ("any", "sedation")
+    }
+    shares = {
+        event: " v ".join(f"{fixed(100 * row['proportion'], 0)} %" for row in rows) for event, rows in harms.items()
+    }
+    any_effect = " ".join(f"{int(row['affected'])} ({fixed(100 * row['proportion'], 0)})" for row in harms["any"])
+    lasting = [find(released["durability_curve"], arm=arm, end="loss", week=12)["share"] for arm in pair]
+    return {
+        f"{int(sum(compared))} patients": 2,  # Key Points, abstract
+        " v ".join(f"{fixed(100 * share, 0)} %" for share in missing): 3,  # page 1, abstract, limitations
+        f"{fixed(100 * remission['difference'], 0)} ({ends})": 1,  # Table 2
+        f"{needed[0]} ({needed[1]} to {count(needed[2])})": 1,  # Table 2
+        f"any adverse effect {shares['any']}": 1,
+        f"sedation {shares['sedation']}": 2,  # Key Points, abstract; page 1 begins a sentence with it
+        any_effect: 1,  # Table 2
+        f"{fixed(100 * lasting[0], 0)} % with IV ketamine": 1,
+        f"{fixed(100 * lasting[1], 0)} % with intranasal esketamine": 1,
     }
 
 
@@ -96,6 +130,29 @@ def test_the_figures_draw_the_difference_that_the_text_says(finished, name):
     rows = drawn[drawn.get("kind", pd.Series("main", drawn.index)) == "main"]
     rows = rows[rows["arm"] == "difference"] if name == "course" else rows
     assert any(abs(row[column] - effect["estimate"]) < 1e-9 for row in rows.to_dict("records"))
+
+
+def test_the_figures_of_patients_harms_and_durability_draw_what_the_tables_say(finished):
+    places = Places("example", finished[0])
+    released = read_released(places)
+    drawn = {
+        name: pd.read_csv(places.figures / f"{name}.csv")
+        for name in ("participants", "adverse_effects", "answer_safe", "answer_long", "durability_loss", "answer_works")
+    }
+    for arm, side in (("iv", "treated"), ("esketamine", "reference")):
+        compared = find(released["eligibility"], arm=arm, step="Compared")["n"]
+        assert find(drawn["participants"], arm=arm, label="Compared")["n"] == compared
+        for name in ("adverse_effects", "answer_safe"):
+            row = drawn[name][(drawn[name]["event"] == "sedation") & (drawn[name]["arm"] == arm)].iloc[0]
+            told = find(released["harms"], block="all sessions", event="sedation", arm=arm)
+            assert (row["patients"], row["affected"], row["proportion"]) == tuple(
+                told[["patients", "affected", "proportion"]]
+            )
+        lasting = find(released["durability_curve"], arm=arm, end="loss", week=12)["share"]
+        assert find(drawn["answer_long"], arm=arm, week=12)["share"] == lasting
+        assert lasting in set(drawn["durability_loss"].loc[drawn["durability_loss"]["arm"] == arm, "share"])
+        mean = find(released["effects"], **PLACE, variance="cr2")[f"{side}_mean"]
+        assert find(drawn["answer_works"], arm=arm, timepoint="day 28")["change"] == mean
 
 
 def test_the_files_are_as_small_as_readers_need(finished):

@@ -42,7 +42,7 @@ def check(options: Namespace) -> int:
     end = (
         f"A run would stop at {len(stops)} finding(s)." if stops else f"A run would go on: outcomes run {options.study}"
     )
-    print(f"{end} The same as a page: {place}")
+    print(f"{end}\nThe same as a page: {place}")
     return 2 if stops else 0
 
 
