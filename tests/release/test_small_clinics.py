@@ -46,6 +46,16 @@ def test_an_arm_too_small_to_be_shown_stands_in_the_flow_with_its_bound():
     assert "IM ketamine, not compared: n\u00a0<11" in lines
 
 
+@pytest.mark.parametrize(("release", "share"), [("rounded", False), ("exact", True)])
+def test_numbers_that_round_alike_are_not_said_to_be_all(release, share):
+    tables, study = make_case("one arm")
+    study = study.model_copy(update={"privacy": study.privacy.model_copy(update={"release": release})})
+    missing = tables["missingness"].assign(observed=tables["missingness"]["started"])
+    (plan,) = plan_participants({**tables, "missingness": missing}, study)
+    assert bool(plan.data["share"].notna().any()) is share
+    assert ("Percent: of those in the box above." in plan.caption) is share
+
+
 def test_a_crossover_has_a_flow_of_patients_who_may_stand_in_every_arm():
     study = make_study({"placebo": "Placebo", "iv": "IV ketamine"}, report={"title": "t", "design": "crossover"})
     tables = make_tables(study)

@@ -32,6 +32,8 @@ def plan_participants(tables: Mapping[str, pd.DataFrame], study: Study) -> list[
     rows = pd.DataFrame([*_trunk(flow, study, list_too_small(tables, study)), *_branches(tables, study)])
     if rows.empty or rows["n"].isna().all():
         return []
+    if study.privacy.release == "rounded":  # two numbers that round alike need not be all of them
+        rows["share"] = rows["share"].where(rows["share"] < 1)
     rows.insert(0, "order", range(len(rows)))
     said = [
         f"{row['label']}{'' if row['arm'] == ALL else ', ' + name_arm(study, row['arm'])}: {count(row['n'])}"
