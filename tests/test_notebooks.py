@@ -12,6 +12,10 @@ import jupytext
 import pandas as pd
 import pytest
 
+from outcomes.errors import InputError
+from outcomes.released import open_study
+
+STUDY_FILE = "config/example.yaml"
 FOLDER = Path(__file__).parent.parent / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 sys.path.insert(0, str(FOLDER.parent / "docs" / "generate"))
@@ -53,6 +57,17 @@ def test_notebooks_run_on_the_pipelines_output(finished, script):
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
     printed = json.dumps([output for output in outputs if "image/png" not in output.get("data", {})])
     assert not re.search(r"\b[A-Z]-\d{6}\b|Clinician \d", printed)  # codes and names of the raw export
+
+
+def test_a_study_file_outside_the_project_is_opened_with_the_results_above(finished, tmp_path, monkeypatch):
+    """A whole path is there from every folder, so that the notebooks' own was taken for the project's: "no results yet"."""
+    file = tmp_path / "own.yaml"
+    file.write_text((finished[0] / STUDY_FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.chdir(finished[0] / "results")
+    assert open_study(str(file)).places.results == finished[0] / "results" / "example"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="has no results yet"):
+        open_study(str(file))
 
 
 def test_a_time_point_of_few_has_no_quartiles_in_the_exploring_notebook(monkeypatch):

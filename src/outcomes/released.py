@@ -48,12 +48,14 @@ def open_study(study_file: str | None = None) -> Opened:
     """
     name = study_file or os.environ.get("STUDY") or "config/example.yaml"
     here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / name).is_file()), None)
-    if root is None:
+    above = [folder for folder in (here, *here.parents) if (folder / name).is_file()]
+    if not above:
         raise InputError(f"no {name} in {here.name} or a folder above it. Open the notebook inside the project.")
-    study = read_study(root / name)
-    places = Places(study.study, root)
-    if not (places.results / "tables").is_dir():
+    study = read_study(above[0] / name)
+    # a path from the machine's root is found from every folder: the project's is the one with the results
+    root = next((folder for folder in above if (Places(study.study, folder).results / "tables").is_dir()), None)
+    if root is None:
         raise InputError(f"{name} has no results yet. Run it first: make STUDY={name}")
+    places = Places(study.study, root)
     truth = root / study.data / "truth.json"
     return Opened(study, places, read_released(places), truth if truth.is_file() else None)
