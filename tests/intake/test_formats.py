@@ -19,6 +19,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 from exports import PLACED, entries, make_study, write
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from outcomes.errors import InputError
 from outcomes.intake import read_export
@@ -224,6 +225,26 @@ def test_blank_rows_within_a_table_keep_their_place(tmp_path):
         book.active[place] = value
     book.save(tmp_path / "gap.xlsx")
     assert totals(read(tmp_path, {"file": "gap.xlsx", "tables": TOTAL})) == [18, 9]
+
+
+def test_a_workbook_that_does_not_say_its_size_is_parsed_once(tmp_path, monkeypatch):
+    book = openpyxl.Workbook(write_only=True)
+    for title, score in (("Scores", 18), ("Earlier", 9)):
+        sheet = book.create_sheet(title)
+        for row in (("id", "day", "phq9"), ("a", "2024-01-07", score)):
+            sheet.append(row)
+    book["Earlier"].sheet_state = "hidden"
+    book.create_chartsheet("Chart")
+    book.save(tmp_path / "streamed.xlsx")
+    parsed = []
+    parse = WorkSheetParser.parse
+    monkeypatch.setattr(WorkSheetParser, "parse", lambda self: parsed.append(self) or parse(self))
+    monkeypatch.setattr(
+        WorkSheetParser, "parse_dimensions", lambda self: pytest.fail("the sheet is parsed for its size")
+    )
+    assert totals(read(tmp_path, {"file": "streamed.xlsx", "tables": TOTAL})) == [18]
+    assert len(parsed) == 1
+    assert totals(read(tmp_path, {"file": "streamed.xlsx", "sheet": "Earlier", "tables": TOTAL})) == [9]
 
 
 # ── FHIR ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

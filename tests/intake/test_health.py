@@ -9,7 +9,7 @@ from exports import ADVERSE, make_study, read_one
 from outcomes.contracts import check_table
 from outcomes.errors import InputError, SettingsError
 from outcomes.intake import refuse, tabulate_findings
-from outcomes.intake.health import CHECKS
+from outcomes.intake.health import CHECKS, identifiers
 from outcomes.intake.health.folder import list_files
 from outcomes.intake.health.overview import build_overview
 from outcomes.settings.sources import Column
@@ -84,6 +84,16 @@ def test_what_no_study_survives_stops_a_run_with_its_numbers(case, tmp_path):
     refuse(export.findings, reasons)
     table = check_table(tabulate_findings(export.findings, reasons, list(export.balance["file"])), "health")
     assert set(table.loc[table["stops"], "accepted"]) == {"seen, and right"}
+
+
+def test_identifiers_are_brought_to_one_form_once_a_file_and_not_for_every_pair_of_files(monkeypatch):
+    asked = []
+    monkeypatch.setattr(identifiers, "near_form", lambda one: asked.append(one) or one)
+    people = dict.fromkeys("abcdef", 1)
+    files = [f"{place}.csv" for place in range(6)]
+    tables = {file: {("patients", "sessions", "assessments")[place % 3]} for place, file in enumerate(files)}
+    assert identifiers.find_identifiers(dict.fromkeys(files, people), tables) == []
+    assert len(asked) == len(people) * (1 + len(files))  # of everyone, and of each file
 
 
 def test_one_day_between_two_files_of_one_visit(tmp_path):

@@ -132,12 +132,12 @@ def _find_near(owners: Mapping[str, Mapping[str, int]], everyone: set[str]) -> I
 
 def _find_prefixes(owners: Mapping[str, Mapping[str, int]], tables: Mapping[str, set[str]]) -> Iterable[Finding]:
     """Find files whose identifiers are those of files of another kind but for the letters around their digits."""
+    near = {file: {near_form(one) for one in found} for file, found in owners.items()}
     for file, found in owners.items():
         few = set(found)
         others = {other: set(owners[other]) for other in owners if tables[other] != tables[file]}
         shared = max((len(few & many) for many in others.values()), default=0)
-        near = {near_form(one) for one in few}
-        if any(2 * len(near & {near_form(one) for one in many}) > len(few) for many in others.values()):
+        if any(2 * len(near[file] & near[other]) > len(few) for other in others):
             continue  # the same, or nearly: told above
         if len(few) < 5:
             continue

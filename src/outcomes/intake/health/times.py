@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from outcomes.intake.health.finding import Finding
 from outcomes.intake.words import Array
@@ -33,10 +34,12 @@ class Dated:
 
 def find_offsets(dated: Sequence[Dated]) -> Iterable[Finding]:
     """Return pairs of files whose dates are the same distance apart for nearly every patient."""
-    sessions = [one for one in dated if one.table == "sessions"]
-    for first in sessions:
-        for second in (one for one in dated if one.table != "sessions" and one.file != first.file):
-            yield from _find_offset(first, second)
+    middles = [pd.Series(one.day).groupby(one.patient).median() for one in dated]
+    for first, middle in zip(dated, middles, strict=True):
+        for second, other in zip(dated, middles, strict=True):
+            if first.table != "sessions" or second.table == "sessions" or second.file == first.file:
+                continue
+            yield from _find_offset((other - middle).dropna().to_numpy(), first, second)
             if second.table == "assessments":
                 yield from _find_other_owners(first, second)
     for place, first in enumerate(dated):
@@ -47,13 +50,10 @@ def find_offsets(dated: Sequence[Dated]) -> Iterable[Finding]:
                 yield from _find_one_day(first, second)
 
 
-def _find_offset(first: Dated, second: Dated) -> Iterable[Finding]:
-    """Compare the middle of each patient's dates in two files."""
-    middles = [_middles(one) for one in (first, second)]
-    both = sorted(set(middles[0]) & set(middles[1]))
-    if len(both) < FEWEST:
+def _find_offset(apart: Array, first: Dated, second: Dated) -> Iterable[Finding]:
+    """Tell of two files between whose dates lie years: ``apart`` is, of each patient in both, from the middle one of the first to that of the second."""
+    if len(apart) < FEWEST:
         return
-    apart = np.array([middles[1][who] - middles[0][who] for who in both])
     middle = float(np.median(apart))
     alike = np.abs(apart - middle) <= NEAR
     if abs(middle) <= FAR or alike.mean() < 0.8:
@@ -69,9 +69,9 @@ def _find_offset(first: Dated, second: Dated) -> Iterable[Finding]:
         else "look which of the two has the right dates"
     )
     yield Finding(
-        "time_offset", True, int(alike.sum()), len(both), "people",
+        "time_offset", True, int(alike.sum()), len(apart), "people",
         f"the dates of {second.file} lie about {abs(middle):,.0f} days {'after' if middle > 0 else 'before'} those of {first.file} for "
-        f"{int(alike.sum()):,} of {len(both):,} patients in both",
+        f"{int(alike.sum()):,} of {len(apart):,} patients in both",
         cure,
         second.file,
     )  # fmt: skip
@@ -104,13 +104,6 @@ def _spread(sessions: Dated, scores: Dated, people: Array, step: int) -> float:
     _, first = np.unique(place[order], return_index=True)
     shortest = gaps[order][first]
     return float(np.abs(shortest - np.median(shortest)).mean())
-
-
-def _middles(one: Dated) -> dict[int, float]:
-    order = np.argsort(one.patient, kind="stable")
-    who, starts = np.unique(one.patient[order], return_index=True)
-    parts = np.split(one.day[order], starts[1:])
-    return {int(patient): float(np.median(days)) for patient, days in zip(who, parts, strict=True)}
 
 
 def _find_one_day(first: Dated, second: Dated) -> Iterable[Finding]:

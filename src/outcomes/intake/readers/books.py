@@ -141,10 +141,28 @@ class _OpenXml:
 
 @lru_cache(maxsize=1)
 def _load(path: Path, size: int, changed: int) -> Any:
-    """Return a workbook of many sheets, which are read one after another, opened once while its file stays as it is."""
-    import openpyxl
+    """Return a workbook of many sheets, which are read one after another, opened once while its file stays as it is.
 
-    return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    As ``openpyxl.load_workbook`` opens it to be streamed, which parses a whole sheet for its size where the file does not say it.
+    """
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+    class Sheet(ReadOnlyWorksheet):  # type: ignore[misc]
+        def _get_size(self) -> None:
+            """Leave the size unknown: `rows` asks for all there is."""
+
+    class Reader(ExcelReader):  # type: ignore[misc]
+        def read_worksheets(self) -> None:
+            for sheet, found in self.parser.find_sheets():
+                if found.target in self.valid_files and "chartsheet" not in found.Type:
+                    own = Sheet(self.wb, sheet.name, found.target, self.shared_strings)
+                    own.sheet_state = sheet.state
+                    self.wb._sheets.append(own)
+
+    reader = Reader(path, read_only=True, data_only=True)
+    reader.read()
+    return reader.wb
 
 
 # tags of rows and of merged cells, and formulas without a saved result
