@@ -13,6 +13,7 @@ from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import NEAR, match_name, names_drug, read_vocabulary, squeeze, words_of
+from outcomes.intake.money import read_amount
 
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
@@ -63,7 +64,22 @@ def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
 
 def explain_sheet(sheet: Sheet) -> str:
     """Return why a sheet feeds no table by what it is like; empty where nothing tells."""
-    return explain_concepts(sheet) or _tell_sideways(sheet)
+    return explain_concepts(sheet) or _tell_sideways(sheet) or _tell_charges(sheet)
+
+
+def _tell_charges(sheet: Sheet) -> str:
+    """Return where the charges of a sheet without treatments belong; empty where it has none."""
+    names = read_vocabulary()["sessions"]["charge_usd"]["names"]
+    for name, column in sheet.fields.items():
+        read = [value for value in column.values if read_amount(value)]
+        if (match_name(name, names)[0] >= NEAR or set(words_of(name)) & {"charge", "amount"}) and 2 * len(read) > len(
+            column.values
+        ) > 0:
+            return (
+                f"it has charges ({name!r}) and not what was given. Put them beside the sessions: in the source of the sessions `join: {{file: {sheet.source.file}, by: {{…: …}}, columns: {{charge: {name}}}}}`, "
+                "and `charge_usd: charge` among its columns; a session has one charge, so add up several of one day in the export"
+            )
+    return ""
 
 
 def _tell_sideways(sheet: Sheet) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from outcomes.intake.draft.lines import flow
 from outcomes.intake.export import Export
+from outcomes.intake.health.courses import cut_series
 from outcomes.settings import Study
 from outcomes.settings.durability import Durability, End
 
@@ -41,28 +42,17 @@ def count_followed(export: Export, study: Study) -> int:
 
 def _end_inductions(sessions: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return ``patient``, ``arm``, and ``end``: the study day of the last session of the first induction."""
-    arms = {name: arm.id for arm in study.arms for name in arm.meant_by}
     most, days = (
-        {
-            arm.id: getattr(protocol.induction, limit) if (protocol := study.protocol(arm)) else UNLIMITED
-            for arm in study.arms
-        }
+        [getattr(protocol.induction, limit) if (protocol := study.protocol(arm)) else UNLIMITED for arm in study.arms]
         for limit in ("maximum_sessions", "maximum_days")
     )
-    own = pd.DataFrame(
-        {
-            "patient": sessions["patient"],
-            "day": sessions["study_day"],
-            "arm": sessions["treatment"].astype(str).map(arms),
-        }
-    )
-    own = own.dropna().drop_duplicates(["patient", "day"]).sort_values(["patient", "day"], kind="stable")
-    people = own.groupby("patient")
-    broken = (people["day"].diff() > study.series.gap_days) | (own["arm"] != people["arm"].transform("first"))
-    first = own[~broken.groupby(own["patient"]).cummax()]
+    treated = cut_series(sessions, study)
+    own = pd.DataFrame({"patient": treated.patient, "day": treated.day, "place": treated.arm, "of": treated.of})
+    first = own[own["of"] == own.groupby("patient")["of"].transform("first")].drop_duplicates(["patient", "day"])
+    first = first.assign(arm=[study.arms[place].id for place in first["place"]])
     people = first.groupby("patient")
-    inside = people.cumcount() < first["arm"].map(most).astype(float)
-    inside &= first["day"] - people["day"].transform("first") <= first["arm"].map(days).astype(float)
+    inside = people.cumcount() < first["place"].map(dict(enumerate(most))).astype(float)
+    inside &= first["day"] - people["day"].transform("first") <= first["place"].map(dict(enumerate(days))).astype(float)
     return first[inside].groupby("patient").agg(arm=("arm", "first"), end=("day", "last")).reset_index()
 
 

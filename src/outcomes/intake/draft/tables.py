@@ -21,8 +21,9 @@ from outcomes.intake.draft.occasions import split_occasions
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
 from outcomes.intake.draft.survey import Field, Sheet
-from outcomes.intake.draft.treatments import find_sessions, note_pairs
+from outcomes.intake.draft.treatments import find_sessions
 from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
+from outcomes.intake.draft.unread import note_unread
 from outcomes.intake.draft.visits import says_time
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
 from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
@@ -112,7 +113,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         found.tables = {name: columns for name, columns in found.tables.items() if name in sheet.proposal.only}
         found.instruments = found.instruments if "assessments" in found.tables else {}
         found.troubles = []  # what the other half of the sheet holds
-    note_pairs(found)
+    note_unread(found)
     if not place:
         split_occasions(found, _row_dates(found))
         split_twins(found)

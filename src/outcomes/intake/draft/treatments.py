@@ -204,14 +204,3 @@ def _moment(name: str, synonyms: list[str], moments: dict[str, list[str]]) -> st
             rests.append(whole.removesuffix(synonym))
     places = {"": "", **{word: moment for moment, words in moments.items() for word in words}}
     return next((places[rest] for rest in sorted(rests, key=len) if rest in places), None)
-
-
-def note_pairs(found: Found) -> None:
-    """Say which columns hold two numbers a cell, such as a blood pressure."""
-    pair = re.compile(r"\d{2,3} ?/ ?\d{2,3}")
-    for name in found.dropped:
-        column = found.sheet.fields[name]
-        if column.share(np.array([pair.fullmatch(value) is not None for value in column.words.values])) > 0.5:
-            found.notes.append(
-                f"{name!r} holds two numbers a cell (blood pressure?), which intake does not read: split it in two"
-            )

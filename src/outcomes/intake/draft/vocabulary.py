@@ -10,6 +10,7 @@ from typing import Any
 from outcomes.beside import read_beside
 from outcomes.intake.privacy import fold, plain_name
 
+CODED = re.compile(r"\d{6,}")
 SAME, NEAR, PART, NONE = 3, 2, 1, 0
 OTHER_TREATMENTS = frozenset({"rtms", "itbs", "snt", "ect", "psilocybin"})
 FORMULATIONS = frozenset({"injection", "injections"})
@@ -106,10 +107,14 @@ def say_state(value: str) -> str:
 def recognise(value: str, kind: str) -> str | None:
     """Return what a spelling means in one of the closed vocabularies (sex, payer, severity, event); None if unknown.
 
-    >>> recognise("Self-Pay", "payer"), recognise("F", "sex"), recognise("Aetna 123", "payer")
-    ('self-pay', 'female', None)
+    A code of MedDRA or SNOMED before or behind the words says what they say.
+
+    >>> recognise("Self-Pay", "payer"), recognise("F", "sex"), recognise("Aetna 123", "payer"), recognise("10028813 Nausea", "event")
+    ('self-pay', 'female', None, 'nausea')
     """
-    return _spellings(kind).get(" ".join(re.findall(r"[^\W_]+", fold(value))))
+    words = re.findall(r"[^\W_]+", fold(value))
+    known = _spellings(kind)
+    return known.get(" ".join(words)) or known.get(" ".join(word for word in words if not CODED.fullmatch(word)))
 
 
 @cache

@@ -43,7 +43,7 @@ def find_earlier(study: Study, tables: Mapping[str, pd.DataFrame]) -> Iterable[F
     sessions = tables["sessions"]
     if not len(sessions) or study.series.origin != "sessions":
         return
-    treated = _cut(sessions, study)
+    treated = cut_series(sessions, study)
     people = len(np.unique(treated.patient))
     other = len(np.unique(sessions.loc[sessions["study_day"] < 0, "patient"].to_numpy()))
     if other:
@@ -56,7 +56,7 @@ def find_earlier(study: Study, tables: Mapping[str, pd.DataFrame]) -> Iterable[F
         yield from _find_courses(treated, study, tables["assessments"], people)
 
 
-def _cut(sessions: pd.DataFrame, study: Study) -> Treated:
+def cut_series(sessions: pd.DataFrame, study: Study) -> Treated:
     """Return the sessions of arms, cut into series by the study's gap and change of arm."""
     places = {name: place for place, arm in enumerate(study.arms) for name in arm.meant_by}
     arm = np.array([places.get(value, -1) for value in sessions["treatment"].astype(str)], dtype=np.int64)
