@@ -121,6 +121,16 @@ def test_the_primary_difference_clustered_by_site_is_the_row_of_the_grid_to_the_
     assert f"{by_site['df']:.1f} degrees of freedom" in row["note"]
 
 
+def test_sites_that_are_alike_by_chance_do_not_make_the_difference_surer():
+    """These eight sites gave an interval six tenths as wide as that of the patients."""
+    _, setting = make_sites(seed=11)
+    row = next(row for row in vary_sites(setting, "day", "day 28") if row["analysis"] == "site_clustered")
+    plain = replace(setting, comparison=setting.comparison.model_copy(update={"replicates": 0}))
+    by_patient = estimate_effects([plain], 1).query("timepoint == 'day 28' and variance == 'cr2'").iloc[0]
+    assert [row[name] for name in ("lower", "upper")] == by_patient[["lower", "upper"]].tolist()
+    assert "never narrower than by patient" in row["note"]
+
+
 def test_a_variance_clustered_by_site_is_refused_of_three_sites():
     tables, _ = make_sites()
     names = tables["patients"]["site"].astype(str).map(lambda name: f"site {int(name[-1]) % 3}")

@@ -178,9 +178,13 @@ def test_a_good_and_a_bad_score_on_one_day_are_an_end_on_that_day():
 def test_follow_up_ends_with_the_export():
     tables = build_tables()
     tables["patients"]["export_day"] = INDUCTION_END + 50
+    tables["patients"].loc[tables["patients"]["patient"] == 8, "export_day"] = INDUCTION_END + 14
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export_day"}})
     ends, estimates = describe_durability(tables, study.durability, study)
     assert seen(ends)[1] == ("none", 30, None, 50)
+    followed = estimates["durability_cohort"].query("step == 'followed'").set_index("arm")["n"]
+    assert followed.to_dict() == {"esketamine": 0, "iv": 4}  # patient 8 was counted, whose score came a day later
+    assert followed.to_dict() == estimates["durability_visits"].set_index("arm")["seen"].to_dict()
     windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")["n"]
     assert windows.to_dict() == {"2 to 6": 5, "6 to 10": 0, "10 to 14": 0}
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export"}})

@@ -78,7 +78,9 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     ends = (End(), *list_ends(durability).values())  # a response to the instrument, and none of its declared ends
     ended = [find_ended(early["total"].to_numpy(), baseline, end, instrument) for end in ends]
     holds[early["person"]] = ~np.logical_or.reduce(ended)
-    later = scores[(scores["day"] > landmark.to_day) & (scores["day"] <= 7 * durability.horizon_weeks)]
+    people = _limit_follow_up(people, early, tables["patients"], durability, study)
+    until = people["until"].to_numpy()[scores["person"]]
+    later = scores[(scores["day"] > landmark.to_day) & (scores["day"] <= until)]
     free = _stay_free(people["further_day"].to_numpy(), durability)
     seen = people.index.isin(early["person"]) & free
     kept = seen & holds
@@ -89,12 +91,10 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     steps = _count_steps(people["arm"], named, [arm.id for arm in study.arms])
     log.info("of %d patients %d are in response at the landmark and followed", len(people), int(kept.sum()))
     place = pd.Series(np.cumsum(kept) - 1, people.index)
-    people = _limit_follow_up(people, early, tables["patients"], durability, study)
     latest = scores.groupby("person")["day"].max().reindex(people.index)
     people = people.assign(beyond=people["retreated"] | (latest > people["until"]))[kept].reset_index(drop=True)
     later = later[kept[later["person"]]]
     visits = later.assign(person=place.loc[later["person"]].to_numpy()).reset_index(drop=True)
-    visits = visits[visits["day"] <= people["until"].to_numpy()[visits["person"]]].reset_index(drop=True)
     return Followed(people, visits, steps)
 
 

@@ -10,7 +10,7 @@ from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.effects.contrast import Proportions
 from outcomes.analysis.comparison.effects.standardisation import weigh_outcomes
 from outcomes.analysis.comparison.rubin import Pooled, pool_nested
-from outcomes.analysis.comparison.weighting.weights import Weights
+from outcomes.analysis.comparison.weighting.weights import Weights, find_stretch
 
 
 def weigh_risks(outcomes: Floats, used: Bools, treated: Bools, weights: Weights) -> Floats:
@@ -28,13 +28,15 @@ def weigh_risks(outcomes: Floats, used: Bools, treated: Bools, weights: Weights)
     Returns
     -------
     ndarray, shape (5, sets)
-        Risk of the treated and of the reference, their variances, and their covariance, which hold that the score was estimated.
+        Risk of the treated and of the reference, their variances, and their covariance, which hold that the score was estimated, and from
+        few patients.
     """
     values = np.where(used[:, None], outcomes, 0.0)
     sides = [weigh_outcomes(values, used & side, weights) for side in (treated, ~treated)]
     (p, one), (q, other) = ((mean, influence - influence.mean(axis=0)) for mean, influence in sides)
     pairs = ((one, one), (other, other), (one, other))
-    return np.stack([p, q, *(np.einsum("ij,ij->j", a, b) / len(values) ** 2 for a, b in pairs)])
+    stretch = find_stretch(weights.weight[used], weights.columns) / len(values) ** 2
+    return np.stack([p, q, *(np.einsum("ij,ij->j", a, b) * stretch for a, b in pairs)])
 
 
 def pool_risks(drawn: Floats, sizes: Sequence[float]) -> tuple[Pooled, Proportions]:

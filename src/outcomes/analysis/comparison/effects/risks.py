@@ -25,7 +25,7 @@ RISKS = Risks.columns
 def contrast_means(treated: Mean, reference: Mean) -> dict[str, float]:
     """Return both risks, their difference, ratio, and number needed to treat, with the interval of every release (:mod:`.contrast`)."""
     one, other = treated.influence, reference.influence
-    variances = [compute_error(influence) ** 2 for influence in (one, other, one - other)]
+    variances = [treated.stretch * compute_error(influence) ** 2 for influence in (one, other, one - other)]
     covariance = (variances[0] + variances[1] - variances[2]) / 2
     numbers = [
         *np.clip([treated.value, reference.value], 0.0, 1.0),
@@ -42,7 +42,7 @@ def contrast_means(treated: Mean, reference: Mean) -> dict[str, float]:
 def compare_means(treated: Mean, reference: Mean, scale: float) -> tuple[float, float, float]:
     """Return the difference of two means of numbers with its normal interval; ``scale`` is the size of those numbers."""
     difference = treated.value - reference.value
-    variance = compute_error(treated.influence - reference.influence) ** 2
+    variance = treated.stretch * compute_error(treated.influence - reference.influence) ** 2
     return difference, *bound_estimate(difference, variance, scale=scale)[:2]
 
 

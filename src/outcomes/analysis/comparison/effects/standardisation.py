@@ -16,7 +16,7 @@ import numpy as np
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.weighting.firth import fit_firth
 from outcomes.analysis.comparison.weighting.propensity import Logistic, fit_logistic
-from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, find_stretch
 
 METHODS = ("weighted", "g_computation", "augmented")
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum_likelihood", "firth"
@@ -28,7 +28,7 @@ class Mean:
     """An estimated mean and each patient's influence on it: the estimation error is the mean of the influences.
 
     ``size`` is the effective number of the arm's patients behind it; ``outcome_model`` names how the model behind it was fitted, '' where there
-    is none.
+    is none; ``stretch`` is what a variance from the influences is multiplied with (:func:`.weights.find_stretch`).
     """
 
     value: float
@@ -36,6 +36,7 @@ class Mean:
     size: float
     converged: bool = True
     outcome_model: str = ""
+    stretch: float = 1.0
 
 
 def fit_outcome(design: Floats, outcome: Floats, used: Bools) -> tuple[Logistic, str]:
@@ -76,11 +77,13 @@ def estimate_means(
     >>> round(float(crude), 3), abs(round(float(one.value - other.value), 6))
     (-0.15, 0.0)
     """
-    sides = (treated, ~treated)
+    sides, known = (treated, ~treated), ~np.isnan(outcome)
     if method == "weighted":
-        one, other = (_weigh(np.nan_to_num(outcome), side & ~np.isnan(outcome), weights) for side in sides)
-        return one, other
-    one, other = (_standardise(outcome, side, design, weights, method == "augmented", fit) for side in sides)
+        found, columns = [_weigh(np.nan_to_num(outcome), side & known, weights) for side in sides], weights.columns
+    else:
+        found = [_standardise(outcome, side, design, weights, method == "augmented", fit) for side in sides]
+        columns = design.shape[1]
+    one, other = (replace(mean, stretch=find_stretch(weights.weight[known], columns)) for mean in found)
     return one, other
 
 

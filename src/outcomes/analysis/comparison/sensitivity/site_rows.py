@@ -97,7 +97,8 @@ def _cluster(setting: Setting, axis: str, timepoint: str, sites: np.ndarray) -> 
     except mixed.MixedError as error:
         return row | {"note": str(error)}
     found = table.set_index("timepoint").reindex([timepoint]).iloc[0]
-    note = f"the primary estimate; sandwich clustered by site (CR2), {found['df']:.1f} degrees of freedom"
+    way = f"sandwich clustered by site (CR2), {found['df']:.1f} degrees of freedom; never narrower than by patient"
+    note = f"the primary estimate; {way}"
     values = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
     return row | values | {"converged": fit.converged, "note": "; ".join([note, *fit.warnings])}
 

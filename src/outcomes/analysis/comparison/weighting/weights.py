@@ -55,6 +55,11 @@ class Weights:
         return self.propensity is None or not _find_certain(self.propensity).all()
 
     @property
+    def columns(self) -> int:
+        """Columns of confounders in the score; 0 without one."""
+        return self.propensity.design.shape[1] - 1 if self.propensity is not None else 0
+
+    @property
     def supported(self) -> bool:
         """Whether everyone whom the weights stand for has a counterpart in the other arm.
 
@@ -148,6 +153,30 @@ def compute_effective_n(weight: Floats) -> float:
     """
     total = float(np.square(weight).sum())
     return float(weight.sum()) ** 2 / total if total > 0 else 0.0
+
+
+def find_stretch(weight: Floats, columns: int) -> float:
+    """Return by how much a variance from influences is enlarged, as they are of models that were fitted to the same patients.
+
+    Influences are residuals, and like those of a regression too small: by n over n less what was fitted, n the effective number of the patients
+    used, and fitted a coefficient for each column, the constant, and the arm (MacKinnon & White 1985, 10.1016/0304-4076(85)90158-7). Without
+    columns nothing was fitted, and it is 1.
+
+    Parameters
+    ----------
+    weight : ndarray
+        Of the patients used.
+    columns : int
+        Of the confounders in the models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(find_stretch(np.ones(55), 9), 3), find_stretch(np.ones(55), 0)
+    (1.25, 1.0)
+    """
+    size = compute_effective_n(weight)
+    return size / max(size - columns - 2, 1.0) if columns and size > 1 else 1.0
 
 
 def tabulate_weights(weights: Mapping[str, Weights], treated: Bools, arms: tuple[str, str]) -> pd.DataFrame:

@@ -156,7 +156,8 @@ def _variance(material: Material) -> str:
     comparison = material.study.comparison
     assert comparison is not None
     known = "" if comparison.weights == "none" else ", which takes the weights as known"
-    text = f"The interval is from a sandwich clustered by {comparison.cluster}{known}."
+    floor = ", never narrower than by patient" if comparison.cluster == "site" else ""
+    text = f"The interval is from a sandwich clustered by {comparison.cluster}{floor}{known}."
     estimand = comparison.estimand
     row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="bootstrap")
     if row and pd.notna(row["lower"]):

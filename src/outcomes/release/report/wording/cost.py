@@ -87,11 +87,14 @@ def say_ratio(charge: Row, response: Row, treated: str, cost: Cost) -> str:
     Examples
     --------
     >>> cost = Cost(perspective="the clinic's charges", currency="USD", price_year=2024)
-    >>> say_ratio({"estimate": 900.0}, {"estimate": 0.1, "lower": 0.02, "upper": 0.18}, "IV ketamine", cost)
+    >>> dear, clear = {"estimate": 900.0, "lower": 400.0, "upper": 1400.0}, {"estimate": 0.1, "lower": 0.02, "upper": 0.18}
+    >>> say_ratio(dear, clear, "IV ketamine", cost)
     'That is $9,000 for each further response.'
-    >>> say_ratio({"estimate": 900.0}, {"estimate": 0.03, "lower": -0.05, "upper": 0.11}, "IV ketamine", cost)
+    >>> say_ratio(dear | {"estimate": -100.0, "lower": -600.0}, clear, "IV ketamine", cost)
+    'The interval of the difference in charge includes zero, so no charge per further response is given.'
+    >>> say_ratio(dear, {"estimate": 0.03, "lower": -0.05, "upper": 0.11}, "IV ketamine", cost)
     'The interval of the difference in response includes zero, so no charge per further response is given.'
-    >>> say_ratio({"estimate": 900.0}, {"estimate": 1.0, "lower": None, "upper": None}, "IV ketamine", cost)
+    >>> say_ratio(dear, {"estimate": 1.0, "lower": None, "upper": None}, "IV ketamine", cost)
     'The difference in response has no interval here, so no charge per further response is given.'
     """
     apart, lower, upper = (
@@ -101,7 +104,9 @@ def say_ratio(charge: Row, response: Row, treated: str, cost: Cost) -> str:
         return "The difference in response has no interval here, so no charge per further response is given."
     if lower <= 0 <= upper or apart == 0:
         return "The interval of the difference in response includes zero, so no charge per further response is given."
-    more = charge[CostDifference.estimate]
+    more, least, most = (charge[name] for name in (CostDifference.estimate, CostDifference.lower, CostDifference.upper))
+    if least <= 0 <= most:
+        return "The interval of the difference in charge includes zero, so no charge per further response is given."
     if more * apart <= 0:
         words = "less is charged and more respond" if apart > 0 else "more is charged and fewer respond"
         return f"With {treated} {words}, so that a charge per further response has no meaning."
