@@ -37,6 +37,7 @@ from outcomes.analysis.comparison.population.confounders import code_confounders
 from outcomes.analysis.comparison.population.people import select_compared
 from outcomes.analysis.comparison.weighting.weights import compute_effective_n, compute_weights
 from outcomes.files import read_table
+from outcomes.release.course import is_compared
 from outcomes.released import open_study
 
 opened = open_study()
@@ -74,6 +75,8 @@ if comparison is not None:
     compared = select_compared({name: read_table(places.table(name), name) for name in names}, comparison)
     treated = compared.treated
     print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} with {estimand.reference}")
+    if not is_compared(released, study):
+        print("The report does not compare them: too few patients of an arm are scored. Read what follows as an exercise.")
 
 # %% [markdown]
 # ## 3. The arms are not alike

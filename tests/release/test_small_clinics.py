@@ -14,10 +14,12 @@ from outcomes.contracts.released.comparison import LEFT_OUT
 from outcomes.release.analyses import name_main
 from outcomes.release.figures.drawings.analyses import _list_lines
 from outcomes.release.figures.drawings.flow import build_boxes
+from outcomes.release.figures.drawings.forest import build_blocks
 from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
 from outcomes.release.figures.plans.participants import plan_participants
+from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid
@@ -31,6 +33,7 @@ from outcomes.release.report.sections.harms import NOTHING, show_harms
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.release.report.sections.outcomes_by_arm import list_safety
+from outcomes.release.report.sections.scores_and_rates import tabulate_scores
 from outcomes.release.report.wording.cost import tell_difference
 
 
@@ -249,6 +252,26 @@ def test_a_grid_of_tipping_points_is_drawn_where_most_of_it_is_told():
     rows = tables["tipping"]
     few = rows.assign(estimate=rows["estimate"].where(np.arange(len(rows)) % 2 == 0))
     assert "tipping" not in [plan.family for plan in plan_missing(tables | {"tipping": few}, study)]
+
+
+def test_what_could_not_be_estimated_has_no_axis_and_what_is_mostly_hidden_no_picture():
+    tables, study = make_compared()
+    rows = tables["sensitivity"]
+    odds = rows.iloc[[0]].assign(analysis="gee_weighted", endpoint="response", scale="log odds ratio", estimate=np.nan)
+    risk = odds.assign(analysis="unadjusted", scale="risk difference", estimate=0.1, lower=0.0, upper=0.2)
+    plan = Plan("s", "sensitivity", "", "", "", pd.concat([risk, odds]), None, "day", "day 28")
+    assert [block.scale for block in build_blocks(plan)] == ["risk difference"]
+    assert "dropout" in [plan.family for plan in plan_missing(tables, study)]
+    hidden = tables["dropout"].assign(dropped_proportion=np.nan)
+    assert "dropout" not in [plan.family for plan in plan_missing(tables | {"dropout": hidden}, study)]
+
+
+def test_scores_of_those_never_treated_have_no_row_of_dashes():
+    tables, study = make_case("two arms")
+    enrolled = tables["scores"].iloc[[0]].assign(arm="all", axis="enrolment", timepoint="baseline")
+    more = {**tables, "scores": pd.concat([enrolled, tables["scores"]])}
+    rows = [tabulate_scores(gather(one, study, {}), "phq9").rows for one in (tables, more)]
+    assert len(rows[0]) == len(rows[1])
 
 
 def make_stopping(patients):

@@ -97,7 +97,8 @@ def build_blocks(plan: Plan) -> list[Block]:
             )
         elif scale != ODDS:
             blocks += [_group(records, scale, place[:1].upper() + place[1:]) for place, records in named]
-    return blocks
+    known = [block for block in blocks if any(row is not None and pd.notna(row["estimate"]) for row in block.rows)]
+    return known or blocks  # no axis for what could not be estimated
 
 
 def _list_records(table: pd.DataFrame) -> list[Record]:

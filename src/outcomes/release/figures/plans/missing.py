@@ -15,7 +15,7 @@ from outcomes.release.numbers import fixed
 from outcomes.settings import Study
 
 EVERY_TIME = "all"
-LEAST_SHOWN = 2 / 3  # of the pairs: with fewer told there is no picture
+LEAST_SHOWN = 2 / 3  # of the pairs, or shares by band: with fewer told there is no picture
 METHODS = {"imputed": "by multiple imputation", "closed_form": "by the closed form of the primary analysis"}
 
 
@@ -75,6 +75,8 @@ def _plan_dropout(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan
     if rows.empty:
         return []
     rows = rows[(rows["timepoint"] == EVERY_TIME) & rows["axis"].isin(AXES)]
+    if rows.loc[rows["n"].isna() | (rows["n"] > 0), "dropped_proportion"].notna().mean() < LEAST_SHOWN:
+        return []
     name = study.instrument(instrument).name
     return [
         Plan(

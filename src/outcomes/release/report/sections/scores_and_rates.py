@@ -41,7 +41,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
     top = (heading(""), *(heading(material.arm(arm), 3) for arm in arms))
     second = (heading("Time point"), *(heading(text) for _ in arms for text in ("n", "Mean (SD)", "Median (Q1 to Q3)")))
     rows = []
-    for place in places_of(table):
+    for place in places_of(table[table["arm"].isin(arms)]):  # those enrolled and never treated have no arm
         line = [heading(material.timepoint(*place))]
         for arm in arms:
             row = cells.get((*place, arm), {})

@@ -43,7 +43,7 @@ STYLES: dict[str, tuple[str | None, float, bool, float, float, bool]] = {
     "Figure": ("Normal", 10.5, False, 12, 0, True),
     "Figure Caption": ("Normal", 9.5, False, 4, 12, False),
     "Caption": ("Normal", 9.5, False, 14, 4, True),
-    "Note": ("Normal", 8.5, False, 4, 0, False),
+    "Note": ("Normal", 8.5, False, 4, 6, False),
     "Header": ("Normal", 8.5, False, 0, 0, False),
     "Footer": ("Normal", 8.5, False, 0, 0, False),
 }
