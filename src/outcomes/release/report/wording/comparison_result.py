@@ -11,8 +11,8 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import fixed, interval, signed
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.denominators import say_not_cautious
-from outcomes.release.report.wording.diagnosed_limitations import find_effect
 from outcomes.release.report.wording.other_analyses import state_range, state_worst_response
+from outcomes.release.report.wording.primary_effect import find_effect
 
 AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
 DENOMINATORS = {"observed": "complete cases"}

@@ -13,12 +13,13 @@ from outcomes.records import list_records
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import sort_by_arm
 from outcomes.release.course import is_compared
-from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE, SMALL
+from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
 from outcomes.release.figures.plans.missing import EVERY_TIME
 from outcomes.release.numbers import count, fixed, interval, percent
 from outcomes.release.report.content.grids import enumerate_words, say, say_variable
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.model_terms import say_balanced, say_covariance
+from outcomes.release.report.wording.primary_effect import excludes_zero, find_effect, has_few
 
 
 @dataclass(frozen=True)
@@ -46,26 +47,6 @@ def list_diagnosed(material: Material) -> list[Limitation]:
         compared = [replace(one, brief="") for one in compared if one is not None]
     found = [*compared, _unfitted(material), _fallback(material), _dropped(material)]
     return [limitation for limitation in found if limitation is not None]
-
-
-def find_effect(material: Material) -> dict[str, Any]:
-    """Return the primary effect of the declared comparison; empty where there is none or it is withheld."""
-    comparison = material.study.comparison
-    if comparison is None:
-        return {}
-    estimand = comparison.estimand
-    row = material.one("effects", axis=estimand.axis, timepoint=estimand.timepoint, variance="cr2")
-    return row if row and pd.notna(row["estimate"]) else {}
-
-
-def has_few(effect: Mapping[str, Any]) -> bool:
-    """Whether an arm has too few scores, or not a number of them that is shown, for a tipping point and an E-value."""
-    return not all(effect[name] >= SMALL for name in ("observed_treated", "observed_reference"))
-
-
-def excludes_zero(row: Mapping[str, Any]) -> bool:
-    """Whether an interval leaves out no difference."""
-    return bool(row["lower"] > 0 or row["upper"] < 0)
 
 
 def _positivity(material: Material) -> Limitation | None:

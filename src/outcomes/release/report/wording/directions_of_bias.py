@@ -14,7 +14,8 @@ from outcomes.release.numbers import fixed, interval, percent
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.wording.denominators import find_missing
-from outcomes.release.report.wording.diagnosed_limitations import Limitation, excludes_zero, find_effect, has_few
+from outcomes.release.report.wording.diagnosed_limitations import Limitation
+from outcomes.release.report.wording.primary_effect import excludes_zero, find_effect, has_few
 
 E_VALUE = "10.7326/M16-2607"
 

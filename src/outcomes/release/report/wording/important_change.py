@@ -13,7 +13,7 @@ from outcomes.release.numbers import count, fixed, interval, printed
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.comparison_result import find_imputed_response, find_response
-from outcomes.release.report.wording.diagnosed_limitations import excludes_zero, find_effect
+from outcomes.release.report.wording.primary_effect import excludes_zero, find_effect
 
 WITHIN = "These are changes within one patient; they do not say which difference between groups matters."
 

@@ -6,7 +6,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import general, interval
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.estimate import Estimate, read_estimate
-from outcomes.release.report.wording.diagnosed_limitations import find_effect
+from outcomes.release.report.wording.primary_effect import find_effect
 from outcomes.settings.estimand import Margin
 
 ASKED = {"non_inferiority": "Non-inferiority", "equivalence": "Equivalence"}
