@@ -163,3 +163,7 @@ def test_no_curve_goes_on_where_too_few_are_seen_to_be_told():
     plan = next(one for one in plan_durability(tables, study) if one.name == "durability_loss")
     drawn = plan.data[plan.data["source"] == "curve"]
     assert drawn.groupby("arm")["week"].max().to_dict() == {"esketamine": 16, "iv": 9}
+    assert "Markers: those with a score" in plan.caption
+    hidden = tables | {"durability_at_visit": tables["durability_at_visit"].assign(share=float("nan"))}
+    plan = next(one for one in plan_durability(hidden, study) if one.name == "durability_loss")
+    assert "Markers" not in plan.caption

@@ -53,8 +53,7 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
                 "durability",
                 f"{instrument}: {title[0].lower()}{title[1:]}",
                 f"Share {title.split(' after')[0].lower()} each day, seen then or not, of patients in response at the landmark (day {settings.landmark.to_day}, end of the gray area). "
-                f"It is weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. Markers: those with a score "
-                f"within {settings.visit_days} days of a declared week, unweighted. "
+                f"It is weighted for how often patients with the same last score are seen. Bands: {COVERED} intervals. {_say_markers(seen, settings.visit_days)}"
                 f"{TREATED[settings.maintenance]}."
                 + (f" Not drawn, because too few are seen: {', '.join(gone)}." if gone else ""),
                 _say(own, study, title),
@@ -63,6 +62,13 @@ def plan_durability(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Pl
             )
         )
     return plans
+
+
+def _say_markers(seen: pd.DataFrame, days: int) -> str:
+    """Return what the markers are, where any is drawn."""
+    if seen.empty or seen[DurabilityAtVisit.share].isna().all():
+        return ""
+    return f"Markers: those with a score within {days} days of a declared week, unweighted. "
 
 
 def _find_ends(curve: pd.DataFrame) -> pd.Series:
