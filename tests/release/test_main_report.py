@@ -218,7 +218,7 @@ def test_a_row_of_one_level_says_of_what_it_is():
     grid = tabulate_baseline(
         gather(tables | {"baseline": pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)}, study, {})
     )
-    assert [row[0].text for row in grid.rows] == ["Payer: commercial, n (%)", "Female, n (%)", "Therapy, n (%)"]
+    assert [row[0].text for row in grid.rows] == ["Payer: Commercial, n (%)", "Female, n (%)", "Therapy, n (%)"]
 
 
 @pytest.mark.parametrize(
