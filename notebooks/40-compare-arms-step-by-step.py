@@ -76,7 +76,9 @@ if comparison is not None:
     treated = compared.treated
     print(f"{treated.sum()} patients with {estimand.treated}, {(~treated).sum()} with {estimand.reference}")
     if not is_compared(released, study):
-        print("The report does not compare them: too few patients of an arm are scored. Read what follows as an exercise.")
+        print(
+            "The report does not compare them: too few patients of an arm are scored. Read what follows as an exercise."
+        )
 
 # %% [markdown]
 # ## 3. The arms are not alike
