@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import InputError
-from outcomes.intake.readers import text
+from outcomes.intake.readers import scanning, text
 from outcomes.intake.readers.careful import Careful, Task
 
 cells = st.text(st.sampled_from('ab1é ,"\n'), max_size=4)
@@ -41,11 +41,12 @@ def read_both(width, content, block):
     """Return both readers' columns spelt out; None where a reader declines or refuses."""
     places = {name: place for place, name in enumerate("xyz"[:width])}
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "BLOCK", block)
+        for module in (text, scanning):
+            patch.setattr(module, "BLOCK", block)
         path = Path(folder) / "file.csv"
         path.write_bytes(content)
         task = Task(path, "file.csv", "utf-8-sig", ",", width, places, 1)
-        shape = text._scan(path, "file.csv", "utf-8-sig")
+        shape = scanning.scan_bytes(path, "file.csv", "utf-8-sig")
         fast = text._read_fast(task, shape, frozenset()) if shape.plain else None
         try:
             slow, _ = Careful(task).read()
