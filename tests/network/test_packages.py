@@ -81,6 +81,21 @@ def test_only_what_was_read_is_signed(network, tmp_path, capsys):
         assert run(*command[:-1], tmp_path / "none") == 2
 
 
+def test_a_package_a_patient_apart_from_one_that_was_signed_needs_a_reason(network, tmp_path, capsys):
+    """Wherever the signed one lies now: the private record knows whose numbers were in it."""
+    shutil.copytree(network.folder / "site-1", tmp_path / "site-1")
+    with chdir(tmp_path / "site-1"):
+        record = Path("data/site-1/releases/releases.json")
+        noted = json.loads(record.read_text())
+        noted["sent"][0]["people"]["analysed"].pop()
+        record.write_text(json.dumps(noted))
+        command = ("site", network.plan, "study.yaml", "--site", "site-1", "--out", "again")
+        assert run(*command) == 2
+        assert "by 1 patient analysed" in capsys.readouterr().err
+        assert run(*command, "--although", "the plan was amended") == 0
+        assert "signed before: the plan was amended\n" in Path("again/eight-site-1.txt").read_text()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -167,6 +182,10 @@ def test_a_site_twice_and_one_export_under_two_names_are_refused(copied, tmp_pat
     shutil.copytree(copied.package("site-1"), as_other)
     resign(copied, "site-2", lambda folder, manifest: manifest.update(site="site-2"))
     refuse(copied, copied.packages, tmp_path, capsys, "site-2: made of the same raw files as")
+    own = [str(number) * 64 for number in range(4)]
+    resign(copied, "site-1", lambda folder, manifest: manifest.update(data=own))
+    resign(copied, "site-2", lambda folder, manifest: manifest.update(data=["9" * 64, *own[1:]]))
+    refuse(copied, copied.packages, tmp_path, capsys, "site-2: made of mostly the same raw files as")
     resign(copied, "site-2", lambda folder, manifest: manifest.update(data=["1" * 64]))
     refuse(copied, copied.packages, tmp_path, capsys, "site-2: its estimates are to the last digit those of")
 
@@ -231,6 +250,18 @@ def _edit(name, old, new):
         (
             _edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6})(?:,[^,]*){5},", r"\1,-1.5,0.001,48,-1.502,-1.498,"),
             "a standard error that is too small for so many patients",
+        ),
+        (  # a standard deviation of half a point
+            _edit("effects.csv", r"^(day,day 28,cr2(?:,[^,]*){6})(?:,[^,]*){5},", r"\1,-1.5,0.08,48,-1.66,-1.34,"),
+            "a standard error that is too small for so many patients",
+        ),
+        (
+            _edit("eligibility.csv", r"^(\d+,Compared,,iv,)\d+", r"\g<1>15"),
+            "effects: more n_treated than were compared",
+        ),
+        (
+            _edit("harms.csv", r"^all sessions,any severe,", "all sessions,Mary Quartz,"),
+            "event holds what look like",
         ),
         (lambda folder, manifest: manifest.update(minimum_cell=5), "its smallest count shown is 5; the plan says 11"),
         (lambda folder, manifest: manifest.update(network="nine"), "made for another network study"),

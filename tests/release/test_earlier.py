@@ -48,6 +48,21 @@ def tell(monkeypatch, tmp_path):
     return say
 
 
+def test_a_package_a_few_patients_apart_from_one_that_was_signed_is_said(tell, tmp_path):
+    places = Places("mine", tmp_path)
+    tell(people(40))
+    assert earlier.compare_with_sent(places, 11) == ""
+    earlier.note_sent(places, DAY)
+    assert earlier.compare_with_sent(places, 11) == ""  # the same patients
+    for more, words in ((41, "by 1 patient in the export"), (45, "by 5 patients in"), (60, "")):
+        tell(people(more))
+        said = earlier.compare_with_sent(places, 11)
+        assert (words in said and "package was signed on 2026-01-02" in said) if words else said == ""
+    earlier.note_sent(places, DAY)
+    tell(people(43))
+    assert "by 3 patients" in earlier.compare_with_sent(places, 11)  # from the first of the two
+
+
 def people(iv, im=0, excluded=0):
     arms = {f"iv{n}": "iv" for n in range(iv)} | {f"im{n}": "im" for n in range(im)}
     return arms | {f"out{n}": "" for n in range(excluded)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ def site(options: Namespace) -> None:
     from outcomes.network.choose import choose_rows
     from outcomes.network.package import MANIFEST, build_package, write_page
     from outcomes.network.signature import sign
+    from outcomes.release.earlier import note_sent
     from outcomes.released import read_released
     from outcomes.settings.network import read_locked
 
@@ -38,11 +40,12 @@ def site(options: Namespace) -> None:
     refuse_deviations(plan, study, study_file)
     places = find_places(study, study_file).published()
     origin = find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
+    _refuse_few_more(places, study.privacy.minimum_cell, options.although)
     sums = sum_site(plan, study, places) if plan.one_stage is not None else None
     package = build_package(choose_rows(read_released(places), study), study, origin, sums)
     folder = Path(options.out) / f"{plan.network}-{options.site}"
     page = folder.with_name(f"{folder.name}.txt")
-    told = write_page(package, study, plan.one_stage)
+    told = write_page(package, study, plan.one_stage, options.although)
     if options.sign is None:
         _refuse_another(folder, package)
         for old in folder.glob("*"):
@@ -60,6 +63,7 @@ def site(options: Namespace) -> None:
             f"{folder}: not what this release gives now, so that the page was read of something else. Give the command without --sign, read the page "
             "again, then sign."
         )
+    note_sent(places, date.today())
     print(
         f"Signed: {sign(folder / MANIFEST, Path(options.sign))}. Send the folder {folder}; {page.name} stays with the site."
     )
@@ -96,6 +100,17 @@ def sum_site(plan: NetworkPlan, study: Study, places: Places) -> dict[str, Any]:
         return release_sums(compared, comparison.estimand, plan.one_stage.timepoints, limits, minimum)
     except ModelError as error:
         return {WITHHELD: str(error)}
+
+
+def _refuse_few_more(places: Places, minimum: int, reason: str | None) -> None:
+    """Refuse a package that a few patients set apart from one that was signed, wherever that lies, unless there is a reason."""
+    from outcomes.release.earlier import compare_with_sent
+
+    said = compare_with_sent(places, minimum) if not (reason or "").strip() else ""
+    if said:
+        raise InputError(
+            f'{said} Send none until it differs by more. Where it must go now, give the command with --although "why": the reason stands on the page.'
+        )
 
 
 def _refuse_another(folder: Path, package: Mapping[str, bytes]) -> None:
@@ -189,9 +204,14 @@ def list_options(sent: str, *further: Option) -> tuple[Option, ...]:
     )
 
 
+_ALTHOUGH = {
+    "metavar": "WHY",
+    "help": "write a package though a few patients set it apart from one that was signed before; the reason stands on the page",
+}
+
 COMMAND = Command(
     site,
     "what a site sends to a network study, with a page of all that leaves",
-    list_options("package"),
+    (*list_options("package"), (("--although",), _ALTHOUGH)),
     takes_study=False,
 )

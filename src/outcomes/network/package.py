@@ -162,7 +162,9 @@ def find_error(row: Mapping[Any, Any] | pd.Series) -> float:
     return float((row[Effects.upper] - row[Effects.lower]) / (2 * stats.t.ppf(0.975, row[Effects.df])))
 
 
-def write_page(package: Mapping[str, bytes], study: Study, one_stage: OneStage | None = None) -> str:
+def write_page(
+    package: Mapping[str, bytes], study: Study, one_stage: OneStage | None = None, although: str | None = None
+) -> str:
     """Return the plain page of all that leaves, for the person who approves it: every number of the package, and what it means."""
     manifest: dict[str, Any] = json.loads(package[MANIFEST])
     parts = [
@@ -171,6 +173,11 @@ def write_page(package: Mapping[str, bytes], study: Study, one_stage: OneStage |
         "This page shows every number of the package. Nothing else leaves: no row, no date, no identifier, no name of a file.",
         f"Counts of people are rounded to 5, and those from 1 to {manifest['minimum_cell'] - 1} stand as <{manifest['minimum_cell']}, as in the "
         "site's own report (docs/disclosure.md)." + (f" Those in {SUMS} are exact." if one_stage else ""),
+        *(
+            [f"Written though a few patients set it apart from one that was signed before: {although}"]
+            if although
+            else []
+        ),
         "Withheld:\n" + ("\n".join(f"  - {one}" for one in manifest["withheld"]) or "  nothing"),
         "Fingerprints (they identify what the numbers were made of, and tell nothing of it to who does not have it):\n"
         + "\n".join(f"  {name:9}{manifest[name]}" for name in ("plan", "code", "settings"))

@@ -113,14 +113,10 @@ def receive(folders: Sequence[Path], expected: Expected) -> list[Received]:
 
 def read_package(folder: Path, expected: Expected) -> Received:
     """Read one package; whatever is wrong with it is a reason, never an error."""
-    if not folder.is_dir():
-        return Received(folder, {}, {}, ("no such folder: not a package",))
-    if not (folder / MANIFEST).is_file():
-        return Received(folder, {}, {}, (f"no {MANIFEST} in it: not a package",))
+    strange = _find_strange(folder)
+    if strange:
+        return Received(folder, {}, {}, (strange,))
     found = sorted(path.name for path in folder.iterdir())
-    heavy = [name for name in found if not (folder / name).is_file() or (folder / name).stat().st_size > LARGEST]
-    if heavy:
-        return Received(folder, {}, {}, (f"{', '.join(heavy)}: no file of a package",))
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
@@ -143,6 +139,23 @@ def read_package(folder: Path, expected: Expected) -> Received:
     except (TypeError, ValueError, KeyError):  # a cell that no release writes, such as a flag without a value
         found = ["its tables hold what no release writes"]
     return Received(folder, manifest, tables, tuple(found), sums)
+
+
+def _find_strange(folder: Path) -> str | None:
+    """Return why a place is not the folder of a package, with the way out; None where it may be one."""
+    if folder.is_file():
+        return "a file, and no folder: unpack it, and name the folder"
+    if not folder.is_dir():
+        return "no such folder: not a package"
+    if not (folder / MANIFEST).is_file():
+        inner = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+        return f"no {MANIFEST} in it: not a package" + (f"; name the folder in it: {', '.join(inner)}" if inner else "")
+    for path in sorted(folder.iterdir()):
+        if not path.is_file():
+            return f"{path.name}: no file of a package"
+        if path.stat().st_size > LARGEST:
+            return f"{path.name}: {path.stat().st_size / 1e6:,.0f} MB, and a file of a package has {LARGEST / 1e6:g} at most"
+    return None
 
 
 def _find_wrong_keys(manifest: Any) -> list[str]:
@@ -280,6 +293,8 @@ def compare_packages(packages: Sequence[Received]) -> Iterator[tuple[Path, str]]
             mine, theirs = ({str(one) for one in each.manifest["data"]} for each in (package, other))
             if mine <= theirs or theirs <= mine:
                 yield package.folder, f"made of the same raw files as {other.folder}"
+            elif 2 * len(mine & theirs) > min(len(mine), len(theirs)):  # a file without rows may be alike at two sites
+                yield package.folder, f"made of mostly the same raw files as {other.folder}"
             elif _find_estimates(package) == _find_estimates(other):
                 yield package.folder, f"its estimates are to the last digit those of {other.folder}"
 

@@ -2,14 +2,72 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from outcomes.errors import InputError
 
 NAMESPACE = "outcomes-site-package"
 ENDING = ".sig"
+MAGIC = b"SSHSIG"
+PATTERNS = "*?!,"  # with which a line of allowed signers stands for several
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A line of allowed signers: whose it is, its options, and the key."""
+
+    code: str
+    options: tuple[str, ...]
+    key: str
+
+
+def read_signers(path: Path) -> list[Signer]:
+    """Read the allowed signers, each of which is one site with a key of its own.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is no list of public keys, or a line lets somebody sign for another.
+    """
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file. A line of it is a site's code and its public key: site-1 ssh-ed25519 AAAA…"
+        )
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if text.startswith("\ufeff"):
+        raise InputError(
+            f"{path}: begins with a mark (BOM) that ssh-keygen takes for a part of the first code. Save it as UTF-8 without one."
+        )
+    if "PRIVATE KEY" in text:
+        raise InputError(
+            f"{path}: a private key, which nobody needs to have but its owner. A line is a site's code and its public key."
+        )
+    signers: list[Signer] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        code, *rest = line.split()
+        key = next((place for place, part in enumerate(rest) if part.startswith(("ssh-", "ecdsa-", "sk-"))), None)
+        if key is None or key + 1 == len(rest):
+            raise InputError(
+                f"{path}, line {number}: a site's code and its public key are needed: site-1 ssh-ed25519 AAAA…"
+            )
+        one = Signer(code, tuple(rest[:key]), rest[key + 1])
+        if set(PATTERNS) & set(code) or "cert-authority" in one.options:
+            raise InputError(
+                f"{path}, line {number}: stands for several signers, so that one could sign for another. Write a line for each site, with its code."
+            )
+        if any(other.key == one.key and other.code != code for other in signers):
+            raise InputError(
+                f"{path}, line {number}: the same key as in a line above, of another site, so that one could sign for the other. Ask both for a key of their own."
+            )
+        signers.append(one)
+    return signers
 
 
 def sign(file: Path, key: Path) -> Path:
@@ -38,32 +96,53 @@ def verify(file: Path, signer: str, allowed_signers: Path) -> str | None:
     InputError
         There is no ssh-keygen, or no file of allowed signers.
     """
-    if not allowed_signers.is_file():
-        raise InputError(
-            f"{allowed_signers}: no such file. A line of it is a site's code and its public key: site-1 ssh-ed25519 AAAA…"
-        )
+    signers = read_signers(allowed_signers)
     signature = Path(f"{file}{ENDING}")
     if not signature.is_file():
         return f"not signed: there is no {signature.name}"
     content, places = file.read_bytes(), ("-n", NAMESPACE, "-s", str(signature))
     if _run("verify", "-f", str(allowed_signers), "-I", signer, *places, content=content).returncode == 0:
         return None
-    if _run("check-novalidate", *places, content=content).returncode:
+    key, purpose = _read_signature(signature)
+    if not key:
+        reason = f"{signature.name} is no signature of OpenSSH; ask for it again, and send it as an archive"
+    elif purpose != NAMESPACE:
+        reason = "it was made for another purpose; sign with the command's own --sign"
+    elif _run("check-novalidate", *places, content=content).returncode:
         reason = "it was changed after it was signed, if only in its line endings; ask for it again, and send it as an archive"
     else:
-        reason = _tell_key(signature, signer, allowed_signers)
+        reason = _tell_key(key, signer, signers, allowed_signers.name)
     return f"the signature is not that of '{signer}' on this {file.name} ({reason})"
 
 
-def _tell_key(signature: Path, signer: str, allowed_signers: Path) -> str:
-    """Return whose key a good signature was made with, that is not the signer's."""
-    lines = allowed_signers.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not any(signer in line.split(" ")[0].split(",") for line in lines):
-        return f"no line of {allowed_signers.name} begins with '{signer}'"
-    found = _run("find-principals", "-f", str(allowed_signers), "-s", str(signature)).stdout.decode().split()
-    if found:
-        return f"it was signed with the key of '{found[0]}'"
-    return f"it was signed with a key that {allowed_signers.name} does not have; ask for the public key by a way that you trust"
+def _read_signature(path: Path) -> tuple[str, str]:
+    """Return the public key, as lines of allowed signers have it, and the purpose of a signature; both empty where it is none."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+        blob = base64.b64decode("".join(line.strip() for line in lines if "-----" not in line), validate=True)
+    except (UnicodeDecodeError, binascii.Error):
+        return "", ""
+    if not blob.startswith(MAGIC):
+        return "", ""
+    rest, parts = blob[len(MAGIC) + 4 :], []  # after the number of the format
+    for _ in range(2):
+        length = int.from_bytes(rest[:4])
+        parts.append(rest[4 : 4 + length])
+        rest = rest[4 + length :]
+    return base64.b64encode(parts[0]).decode(), parts[1].decode("ascii", "replace")
+
+
+def _tell_key(key: str, signer: str, signers: list[Signer], name: str) -> str:
+    """Return whose key a good signature was made with, that is not the signer's, or not now."""
+    if not any(one.code == signer for one in signers):
+        return f"no line of {name} begins with '{signer}'"
+    owner = next((one for one in signers if one.key == key), None)
+    if owner is None:
+        return f"it was signed with a key that {name} does not have; ask for the public key by a way that you trust"
+    if owner.code != signer:
+        return f"it was signed with the key of '{owner.code}'"
+    options = " ".join(one.split("=")[0] for one in owner.options)
+    return f"the line of the key in {name} does not allow it now: {options}; a key that is no longer valid signs nothing, whenever it did"
 
 
 def _run(way: str, *options: str, content: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

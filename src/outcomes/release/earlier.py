@@ -20,10 +20,15 @@ from outcomes.files import Places, read_table, write_private
 if TYPE_CHECKING:
     import pandas as pd
 
+TABLES = ("key", "cohort")
 EXPORT, ANALYSED = "in the export", "analysed"
 SAID = (
     "This release differs from that of {day} by {few} patient{s} {where}: fewer than {minimum}. Publish only one of the two: who has both "
     "and knows whom they differ by can learn of {them} what the rounding hides."
+)
+OF_SENT = (
+    "This release differs from that of which a package was signed on {day} by {few} patient{s} {where}: fewer than {minimum}. Who has both "
+    "packages and knows whom they differ by can learn of {them} what the rounding hides."
 )
 
 
@@ -52,18 +57,40 @@ def note_release(places: Places, minimum: int, today: date) -> str:
     """
     path = places.releases / "releases.json"
     record = _read(places) if path.is_file() else _begin()
-    files = {name: places.table(name) for name in ("key", "cohort")}
-    asked = f"{today.isoformat()} {minimum} {' '.join(map(_hash, files.values()))}"
+    asked = f"{today.isoformat()} {minimum} {' '.join(_hash(places.table(name)) for name in TABLES)}"
     if record.get("asked") == asked:  # a run that had nothing to do
         return str(record["said"])
-    key, cohort = (read_table(file, name) for name, file in files.items())
-    people = {name: _digest(own, record["salt"]) for name, own in _group(key, cohort).items()}
+    people = _read_people(places, record["salt"])
     before = [one for one in record["releases"] if one["people"] != people]
     near = [found for one in before for found in _compare(one, people, minimum)]
     said = min(near, key=lambda one: one[0])[1] if near else ""
     record |= {"releases": [*before, {"day": today.isoformat(), "people": people}], "asked": asked, "said": said}
     write_private(json.dumps(record, indent=1, sort_keys=True) + "\n", path)
     return said
+
+
+def note_sent(places: Places, today: date) -> None:
+    """Note that a package of the release that is in place now was signed, so that it may be with others from now on."""
+    path = places.releases / "releases.json"
+    record = _read(places) if path.is_file() else _begin()
+    people = _read_people(places, record["salt"])
+    before = [one for one in record.get("sent", []) if one["people"] != people]
+    record["sent"] = [*before, {"day": today.isoformat(), "people": people}]
+    write_private(json.dumps(record, indent=1, sort_keys=True) + "\n", path)
+
+
+def compare_with_sent(places: Places, minimum: int) -> str:
+    """Return a sentence where the release that is in place now differs by 1 to ``minimum`` − 1 patients from one of which a package was signed."""
+    record = _read(places) if (places.releases / "releases.json").is_file() else _begin()
+    sent = record.get("sent", [])
+    people = _read_people(places, record["salt"]) if sent else {}
+    near = [found for one in sent for found in _compare(one, people, minimum, OF_SENT)]
+    return min(near, key=lambda one: one[0])[1] if near else ""
+
+
+def _read_people(places: Places, salt: str) -> dict[str, list[str]]:
+    key, cohort = (read_table(places.table(name), name) for name in TABLES)
+    return {name: _digest(own, salt) for name, own in _group(key, cohort).items()}
 
 
 def _hash(file: Path) -> str:
@@ -105,10 +132,12 @@ def _digest(names: Iterable[str], salt: str) -> list[str]:
     return sorted({hashlib.sha256(f"{salt}/{name}".encode()).hexdigest()[:20] for name in names})
 
 
-def _compare(earlier: Mapping[str, Any], people: Mapping[str, list[str]], minimum: int) -> Iterable[tuple[int, str]]:
+def _compare(
+    earlier: Mapping[str, Any], people: Mapping[str, list[str]], minimum: int, words: str = SAID
+) -> Iterable[tuple[int, str]]:
     """Yield the groups of which fewer patients than the minimum, but some, are in one of two releases alone, with a sentence."""
     for where in dict.fromkeys([*people, *earlier["people"]]):
         few = len({*people.get(where, [])} ^ {*earlier["people"].get(where, [])})
         if 0 < few < minimum:
             s, them = ("", "that one") if few == 1 else ("s", "those few")
-            yield few, SAID.format(day=earlier["day"], few=few, s=s, where=where, minimum=minimum, them=them)
+            yield few, words.format(day=earlier["day"], few=few, s=s, where=where, minimum=minimum, them=them)
