@@ -182,7 +182,7 @@ def test_a_site_twice_and_one_export_under_two_names_are_refused(copied, tmp_pat
     shutil.copytree(copied.package("site-1"), as_other)
     resign(copied, "site-2", lambda folder, manifest: manifest.update(site="site-2"))
     refuse(copied, copied.packages, tmp_path, capsys, "site-2: made of the same raw files as")
-    own = [str(number) * 64 for number in range(4)]
+    own = [letter * 64 for letter in "abcd"]
     resign(copied, "site-1", lambda folder, manifest: manifest.update(data=own))
     resign(copied, "site-2", lambda folder, manifest: manifest.update(data=["9" * 64, *own[1:]]))
     refuse(copied, copied.packages, tmp_path, capsys, "site-2: made of mostly the same raw files as")
@@ -260,7 +260,7 @@ def _edit(name, old, new):
             "effects: more n_treated than were compared",
         ),
         (
-            _edit("harms.csv", r"^all sessions,any severe,", "all sessions,Mary Quartz,"),
+            _edit("harms.csv", r"^all sessions,vomiting,", "all sessions,Mary Quartz,"),
             "event holds what look like",
         ),
         (lambda folder, manifest: manifest.update(minimum_cell=5), "its smallest count shown is 5; the plan says 11"),

@@ -545,3 +545,17 @@ def test_no_part_of_a_cell_of_words_starts_a_formula_and_all_are_read_back(label
     assert text.split("\n", 1)[1].startswith(("none,'", "none,\"'")) or label[0] in "Ia;"
     if "\r" not in label:
         assert read_table(text, "weights")["arm"].tolist() == [label]
+
+
+def test_no_zero_of_an_arm_of_few_patients_is_shown_though_no_column_says_how_many_they_are():
+    """That neither of two patients had an event, or came a fourth time, is what one knows of these two."""
+    arms = ["iv", "iv", "im", "im"]
+    severity = pd.DataFrame({"event": ["any", "nausea"] * 2, "arm": arms, "affected": [30, 0, 1, 0]})
+    severity = severity.assign(ungraded=0, graded=severity["affected"], mild=severity["affected"], moderate=0, severe=0)
+    attendance = pd.DataFrame(
+        {"arm": arms, "session": [1, 2, 1, 2], "patients": [40, 40, 2, 2], "attended": [40, 0, 2, 0]}
+    )
+    released = release_tables({"harm_severity": severity, "attendance": attendance}, Privacy())["harm_severity"]
+    few = released["arm"] == "im"
+    assert (released.loc[few, ["affected_bound", "ungraded_bound", "severe_bound"]] == "<11").all(axis=None)
+    assert released.loc[~few, "severe"].tolist() == [0, 0]

@@ -62,6 +62,8 @@ def _round(
     whole = counts.get(column.part_of or "") if isinstance(column, People) else None
     with np.errstate(invalid="ignore"):
         tiny = np.zeros(len(frame), dtype=bool)
+        if "arm" in frame:
+            tiny |= frame["arm"].astype(str).isin(rounding.few_arms).to_numpy()
         for group in groups:
             tiny |= (group > 0) & (group < rounding.minimum)
         small = (true > 0) & (true < rounding.minimum) | tiny & (true >= 0)

@@ -14,6 +14,8 @@ import pandas as pd
 
 from outcomes.contracts.released.catalogue import RELEASED
 from outcomes.contracts.released.columns import Column, Fewest, People
+from outcomes.contracts.released.describe import Missingness
+from outcomes.contracts.released.exposure import Attendance
 from outcomes.contracts.released.table import ReleasedTable
 from outcomes.release.disclosure.coarsen import fold_levels
 from outcomes.release.disclosure.contrasts import contrast_shares
@@ -54,10 +56,21 @@ def release_tables(tables: Mapping[str, pd.DataFrame], privacy: Privacy) -> dict
         raise ValueError(
             f"no declaration of {', '.join(unknown)} in outcomes.contracts.released: it cannot be released."
         )
-    return {name: _release(table, RELEASED[name], privacy) for name, table in tables.items()}
+    rounding = Rounding(privacy.minimum_cell, _find_few_arms(tables, privacy.minimum_cell))
+    return {name: _release(table, RELEASED[name], privacy, rounding) for name, table in tables.items()}
 
 
-def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) -> pd.DataFrame:
+def _find_few_arms(tables: Mapping[str, pd.DataFrame], minimum: int) -> frozenset[str]:
+    """Return the arms that so few patients were treated in, or, without sessions, analysed in, that everything of them is hidden."""
+    for table, column in ((Attendance, Attendance.patients), (Missingness, Missingness.started)):
+        frame = tables.get(table.name)
+        if frame is not None and len(frame):
+            people = frame.groupby(frame["arm"].astype(str))[column].max()
+            return frozenset(map(str, people.index[(people > 0) & (people < minimum)]))
+    return frozenset()
+
+
+def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy, rounding: Rounding) -> pd.DataFrame:
     unknown = [str(name) for name in frame.columns if name not in table.fields]
     if unknown:
         raise ValueError(
@@ -67,7 +80,6 @@ def _release(frame: pd.DataFrame, table: type[ReleasedTable], privacy: Privacy) 
     shown = [column for column in table.fields if column in frame and not isinstance(column, Fewest)]
     if privacy.release == "exact":
         return _assemble(frame, shown, {}, {}, {}).assign(withheld=False)
-    rounding = Rounding(privacy.minimum_cell)
     frame = fold_levels(frame, table, rounding)
     counts = round_counts(frame, table, rounding)
     values, shares = round_shares(frame, table, counts, rounding)

@@ -18,9 +18,18 @@ MANY = 1000
 
 @dataclass(frozen=True)
 class Rounding:
-    """The rounding of counts below and above a minimum cell."""
+    """The rounding of counts below and above a minimum cell.
+
+    Attributes
+    ----------
+    minimum : int
+        The smallest count that is shown.
+    few_arms : frozenset of str
+        Arms of fewer patients: no count of theirs is shown, a zero neither, whatever of the arm it counts.
+    """
 
     minimum: int
+    few_arms: frozenset[str] = frozenset()
 
     @property
     def bound(self) -> str:
