@@ -165,8 +165,8 @@ def recognise_treatment(value: str) -> tuple[str | None, str]:
     (('iv', ''), ('iv', ''))
     >>> recognise_treatment("Ketamine injection"), recognise_treatment("ketamine 50 mg/mL injection")
     (('im', 'an injection, without its route; taken as IM'), ('iv', 'no route is written; taken as IV'))
-    >>> recognise_treatment("ketamine")
-    ('iv', 'no route is written; taken as IV')
+    >>> recognise_treatment("ketamine"), recognise_treatment("infusion_1_arm_1")
+    (('iv', 'no route is written; taken as IV'), (None, ''))
     """
     groups = read_vocabulary()["treatment"]
     of_word = {word: group for group, listed in groups.items() for word in listed}
