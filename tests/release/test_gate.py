@@ -180,6 +180,27 @@ class TestCounts:
         assert found == []
         assert shown("baseline", rows, "n", minimum_cell=15)[:3] == ["55", "<16", "50"]
 
+    def test_levels_that_narrow_a_hidden_part_do_not_take_those_of_other_variables_along(self):
+        """Nine of 71 with a payer follow too nearly from the other payers: sex and age of an arm of 103 once had no number either."""
+        levels = {("patients", ""): (216, 103, 113), ("age", ""): (216, 103, 113), ("sex", "female"): (126, 63, 63), ("sex", "male"): (90, 40, 50),
+                  ("payer", "a"): (96, 58, 38), ("payer", "b"): (17, 15, 2), ("payer", "c"): (32, 21, 11), ("payer", "d"): (71, 9, 62)}  # fmt: skip
+        rows = [{"variable": variable, "level": level, "arm": arm, "n": n, "missing": 0}
+                for (variable, level), sizes in levels.items() for arm, n in zip(("all", "x", "y"), sizes, strict=True)]  # fmt: skip
+        assert shown("baseline", rows, "n")[:12] == [
+            "215",
+            "105",
+            "115",
+            "215",
+            "105",
+            "115",
+            "125",
+            "65",
+            "65",
+            "90",
+            "40",
+            "50",
+        ]
+
     def test_a_percentage_is_that_of_the_count_beside_it_however_coarse(self):
         """23 and 14 of 37 are 25 and 15 of 35; where 23 is printed as 20, to ten, its share is 57%, and where nothing is, there is none."""
         table, rounding = RELEASED["baseline"], Rounding(K)

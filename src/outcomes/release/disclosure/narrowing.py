@@ -23,27 +23,27 @@ def coarsen_counts(counts: dict[str, Count], sums: list[Addition], rounding: Rou
     steps: dict[Cell, int] = {}
     pairs = _list_wholes(counts, sums, wholes)
     while narrow := _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2)):
-        cells = [cell for total in narrow for cell in _choose(total, sums, steps, counts)]
+        cells = [cell for place in narrow for cell in _choose(place, sums, steps, counts)]
         if not cells:
             return
         for cell in dict.fromkeys(cells):
             steps[cell] = _coarsen(counts, cell, steps.get(cell, 0), rounding, pairs)
 
 
-def _choose(total: Cell, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
-    """Return the counts to round more coarsely so that a total narrows its parts less."""
+def _choose(place: int, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
+    """Return the counts to round more coarsely so that a sum narrows its parts less: of that sum, where it has any left."""
+    total = sums[place][0]
     if not any(kept for one, _, kept in sums if one == total):
         if steps.get(total, 0) <= len(COARSER):
             return [total]
-        above = [one for one, parts, _ in sums if total in parts and steps.get(one, 0) <= len(COARSER)]
-        return [cell for one in above for cell in _choose(one, sums, steps, counts)]
-    chosen = []
-    for one, parts, _ in sums:
+        above = [at for at, (one, parts, _) in enumerate(sums) if total in parts and steps.get(one, 0) <= len(COARSER)]
+        return [cell for at in above for cell in _choose(at, sums, steps, counts)]
+    for _, parts, _ in [sums[place], *(one for one in sums if one[0] == total)]:
         left = [part for part in parts if steps.get(part, 0) <= len(COARSER) and counts[part[0]].true[part[1]] > 0]
         shown = [part for part in left if not counts[part[0]].small[part[1]]]
-        if one == total and left:
-            chosen.append(max(shown or left, key=lambda part: float(counts[part[0]].true[part[1]])))
-    return chosen
+        if left:
+            return [max(shown or left, key=lambda part: float(counts[part[0]].true[part[1]]))]
+    return []
 
 
 def _list_wholes(counts: dict[str, Count], sums: list[Addition], wholes: dict[str, str]) -> list[tuple[Cell, Cell]]:
@@ -83,14 +83,14 @@ def _fits(counts: dict[str, Count], cell: Cell, printed: int, pairs: list[tuple[
     return not any(printed > number for number in above) and not any(printed < number for number in below)
 
 
-def _find_narrow(counts: dict[str, Count], sums: list[Addition], fewest: int) -> list[Cell]:
-    """Return the totals that narrow a hidden part too far, bounds being carried through all the sums."""
+def _find_narrow(counts: dict[str, Count], sums: list[Addition], fewest: int) -> list[int]:
+    """Return the places of the sums that narrow a hidden part too far, bounds being carried through all of them."""
     low = {name: count.low.copy() for name, count in counts.items()}
     high = {name: count.high.copy() for name, count in counts.items()}
-    found: list[Cell] = []
+    found: list[int] = []
     for _ in range(3):
         changed = False
-        for total, parts, _ in sums:
+        for at, (total, parts, _) in enumerate(sums):
             lows = sum(low[name][place] for name, place in parts)
             highs = sum(high[name][place] for name, place in parts)
             most, least = high[total[0]][total[1]], low[total[0]][total[1]]
@@ -101,7 +101,7 @@ def _find_narrow(counts: dict[str, Count], sums: list[Addition], fewest: int) ->
                 if (new_low, new_high) != (low[name][place], high[name][place]):
                     low[name][place], high[name][place], changed = new_low, new_high, True
                     if counts[name].small[place] and new_high - new_low + 1 < fewest:
-                        found.append(total)
+                        found.append(at)
             low[total[0]][total[1]], high[total[0]][total[1]] = max(least, lows), min(most, highs)
         if found or not changed:
             break
