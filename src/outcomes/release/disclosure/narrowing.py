@@ -18,16 +18,33 @@ def coarsen_counts(counts: dict[str, Count], sums: list[Addition], rounding: Rou
     """Round more coarsely until no hidden part is left with too few values; the last resort is to tell nothing of a count.
 
     A total is rounded, or where other tables show it too, the largest of its parts that is shown. A hidden total may still follow
-    from a sum that it is a part of; then that sum is the next.
+    from a sum that it is a part of; then that sum is the next. What turns out not to be needed is shown as it was.
     """
     steps: dict[Cell, int] = {}
-    pairs = _list_wholes(counts, sums, wholes)
-    while narrow := _find_narrow(counts, sums, min(FEWEST_VALUES, rounding.minimum - 2)):
+    before: dict[Cell, tuple[float, bool, float, float]] = {}
+    pairs, fewest = _list_wholes(counts, sums, wholes), min(FEWEST_VALUES, rounding.minimum - 2)
+    while narrow := _find_narrow(counts, sums, fewest):
         cells = [cell for place in narrow for cell in _choose(place, sums, steps, counts)]
         if not cells:
             return
         for cell in dict.fromkeys(cells):
+            before.setdefault(cell, _read(counts, cell))
             steps[cell] = _coarsen(counts, cell, steps.get(cell, 0), rounding, pairs)
+    for cell, shown in before.items():
+        coarse = _read(counts, cell)
+        _put(counts, cell, shown)
+        if not _fits(counts, cell, shown[0], pairs) or _find_narrow(counts, sums, fewest):
+            _put(counts, cell, coarse)
+
+
+def _read(counts: dict[str, Count], cell: Cell) -> tuple[float, bool, float, float]:
+    count, place = counts[cell[0]], cell[1]
+    return count.printed[place], bool(count.small[place]), count.low[place], count.high[place]
+
+
+def _put(counts: dict[str, Count], cell: Cell, shown: tuple[float, bool, float, float]) -> None:
+    count, place = counts[cell[0]], cell[1]
+    count.printed[place], count.small[place], count.low[place], count.high[place] = shown
 
 
 def _choose(place: int, sums: list[Addition], steps: dict[Cell, int], counts: dict[str, Count]) -> list[Cell]:
@@ -76,7 +93,7 @@ def _coarsen(
     return len(COARSER) + 1
 
 
-def _fits(counts: dict[str, Count], cell: Cell, printed: int, pairs: list[tuple[Cell, Cell]]) -> bool:
+def _fits(counts: dict[str, Count], cell: Cell, printed: float, pairs: list[tuple[Cell, Cell]]) -> bool:
     """Whether a number is no larger than what is printed of its wholes, and no smaller than its parts."""
     above = [counts[name].printed[place] for (name, place), part in pairs if part == cell]
     below = [counts[name].printed[place] for whole, (name, place) in pairs if whole == cell]
