@@ -19,8 +19,8 @@ from outcomes.workflow import STEPS, list_before
 
 # What a step's code may import and does not on the example, with the reason.
 UNUSED = {
+    "disguises.yaml": "abbreviations with stops that are nobody's initials, which are read where a word has such stops; none here has",
     "intake/readers/*": "a reader is loaded when the export has a file of its format",
-    "names_of_people.yaml": "the list of first names, which is read when a label could be a name; the example's are none",
     "personal.yaml": "the usual terms of adverse events, which only the step `harms` asks for",
     "release/figures/canvas/__init__.py": "the way to the next",
     "release/figures/canvas/lettering.py": "the report asks the plan of the figures for arms that DejaVu cannot write; none here",

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 NOWHERE = Path("nowhere")
 
 
+NAN = float("nan")
+
+
 def said(section):
     return " ".join(block.text for block in section.blocks if isinstance(block, Paragraph))
 
@@ -55,15 +58,34 @@ def test_few_everywhere_leaves_no_amount():
 @pytest.mark.parametrize(
     ("charge", "response", "words"),
     [
-        (900.0, (0.1, 0.02, 0.18), "That is $9,000 for each further response."),
-        (-900.0, (0.1, 0.02, 0.18), "less is charged and more respond"),
-        (900.0, (-0.1, -0.18, -0.02), "more is charged and fewer respond"),
-        (-900.0, (-0.1, -0.18, -0.02), "That is $9,000 less for each response lost."),
-        (900.0, (0.1, 0.0, 0.2), "no charge per further response is given"),
-        (900.0, (0.1, float("nan"), float("nan")), "no charge per further response is given"),
+        ((900.0, 400.0, 1400.0), (0.1, 0.02, 0.18), "That is $9,000 for each further response."),
+        ((-900.0, -1400.0, -400.0), (0.1, 0.02, 0.18), "less is charged and more respond"),
+        ((900.0, 400.0, 1400.0), (-0.1, -0.18, -0.02), "more is charged and fewer respond"),
+        ((-900.0, -1400.0, -400.0), (-0.1, -0.18, -0.02), "That is $9,000 less for each response lost."),
+        (
+            (900.0, 400.0, 1400.0),
+            (0.1, 0.0, 0.2),
+            "in response includes zero, so no charge per further response is given",
+        ),
+        (
+            (900.0, 400.0, 1400.0),
+            (0.1, NAN, NAN),
+            "in response has no interval here, so no charge per further response is given",
+        ),
+        (
+            (900.0, -100.0, 1900.0),
+            (0.1, 0.02, 0.18),
+            "in charge includes zero, so no charge per further response is given",
+        ),
+        (
+            (900.0, NAN, NAN),
+            (0.1, 0.02, 0.18),
+            "in charge has no interval here, so no charge per further response is given",
+        ),
     ],
 )
 def test_a_ratio_is_given_only_where_it_has_a_meaning(charge, response, words):
     _, study = make_case("two arms")
-    row = dict(zip(("estimate", "lower", "upper"), response, strict=True))
-    assert words in say_ratio({"estimate": charge}, row, "IV ketamine", study.cost)
+    names = ("estimate", "lower", "upper")
+    charged, responded = (dict(zip(names, one, strict=True)) for one in (charge, response))
+    assert words in say_ratio(charged, responded, "IV ketamine", study.cost)

@@ -16,7 +16,7 @@ import numpy as np
 from outcomes.analysis.comparison.arrays import Bools, Floats
 from outcomes.analysis.comparison.weighting.firth import fit_firth
 from outcomes.analysis.comparison.weighting.propensity import Logistic, fit_logistic
-from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, find_stretch
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, count_columns, find_stretch
 
 METHODS = ("weighted", "g_computation", "augmented")
 MAXIMUM_LIKELIHOOD, FIRTH = "maximum_likelihood", "firth"
@@ -82,7 +82,7 @@ def estimate_means(
         found, columns = [_weigh(np.nan_to_num(outcome), side & known, weights) for side in sides], weights.columns
     else:
         found = [_standardise(outcome, side, design, weights, method == "augmented", fit) for side in sides]
-        columns = design.shape[1]
+        columns = count_columns(design, weights.present & known)
     one, other = (replace(mean, stretch=find_stretch(weights.weight[known], columns)) for mean in found)
     return one, other
 

@@ -56,8 +56,8 @@ class Weights:
 
     @property
     def columns(self) -> int:
-        """Columns of confounders in the score; 0 without one."""
-        return self.propensity.design.shape[1] - 1 if self.propensity is not None else 0
+        """Columns of confounders in the score of those who carry weight; 0 without one."""
+        return count_columns(self.propensity.design, self.present) if self.propensity is not None else 0
 
     @property
     def supported(self) -> bool:
@@ -153,6 +153,22 @@ def compute_effective_n(weight: Floats) -> float:
     """
     total = float(np.square(weight).sum())
     return float(weight.sum()) ** 2 / total if total > 0 else 0.0
+
+
+def count_columns(design: Floats, used: Bools) -> int:
+    """Return how many columns of a design the rows used can tell apart, beside a constant: the others cost no coefficient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design = np.array([[1.0, 0.0, 3.0], [1.0, 0.0, 5.0], [1.0, 1.0, 4.0]])
+    >>> count_columns(design, np.array([True, True, True])), count_columns(design, np.array([True, True, False]))
+    (2, 1)
+    """
+    own = design[used] - design[used].mean(axis=0) if used.any() else design[used]
+    spread = np.sqrt(np.square(own).sum(axis=0))
+    varying = spread > TINY
+    return int(np.linalg.matrix_rank(own[:, varying] / spread[varying], rtol=TINY)) if varying.any() else 0
 
 
 def find_stretch(weight: Floats, columns: int) -> float:

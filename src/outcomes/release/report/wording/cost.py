@@ -105,6 +105,8 @@ def say_ratio(charge: Row, response: Row, treated: str, cost: Cost) -> str:
     if lower <= 0 <= upper or apart == 0:
         return "The interval of the difference in response includes zero, so no charge per further response is given."
     more, least, most = (charge[name] for name in (CostDifference.estimate, CostDifference.lower, CostDifference.upper))
+    if pd.isna(least) or pd.isna(most):
+        return "The difference in charge has no interval here, so no charge per further response is given."
     if least <= 0 <= most:
         return "The interval of the difference in charge includes zero, so no charge per further response is given."
     if more * apart <= 0:
