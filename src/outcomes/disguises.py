@@ -51,6 +51,7 @@ def is_disguised(text: str) -> bool:
             and _reads_as_text(_read_hex(plain))
         )
         or any(_is_personal(one) for one in _uncover(plain))
+        or _spells_name(plain)
     )
 
 
@@ -75,16 +76,18 @@ def _uncover(text: str) -> Iterator[str]:
                 text, NO_CIPHER
             ):
                 yield moved
-    if (
-        SET_APART.fullmatch(text)
-        and (joined := "".join(re.findall(r"[^\W\d_]", text))).casefold() not in _abbreviations()
-    ):
-        cuts = [cut for cut in range(4, len(joined) + 1) if is_given_name(joined[:cut])]
-        yield from [f"{joined[: cuts[-1]]} {joined[cuts[-1] :] or 'Quartz'}".title()] if cuts else []
-    if NUMBERS.fullmatch(text):
-        signs = [int(number) for number in re.findall(r"\d+", text)]
-        name = "".join(map(chr, signs)) if all(65 <= sign <= 90 or 97 <= sign <= 122 for sign in signs) else ""
-        yield from [f"{name} Quartz".title()] if is_given_name(name) else []
+
+
+def _spells_name(text: str) -> bool:
+    """Tell whether letters that stand apart, or numbers of letters, spell what begins with a given name."""
+    if SET_APART.fullmatch(text):
+        word = "".join(re.findall(r"[^\W\d_]", text))
+        return word.casefold() not in _abbreviations() and any(
+            is_given_name(word[:cut]) for cut in range(4, len(word) + 1)
+        )
+    signs = [int(number) for number in re.findall(r"\d+", text)] if NUMBERS.fullmatch(text) else []
+    letters = all(65 <= sign <= 90 or 97 <= sign <= 122 for sign in signs)
+    return bool(signs) and letters and is_given_name("".join(map(chr, signs)))
 
 
 def _has_word(text: str, words: Iterable[str]) -> bool:

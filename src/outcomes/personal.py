@@ -13,11 +13,11 @@ from outcomes.disguises import is_disguised
 from outcomes.names_of_people import find_names, holds_given_name, is_name_of_person
 from outcomes.personal_patterns import PATTERNS, without_accents, write_plainly
 
-DISGUISED = "disguised names or numbers"
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+DISGUISED = "disguised names or numbers"
 
 
 def find_kind(text: str) -> str | None:

@@ -35,7 +35,7 @@ def _say_changed_columns(study: Study, folder: Path, place: Path) -> dict[str, l
 
     columns = read_headers(study, folder)
     for file, change in compare_headers(place, columns):
-        print(f"{file}: since the last run {change}\n", end="", flush=True)
+        print(f"{file}: since the last run {change}\n", end="", flush=True)  # in one piece, beside the run's own lines
     return columns
 
 

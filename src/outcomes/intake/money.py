@@ -112,7 +112,8 @@ def plain_amounts(mapped: Mapped) -> Mapped:
     if all(new == old for new, old in zip(plain, mapped.words.values, strict=True)):
         return mapped
     values = list(dict.fromkeys(plain))  # $450 and 450 are one amount
-    place = np.array([values.index(value) for value in plain], dtype=np.int32)
+    places = {value: place for place, value in enumerate(values)}
+    place = np.array([places[value] for value in plain], dtype=np.int32)
     states = np.zeros(len(values), dtype=np.int8)
     states[place] = mapped.states
     return Mapped(Words(mapped.words.spread(place, -1), text_array(values)), states, mapped.declared)
