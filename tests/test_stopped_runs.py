@@ -6,12 +6,14 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from whole_run import CLINIC, clinic_workspace, command, environment, released, run, workspace
 
+from outcomes.claim import beside_no_run
 from outcomes.files import Places
 from outcomes.release.publish import find_strays
 from outcomes.workflow import STEPS, list_before
@@ -78,6 +80,35 @@ def test_a_run_that_is_told_to_end_takes_snakemake_with_it(tmp_path):
     )
     with (folder / ".snakemake" / "clinic.run").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which Snakemake holds, too
+
+
+def test_a_step_called_by_hand_waits_for_a_run_and_a_run_for_it(finished_clinic, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished_clinic, folder, symlinks=True)
+    place = folder / ".snakemake" / "clinic.run"
+
+    def by_hand(**told: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "outcomes", "score", CLINIC],
+            cwd=folder,
+            env={**environment(folder), **told},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    with place.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with by_hand(OUTCOMES_RUN="clinic") as called:
+            assert "waiting" not in called.communicate(timeout=60)[1], "a step that the run calls waited for it"
+        step = by_hand()
+        assert step.stderr is not None
+        assert step.stderr.readline().startswith("Another run of study 'clinic' is under way; waiting for it")
+        assert step.poll() is None
+    step.communicate(timeout=60)
+    assert step.returncode == 0
+    monkeypatch.chdir(folder)
+    with beside_no_run("clinic"), beside_no_run("clinic"), place.open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.skipif(KILLS == 0, reason="a run killed at 50 random moments takes long: `make nightly` does it")

@@ -1,14 +1,20 @@
-"""Whose the folders of a study are: one study file's."""
+"""Whose the folders of a study are: one study file's, and one run's at a time."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from outcomes.errors import SettingsError
 from outcomes.files import Places, write_text
 from outcomes.settings import Study, read_study
+
+RUN = "OUTCOMES_RUN"  # environment variable: the study whose run has called the step
 
 
 def find_places(study: Study, study_file: Path) -> Places:
@@ -51,6 +57,49 @@ def claim_places(places: Places, study_file: Path) -> None:
     note, own = _note(places), f"{os.path.relpath(study_file)}\n"
     if not note.is_file() or note.read_text(encoding="utf-8") != own:
         write_text(own, note)
+
+
+@contextmanager
+def only_run(study: str) -> Iterator[int]:
+    """Hold a study's folders for one run, while the block lasts; wait for who has them.
+
+    The lock is one that the operating system gives back however the run ends; Snakemake's own would outlive a kill. It is to be
+    handed on to Snakemake, so that it lasts as long as any of the run does.
+    """
+    place = _lock(Places(study))
+    place.parent.mkdir(exist_ok=True)
+    with _held(place, fcntl.LOCK_EX, study) as lock:
+        yield lock
+
+
+@contextmanager
+def beside_no_run(study: str) -> Iterator[None]:
+    """Wait for a run of a study, unless it has called for what is in the block, and have the next one wait; steps called by hand wait for none of their own."""
+    place = _lock(Places(study))
+    if os.environ.get(RUN) == study or not place.parent.is_dir():
+        yield
+    else:
+        with _held(place, fcntl.LOCK_SH, study):
+            yield
+
+
+@contextmanager
+def _held(place: Path, kind: int, study: str) -> Iterator[int]:
+    with place.open("w") as file:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(
+                f"Another run of study '{study}' is under way; waiting for it (Ctrl-C to give up) ...",
+                file=sys.stderr,
+                flush=True,
+            )
+            fcntl.flock(file, kind)
+        yield file.fileno()
+
+
+def _lock(places: Places) -> Path:
+    return places.root / ".snakemake" / f"{places.study}.run"
 
 
 def _note(places: Places) -> Path:

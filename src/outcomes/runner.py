@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from outcomes.claim import find_places
+from outcomes.claim import RUN, find_places, only_run
 from outcomes.errors import InputError, SettingsError
 from outcomes.files import Places, is_address
 from outcomes.forked import ADDRESS
@@ -77,7 +75,7 @@ def run_pipeline(
     public = find_places(study, study_file).published(internal)
     for place in (public.derived, public.logs, public.results, public.figures, NOTES):
         _try_folder(place)
-    with _only_run(study.study) as lock:
+    with only_run(study.study) as lock:
         _clear_partial(public)
         options += _say_strays(public)
         _say_databases(study, public)
@@ -89,7 +87,7 @@ def run_pipeline(
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock", "--rerun-incomplete"]
         queue = watched_queue(_say) if where is not None and is_slurm(where) else nullcontext()
         with queue, preloaded(NOTES / f"{study.study}.steps" if where is None else None) as process:
-            status = _follow([*command, *options, "--config", *given], lock, start, process)
+            status = _follow([*command, *options, "--config", *given], study.study, lock, start, process)
     if status == 0:
         _say_earlier(study, public, internal)
         print((public.results / "summary.txt").read_text(encoding="utf-8"), end="")
@@ -177,23 +175,6 @@ def _try_folder(folder: Path) -> None:
         raise OSError(error.errno, error.strerror, str(there)) from None
 
 
-@contextmanager
-def _only_run(study: str) -> Iterator[int]:
-    """Hold a lock that the operating system gives back however the run ends; Snakemake's own would outlive a kill.
-
-    The lock is handed on to Snakemake, so that it lasts as long as any of the run does.
-    """
-    place = NOTES / f"{study}.run"
-    place.parent.mkdir(exist_ok=True)
-    with place.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"Another run of study '{study}' is under way; waiting for it (Ctrl-C to give up) ...", flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
-
-
 def _clear_partial(places: Places) -> None:
     """Remove what a killed run had begun to write."""
     for folder in (places.derived, places.results, places.figures):
@@ -201,7 +182,7 @@ def _clear_partial(places: Places) -> None:
             path.unlink()
 
 
-def _follow(command: list[str], lock: int, start: float, forks: Preloaded | None) -> int:
+def _follow(command: list[str], study: str, lock: int, start: float, forks: Preloaded | None) -> int:
     """Run Snakemake, print a line for each finished step, and the log of a step that failed.
 
     Whoever ends this process ends Snakemake, which takes back the jobs that it has given to a cluster. A script's command in the background
@@ -215,7 +196,12 @@ def _follow(command: list[str], lock: int, start: float, forks: Preloaded | None
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **({ADDRESS: str(forks.address)} if forks else {})},
+        env={
+            **os.environ,
+            "PYTHONIOENCODING": "utf-8",
+            RUN: study,
+            **({ADDRESS: str(forks.address)} if forks else {}),
+        },
         pass_fds=[lock, *([forks.alive] if forks else [])],
     )
 

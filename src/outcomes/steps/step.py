@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from outcomes.claim import claim_places, close_private, find_places
+from outcomes.claim import beside_no_run, claim_places, close_private, find_places
 from outcomes.commands.command import Option
 from outcomes.contracts import CONTRACTS
 from outcomes.contracts.released.table import list_declared
@@ -99,10 +99,15 @@ class Step:
         whole = read_study(options.study)
         places = find_places(whole, Path(options.study)).staged(internal)
         whole = keep_inside(whole) if internal else whole
-        close_private(places)
+        with beside_no_run(whole.study):
+            self._make(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
+        return 0
+
+    def _make(self, work: Work) -> None:
+        close_private(work.places)
         with _plain_text(self.reads):
-            made = self.call(Work(Tables(places, self.reads), part_of(whole, self), whole, places, options))
-        claim_places(places, Path(options.study))
+            made = self.call(work)
+        claim_places(work.places, Path(work.options.study))
         declared = {_bare(name): name for name in self.writes}
         if set(made) != set(declared):
             different = ", ".join(sorted(set(made) ^ set(declared)))
@@ -110,10 +115,9 @@ class Step:
         for name, place in declared.items():
             table = made[name]
             if isinstance(table, str):
-                write_text(table, places.find(place))
+                write_text(table, work.places.find(place))
             else:
-                write_table(table, places.find(place), place if place in CONTRACTS else None)
-        return 0
+                write_table(table, work.places.find(place), place if place in CONTRACTS else None)
 
 
 def keep_inside(study: Study) -> Study:
