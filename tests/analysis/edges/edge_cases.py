@@ -145,6 +145,14 @@ def hardly_anyone_seen_twice():
     )
 
 
+def an_axis_without_a_time_point():
+    """A clinic that scored one arm alone after the only session asked for."""
+    clinic = make_clinic()
+    early = clinic.people["day 7"].where(clinic.people["arm"] == "iv")
+    points = declare(clinic)["timepoints"] | {"sessions": [2]}
+    return replace(clinic, changes={"timepoints": points}).with_people(**{"day 7": early})
+
+
 def one_arm_drops_out():
     clinic = make_clinic()
     gone = clinic.people["arm"] == "iv"
@@ -226,6 +234,7 @@ COMPLETE: dict[str, Callable[[], Clinic]] = {
     "hardly anyone seen twice": lambda: compare_so(hardly_anyone_seen_twice(), estimand={"timepoint": "day 7"}),
     "a time point at which nothing varies": lambda: flat_at("day 7"),
     "one patient of an arm at a time point": one_patient_of_an_arm_at_a_time_point,
+    "an axis without a time point": an_axis_without_a_time_point,
     "one patient in a third arm": one_patient_in_a_third_arm,
     "weights at nothing": weights_at_nothing,
     "long identifiers": long_identifiers,

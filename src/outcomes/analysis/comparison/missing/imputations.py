@@ -109,9 +109,11 @@ def impute_axis(
     Raises
     ------
     ModelError
-        No imputation model could be fitted.
+        No imputation model could be fitted, or there is no time point to impute at.
     """
     wide = spread_changes(compared, specification.axis, weight, covariates)
+    if not wide.timepoints:
+        raise ModelError("no time point at which the arms can be compared")
     model = draw_model(compared, wide, covariates, weight, specification, imputation.draws, generator)
     ancova = build_ancova(wide.treated, wide.baseline, wide.weight)
     responders = [] if judge is None else list_responders(compared, wide, judge)

@@ -84,7 +84,8 @@ def analyse_missing(settings: Sequence[Setting], study: Study) -> MissingTables:
     answers: tuple[Floats, ...] = ()
     for axis in compared.axes():
         wides = [spread_changes(one.setting.compared, axis, one.judge.weights.weight, one.covariates) for one in parts]
-        dropout.append(tabulate_dropout(wides[0], instrument, arms))
+        if wides[0].timepoints:
+            dropout.append(tabulate_dropout(wides[0], instrument, arms))
         found = _impute(parts, axis, study.seed)
         table = found.table
         imputed.append(table)
