@@ -217,7 +217,9 @@ def _judge_harms(texts: dict[str, str]) -> str:
         return "differ"
     if apart:
         return "more"
-    return "alike" if both else "few"
+    if not both:
+        return "few"
+    return "alike" if any(row["lower"] for row in contrast) else "uncompared"
 
 
 def _judge_lasting(texts: dict[str, str], study: Study) -> str:

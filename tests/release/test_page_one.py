@@ -93,6 +93,7 @@ CASES_OF_RULES = {
     "safe:more": replace(FULL, safety=Safety((Effect("any adverse effect", (0.8, 0.5), True),), asked=2)),
     "safe:few": replace(FULL, safety=Safety(asked=2)),
     "safe:described": replace(FULL, safety=Safety((Effect("nausea", (0.1,), False),))),
+    "safe:uncompared": replace(FULL, safety=Safety((Effect("nausea", (1.0, 0.0), False),), uncompared="not asked")),
     "safe:alike": FULL,
     "long:not_asked": replace(FULL, follow_up=None, lasting_asked=False),
     "long:not_measured": replace(FULL, follow_up=None),

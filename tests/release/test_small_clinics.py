@@ -24,7 +24,7 @@ from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid
 from outcomes.release.report.content.material import gather
-from outcomes.release.report.page_one.adverse_effects import say_safety
+from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_safety
 from outcomes.release.report.page_one.answers import answer_questions
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
@@ -136,6 +136,28 @@ def test_adverse_effects_differ_whether_or_not_a_comparison_is_declared():
     alone = gather(tables | dict(zip(("harms", "harm_differences"), heads, strict=True)), study, {})
     verdict = next(one for one in answer_questions(alone, gather_evidence(alone)) if one.row == "safe")
     assert verdict.verdict.startswith("Adverse effects were more frequent with IV ketamine")
+
+
+def test_adverse_effects_that_were_not_asked_alike_are_not_said_to_be_alike():
+    """All of one arm and none of the other, one by a checklist: the table has no difference, and the page no verdict on one."""
+    study = make_study({"esketamine": "Intranasal esketamine", "iv": "IV ketamine", "im": "IM ketamine"})
+    arms = {"esketamine": 0, "iv": 20, "im": 10}
+    rows = [
+        {"block": "all sessions", "event": event, "arm": arm, "patients": 20, "affected": n, "proportion": n / 20}
+        for event in ("any", "nausea")
+        for arm, n in arms.items()
+    ]
+    unlike = "not asked in the same way in both arms"
+    difference = {"block": "all sessions", "event": "any", "contrast": "iv - esketamine", "note": unlike}
+    bounds = dict.fromkeys(("difference", "lower", "upper"), np.nan)
+    harms, differences = pd.DataFrame(rows), pd.DataFrame([difference | bounds])
+    for of, why in ((["esketamine", "iv"], unlike), (list(arms), "there are more than two arms")):
+        tables = make_tables(study) | {"harms": harms[harms["arm"].isin(of)], "harm_differences": differences}
+        material = gather(tables, study, {})
+        evidence = gather_evidence(material)
+        verdict = next(one for one in answer_questions(material, evidence) if one.row == "safe")
+        assert verdict.verdict.startswith(f"Adverse effects of the arms are not compared: {why}")
+        assert ("Any adverse effect (not asked" in say_any_effect(material, evidence)) == (len(of) == 2)
 
 
 def test_charges_are_not_compared_where_the_arms_are_not():

@@ -42,7 +42,8 @@ def say_any_effect(material: Material, evidence: Evidence) -> str:
     each = [f"{fixed(100 * share, 0)}% of {count(n)}" for share, n in zip(head.shares, head.patients, strict=True)]
     if len(each) > 1:
         each = [f"{text} with {material.within(arm)}" for text, arm in zip(each, safety.arms, strict=True)]
-    return f"Any adverse effect: {enumerate_words(each)}{' patients' if len(each) == 1 else ''}."
+    unlike = f" ({safety.uncompared})" if safety.uncompared.startswith("not asked") else ""
+    return f"Any adverse effect{unlike}: {enumerate_words(each)}{' patients' if len(each) == 1 else ''}."
 
 
 def _say_whom(material: Material, safety: Safety, effect: Effect) -> str:

@@ -89,6 +89,7 @@ def _name(material: Material, evidence: Evidence) -> Mapping[str, str]:
         "proof": "" if evidence.randomised else ", but not proof",
         "collected": f"; no data on {enumerate_words(safety.not_collected)}" if safety and safety.not_collected else "",
         "covered": COVERED,
+        "uncompared": safety.uncompared if safety else "",
         "none_in": count(safety.none_in) if safety and safety.none_in else "",
         "limit": fixed(100 * limit_of_none(safety.none_in), "percent") if safety and safety.none_in else "",
         "kept": fixed(100 * follow_up.arms[0].share, 0) if follow_up and follow_up.arms else "",

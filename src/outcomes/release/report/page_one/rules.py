@@ -174,6 +174,12 @@ RULES = (
         lambda e: not _several(e),
         "Adverse effects occurred; nothing to compare them with{collected}.",
     ),
+    Rule(
+        "safe",
+        "uncompared",
+        lambda e: bool(e.safety and e.safety.uncompared),
+        "Adverse effects of the arms are not compared: {uncompared}{collected}.",
+    ),
     Rule("safe", "alike", lambda e: True, "No clear difference in adverse effects{collected}."),
     Rule(
         "long", "not_asked", lambda e: not e.lasting_asked, "Not asked: the study declares no analysis of durability."

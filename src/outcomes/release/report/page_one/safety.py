@@ -35,7 +35,7 @@ class Effect:
 class Safety:
     """Adverse effects as collected: the events, what was not asked for, and how many arms were asked; 0 of ``asked``: all too small to be told.
 
-    ``arms``: those whose shares stand in each effect, in their order.
+    ``arms``: those whose shares stand in each effect, in their order. ``uncompared``: why no difference of theirs is told; empty where one is.
     """
 
     effects: tuple[Effect, ...] = ()
@@ -43,6 +43,7 @@ class Safety:
     not_collected: tuple[str, ...] = ()
     asked: int = 1
     arms: tuple[str, ...] = ()
+    uncompared: str = ""
 
     @property
     def differing(self) -> tuple[Effect, ...]:
@@ -75,14 +76,16 @@ def gather_safety(material: Material) -> Safety | None:
     """Return what the tables of harms say, over all sessions; none where a study releases no such table or nobody was asked and nothing written down.
 
     The shares stand in the order of the comparison, treated first. Where both arms were asked in the same way an effect differs if
-    its interval leaves out no difference; ``any`` and ``any severe`` lead. Seriousness is named where nobody recorded it.
+    its interval leaves out no difference; ``any`` and ``any severe`` lead. Without any interval they are not compared. Seriousness is named where nobody recorded it.
     """
     rows = material.rows(Harms.name, block=WHOLE)
     if rows.empty or (rows[Harms.patients] == 0).all():
         written = len(rows) and len(material.rows(Ascertainment.name, measure=UNASKED))
         return Safety(asked=0) if written else None
     arms = _choose_arms(material, rows)
-    differing = _find_differing(material, arms)
+    contrasts = _find_contrasts(material, arms)
+    excludes = (contrasts[HarmDifferences.lower] > 0) | (contrasts[HarmDifferences.upper] < 0)
+    differing = set(contrasts.loc[excludes, HarmDifferences.event])
     effects = []
     for event, each in rows.groupby(Harms.event, sort=False):
         shares = {row[Harms.arm]: row[Harms.proportion] for row in list_records(each)}
@@ -96,7 +99,9 @@ def gather_safety(material: Material) -> Safety | None:
     serious = len(details) and (details[HarmDetails.detail] == "serious").any()
     asked = int(rows.loc[rows[Harms.arm].isin(arms) & rows[Harms.patients].gt(0), Harms.arm].nunique())
     missing = () if serious else ("serious events",)
-    return Safety(tuple(effects), _count_none(rows, arms), missing, asked, tuple(arms))
+    return Safety(
+        tuple(effects), _count_none(rows, arms), missing, asked, tuple(arms), _find_uncompared(contrasts, arms)
+    )
 
 
 def limit_of_none(n: float) -> float:
@@ -117,14 +122,21 @@ def _choose_arms(material: Material, rows: pd.DataFrame) -> list[str]:
     return [arm for arm in material.asked if arm in present] or order_arms(material.study, told or present)
 
 
-def _find_differing(material: Material, arms: list[str]) -> set[str]:
-    """Return the effects whose difference between the arms has an interval without zero."""
-    rows = material.rows(HarmDifferences.name, block=WHOLE)
-    if rows.empty or len(arms) != 2:
-        return set()
-    rows = rows[rows[HarmDifferences.contrast].isin([" - ".join(arms), " - ".join(reversed(arms))])]
-    excludes = (rows[HarmDifferences.lower] > 0) | (rows[HarmDifferences.upper] < 0)
-    return set(rows.loc[excludes, HarmDifferences.event])
+def _find_contrasts(material: Material, arms: list[str]) -> pd.DataFrame:
+    """Return the rows of the differences between two arms; none between more."""
+    rows = material.rows(HarmDifferences.name, block=WHOLE).reindex(columns=HarmDifferences.columns)
+    pairs = [" - ".join(arms), " - ".join(reversed(arms))] if len(arms) == 2 else []
+    return rows[rows[HarmDifferences.contrast].isin(pairs)]
+
+
+def _find_uncompared(contrasts: pd.DataFrame, arms: list[str]) -> str:
+    """Return why no difference between arms has an interval; empty where one has, or there is one arm."""
+    if len(arms) < 2 or contrasts[HarmDifferences.lower].notna().any():
+        return ""
+    if len(arms) > 2:
+        return "there are more than two arms"
+    notes = contrasts[HarmDifferences.note].dropna().astype(str)
+    return next((note for note in notes if note), "no difference of theirs is told")
 
 
 def _interval(rows: pd.DataFrame, arms: list[str]) -> tuple[float, float] | None:
