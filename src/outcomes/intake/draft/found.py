@@ -11,7 +11,7 @@ from outcomes.intake.draft.dateforms import DateForms
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.spellings import Spellings
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.words import Words
+from outcomes.intake.words import Array, Words
 from outcomes.settings import DateRules
 
 
@@ -68,14 +68,14 @@ class Found:
 
     def read_days(self, column: str) -> list[tuple[str, float]]:
         """Return whose each dated row is, and its day, with the time of day; of no row where days and months contradict each other."""
-        forms = self.dates[column]
+        people = self.patients
+        days = zip(people.codes, self.days_of_rows(column), strict=True)
+        return [(people.values[who], float(day)) for who, day in days if not np.isnan(day)]
+
+    def days_of_rows(self, column: str) -> Array:
+        """Return the day of each row, with the time of day; NaN where it has none, or days and months contradict each other."""
+        forms, field = self.dates[column], self.sheet.fields[column]
         if forms.order == "both":
-            return []
+            return np.full(len(field.words.codes), np.nan)
         rules = DateRules(formats=forms.formats(forms.order or "day") or ("%Y-%m-%d",), zone="as written")
-        words, people = self.sheet.fields[column].words, self.patients
-        read = read_dates(words.values, self.sheet.fields[column].missing, rules).days
-        return [
-            (people.values[who], float(read[day]))
-            for who, day in zip(people.codes, words.codes, strict=True)
-            if not np.isnan(read[day])
-        ]
+        return field.words.spread(read_dates(field.words.values, field.missing, rules).days)

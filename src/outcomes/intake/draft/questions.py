@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.tables import find_patient
-from outcomes.intake.draft.vocabulary import names_drug
+from outcomes.intake.draft.vocabulary import names_drug, words_of
 from outcomes.intake.readers import Unread
 from outcomes.intake.values import to_numbers
 
@@ -21,7 +22,12 @@ TREATED = 0.8  # of the filled rows of a column that says what patients got
 SHARED = 0.5  # of the patients of a list, whom the sessions must know
 LOST = 0.05  # of a file's questionnaires
 DATED = 20  # dates of a sheet, of which some fall on another day of the month
-FEWEST = 3  # patients who got something that no session is of
+FEWEST = 3  # patients who got something that no session is of; rows that last for days
+ENDS = frozenset(
+    {"end", "ends", "ended", "ending", "stop", "stopped", "until", "through", "thru", "discontinued"}
+)  # words of the name of a last day
+ENDING = re.compile(r"(?:EX|EC|CM)EN(?:DTC|DAT|DT)|AENDT", re.IGNORECASE)  # that day in SDTM and ADaM
+OVERNIGHT, FEW = 2, 0.2  # days from which a row is no session; share of the rows
 
 
 def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[Sheet]) -> list[str]:
@@ -34,6 +40,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _doubt_treatment(one, owned)]
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for one in records for question in _ask_months(one)]
+    asked += [question for one in found for question in _ask_courses(one)]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
 
@@ -48,6 +55,26 @@ def _ask_months(one: Found) -> Iterator[str]:
                 f"dates: every date in {column!r} of {one.sheet.name} is the first of a month, so that the sessions and the questionnaires of one month would be of one day: were the days "
                 "taken out? Ask for an export with the days, or with days counted from each patient's first session (`study_day`); where all were on these days, delete this line"
             )
+
+
+def _ask_courses(one: Found) -> Iterator[str]:
+    """Yield that rows of sessions begin and end days apart: such a row is a course of treatment, or an order of one."""
+    date = one.tables.get("sessions", {}).get("date")
+    if date is None or date.column not in one.dates:
+        return
+    begins = one.days_of_rows(date.column)
+    for name in one.dates:
+        if name == date.column or not (ENDS & set(words_of(name)) or ENDING.fullmatch(name)):
+            continue
+        lasts = one.days_of_rows(name) // 1 - begins // 1
+        courses = int((lasts >= OVERNIGHT).sum())
+        if courses >= FEWEST and courses >= FEW * (~np.isnan(lasts)).sum():
+            yield (
+                f"treatment sessions: {state_rows(courses)} of {one.sheet.name} begin on the day in {date.column!r} and end another day, in {name!r}: a row then is a course of treatment or "
+                "an order, and no session, and intake would count one session for each. Export what was given on each day (infusions, administrations), and draft again; where "
+                "each row is one session whose end was closed later, delete this line"
+            )
+            return
 
 
 def _ask_zero_doses(one: Found) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.intake.draft.claims import Claim, claims_of
+from outcomes.intake.draft.entries import without_repeats
 from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
@@ -63,7 +64,7 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
     ``treated`` says that some sheet of the export lists treatments alone.
     """
     proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
-    proposal = _without_relatives(sheet, proposal)
+    proposal = without_repeats(sheet, _without_relatives(sheet, proposal))
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
     several = _by_questionnaire(sheet)
     if several is not None:

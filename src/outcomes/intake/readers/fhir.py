@@ -1,4 +1,4 @@
-"""FHIR R4: resources a line (NDJSON), in a Bundle, in a list, or alone; read one after another, never all at once.
+"""FHIR R4: resources a line (NDJSON), in a Bundle, in a list, or alone, and Bundles within these; read one after another, never all at once.
 
 A ``part`` is one questionnaire (the last piece of its address, ``44249-1``) or one type of resource. A response to a
 questionnaire becomes a row with a column for each question; any other resource a row with patient, time, code and value. The
@@ -19,12 +19,15 @@ from outcomes.intake.readers.contract import File, Proposal, Reader, Unread
 from outcomes.intake.readers.growing import Rows
 from outcomes.intake.readers.header import Wanted, choose_columns, find_columns, report_columns
 from outcomes.intake.readers.resources import RESPONSE, Resource, rows_of
+from outcomes.intake.readers.versions import DELETION, SUPERSEDED, Versions, is_deletion, unpack
 from outcomes.intake.words import Origin, RawTable
 from outcomes.settings import Source
 
 ENDINGS = (".ndjson", ".jsonl", ".json")
 LARGEST_WHOLE = 256 << 20  # bytes of a file that is one value, which is read whole
-WITHDRAWN = ("entered-in-error", "in-progress", "cancelled", "not-done")  # states of a resource that is no record
+WITHDRAWN = (  # states of a resource that is no record
+    "entered-in-error", "in-progress", "cancelled", "not-done", "not-taken", "intended", "planned", "preparation", "booked", "noshow", SUPERSEDED,
+)  # fmt: skip
 
 
 def recognise(file: File) -> float:
@@ -39,7 +42,7 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
     for _, resource in iterate_resources(file):
         part = part_of(resource)
         parts[part] = parts.get(part, 0) + 1
-    skipped = {"Questionnaire", "OperationOutcome"}
+    skipped = {"Questionnaire", "OperationOutcome", DELETION}
     found = [part for part in sorted(parts) if part not in skipped]
     if not found:
         return [Unread(file.name, "no resource of FHIR that holds records")]
@@ -58,6 +61,8 @@ def part_of(resource: Resource) -> str:
     '44249-1'
     """
     kind = str(resource.get("resourceType", "resource"))
+    if is_deletion(resource):
+        return DELETION
     asked = resource.get("questionnaire")
     if kind != RESPONSE or not isinstance(asked, str):
         return kind
@@ -72,18 +77,22 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
     InputError
         A line that is no JSON, or no resource of the part.
     """
-    rows = Rows()
+    rows, versions = Rows(), Versions()
     numbers: list[int] = []
     mine: list[int] = []
     for number, resource in iterate_resources(file):
         numbers.append(number)
-        if source.part in (None, part_of(resource)):
+        if is_deletion(resource):
+            versions.delete(resource)
+        elif source.part in (None, part_of(resource)):
             for row in rows_of(resource):
                 mine.append(len(numbers) - 1)
+                versions.add(resource)
                 rows.add(row)
     if not mine:
         raise InputError(f"{file.name}: no resource of {source.part!r}. Correct 'part' of this source.")
-    table = {source.rename.get(name, name): words for name, words in rows.columns().items()}
+    table = versions.mark(rows.columns())
+    table = {source.rename.get(name, name): words for name, words in table.items()}
     names = list(table)
     chosen = choose_columns(wanted, names)
     report_columns(names, chosen, source.ignore, file.name)
@@ -99,7 +108,7 @@ def read(file: File, source: Source, wanted: Wanted, numeric: frozenset[str]) ->
 
 
 def iterate_resources(file: File) -> Iterator[tuple[int, Resource]]:
-    """Yield the resources of a file with their number: of the line, or of the entry.
+    """Yield the resources of a file with their number: of the line, or of the entry; behind a Bundle within these they are counted on.
 
     Raises
     ------
@@ -107,7 +116,10 @@ def iterate_resources(file: File) -> Iterator[tuple[int, Resource]]:
         What is no JSON, with the line or the entry.
     """
     try:
-        yield from _lines(file) if _is_lines(file) else _entries(file)
+        last = 0
+        for number, resource in _lines(file) if _is_lines(file) else _entries(file):
+            last = max(number, last + 1)
+            yield last, resource
     except RecursionError:
         raise InputError(f"{file.name}: nested too deep for a resource of FHIR.") from None
     except UnicodeDecodeError:
@@ -143,14 +155,15 @@ def _entries(file: File) -> Iterator[tuple[int, Resource]]:
 
     start = file.start.lstrip(b"\xef\xbb\xbf \t\r\n")
     bundle = start[:1] == b"{" and re.search(rb'"resourceType"\s*:\s*"Bundle"', start) is not None
-    prefix = "entry.item.resource" if bundle else "item" if start[:1] == b"[" else None
+    prefix = "entry.item" if bundle else "item" if start[:1] == b"[" else None
     if prefix is None and file.path.stat().st_size > LARGEST_WHOLE:
         raise InputError(f"{file.name}: neither lines nor a Bundle, and too large to be one resource.")
     try:
         with file.path.open("rb") as content:
             found = ijson.items(content, prefix or "", use_float=True)
-            for number, resource in enumerate(found, start=1):
-                yield from _inside(resource, number, file)
+            for number, one in enumerate(found, start=1):
+                for resource in unpack(one) if bundle else (one,):
+                    yield from _inside(resource, number, file)
     except (ijson.JSONError, ValueError):
         raise InputError(f"{file.name}: no JSON, or cut off. Export the file again.") from None
 
@@ -160,9 +173,13 @@ def _inside(resource: Any, number: int, file: File) -> Iterator[tuple[int, Resou
         raise InputError(
             f"{file.name}: entry {number} is no resource of FHIR (it has no 'resourceType'). Other JSON is read with `format: json`."
         )
-    if resource["resourceType"] == "Bundle":
-        raise InputError(f"{file.name}: line {number} is a Bundle within lines; write its resources a line each.")
-    yield number, resource
+    if resource["resourceType"] != "Bundle":
+        yield number, resource
+        return
+    entries = resource.get("entry")
+    for entry in entries if isinstance(entries, list) else ():  # a page of a search, or a history, within the file
+        for one in unpack(entry):
+            yield from _inside(one, number, file)
 
 
 READER = Reader(frozenset({"fhir"}), recognise, propose, read, frozenset(ENDINGS))

@@ -44,6 +44,7 @@ def _flatten(resource: Resource) -> Row:
     cells["medication"] = _name(resource.get("medicationCodeableConcept"))
     cells["procedure"] = _name(resource.get("code")) if resource.get("resourceType") == "Procedure" else ""
     cells["gender"] = as_text(resource.get("gender"))
+    cells["end"] = next(filter(None, (as_text(one.get("end")) for one in _periods(resource))), "")
     return {name: ("", cell) for name, cell in cells.items()}
 
 
@@ -84,8 +85,12 @@ def _reference(resource: Resource) -> str:
 
 def _time(resource: Resource) -> str:
     times = [as_text(resource.get(key)) for key in TIMES]
-    times += [as_text(resource[key].get("start")) for key in PERIODS if isinstance(resource.get(key), dict)]
+    times += [as_text(one.get("start")) for one in _periods(resource)]
     return next(filter(None, times), "")
+
+
+def _periods(resource: Resource) -> list[Resource]:
+    return [one for key in PERIODS if isinstance(one := resource.get(key), dict)]
 
 
 def _value(one: Resource) -> str:
