@@ -78,7 +78,7 @@ def test_numbers_of_patients_in_a_list_with_one_row_each_are_no_count_of_rows(tm
     assert export.tables["patients"]["age"].notna().all()
 
 
-def test_eight_items_of_the_phq_are_neither_a_total_nor_a_gad7(tmp_path):
+def test_eight_items_of_the_phq_and_their_sum_are_a_phq8_whatever_they_are_named(tmp_path):
     write_log(tmp_path)
     lines = [
         f"{who},{day(n, k)},{','.join(map(str, answers(n, k)[:8]))},{sum(answers(n, k)[:8])},{(n + 5 * k) % 22}"
@@ -87,9 +87,11 @@ def test_eight_items_of_the_phq_are_neither_a_total_nor_a_gad7(tmp_path):
     asked = ",".join(f"phq_{n}" for n in range(1, 9))
     write(tmp_path, "scores.csv", *lines, header=f"patient_id,date,{asked},phq9_total,gad7_total")
     export, draft = read_drafted(tmp_path)
-    assert set(export.tables["assessments"]["instrument"].astype(str)) == {"phq9", "gad7"}
+    assert set(export.tables["assessments"]["instrument"].astype(str)) == {"phq8", "gad7"}
     assert totals(export, "gad7") == {(who, 7 * k): (n + 5 * k) % 22 for n, who, k in visits()}
-    assert "the sum of these 8, the score of a shorter form: map it as phq8" in draft.text
+    assert totals(export, "phq8") == {(who, 7 * k): sum(answers(n, k)[:8]) for n, who, k in visits()}
+    assert "'phq9_total' is the sum of these 8 items, the score of a shorter form" in draft.text
+    assert "phq9:" not in draft.text
 
 
 def test_a_shorter_form_among_the_names_of_a_long_file_is_no_item(tmp_path):

@@ -19,6 +19,10 @@ DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d+)(?![\d.,]
 BROKEN = frozenset(
     {"#NULL!", "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!"}
 )  # what a spreadsheet could not compute
+SAME = re.compile(  # as the cell above: ditto marks and words
+    r"[\W_]*(?:[\"\u2033\u3003\u201c\u201d\u201e]|'')[\W_]*|\W*(?:ditto|dito|idem|same(?: as)? above|as above|siehe oben|wie oben|comme ci-dessus)\W*|-+ ?do\.? ?-+",
+    re.IGNORECASE,
+)
 FINE, MISSING, UNKNOWN, REPAIRED = 0, 1, 2, 3
 
 
@@ -53,6 +57,15 @@ def show_all(value: str) -> str:
     ('14', '14 mg', '2')
     """
     return value if value.isascii() else DIGIT.sub(lambda digit: str(int(digit[0])), INVISIBLE.sub("", value))
+
+
+def says_same(value: str) -> bool:
+    """Tell whether a cell says that it is as the one above it.
+
+    >>> [says_same(one) for one in ('"', "ditto", "- do -", "Same as above", "\u3003", "-", "do", "K-1")]
+    [True, True, True, True, True, False, False, False]
+    """
+    return SAME.fullmatch(value.strip()) is not None
 
 
 def is_missing(values: Array, cleaning: Cleaning) -> Array:

@@ -120,7 +120,7 @@ class TableFile(Frozen):
     )
     fill_down: tuple[str, ...] = Field(
         (),
-        description="columns whose blank cells stand for the value above them (a patient written once for all visits)",
+        description="columns whose blank cells and ditto marks stand for the value above them (a patient written once for all visits)",
     )
     shift: int = Field(
         0,

@@ -203,8 +203,8 @@ def _find_sideways(records: Records, source: Source) -> tuple[dict[str, object],
     turned = turn_records(records)
     head = find_head(turned, source)
     names = [name for name in turned[head.header[-1] - 1] if name]
-    own = [name for name in _names(records, (1,)) if name]
-    upright = sum(map(_is_told, own)) + sum(map(_is_patient, own))
+    own = [[name for name in _names(records, rows) if name] for rows in ((1,), source.header)]
+    upright = max(sum(map(_is_told, row)) + sum(map(_is_patient, row)) for row in own)
     if not any(map(_is_patient, names)) or sum(map(_is_told, names)) <= upright or len(head.header) > 1:
         return None
     note = "the sheet is read on its side (sideways): its first column has the names, and each further column is a row"

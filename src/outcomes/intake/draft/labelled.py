@@ -22,6 +22,9 @@ from outcomes.settings import Table
 SCORES: frozenset[Table] = frozenset({"assessments", "patients"})
 SESSIONS: frozenset[Table] = frozenset({"sessions", "vitals", "adverse_events"})
 NUMBERED = re.compile(r"(?:session|infusion|treatment|tx|inf|dose|s|visit|v)?[ _.#-]*0*[1-9]\d*", re.IGNORECASE)
+NUMBER = re.compile(
+    r"(?:session|infusion|treatment|tx|inf|dose)s?[ _.]*(?:#|no\.?|nr\.?|num(?:ber)?|count)?", re.IGNORECASE
+)
 OTHER = re.compile(
     r"baseline|base|bl|screening|intake|initial|pre[- ]?treatment|follow[- ]?up.*|fu ?\d*|discharge|end|final|0|(?:session|visit|v)[ _.#-]*0",
     re.IGNORECASE,
@@ -48,6 +51,14 @@ def split_labelled(sheet: Sheet, proposal: Proposal) -> list[Proposal]:
         values = [value.strip() for value in column.values]
         others = sorted(value for value in values if _is_other(value))
         sure = all(NUMBERED.fullmatch(value) or value in others for value in values)
+        if (
+            sure
+            and not others
+            and len(values) > 1
+            and column.filled == sheet.raw.size
+            and NUMBER.fullmatch(name.strip())
+        ):
+            return _halves(proposal, name, [], f"{name!r} numbers the rows: each is taken for a session")
         if 2 <= len(values) <= MOST_LABELS and sure and 0 < len(others) < len(values) and not claims_of(name):
             blank = [""] if column.filled < sheet.raw.size else []
             return _halves(
@@ -67,7 +78,7 @@ def _is_other(value: str) -> bool:
 
 
 def _halves(proposal: Proposal, name: str, others: list[str], check: str) -> list[Proposal]:
-    left = {**proposal.source.leave_out, name: tuple(dict.fromkeys(others))}
+    left = {**proposal.source.leave_out, **({name: tuple(dict.fromkeys(others))} if others else {})}
     sessions = proposal.source.model_copy(update={"leave_out": left})
     scores = replace(proposal, only=SCORES)
     return [scores, replace(proposal, source=sessions, only=SESSIONS, checks=(*proposal.checks, check))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def find_questionnaires(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire
     for instrument, definition in read_instruments().items():
         one = _by_name(sheet, instrument, definition, named)
         if one is not None:
-            found[instrument] = one
+            found.setdefault(one.instrument, one)
     # The column PHQ8 beside PHQ1 to PHQ7 is their eighth item, and no total of the PHQ-8, with a ninth and without.
     items = {column for one in found.values() for column in one.items} | _items_named(named)
     found = {name: one for name, one in found.items() if one.items or one.trouble or one.total not in items}
@@ -135,28 +136,34 @@ def _by_name(
     if not complete and total is None:
         spread = _spread_over_columns(sheet, instrument, definition, named)
         return spread or _too_few(instrument, definition, {item: names[0] for item, names in items.items()})
+    if items and not complete:
+        return _shorter(sheet, instrument, items, last, total)
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
-    check = _shorter(sheet, instrument, items, last, total) if items and not complete else beside
+    check = beside
     if placed:
         asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
         check = f"item {asked} by its place among the others: no wording that is known"
     return Questionnaire(instrument, ordered, total, check=check)
 
 
-def _shorter(sheet: Sheet, instrument: str, items: dict[int, list[str]], asked: int, total: str | None) -> str:
-    """Return what to say of a total beside some of its items: that it is their sum, which is a shorter form's, or that it alone is used."""
-    check = f"{len(items)} of {asked} items found; only the total is used"
-    columns = tuple(names[0] for names in items.values())
+def _shorter(
+    sheet: Sheet, instrument: str, items: dict[int, list[str]], asked: int, total: str | None
+) -> Questionnaire:
+    """Return a total beside some of its items: the shorter form whose items these are, where it is their sum; else the total alone."""
+    columns = tuple(items[number][0] for number in sorted(items))
+    alone = Questionnaire(instrument, (), total, check=f"{len(items)} of {asked} items found; only the total is used")
     if total is None or 2 * len(items) < asked or _sum_column(sheet, columns, {total}) is None:
-        return check
-    shorter = [
-        name
-        for name, definition in read_instruments().items()
-        if definition.derived_from is not None
-        and (definition.derived_from.instrument, set(definition.derived_from.items)) == (instrument, set(items))
-    ]
-    named = f": map it as {shorter[0]}, which {instrument} is not" if shorter else ""
-    return f"{check}. It is the sum of these {len(items)}, the score of a shorter form{named}"
+        return alone
+    for name, definition in read_instruments().items():
+        of = definition.derived_from
+        if of is not None and (of.instrument, set(of.items)) == (instrument, set(items)):
+            check = f"{total!r} is the sum of these {len(items)} items, the score of a shorter form, whatever it is named: read as {name}, which {instrument} is not"
+            return Questionnaire(name, columns, total, check=check)
+    return replace(
+        alone,
+        trouble=f"{instrument}: {len(items)} of {asked} items are found, and {total!r} is their sum, so that it is no total of {instrument}. Export the other items, or "
+        "leave the column out",
+    )
 
 
 def _one_of_numbered(sheet: Sheet, instrument: str, totals: list[str]) -> tuple[list[str], str]:

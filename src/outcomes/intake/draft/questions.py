@@ -9,6 +9,7 @@ import numpy as np
 
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.gates import ask_gates
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.tables import find_patient
@@ -41,6 +42,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
+    asked += [question for one in records for question in ask_gates(one)]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
 

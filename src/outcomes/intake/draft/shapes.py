@@ -15,6 +15,7 @@ from outcomes.intake.draft.entries import without_repeats
 from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
+from outcomes.intake.draft.repeated import fill_cells
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
@@ -63,7 +64,7 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
 
     ``treated`` says that some sheet of the export lists treatments alone.
     """
-    proposal = _without_tests(sheet, _fill_down(sheet, _without_sums(sheet, sheet.proposal)))
+    proposal = _without_tests(sheet, fill_cells(sheet, _without_sums(sheet, sheet.proposal)))
     proposal = without_repeats(sheet, _without_relatives(sheet, proposal))
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
     several = _by_questionnaire(sheet)
@@ -270,26 +271,3 @@ def _is_of_scores(sheet: Sheet) -> bool:
     patient = next((sheet.fields[name] for name in patient_columns(sheet)[:1]), None)
     several = patient is not None and patient.filled >= SEVERAL * len(patient.values)
     return several and any(claims_of(name) for name in sheet.fields)
-
-
-def _fill_down(sheet: Sheet, proposal: Proposal) -> Proposal:
-    """Fill identifiers that are written once for all rows of a patient."""
-    for name in patient_columns(sheet)[:1]:
-        column = sheet.fields[name]
-        blank = column.words.spread(np.array([value == "" for value in column.words.values], dtype=bool))
-        full = np.zeros(sheet.raw.size, dtype=bool)
-        for other, words in sheet.raw.columns.items():
-            if other != name:
-                full |= words.spread(np.array([value != "" for value in words.values], dtype=bool))
-        gaps = blank & full
-        sums = {value for values in proposal.source.leave_out.values() for value in values}
-        once = [value for value in column.values if not any(re.sub(r"\d+", "*", value) == one for one in sums)]
-        written = sum(int(column.rows[column.words.values == value].sum()) for value in once)
-        if gaps.sum() > 0.5 * full.sum() and not blank[0] and written == len(once):
-            note = f"{name!r} is written once for all rows of a patient; the blank cells below it are filled"
-            return replace(
-                proposal,
-                source=proposal.source.model_copy(update={"fill_down": (name,)}),
-                checks=(*proposal.checks, note),
-            )
-    return proposal

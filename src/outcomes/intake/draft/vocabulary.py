@@ -127,10 +127,10 @@ def is_no_session(value: str) -> bool:
 
     >>> is_no_session("Follow-up visit"), is_no_session("Troche visit"), is_no_session("ondansetron (ZOFRAN) injection 4 mg")
     (True, False, True)
-    >>> is_no_session("Telehealth check-in"), is_no_session("IN"), is_no_session("PHQ-9 only")
-    (True, False, True)
+    >>> is_no_session("Telehealth check-in"), is_no_session("IN"), is_no_session("PHQ-9 only"), is_no_session("F/U call")
+    (True, False, True, True)
     """
-    words = set(tokens(value))
+    words = set(tokens(re.sub(r"\bf ?/ ?u\b", "fu", value, flags=re.IGNORECASE)))
     words -= {"in"} if "check" in words else set()
     return bool(words) and (words <= set(read_vocabulary()["no_session"]) or is_other_drug(value))
 

@@ -10,6 +10,7 @@ import numpy as np
 from outcomes.intake.readers.shape import drop_rows
 from outcomes.intake.words import Array, RawTable
 
+MERGED = 3  # columns; of more, one may say something else in a header that comes again
 RULE = re.compile(r"[-=+|_\s]*[-=_]{2,}[-=+|_\s]*")
 UNITS = r"(?:rows?|row\(s\)|records?|record\(s\)|lines?|entries|zeilen?|datens[aä]tze?|lignes?|enregistrements?|filas?|registros?|linhas?)"
 COUNT = re.compile(
@@ -65,12 +66,11 @@ def clear_table(table: RawTable, first: int, around: Sequence[int], header: Mapp
 
 
 def _repeats(table: RawTable, header: Mapping[str, str]) -> Array:
-    """Return which rows repeat the header, as files put below one another and printed pages do."""
-    again = np.full(table.size, len(header) > 1)
+    """Return which rows repeat the header, as files put below one another and printed pages do; one cell may be merged with those above it."""
+    others = np.zeros(table.size, dtype=np.int64)
     for name, cell in header.items():
         values = table.columns[name].values
         alike = np.array([" ".join(value.lstrip("\ufeff").split()) == cell != "" for value in values], dtype=bool)
-        if not alike.any():
-            return np.zeros(table.size, dtype=bool)
-        again &= table.columns[name].spread(alike)
+        others += ~table.columns[name].spread(alike)
+    again: Array = (others <= (len(header) > MERGED)) if len(header) > 1 else np.zeros(table.size, dtype=bool)
     return again

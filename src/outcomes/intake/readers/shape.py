@@ -17,7 +17,7 @@ from outcomes.intake.readers.cells import make_columns, split_cells
 from outcomes.intake.readers.header import find_columns
 from outcomes.intake.readers.joining import join_columns, refuse_taken
 from outcomes.intake.readers.pivoting import pivot_rows
-from outcomes.intake.values import one_spelling
+from outcomes.intake.values import one_spelling, says_same
 from outcomes.intake.words import Array, Origin, RawTable, Words, constant, text_array
 from outcomes.settings import Source, Stack
 
@@ -143,14 +143,14 @@ def drop_rows(raw: RawTable, out: Array, reason: str) -> RawTable:
 
 
 def fill_down(raw: RawTable, names: Iterable[str]) -> RawTable:
-    """Return the table with blank cells of some columns filled with the value above them; a blank row stays blank."""
+    """Return the table with blank cells and ditto marks of some columns filled with the value above them; a blank row stays blank."""
     blank = np.ones(raw.size, dtype=bool)
     for words in raw.columns.values():
         blank &= words.spread(np.array([value == "" for value in words.values], dtype=bool))
     columns = dict(raw.columns)
     for name in names:
         words = columns[name]
-        filled = words.spread(np.array([value != "" for value in words.values], dtype=bool))
+        filled = words.spread(np.array([value != "" and not says_same(value) for value in words.values], dtype=bool))
         last = np.maximum.accumulate(np.where(filled, np.arange(raw.size), -1))
         take = ~blank & (last >= 0)
         codes = np.where(take, words.codes[np.maximum(last, 0)], words.codes)

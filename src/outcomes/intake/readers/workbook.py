@@ -13,6 +13,7 @@ import numpy as np
 
 from outcomes.errors import InputError
 from outcomes.intake.readers.books import choose_sheet, open_book
+from outcomes.intake.readers.furniture import clear_table
 from outcomes.intake.readers.header import (
     Wanted,
     choose_columns,
@@ -46,7 +47,8 @@ def read_workbook(
         rows = _filled(book.rows(sheet), layout)
         skip = (source.first_row or source.header[-1] + 1) - 1
         head = [row for _, row in zip(range(skip), rows, strict=False)]
-        names = name_columns([_across(row, number, layout) for number, row in enumerate(head, 1)] or [[]], source, name)
+        head = [_across(row, number, layout) for number, row in enumerate(head, 1)] or [[]]
+        names = name_columns(head, source, name)
         names = rename_header(names, source.rename, name)
         chosen = choose_columns(wanted, names)
         places = find_columns(chosen, names, name)
@@ -58,7 +60,9 @@ def read_workbook(
             f"{name}: there is a header and no row below it. Export the sheet again, or take it out of 'sources' where there was nothing to write down."
         )
     origin = None if skip == 1 else Origin.whole(np.arange(skip + 1, skip + 1 + size, dtype=np.int64))
-    raw = RawTable(name, size, columns, origin, epoch)
+    last = head[source.header[-1] - 1]
+    header = {column: " ".join(last[place].split()) for column, place in places.items() if place < len(last)}
+    raw = replace(clear_table(RawTable(name, size, columns, origin, epoch), skip + 1, (), header), epoch=epoch)
     hidden = np.array([row - skip - 1 for row in sorted(layout.hidden) if skip < row <= skip + size], dtype=np.int64)
     if source.hidden_rows == "read" or not len(hidden):
         return raw

@@ -1,0 +1,164 @@
+"""Trackers that people keep by hand in a spreadsheet: read as they are meant, or asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import openpyxl
+import pytest
+import yaml
+from exports import write
+
+from outcomes.intake import read_export, refuse
+from outcomes.intake.draft import draft_study
+from outcomes.settings.study import check_study
+
+PEOPLE = [f"K{n:03d}" for n in range(24)]
+ARMS = ("IV ketamine", "Spravato")
+HEAD = ["Patient", "Date", "Treatment", "PHQ-9", "GAD-7"]
+
+
+def day(n, k):
+    return dt.date(2024, 1, 3) + dt.timedelta(days=2 * n + 7 * k)
+
+
+def score(n, k, most=27):
+    return (3 * n + 5 * k) % (most + 1)
+
+
+def visits():
+    return [(n, who, k) for n, who in enumerate(PEOPLE) for k in range(4)]
+
+
+def truth(most=27):
+    return {(who, 7 * k): float(score(n, k, most)) for n, who, k in visits()}
+
+
+def row(n, who, k):
+    return [who, day(n, k), ARMS[n % 2], score(n, k), score(n, k, 21)]
+
+
+def save(folder, *rows):
+    book = openpyxl.Workbook()
+    for one in rows:
+        book.active.append(one)
+    book.save(folder / "tracker.xlsx")
+
+
+def write_rows(folder, *rows, header=HEAD, name="tracker.csv"):
+    write(folder, name, *(",".join(map(str, one)) for one in rows), header=",".join(header))
+
+
+def draft(folder, **answers):
+    return draft_study(folder, "mine", **answers)
+
+
+def read_drafted(folder, **answers):
+    """Return the export that a draft reads without a question: patient and study day → total, by instrument; and its sessions by arm."""
+    drafted = draft(folder, **answers)
+    assert drafted.missing == ()
+    export = read_export(check_study(yaml.safe_load(drafted.text)), folder)
+    refuse(export.findings, {})
+    names = dict(zip(export.tables["key"]["patient"], export.tables["key"]["identifier"], strict=True))
+    found = {}
+    for one in export.tables["assessments"].itertuples():
+        found.setdefault(str(one.instrument), {})[names[one.patient], int(one.study_day)] = float(one.recorded_total)
+    sessions = [
+        (names[one.patient], int(one.study_day), str(one.treatment)) for one in export.tables["sessions"].itertuples()
+    ]
+    return found, sorted(sessions), drafted
+
+
+def sessions():
+    return sorted((who, 7 * k, ("iv", "esketamine")[n % 2]) for n, who, k in visits())
+
+
+def test_a_header_that_comes_again_on_each_page_of_a_sheet_is_no_row_though_its_patient_is_merged(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for one in (["Ketamine program"], [], HEAD):
+        sheet.append(one)
+    for n, who in enumerate(PEOPLE):
+        start = sheet.max_row + 1
+        for k in range(4):
+            sheet.append(row(n, who if k == 0 else None, k))
+            if k == 1 and n % 3 == 0:
+                sheet.append([None, *HEAD[1:]])
+        sheet.merge_cells(start_row=start, end_row=sheet.max_row, start_column=1, end_column=1)
+    book.save(tmp_path / "tracker.xlsx")
+    found, given, _ = read_drafted(tmp_path)
+    assert found == {"phq9": truth(), "gad7": truth(21)}
+    assert given == sessions()
+
+
+@pytest.mark.parametrize("last", ["F/U", 4])
+def test_a_sheet_for_each_patient_with_labels_above_a_table_stands_upright(tmp_path, last):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for n, who in enumerate(PEOPLE):
+        sheet = book.create_sheet(who)
+        for one in (
+            ["Patient ID:", who],
+            ["Treatment:", ARMS[n % 2]],
+            ["Referred by:", "PCP"],
+            [],
+            ["Date", "Tx #", "PHQ-9"],
+        ):
+            sheet.append(one)
+        for k in range(4):
+            sheet.append([day(n, k), k + 1 if k < 3 else last, score(n, k)])
+    book.save(tmp_path / "tracker.xlsx")
+    found, given, _ = read_drafted(tmp_path)
+    assert found == {"phq9": truth()}
+    assert given == [one for one in sessions() if one[1] < 21 or last == 4]
+
+
+@pytest.mark.parametrize("mark", ['"', "ditto", "- do -", "same as above"])
+def test_ditto_marks_are_the_cell_above_and_no_patient(tmp_path, mark):
+    save(
+        tmp_path,
+        HEAD,
+        *(
+            [who if k == 0 else mark, day(n, k), ARMS[n % 2] if k == 0 else mark, *row(n, who, k)[3:]]
+            for n, who, k in visits()
+        ),
+    )
+    found, given, drafted = read_drafted(tmp_path)
+    assert found == {"phq9": truth(), "gad7": truth(21)}
+    assert given == sessions()
+    assert "ditto marks in 'Patient' stand for the cell above them" in drafted.text
+
+
+def test_ditto_marks_beside_blank_treatments_are_asked_about(tmp_path):
+    given = lambda n, k: (ARMS[n % 2], "ditto", "", "ditto")[k]  # noqa: E731
+    save(tmp_path, HEAD, *([who, day(n, k), given(n, k), *row(n, who, k)[3:]] for n, who, k in visits()))
+    (asked,) = (one for one in draft(tmp_path).missing if "ditto" in one)
+    assert "24 rows without a word" in asked
+    assert "fill_down: [Treatment]" in asked
+
+
+def test_rows_without_an_identifier_below_a_patient_are_asked_about(tmp_path):
+    save(
+        tmp_path,
+        HEAD,
+        *([None if (n, k) in {(2, 3), (5, 1), (5, 2)} else who, *row(n, who, k)[1:]] for n, who, k in visits()),
+    )
+    assert any(
+        "fewer than 11 rows have no identifier in 'Patient'" in one and "fill_down: [Patient]" in one
+        for one in draft(tmp_path).missing
+    )
+
+
+@pytest.mark.parametrize(("below", "asked"), [(True, 1), (False, 0)])
+def test_totals_of_a_first_part_where_no_more_was_asked_are_asked_about(tmp_path, below, asked):
+    part = lambda n, k: min(6, score(n, k) // 4)  # noqa: E731
+    whole = lambda n, k: part(n, k) if below and part(n, k) < 3 else score(n, k)  # noqa: E731
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), ARMS[n % 2], part(n, k), whole(n, k)] for n, who, k in visits()),
+        header=["Patient", "Date", "Treatment", "PHQ-2", "PHQ-9"],
+    )
+    assert (
+        sum("'PHQ-9' is no more than 'PHQ-2' wherever that is below 3" in one for one in draft(tmp_path).missing)
+        == asked
+    )
