@@ -57,6 +57,26 @@ def test_months_are_read_in_any_of_the_languages_known(text, form):
     assert parse(text, formats=(form,)) == ([PI_DAY], [None])
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "time"),
+    [
+        ("Thu 3/14/24", "%m/%d/%y", 0), ("Thu 3/14/24", "%a %m/%d/%y", 0), ("Do, 14.03.2024", "%d.%m.%Y", 0), ("14/03/2024 (jeu)", "%d/%m/%Y", 0),
+        ("Thursday, 2024-03-14", "%Y-%m-%d", 0), ("3/14/2024 Thu", "%m/%d/%Y %a", 0), ("03/14/2024 06:00 → 06:45", "%m/%d/%Y %H:%M", 0.25),
+        ("3/14/24 6:00 AM - 6:45 AM", "%m/%d/%y %I:%M %p", 0.25), ("14.03.2024 06:00 – 14.03.2024 06:45", "%d.%m.%Y %H:%M", 0.25),
+    ],
+)  # fmt: skip
+def test_days_of_the_week_and_the_ends_of_sessions_are_no_part_of_a_date_in_digits(text, form, time):
+    assert parse(text, formats=(form,)) == ([PI_DAY + time], [None])
+
+
+@pytest.mark.parametrize("text", ["3/14/24 - 4/2/24", "Inf 3/14/24", "3/14/24 4/2/24"])
+def test_a_range_of_days_and_other_words_are_no_date(text):
+    assert parse(text, formats=("%m/%d/%y",)) == (
+        [pytest.approx(float("nan"), nan_ok=True)],
+        ["unreadable_date"],
+    )
+
+
 def test_a_word_that_is_no_month_is_none():
     assert parse("14 marsh 2024", "14 quinto 2024", formats=("%d %b %Y",))[1] == ["unreadable_date"] * 2
 

@@ -57,6 +57,8 @@ def test_every_wording_of_a_language_is_in_order_and_means_one_thing():
         ("9 out of 21", 9), ("Moderate (14)", 14), ("Mild anxiety: 7", 7), ("Minimal anxiety (4/21)", 4), ("Moderate depression - 12", 12),
         ("Mild (5-9)", None), ("Week (2)", None), ("Question: 3", None), ("Mild (4/27)", None), ("Mild", None), ("Score: 14", 14), ("14 - moderate", 14), ("14 points", 14), ("28", 28),
         ("9/27", None), ("14 (10)", None), ("14-15", None), ("many", None), ("", None), ("1/2/2024", None), ("12 of 3", None),
+        ("moderate 12", 12), ("Score: 14 moderate", 14), ("14 mild", 14), ("9 of 21", 9), ("GAD-7: 9", 9), ("GAD7 score = 9/21", 9), ("PHQ-9: 9", None), ("Week 2", None),
+        ("mild 5-9", None), ("14 → 9", None), ("pre 17 post 8", None), ("moderate 12 mild 5", None), ("GAD-7", None), ("severe9", None),
     ],
 )  # fmt: skip
 def test_a_total_is_read_with_its_band_or_its_largest(value, expected):

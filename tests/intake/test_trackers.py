@@ -7,7 +7,7 @@ import datetime as dt
 import openpyxl
 import pytest
 import yaml
-from exports import write
+from exports import entries, make_study, write
 
 from outcomes.intake import read_export, refuse
 from outcomes.intake.draft import draft_study
@@ -162,3 +162,83 @@ def test_totals_of_a_first_part_where_no_more_was_asked_are_asked_about(tmp_path
         sum("'PHQ-9' is no more than 'PHQ-2' wherever that is below 3" in one for one in draft(tmp_path).missing)
         == asked
     )
+
+
+def cells(*rows):
+    """Return rows of a tracker whose last cells say the scores; what each says is a function of the PHQ-9 and the GAD-7."""
+    return [
+        [who, day(n, k), ARMS[n % 2], *(say(score(n, k), score(n, k, 21)) for say in rows)] for n, who, k in visits()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "say", "more"),
+    [
+        ("PHQ/GAD", lambda p, g: f"{p}/{g}", {"gad7": truth(21)}),
+        ("PHQ-9 / GAD-7", lambda p, g: f"{p} | {g}", {"gad7": truth(21)}),
+        ("Scores", lambda p, g: f"PHQ {p} / GAD {g}", {"gad7": truth(21)}),
+        ("Scores", lambda p, g: f"PHQ-9 {p}; GAD-7 {g}", {"gad7": truth(21)}),
+        ("PHQ-9 (pre→post)", lambda p, g: f"{p}→{g}", {}),
+        ("PHQ-9", lambda p, g: f"pre {p} post {g}", {}),
+        ("PHQ-9", lambda p, g: f"Score: {p} moderate", {}),
+        ("PHQ-9", lambda p, g: f"PHQ-9: {p}", {}),
+    ],
+)
+def test_several_scores_of_one_cell_are_told_apart(tmp_path, header, say, more):
+    write_rows(tmp_path, *cells(say), header=["Patient", "Date", "Treatment", header])
+    found, given, drafted = read_drafted(tmp_path)
+    assert found == {"phq9": truth(), **more}
+    assert given == sessions()
+    assert "does not read" not in drafted.text
+
+
+@pytest.mark.parametrize("header", ["PHQ-9", "Scores"])
+def test_two_numbers_of_which_nothing_says_what_they_are_stay_unread(tmp_path, header):
+    write_rows(tmp_path, *cells(lambda p, g: f"{p}→{g}"), header=["Patient", "Date", "Treatment", header])
+    drafted = draft(tmp_path)
+    assert drafted.missing
+    assert "parts:" not in drafted.text
+
+
+def test_a_cell_with_another_count_of_numbers_leaves_all_missing_with_an_entry(tmp_path):
+    spoilt = [
+        ["K001", "2024-01-08", "iv", "14"],
+        ["K001", "2024-01-09", "iv", "14/9"],
+        ["K001", "2024-01-10", "iv", ""],
+    ]
+    write_rows(tmp_path, *spoilt, header=["id", "day", "arm", "both"])
+    tables = {
+        "assessments": {
+            "columns": {"patient": "id", "date": "day"},
+            "instruments": {"phq9": {"total": "phq"}, "gad7": {"total": "gad"}},
+        }
+    }
+    export = read_export(
+        make_study([{"file": "tracker.csv", "parts": {"both": ["phq", "gad"]}, "tables": tables}]), tmp_path
+    )
+    assert export.tables["assessments"]["recorded_total"].dropna().tolist() == [14, 9]
+    assert [entry[:4] for entry in entries(export) if entry[2] == "total_not_a_number"] == [
+        (2, "corrected", "total_not_a_number", f"{one}.total") for one in ("gad7", "phq9")
+    ]
+
+
+def test_blood_pressures_of_one_cell_are_systolic_and_diastolic(tmp_path):
+    write_rows(
+        tmp_path,
+        *cells(lambda p, g: p, lambda p, g: f"{120 + p}/{60 + g}"),
+        header=["Patient", "Date", "Treatment", "PHQ-9", "Peak BP"],
+    )
+    drafted = draft(tmp_path)
+    vitals = read_export(check_study(yaml.safe_load(drafted.text)), tmp_path).tables["vitals"]
+    means = vitals.groupby(vitals["measure"].astype(str))["value"].mean()
+    assert means["systolic"] == pytest.approx(120 + sum(truth().values()) / len(truth()))
+    assert means["diastolic"] == pytest.approx(60 + sum(truth(21).values()) / len(truth()))
+
+
+def test_a_list_that_dates_the_first_session_alone_is_asked_about(tmp_path):
+    write_rows(
+        tmp_path,
+        *([who, day(n, 0), ARMS[n % 2], score(n, 0)] for n, who in enumerate(PEOPLE)),
+        header=["Patient", "First tx", "Treatment", "PHQ-9"],
+    )
+    assert any("dates it by 'First tx': each patient would have one session" in one for one in draft(tmp_path).missing)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from outcomes.errors import SettingsError
-from outcomes.intake.months import write_month
+from outcomes.intake.months import plain_date, write_month
 from outcomes.intake.values import show_all, to_numbers
 from outcomes.intake.words import Array, text_array
 from outcomes.settings import DateRules
@@ -22,7 +22,8 @@ SECONDS = 86_400
 EPOCHS = {"epoch s": 1.0, "epoch ms": 1e-3}  # seconds and milliseconds since 1970 in UTC, as a form of dates
 AS_WRITTEN = "as written"
 NAMED_MONTH = re.compile("%[bB]")  # of any language, in full or not
-WEEKDAY = re.compile(r"%[aA][.,]* *")
+PLAIN = re.compile(r"[\d/.: -]+|\d{4}-\d\d-\d\dT[\d:.]+Z?")  # nothing but digits and the signs between them
+WEEKDAY = re.compile(r"%[aA][.,]* *(?=%)|,? *\(?%[aA][.)]*$")
 # Clocks by the letters behind a stamp, in hours ahead of UTC; letters that mean several clocks (IST) are not among them.
 CLOCKS = {
     "HST": -10, "AKST": -9, "AKDT": -8, "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4,
@@ -60,8 +61,8 @@ def read_dates(values: Array, missing: Array, rules: DateRules, epoch: int | Non
     ``zone``; without one, the calendar day is the one written. ``epoch`` are the days from the day 0 of bare day numbers to 1970,
     where that is not Excel's usual one.
     """
-    if not all(value is None or value.isascii() for value in values):
-        values = text_array([value if value is None else show_all(value).strip() for value in values])
+    if not all(value is None or PLAIN.fullmatch(value) for value in values):
+        values = text_array([value if value is None else plain_date(show_all(value).strip()) for value in values])
     days = np.full(len(values), np.nan)
     utc = np.zeros(len(values), dtype=bool)
     for form in (*rules.formats, CELL_FORMAT):
@@ -134,10 +135,11 @@ def exchange_swapped(values: Array) -> tuple[Array, Array]:
 
 def _parse_format(values: Array, form: str, zone: str | None, utc: bool) -> tuple[Array, Array]:
     """Return days since 1970, and which were stamps in UTC taken as written."""
+    form = WEEKDAY.sub("", form)
     if NAMED_MONTH.search(form):
         values, form = (
             text_array([write_month(value or "") for value in values]),
-            NAMED_MONTH.sub("%b", WEEKDAY.sub("", form)),
+            NAMED_MONTH.sub("%b", form),
         )
     if form in EPOCHS:
         stamps = to_numbers(values) * EPOCHS[form] / SECONDS

@@ -28,6 +28,13 @@ WEEKDAYS = re.compile(
     r"[a-z]{0,9}(?:[-–]feira)?\.?,? +(?=\S)",
     re.IGNORECASE,
 )
+DATED = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"  # in digits
+BEHIND = re.compile(rf"({DATED}),? *\(?([^\W\d_]{{2,}})\.?\)?")  # a day of the week behind a date in digits
+# The end of a session behind its start: 09:05 → 09:50, 9:05 AM - 9:50 AM; -08:00 without a blank behind the dash is a zone.
+UNTIL = re.compile(
+    rf"(\d{{1,2}}:\d\d(?::\d\d)?(?: ?[AP]M)?)(?: *(?:→|->|–|—|>) *| +(?:-|to|until|till|bis|à|a|hasta) +)(?:{DATED},? +)?\d{{1,2}}:\d\d(?::\d\d)?(?: ?[AP]M)?",
+    re.IGNORECASE,
+)
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª°]|\.(?= ))", re.IGNORECASE)
 LINKING = re.compile(r"(?<=[\w.]) (?:de|del|do|of) (?=\w)", re.IGNORECASE)
@@ -37,6 +44,25 @@ NAMED_ZONE = re.compile(r" \([^()\d]*\)$")  # GMT-0500 (Eastern Standard Time)
 @cache
 def _numbers() -> dict[str, str]:
     return {word: ENGLISH[place] for place, words in enumerate(MONTHS) for word in words.split()}
+
+
+def plain_date(value: str) -> str:
+    """Return a date in digits without a day of the week beside it, and a start without the end behind it; else the value as it is.
+
+    >>> plain_date("Mon 1/8/24"), plain_date("1/8/2024 (Mo)"), plain_date("Mar 8 2024"), plain_date("Inf 1/8/24")
+    ('1/8/24', '1/8/2024', 'Mar 8 2024', 'Inf 1/8/24')
+    >>> plain_date("01/08/2024 09:05 → 09:50"), plain_date("01/08/2024 9:05 AM - 9:50 AM"), plain_date("2024-01-08 09:05 -08:00")
+    ('01/08/2024 09:05', '01/08/2024 9:05 AM', '2024-01-08 09:05 -08:00')
+    """
+    folded = _fold(value)
+    weekday = WEEKDAYS.match(folded) if len(folded) == len(value) else None
+    if weekday and re.match(DATED, value[weekday.end() :]):
+        value = value[weekday.end() :]
+    behind = BEHIND.fullmatch(value)
+    if behind and WEEKDAYS.match(f"{_fold(behind[2])} 1"):
+        value = behind[1]
+    until = UNTIL.search(value)
+    return value[: until.end(1)] if until and until.end() == len(value) else value
 
 
 def write_month(value: str) -> str:

@@ -17,7 +17,7 @@ LED = re.compile(r"\(?(\d{1,2})\)?\s*[-–—=:.)]?\s*(?=[^\W\d_])(.+)", re.DOTA
 TRAILED = re.compile(r"(.+?[^\W\d_].*?)\s*[-–—=:,]?\s*[(\[]?(\d{1,2})[)\]]?", re.DOTALL)
 SCORED = re.compile(
     r"(?:(?:total|score|sum)[\s:=]*)?([-+]?\d+(?:\.\d+)?)\s*"
-    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*\(?\s*\d{1,3}(?:\.\d+)?\s*%\s*\)?|\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|out of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
+    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*\(?\s*\d{1,3}(?:\.\d+)?\s*%\s*\)?|\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|(?:out )?of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
     re.IGNORECASE,
 )
 # the band before the total: "Moderate (12)", "Minimal anxiety: 4/21"
@@ -25,6 +25,10 @@ BANDED = re.compile(
     r"([^\W\d_][^\d()\[\]:=]*?)\s*(?:[(\[]|[-–—:=,]+)\s*(\d+(?:\.0+)?)(?:\s*/\s*(\d+(?:\.0+)?))?\s*[)\]]?",
     re.IGNORECASE,
 )
+BESIDE = re.compile(
+    r"(?:[^\W\d_]+[\s:=,]+)*(\d+)(?:[\s:,]+[^\W\d_]+)*"
+)  # the band without a sign between: "moderate 12", "Score: 14 mild"
+NAMED = re.compile(r"([A-Z]+)-(\d+)")  # the name of an instrument, as it may stand before its total
 BAND_WORDS = frozenset(
     {"none", "no", "low", "high", "very", "extremely", "anxiety", "depression", "depressive", "anxious", "symptoms", "severity", "score", "total", "level"}
 )  # fmt: skip
@@ -82,17 +86,21 @@ def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[fl
 
 
 def read_totals(values: Array, instrument: Instrument) -> Array:
-    """Return stored totals as numbers, also where a band or the largest total is written beside them (`Mild (7)`, `9/21`); else NaN.
+    """Return stored totals as numbers, also where a band or the largest total is written beside them (`Mild (7)`, `moderate 12`, `9/21`), or the instrument's name before them (`PHQ-9: 14`); else NaN.
 
     A largest total that is not the instrument's (``9/27`` of the GAD-7) makes it none of its totals.
     """
     bands = BAND_WORDS | {word for band in instrument.bands.values() for word in band.casefold().split()}
-    read = [_one_total(value and show_all(value), instrument.maximum, bands) for value in values]
+    named = NAMED.fullmatch(instrument.name)
+    own = re.compile(rf"{named[1]}[\W_]*{named[2]}\b(?:\s*(?:score|total))*[\s:=]+", re.IGNORECASE) if named else None
+    read = [
+        _one_total(own.sub("", text, count=1) if own and own.match(text) else text, instrument.maximum, bands)
+        for text in (show_all(value or "").strip() for value in values)
+    ]
     return np.array(read, dtype=np.float64)
 
 
-def _one_total(value: str | None, largest: float, bands: Set[str]) -> float:
-    text = (value or "").strip()
+def _one_total(text: str, largest: float, bands: Set[str]) -> float:
     if NUMBER.fullmatch(text):
         return float(text)
     match = SCORED.fullmatch(text)
@@ -100,6 +108,9 @@ def _one_total(value: str | None, largest: float, bands: Set[str]) -> float:
     banded = BANDED.fullmatch(text) if match is None else None
     if banded is not None and set(re.findall(r"[^\W\d_]+", banded[1].casefold())) <= bands:
         total, others = banded[2], (banded[3],)
+    beside = BESIDE.fullmatch(text) if total is None else None
+    if beside is not None and set(re.findall(r"[^\W\d_]+", text.casefold())) <= bands:
+        total, others = beside[1], ()
     if total is None or any(of is not None and float(of) != largest for of in others):
         return np.nan
     return float(total)

@@ -131,6 +131,11 @@ class Source(TableFile):
         default_factory=dict,
         description="new column → answer → the column that is ticked where it was given (one column for each answer of a question)",
     )
+    parts: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="column → new columns, one for each number that its cells hold (`128/76`, `pre 17 post 8`). A cell with more or fewer numbers leaves all of them missing, "
+        "with an entry in the ledger",
+    )
     each: dict[str, str] = Field(
         default_factory=dict,
         description="column → what stands between several values in one of its cells (`;`): a row for each of them (a group session with its patients)",

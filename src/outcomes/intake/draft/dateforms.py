@@ -12,7 +12,7 @@ import numpy as np
 from outcomes.intake.dates import CELL_FORMAT, CLOCKS, EPOCHS, EXCEL_EPOCH, first_day, parse_dates
 from outcomes.intake.draft.survey import REMEMBERED, Field
 from outcomes.intake.draft.vocabulary import words_of
-from outcomes.intake.months import write_month
+from outcomes.intake.months import plain_date, write_month
 from outcomes.intake.values import show_all, to_numbers
 from outcomes.intake.words import text_array
 from outcomes.settings import DateRules
@@ -141,8 +141,10 @@ def read_form(value: str) -> tuple[str | None, str]:
     (('{}/{}/%Y', 'day'), ('%Y-%m-%dT%H:%M:%SZ', ''), (None, ''))
     >>> read_form("20231231T0815"), read_form("2023365")
     (('%Y%m%dT%H%M', ''), ('%Y%j', ''))
+    >>> read_form("Mon 12/31/23"), read_form("12/31/2023 09:05 - 09:50")
+    (('{}/{}/%y', 'month'), ('{}/{}/%Y %H:%M', 'month'))
     """
-    date = DATE.match(value := write_month(show_all(value).strip()))
+    date = DATE.match(value := write_month(plain_date(show_all(value).strip())))
     if date is None:
         return None, ""
     time = _time_form(value[date.end() :])

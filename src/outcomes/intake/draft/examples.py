@@ -23,6 +23,7 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "SDTM and ADaM": lambda one: one.source.format in STATISTICS or bool(_names(one) & SDTM),
     "A question whose wording was changed": lambda one: bool(one.source.combine),
     "A score within a text": lambda one: bool(one.source.in_text),
+    "Two numbers in one cell": lambda one: bool(one.source.parts),
     "A column for each answer": lambda one: bool(one.source.ticks),
     "Two tables beside one another": lambda one: one.source.beside is not None,
     "Headings between the rows: printed reports": lambda one: bool(one.source.headings),

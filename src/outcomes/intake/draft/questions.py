@@ -23,6 +23,7 @@ TREATED = 0.8  # of the filled rows of a column that says what patients got
 SHARED = 0.5  # of the patients of a list, whom the sessions must know
 LOST = 0.05  # of a file's questionnaires
 DATED = 20  # dates of a sheet, of which some fall on another day of the month
+FIRST = frozenset({"first", "start", "started", "begin", "begun", "initial", "1st"})  # in the name of a date
 FEWEST = 3  # patients who got something that no session is of; rows that last for days
 ENDS = frozenset(
     {"end", "ends", "ended", "ending", "stop", "stopped", "until", "through", "thru", "discontinued"}
@@ -42,6 +43,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
+    asked += [question for one in found for question in _ask_first(one, found)]
     asked += [question for one in records for question in ask_gates(one)]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
@@ -77,6 +79,18 @@ def _ask_courses(one: Found) -> Iterator[str]:
                 "each row is one session whose end was closed later, delete this line"
             )
             return
+
+
+def _ask_first(one: Found, found: Sequence[Found]) -> Iterator[str]:
+    """Yield that a file dates the first session of each patient alone."""
+    date = one.tables.get("sessions", {}).get("date")
+    if date is None or not set(words_of(date.column)) & FIRST or one.rows_per_patient > 1:
+        return
+    if not any("sessions" in other.tables for other in found if other is not one):
+        yield (
+            f"treatment sessions: {one.sheet.name} has one row a patient, and dates it by {date.column!r}: each patient would have one session, and later scores would stand after no other. "
+            "Export a row for each session, with its date; where each patient had one session, delete this line"
+        )
 
 
 def _ask_zero_doses(one: Found) -> Iterator[str]:

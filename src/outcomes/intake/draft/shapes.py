@@ -15,6 +15,7 @@ from outcomes.intake.draft.entries import without_repeats
 from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
+from outcomes.intake.draft.parts import part_cells
 from outcomes.intake.draft.repeated import fill_cells
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
@@ -65,7 +66,7 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
     ``treated`` says that some sheet of the export lists treatments alone.
     """
     proposal = _without_tests(sheet, fill_cells(sheet, _without_sums(sheet, sheet.proposal)))
-    proposal = without_repeats(sheet, _without_relatives(sheet, proposal))
+    proposal = part_cells(sheet, without_repeats(sheet, _without_relatives(sheet, proposal)))
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
     several = _by_questionnaire(sheet)
     if several is not None:

@@ -1,4 +1,4 @@
-"""New columns out of cells: a score that is written in a text, and the one of several answers that is ticked."""
+"""New columns out of cells: a score that is written in a text, the one of several answers that is ticked, and several numbers of one cell."""
 
 from __future__ import annotations
 
@@ -21,19 +21,44 @@ BETWEEN = r"(?:[\s:=\-–—(\[,]|total|score|scores|sum|raw|is|was|of|today|cur
 OTHER_TIME = re.compile(r"\b(?:last|previous|previously|prior|past|former|baseline|initial|intake|pre|before|goal|target|change|from|item)[\s:,\-]*$")  # fmt: skip
 NUMBER = r"(\d{1,3}(?:\.\d+)?)(?:\s*(?:/|out of|of)\s*(\d{1,3}))?"
 AFTER = re.compile(
-    r"\s*(?:[/→>]|-+>|[-–—]\s*\d|\d|\.\d|[):.]\s*\d|to\b|x\b|%|weeks?\b|days?\b|months?\b|items?\b|\(?(?:last|previous|prior|ago|at baseline|at intake)\b)"
+    r"\s*(?:[→>]|/\s*\d|-+>|[-–—]\s*\d|\d|\.\d|[):.]\s*\d|to\b|x\b|%|weeks?\b|days?\b|months?\b|items?\b|\(?(?:last|previous|prior|ago|at baseline|at intake)\b)"
 )
 
 
-def make_columns(raw: RawTable, texts: Mapping[str, InText], ticks: Mapping[str, Mapping[str, str]]) -> RawTable:
-    """Return the table with a new column for each score that is read out of a text, and for each question with ticked answers."""
+APART = re.compile(r"(?<![^\W_])\d+(?:\.\d+)?(?![^\W_])")  # numbers that are no part of a word
+
+
+def make_columns(
+    raw: RawTable,
+    texts: Mapping[str, InText],
+    ticks: Mapping[str, Mapping[str, str]],
+    parts: Mapping[str, Sequence[str]],
+) -> RawTable:
+    """Return the table with a new column for each score that is read out of a text, each question with ticked answers, and each number of several in a cell."""
     columns = dict(raw.columns)
     for new, one in texts.items():
         words = columns[one.column]
         columns[new] = Words(words.codes, text_array([find_score(value, one.after) for value in words.values]))
     for new, answers in ticks.items():
         columns[new] = _join_ticks([columns[column] for column in answers.values()], list(answers))
+    for column, new_ones in parts.items():
+        words = columns.pop(column)
+        numbers = [find_numbers(value, len(new_ones)) for value in words.values]
+        for place, new in enumerate(new_ones):
+            columns[new] = Words(words.codes, text_array([of[place] for of in numbers]))
     return replace(raw, columns=columns)
+
+
+def find_numbers(text: str, count: int) -> tuple[str, ...]:
+    """Return the numbers of a cell, what stands in brackets behind them aside: all empty without one, ``not read`` where they are not so many.
+
+    >>> find_numbers("128/76", 2), find_numbers("pre 17 post 8", 2), find_numbers("14 → 9 (-5)", 2), find_numbers("14", 2), find_numbers("", 2)
+    (('128', '76'), ('17', '8'), ('14', '9'), ('not read', 'not read'), ('', ''))
+    """
+    found = APART.findall(re.sub(r"\s*\([^()]*\)\s*$", "", text))
+    if len(found) == count:
+        return tuple(found)
+    return (UNREAD if any(map(str.isalnum, text)) else "",) * count
 
 
 def split_cells(raw: RawTable, column: str, between: str) -> RawTable:

@@ -33,6 +33,7 @@ def needed_columns(source: Source, wanted: set[str] | None, names: list[str], fi
         ("combine", source.combine, {part for of in source.combine.values() for part in of}),
         ("in_text", source.in_text, {one.column for one in source.in_text.values()}),
         ("ticks", source.ticks, {column for of in source.ticks.values() for column in of.values()}),
+        ("parts", {new for of in source.parts.values() for new in of}, set(source.parts)),
     ):
         if parts:
             find_columns(parts, names, file, f"the source's '{key}'")
@@ -61,6 +62,7 @@ def is_shaped(source: Source) -> bool:
         or source.combine
         or source.in_text
         or source.ticks
+        or source.parts
         or source.each
         or source.join
         or source.stack
@@ -87,9 +89,9 @@ def shape_table(raw: RawTable, source: Source, names: list[str], other: RawTable
     if source.combine:
         raw = combine_columns(raw, source.combine)
         names = [*names, *source.combine]
-    if source.in_text or source.ticks:
-        raw = make_columns(raw, source.in_text, source.ticks)
-        names = [*names, *source.in_text, *source.ticks]
+    if source.in_text or source.ticks or source.parts:
+        raw = make_columns(raw, source.in_text, source.ticks, source.parts)
+        names = [*names, *source.in_text, *source.ticks, *(new for of in source.parts.values() for new in of)]
     for column, between in source.each.items():
         raw = split_cells(raw, column, between)
     join = source.join if other is not None else None
