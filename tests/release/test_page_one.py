@@ -52,6 +52,7 @@ SEEN = FULL.follow_up
 CASES_OF_RULES = {
     "works:unscored": replace(FULL, changes=(), unscored=True),
     "works:unmodelled": replace(FULL, changes=(), modelled=False),
+    "works:unfitted": replace(FULL, changes=(), enough=True),
     "works:not_measured": replace(FULL, changes=()),
     "works:randomised": replace(FULL, randomised=True),
     "works:worsened": replace(FULL, changes=(BETTER, WORSE)),
@@ -135,8 +136,9 @@ def many():
     for difference, others, randomised, declared, scored, important in switches:
         for changes in ((BETTER, FLAT), (BETTER, WORSE), (WORSE,)):
             yield replace(FULL, changes=changes, difference=difference, scored=scored, declared=declared)
-        for unscored in (True, False):
-            yield replace(FULL, changes=(), unscored=unscored, difference=difference, scored=scored, declared=declared)
+        for unscored, enough in ((True, False), (False, True), (False, False)):
+            none = replace(FULL, changes=(), unscored=unscored, enough=enough)
+            yield replace(none, difference=difference, scored=scored, declared=declared)
         yield replace(FULL, difference=None, declared=False, left_out="an arm has fewer patients")
         whole = replace(
             FULL,
@@ -369,7 +371,9 @@ def test_without_a_score_at_the_declared_time_point_the_last_change_is_told_and_
     assert sure.verdict == "Not asked: no change at session 6 was estimated."
     findings = dict(first_page(told, study).blocks[0].entries)["Findings"]
     assert "no change at session 6 could be estimated. By session 5" in findings
-    few = told | {"missingness": tables["missingness"]}
+    enough = told | {"missingness": tables["missingness"].assign(observed=20)}
+    assert answer_of(enough, study, "works").verdict == "The mean change at session 6 could not be estimated."
+    few = told | {"missingness": tables["missingness"].assign(observed=19)}
     assert answer_of(few, study, "works").verdict == "Too few scores at session 6 to say."
 
 

@@ -73,13 +73,14 @@ class Evidence:
     ``left_out``: why a declared comparison was not made, as it follows "because"; '' where it was, or none is declared. ``own_model``: the difference is that of a trial's own mixed model, without a declared comparison.
     ``margin``: what a declared margin asks, as it begins a sentence ('' without one); ``margin_answers``: of the difference and of each of ``analyses``.
     ``latest`` are the changes at the last time point of the axis that has any, in place of ``changes`` where there are none; ``unscored``:
-    nobody has a score at the place of the first page. ``lasting_asked``: the study declares how it is told how long a response lasts; ``modelled``: a model of the scores, or a comparison.
+    nobody has a score at the place of the first page; ``enough``: in every arm as many have one as an answer needs. ``lasting_asked``: the study declares how it is told how long a response lasts; ``modelled``: a model of the scores, or a comparison.
     """
 
     changes: tuple[Change, ...] = ()
     latest: tuple[Change, ...] = ()
     latest_at: str = ""
     unscored: bool = False
+    enough: bool = False
     lasting_asked: bool = True
     modelled: bool = True
     untreated: bool = False

@@ -15,7 +15,7 @@ from outcomes.records import list_records
 from outcomes.release.analyses import is_valid_analysis
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place, find_trial_difference, is_compared, read_course
-from outcomes.release.definitions import SMALL
+from outcomes.release.definitions import FEW, SMALL
 from outcomes.release.important import find_important
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.estimate import Estimate, read_estimate, read_number
@@ -103,14 +103,16 @@ def _changes(material: Material) -> tuple[Change, ...]:
 
 
 def _find_latest(material: Material) -> dict[str, Any]:
-    """Return the changes at the last time point of the axis that has any, where it is, and whether nobody was scored at the place itself."""
+    """Return the changes at the last time point of the axis that has any, where it is, and whether nobody, or enough, was scored at the place itself."""
     place = find_place(material.tables, material.study)
     if place is None:
         return {}
     instrument, axis, timepoint = place
     worse = material.study.instrument(instrument).higher_is_worse
     rows = material.rows("missingness", instrument=instrument, axis=axis, timepoint=timepoint)
-    found: dict[str, Any] = {"unscored": bool(len(rows)) and bool((rows[Missingness.observed] == 0).all())}
+    observed = rows[Missingness.observed].fillna(0) if len(rows) else pd.Series(dtype=float)
+    enough = bool(len(observed)) and bool((observed >= FEW).all())
+    found: dict[str, Any] = {"unscored": bool(len(rows)) and bool((rows[Missingness.observed] == 0).all()), "enough": enough}
     course = read_course(material.tables, instrument, axis)
     if course.empty:
         return found

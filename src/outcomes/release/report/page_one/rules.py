@@ -58,6 +58,7 @@ RULES = (
         lambda e: not e.changes and not e.modelled,
         "Not asked: the study declares no model of the scores.",
     ),
+    Rule("works", "unfitted", lambda e: not e.changes and e.enough, "The mean change{at} could not be estimated."),
     Rule("works", "not_measured", lambda e: not e.changes, "Too few scores{at} to say."),
     Rule("works", "randomised", _randomised_answer, "{winner} improved scores more than {other}."),
     Rule(
@@ -217,6 +218,7 @@ NEVER_TOGETHER = (
     ("works:improved", "sure:within_chance"),
     ("works:not_measured", "sure:beyond_chance"),
     ("works:unscored", "sure:beyond_chance"),
+    ("works:unfitted", "sure:beyond_chance"),
     ("better:clear", "sure:beyond_chance"),
     ("better:clear", "sure:within_chance"),
     ("better:disagree", "sure:consistent"),
