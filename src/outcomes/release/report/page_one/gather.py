@@ -110,9 +110,9 @@ def _find_latest(material: Material) -> dict[str, Any]:
     instrument, axis, timepoint = place
     worse = material.study.instrument(instrument).higher_is_worse
     rows = material.rows("missingness", instrument=instrument, axis=axis, timepoint=timepoint)
-    observed = rows[Missingness.observed].fillna(0) if len(rows) else pd.Series(dtype=float)
-    enough = bool(len(observed)) and bool((observed >= FEW).all())
-    found: dict[str, Any] = {"unscored": bool(len(rows)) and bool((rows[Missingness.observed] == 0).all()), "enough": enough}
+    observed = rows.reindex(columns=[Missingness.observed])[Missingness.observed]
+    found: dict[str, Any] = {"unscored": len(rows) > 0 and bool((observed == 0).all())}
+    found["enough"] = len(rows) > 0 and bool((observed.fillna(0) >= FEW).all())
     course = read_course(material.tables, instrument, axis)
     if course.empty:
         return found
