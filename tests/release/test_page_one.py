@@ -396,7 +396,7 @@ def test_adverse_effects_of_one_arm_are_a_share_of_patients_and_none_has_its_upp
     safe = answer_of(told, study, "safe")
     assert safe.verdict == "75% had an adverse effect; no data on serious events."
     assert safe.text.startswith(
-        "Of 60 patients asked: any adverse effect 75% (95% CI 62 to 85); any severe adverse effect 0% (95% upper limit 4.9%). Nausea 75%;"
+        "Of 60 patients asked: any adverse effect 75% (95% CI 62 to 85); any severe adverse effect 0% (95% upper limit 4.9%). Dizziness 75%; nausea 75%;"
     )
     abstract = next(one for one in build_sections(gather(told, study, {}), Path("nowhere")) if one.id == "abstract")
     assert "Any adverse effect: 75% of 60 patients." in " ".join(block.text for block in abstract.blocks)

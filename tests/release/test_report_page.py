@@ -197,3 +197,13 @@ def test_a_study_without_any_table_still_has_its_definitions(tmp_path):
 def test_the_report_needs_no_plotting_library():
     script = "import sys, outcomes.release.report; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_levels_are_set_in_and_tables_of_words_may_shrink(pages):
+    """A heading that wraps stays below its own first line, which spaces before it would not do."""
+    text = pages["two arms"]
+    assert '<th scope="row" class="under">' in text
+    assert not re.search(r"<th[^>]*>\u2003", text)
+    words = re.findall(r'<figure class="table words[^"]*" id="([^"]*)"', text)
+    assert any("strobe" in name for name in words), words
+    assert not any(name.startswith(("scores", "baseline")) for name in words)

@@ -13,8 +13,10 @@ from running_text import running_text
 from outcomes.contracts.released.comparison import LEFT_OUT
 from outcomes.release.analyses import name_main
 from outcomes.release.figures.drawings.analyses import _list_lines
+from outcomes.release.figures.drawings.distribution import end_where_all_are
 from outcomes.release.figures.drawings.flow import build_boxes
 from outcomes.release.figures.drawings.forest import build_blocks
+from outcomes.release.figures.plans.descriptive import plan_missingness, plan_trajectories
 from outcomes.release.figures.plans.harms import plan_harms
 from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
 from outcomes.release.figures.plans.missing import plan_missing
@@ -23,6 +25,7 @@ from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Grid
+from outcomes.release.report.content.grids import heading, number
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_safety
 from outcomes.release.report.page_one.answers import answer_questions
@@ -30,7 +33,9 @@ from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.harms import NOTHING, show_harms
+from outcomes.release.report.sections.left_out import _rests_on_too_few
 from outcomes.release.report.sections.limitations import list_limitations
+from outcomes.release.report.sections.onset import _tell_half
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.release.report.sections.outcomes_by_arm import list_safety
 from outcomes.release.report.sections.scores_and_rates import tabulate_scores
@@ -378,3 +383,86 @@ def test_a_third_arm_of_a_few_hides_no_adverse_effect_of_the_others(left_out):
     assert len(safety.arms) == 2
     assert safety.effects
     assert all(len(effect.shares) == 2 for effect in safety.effects)
+
+
+def test_what_was_recorded_of_nobody_has_no_row_and_no_column():
+    tables, study = make_case("two arms")
+    arms = [arm.id for arm in study.arms]
+    none = {"graded": 0, "ungraded": 30, "mild": 0, "moderate": 0, "severe": 0, "proportion": np.nan}
+    severity = pd.DataFrame([{"event": "any", "arm": arm} | none for arm in arms])
+    pressure = [
+        {"threshold": f"{name} or more", "arm": arm, "patients": n, "affected": 0, "proportion": 0.0}
+        for name, n in (("systolic 180", 40), ("diastolic 110", 0))
+        for arm in arms
+    ]
+    mean = {"mean": 16.0, "lower": 14.0, "upper": 18.0}
+    rises = [{"measure": "systolic", "arm": arm, "patients": 40} | mean for arm in arms]
+    rises += [{"measure": "diastolic", "arm": arm, "patients": 0} | dict.fromkeys(mean, np.nan) for arm in arms]
+    quarters = {"median": 20.0, "q1": 10.0, "q3": 30.0}
+    peaks = [{"session": "1", "arm": arms[0], "patients": 40} | quarters]
+    peaks += [{"session": "1", "arm": arms[1], "patients": 0} | dict.fromkeys(quarters, np.nan)]
+    made = {"harm_severity": severity, "blood_pressure": pressure, "pressure_rise": rises, "dissociation": peaks}
+    section = show_harms(gather(tables | {name: pd.DataFrame(rows) for name, rows in made.items()}, study, {}))
+    grids = {block.id: block for block in section.blocks if isinstance(block, Grid)}
+    assert "harm-severity" not in grids  # four columns of zeros would say that no event was severe
+    assert [row[0].text for row in grids["blood-pressure"].rows] == [
+        "Systolic 180 or more mm Hg",
+        "Systolic rise, mean (95% CI), mm Hg",
+    ]
+    assert "Not recorded: diastolic pressure." in grids["blood-pressure"].notes
+    first, other = (arm.label for arm in study.arms)
+    assert [cell.text for cell in grids["dissociation"].heads[0]] == ["Session", f"{first}, n", first]
+    assert f"Not recorded: {other}." in grids["dissociation"].notes
+    graded = severity.assign(graded=[np.nan, 0])  # a bound stands for someone
+    assert "harm-severity" in repr(show_harms(gather(tables | {"harm_severity": graded}, study, {})))
+
+
+def test_an_arm_that_was_not_measured_at_a_time_point_has_not_lost_everyone():
+    tables, study = make_case("two arms")
+    arm = study.arms[0].id
+    rows = tables["missingness"]
+    own = (rows["arm"] == arm) & (rows["axis"] == "session") & (rows["timepoint"] == "6")
+    assert own.any()
+    none = rows.assign(
+        observed=rows["observed"].mask(own, 0), missing_proportion=rows["missing_proportion"].mask(own, 1.0)
+    )
+    (plan,) = plan_missingness(tables | {"missingness": none}, study, "phq9")
+    assert not ((plan.data["arm"] == arm) & (plan.data["timepoint"] == "6")).any()
+    text = " ".join(one.text for one in list_limitations(gather(tables | {"missingness": none}, study, {})))
+    assert "100% in" not in text
+
+
+def test_time_points_at_which_nobody_was_scored_are_neither_drawn_nor_tabulated():
+    tables, study = make_case("two arms")
+    scores = tables["scores"]
+    last = (scores["axis"] == "session") & (scores["timepoint"] == "6")
+    nobody = tables | {"scores": scores.assign(n=scores["n"].mask(last, 0))}
+    for plan in plan_trajectories(nobody, study, "phq9"):
+        assert "6" not in set(plan.data["timepoint"])
+    grid = tabulate_scores(gather(nobody, study, {}), "phq9")
+    assert "session 6" not in {row[0].text for row in grid.rows}
+    assert "session 6" in {row[0].text for row in tabulate_scores(gather(tables, study, {}), "phq9").rows}
+
+
+def test_a_distribution_ends_where_all_patients_are():
+    rows = pd.DataFrame({"bin_upper": [-50, 0, 50, 100], "cumulative": [0.5, np.nan, 1.0, 1.0]})
+    assert list(end_where_all_are(rows)["bin_upper"]) == [-50, 0, 50]
+
+
+def test_half_had_begun_is_not_said_of_an_arm_whose_later_days_are_not_told():
+    study = make_study({"iv": "IV ketamine", "im": "IM ketamine"})
+    place = {"instrument": "phq9", "endpoint": "response", "onset": "first", "axis": "day", "patients": 30}
+    rows = [
+        place | {"arm": arm, "time": day, "probability": share}
+        for arm, shares in (("iv", (0.0, 0.4)), ("im", (0.0, np.nan)))
+        for day, share in zip((1, 42), shares, strict=True)
+    ]
+    text = _tell_half(gather(make_tables(study) | {"onset": pd.DataFrame(rows)}, study, {}), "phq9")
+    assert text == "When half of the patients had begun to respond (PHQ-9): IV ketamine: not by day 42 (40%)."
+
+
+def test_a_table_of_bounds_says_no_more_than_a_sentence():
+    cells = [(heading(name), number(">64"), number("<91")) for name in "abcd"]
+    assert _rests_on_too_few(Grid("durability-first", "First bad score.", (), tuple(cells)))
+    shares = [(heading(name), number("45 / 45 (>92%)"), number("5.3")) for name in "abcd"]
+    assert not _rests_on_too_few(Grid("ascertainment", "How harms were looked for.", (), tuple(shares)))

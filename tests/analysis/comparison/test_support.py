@@ -126,3 +126,12 @@ def test_rows_of_other_weights_say_why_they_have_no_number():
         assert np.isnan(grid.loc[name, "estimate"])
         assert "no counterpart" in grid.loc[name, "note"]
     assert grid.loc[["weighted_overlap", "score_estimated", "without_payer"], "converged"].all()
+
+
+def test_an_axis_on_which_the_arms_meet_nowhere_is_not_compared():
+    """Sessions that one arm alone has, as 30 of rTMS beside six infusions, give no rows that could not be estimated."""
+    alone = (TABLES["endpoints"]["axis"] == "session") & TABLES["endpoints"]["patient"].map(ARM).eq("iv")
+    rest = TABLES | {"endpoints": TABLES["endpoints"][~alone].reset_index(drop=True)}
+    found = compare_arms(rest, make_comparison(early_signals=None), STUDY)
+    for name in ("effects", "risks", "sensitivity", "imputations"):
+        assert set(found[name]["axis"]) == {"day"}, name

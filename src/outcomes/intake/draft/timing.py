@@ -11,10 +11,12 @@ DAYS = ((7, 3), (14, 3), (28, 7), (56, 10))
 
 
 def choose_sessions(arms: Sequence[str]) -> tuple[int, ...]:
-    """Return the session ordinals at which endpoints are formed; none where a course is one session, or many a day.
+    """Return the session ordinals at which endpoints are formed; none where a course is one session, many a day, or far longer than another.
 
     >>> choose_sessions(["iv", "esketamine"]), choose_sessions(["rtms"]), choose_sessions(["ect"]), choose_sessions(["psilocybin"])
     ((1, 2, 3, 4, 5, 6), (10, 20, 30), (3, 6, 9), ())
+    >>> choose_sessions(["iv", "rtms"])  # who had 6 has no tenth: days are what both have
+    ()
     """
     plans = [read_protocols()[arm].induction for arm in arms if arm in read_protocols()]
     if not plans or all(plan.sessions <= MOST_RECORDED and plan.sessions > 2 for plan in plans):
@@ -22,6 +24,8 @@ def choose_sessions(arms: Sequence[str]) -> tuple[int, ...]:
     if any(plan.sessions <= 2 or plan.sessions_a_day > 1 for plan in plans):
         return ()
     longest = max(plan.sessions for plan in plans)
+    if any(plan.sessions < longest for plan in plans):
+        return ()
     return tuple(longest * part // 3 for part in (1, 2, 3))
 
 

@@ -42,11 +42,16 @@ def _label(rows: pd.DataFrame, arm: ArmStyle) -> str:
     return f"{arm.label}{number}" + ("" if drawn else ", too few to draw")
 
 
+def end_where_all_are(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the bins of an arm up to the first at or below which all of its patients are."""
+    return part[~part["cumulative"].eq(1).cummax().shift(fill_value=False)]
+
+
 def _draw_shares(axes: Axes, rows: pd.DataFrame, arms: list[ArmStyle], percent: float | None) -> None:
     if percent is not None:
         axes.axvline(-percent, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     for arm in arms:
-        part = rows[(rows["arm"] == arm.id) & rows["bin_upper"].notna()]
+        part = end_where_all_are(rows[(rows["arm"] == arm.id) & rows["bin_upper"].notna()])
         share = part["cumulative"].to_numpy(float) * 100
         axes.plot(
             part["bin_upper"].to_numpy(float),

@@ -121,9 +121,10 @@ def _group(records: Sequence[Record], scale: str, title: str) -> Block:
     return Block(title, scale, tuple(lines), tuple(rows))
 
 
-def write_cells(record: Record) -> tuple[str, str, str]:
+def write_cells(record: Record) -> tuple[str, ...]:
     """Return the estimate with its interval, the patients, and their effective number, as printed."""
-    sizes = (_count(record["n"]), _count(record["effective_n"]))
+    gone = WITHHELD if record["withheld"] else ABSENT
+    sizes = tuple(count(record[name]) if pd.notna(record[name]) else gone for name in ("n", "effective_n"))
     if pd.isna(record["estimate"]):
         return (WITHHELD if record["withheld"] and record["converged"] else "not estimated", *sizes)
     factor, kind = _unit(record)
@@ -134,10 +135,6 @@ def write_cells(record: Record) -> tuple[str, str, str]:
 def _unit(record: Record) -> tuple[float, Kind]:
     """Return by what a result is multiplied to be printed, and the kind of number it is."""
     return (100, "percent") if record["scale"] == "risk difference" else (1, "estimate")
-
-
-def _count(value: float) -> str:
-    return WITHHELD if pd.isna(value) else count(value)
 
 
 def build_axis(blocks: Sequence[Block]) -> Scale:

@@ -10,7 +10,7 @@ from outcomes.records import list_records
 from outcomes.release.definitions import COVERED, FEWEST_HEIGHTS, LEAST_SPAN
 from outcomes.release.figures.plans.plan import Plan, name_arm, read_rows, say_label, select_arms
 from outcomes.release.figures.plans.timeline import build_timeline
-from outcomes.release.figures.plans.timepoints import AXES, find_headline, say_timepoint
+from outcomes.release.figures.plans.timepoints import AXES, drop_unscored, find_headline, say_timepoint
 from outcomes.release.numbers import count, fixed, general
 from outcomes.settings import Study
 
@@ -41,7 +41,7 @@ def plan_trajectories(tables: Mapping[str, pd.DataFrame], study: Study, instrume
     scores = select_arms(read_rows(tables, "scores"))
     if scores.empty:
         return []
-    scores = scores[scores["instrument"] == instrument]
+    scores = drop_unscored(scores[scores["instrument"] == instrument], "n")
     name = study.instrument(instrument).name
     plans = []
     for axis in AXES:
@@ -119,8 +119,8 @@ def plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrumen
     rows = select_arms(read_rows(tables, "missingness"))
     if rows.empty:
         return []
-    rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES)]
-    if rows.empty:
+    rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES) & (rows["observed"] != 0)]
+    if rows.empty:  # an arm without any score at a time point was not measured there: it has not lost everyone
         return []
     first = rows[rows["axis"] == rows["axis"].iloc[0]]
     name = study.instrument(instrument).name

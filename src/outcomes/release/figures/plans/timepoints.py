@@ -35,3 +35,9 @@ def say_timepoint(axis: str, timepoint: str) -> str:
     ('session 6', 'day 28')
     """
     return f"{axis} {timepoint}" if timepoint.replace(".", "").isdigit() else timepoint
+
+
+def drop_unscored(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows of time points at which anyone was scored, by arm; a bound stands for someone."""
+    some = (rows[column] != 0).groupby([rows["axis"], rows["timepoint"]], sort=False).transform("any")
+    return rows[some]

@@ -39,6 +39,11 @@ class Grid:
         """Whether a column holds words, whose heading then stands above their left edge."""
         return not any(row[column].number for row in self.rows if len(row) == self.columns)
 
+    @property
+    def holds_words_alone(self) -> bool:
+        """Whether no cell is a number, as in a checklist."""
+        return not any(cell.number for row in self.rows for cell in row)
+
 
 @dataclass(frozen=True)
 class Picture:

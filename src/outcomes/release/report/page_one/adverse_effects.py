@@ -20,7 +20,9 @@ def say_safety(material: Material, evidence: Evidence) -> list[str]:
     safety = evidence.safety
     if safety is None:
         return []
-    others = rank_effects(safety.differing) or sorted(safety.singles, key=lambda one: -max(one.shares))
+    others = rank_effects(safety.differing) or sorted(
+        safety.singles, key=lambda one: (-max(one.shares), one.name)
+    )  # as the picture beside has them
     parts = [part for part in (safety.heads, tuple(others[:MOST_TOLD])) if part]
     texts = ["; ".join(f"{one.name} {_say_shares(one)}{_say_other(one, part[0])}" for one in part) for part in parts]
     if not texts:

@@ -17,9 +17,10 @@ from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Secti
 from outcomes.release.report.content.exhibits import pictures, present
 from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
 from outcomes.release.report.content.material import Material
-from outcomes.release.report.sections.harms import list_present, name_small, tabulate_sessions, tell_share
+from outcomes.release.report.sections.harms import list_present, measured, name_small, tabulate_sessions, tell_share
 
 Row = dict[str, Any]
+MINUTES = "minutes a session"
 
 
 def show_exposure(material: Material, folder: Path) -> Section:
@@ -69,12 +70,13 @@ def _tabulate_exposure(material: Material) -> Grid | None:
     ]
     timed = material.rows(SessionTime.name)
     times = index_rows(timed, "measure", "arm") if len(timed) else {}
-    for measure in dict.fromkeys(measure for measure, _ in times):
+    known = [measure for measure in dict.fromkeys(measure for measure, _ in times) if measured(times, measure, arms)]
+    for measure in known:
         cells = (number(quartiles(times[measure, arm])) for arm in arms)
         body.append((heading(f"{measure[:1].upper()}{measure[1:]}, median (quartiles)"), *cells))
     heads = (heading("Exposure"), *(heading(material.arm(arm)) for arm in arms))
-    note = "An infusion's length and the monitoring after a spray are not comparable."
-    return Grid("exposure", "Sessions and completion of the induction.", (heads,), tuple(body), (note,))
+    notes = ("An infusion's length and the monitoring after a spray are not comparable.",) if MINUTES in known else ()
+    return Grid("exposure", "Sessions and completion of the induction.", (heads,), tuple(body), notes)
 
 
 def _sessions(row: Row) -> str:

@@ -41,6 +41,7 @@ from outcomes.release.report.content.material import Material
 
 Row = dict[str, Any]
 BLOCKS = {ALL_SESSIONS: "adverse-effects", FIRST_SIX: "adverse-effects-six"}
+PRESSURES = ("systolic", "diastolic")
 NOTHING = "No adverse event was recorded in these data; that is no evidence that there was none."
 NOT_ASKED = "Side effects were not asked about; what was written down all the same tells no share of patients."
 
@@ -73,6 +74,16 @@ def show_harms(material: Material) -> Section:
 def _holds(rows: pd.DataFrame, column: str) -> bool:
     """Tell whether a table counts anyone."""
     return len(rows) > 0 and bool((rows[column].fillna(0) > 0).any())
+
+
+def measured(rows: Mapping[tuple[str, ...], Row], key: str, arms: Sequence[str]) -> bool:
+    """Tell whether what a row of a table says was measured in anyone of the arms."""
+    return any(row is not None and row["patients"] != 0 for row in (rows.get((key, arm)) for arm in arms))
+
+
+def note_unmeasured(names: Sequence[str]) -> list[str]:
+    """Return the note on rows that a table lacks, for nobody was measured; empty where none is."""
+    return [f"Not recorded: {enumerate_words(names)}."] if names else []
 
 
 def holds_unasked(material: Material) -> bool:
@@ -204,7 +215,7 @@ def _rate(row: Row | None) -> Cell:
 
 def _tabulate_severity(material: Material) -> Grid | None:
     rows = material.rows(HarmSeverity.name)
-    if rows.empty:
+    if rows.empty or (rows[HarmSeverity.graded] == 0).all():  # a bound stands for someone
         return None
     rows = sort_by_arm(rows[rows[HarmSeverity.event] == "any"], material.study)
     columns = (
@@ -256,18 +267,21 @@ def _tabulate_pressure(material: Material) -> Grid | None:
             *(_share(found.get((threshold, arm)), BloodPressure.affected, BloodPressure.patients) for arm in arms),
         )
         for threshold in dict.fromkeys(rows[BloodPressure.threshold])
+        if measured(found, threshold, arms)
     ]
     rises = index_rows(material.rows(PressureRise.name), "measure", "arm")
-    for measure in ("systolic", "diastolic"):
-        cells = [_mean(rises.get((measure, arm))) for arm in arms]
-        body.append((heading(f"{measure.capitalize()} rise, mean ({COVERED} CI), mm Hg"), *cells))
+    for measure in PRESSURES:
+        if measured(rises, measure, arms):
+            cells = [_mean(rises.get((measure, arm))) for arm in arms]
+            body.append((heading(f"{measure.capitalize()} rise, mean ({COVERED} CI), mm Hg"), *cells))
+    without = [f"{measure} pressure" for measure in PRESSURES if not measured(rises, measure, arms)]
     heads = (heading("Blood pressure"), *(heading(material.arm(arm)) for arm in arms))
     return Grid(
         "blood-pressure",
         "Blood pressure around sessions.",
         (heads,),
         tuple(body),
-        ("Patients ever, of those measured.",),
+        ("Patients ever, of those measured.", *note_unmeasured(without)),
     )
 
 
@@ -291,8 +305,10 @@ def tabulate_sessions(
     material: Material, rows: pd.DataFrame, identity: str, caption: str, write: Any, note: str
 ) -> Grid | None:
     """Return a table of arms by session number."""
+    told = _choose_told(material, rows)
+    arms = [arm for arm in told if (rows.loc[rows["arm"] == arm, "patients"] != 0).any()]
+    rows = rows[rows["arm"].isin(arms)]
     found = index_rows(rows, "session", "arm")
-    arms = _choose_told(material, rows)
     sessions: Sequence[str] = list(dict.fromkeys(rows["session"].astype(str)))
     body = tuple(
         (
@@ -304,7 +320,8 @@ def tabulate_sessions(
     )
     names = [material.arm(arm) for arm in arms]
     heads = (heading("Session"), *(heading(f"{name}, n") for name in names), *(heading(name) for name in names))
-    return Grid(identity, caption, (heads,), body, (note,))
+    without = note_unmeasured([material.arm(arm) for arm in told if arm not in arms])
+    return Grid(identity, caption, (heads,), body, (note, *without))
 
 
 def _tabulate_stopping(material: Material) -> Grid | None:

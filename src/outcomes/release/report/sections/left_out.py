@@ -19,7 +19,7 @@ DRAWN = {  # table → the figure beside it that prints the same rows; both are 
     "subgroups-response": "figure-subgroups_response",
 }
 EMPTY = re.compile(r"not reported|not estimated")
-BOUND = re.compile(r"<\d+(?![.\d])")  # a p value below .001 is a number
+BOUND = re.compile(r"<\d+(?![.\d])|^>\d")  # a p value below .001 is a number, so is "45 / 45 (>92%)"
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
     0.4,
     0.66,

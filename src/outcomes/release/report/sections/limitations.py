@@ -112,6 +112,7 @@ def _attrition(material: Material) -> Limitation | None:
     if material.headline is None or rows.empty:
         return None
     rows = rows[(rows["axis"] == material.headline[0]) & (rows["timepoint"] == material.headline[1])]
+    rows = rows[rows["observed"] != 0]  # an arm that was not measured there has not lost anyone
     high = sort_by_arm(rows[rows["missing_proportion"] > ATTRITION], material.study)
     if high.empty:
         return None

@@ -24,8 +24,8 @@ HEADS = (
     "Estimation",
     "Patients",
     "Scores",
-    "Log-likelihood",
     "Converged",
+    "Log-likelihood",
 )
 
 KINDS = {"III": "Type III", "reference": "At the reference levels"}
@@ -60,9 +60,12 @@ def name_model(material: Material, model: str) -> str:
 def tabulate_models(material: Material) -> Grid:
     """Return what was fitted, to how many, and whether it converged."""
     records = list_records(material.rows("models"))
-    rows = [_describe(material, record) for record in records]
-    heads = tuple(heading(text) for text in HEADS)
-    return Grid("models", "Mixed models: specification, size, and convergence.", (heads,), tuple(rows), sortable=True)
+    told = [pd.notna(record["loglik"]) for record in records]
+    width = len(HEADS) if any(told) else len(HEADS) - 1
+    rows = tuple(_describe(material, record)[:width] for record in records)
+    heads = tuple(heading(text) for text in HEADS[:width])
+    notes = () if all(told) else ("A log-likelihood is not reported where a count of few people could follow from it.",)
+    return Grid("models", "Mixed models: specification, size, and convergence.", (heads,), rows, notes, sortable=True)
 
 
 def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -85,8 +88,8 @@ def _describe(material: Material, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell(f"{estimation}; {'own engine' if row['engine'] == 'mixed' else row['engine']}"),
         number(tell_count(row, "n_subjects")),
         number(tell_count(row, "n_observations")),
-        number(shown(row, fixed(row["loglik"], "statistic"))),
         Cell(("yes" if converged else "no") + warning),
+        number(shown(row, fixed(row["loglik"], "statistic"))),
     )
 
 

@@ -53,10 +53,11 @@ def _tell_half(material: Material, instrument: str) -> str:
     rows = material.rows(Onset.name, instrument=instrument, endpoint="response", onset="first", axis="day")
     said = []
     for arm in _arms(material, rows, Onset.patients) if len(rows) else ():
-        own = rows[(rows[Onset.arm] == arm) & rows[Onset.probability].notna()].sort_values(Onset.time)
-        if own.empty:
-            continue
+        asked = rows[rows[Onset.arm] == arm].sort_values(Onset.time)
+        own = asked[asked[Onset.probability].notna()]
         over = own[own[Onset.probability] >= HALF]
+        if own.empty or (over.empty and pd.isna(asked.iloc[-1][Onset.probability])):  # the later days are not told
+            continue
         last = own.iloc[-1]
         if over.empty:
             text = f"{material.arm(arm)}: not by day {fixed(last[Onset.time], 0)} ({fixed(100 * last[Onset.probability], 0)}%)"

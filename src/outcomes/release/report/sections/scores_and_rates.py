@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.release.definitions import COVERED
+from outcomes.release.figures.plans.timepoints import drop_unscored
 from outcomes.release.numbers import fixed, signed
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
@@ -41,7 +42,7 @@ def tabulate_scores(material: Material, instrument: str) -> Grid | None:
     top = (heading(""), *(heading(material.arm(arm), 3) for arm in arms))
     second = (heading("Time point"), *(heading(text) for _ in arms for text in ("n", "Mean (SD)", "Median (Q1 to Q3)")))
     rows = []
-    for place in places_of(table[table["arm"].isin(arms)]):  # those enrolled and never treated have no arm
+    for place in places_of(drop_unscored(table[table["arm"].isin(arms)], "n")):  # those never treated have no arm
         line = [heading(material.timepoint(*place))]
         for arm in arms:
             row = cells.get((*place, arm), {})
