@@ -107,3 +107,23 @@ def test_a_row_of_treatment_that_lasts_for_days_is_asked_about(tmp_path, begins,
     nights = [f"{who},{day(n, k)},{day(n, k) + dt.timedelta(days=1)},{ARMS[n % 2]}" for n, who, k in visits()]
     write(tmp_path, "ex.csv", *nights, header=f"patient_id,{begins},{ends},treatment")
     assert totals(read_drafted(tmp_path)[0]) == truth()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("Date of questionnaire", False), ("Q7 date in the chart", True), ("Date of onset", None)]
+)
+def test_a_day_that_was_written_into_a_form_goes_before_the_moment_it_was_sent(tmp_path, name, asked):
+    write_log(tmp_path)
+    sent = lambda n, k: dt.datetime(2025, 2, 1 + k, 8 + n % 12, n)  # noqa: E731  # all entered in one week
+    when = lambda n, k: day(n, 0) - dt.timedelta(days=700) if asked is None else day(n, k)  # noqa: E731
+    stamp = lambda n, k: f"{day(n, k)} 09:00:00" if asked is None else f"{sent(n, k)}"  # noqa: E731
+    lines = [f"{stamp(n, k)},{who},{when(n, k):%m/%d/%Y},{score(n, k)}" for n, who, k in visits()]
+    write(tmp_path, "form.csv", *lines, header=f"Timestamp,patient_id,{name},phq9_total")
+    if asked:
+        question = next(one for one in draft_study(tmp_path, "mine").missing if one.startswith("dates: form.csv"))
+        assert f"`date: {name}`" in question
+        assert "'%m/%d/%Y' among its formats" in question
+        return
+    export, draft = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert ("is when it was sent" in draft.text) is (asked is False)

@@ -11,8 +11,9 @@ from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
 from outcomes.intake.draft.spellings import find_spellings, state_rows
+from outcomes.intake.draft.stamps import ask_written
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.tables import find_patient
+from outcomes.intake.draft.tables import find_patient, row_dates
 from outcomes.intake.draft.vocabulary import names_drug, words_of
 from outcomes.intake.readers import Unread
 from outcomes.intake.values import to_numbers
@@ -45,6 +46,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _ask_courses(one)]
     asked += [question for one in found for question in _ask_first(one, found)]
     asked += [question for one in records for question in ask_gates(one)]
+    asked += [question for one in found for question in ask_written(one, row_dates(one))]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
     return list(dict.fromkeys(filter(None, asked)))
 

@@ -20,6 +20,7 @@ from outcomes.intake.draft.long import SEVERAL, row_numbers
 from outcomes.intake.draft.occasions import split_occasions
 from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
+from outcomes.intake.draft.stamps import choose_written
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.treatments import find_sessions
 from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
@@ -115,7 +116,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
         found.troubles = []  # what the other half of the sheet holds
     note_unread(found)
     if not place:
-        split_occasions(found, _row_dates(found))
+        split_occasions(found, row_dates(found))
         split_twins(found)
     _keep_untreated(found)
     taken = set(found.used)
@@ -139,11 +140,17 @@ def _named_dates(found: Found) -> set[str]:
 
 
 def _choose_date(found: Found, names: list[str]) -> Guess | None:
-    """Return the column that places the rows in time; of two, the likelier name, with a doubt where none is likely."""
+    """Return the column that places the rows in time: a day that was written into a form goes before a later moment."""
+    chosen = _choose_named(found, names)
+    return choose_written(found, chosen, row_dates(found)) if chosen else None
+
+
+def _choose_named(found: Found, names: list[str]) -> Guess | None:
+    """Return the column of dates with the likeliest name, with a doubt where none is likely."""
     ranked = []
     for name in found.dates:
         level, rank = match_name(bare_name(name), names)
-        if name in _row_dates(found) and not (found.dates[name].serials > 0.95 and level == NONE):
+        if name in row_dates(found) and not (found.dates[name].serials > 0.95 and level == NONE):
             ranked.append((level, rank, name))
     said = [one for one in ranked if one[0] >= NEAR and not set(words_of(one[2])) & SENT]
     ranked = [one for one in ranked if not said or not set(words_of(one[2])) & SENT]
@@ -158,7 +165,7 @@ def _choose_date(found: Found, names: list[str]) -> Guess | None:
     return Guess(name, check=f"or {others[0]!r}?" if others else "the only date here that is not of birth or the like")
 
 
-def _row_dates(found: Found) -> set[str]:
+def row_dates(found: Found) -> set[str]:
     """Return the dates that may be of a row: neither of birth or the like, nor of one of several sessions in it, nor of several visits at once."""
     several = _of_several(found) | _of_all_visits(found)
     return {name for name in found.dates if name not in several and may_date_rows(name)}
