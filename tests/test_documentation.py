@@ -64,7 +64,9 @@ def site(tmp_path_factory):
         save_figure(figure, folder / "figures" / "example", name, 150)
     save_captions(drawn, folder / "figures" / "example")
     (folder / "results" / "example").mkdir(parents=True)
-    (folder / "results" / "example" / "report.html").write_text("<p>The report.</p>", encoding="utf-8")
+    for own, other in (("report", "supplement"), ("supplement", "report")):
+        link = f'<p><a href="{other}.html">The other part.</a></p>'
+        (folder / "results" / "example" / f"{own}.html").write_text(link, encoding="utf-8")
     lay_out(folder / CONFIG["docs_dir"], folder)
     (folder / "zensical.toml").write_text((ROOT / "zensical.toml").read_text(encoding="utf-8"), encoding="utf-8")
     program = Path(sys.executable).parent / "zensical"

@@ -48,9 +48,18 @@ def lay_out(pages: Path = PAGES, results: Path = ROOT) -> None:
     for name, text in rendered.items():
         (pages / name).write_text(text, encoding="utf-8")
     show_notebooks(results, pages)
-    report = results / "results" / "example" / "report.html"
-    if report.is_file():
-        shutil.copyfile(report, pages / "example-report.html")
+    show_report(results / "results" / "example", pages)
+
+
+def show_report(folder: Path, pages: Path) -> None:
+    """Copy the example's report and its supplement, each of which leads to the other under its name on the site."""
+    named = {f"{part}.html": f"example-{part}.html" for part in ("report", "supplement")}
+    for own, name in named.items():
+        if (folder / own).is_file():
+            text = (folder / own).read_text(encoding="utf-8")
+            for other, there in named.items():
+                text = text.replace(f'href="{other}', f'href="{there}')
+            (pages / name).write_text(text, encoding="utf-8")
 
 
 def lead_links(text: str) -> str:
