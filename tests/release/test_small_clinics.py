@@ -33,7 +33,7 @@ from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.harms import NOTHING, show_harms
-from outcomes.release.report.sections.left_out import _rests_on_too_few
+from outcomes.release.report.sections.left_out import UNTOLD, _drop_untold, _rests_on_too_few
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.onset import _tell_half
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
@@ -466,3 +466,18 @@ def test_a_table_of_bounds_says_no_more_than_a_sentence():
     assert _rests_on_too_few(Grid("durability-first", "First bad score.", (), tuple(cells)))
     shares = [(heading(name), number("45 / 45 (>92%)"), number("5.3")) for name in "abcd"]
     assert not _rests_on_too_few(Grid("ascertainment", "How harms were looked for.", (), tuple(shares)))
+
+
+def test_rows_in_which_no_arm_has_a_number_are_left_out_of_long_tables():
+    rows = tuple(
+        (heading(name), number(first), number(second))
+        for name, first, second in (
+            ("a", "<27", "40 (28 to 53)"),
+            ("b", ">64, n 15", "–, n 0"),
+            ("c", "0 (0 to 9)", "<21"),
+        )
+    )
+    found = _drop_untold(Grid("onset-shares", "Onset.", (), rows))
+    assert [row[0].text for row in found.rows] == ["a", "c"]
+    assert found.notes == (UNTOLD,)
+    assert _drop_untold(Grid("onset-shares", "Onset.", (), rows[:1])).notes == ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 
 from outcomes.release.numbers import ABSENT
-from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Picture, Section
+from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Picture, Section
 from outcomes.release.report.content.material import Material
 
 REPEATED = ("figure-answer_*",)
@@ -18,7 +18,9 @@ DRAWN = {  # table → the figure beside it that prints the same rows; both are 
     "subgroups-change": "figure-subgroups_change",
     "subgroups-response": "figure-subgroups_response",
 }
-EMPTY = re.compile(r"not reported|not estimated")
+LONG = ("durability-held", "onset-shares")  # tables that lose the rows in which no arm has a number
+UNTOLD = "Left out: rows in which every arm has too few patients to tell."
+EMPTY = re.compile(rf"not reported|not estimated|^{ABSENT}, ")
 BOUND = re.compile(r"<\d+(?![.\d])|^>\d")  # a p value below .001 is a number, so is "45 / 45 (>92%)"
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
     0.4,
@@ -42,7 +44,11 @@ def leave_out(section: Section, known: set[str], drawn: set[str], material: Mate
     ]
     own = [block for block in own if not isinstance(block, Grid) or not _is_drawn(block, drawn)]
     few = [block for block in own if isinstance(block, Grid) and _rests_on_too_few(block)]
-    kept: tuple[Block, ...] = tuple(block for block in own if block not in few)
+    kept: tuple[Block, ...] = tuple(
+        _drop_untold(block) if isinstance(block, Grid) and block.id in LONG else block
+        for block in own
+        if block not in few
+    )
     if few:
         named = "; ".join(block.caption.removesuffix(".") for block in few)
         kept = (
@@ -67,9 +73,25 @@ def _is_drawn(block: Grid, drawn: set[str]) -> bool:
     return block.id in DRAWN and any(fnmatch(picture, DRAWN[block.id]) for picture in drawn)
 
 
+def _is_empty(cell: Cell) -> bool:
+    return cell.withheld or bool(EMPTY.search(cell.text))
+
+
+def _drop_untold(block: Grid) -> Grid:
+    """Return a table without rows of which each number is not there, or a bound, and the note that they are left out."""
+    rows = tuple(
+        row
+        for row in block.rows
+        if any(
+            cell.number and cell.text != ABSENT and not _is_empty(cell) and not BOUND.search(cell.text) for cell in row
+        )
+    )
+    return block if len(rows) == len(block.rows) else replace(block, rows=rows, notes=(*block.notes, UNTOLD))
+
+
 def _rests_on_too_few(block: Grid) -> bool:
     """Whether most numbers of a table are not there, or are bounds."""
     cells = [cell for row in block.rows for cell in row if cell.number and cell.text != ABSENT]
-    empty = [cell.withheld or bool(EMPTY.search(cell.text)) for cell in cells]
+    empty = [_is_empty(cell) for cell in cells]
     few = [gone or bool(BOUND.search(cell.text)) for gone, cell in zip(empty, cells, strict=True)]
     return len(cells) >= FEWEST_CELLS and (sum(empty) > MOST_EMPTY * len(cells) or sum(few) > MOST_FEW * len(cells))
