@@ -246,7 +246,9 @@ def _judge_lasting(texts: dict[str, str], study: Study) -> str:
         and all(row[name] == primary.get(name) for name in ("end", "weights", "time"))
     ]
     sides = {_side(row) for row in both}
-    return "longer" if primary and len(both) == 2 and len(sides) == 1 and sides != {0} else "uncertain"
+    if primary and len(both) == 2 and len(sides) == 1 and sides != {0}:
+        return "longer"
+    return "one_estimate" if primary and _side(primary) else "uncertain"
 
 
 def _side(row: dict[str, str]) -> int:

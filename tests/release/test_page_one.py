@@ -101,6 +101,7 @@ CASES_OF_RULES = {
     "long:described": replace(FULL, follow_up=FollowUp(12, (Seen("iv", 20, 0.7),), alone=True)),
     "long:few": replace(FULL, follow_up=replace(SEEN, arms=(Seen("iv", 60, 0.7), Seen("esk", 19, 0.6)))),
     "long:longer": replace(FULL, follow_up=replace(SEEN, differs=(True, True), favours="iv")),
+    "long:one_estimate": replace(FULL, follow_up=replace(SEEN, weeks=Estimate(10, 8.5, 10))),
     "long:uncertain": FULL,
 }
 

@@ -15,7 +15,7 @@ from outcomes.release.report.page_one.evidence import Evidence
 ROWS = ("works", "better", "whom", "sure", "safe", "long")
 UNCOMPARED = ("left_out", "not_asked", "few", "not_estimated")  # of the second row: no difference is told
 
-LASTING_TOLD = ("described", "longer", "uncertain")  # of the last row: shares in response are told
+LASTING_TOLD = ("described", "longer", "one_estimate", "uncertain")  # of the last row: shares in response are told
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,12 @@ RULES = (
         "longer",
         lambda e: bool(e.follow_up and len(e.follow_up.differs) > 1 and all(e.follow_up.differs)),
         "Response lasted longer with {lasting}.",
+    ),
+    Rule(
+        "long",
+        "one_estimate",
+        lambda e: bool(e.follow_up and e.follow_up.weeks and e.follow_up.weeks.excludes_zero),
+        "Not stated which lasts longer: only one of two estimates that have to agree tells.",
     ),
     Rule("long", "uncertain", lambda e: True, "Too uncertain to say which lasts longer."),
 )
