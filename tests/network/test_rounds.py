@@ -332,6 +332,9 @@ def test_a_site_answers_only_what_the_centre_signed_and_once(network, rounds, tm
     done, said = rewrite(2, rounds.centre, coefficients=[one + 0.01 for one in coefficients])
     assert done == 2
     assert "round 2 was answered and signed before, with other sums" in said
+    done, said = rewrite(2, rounds.centre, data={"site-1": "0" * 64})
+    assert done == 2
+    assert "export: not the raw files of which round 1 was answered" in said
     done, said = rewrite(2, network.keys["site-2"])
     assert done == 2
     assert "the signature is not that of 'centre'" in said

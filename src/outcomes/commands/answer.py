@@ -26,7 +26,7 @@ def answer(options: Namespace) -> None:
     command with --sign KEY.
     """
     from outcomes.commands.round import begin
-    from outcomes.network.answers import name_answer, write_answer, write_answer_page
+    from outcomes.network.answers import hash_data, name_answer, write_answer, write_answer_page
     from outcomes.network.rounds import read_round
     from outcomes.network.signature import sign
     from outcomes.settings.network import read_locked
@@ -42,6 +42,11 @@ def answer(options: Namespace) -> None:
     refuse_deviations(plan, study, study_file)
     places = find_places(study, study_file).published()
     origin = find_origin(plan, digest, options.site, study, places, Path(options.data or study.data))
+    if asked.data.get(options.site, hash_data(origin)) != hash_data(origin):
+        raise InputError(
+            f"{options.data or study.data}: not the raw files of which round 1 was answered, so that the sums would not fit the earlier ones. Put those "
+            "files back, or ask the coordinating centre to begin again."
+        )
     found = write_answer(asked, sha256(place), origin, sum_site(asked, plan, study, options.site, places))
     file = Path(options.out) / name_answer(plan.network, options.site, asked.number)
     page = file.with_suffix(".txt")

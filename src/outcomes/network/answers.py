@@ -50,6 +50,11 @@ def hash_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def hash_data(origin: Origin) -> str:
+    """Return the SHA-256 of what a site's sums are made of: the hashes of its raw files, in whatever order."""
+    return hash_bytes("\n".join(sorted(origin.data)).encode())
+
+
 def write_answer(asked: Round, digest: str, origin: Origin, sums: Mapping[str, Any]) -> bytes:
     """Return the file of an answer; the same sums give the same bytes.
 
@@ -69,7 +74,7 @@ def write_answer(asked: Round, digest: str, origin: Origin, sums: Mapping[str, A
         "site": origin.site,
         "plan": origin.plan,
         "code": origin.code,
-        "data": hash_bytes("\n".join(sorted(origin.data)).encode()),
+        "data": hash_data(origin),
         "round": asked.number,
         "stage": asked.stage,
         "asked": digest,
