@@ -26,7 +26,7 @@ from outcomes.analysis.comparison.effects.primary import (
 from outcomes.analysis.comparison.effects.risks import compute_error
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.population.confounders import code_confounders
-from outcomes.analysis.comparison.population.eligibility import TOO_FEW
+from outcomes.analysis.comparison.support import FEW_SCORED
 from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.sensitivity.alternatives import order_ways, tabulate_alternatives
@@ -426,9 +426,9 @@ class TestWhole:
     def test_of_a_primary_time_point_that_an_arm_lacks_there_is_no_comparison(self, caplog):
         found = compare_arms(self.blank("day 28"), COMPARISON, STUDY)
         assert "at day 28 fewer than 10 patients of arm iv have a score" in caplog.text
-        assert found["comparison_statement"].values.tolist() == [["left out", TOO_FEW]]
+        assert found["comparison_statement"].values.tolist() == [["left out", FEW_SCORED]]
         assert found["effects"].empty
-        assert not re.search(r"\d", TOO_FEW), "whom it lacks is not counted"
+        assert not re.search(r"\d", FEW_SCORED), "whom it lacks is not counted"
 
     def test_another_time_point_that_an_arm_lacks_costs_itself_alone(self):
         effects = compare_arms(self.blank("session 3"), COMPARISON, STUDY)["effects"].set_index("axis")

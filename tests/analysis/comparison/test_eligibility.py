@@ -8,7 +8,7 @@ from two_arms import generate_tables, make_comparison, make_study
 from outcomes.analysis.comparison.population.eligibility import apply_rules, say_rule, tabulate_eligibility
 from outcomes.analysis.comparison.population.estimand import tabulate_target_trial
 from outcomes.analysis.comparison.population.people import select_compared
-from outcomes.errors import ModelError
+from outcomes.errors import ModelError, UnsupportedError
 from outcomes.settings.estimand import Eligibility
 
 TABLES = generate_tables()
@@ -100,6 +100,29 @@ class TestRefusals:
     def test_what_the_data_cannot_support(self, rule, said):
         with pytest.raises(ModelError, match=said):
             select(rule)
+
+    @pytest.mark.parametrize(
+        ("column", "value", "words"),
+        [
+            ("payer", None, ": most are left out because payer is missing"),
+            ("failures", 1, ": most are left out by a rule of eligibility"),
+            ("arm", None, ""),
+        ],
+    )
+    def test_the_report_says_what_left_out_most(self, column, value, words):
+        tables = TABLES | {"patients": TABLES["patients"].copy()}
+        if column == "arm":  # too few from the start
+            first = tables["cohort"]["arm"] == "iv"
+            tables["cohort"] = tables["cohort"][~first | (first.cumsum() < 9)]
+        else:
+            tables["patients"][column] = value
+        with pytest.raises(UnsupportedError) as raised:
+            select(
+                {"column": "payer", "values": ["insured", "self-pay", "public"]},
+                {"column": "failures", "minimum": 2},
+                tables=tables,
+            )
+        assert raised.value.reason == "an arm has fewer patients than a comparison needs" + words
 
     @pytest.mark.parametrize(
         ("rule", "said"),

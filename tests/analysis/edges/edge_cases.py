@@ -264,7 +264,7 @@ RARER = (  # their code is that of others here, or has tests of its own: `make n
 FEW, ALIKE = "an arm has fewer patients than a comparison needs", "do not differ beyond what arm and baseline tell"
 LEFT_OUT: dict[str, tuple[Callable[[], Clinic], str]] = {
     "five of an arm in a trial": (lambda: released(in_trial(few_of_an_arm(5))), FEW),
-    "one arm drops out": (lambda: released(one_arm_drops_out()), FEW),
+    "one arm drops out": (lambda: released(one_arm_drops_out()), "an arm has fewer patients with a score at"),
     "two patients": (two_patients, FEW),
     "constant scores": (constant_scores, ALIKE),
     "the site is the arm": (one_site_an_arm, "tell the arm of nearly all patients"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.analysis.comparison.effects.primary import NO_VARIATION, UNCONNECTED, judge_timepoints
 from outcomes.analysis.comparison.population.confounders import NO_VALUE
-from outcomes.analysis.comparison.population.eligibility import FEWEST, TOO_FEW
+from outcomes.analysis.comparison.population.eligibility import FEWEST
 from outcomes.analysis.comparison.population.estimand import FOR_WHOM
 from outcomes.analysis.comparison.setting import Setting
 from outcomes.analysis.comparison.weighting.weights import TINY
@@ -21,6 +21,8 @@ SAID = {
     NO_VARIATION: "the scores at the declared time point do not differ beyond what arm and baseline tell",
     UNCONNECTED: "hardly anyone was seen both at the declared time point and at another",
 }
+FEW_SCORED = "an arm has fewer patients with a score at the declared time point than a comparison needs"
+FEW_WEIGHTED = "an arm has fewer patients with a weight than a comparison needs"
 NO_OVERLAP = "the declared confounders tell the arm of nearly all patients"
 NO_COUNTERPART = "some of the patients for whom the comparison is declared have nobody like them in the other arm"
 
@@ -76,7 +78,7 @@ def check_timepoint(setting: Setting) -> None:
         raise UnsupportedError(
             f"comparison.estimand.timepoint: at {estimand.timepoint} fewer than {FEWEST} patients of arm {' and of arm '.join(few)} have a score, "
             "so the arms cannot be compared there. Declare another time point, or widen its window in timepoints.",
-            TOO_FEW,
+            FEW_SCORED,
         )
     reason = judge_timepoints(setting.compared, estimand.axis, weight)[estimand.timepoint]
     if reason:
@@ -101,7 +103,7 @@ def _check_overlap(setting: Setting, strata: list[str]) -> None:
         raise UnsupportedError(
             f"comparison.weights: fewer than {FEWEST} patients of an arm carry weight, too few to compare. Take confounders out, group their "
             "levels, or leave the comparison out.",
-            TOO_FEW,
+            FEW_WEIGHTED,
         )
     if weights.propensity is None or weights.propensity.converged:
         return

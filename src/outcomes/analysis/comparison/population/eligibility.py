@@ -16,11 +16,11 @@ from outcomes.settings.estimand import Eligibility, Estimand, Rule
 
 ELIGIBILITY = released.Eligibility.columns
 FEWEST = 10  # patients of an arm below which nothing is estimated
-TOO_FEW = (
-    "an arm has fewer patients than a comparison needs"  # of all that a comparison asks: a baseline, a score, a weight
-)
+TOO_FEW = "an arm has fewer patients than a comparison needs"
+NOT = "not: "  # begins the reason of a rule that patients do not meet
 REQUIRED_BASELINE = "no baseline score"
 REQUIRED_CONFOUNDERS = "a confounder is missing"
+WHY = {REQUIRED_BASELINE: "they have no baseline score"}
 START, LEFT_OUT, COMPARED = "First series, included", "Left out", "Compared"
 
 
@@ -88,7 +88,7 @@ def apply_rules(
         absent = column.isna().to_numpy(dtype=bool)
         if rule.missing == "exclude" and rule.column != "baseline":  # a baseline is required of everyone
             yield f"{say_column(rule.column)} is missing", ~absent
-        yield f"not: {say_rule(rule)}", inside | absent
+        yield f"{NOT}{say_rule(rule)}", inside | absent
 
 
 def say_rule(rule: Rule) -> str:
@@ -128,6 +128,7 @@ def check_size(treated: Bools, steps: Sequence[Step], estimand: Estimand) -> Non
     few = [arm for arm, n in sides.items() if n < FEWEST]
     if not few:
         return
+    why = f"{TOO_FEW}{_say_costliest(steps, list(sides).index(few[0]))}"
     costly = [step.reason for step in steps[1:-1] if sum(step.n)]
     rules = f" Patients were left out for: {'; '.join(costly)}." if costly else ""
     empty = [arm for arm, n in sides.items() if n == 0]
@@ -135,13 +136,26 @@ def check_size(treated: Bools, steps: Sequence[Step], estimand: Estimand) -> Non
         raise UnsupportedError(
             f"comparison: no patient of arm '{empty[0]}' has a first series that is included, a baseline, and meets "
             f"comparison.estimand.eligibility.{rules}",
-            TOO_FEW,
+            why,
         )
     raise UnsupportedError(
         f"comparison: arm '{few[0]}' is left with fewer than {FEWEST} patients, too few to compare.{rules} "
         "Widen comparison.estimand.eligibility, or leave the comparison out.",
-        TOO_FEW,
+        why,
     )
+
+
+def _say_costliest(steps: Sequence[Step], arm: int) -> str:
+    """Return what left out more than half of those whom an arm lost, as it ends a sentence, without a number or a level.
+
+    Empty where nothing did, and where the arm was too small before.
+    """
+    rules = steps[1:-1]
+    costliest = max(rules, key=lambda step: step.n[arm], default=None)
+    if costliest is None or steps[0].n[arm] < FEWEST or 2 * costliest.n[arm] <= sum(step.n[arm] for step in rules):
+        return ""
+    reason = costliest.reason
+    return f": most are left out {'by a rule of eligibility' if reason.startswith(NOT) else f'because {WHY.get(reason, reason)}'}"
 
 
 def tabulate_eligibility(steps: Sequence[Step], arms: tuple[str, str]) -> pd.DataFrame:
