@@ -26,7 +26,6 @@ from outcomes.analysis.comparison.effects.primary import (
 from outcomes.analysis.comparison.effects.risks import compute_error
 from outcomes.analysis.comparison.effects.standardisation import estimate_means
 from outcomes.analysis.comparison.population.confounders import code_confounders
-from outcomes.analysis.comparison.support import FEW_SCORED
 from outcomes.analysis.comparison.population.people import Compared, order_timepoints, select_compared
 from outcomes.analysis.comparison.prepare import prepare_comparison
 from outcomes.analysis.comparison.sensitivity.alternatives import order_ways, tabulate_alternatives
@@ -36,6 +35,7 @@ from outcomes.analysis.comparison.sensitivity.evalue import compute_evalue, comp
 from outcomes.analysis.comparison.sensitivity.question_rows import question_effect
 from outcomes.analysis.comparison.sensitivity.risk_rows import fit_odds
 from outcomes.analysis.comparison.statement import tabulate_statement
+from outcomes.analysis.comparison.support import FEW_SCORED
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
 from outcomes.analysis.comparison.weighting.weights import compute_weights
 from outcomes.settings.comparison import EarlySignals
