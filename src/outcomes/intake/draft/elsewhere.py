@@ -8,6 +8,7 @@ import numpy as np
 
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
+from outcomes.intake.draft.fields import explain_fields
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import state_rows
@@ -64,7 +65,7 @@ def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
 
 def explain_sheet(sheet: Sheet) -> str:
     """Return why a sheet feeds no table by what it is like; empty where nothing tells."""
-    return explain_concepts(sheet) or _tell_sideways(sheet) or _tell_charges(sheet)
+    return explain_concepts(sheet) or explain_fields(sheet) or _tell_sideways(sheet) or _tell_charges(sheet)
 
 
 def _tell_charges(sheet: Sheet) -> str:

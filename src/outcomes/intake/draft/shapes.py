@@ -12,6 +12,7 @@ import numpy as np
 
 from outcomes.intake.draft.claims import Claim, claims_of
 from outcomes.intake.draft.entries import without_repeats
+from outcomes.intake.draft.fields import find_fields
 from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
@@ -68,6 +69,9 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
     proposal = _without_tests(sheet, fill_cells(sheet, _without_sums(sheet, sheet.proposal)))
     proposal = part_cells(sheet, without_repeats(sheet, _without_relatives(sheet, proposal)))
     proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
+    fields = find_fields(sheet, proposal)
+    if fields:
+        return fields
     several = _by_questionnaire(sheet)
     if several is not None:
         name, spelt = several

@@ -60,6 +60,8 @@ def propose(file: File) -> Sequence[Proposal | Unread]:
         return tables.propose(file)
     source = base[0].source.model_copy(update={"format": "redcap", "dictionary": _dictionary(file)})
     raw = tables.read(file, base[0].source, None, frozenset())
+    if {"field_name", "value"} <= set(raw.columns):  # a field a row (EAV), which has no forms side by side
+        return [Proposal(source.model_copy(update={"rename": {"record": "record_id"}}))]
     shifts = find_shifts(raw)
     raw = realign(raw, shifts)
     forms = [form for form in find_forms(raw) if find_members(raw, form).any()]
