@@ -90,9 +90,8 @@ missing = released["missingness"]
 missing = missing[
     (missing["instrument"] == study.instruments[0]) & (missing["axis"] == axes[0]) & (missing["arm"] != "all")
 ]
-shares = missing.assign(
-    reached=missing["reached"] / missing["started"], observed=missing["observed"] / missing["started"]
-)
+parts = missing[["reached", "observed"]].astype(float).div(missing["started"].astype(float), axis=0)
+shares = missing[["timepoint", "arm"]].join(parts)
 shares.pivot(index="timepoint", columns="arm", values=["reached", "observed"]).mul(100).round(0)
 
 # %% [markdown]

@@ -481,3 +481,18 @@ def test_rows_in_which_no_arm_has_a_number_are_left_out_of_long_tables():
     assert [row[0].text for row in found.rows] == ["a", "c"]
     assert found.notes == (UNTOLD,)
     assert _drop_untold(Grid("onset-shares", "Onset.", (), rows[:1])).notes == ()
+
+
+def test_what_was_not_recorded_in_one_arm_says_so_in_the_outcomes():
+    tables, study = make_case("two arms")
+    arms = [arm.id for arm in study.arms]
+    mean = {"measure": "systolic", "mean": 16.0, "lower": 14.0, "upper": 18.0, "patients": 40}
+    nobody = mean | {"mean": np.nan, "lower": np.nan, "upper": np.nan, "patients": 0}
+    rises = pd.DataFrame([mean | {"arm": arms[0]}, nobody | {"arm": arms[1]}])
+    rows = {row[0].text.strip(): row for row in list_safety(gather(tables | {"pressure_rise": rises}, study, {}), arms)}
+    assert [cell.text for cell in rows["Systolic rise, mean (95% CI), mm Hg"][1:3]] == [
+        "16.0 (14.0 to 18.0)",
+        "not recorded",
+    ]
+    none = pd.DataFrame([nobody | {"arm": arm} for arm in arms])
+    assert "Systolic" not in repr(list_safety(gather(tables | {"pressure_rise": none}, study, {}), arms))

@@ -22,6 +22,7 @@ from outcomes.release.report.sections.baseline_compared import list_arms
 
 Row = Mapping[str, Any]
 SEVERE = "Any severe adverse effect, n (%)"
+UNRECORDED = "not recorded"
 GRADED = " Severe: of patients whose events were all graded."
 
 
@@ -175,8 +176,8 @@ def _describe_safety(material: Material, arms: Sequence[str]) -> list[tuple[Cell
     found = []
     for title, table, key, write in lines:
         rows = [material.one(table, arm=arm, **key) for arm in arms]
-        texts = [write(row) if row else ABSENT for row in rows]
-        if any(text != ABSENT for text in texts):
+        texts = [UNRECORDED if row and row["patients"] == 0 else write(row) if row else ABSENT for row in rows]
+        if set(texts) - {ABSENT, UNRECORDED}:
             n = " / ".join(tell_count(row, "patients") for row in rows)
             found.append((heading(f"\u2003{title}"), *map(number, texts), number(ABSENT), number(n)))
     return found
