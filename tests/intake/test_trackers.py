@@ -242,3 +242,102 @@ def test_a_list_that_dates_the_first_session_alone_is_asked_about(tmp_path):
         header=["Patient", "First tx", "Treatment", "PHQ-9"],
     )
     assert any("dates it by 'First tx': each patient would have one session" in one for one in draft(tmp_path).missing)
+
+
+@pytest.mark.parametrize("form", ["%A, %B %d, %Y", "%a %m/%d/%y"])
+def test_days_that_stand_as_headings_between_the_rows_are_those_of_the_rows_below(tmp_path, form):
+    by = {}
+    for n, who, k in visits():
+        by.setdefault(day(n, k), []).append(row(n, who, k))
+    rows = [one for at in sorted(by) for one in ([at.strftime(form)], *([who, *rest] for who, _, *rest in by[at]))]
+    save(tmp_path, ["Daily treatment log"], [HEAD[0], *HEAD[2:]], *rows)
+    found, given, _ = read_drafted(tmp_path, first="month")
+    assert found == {"phq9": truth(), "gad7": truth(21)}
+    assert given == sessions()
+
+
+def test_lines_of_bills_with_many_codes_are_asked_about_and_their_charges_are_no_sessions(tmp_path):
+    codes = (("96365", "J3490", "99214", "96127"), ("G2083", "99417", "96127", "G2012"))
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), code, "$350.00"] for n, who, k in visits() for code in codes[n % 2]),
+        header=["Patient Acct", "DOS", "CPT/HCPCS", "Charge"],
+        name="claims.csv",
+    )
+    write_rows(
+        tmp_path, *([who, day(n, k), score(n, k)] for n, who, k in visits()), header=["Patient Acct", "Date", "PHQ-9"]
+    )
+    (asked,) = draft(tmp_path).missing
+    assert "by codes (96127, 96365, 99214, 99417, G2012, J3490)" in asked
+    none = dict.fromkeys(["96127", "99214", "99417", "G2012", "J3490"], "none")
+    found, given, drafted = read_drafted(tmp_path, treatments={"96365": "iv", **none})
+    assert found == {"phq9": truth()}
+    assert given == sessions()
+    assert "charge_usd:" not in drafted.text
+    assert "'Charge' is of each line of a bill" in drafted.text
+
+
+@pytest.mark.parametrize("header", ["Drug", "Medication given"])
+def test_the_drug_of_a_wide_file_without_sessions_is_the_arm(tmp_path, header):
+    write_rows(
+        tmp_path,
+        *([who, ARMS[n % 2], *(score(n, k) for k in range(3))] for n, who in enumerate(PEOPLE)),
+        header=["Patient", header, "PHQ9 D1", "PHQ9 D8", "PHQ9 D15"],
+    )
+    drafted = draft(tmp_path)
+    assert f"arm: {header}" in drafted.text
+    assert "all are in one" not in drafted.text
+
+
+def test_a_pivot_table_in_tabular_form_is_read_without_its_totals(tmp_path):
+    rows = [
+        one
+        for n, who in enumerate(PEOPLE)
+        for one in (
+            *([who if k == 0 else None, *row(n, who, k)[1:]] for k in range(4)),
+            [f"{who} Total", None, None, sum(score(n, k) for k in range(4)), 40],
+        )
+    ]
+    save(tmp_path, [*HEAD[:3], "Sum of PHQ-9", "Sum of GAD-7"], *rows, ["Grand Total", None, None, 999, 888])
+    found, given, drafted = read_drafted(tmp_path)
+    assert found == {"phq9": truth(), "gad7": truth(21)}
+    assert given == sessions()
+    assert "is of a pivot table" in drafted.text
+
+
+def test_a_pivot_table_of_row_labels_is_said_to_be_one(tmp_path):
+    rows = [
+        one
+        for n, who in enumerate(PEOPLE)
+        for one in ([who, 12, 9], *([str(day(n, k)), score(n, k), 9] for k in range(4)))
+    ]
+    write_rows(tmp_path, *rows, header=["Row Labels", "Sum of PHQ-9", "Sum of GAD-7"])
+    assert any("a pivot table" in one and "Show in Tabular Form" in one for one in draft(tmp_path).missing)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "end", "header", "drug"),
+    [
+        ("cp1254", "\r\n", ["Hasta No", "Tarih", "İlaç", "PHQ-9 Toplam", "Açıklama ğş"], "ilaç: ketamin iv"),
+        ("mac_roman", "\r", ["Código", "Fecha", "Medicación", "PHQ-9", "Observación"], ""),
+    ],
+)
+def test_files_of_turkish_and_of_a_mac_are_read_in_their_letters(tmp_path, encoding, end, header, drug):
+    lines = [
+        header,
+        *(
+            [
+                who,
+                day(n, k).strftime("%d.%m.%Y"),
+                ("Ketamin IV", "Spravato")[n % 2],
+                str(score(n, k)),
+                "iyi ağrı" if drug else "mejoría",
+            ]
+            for n, who, k in visits()
+        ),
+    ]
+    (tmp_path / "file.csv").write_bytes(end.join(map(";".join, lines)).encode(encoding))
+    found, given, drafted = read_drafted(tmp_path)
+    assert found == {"phq9": truth()}
+    assert given == sessions()
+    assert header[2] in drafted.text

@@ -16,7 +16,7 @@ from outcomes.intake.draft.vocabulary import (
     read_vocabulary,
     recognise_treatment,
 )
-from outcomes.intake.months import is_month
+from outcomes.intake.months import is_month, plain_date
 from outcomes.intake.readers import File, Proposal
 from outcomes.intake.readers.grid import ALONE, CORNER, DAY, read_headings, turn_records
 from outcomes.intake.readers.header import is_name
@@ -28,7 +28,7 @@ Records = Sequence[Sequence[str]]
 MOSTLY = 0.8  # of the headings that must say a thing
 LOOKED_AT = 400  # rows of a sheet
 FEWEST, FEWEST_ALONE, FEWEST_BLOCKS = 2, 3, 3  # headings; such without a label; blocks of columns
-TREATED = "treatment"  # the column that headings of treatments become
+TREATED, DATED = "treatment", "date"  # the columns that headings of treatments and of days become
 FEWEST_LETTERS = 2  # of a name
 WIDE = 4  # columns of a sheet on its side: a name and some patients
 LABELLED = re.compile(r"([^\d:#]{1,39}?[^\s\d:#])\s*[:#]\s*(\S.*)|([^\d:#]{1,39}?[^\s\d:#])\s+(\S*\d\S*)")
@@ -68,10 +68,10 @@ def _is_patient(name: str) -> bool:
 
 def _find_headings(records: Records, source: Source) -> tuple[dict[str, object], str] | None:
     """Return the forms in which rows between the others say whose these are."""
-    forms = _labelled(records) or _alone(records) or _treated(records)
+    forms = _labelled(records) or _alone(records) or _treated(records) or _dated(records)
     if not forms:
         return None
-    whose = TREATED not in forms
+    whose = not {TREATED, DATED} & set(forms)
     headed = [bool(read_headings(row, forms)) for row in records]
     rest = [
         (number, row)
@@ -84,8 +84,11 @@ def _find_headings(records: Records, source: Source) -> tuple[dict[str, object],
     below = [row for number, row in rest if number > header[-1]]
     if not any(map(_is_told, names)) or any(map(_is_patient, names)) == whose or len(below) < sum(headed):
         return None
+    if DATED in forms and any(match_name(name, read_vocabulary()["date"])[0] >= NEAR for name in names):
+        return None
     spelt = {_free(new, names): form for new, form in forms.items()}
-    what = f"whose these are ({', '.join(map(repr, spelt.values()))})" if whose else "what was given"
+    what = "what was given" if TREATED in forms else "of which day these are"
+    what = f"whose these are ({', '.join(map(repr, spelt.values()))})" if whose else what
     note = f"rows between the others say {what}: what they say is read for the rows below them (headings)"
     return {"header": header, "headings": spelt, "first_row": None, "leave_out": {}, "above": ()}, note
 
@@ -189,6 +192,26 @@ def _treated(records: Records) -> dict[str, str]:
     below = all(any(row[1:]) for number in named for row in records[number + 1 : number + 2])
     kinds = {recognise_treatment(records[number][0])[0] for number in named}
     return {TREATED: ALONE} if len(kinds - {None}) >= FEWEST and None not in kinds and below else {}
+
+
+def _dated(records: Records) -> dict[str, str]:
+    """Return the form of headings that are the one cell of their row and say a day, nearly all of them."""
+    alone = [row[0] for row in records if row and row[0] and not any(row[1:])]
+    days = [cell for cell in alone if _is_day(cell)]
+    return {DATED: ALONE} if len(set(days)) >= FEWEST_ALONE and len(days) >= MOSTLY * len(alone) else {}
+
+
+def _is_day(cell: str) -> bool:
+    """Tell whether a cell is a day with its year, in digits or with the name of its month.
+
+    >>> _is_day("Monday, January 8, 2024"), _is_day("Mon 1/8/24"), _is_day("January 2024"), _is_day("Cohort 8")
+    (True, True, False, False)
+    """
+    words = cell.replace(",", " ").split()
+    named = any(map(is_month, re.findall(r"[^\W\d]+", cell)))
+    whole = any(re.fullmatch(r"(?:19|20)\d\d", word) for word in words)
+    numbered = any(re.fullmatch(r"\d{1,2}(?:st|nd|rd|th|\.)?", word) for word in words)
+    return DAY.match(plain_date(cell)) is not None or (named and whole and numbered)
 
 
 def _is_time(cell: str) -> bool:

@@ -15,6 +15,7 @@ ALIASES = frozenset(
 )  # words beside which a short name is only one of an item (phq9_sleep)
 
 
+PIVOTED = re.compile(r"^\s*(?:sum|average|max|min) of (?=\S)", re.IGNORECASE)  # of a pivot table
 RANGE = re.compile(r"\s*[(\[]\s*0\s*(?:-|–|to)\s*\d{1,3}\s*[)\]]")  # PHQ-9 total (0-27)
 
 
@@ -36,7 +37,7 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     ((('hamd17', None),), (), ())
     """
     known = read_vocabulary()
-    name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", RANGE.sub("", name).strip())
+    name = re.sub(rf"^(?:{'|'.join(known['row_prefixes'])}) (?=\S)", "", RANGE.sub("", PIVOTED.sub("", name)).strip())
     item = rf"(?:{'|'.join(map(re.escape, known['item']))})(?:0(\d)0|0?(\d{{1,2}}))"
     claims: list[Claim] = []
     bare = _bare(name)

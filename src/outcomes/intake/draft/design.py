@@ -134,7 +134,7 @@ def _add_treatments(survey: Survey, design: Design) -> None:
             )
         coded = one.tables.get("sessions", {}).get("treatment")
         spelt = coded.spellings if coded is not None else None
-        codes = [one for one in spelt.open if not spelt.values or BILLED.fullmatch(one)] if spelt else []
+        codes = [one for one in spelt.open if not spelt.values or BILLED.fullmatch(one.casefold())] if spelt else []
         if coded is not None and codes:
             design.missing.append(
                 f"{one.sheet.name}: column {coded.column!r} says which treatment was given by codes ({', '.join(codes)}), and nothing in the export says what they "

@@ -41,6 +41,11 @@ from outcomes.intake.readers import Unread
 
 ANSWER_NAMES = frozenset({"answer", "response", "score", "value", "result", "points"})
 NO_COLUMN = "no column that any table needs"
+NOBODY = "no column named like patients' identifiers (patient_id, client_id …)"
+PIVOT_TABLE = (
+    "a pivot table whose first column ('Row Labels') mixes patients, days and arms. Export the list that it is made from; or show it with a column for each: Design, Report Layout, "
+    "Show in Tabular Form, Repeat All Item Labels, no subtotals"
+)
 ITEM_NAMES = frozenset(
     {"item", "question", "instrument", "questionnaire", "scale", "measure", "test", "code", "description"}
 )
@@ -98,9 +103,7 @@ def survey_export(folder: Path) -> Survey:
     for sheet in sheets:
         patient = find_patient(sheet, sheets)
         if patient is None:
-            survey.idle.append(
-                Unread(sheet.name, "no column named like patients' identifiers (patient_id, client_id …)")
-            )
+            survey.idle.append(Unread(sheet.name, PIVOT_TABLE if "Row Labels" in sheet.fields else NOBODY))
             continue
         one = describe_sheet(sheet, patient)
         one.notes += [*sheet.proposal.notes, *_tell_owner(sheet)]

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
-from outcomes.intake.draft.claims import Claim, claims_of
+from outcomes.intake.draft.claims import PIVOTED, Claim, claims_of
 from outcomes.intake.draft.gaps import complete_by_place
 from outcomes.intake.draft.questionnaire import SURE, Questionnaire, find_coding, judge, share_within
 from outcomes.intake.draft.survey import Field, Sheet
@@ -140,6 +140,8 @@ def _by_name(
         return _shorter(sheet, instrument, items, last, total)
     ordered = tuple(items[number][0] for number in range(1, last + 1)) if complete else ()
     check = beside
+    if total is not None and PIVOTED.match(total):
+        check = f"{total!r} is of a pivot table: right where one of its rows is one questionnaire"
     if placed:
         asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
         check = f"item {asked} by its place among the others: no wording that is known"

@@ -36,7 +36,8 @@ from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
 
 SUMS = re.compile(
-    r"(average|avg|mean|median|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}", re.I
+    r"(average|avg|mean|median|grand total|total|totals|sum|sd|std|std dev|stdev|min|max|count|n|overall)\b.{0,25}",
+    re.I,
 )
 SCORES: frozenset[Table] = frozenset({"assessments", "patients"})
 SESSIONS: frozenset[Table] = frozenset({"sessions", "vitals", "adverse_events"})
@@ -163,8 +164,10 @@ def _without_sums(sheet: Sheet, proposal: Proposal) -> Proposal:
     for name in patient_columns(sheet)[:1]:
         column = sheet.fields[name]
         sums = [value for value in column.values if SUMS.fullmatch(value)]
-        if sums and len(sums) <= 6 and len(column.values) > 3 * len(sums):
-            spelt = sorted({re.sub(r"\d+", "*", value) for value in sums})
+        known = set(column.values)
+        each = [value for value in column.values if value.endswith(" Total") and value.removesuffix(" Total") in known]
+        if (sums or each) and len(sums) <= 6 and len(column.values) > 3 * len(sums):
+            spelt = sorted({re.sub(r"\d+", "*", value) for value in sums} | ({"* Total"} if each else set()))
             note = f"rows of sums ({', '.join(map(repr, spelt))} in {name!r}) are left out"
             left = {**proposal.source.leave_out, name: tuple(spelt)}
             return _changed(proposal, note, leave_out=left)

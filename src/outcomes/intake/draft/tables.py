@@ -22,7 +22,7 @@ from outcomes.intake.draft.questionnaire import Questionnaire
 from outcomes.intake.draft.questionnaires import find_questionnaires
 from outcomes.intake.draft.stamps import choose_written
 from outcomes.intake.draft.survey import Field, Sheet
-from outcomes.intake.draft.treatments import find_sessions
+from outcomes.intake.draft.treatments import find_given_arm, find_sessions
 from outcomes.intake.draft.twins import bare_name, find_twins, split_twins
 from outcomes.intake.draft.unread import note_unread
 from outcomes.intake.draft.visits import says_time
@@ -121,6 +121,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     _keep_untreated(found)
     taken = set(found.used)
     attributes = find_columns(found, free - taken, known["patients"])
+    attributes |= {} if "arm" in attributes else find_given_arm(found, free - taken)
     attributes |= find_birth(found, {guess.column for columns in found.tables.values() for guess in columns.values()})
     note_unread_scores(found)
     if attributes and (not sheet.proposal.only or "patients" in sheet.proposal.only):

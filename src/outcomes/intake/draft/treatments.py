@@ -20,7 +20,12 @@ from outcomes.intake.draft.wide import SESSION
 from outcomes.intake.words import text_array
 from outcomes.protocols import read_protocols
 
-MOST_SPELLINGS, MOST_CODES = 200, 6
+MOST_SPELLINGS, MOST_CODES, MOST_BILLED = (
+    200,
+    6,
+    80,
+)  # of one column: spellings, codes of treatments, codes of CPT and HCPCS
+ALL_BUT_FEW = 0.8  # of the filled rows, which name a treatment
 NO_TREATMENT = "none"  # what people say of a code that is no treatment
 
 
@@ -39,9 +44,30 @@ def find_sessions(found: Found, free: set[str], placed: dict[str, Guess]) -> Non
     if vitals:
         found.tables["vitals"] = placed | vitals
     if "sessions" in found.tables and treatment:
+        _leave_line_charges(found, treatment)
+    if "sessions" in found.tables and treatment:
         _leave_scored_days(found, treatment)
     if "sessions" in found.tables and treatment:
         _leave_unlabelled(found, treatment)
+
+
+def find_given_arm(found: Found, free: set[str]) -> dict[str, Guess]:
+    """Return the arm by what each patient got (Drug), where the rows are no sessions and one treatment a patient is named."""
+    names = read_vocabulary()["sessions"]["treatment"]["names"]
+    for name in sorted(free):
+        if "sessions" in found.tables or match_name(name, names)[0] < NEAR:
+            continue
+        column = found.sheet.fields[name]
+        spelt = find_spellings(column, found.patients, "treatment")
+        kinds = {kind: place for place, kind in enumerate(sorted(set(spelt.values.values()) - {None}, key=str))}
+        given = column.words.spread(
+            np.array([kinds.get(spelt.values.get(value.casefold()), -1) for value in column.words.values])
+        )
+        pairs = np.unique(np.column_stack([found.patients.codes, given])[given >= 0], axis=0)
+        once = len(kinds) > 1 and len(np.unique(pairs[:, 0])) == len(pairs)
+        if spelt.share >= ALL_BUT_FEW and once and any(map(names_drug, spelt.values)):
+            return {"arm": Guess(name, check="what each patient got is taken for the arm")}
+    return {}
 
 
 def names_treatments(sheet: Sheet) -> bool:
@@ -49,6 +75,18 @@ def names_treatments(sheet: Sheet) -> bool:
     patients = next(iter(sheet.fields.values())).words
     few = (column for column in sheet.fields.values() if 0 < len(column.values) <= MOST_SPELLINGS)
     return any(find_spellings(column, patients, "treatment").share >= 0.8 for column in few)
+
+
+def _leave_line_charges(found: Found, treatment: Guess) -> None:
+    """Leave out what the lines of a bill charge: that of the line with the treatment is not what the session was charged."""
+    charge = found.tables["sessions"].get("charge_usd")
+    if charge is not None and any(
+        BILLED.fullmatch(value.casefold()) for value in found.sheet.fields[treatment.column].values
+    ):
+        del found.tables["sessions"]["charge_usd"]
+        found.notes.append(
+            f"{charge.column!r} is of each line of a bill, and a session has several: add up what one person was charged on one day in the export, and put it beside the sessions (`join`)"
+        )
 
 
 def _leave_scored_days(found: Found, treatment: Guess) -> None:
@@ -121,18 +159,21 @@ def _coded_treatment(found: Found, free: set[str], names: list[str]) -> Guess | 
             for code in codes
             if len(np.unique(found.patients.codes[column.words.spread(column.words.values == code)])) >= SHOWN
         ]
-        sessions = (
-            found.rows_per_patient >= 2 and 2 <= len(codes) <= MOST_CODES and column.filled >= 0.9 * len(column.words)
-        )
+        billed = all(
+            BILLED.fullmatch(code.casefold()) for code in codes
+        )  # of which rare ones are no treatments of an arm
+        most = MOST_BILLED if billed else MOST_CODES
+        sessions = found.rows_per_patient >= 2 and 2 <= len(codes) <= most and column.filled >= 0.9 * len(column.words)
         prefixed = len(words_of(name)) == 2 and match_name(words_of(name)[1], names)[0] == SAME  # ses_drug, of a form
         if (
             (match_name(name, names)[0] >= NEAR or prefixed)
             and sessions
-            and len(shown) == len(codes)
+            and ((billed and shown) or len(shown) == len(codes))
             and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) or BILLED.fullmatch(code.casefold()) for code in codes)
         ):
-            known = find_spellings(column, found.patients, "treatment").values
-            return Guess(name, Spellings(known, open=tuple(code for code in codes if code.casefold() not in known)))
+            spelt = find_spellings(column, found.patients, "treatment")
+            asked = tuple(code for code in shown if code.casefold() not in spelt.values)
+            return Guess(name, Spellings(spelt.values, open=asked, rare=spelt.rare))
     return None
 
 

@@ -112,7 +112,8 @@ def make_table(records: Records, source: Source, name: str, wanted: Wanted, epoc
 def _part_rows(records: Records, source: Source, skip: int) -> tuple[list[list[str]], list[dict[str, str]], list[bool]]:
     """Return the rows below the header, what stands above each as a heading, and which of them are no rows of the table.
 
-    Headings that follow one another are one. The outermost label in it ends what was said by the labels within it.
+    Headings that follow one another are one, of which the first counts, and the one below the header where one stands above it too (a title). The outermost label in it
+    ends what was said by the labels within it.
     """
     header = {" ".join(" ".join(records[number - 1]).split()) for number in source.header}
     around = Furniture(row for row in records[:skip] if not read_headings(row, source.headings))
@@ -120,10 +121,13 @@ def _part_rows(records: Records, source: Source, skip: int) -> tuple[list[list[s
     rows, said, none = [], [], []
     current: dict[str, str] = {}
     fresh: dict[str, str] = {}
+    title: set[str] = set()
     for number, record in enumerate(records, start=1):
         cells = [cell.strip() for cell in record]
         found = {} if number in source.header else read_headings(cells, source.headings)
-        fresh |= {new: value for new, value in found.items() if new not in fresh}
+        title = set(fresh) if number == source.header[-1] else title
+        fresh |= {new: value for new, value in found.items() if new not in fresh or new in title}
+        title -= set(found)
         again = " ".join(" ".join(cells).split()) in header
         blank = not any(cells)
         if fresh and not (found or again or blank):

@@ -23,6 +23,10 @@ TEXT, WORKBOOK = (".csv", ".tsv", ".tab", ".txt"), (".xlsx", ".xlsm", ".xls", ".
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # never in text
 CENTRAL = re.compile(rb"[A-Za-z][\xb3\xb9\xbf](?=[A-Za-z])")  # ³ ¹ ¿ within a word: ł ą ż
 ISO_CENTRAL = re.compile(rb"[A-Za-z][\xb1\xb6](?=[A-Za-z])")  # ± ¶: ą ś
+TURKISH = re.compile(
+    rb"[A-Za-z][\xf0\xfd\xfe](?=[A-Za-z])"
+)  # of ð ý þ: ğ ı ş, where none of the accents of Iceland and the west stands beside them
+WESTERN = re.compile(rb"[\xe0\xe1\xe6\xe8\xe9\xed\xf3\xfa]")
 HIDDEN = "a hidden sheet; name it as 'sheet' of a source to read it"
 
 
@@ -170,8 +174,7 @@ def guess_encoding(path: Path) -> str:
         start = file.read(1 << 20)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
         return "utf-8"
-    central = "iso8859-2" if ISO_CENTRAL.search(start) else "cp1250" if CENTRAL.search(start) else "cp1252"
-    for encoding in ("utf-8", central):
+    for encoding in ("utf-8", _guess_table(start)):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             with path.open("rb") as file:
@@ -182,6 +185,19 @@ def guess_encoding(path: Path) -> str:
             continue
         return encoding
     return "latin-1"
+
+
+def _guess_table(start: bytes) -> str:
+    r"""Return the table of letters of text that is no UTF-8, by its signs and the ends of its lines.
+
+    >>> _guess_table(b"Hasta;\xddla\xe7;a\xf0r\xfd yok"), _guess_table(b"C\x97digo;Fecha\rK-1;"), _guess_table(b"C\xf3digo\r\n"), _guess_table(b"d\xf3ttir;\xfeor\xf0ur")
+    ('cp1254', 'mac_roman', 'cp1252', 'cp1252')
+    """
+    if b"\r" in start and b"\n" not in start:  # as spreadsheets on a Mac save text
+        return "mac_roman"
+    if TURKISH.search(start) and not WESTERN.search(start):
+        return "cp1254"
+    return "iso8859-2" if ISO_CENTRAL.search(start) else "cp1250" if CENTRAL.search(start) else "cp1252"
 
 
 READER = Reader(frozenset({"auto", "csv", "tsv", "excel"}), recognise, propose, read)
