@@ -11,6 +11,7 @@ from exports import entries, make_study, write
 
 from outcomes.intake import read_export, refuse
 from outcomes.intake.draft import draft_study
+from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.settings.study import check_study
 
 PEOPLE = [f"K{n:03d}" for n in range(24)]
@@ -341,3 +342,75 @@ def test_files_of_turkish_and_of_a_mac_are_read_in_their_letters(tmp_path, encod
     assert found == {"phq9": truth()}
     assert given == sessions()
     assert header[2] in drafted.text
+
+
+def test_total_score_of_several_questionnaires_in_one_list_is_of_the_one_that_another_column_names(tmp_path):
+    write_rows(tmp_path, *([who, day(n, k), ARMS[n % 2]] for n, who, k in visits()), header=HEAD[:3], name="log.csv")
+    asked = read_vocabulary()["instruments"]["phq9"]["questions"]["en"]
+    words = [one if isinstance(one, str) else one[0] for one in asked]
+    lines = []
+    for n, who, k in visits():
+        items = [min(3, max(0, score(n, k) - 3 * place)) for place in range(9)]
+        lines += [
+            [who, day(n, k), "PHQ-9", word.replace(",", ""), item] for word, item in zip(words, items, strict=True)
+        ]
+        lines += [
+            [who, day(n, k), "PHQ-9", "Total Score", score(n, k)],
+            [who, day(n, k), "GAD-7", "Total Score", score(n, k, 21)],
+        ]
+    write_rows(tmp_path, *lines, header=["Patient", "Date", "Screening", "Question", "Score"], name="screenings.csv")
+    found, given, _ = read_drafted(tmp_path)
+    assert found == {"phq9": truth(), "gad7": truth(21)}
+    assert given == sessions()
+
+
+@pytest.mark.parametrize(
+    ("key", "names"), [("drug_code", ["drug_code", "drug_name", "unit"]), ("med_id", ["id", "name", "unit"])]
+)
+def test_codes_of_drugs_are_joined_to_the_list_that_names_them(tmp_path, key, names):
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), (17, 22)[n % 2], 40] for n, who, k in visits()),
+        header=["patient_id", "admin_date", key, "dose"],
+        name="administrations.csv",
+    )
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), score(n, k)] for n, who, k in visits()),
+        header=["patient_id", "date", "phq9"],
+        name="scores.csv",
+    )
+    write_rows(
+        tmp_path,
+        [17, "Ketamine IV", "mg"],
+        [22, "Spravato", "mg"],
+        [101, "Ondansetron", "mg"],
+        header=names,
+        name="medications.csv",
+    )
+    found, given, drafted = read_drafted(tmp_path)
+    assert found == {"phq9": truth()}
+    assert given == sessions()
+    assert "medications.csv (join)" in drafted.text
+
+
+def test_numbers_that_a_list_of_drugs_happens_to_have_too_are_no_codes_of_them(tmp_path):
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), k + 1, 40] for n, who, k in visits()),
+        header=["patient_id", "admin_date", "visit_no", "dose"],
+        name="administrations.csv",
+    )
+    write_rows(
+        tmp_path,
+        *([who, day(n, k), score(n, k)] for n, who, k in visits()),
+        header=["patient_id", "date", "phq9"],
+        name="scores.csv",
+    )
+    write_rows(
+        tmp_path,
+        *([number, ("Ketamine IV", "Spravato")[number % 2], "mg"] for number in range(1, 9)),
+        header=["id", "name", "unit"],
+        name="medications.csv",
+    )
+    assert any("no column says which treatment was given" in one for one in draft(tmp_path).missing)

@@ -61,6 +61,19 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one(changes, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("axis", "timepoint"), [("day", "day 29"), ("day", "session 6"), ("session", "day 28"), ("visit", "day 28")]
+)
+def test_a_primary_time_point_that_the_study_does_not_have_is_refused(axis, timepoint):
+    content = yaml.safe_load((ROOT / "config" / "example.yaml").read_text(encoding="utf-8"))
+    content["comparison"]["estimand"] |= {"axis": axis, "timepoint": timepoint}
+    with pytest.raises(
+        SettingsError,
+        match=rf"comparison.estimand.timepoint: no time point '{timepoint}' on the axis '{axis}'; there are: ",
+    ):
+        check_study(content)
+
+
 def test_every_default_is_what_the_schema_says():
     assert (ROOT / "config" / "schema.yaml").read_text() == describe_schema(), (
         "run `outcomes schema --out config/schema.yaml`"

@@ -13,7 +13,7 @@ from outcomes.errors import SettingsError
 from outcomes.frozen import Frozen
 from outcomes.settings.analysis import MinimumCell
 from outcomes.settings.labels import find_personal_prose
-from outcomes.settings.one_stage import OneStage, list_timepoints
+from outcomes.settings.one_stage import OneStage
 from outcomes.settings.plan import list_changes, place_of, read_plan
 from outcomes.settings.propensity import CommonPropensity
 from outcomes.settings.reading import read_yaml
@@ -167,7 +167,7 @@ def _check_one_stage(plan: NetworkPlan, study: Study, path: Path) -> None:
     if plan.one_stage is None or study.comparison is None:
         return
     estimand = study.comparison.estimand
-    known = list_timepoints(study, estimand.axis)
+    known = study.list_timepoints(estimand.axis)
     unknown = [name for name in plan.one_stage.timepoints if name not in known]
     if unknown:
         raise SettingsError(

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import Field, field_validator
 
 from outcomes.frozen import Frozen
-
-if TYPE_CHECKING:
-    from outcomes.settings.study import Study
 
 MOST = 3  # time points: with more nearly every site has a pattern of few
 
@@ -34,13 +29,3 @@ class OneStage(Frozen):
         if len(set(timepoints)) < len(timepoints):
             raise ValueError("a time point stands twice; list each once")
         return timepoints
-
-
-def list_timepoints(study: Study, axis: str) -> list[str]:
-    """Return the declared time points of an axis."""
-    points = study.timepoints
-    if axis == "session":
-        return [f"session {number}" for number in points.sessions]
-    if axis == "day":
-        return [f"day {one.day}" for one in points.days]
-    return list(dict.fromkeys([*points.visits, *(one.name or one.label for one in study.visits)]))

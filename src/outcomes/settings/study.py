@@ -214,6 +214,11 @@ class Study(Frozen):
                 raise ValueError(
                     f"comparison.estimand.{key}: no arm '{getattr(estimand, key)}'; arms: {', '.join(arms)}"
                 )
+        points = self.list_timepoints(estimand.axis)
+        if estimand.timepoint not in points:
+            raise ValueError(
+                f"comparison.estimand.timepoint: no time point '{estimand.timepoint}' on the axis '{estimand.axis}'; there are: {', '.join(points)}"
+            )
         named = {"estimand.instrument": estimand.instrument}
         named |= {
             f"negative_control.instruments.{at}": one
@@ -229,6 +234,15 @@ class Study(Frozen):
     def tables_of(self, source: Source) -> dict[Table, TableMap]:
         """Return the mappings of a source, its own or its layout's."""
         return source.tables if source.layout is None else self.layouts[source.layout]
+
+    def list_timepoints(self, axis: str) -> list[str]:
+        """Return the declared time points of an axis (session, day, visit)."""
+        points = self.timepoints
+        if axis == "session":
+            return [f"session {number}" for number in points.sessions]
+        if axis == "day":
+            return [f"day {one.day}" for one in points.days]
+        return list(dict.fromkeys([*points.visits, *(one.name or one.label for one in self.visits)]))
 
     def instrument(self, name: str) -> Instrument:
         """Return an instrument with this study's cut-offs in place of the published ones where it declares some."""

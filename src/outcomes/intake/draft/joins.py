@@ -17,7 +17,16 @@ from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.tables import describe_sheet, find_patient, may_date_rows
 from outcomes.intake.draft.treatments import names_treatments
-from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, squeeze, words_of
+from outcomes.intake.draft.vocabulary import (
+    NEAR,
+    is_other_drug,
+    match_name,
+    names_drug,
+    read_vocabulary,
+    recognise_treatment,
+    squeeze,
+    words_of,
+)
 from outcomes.intake.readers.joining import join_columns
 from outcomes.intake.values import to_numbers
 from outcomes.settings import Join, TableFile
@@ -26,6 +35,10 @@ MOST_NAMES = 200  # spellings in a column that says what a row holds
 MATCHED = 0.8  # of the rows that must find their key in the other table
 TREATED = 0.8  # of the filled cells that must be spellings of treatments
 CONCEPTS = frozenset({"measurement_concept_id", "observation_concept_id", "drug_concept_id", "procedure_concept_id"})
+DRUGS = frozenset(
+    {"drug", "med", "medication", "medicine", "treatment", "product", "substance", "agent", "ndc", "rx"}
+)  # in the name of a column of codes
+CODED = frozenset({"id", "code", "key", "nr", "no", "number", "ndc"})
 PLACES = frozenset({"date", "study_day"})
 
 
@@ -52,14 +65,15 @@ def complete_sheets(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
     that (a wide one whose columns are labels of visits).
     """
     seen = [_look(sheet, sheets) for sheet in sheets]
-    treated = any("treatment" in one.found.tables.get("sessions", {}) for one in seen if one.found)
+    guesses = [one.found.tables.get("sessions", {}).get("treatment") for one in seen if one.found]
+    treated = any(one is not None and (one.spellings is None or any(one.spellings.values.values())) for one in guesses)
     done = []
     for one in seen:
         others = [other for other in seen if other is not one and _is_plain(other.sheet)]
         join = (
             _join_concepts(one.sheet, sheets)
             or _join_time(one, others)
-            or (None if treated else _join_treatment(one, others))
+            or (None if treated else _join_treatment(one, others) or _join_drugs(one, others))
         )
         done.append(join_sheet(one.sheet, *join, folder) if join else one.sheet)
     return done
@@ -212,6 +226,35 @@ def _join_treatment(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | Non
     join, other, name = candidates[0]
     note = f"what was given is said once a patient, by {name!r} of {other.sheet.name} (join), and taken for all sessions of each: did nobody change?"
     return join, note
+
+
+def _join_drugs(one: Seen, others: Sequence[Seen]) -> tuple[Join, str] | None:
+    """Return the join that gives dated sessions the names of the drugs that they have codes of, from a list of drugs."""
+    if one.found is None or not one.found.dates or one.sheet.source.join:
+        return None
+    found = []
+    for other in others:
+        for name in one.sheet.fields if not (other.found and other.found.dates) else ():
+            for theirs in other.sheet.fields if set(words_of(name)) & DRUGS and name != one.patient else ():
+                if squeeze(theirs) == squeeze(name) or set(words_of(theirs)) & CODED:
+                    found += [(name, theirs, other, told) for told in _name_drugs(one.sheet, name, other.sheet, theirs)]
+    if len({(name, told) for name, _, _, told in found}) != 1:
+        return None
+    name, theirs, other, told = found[0]
+    join = make_join(one.sheet, other.sheet, {name: theirs}, [told])
+    new = next(free for free in ("drug", "drug given", "drug (joined)") if free not in one.sheet.fields)
+    join = join.model_copy(update={"columns": {new: told}})  # a column named `name` would be taken for a person's
+    return join, f"what the codes in {name!r} mean is said by {told!r} of {other.sheet.name} (join)"
+
+
+def _name_drugs(sheet: Sheet, name: str, other: Sheet, theirs: str) -> Iterator[str]:
+    """Yield the columns of a list that name a treatment, or a drug beside one, for nearly all of a sheet's codes."""
+    for told in other.fields:
+        tried = None if told == theirs else _try(sheet, other, make_join(sheet, other, {name: theirs}, [told]))
+        if tried is not None and tried[0] >= MATCHED:
+            named = [recognise_treatment(value)[0] is not None or is_other_drug(value) for value in tried[1] if value]
+            if sum(named) >= TREATED * len(named) and any(map(names_drug, tried[1])):
+                yield told
 
 
 def make_join(sheet: Sheet, other: Sheet, by: dict[str, str], columns: Iterable[str]) -> Join:

@@ -12,7 +12,7 @@ from outcomes.instruments import read_instruments
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, match_name, read_vocabulary, words_of
+from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
 from outcomes.settings import Pivot
 
@@ -112,9 +112,53 @@ def _by_names(
             )
             for item, of, columns in by_item
         ]
+    totals = _shared_total(sheet, name, spelt, {patient, name, value, *dates})
+    if totals is not None:
+        told, parts = totals
+        value = _value(sheet, name, parts[0][1], {patient, name, told, *dates}) or value
+        return [
+            (
+                Pivot(
+                    rows=(patient, when),
+                    name=name,
+                    value=value,
+                    columns={new: tuple(of) for new, of in columns.items()},
+                ),
+                note.format(repr(name)) + f", of those that {told!r} calls {', '.join(map(repr, of))}",
+                {"rows": {told: of}},
+            )
+            for of, columns in parts
+        ]
     pivot = Pivot(rows=(patient, when), name=name, value=value, columns={new: tuple(of) for new, of in spelt.items()})
     rest = f"; {1 - share:.0%} of its rows hold something else and are left out" if share < 0.995 else ""
     return [(pivot, note.format(repr(name)) + rest, {})]
+
+
+def _shared_total(
+    sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
+) -> tuple[str, list[tuple[tuple[str, ...], dict[str, list[str]]]]] | None:
+    """Return the column that says which questionnaire a row is of, where rows of several are named alike (Total Score); with each one's spellings and new columns."""
+    known = set(read_vocabulary()["total"]) - {""}
+    alike = [value for value in sheet.fields[name].values if squeeze(value) in known]
+    for other, column in sheet.fields.items() if alike else ():
+        if other in taken or not 2 <= len(column.values) <= MOST_NAMES:
+            continue
+        mine = column.words.codes[sheet.fields[name].words.spread(np.isin(sheet.fields[name].words.values, alike))]
+        of: dict[str, list[str]] = defaultdict(list)
+        for value in column.words.values[np.unique(mine)]:
+            for instrument, item in claims_of(value)[:1]:
+                of[instrument] += [] if item else [value]
+        if len(of) > 1 and all(of.values()):
+            parts = [
+                (
+                    tuple(named),
+                    {new: its for new, its in spelt.items() if new.startswith(f"{instrument}_")}
+                    | {f"{instrument}_total": alike},
+                )
+                for instrument, named in sorted(of.items())
+            ]
+            return other, sorted(parts, key=lambda part: -len(part[1]))
+    return None
 
 
 def _is_of_items(sheet: Sheet, rows: Sequence[str], value: str, spelt: dict[str, list[str]]) -> bool:
