@@ -215,7 +215,7 @@ class Study(Frozen):
                     f"comparison.estimand.{key}: no arm '{getattr(estimand, key)}'; arms: {', '.join(arms)}"
                 )
         points = self.list_timepoints(estimand.axis)
-        if estimand.timepoint not in points:
+        if points and estimand.timepoint not in points:
             raise ValueError(
                 f"comparison.estimand.timepoint: no time point '{estimand.timepoint}' on the axis '{estimand.axis}'; there are: {', '.join(points)}"
             )
