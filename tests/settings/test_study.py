@@ -61,9 +61,7 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one(changes, said):
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("axis", "timepoint"), [("day", "day 29"), ("day", "session 6"), ("session", "day 28"), ("visit", "day 28")]
-)
+@pytest.mark.parametrize(("axis", "timepoint"), [("day", "day 29"), ("day", "session 6"), ("session", "day 28")])
 def test_a_primary_time_point_that_the_study_does_not_have_is_refused(axis, timepoint):
     content = yaml.safe_load((ROOT / "config" / "example.yaml").read_text(encoding="utf-8"))
     content["comparison"]["estimand"] |= {"axis": axis, "timepoint": timepoint}
