@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 from exports import write
-from test_foreign_exports import ARMS, PEOPLE, day, items, read_drafted, totals, truth, visits
+from test_foreign_exports import (
+    ARMS,
+    PEOPLE,
+    day,
+    items,
+    read_drafted,
+    read_questions,
+    totals,
+    truth,
+    visits,
+    write_log,
+)
 
 from outcomes.intake.draft import draft_study
 
@@ -45,6 +56,24 @@ def test_a_listing_with_what_was_changed_is_not_read_as_one_of_fields(tmp_path):
     draft = draft_study(tmp_path, "mine")
     assert any(f"{len(visits())} rows hold a field that another row" in one for one in draft.missing)
     assert "what 'Field' names" not in draft.text
+
+
+def test_neither_numbers_of_questions_nor_of_rows_are_taken_for_answers_and_patients(tmp_path):
+    questions = read_questions("phq9")
+    write_log(tmp_path)
+    lines = [
+        f'{n:x}{k}{place:x}f,{who},PHQ-9,{place + 1},"{question}",{points},{day(n, k)}'
+        for n, who, k in visits()
+        for place, (question, points) in enumerate(zip(questions, items(n, k), strict=True))
+    ]
+    write(
+        tmp_path,
+        "answers.csv",
+        *lines,
+        header="id,patientId,survey,question_number,question_text,answer_value,submitted_at",
+    )
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
 
 
 @pytest.mark.parametrize("repeats", [True, False])

@@ -9,7 +9,7 @@ from exports import entries, make_study, read_one, write
 from outcomes.errors import InputError
 from outcomes.instruments import read_instruments
 from outcomes.intake import read_export
-from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.points import CONTRADICTED, FINE, find_numbering, read_points, read_totals
 from outcomes.intake.words import text_array
 
 PHQ9, GAD7 = read_instruments()["phq9"], read_instruments()["gad7"]
@@ -178,3 +178,16 @@ def test_one_value_has_one_spelling(tmp_path):
     )
     assert export.tables["key"]["identifier"].tolist() == ["1", "2"]
     assert export.tables["assessments"]["visit"].astype(str).tolist() == ["3", "0", "3"]
+
+
+def test_numbers_that_count_from_one_beside_wordings():
+    words = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+    for form in ("{} - {}", "{} ({})", "{1} ({0})"):
+        spelt = [form.format(number, wording) for number, wording in enumerate(words, start=1)]
+        assert sorted(find_numbering(spelt, PHQ9).values()) == [0, 1, 2, 3]
+        mixed = [
+            *spelt[:3],
+            form.format(3, words[3]),
+        ]  # one number is that of its wording: the others are wrong, and no numbering
+        assert find_numbering(mixed, PHQ9) == {}
+    assert points("2 (More than half the days)", "3 (Several days)") == ([2, None], [FINE, CONTRADICTED])

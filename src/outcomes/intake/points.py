@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 
 import numpy as np
 
@@ -77,12 +77,34 @@ def _one_answer(value: str, known: Mapping[str, int], numbers: bool) -> tuple[fl
             words is not None and numbers and not coded[1].isdecimal()
         ):  # a program's own code, and the wording beside it
             return words, FINE
-    for form, number, wording in ((LED, 1, 2), (TRAILED, 2, 1)):
+    numbered = _part_numbered(value, known)
+    if numbered is None:
+        return np.nan, NO_NUMBER
+    number, points = numbered
+    return (points, FINE) if number == points else (np.nan, CONTRADICTED)
+
+
+def _part_numbered(value: str, known: Mapping[str, int]) -> tuple[int, int] | None:
+    """Return the number beside a known wording, and the points of the wording; None where a cell is not both."""
+    for form, number, wording in ((CODED, 1, 2), (LED, 1, 2), (TRAILED, 2, 1)):
         match = form.fullmatch(value.strip())
-        points = known.get(_plain(match[wording])) if match else None
+        points = known.get(_plain(match[wording])) if match and match[number].isdecimal() else None
         if match and points is not None:
-            return (points, FINE) if int(match[number]) == points else (np.nan, CONTRADICTED)
-    return np.nan, NO_NUMBER
+            return int(match[number]), points
+    return None
+
+
+def find_numbering(spelt: Iterable[str], instrument: Instrument) -> dict[str, int]:
+    """Return what spellings mean whose numbers all count from one more than the wordings beside them (``1 - Not at all``); nothing where one does not.
+
+    >>> from outcomes.instruments import read_instruments
+    >>> find_numbering(["1 - Not at all", "2 - Several days"], read_instruments()["phq9"])
+    {'1 - not at all': 0, '2 - several days': 1}
+    """
+    found = {_plain(one): _part_numbered(one, instrument.worded) for one in spelt}
+    if any(one is None or one[0] != one[1] + 1 for one in found.values()):
+        return {}
+    return {spelling: one[1] for spelling, one in sorted(found.items()) if one}
 
 
 def read_totals(values: Array, instrument: Instrument) -> Array:

@@ -12,7 +12,7 @@ from outcomes.instruments import read_instruments
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Sheet
-from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, match_name, read_vocabulary, squeeze, words_of
+from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, WHO, match_name, read_vocabulary, squeeze, words_of
 from outcomes.intake.points import read_points, read_totals
 from outcomes.settings import Pivot
 
@@ -49,11 +49,21 @@ def patient_columns(sheet: Sheet) -> list[str]:
 
 
 def row_numbers(sheet: Sheet) -> set[str]:
-    """Return columns named like identifiers that count the rows from 1, in any order, where another one so named stands in several rows."""
+    """Return columns named like identifiers that tell the rows, where another one so named stands in several rows.
+
+    They count the rows from 1, in any order; or their bare name (``id``) says not whose, and the other's (``subject.patientId``) does.
+    """
     names = [name for name in sheet.fields if match_name(name, read_vocabulary()["patient"])[0] >= NEAR]
     rows = max((len(sheet.fields[name].words.codes) for name in names), default=0)
     counted = {str(number + 1) for number in range(rows)}
     counting = {name for name in names if rows >= FEWEST_ROWS and set(sheet.fields[name].values) == counted}
+    bare = {
+        name
+        for name in names
+        if rows >= FEWEST_ROWS and not set(words_of(name)) & WHO and len(sheet.fields[name].values) == rows
+    }
+    if any(set(words_of(name)) & WHO for name in set(names) - bare):
+        counting |= bare
     repeats = any(1 < SEVERAL * len(sheet.fields[name].values) <= rows for name in names if name not in counting)
     return counting if repeats else set()
 
@@ -263,6 +273,9 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
         if other in taken or not column.filled or set(words_of(other)) & PLACES:
             continue
         good = rows = 0.0
+        told = any(
+            not new.endswith("_total") for new in spelt
+        )  # the column only numbers the items: each has its own value
         for new, spellings in spelt.items():
             instrument, _, item = new.rpartition("_")
             definition = read_instruments()[instrument]
@@ -273,9 +286,14 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
                 fine = (totals >= definition.minimum) & (totals <= definition.maximum)
             else:
                 points, _ = read_points(column.words.values, definition, {})
-                fine = ~np.isnan(points) & (points <= definition.maximum)
+                fine = ~np.isnan(points) & (
+                    points <= (definition.items or definition).maximum + 1
+                )  # or counted from one
+                told &= len(codes) >= FEWEST_ROWS and len(np.unique(codes)) == 1
             good += float((fine & ~column.missing)[codes].sum())
             rows += max(float((~column.missing)[codes].sum()), len(codes) / 2)
+        if told and len(spelt) > 1:
+            continue
         hint = bool(set(words_of(other)) & HINTS or re.fullmatch(r"(?:QS|RS)(?:ORRES|STRES[CN])|AVALC?", other.upper()))
         best.append((good / max(rows, 1), hint, other))
     likely = [(share + NAMED * hint, other) for share, hint, other in best if share >= 0.6]

@@ -12,7 +12,7 @@ from outcomes.instruments import Instrument
 from outcomes.intake.draft.incomplete import MOSTLY, find_known, find_unasked, judge_totals, tell_percent
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import words_of
-from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.points import find_numbering, read_points, read_totals
 from outcomes.intake.words import Array
 
 SURE = 0.95  # of the filled rows that must hold an allowed answer
@@ -61,7 +61,10 @@ def find_coding(sheet: Sheet, definition: Instrument, items: tuple[str, ...]) ->
     rows -= int(min(refused, 0.4 * rows))
     if over > 0.01 * rows and under == 0 and inside + over >= SURE * rows:
         return {str(number): number - 1 for number in range(low + 1, high + 2)}
-    return {} if inside >= SURE * rows else _find_codes(columns, low, high)
+    if inside >= SURE * rows:
+        return {}
+    spelt = {value for column in columns for value in column.values if not is_refusal(value)}
+    return find_numbering(spelt, definition) or _find_codes(columns, low, high)
 
 
 def _find_codes(columns: Sequence[Field], low: int, high: int) -> dict[str, int] | None:
@@ -129,7 +132,7 @@ def judge(sheet: Sheet, definition: Instrument, one: Questionnaire) -> Questionn
         if refused > 0.01 * every:
             note = f"{refused / every:.0%} of the answers say that none was given: missing, so that their totals are (scoring)"
             one = replace(one, check="; ".join(filter(None, [one.check, note])))
-        coded = ", ".join(f"{code.upper()} is {points}" for code, points in answers.items())
+        coded = ", ".join(f"{code if ' ' in code else code.upper()} is {points}" for code, points in answers.items())
         note = f"answers are codes, and taken in their order ({coded})" if answers else ""
         one = replace(one, answers=answers, check="; ".join(filter(None, [one.check, note])))
         one = _hold_against_total(sheet, definition, one)
