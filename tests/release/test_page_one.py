@@ -15,15 +15,17 @@ from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_effects, say_safety
-from outcomes.release.report.page_one.answers import say_analyses, say_response
+from outcomes.release.report.page_one.answers import answer_questions, say_analyses, say_response
 from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.first_page import write_note
 from outcomes.release.report.page_one.follow_up import FollowUp, Seen
+from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.key_points import MOST_WORDS, write_key_points
 from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
 from outcomes.release.report.page_one.safety import Effect, Safety
 from outcomes.release.report.sections.abstract import write_abstract
+from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.settings.estimand import Margin
 
 CLEAR, OTHER, OPEN, TIGHT = (
@@ -376,6 +378,33 @@ def test_without_a_score_at_the_declared_time_point_the_last_change_is_told_and_
     assert answer_of(enough, study, "works").verdict == "The mean change at session 6 could not be estimated."
     few = told | {"missingness": tables["missingness"].assign(observed=19)}
     assert answer_of(few, study, "works").verdict == "Too few scores at session 6 to say."
+
+
+def test_the_declared_binary_answer_is_told_as_it_was_declared_and_imputed():
+    """A study that declares remission, missing scores by jump to reference, was told the response, "imputed at random"."""
+    tables, study = make_compared()
+    estimand = study.comparison.estimand
+    binary = estimand.binary.model_copy(update={"endpoint": "remission", "missing": "jump_to_reference"})
+    declared = study.comparison.model_copy(update={"estimand": estimand.model_copy(update={"binary": binary})})
+    place = {"axis": "day", "timepoint": "day 28", "population": "everyone", "method": "weighted"}
+    rates = {"risk_reference": 0.2, "difference_lower": 0.0, "difference_upper": 0.5}
+    rows = [
+        place | rates | {"endpoint": endpoint, "risk_treated": 0.2 + more, "difference": more}
+        for endpoint, more in (("response", 0.3), ("remission", 0.1))
+    ]
+    tables |= {"risks": pd.DataFrame(rows)}
+    material = gather(tables, study.model_copy(update={"comparison": declared}), {})
+    evidence = gather_evidence(material)
+    assert evidence.response.value == 0.1
+    answers = {one.row: one.text for one in answer_questions(material, evidence)}
+    assert "Remission: " in answers["better"]
+    assert "Response" not in answers["better"]
+    assert "Remission: missing scores imputed by jump to reference." in write_note(material, evidence)
+    table = tabulate_outcomes(material)
+    heads = [row[0].text.strip() for row in table.rows]
+    assert heads[heads.index("Declared binary outcome") + 1].startswith("Remission")
+    assert heads[heads.index("Secondary outcomes") + 1].startswith("Response")
+    assert "Remission and response: missing scores imputed by jump to reference." in " ".join(table.notes)
 
 
 def test_what_no_study_file_asks_for_is_not_called_unmeasured():

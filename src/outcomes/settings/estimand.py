@@ -77,6 +77,16 @@ class BinaryAnswer(Frozen):
         "among `imputation.methods`",
     )
 
+    @property
+    def imputed(self) -> str:
+        """How missing scores are imputed, as it follows "missing scores"."""
+        return "imputed at random" if self.missing == "imputed_mar" else f"imputed by {self.missing.replace('_', ' ')}"
+
+    @property
+    def reached(self) -> str:
+        """What a patient who is counted did, as it follows "one more"."""
+        return {"response": "responded", "remission": "was in remission"}[self.endpoint]
+
 
 class Summary(Frozen):
     """How two arms are compared at the time point."""

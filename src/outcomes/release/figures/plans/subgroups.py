@@ -44,7 +44,7 @@ def _plan_endpoint(rows: pd.DataFrame, study: Study, endpoint: str) -> Plan:
     place = say_timepoint(estimand.axis, estimand.timepoint)
     what = f"{instrument} change" if endpoint == "change" else f"{instrument} {endpoint}"
     way = f"{treated} to {reference}" if rows["scale"].iloc[0] == "risk ratio" else f"{treated} minus {reference}"
-    missing = "" if endpoint == "change" else ", of all treated patients, missing scores imputed at random"
+    missing = "" if endpoint == "change" else f", of all treated patients, missing scores {estimand.binary.imputed}"
     caption = (
         f"{what} at {place}{missing}: {way}, within subgroups, with {COVERED} intervals. Weights are estimated within each level. "
         "Squares: the level by itself. Open diamonds: shrunken toward the other levels of the same variable, since the most extreme of "

@@ -186,16 +186,17 @@ def say_importance(evidence: Evidence) -> str:
 
 def say_response(material: Material, evidence: Evidence) -> str:
     """Return the declared binary answer: rates of both arms and their difference."""
-    if evidence.response is None:
+    if evidence.response is None or material.study.comparison is None:
         return ""
+    name = material.study.comparison.estimand.binary.endpoint.capitalize()
     difference = f"difference {say_size(evidence.response, 'percentage points', 100)}"
     if evidence.response_rates is None:
-        return f"Response: {difference}."
+        return f"{name}: {difference}."
     apart = 100 * abs(evidence.response_rates[0] - evidence.response_rates[1] - evidence.response.value)
     if apart > FAR:
-        return f"Response: {difference}."
+        return f"{name}: {difference}."
     rates = " v ".join(f"{fixed(100 * rate, 0)}%" for rate in evidence.response_rates)
-    return f"Response: {'about ' if apart > ROUNDED else ''}{rates}, {difference}."
+    return f"{name}: {'about ' if apart > ROUNDED else ''}{rates}, {difference}."
 
 
 def _whom(material: Material, evidence: Evidence, words: Mapping[str, str]) -> list[str]:

@@ -54,7 +54,8 @@ def write_note(material: Material, evidence: Evidence) -> str:
     unadjusted = (
         f"{text[:1].upper()}{text[1:]} {'is' if raw == ['durability'] else 'are'} not adjusted. " if raw else ""
     )
-    imputed = " Response: missing scores imputed at random." if evidence.response else ""
+    binary = comparison.estimand.binary
+    imputed = f" {binary.endpoint.capitalize()}: missing scores {binary.imputed}." if evidence.response else ""
     return (
         f"CI: confidence interval.{adjusted}{alike}{imputed} {'' if evidence.e_value is None else e_value}{unadjusted}{rounded}"
     ).strip()

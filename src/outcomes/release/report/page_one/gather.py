@@ -201,9 +201,10 @@ def _tipping(material: Material, favours_treated: bool, worse: bool) -> float | 
 def _response(material: Material) -> dict[str, Any]:
     """Return the declared binary answer: of everyone compared, missing scores imputed."""
     assert material.study.comparison is not None
+    binary = material.study.comparison.estimand.binary
     rows = _here(material, "risks")
     if len(rows):
-        rows = rows[(rows[Risks.endpoint] == "response") & (rows[Risks.population] == "everyone")]
+        rows = rows[(rows[Risks.endpoint] == binary.endpoint) & (rows[Risks.population] == "everyone")]
         kept = rows[rows[Risks.method] == ("unadjusted" if material.study.comparison.weights == "none" else "weighted")]
         rows = kept if len(kept) else rows
     if len(rows):
@@ -216,9 +217,9 @@ def _response(material: Material) -> dict[str, Any]:
     if imputed.empty:
         return {}
     chosen = imputed[
-        (imputed[Imputations.endpoint] == "response")
+        (imputed[Imputations.endpoint] == binary.endpoint)
         & (imputed[Imputations.scale] == "risk difference")
-        & (imputed[Imputations.analysis] == "imputed_mar")
+        & (imputed[Imputations.analysis] == binary.missing)
     ]
     return {"response": read_estimate({str(k): v for k, v in chosen.iloc[0].items()})} if len(chosen) else {}
 

@@ -134,8 +134,7 @@ def tabulate_risks(material: Material) -> Grid | None:
     heads = ("Endpoint", "Method", f"{treated} (%)", f"{reference} (%)", "Difference (pp)", "Ratio")
     composite = list_composite(material)
     known = f", and those with {' or '.join(composite)} before it" if composite else ""
-    how = "at random" if estimand.binary.missing == "imputed_mar" else f"by {estimand.binary.missing.replace('_', ' ')}"
-    note = f"All compared: missing scores imputed {how}. Complete cases: those with a score{known}."
+    note = f"All compared: missing scores {estimand.binary.imputed}. Complete cases: those with a score{known}."
     if composite:
         note += " After such an event a patient counts as neither, whatever the score, so there can be more of these than scores."
     note += f" Intervals of {COVERED}: Newcombe's, from each arm's Wilson interval with the variance of stacked estimating equations."

@@ -100,5 +100,7 @@ def _missing(material: Material) -> str:
         return f"Scores are taken as missing at random given {given}."
     text = "Scores are taken as missing at random given arm, baseline, and earlier scores."
     if comparison.imputation.draws > 0 and gather_evidence(material).contrasted:
-        text += " Response and remission use multiple imputation of missing scores, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
+        binary = comparison.estimand.binary
+        how = "" if binary.missing == "imputed_mar" else f", {binary.imputed}"
+        text += f" Response and remission use multiple imputation of missing scores{how}, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
     return text

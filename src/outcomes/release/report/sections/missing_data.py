@@ -16,7 +16,7 @@ from outcomes.release.report.content.blocks import Block, Grid, Paragraph, Secti
 from outcomes.release.report.content.exhibits import pictures
 from outcomes.release.report.content.grids import enumerate_words, heading, number
 from outcomes.release.report.content.material import Material, shown
-from outcomes.release.report.wording.comparison_result import AT_RANDOM, RISK, say_arms, say_imputed_response
+from outcomes.release.report.wording.comparison_result import RISK, say_arms, say_imputed_response
 
 Row = dict[str, Any]
 POINTS, RATIO = "points", "risk ratio"
@@ -113,9 +113,14 @@ def _say_response(material: Material) -> str:
     imputed = say_imputed_response(material)
     if not imputed:
         return ""
-    place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
+    place = {
+        "endpoint": estimand.binary.endpoint,
+        "scale": RISK,
+        "axis": estimand.axis,
+        "timepoint": estimand.timepoint,
+    }
     rows = material.rows("imputations", **place)
-    others = rows.loc[rows["analysis"] != AT_RANDOM, "estimate"].dropna()
+    others = rows.loc[rows["analysis"] != estimand.binary.missing, "estimate"].dropna()
     between = [signed(100 * value, "percent") for value in (others.min(), others.max())] if len(others) else []
     reach = (
         f" Under the other assumptions of the table it lies between {between[0]} and {between[1]}." if between else ""
@@ -126,7 +131,7 @@ def _say_response(material: Material) -> str:
     )
     return (
         "Response and remission of a missing score follow from the imputed score by the study's definition, in every imputed data set. "
-        f"The difference in response is {imputed}.{reach}{kept}"
+        f"The difference in {estimand.binary.endpoint} is {imputed}.{reach}{kept}"
     )
 
 

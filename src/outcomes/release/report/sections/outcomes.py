@@ -34,11 +34,12 @@ def tabulate_outcomes(material: Material) -> Grid | None:
     if not is_compared(material.tables, material.study):
         return tabulate_by_arm(material)
     arms = list_arms(material)
+    declared, others = _name_binary(material)
     blocks = {
         "Primary outcome": _primary(material),
-        "Declared binary outcome": [*_binary(material, "response"), *_needed(material)],
+        "Declared binary outcome": [*_binary(material, declared), *_needed(material)],
         "Secondary outcomes": [
-            *_binary(material, "remission"),
+            *_binary(material, others),
             *_other_times(material),
             *_other_instruments(material, arms),
         ],
@@ -72,9 +73,9 @@ def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
     notes = [
         f"Differences are adjusted {who}; {material.within(comparison.estimand.treated)} minus {material.within(comparison.estimand.reference)}."
     ]
-    binary = [endpoint for endpoint in ("response", "remission") if _binary(material, endpoint)]
+    binary = [endpoint for endpoint in _name_binary(material) if _binary(material, endpoint)]
     if binary:
-        notes.append(f"{' and '.join(binary).capitalize()}: missing scores imputed at random.")
+        notes.append(f"{' and '.join(binary).capitalize()}: missing scores {comparison.estimand.binary.imputed}.")
         if material.study.privacy.release == "rounded":
             notes.append(
                 "Rates of the arms are of rounded numbers of patients, so that they need not lie as far apart as the difference says."
@@ -143,6 +144,13 @@ def _other_times(material: Material) -> list[tuple[Cell, ...]]:
     ]
 
 
+def _name_binary(material: Material) -> tuple[str, str]:
+    """Return the declared binary endpoint, and the other one."""
+    assert material.study.comparison is not None
+    declared = material.study.comparison.estimand.binary.endpoint
+    return (declared, "remission" if declared == "response" else "response")
+
+
 def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
     """Return the declared binary answer of everyone compared, missing scores imputed; the difference alone where arms' rates are not released."""
     assert material.study.comparison is not None
@@ -160,7 +168,7 @@ def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
         ]
         ends = interval(row[Risks.difference_lower], row[Risks.difference_upper], factor=100)
         return [(name, *rates, number(f"{fixed(100 * row[Risks.difference], 'percent')} ({ends})"), scored)]
-    row = material.one("imputations", **place, scale="risk difference", analysis="imputed_mar")
+    row = material.one("imputations", **place, scale="risk difference", analysis=estimand.binary.missing)
     if not row or pd.isna(row["estimate"]) or pd.isna(row["lower"]):
         return []
     ends = interval(row["lower"], row["upper"], factor=100)
@@ -170,9 +178,9 @@ def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
 
 
 def _needed(material: Material) -> list[tuple[Cell, ...]]:
-    """Return the number needed to treat for the response above it; nothing where its interval would hold "no difference"."""
+    """Return the number needed to treat for the endpoint above it; nothing where its interval would hold "no difference"."""
     needed = find_number_needed(material)
-    if isinstance(needed, str) or not needed.imputed or not _binary(material, "response"):
+    if isinstance(needed, str) or not needed.imputed or not _binary(material, _name_binary(material)[0]):
         return []
     name = heading(f"\u2003Number needed to treat, one more with {material.within(needed.more)}")
     text = f"{count(needed.value)} ({' to '.join(map(count, needed.ends))})"

@@ -97,8 +97,10 @@ def tabulate_changes(material: Material) -> Grid | None:
 
 
 def tabulate_responses(material: Material) -> Grid | None:
-    """Return the difference in response within levels with both denominators, raw and shrunken."""
-    table = _sort(material.rows("subgroups", endpoint="response"))
+    """Return the difference in the declared binary endpoint within levels with both denominators, raw and shrunken."""
+    assert material.study.comparison is not None
+    endpoint = material.study.comparison.estimand.binary.endpoint
+    table = _sort(material.rows("subgroups", endpoint=endpoint))
     if table.empty:
         return None
     observed: dict[tuple[str, str], Row] = {
@@ -110,7 +112,7 @@ def tabulate_responses(material: Material) -> Grid | None:
     factor, decimals = (1.0, 2) if ratio else (100.0, 1)
     lines: list[tuple[Cell, ...]] = []
     for variable, own in _group(table[table["population"] == "everyone"]):
-        lines += _head(material, variable, own[0], 5, ("response", "everyone"), ("response", "observed"))
+        lines += _head(material, variable, own[0], 5, (endpoint, "everyone"), (endpoint, "observed"))
         for row in own:
             pair: list[Row] = [row, observed.get((variable, str(row["level"])), {})]
             cells = [
@@ -123,7 +125,7 @@ def tabulate_responses(material: Material) -> Grid | None:
     top = (heading(""), heading("Of all treated patients", 2), heading("Of complete cases", 2))
     word = "Ratio" if ratio else "Difference"
     texts = ("Subgroup", *((f"{word} ({COVERED} interval)", f"Shrunken ({COVERED} interval)") * 2))
-    caption = f"Response within subgroups, {words}, {_place(material)}."
+    caption = f"{endpoint.capitalize()} within subgroups, {words}, {_place(material)}."
     note = "Of all treated patients: missing scores imputed. Of complete cases: those with a score."
     return Grid("subgroups-response", caption, (top, tuple(map(heading, texts))), tuple(lines), (note,))
 

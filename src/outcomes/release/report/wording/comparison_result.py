@@ -14,7 +14,7 @@ from outcomes.release.report.wording.denominators import say_not_cautious
 from outcomes.release.report.wording.other_analyses import state_range, state_worst_response
 from outcomes.release.report.wording.primary_effect import find_effect
 
-AT_RANDOM, RISK = "imputed_mar", "risk difference"  # an analysis and a scale of the imputations
+RISK = "risk difference"  # a scale of the imputations
 DENOMINATORS = {"observed": "complete cases"}
 
 
@@ -69,9 +69,11 @@ def say_place(material: Material) -> str:
 
 
 def state_response(material: Material, caution: bool = True) -> str:
-    """Return the difference in response at the place of the primary difference: imputed, of complete cases, of all treated patients, and a caution."""
+    """Return the difference in the declared binary endpoint at the place of the primary difference: imputed, of complete cases, of all treated patients, and a caution."""
+    assert material.study.comparison is not None
+    binary = material.study.comparison.estimand.binary
     imputed = say_imputed_response(material)
-    parts = [f"{imputed} of all, missing scores imputed at random"] if imputed else []
+    parts = [f"{imputed} of all, missing scores {binary.imputed}"] if imputed else []
     for population, words in DENOMINATORS.items():
         row = find_response(material, population)
         if row:
@@ -81,7 +83,7 @@ def state_response(material: Material, caution: bool = True) -> str:
     if not parts:
         return ""
     warning = warn_difference(material) if caution and find_response(material, "started") else ""
-    said = f"Difference in response at {_when(material)}, {_way(material)}: {parts[0]}. {' '.join(f'{part}.' for part in parts[1:])}"
+    said = f"Difference in {binary.endpoint} at {_when(material)}, {_way(material)}: {parts[0]}. {' '.join(f'{part}.' for part in parts[1:])}"
     return f"{said.strip()} {warning}".strip()
 
 
@@ -100,7 +102,7 @@ def _when(material: Material) -> str:
 
 
 def find_imputed_response(material: Material) -> dict[str, Any]:
-    """Return the declared difference in response, of everyone with missing scores imputed; empty where there is none.
+    """Return the declared difference in response or remission, of everyone with missing scores imputed; empty where there is none.
 
     It is the one of page 1, ``risks``; ``imputations`` may round the same draws the other way.
     """
@@ -111,13 +113,18 @@ def find_imputed_response(material: Material) -> dict[str, Any]:
         ends = {"lower": declared["difference_lower"], "upper": declared["difference_upper"]}
         return {"estimate": declared["difference"]} | ends
     estimand = material.study.comparison.estimand
-    place = {"endpoint": "response", "scale": RISK, "axis": estimand.axis, "timepoint": estimand.timepoint}
+    place = {
+        "endpoint": estimand.binary.endpoint,
+        "scale": RISK,
+        "axis": estimand.axis,
+        "timepoint": estimand.timepoint,
+    }
     row = material.one("imputations", **place, analysis=estimand.binary.missing)
     return row if row and pd.notna(row["estimate"]) and pd.notna(row["lower"]) else {}
 
 
 def say_imputed_response(material: Material) -> str:
-    """Return "+0.4 percentage points (95% CI −7.0 to 7.9)": the declared difference in response, missing scores imputed."""
+    """Return "+0.4 percentage points (95% CI −7.0 to 7.9)": the declared difference in response or remission, missing scores imputed."""
     row = find_imputed_response(material)
     if not row:
         return ""
@@ -131,12 +138,14 @@ def _way(material: Material) -> str:
 
 
 def find_response(material: Material, population: str) -> dict[str, Any]:
-    """Return the difference in response, weighted as declared, where the primary difference is; empty where there is none or it is withheld."""
+    """Return the difference in the declared binary endpoint, weighted as declared, where the primary difference is; empty where there is none or it is withheld."""
     if material.study.comparison is None:
         return {}
     estimand = material.study.comparison.estimand
     place = {"axis": estimand.axis, "timepoint": estimand.timepoint}
-    row = material.one("risks", **place, endpoint="response", population=population, method=_way(material))
+    row = material.one(
+        "risks", **place, endpoint=estimand.binary.endpoint, population=population, method=_way(material)
+    )
     return row if row and pd.notna(row["difference"]) and pd.notna(row["difference_lower"]) else {}
 
 

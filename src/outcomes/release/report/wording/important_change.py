@@ -60,9 +60,11 @@ def say_number_needed(material: Material) -> str:
     found = find_number_needed(material)
     if isinstance(found, str):
         return found
-    whom = "With missing scores imputed at random" if found.imputed else "Of complete cases"
+    assert material.study.comparison is not None
+    binary = material.study.comparison.estimand.binary
+    whom = f"With missing scores {binary.imputed}" if found.imputed else "Of complete cases"
     return (
-        f"{whom}, one more responded for every {count(found.value)} under {material.within(found.more)} than under {material.within(found.less)} "
+        f"{whom}, one more {binary.reached} for every {count(found.value)} under {material.within(found.more)} than under {material.within(found.less)} "
         f"(number needed to treat, {COVERED} CI {count(found.ends[0])} to {count(found.ends[1])}; {NEEDED})."
     )
 
@@ -81,7 +83,8 @@ def find_number_needed(material: Material) -> Needed | str:
     else:
         return ""
     if low <= 0 <= high:
-        return f"No number needed to treat is given: the interval of the {words} difference in response includes zero."
+        name = material.study.comparison.estimand.binary.endpoint
+        return f"No number needed to treat is given: the interval of the {words} difference in {name} includes zero."
     if any(row and (row["difference"] > 0) != (value > 0) for row in (started, observed)):
         return "No number needed to treat is given: which arm responds more often depends on how missing scores are counted."
     estimand = material.study.comparison.estimand
