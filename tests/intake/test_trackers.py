@@ -414,3 +414,14 @@ def test_numbers_that_a_list_of_drugs_happens_to_have_too_are_no_codes_of_them(t
         name="medications.csv",
     )
     assert any("no column says which treatment was given" in one for one in draft(tmp_path).missing)
+
+
+@pytest.mark.parametrize(("copied", "found"), [(4, True), (3, False)])
+def test_rows_that_stand_under_another_identifier_too_are_found(tmp_path, copied, found):
+    again = [[PEOPLE[9], *row(2, PEOPLE[2], k)[1:]] for k in range(copied)]
+    write_rows(tmp_path, *(row(*one) for one in visits()), *again)
+    content = yaml.safe_load(draft(tmp_path).text)
+    content.pop("to_do", None)
+    export = read_export(check_study(content), tmp_path)
+    said = [one for one in export.findings if one.check == "copied_rows"]
+    assert [one.count for one in said] == ([2] if found else [])

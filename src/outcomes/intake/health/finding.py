@@ -46,6 +46,11 @@ CHECKS: dict[str, Check] = {
         "Rows of one identifier that name different sexes, or ages more than two years apart: different people may have become one.",
         "where they are more than 10% of the people with several rows",
     ),
+    "copied_rows": Check(
+        "identifiers",
+        "People who have the same totals as another one on the same days: rows may have been copied and kept an identifier that is not theirs.",
+        "always",
+    ),
     "merged_rows": Check(
         "identifiers",
         "Rows that differ and are merged, as identifier and day are the same.",

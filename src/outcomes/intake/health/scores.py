@@ -10,6 +10,7 @@ import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.batch import Batch
+from outcomes.intake.health.copied import find_copied
 from outcomes.intake.health.finding import Finding
 from outcomes.intake.health.numbers import CODES
 from outcomes.intake.points import read_totals
@@ -43,6 +44,8 @@ def find_doubtful_scores(
     totals = list(_totals(batches))
     yield from find_other_scales(totals, known)
     yield from find_exchanged(totals, known)
+    for one in totals:
+        yield from find_copied(one.file, one.patient, one.day, one.totals)
     patients, scored = tables["patients"], tables["assessments"]
     if "site" not in patients or not study.instruments:
         return
