@@ -84,9 +84,9 @@ def _ask_courses(one: Found) -> Iterator[str]:
 
 
 def _ask_first(one: Found, found: Sequence[Found]) -> Iterator[str]:
-    """Yield that a file dates the first session of each patient alone."""
+    """Yield that a file of scores dates the first session of each patient alone."""
     date = one.tables.get("sessions", {}).get("date")
-    if date is None or not set(words_of(date.column)) & FIRST or one.rows_per_patient > 1:
+    if date is None or not one.instruments or not set(words_of(date.column)) & FIRST or one.rows_per_patient > 1:
         return
     if not any("sessions" in other.tables for other in found if other is not one):
         yield (
