@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 from exports import make_study
@@ -146,3 +148,21 @@ BOMB = '<!DOCTYPE ODM [<!ENTITY a "{}"><!ENTITY b "&a;&a;&a;">]>'.format("x" * 1
 def test_what_is_no_export_is_refused_with_its_cause(tmp_path, written, part, said):
     with pytest.raises(InputError, match=said):
         read_part(tmp_path, part, PHQ, **written)
+
+
+def test_odm_2_has_groups_without_forms_and_values_within_the_answers(tmp_path):
+    write_odm(tmp_path / "export.xml")
+    read = lambda: read_export(check_study(yaml.safe_load(draft_study(tmp_path, "mine").text)), tmp_path).tables  # noqa: E731
+    before = read()
+    text = (tmp_path / "export.xml").read_text().replace("ns/odm/v1.3", "ns/odm/v2.0")
+    text = re.sub(
+        r'<FormData FormOID="([^"]*)"><ItemGroupData ItemGroupOID="[^"]*">', r'<ItemGroupData ItemGroupOID="\1">', text
+    )
+    text = re.sub(
+        r'<ItemData ItemOID="([^"]*)" Value="([^"]*)"/>', r'<ItemData ItemOID="\1"><Value>\2</Value></ItemData>', text
+    )
+    (tmp_path / "export.xml").write_text(text.replace("</FormData>", "").replace("<FormDef ", "<ItemGroupDef "))
+    after = read()
+    for table in ("sessions", "assessments"):
+        assert after[table].equals(before[table])
+        assert len(after[table])

@@ -1,4 +1,4 @@
-"""CDISC ODM 1.3 as OpenClinica, Medidata, Castor and REDCap write it: each form is a table of its own, a ``part``.
+"""CDISC ODM 1.3 and 2 as OpenClinica, Medidata, Castor and REDCap write it: each form is a table of its own, a ``part``.
 
 A row is a form that was filled in, once for each repeat of the group of items that repeats within it. Its columns are ``subject key``, ``event name``,
 ``event number``, and a column for each item by its name, else by its identifier. A form without a day of its own has ``event date``, the one day that the other forms of its event

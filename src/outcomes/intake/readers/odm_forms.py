@@ -172,6 +172,12 @@ class _Handler:
             beside = self.about.get("SubjectData", {}) | self.about.get("StudyEventData", {})
             repeat = {"form number": said["FormRepeatKey"]} if said.get("FormRepeatKey") else {}
             self.subject.append(Form(said.get("FormOID", ""), beside | repeat))
+        elif tag == "ItemGroupData" and self.path[-2:-1] == [
+            "StudyEventData"
+        ]:  # ODM 2, which has no forms around the groups
+            oid, beside = said.get("ItemGroupOID", ""), self.about.get("SubjectData", {}) | self.about["StudyEventData"]
+            repeat = {"form number": said["ItemGroupRepeatKey"]} if said.get("ItemGroupRepeatKey") else {}
+            self.subject.append(Form(oid, beside | repeat, [(oid, {})]))
         elif tag == "ItemGroupData" and self.subject:
             self.subject[-1].groups.append((said.get("ItemGroupOID", ""), {}))
         elif tag.startswith("ItemData"):
@@ -192,6 +198,8 @@ class _Handler:
                 self.subject[-1].groups.append((group, items := {}))
             items[oid] = self.metadata.read(oid, value or (said if tag != "ItemData" else ""), unit)
             self.answer = None
+        elif tag == "Value" and self.answer:  # of ODM 2, within the answer
+            self.answer = (self.answer[0], self.answer[1] or said, self.answer[2])
         elif tag == "StudyEventData":
             date_forms(self.subject[self.first :], self.metadata)
         elif tag == "SubjectData":
