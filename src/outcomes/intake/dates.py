@@ -22,7 +22,9 @@ SECONDS = 86_400
 EPOCHS = {"epoch s": 1.0, "epoch ms": 1e-3}  # seconds and milliseconds since 1970 in UTC, as a form of dates
 AS_WRITTEN = "as written"
 NAMED_MONTH = re.compile("%[bB]")  # of any language, in full or not
-PLAIN = re.compile(r"[0-9/.: -]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")  # nothing but digits and the signs between them
+PLAIN = re.compile(
+    r"[0-9/.: -]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?"
+)  # nothing but digits and the signs between them
 WEEKDAY = re.compile(r"%[aA][.,]* *(?=%)|,? *\(?%[aA][.)]*$")
 # Clocks by the letters behind a stamp, in hours ahead of UTC; letters that mean several clocks (IST) are not among them.
 CLOCKS = {
