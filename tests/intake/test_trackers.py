@@ -364,22 +364,19 @@ def test_total_score_of_several_questionnaires_in_one_list_is_of_the_one_that_an
     assert given == sessions()
 
 
+def write_given(folder, key, code):
+    """Write a file of what was given, by a code, and one of scores."""
+    given = ([who, day(n, k), code(n, k), 40] for n, who, k in visits())
+    write_rows(folder, *given, header=["patient_id", "admin_date", key, "dose"], name="administrations.csv")
+    scores = ([who, day(n, k), score(n, k)] for n, who, k in visits())
+    write_rows(folder, *scores, header=["patient_id", "date", "phq9"], name="scores.csv")
+
+
 @pytest.mark.parametrize(
     ("key", "names"), [("drug_code", ["drug_code", "drug_name", "unit"]), ("med_id", ["id", "name", "unit"])]
 )
 def test_codes_of_drugs_are_joined_to_the_list_that_names_them(tmp_path, key, names):
-    write_rows(
-        tmp_path,
-        *([who, day(n, k), (17, 22)[n % 2], 40] for n, who, k in visits()),
-        header=["patient_id", "admin_date", key, "dose"],
-        name="administrations.csv",
-    )
-    write_rows(
-        tmp_path,
-        *([who, day(n, k), score(n, k)] for n, who, k in visits()),
-        header=["patient_id", "date", "phq9"],
-        name="scores.csv",
-    )
+    write_given(tmp_path, key, lambda n, k: (17, 22)[n % 2])
     write_rows(
         tmp_path,
         [17, "Ketamine IV", "mg"],
@@ -395,18 +392,7 @@ def test_codes_of_drugs_are_joined_to_the_list_that_names_them(tmp_path, key, na
 
 
 def test_numbers_that_a_list_of_drugs_happens_to_have_too_are_no_codes_of_them(tmp_path):
-    write_rows(
-        tmp_path,
-        *([who, day(n, k), k + 1, 40] for n, who, k in visits()),
-        header=["patient_id", "admin_date", "visit_no", "dose"],
-        name="administrations.csv",
-    )
-    write_rows(
-        tmp_path,
-        *([who, day(n, k), score(n, k)] for n, who, k in visits()),
-        header=["patient_id", "date", "phq9"],
-        name="scores.csv",
-    )
+    write_given(tmp_path, "visit_no", lambda n, k: k + 1)
     write_rows(
         tmp_path,
         *([number, ("Ketamine IV", "Spravato")[number % 2], "mg"] for number in range(1, 9)),

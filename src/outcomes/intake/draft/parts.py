@@ -40,7 +40,7 @@ def part_cells(sheet: Sheet, proposal: Proposal) -> Proposal:
 
 def _name_parts(name: str, column: Field) -> tuple[str, ...]:
     """Return the names of the two columns, from which the draft knows what they hold; none where nothing says it."""
-    named, paired = _share(column, BOTH) >= NEARLY, _share(column, PAIR) >= NEARLY
+    named, paired = column.share_written(BOTH) >= NEARLY, column.share_written(PAIR) >= NEARLY
     if not named and not paired:
         return ()
     if PRESSURE.search(name) and paired and (_numbers(column)[:, 0] > _numbers(column)[:, 1]).mean() >= NEARLY:
@@ -54,10 +54,6 @@ def _name_parts(name: str, column: Field) -> tuple[str, ...]:
     if one and one[0][1] is None and (named or CHANGE.search(name)) and _fit(column, [one[0][0]] * 2):
         return (f"{one[0][0]} pre", f"{one[0][0]} post")
     return ()
-
-
-def _share(column: Field, form: re.Pattern[str]) -> float:
-    return column.share(np.array([form.fullmatch(value) is not None for value in column.words.values], dtype=bool))
 
 
 def _numbers(column: Field) -> Array:

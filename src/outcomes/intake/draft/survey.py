@@ -74,6 +74,10 @@ class Field:
         """Return the share of the filled rows whose distinct value is marked; 0 where nothing is filled."""
         return float(self.rows[which & ~self.missing].sum() / self.filled) if self.filled else 0.0
 
+    def share_written(self, form: re.Pattern[str]) -> float:
+        """Return the share of the filled rows that are written in one form."""
+        return self.share(np.array([form.fullmatch(value) is not None for value in self.words.values], dtype=bool))
+
 
 @dataclass(frozen=True)
 class Sheet:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.vocabulary import words_of
 
@@ -18,11 +16,11 @@ MOSTLY = 0.5  # of the filled rows
 def note_unread(found: Found) -> None:
     """Say which columns hold two numbers a cell, and which are named after side effects."""
     for name in found.dropped:
-        if _share(found, name, PAIR) > MOSTLY:
+        if found.sheet.fields[name].share_written(PAIR) > MOSTLY:
             found.notes.append(
                 f"{name!r} holds two numbers a cell (blood pressure?), which intake does not read: split it in two"
             )
-        elif _share(found, name, CHANGE) > MOSTLY:
+        elif found.sheet.fields[name].share_written(CHANGE) > MOSTLY:
             found.notes.append(
                 f"{name!r} holds two scores a cell, before and after, which intake does not read: write each into a column of its own, with its date in another"
             )
@@ -38,11 +36,6 @@ def note_unread(found: Found) -> None:
         found.notes.append(
             f"{shown}: named after side effects, and read by no table, so that the report would tell of none: {cure}"
         )
-
-
-def _share(found: Found, name: str, form: re.Pattern[str]) -> float:
-    column = found.sheet.fields[name]
-    return column.share(np.array([form.fullmatch(value) is not None for value in column.words.values], dtype=bool))
 
 
 def _names_harm(name: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.spellings import state_rows
-from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary
 from outcomes.intake.points import read_points, read_totals
 from outcomes.intake.readers.cells import CLEAR, TICKED, UNREAD, find_score
@@ -21,8 +21,8 @@ SOME = 0.2  # of a column's filled rows that must hold a score
 ENOUGH, DIFFERENT = 20, 3  # rows, and different scores that so many must have
 NEARLY = 0.9  # of the cells of a column that lists scores
 # Nothing but names with a number each, so that short names are names too: PHQ 14 / GAD-7 9. In PHQ 9 / GAD 7 the numbers are scores, where no cell has two behind a name.
-LISTED = re.compile(r"(?:[a-z]+(?:[- ]?\d{1,2}(?=\W+\d))?\W{0,3}\d{1,2}(?:/2[17])?\W{0,3}){2,}")
-SHORT = re.compile(r"(?:[a-z]+\W{0,3}\d{1,2}\W*(?=[a-z]|$)){2,}")
+LISTED = re.compile(r"(?:[a-z]+(?:[- ]?\d{1,2}(?=\W+\d))?\W{0,3}\d{1,2}(?:/2[17])?\W{0,3}){2,}", re.IGNORECASE)
+SHORT = re.compile(r"(?:[a-z]+\W{0,3}\d{1,2}\W*(?=[a-z]|$)){2,}", re.IGNORECASE)
 FEWEST = 2  # columns of one question's answers
 ANSWER = (
     re.compile(r"(.+?)___(-?\w+)"),
@@ -36,8 +36,8 @@ ANSWER = (
 def find_texts(sheet: Sheet) -> tuple[dict[str, InText], str]:
     """Return new column → text that the scores of an instrument are read out of, and what to look at; of instruments without a column."""
     claimed = {instrument for name in sheet.fields for instrument, _ in claims_of(name)}
-    listing = {name for name, column in sheet.fields.items() if _share(column, LISTED) >= NEARLY}
-    short = {name for name, column in sheet.fields.items() if _share(column, SHORT) == 1.0}
+    listing = {name for name, column in sheet.fields.items() if column.share_written(LISTED) >= NEARLY}
+    short = {name for name, column in sheet.fields.items() if column.share_written(SHORT) == 1.0}
     found: dict[str, InText] = {}
     doubts: list[str] = []
     for instrument, entry in read_vocabulary()["instruments"].items():
@@ -68,12 +68,6 @@ def find_texts(sheet: Sheet) -> tuple[dict[str, InText], str]:
             doubts.append(f"{instrument} is read out of the text of {name!r} (in_text){left}")
             break
     return found, "; ".join(doubts)
-
-
-def _share(column: Field, form: re.Pattern[str]) -> float:
-    return column.share(
-        np.array([form.fullmatch(value.casefold()) is not None for value in column.words.values], dtype=bool)
-    )
 
 
 def find_ticks(sheet: Sheet) -> dict[str, dict[str, str]]:

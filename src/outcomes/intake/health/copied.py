@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -42,7 +42,7 @@ def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array])
         for pair, count in shared.items()
         if count >= max(least, NEARLY * len(days[pair[0]] & days[pair[1]])) and len(different[pair]) >= DIFFERENT
     ]
-    people = set(_flat(pairs))
+    people = {who for pair in pairs for who in pair}
     if people:
         yield Finding(
             "copied_rows", True, len(people), len(days), "people",
@@ -51,8 +51,3 @@ def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array])
             "look in the export for rows that were copied and kept an identifier that is not theirs, and correct it there; accept it where people truly answered alike",
             file,
         )  # fmt: skip
-
-
-def _flat(pairs: Iterable[tuple[int, int]]) -> Iterator[int]:
-    for pair in pairs:
-        yield from pair
