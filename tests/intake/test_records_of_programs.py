@@ -228,6 +228,21 @@ def test_tests_of_sdtm_with_a_total_numbers_of_visits_and_what_was_not_done(tmp_
     assert totals(export) == truth()
 
 
+@pytest.mark.parametrize("names", [("PHQ0111", "GAD02TS"), ("PHQ01-Total Score", "GAD02-Total Score - Analysis")])
+def test_tests_of_sdtm_and_parameters_of_adam_that_are_totals(tmp_path, names):
+    """PHQ0110 is how difficult things were: 0 to 3, and no total."""
+    write_log(tmp_path)
+    lines = [
+        f'{who},"{name}",{points},{day(n, k)}'
+        for n, who, k in visits()
+        for name, points in ((names[0], sum(items(n, k))), (names[1], sum(items(n, k, 7))), ("PHQ0110", n % 4))
+    ]
+    write(tmp_path, "qs.csv", *lines, header="USUBJID,PARAM,AVAL,ADT")
+    export, _ = read_drafted(tmp_path)
+    assert totals(export) == truth()
+    assert totals(export, "gad7") == truth(7)
+
+
 def test_a_row_an_answer_beside_the_questionnaire_s_name_and_nothing_that_numbers_it_is_no_list_of_scores(tmp_path):
     write_log(tmp_path)
     lines = [f"{who},PHQ-9,{k},{points},{day(n, k)}" for n, who, k in visits() for points in items(n, k)]

@@ -25,8 +25,8 @@ def claims_of(name: str) -> tuple[Claim, ...]:
 
     >>> claims_of("PHQ-9 Q1"), claims_of("DPQ020"), claims_of("gad7_total")
     ((('phq9', 1),), (('phq9', 2),), (('gad7', None),))
-    >>> claims_of("PHQ0103"), claims_of("PHQ0110")
-    ((('phq9', 3),), ())
+    >>> claims_of("PHQ0103"), claims_of("PHQ0110"), claims_of("PHQ0111"), claims_of("GAD02TS")
+    ((('phq9', 3),), (), (('phq9', None),), (('gad7', None),))
     >>> claims_of("44261-6")
     (('phq9', None),)
     >>> claims_of("PHQ-9 Total (0-27)"), claims_of("Generalized Anxiety Disorder Scale (GAD-7)")
@@ -43,9 +43,8 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     bare = _bare(name)
     for instrument, entry in known["instruments"].items():
         definition = read_instruments()[instrument]
-        found = (
-            _question(name, entry.get("questions", {})) or _of_sdtm(name, entry, definition) or _code(name, definition)
-        )
+        found = _question(name, entry.get("questions", {})) or _of_sdtm(name, entry, definition)
+        found = _code(name, definition) if found is None else found
         if found is not None:
             claims.append((instrument, found or None))
             continue
@@ -110,9 +109,13 @@ def _question(name: str, questions: dict[str, list[str | list[str]]]) -> int | N
 
 
 def _of_sdtm(name: str, entry: dict[str, Any], definition: Instrument) -> int | None:
-    """Return the item that a short name of a test in SDTM means: the instrument's code and two digits (PHQ0103)."""
-    match = re.fullmatch(rf"{entry['sdtm']}(\d\d)", name.strip()) if "sdtm" in entry else None
-    return int(match[1]) if match and 1 <= int(match[1]) <= definition.n_items else None
+    """Return the item that a short name of a test in SDTM means (PHQ0103), 0 for the total's (PHQ0111; GAD02TS, GAD02-Total Score in ADaM)."""
+    known = entry.get("sdtm", {})
+    match = re.fullmatch(rf"(?:{'|'.join(known)})(?:(\d\d)|TS|-Total Score.*)", name.strip()) if known else None
+    if match is None or match[1] is None:
+        return None if match is None else 0
+    number = int(match[1])
+    return number if 1 <= number <= definition.n_items else 0 if number in known.values() else None
 
 
 def _code(name: str, definition: Instrument) -> int | None:
