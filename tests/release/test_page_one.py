@@ -25,6 +25,7 @@ from outcomes.release.report.page_one.key_points import MOST_WORDS, write_key_po
 from outcomes.release.report.page_one.rules import NEVER_TOGETHER, ROWS, RULES, decide
 from outcomes.release.report.page_one.safety import Effect, Safety
 from outcomes.release.report.sections.abstract import write_abstract
+from outcomes.release.report.sections.methods_in_brief import describe_methods_briefly
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
 from outcomes.settings.estimand import Margin
 
@@ -400,6 +401,9 @@ def test_the_declared_binary_answer_is_told_as_it_was_declared_and_imputed():
     assert "Remission: " in answers["better"]
     assert "Response" not in answers["better"]
     assert "Remission: missing scores imputed by jump to reference." in write_note(material, evidence)
+    (missing,) = (block.text for block in describe_methods_briefly(material).blocks if block.lead == "Missing data.")
+    assert missing.startswith("For the change, scores are taken as missing at random")
+    assert "imputed by jump to reference" in missing
     table = tabulate_outcomes(material)
     heads = [row[0].text.strip() for row in table.rows]
     assert heads[heads.index("Declared binary outcome") + 1].startswith("Remission")

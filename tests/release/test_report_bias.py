@@ -16,7 +16,7 @@ from outcomes.release.report.sections.scores_and_rates import note_secondary
 from outcomes.release.report.wording.diagnosed_limitations import list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
 from outcomes.release.report.wording.early_response import say_early
-from outcomes.release.report.wording.other_analyses import state_worst_response
+from outcomes.release.report.wording.other_analyses import state_worst_binary
 from outcomes.settings.clinical import Arm
 from outcomes.settings.comparison import EarlySignals
 
@@ -192,8 +192,14 @@ def test_worst_cases_and_early_signals_stand_in_the_body():
         tables, worst_case_treated=("response", -0.261, -0.3, -0.2), worst_case_reference=("response", 0.343, 0.3, 0.4)
     )
     rows["sensitivity"].loc[rows["sensitivity"]["endpoint"] == "response", "scale"] = "risk difference"
-    assert "would be −26.1 or +34.3 percentage points" in state_worst_response(gather(rows, study, {}))
-    assert state_worst_response(gather(tables, study, {})) == ""
+    assert "would be −26.1 or +34.3 percentage points" in state_worst_binary(gather(rows, study, {}))
+    assert state_worst_binary(gather(tables, study, {})) == ""
+    estimand = study.comparison.estimand
+    declared = estimand.model_copy(update={"binary": estimand.binary.model_copy(update={"endpoint": "remission"})})
+    other = study.model_copy(update={"comparison": study.comparison.model_copy(update={"estimand": declared})})
+    assert state_worst_binary(gather(rows, other, {})) == ""
+    rows["sensitivity"].loc[rows["sensitivity"]["endpoint"] == "response", "endpoint"] = "remission"
+    assert "of remission: every patient without a score was in remission" in state_worst_binary(gather(rows, other, {}))
     signals = EarlySignals(signals=("session 3",), target="session 6")
     told = study.model_copy(update={"comparison": study.comparison.model_copy(update={"early_signals": signals})})
     row = {"arm": "all", "axis": "session", "signal": "session 3", "target_axis": "session", "target": "session 6"}

@@ -78,9 +78,14 @@ class BinaryAnswer(Frozen):
     )
 
     @property
+    def at_random(self) -> bool:
+        """Whether it takes missing scores as the difference in change does."""
+        return self.missing == "imputed_mar"
+
+    @property
     def imputed(self) -> str:
         """How missing scores are imputed, as it follows "missing scores"."""
-        return "imputed at random" if self.missing == "imputed_mar" else f"imputed by {self.missing.replace('_', ' ')}"
+        return "imputed at random" if self.at_random else f"imputed by {self.missing.replace('_', ' ')}"
 
     @property
     def reached(self) -> str:

@@ -410,6 +410,11 @@ class TestWhole:
         bare = make_comparison(weights="none")
         assert "payer" in state(TABLES, STUDY)["design"]
         assert "adjusted for the baseline score alone" in state(TABLES, STUDY, bare)["design"]
+        binary = COMPARISON.estimand.binary.model_copy(update={"missing": "jump_to_reference"})
+        jumping = COMPARISON.model_copy(update={"estimand": COMPARISON.estimand.model_copy(update={"binary": binary})})
+        imputing = jumping.model_copy(update={"imputation": COMPARISON.imputation.model_copy(update={"draws": 2})})
+        assert state(TABLES, STUDY)["missing"].startswith("Missing scores are taken as missing at random")
+        assert "For response and remission they are imputed by jump" in state(TABLES, STUDY, imputing)["missing"]
         assert "without weights" in state(TABLES, randomised, bare)["design"]
         said = state(TABLES, randomised)
         assert "assigned at random" in said["design"]

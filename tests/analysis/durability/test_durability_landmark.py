@@ -187,6 +187,14 @@ def test_follow_up_ends_with_the_export():
     assert followed.to_dict() == estimates["durability_visits"].set_index("arm")["seen"].to_dict()
     windows = estimates["durability_attendance"].query("arm == 'iv'").set_index("window")["n"]
     assert windows.to_dict() == {"2 to 6": 5, "6 to 10": 0, "10 to 14": 0}
+    before = estimates["durability_first"].set_index("arm")["n"].groupby("arm").first()
+    tables["patients"].loc[tables["patients"]["patient"].isin([7, 8]), "export_day"] = INDUCTION_END + 13
+    ends, estimates = describe_durability(
+        tables, study.durability, study
+    )  # both are in response, and gone by the landmark
+    assert before.to_dict() == {"esketamine": 1, "iv": 5}
+    assert set(estimates["durability_first"]["n"]) == {4}
+    assert not {7, 8} & set(ends["patient"])
     study = check_study({**CONTENT, "durability": {"instrument": "phq9", "data_until": "export"}})
     with pytest.raises(ModelError, match=r"durability\.data_until: the patients have no column 'export' of numbers"):
         describe_durability(tables, study.durability, study)

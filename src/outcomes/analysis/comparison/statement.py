@@ -26,11 +26,13 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
     """
     setting = settings[0]
     rows = [
-        ("population", f"The difference is that among {FOR_WHOM[setting.comparison.weights]}, who started a first series."),
+        (
+            "population",
+            f"The difference is that among {FOR_WHOM[setting.comparison.weights]}, who started a first series.",
+        ),
         ("design", _describe_design(study.report.design, setting)),
-        ("missing", "Missing scores are taken as missing at random given arm, baseline, and earlier scores. The table of "
-         "tipping points says how much worse they would have to be to change the answer."),
-    ]  # fmt: skip
+        ("missing", _describe_missing(setting)),
+    ]
     if len(settings) > 1:
         text = (
             f"Missing confounders were imputed {len(settings)} times. Estimates are pooled over these by Rubin's rules; shares, standardised differences, "
@@ -49,6 +51,17 @@ def tabulate_statement(settings: Sequence[Setting], positivity: pd.DataFrame, st
 def state_left_out(reason: str) -> pd.DataFrame:
     """Return the statement on a comparison that the data cannot carry: one row, why."""
     return pd.DataFrame([(LEFT_OUT, reason)], columns=STATEMENT)
+
+
+def _describe_missing(setting: Setting) -> str:
+    comparison = setting.comparison
+    binary = comparison.estimand.binary
+    apart = comparison.imputation.draws > 0 and not binary.at_random
+    declared = f" For response and remission they are {binary.imputed}, as declared." if apart else ""
+    return (
+        f"{'For the change, missing' if apart else 'Missing'} scores are taken as missing at random given arm, baseline, and earlier scores.{declared} The table of "
+        "tipping points says how much worse they would have to be to change the answer."
+    )
 
 
 def _describe_design(design: str | None, setting: Setting) -> str:

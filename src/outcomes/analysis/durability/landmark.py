@@ -83,7 +83,7 @@ def select_followed(tables: Mapping[str, pd.DataFrame], durability: Durability, 
     later = scores[(scores["day"] > landmark.to_day) & (scores["day"] <= until)]
     free = _stay_free(people["further_day"].to_numpy(), durability)
     seen = people.index.isin(early["person"]) & free
-    kept = seen & holds
+    kept = seen & holds & (people["until"].to_numpy() >= landmark.to_day)  # whose data end before it are not there
     stages = (np.ones(len(people), dtype=bool), free, seen, kept, kept & people.index.isin(later["person"]))
     named = dict(zip(STEPS, stages, strict=True))
     if durability.maintenance == "treatment_policy":

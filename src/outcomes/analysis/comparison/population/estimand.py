@@ -126,12 +126,18 @@ def tabulate_target_trial(compared: Compared, comparison: Comparison, study: Stu
         ("outcome", f"change of {instrument} from baseline at {estimand.timepoint}",
          f"score of {estimand.timepoint} on axis {estimand.axis}; beside it: {_list_axes(compared)}"),
         *[_describe_event(event, estimand) for event in estimand.events],
-        ("missing scores", "none", "missing at random given the earlier scores, the baseline, and the arm"),
+        ("missing scores", "none", _describe_missing(comparison)),
         ("contrast", f"difference in means of the change, {treated} minus {reference}; response and remission: "
          f"{CONTRASTS[estimand.summary.binary].format(treated=treated, reference=reference)}",
          f"the same, among {FOR_WHOM[comparison.weights]}"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=TARGET_TRIAL)
+
+
+def _describe_missing(comparison: Comparison) -> str:
+    binary, text = comparison.estimand.binary, "missing at random given the earlier scores, the baseline, and the arm"
+    apart = comparison.imputation.draws > 0 and not binary.at_random
+    return f"{text}; for response and remission {binary.imputed}" if apart else text
 
 
 def _describe_rule(rule: Eligibility) -> tuple[str, str, str]:

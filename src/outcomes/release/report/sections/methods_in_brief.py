@@ -98,9 +98,11 @@ def _missing(material: Material) -> str:
     if comparison is None:
         given = "arm, baseline, and earlier scores" if len(material.arms) > 1 else "baseline and earlier scores"
         return f"Scores are taken as missing at random given {given}."
-    text = "Scores are taken as missing at random given arm, baseline, and earlier scores."
-    if comparison.imputation.draws > 0 and gather_evidence(material).contrasted:
-        binary = comparison.estimand.binary
-        how = "" if binary.missing == "imputed_mar" else f", {binary.imputed}"
+    binary = comparison.estimand.binary
+    imputed = comparison.imputation.draws > 0 and gather_evidence(material).contrasted
+    alike = binary.at_random or not imputed
+    text = f"{'Scores' if alike else 'For the change, scores'} are taken as missing at random given arm, baseline, and earlier scores."
+    if imputed:
+        how = "" if binary.at_random else f", {binary.imputed}"
         text += f" Response and remission use multiple imputation of missing scores{how}, pooled by Rubin's rules. Other assumptions are sensitivity analyses."
     return text

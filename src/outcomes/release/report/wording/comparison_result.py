@@ -11,7 +11,7 @@ from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import fixed, interval, signed
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.wording.denominators import say_not_cautious
-from outcomes.release.report.wording.other_analyses import state_range, state_worst_response
+from outcomes.release.report.wording.other_analyses import state_range, state_worst_binary
 from outcomes.release.report.wording.primary_effect import find_effect
 
 RISK = "risk difference"  # a scale of the imputations
@@ -24,7 +24,7 @@ def state_result(material: Material) -> list[str]:
         return []
     texts = [_difference(material)]
     if find_effect(material):
-        texts += [_variance(material), state_range(material), state_response(material), state_worst_response(material)]
+        texts += [_variance(material), state_range(material), state_response(material), state_worst_binary(material)]
     return [text for text in texts if text]
 
 

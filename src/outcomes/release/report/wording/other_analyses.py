@@ -67,20 +67,21 @@ def _say_worst(material: Material) -> str:
     return f"with every missing score at the worst end of the scale in one arm, at the best in the other, it is {each}"
 
 
-def state_worst_response(material: Material) -> str:
-    """Return between which differences in response the truth of this sample lies, whatever the missing answers were."""
+def state_worst_binary(material: Material) -> str:
+    """Return between which differences in the declared binary endpoint the truth of this sample lies, whatever the missing answers were."""
     comparison = material.study.comparison
     if comparison is None:
         return ""
+    binary = comparison.estimand.binary
     place = {"axis": comparison.estimand.axis, "timepoint": comparison.estimand.timepoint}
-    rows = material.rows("sensitivity", endpoint="response", scale="risk difference", **place)
+    rows = material.rows("sensitivity", endpoint=binary.endpoint, scale="risk difference", **place)
     rows = rows[rows["analysis"].str.startswith(WORST)] if len(rows) else rows
     found = list(rows["estimate"].dropna()) if len(rows) else []
     if len(found) < len(("treated", "reference")):
         return ""
     low, high = (signed(100 * value, "percent") for value in (min(found), max(found)))
     return (
-        "Worst cases of response: every patient without a score responded in one arm and none in the other. The difference would be "
+        f"Worst cases of {binary.endpoint}: every patient without a score {binary.reached} in one arm and none in the other. The difference would be "
         f"{low} or {high} percentage points; whatever the missing scores were, it lies between these."
     )
 
