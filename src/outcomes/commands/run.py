@@ -16,7 +16,6 @@ def run(options: Namespace) -> int:
 
     Says too which columns of the export are gone or new since the last run that ended well.
     """
-    from outcomes.intake.health.headers import keep_headers
     from outcomes.runner import run_pipeline
 
     study = read_study(options.study)
@@ -25,6 +24,8 @@ def run(options: Namespace) -> int:
         columns = beside.submit(_say_changed_columns, study, Path(options.data or study.data), place)
         code = run_pipeline(Path(options.study), options.data, options.cores, options.internal, options.profile)
     if not code:
+        from outcomes.intake.health.headers import keep_headers  # not before Snakemake has started: it takes as long as the rest
+
         keep_headers(place, columns.result())
     return code
 

@@ -101,6 +101,15 @@ class TestWeights:
         assert cut.weight.max() < compute_weights(TREATED, X, "ate").weight.max()
         assert compute_weights(TREATED, X, "overlap", 0.95).truncated == 0
 
+    def test_what_the_score_fitted_is_counted_once_for_all_data_sets(self, monkeypatch):
+        counted = []
+        monkeypatch.setattr(
+            "outcomes.analysis.comparison.weighting.weights.count_columns", lambda *given: counted.append(given) or 2
+        )
+        one = compute_weights(TREATED, X, "overlap")
+        assert one.columns == one.columns == 2
+        assert len(counted) == 1
+
     def test_effective_n(self):
         assert compute_effective_n(np.array([1.0, 1, 1, 1])) == 4
         assert compute_effective_n(np.array([3.0, 1.0])) == 16 / 10

@@ -78,11 +78,9 @@ class Responders:
 
     def compare(self, filled: Floats) -> Floats:
         """Return the weighted risks of imputed data sets, shape (5, draws, T), as :func:`weigh_risks` has them."""
-        points = [
-            weigh_risks(filled[:, :, point].T, self.rows, self.treated, self.judge.weights)
-            for point in range(filled.shape[2])
-        ]
-        return np.stack(points, axis=2)
+        draws, people, points = filled.shape
+        sets = filled.transpose(1, 0, 2).reshape(people, draws * points)
+        return weigh_risks(sets, self.rows, self.treated, self.judge.weights).reshape(5, draws, points)
 
 
 def list_responders(compared: Compared, wide: Wide, judge: Judge) -> list[Responders]:

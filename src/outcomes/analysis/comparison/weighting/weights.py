@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ class Weights:
         """Whether there are patients whose arm the confounders do not tell for certain."""
         return self.propensity is None or not _find_certain(self.propensity).all()
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Columns of confounders in the score of those who carry weight; 0 without one."""
         return count_columns(self.propensity.design, self.present) if self.propensity is not None else 0
