@@ -24,7 +24,8 @@ def run(options: Namespace) -> int:
         columns = beside.submit(_say_changed_columns, study, Path(options.data or study.data), place)
         code = run_pipeline(Path(options.study), options.data, options.cores, options.internal, options.profile)
     if not code:
-        from outcomes.intake.health.headers import keep_headers  # not before Snakemake has started: it takes as long as the rest
+        # Not before Snakemake has started: importing the intake takes as long as all else here.
+        from outcomes.intake.health.headers import keep_headers
 
         keep_headers(place, columns.result())
     return code

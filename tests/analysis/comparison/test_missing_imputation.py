@@ -11,7 +11,7 @@ from two_arms import generate_tables, make_comparison
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.ancova import build_ancova
 from outcomes.analysis.comparison.missing.imputations import impute_axis, tabulate_imputations
-from outcomes.analysis.comparison.missing.imputing import fill_missing, impute_at_random
+from outcomes.analysis.comparison.missing.imputing import fill_missing, find_patterns, impute_at_random
 from outcomes.analysis.comparison.missing.model import ImputationModel, draw_model
 from outcomes.analysis.comparison.missing.strategies import (
     compute_delta,
@@ -65,18 +65,22 @@ class TestTwoVisits:
     def test_missing_at_random(self):
         # mean 1 and 5, observed 3: 5 + 2/4 (3 - 1) = 6, left over 9 - 2·2/4 = 8
         change, mean = np.array([[3.0, NAN]]), np.array([[[1.0, 5.0]]])
-        assert fill_missing(change, mean, self.COVARIANCE, np.zeros((1, 1, 2))).tolist() == [[[3.0, 6.0]]]
-        drawn = fill_missing(change, mean, self.COVARIANCE, np.ones((1, 1, 2)))
+        assert fill_missing(change, mean, self.COVARIANCE, np.zeros((1, 1, 2)), find_patterns(change)).tolist() == [
+            [[3.0, 6.0]]
+        ]
+        drawn = fill_missing(change, mean, self.COVARIANCE, np.ones((1, 1, 2)), find_patterns(change))
         assert drawn[0, 0, 1] == pytest.approx(6 + np.sqrt(8))
 
     def test_nothing_observed_is_the_mean(self):
         mean = np.array([[[1.0, 5.0]]])
-        filled = fill_missing(np.array([[NAN, NAN]]), mean, self.COVARIANCE, np.zeros((1, 1, 2)))
+        change = np.array([[NAN, NAN]])
+        filled = fill_missing(change, mean, self.COVARIANCE, np.zeros((1, 1, 2)), find_patterns(change))
         assert filled.tolist() == mean.tolist()
 
     def test_a_gap_is_filled_from_both_sides(self):
         covariance = np.array([[[4.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 4.0]]])
-        filled = fill_missing(np.array([[1.0, NAN, 2.0]]), np.zeros((1, 1, 3)), covariance, np.zeros((1, 1, 3)))
+        change = np.array([[1.0, NAN, 2.0]])
+        filled = fill_missing(change, np.zeros((1, 1, 3)), covariance, np.zeros((1, 1, 3)), find_patterns(change))
         # slopes (2, 2) [[4, 1], [1, 4]]^-1 = (0.4, 0.4)
         assert filled[0, 0, 1] == pytest.approx(0.4 * 1 + 0.4 * 2)
 
@@ -166,7 +170,7 @@ def test_patient_by_patient_it_is_the_same(method):
     model = ImputationModel(generator.normal(size=(2, 4, 2)), generator.normal(size=(2, 4)), covariance, "")
     reference = model.predict_reference(wide, slice(0, 2))
     own = reference + wide.treated[:, None] * model.arm[:, None]
-    fast = fill_missing(wide.change, own, covariance, np.zeros(own.shape))
+    fast = fill_missing(wide.change, own, covariance, np.zeros(own.shape), find_patterns(wide.change))
     fast = fast + shift_treated(wide, compute_shifts(method, model.arm, covariance))
     for draw in range(2):
         for person in range(120):

@@ -9,7 +9,7 @@ import pytest
 
 from outcomes.analysis.comparison.effects.primary import Specification, build_frame, fit_change
 from outcomes.analysis.comparison.missing.ancova import build_ancova
-from outcomes.analysis.comparison.missing.imputing import fill_missing
+from outcomes.analysis.comparison.missing.imputing import fill_missing, find_patterns
 from outcomes.analysis.comparison.missing.model import ImputationModel, _arrange
 from outcomes.analysis.comparison.missing.strategies import compute_shifts, shift_treated
 from outcomes.analysis.comparison.missing.wide import spread_changes
@@ -58,7 +58,7 @@ def test_conditional_means_are_those_of_r(study, model, method):
     assert wide.missing[~wide.dropped].any()  # gaps
     assert wide.dropped.any()
     mean = model.predict_reference(wide, slice(0, 1)) + wide.treated[:, None] * model.arm[:, None]
-    filled = fill_missing(wide.change, mean, model.covariance, np.zeros(mean.shape))
+    filled = fill_missing(wide.change, mean, model.covariance, np.zeros(mean.shape), find_patterns(wide.change))
     filled = filled + shift_treated(wide, compute_shifts(method, model.arm, model.covariance))
     estimates, _ = build_ancova(wide.treated, wide.baseline, weight).estimate(filled[0])
     theirs = [row["estimate"] for row in REFERENCE["estimates"] if row["analysis"] == method]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from outcomes.analysis.comparison.arrays import Bools, Floats
+from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.comparison.missing.model import ImputationModel
 from outcomes.analysis.comparison.missing.wide import Wide
 
 MOST_NUMBERS = 1_000_000  # in one array of imputed data sets
+
+
+class Pattern(NamedTuple):
+    """Time points that some patients miss together, of shape (T,), and those patients' rows."""
+
+    missing: Bools
+    rows: Ints
 
 
 def impute_at_random(
@@ -22,14 +30,24 @@ def impute_at_random(
     """
     draws, (n, points) = len(model.arm), wide.change.shape
     step = max(1, MOST_NUMBERS // max(n * points, 1))
+    patterns = find_patterns(wide.change)
     for start in range(0, draws, step):
         chosen = slice(start, min(start + step, draws))
         noise = generator.standard_normal((chosen.stop - start, n, points))
         mean = model.predict_reference(wide, chosen) + wide.treated[:, None] * model.arm[chosen, None, :]
-        yield chosen, fill_missing(wide.change, mean, model.covariance[chosen], noise)
+        yield chosen, fill_missing(wide.change, mean, model.covariance[chosen], noise, patterns)
 
 
-def fill_missing(change: Floats, mean: Floats, covariance: Floats, noise: Floats) -> Floats:
+def find_patterns(change: Floats) -> list[Pattern]:
+    """Return the time points that some miss together, and their rows, of changes of shape (n, T)."""
+    patterns, which = np.unique(np.isnan(change), axis=0, return_inverse=True)
+    found = [Pattern(missing, np.flatnonzero(which.reshape(-1) == number)) for number, missing in enumerate(patterns)]
+    return [pattern for pattern in found if pattern.missing.any()]
+
+
+def fill_missing(
+    change: Floats, mean: Floats, covariance: Floats, noise: Floats, patterns: Sequence[Pattern]
+) -> Floats:
     """Return changes with the missing ones drawn given the observed ones, pattern by pattern.
 
     Parameters
@@ -39,13 +57,12 @@ def fill_missing(change: Floats, mean: Floats, covariance: Floats, noise: Floats
     covariance : ndarray, shape (draws, T, T)
     noise : ndarray, shape (draws, n, T)
         Standard normal; zeros give the conditional means.
+    patterns : sequence of Pattern
+        Of the changes.
     """
     filled = np.broadcast_to(change, mean.shape).copy()
-    patterns, which = np.unique(np.isnan(change), axis=0, return_inverse=True)
-    for number, missing in enumerate(patterns):
-        if missing.any():
-            rows = np.flatnonzero(which.reshape(-1) == number)
-            filled[:, rows] = _fill_pattern(change[rows], mean[:, rows], covariance, noise[:, rows], missing)
+    for missing, rows in patterns:
+        filled[:, rows] = _fill_pattern(change[rows], mean[:, rows], covariance, noise[:, rows], missing)
     return filled
 
 
