@@ -13,6 +13,7 @@ from typing import Any
 
 from outcomes import steps
 from outcomes.files import Places
+from outcomes.personal import show_name
 from outcomes.settings import Study
 
 PACKAGE = Path(__file__).parent
@@ -38,6 +39,17 @@ def provenance(study: Study, places: Places) -> dict[str, Any]:
         "seed": study.seed,
         "versions": list_versions(PACKAGES),
     }
+
+
+def write_command(study_file: Path) -> str:
+    """Return the command that makes a study again from the folder of the study file's ``config``, or from its own.
+
+    >>> write_command(Path("/home/user/clinic/config/mine.yaml")), write_command(Path("mine.yaml"))
+    ('outcomes run config/mine.yaml', 'outcomes run mine.yaml')
+    """
+    parent = study_file.resolve().parent.name
+    folder = "config/" if parent == "config" else ""
+    return f"outcomes run {folder}{show_name(study_file.name)}"
 
 
 def hash_step_code() -> str:

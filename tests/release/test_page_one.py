@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 from released_cases import CASES, make_case, make_compared, make_models
 from running_text import running_text
+from shown_cases import gather_shown
 
 from outcomes.release.report import build_sections
 from outcomes.release.report.content.blocks import Answers, Terms
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_effects, say_safety
 from outcomes.release.report.page_one.answers import answer_questions, say_analyses, say_response
+from outcomes.release.report.page_one.changes import say_changes
 from outcomes.release.report.page_one.checks import list_checks
 from outcomes.release.report.page_one.evidence import Change, Estimate, Evidence, Level, Subgroup
 from outcomes.release.report.page_one.first_page import write_note
@@ -268,6 +270,16 @@ def test_sizes_name_the_arm_that_they_favour_and_carry_no_sign():
     sure = answer_of({**tables, "effects": wide, "sensitivity": grid}, study, "sure")
     assert "favor" not in sure.text
     assert sure.verdict == "Same direction in all analyses, none beyond chance."
+
+
+def test_arms_that_would_make_a_sentence_too_long_have_the_next_one():
+    material = gather_shown("two arms")
+    told = [Change("iv", -6.1, True, True, interval=Estimate(-6.1, -7.7, -4.6))]
+    told += [replace(told[0], arm="esketamine"), replace(told[0], arm="iv", value=-5.0)]
+    text = say_changes(material, told, False, "In this cohort study of 65 patients, ", " by session 6")
+    assert text.split(" by session 6. ")[1].startswith("It decreased by 6.1 points (95% CI 4.6 to 7.7) with ")
+    assert text.count("points (95% CI") == 3
+    assert max(len(one.split()) for one in text.split(". ")) <= 30
 
 
 def test_one_arm_is_told_with_its_interval_and_with_what_makes_it_unsure():

@@ -115,8 +115,8 @@ def test_unadjusted_differences_say_so_unless_chance_decided():
         "13 weights of IV ketamine were truncated",
         "17 patients of IV ketamine have no weight",
         "were those of IV ketamine on average 2.5 points higher than the model expects",
-        "same answer as the primary one: doubly robust −0.58 (−1.31 to 0.17)",
-        "had the outcome: change by without payer at day 28",
+        "same answer as the primary one. Weights and adjustment: −0.58 (−1.31 to 0.17).",
+        "had the outcome. Change by without payer: day 28.",
     ],
 )
 def test_limitations_follow_the_diagnostics(phrase):
@@ -232,8 +232,17 @@ def test_small_cells_are_explained_only_where_they_exist():
 
 def test_provenance_is_printed_in_full():
     record = {"inputs": {"a.csv": "ab" * 32}, "settings": "cd" * 32, "code": "ef" * 32, "seed": 987654}
+    record |= {"command": "outcomes run mine.yaml"}
     text = words({}, make_study(), provenance={**record, "versions": {"python": "3.11.99"}})
-    for part in ("ab" * 32, "cd" * 32, "ef" * 32, "987654", "python 3.11.99", "a.csv"):
+    for part in (
+        "ab" * 32,
+        "cd" * 32,
+        "ef" * 32,
+        "987654",
+        "python 3.11.99",
+        "a.csv",
+        "Command outcomes run mine.yaml",
+    ):
         assert part in text
 
 

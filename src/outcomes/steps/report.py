@@ -15,13 +15,14 @@ from outcomes.steps.step import Step, Work, released
 
 def report(work: Work) -> dict[str, str]:
     """Write the report as HTML, PDF, and Word, from the released tables and figures."""
-    from outcomes.provenance import provenance
+    from outcomes.provenance import provenance, write_command
     from outcomes.release.report import closing_lines, compose, write_faces
     from outcomes.settings.plan import describe_plan
 
     tables, results = read_released(work.places), work.places.results
     origin = provenance(work.whole, work.places)
-    origin |= {"plan": describe_plan(work.whole, Path(work.options.study))}
+    study_file = Path(work.options.study)
+    origin |= {"plan": describe_plan(work.whole, study_file), "command": write_command(study_file)}
     content = compose(tables, work.study, work.places.figures, origin)
     faces = write_faces(content, work.study, work.places.root / work.places.release / "word")
     for name, written in faces.items():

@@ -125,8 +125,8 @@ def _works(material: Material, evidence: Evidence, words: Mapping[str, str]) -> 
     told = list_told(material, evidence)
     if not told:
         return [UNCONTROLLED]
-    moved = say_changes(material, told, bool(material.asked) and evidence.contrasted)
-    texts = [f"{moved[:1].upper()}{moved[1:]} by {words['place']} (adjusted)."]
+    contrasted = bool(material.asked) and evidence.contrasted
+    texts = [say_changes(material, told, contrasted, closing=f" by {words['place']} (adjusted)")]
     place = find_place(material.tables, material.study)
     rates = say_rates(material, evidence) if len(material.arms) == 1 and not evidence.declared else ""
     if rates:

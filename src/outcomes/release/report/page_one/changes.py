@@ -13,6 +13,8 @@ from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.evidence import Change, Evidence
 from outcomes.release.report.page_one.sizes import say_size
 
+MOST_WORDS = 30  # of a sentence
+
 
 def list_told(material: Material, evidence: Evidence) -> list[Change]:
     """Return the changes of the arms that the study asks about, in their order; those of all arms where it only describes."""
@@ -21,11 +23,13 @@ def list_told(material: Material, evidence: Evidence) -> list[Change]:
     return sorted(told, key=lambda change: asked.index(change.arm)) if asked else told
 
 
-def say_changes(material: Material, changes: Sequence[Change], contrasted: bool) -> str:
-    """Return "mean PHQ-9 decreased by 8.8 points with IV ketamine and 6.9 points with esketamine".
+def say_changes(
+    material: Material, changes: Sequence[Change], contrasted: bool, opening: str = "", closing: str = ""
+) -> str:
+    """Return "mean PHQ-9 decreased by 8.8 points with IV ketamine and 6.9 points with esketamine." behind an opening.
 
     With signs and "changed" where arms moved either way, or an interval includes zero. Without intervals where that of the difference
-    is told (``contrasted``).
+    is told (``contrasted``). Arms that would make a sentence longer than thirty words have the next one.
     """
     place = find_place(material.tables, material.study)
     assert place is not None
@@ -37,7 +41,20 @@ def say_changes(material: Material, changes: Sequence[Change], contrasted: bool)
         f"{_say_amount(change.value, ends, bool(way))} with {material.within(change.arm)}"
         for change, ends in zip(changes, told, strict=True)
     ]
-    return f"mean {material.instrument(place[0])} {way or 'changed'} by {enumerate_words(sizes)}"
+    moved = f"{way or 'changed'} by"
+    start = f"mean {material.instrument(place[0])} {moved}"
+    start = f"{opening}{start}" if opening else f"{start[:1].upper()}{start[1:]}"
+    sentences = []
+    while sizes:
+        fits = [k for k in range(1, len(sizes) + 1) if len(_tell(start, sizes[:k], closing).split()) <= MOST_WORDS]
+        many = fits[-1] if fits else 1
+        sentences.append(_tell(start, sizes[:many], closing))
+        start, sizes, closing = f"It {moved}", sizes[many:], ""
+    return " ".join(sentences)
+
+
+def _tell(start: str, sizes: Sequence[str], closing: str) -> str:
+    return f"{start} {enumerate_words(sizes)}{closing}."
 
 
 def find_way(values: Sequence[float]) -> str:
@@ -66,7 +83,8 @@ def say_latest(material: Material, evidence: Evidence) -> str:
     """Return the mean change at the last time point that has one, where there is none at the declared place; empty without any."""
     if not evidence.latest or find_place(material.tables, material.study) is None:
         return ""
-    return f"By {evidence.latest_at}, the last estimated, {say_changes(material, evidence.latest, False)} (adjusted)."
+    opening = f"By {evidence.latest_at}, the last estimated, "
+    return say_changes(material, evidence.latest, False, opening, " (adjusted)")
 
 
 def say_rates(material: Material, evidence: Evidence) -> str:

@@ -78,7 +78,7 @@ def _findings(material: Material, evidence: Evidence, response: bool, effects: i
     if not told:
         latest = say_latest(material, evidence)
         return " ".join(filter(None, (f"{start}, no change at {when} could be estimated.", latest, harms)))
-    return f"{start}, {say_changes(material, told, False)} by {when}. {harms}".strip()
+    return f"{say_changes(material, told, False, f'{start}, ', f' by {when}')} {harms}".strip()
 
 
 def _meaning(material: Material, evidence: Evidence, why: bool) -> str:

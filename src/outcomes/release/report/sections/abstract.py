@@ -114,8 +114,8 @@ def _results(material: Material, evidence: Evidence) -> str:
     texts = [_people(material, evidence)]
     place = find_place(material.tables, material.study)
     if place is not None and evidence.changes:
-        changes = say_changes(material, list_told(material, evidence), evidence.contrasted)
-        texts.append(f"By {material.timepoint(*place[1:])}, {changes} (adjusted).")
+        opening = f"By {material.timepoint(*place[1:])}, "
+        texts.append(say_changes(material, list_told(material, evidence), evidence.contrasted, opening, " (adjusted)"))
         texts += [] if evidence.declared else [say_rates(material, evidence)]
     elif place is not None:
         texts.append(say_latest(material, evidence))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 
 from outcomes.release.numbers import ABSENT
-from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Picture, Section
+from outcomes.release.report.content.blocks import Block, Bullets, Cell, Grid, Paragraph, Picture, Section
 from outcomes.release.report.content.material import Material
 
 REPEATED = ("figure-answer_*",)
@@ -50,12 +50,12 @@ def leave_out(section: Section, known: set[str], drawn: set[str], material: Mate
         if block not in few
     )
     if few:
-        named = "; ".join(block.caption.removesuffix(".") for block in few)
+        whose, named = "its" if len(few) == 1 else "their", [block.caption.removesuffix(".") for block in few]
+        reason = f"Left out, as most of {whose} numbers rest on too few patients:"
         kept = (
-            *kept,
-            Paragraph(
-                f"Left out, as most of {'its' if len(few) == 1 else 'their'} numbers rest on too few patients: {named}."
-            ),
+            (*kept, Paragraph(f"{reason} {named[0]}."))
+            if len(few) == 1
+            else (*kept, Paragraph(reason), Bullets(tuple(named)))
         )
     return replace(
         section, blocks=kept, sections=tuple(leave_out(part, known, drawn, material) for part in section.sections)

@@ -12,11 +12,11 @@ from outcomes.release.course import find_place
 from outcomes.release.definitions import ATTRITION, SMALL
 from outcomes.release.numbers import fixed, percent
 from outcomes.release.report.content.blocks import Bullets, Section
-from outcomes.release.report.content.grids import enumerate_words, say, tell_count
+from outcomes.release.report.content.grids import enumerate_words, tell_count
 from outcomes.release.report.content.material import Material, is_randomised
 from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.wording.comparison_result import say_left_out
-from outcomes.release.report.wording.data_warnings import name_unconverged, unconverged, withheld_rows
+from outcomes.release.report.wording.data_warnings import name_unconverged, say_withheld, unconverged, withheld_rows
 from outcomes.release.report.wording.diagnosed_limitations import Limitation, list_diagnosed
 from outcomes.release.report.wording.directions_of_bias import list_biases
 
@@ -43,10 +43,8 @@ def show_limitations_briefly(material: Material) -> Section:
 def show_details(material: Material) -> Section:
     """Return what the limitations leave to the supplement, and where numbers are withheld."""
     entries = [limitation.detail for limitation in list_limitations(material) if limitation.detail]
-    totals = withheld_rows(material.tables)
-    if totals:
-        each = ", ".join(f"{say(name)} {total}" for name, total in totals.items())
-        entries.append(f"Rows of released tables with numbers not reported: {each}.")
+    withheld = say_withheld(material.tables)
+    entries += [withheld] if withheld else []
     return Section("details", "Limitations in detail", (Bullets(tuple(entries)),) if entries else ())
 
 

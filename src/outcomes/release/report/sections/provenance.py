@@ -14,11 +14,10 @@ from outcomes.release.report.content.material import Material
 def show_provenance(material: Material) -> Section:
     """Return how the result is made again: command, seed, versions, and hashes."""
     record = material.provenance
-    command = f"outcomes run config/{record.get('study', material.study.study)}.yaml"
-    terms = [("Command", command)]
-    terms += [
+    terms = [
         (title, str(record[key]))
         for key, title in {
+            "command": "Command",
             "study": "Study",
             "settings": "SHA-256 of the study's settings",
             "code": "SHA-256 of the code",
@@ -29,7 +28,11 @@ def show_provenance(material: Material) -> Section:
     versions = record.get("versions")
     if isinstance(versions, Mapping):
         terms.append(("Software", ", ".join(f"{name} {version}" for name, version in versions.items())))
-    further = [key for key in record if key not in ("study", "settings", "code", "seed", "versions", "inputs", "plan")]
+    further = [
+        key
+        for key in record
+        if key not in ("command", "study", "settings", "code", "seed", "versions", "inputs", "plan")
+    ]
     terms += [(say(key)[:1].upper() + say(key)[1:], _text(record[key])) for key in sorted(further)]
     blocks: list[Block] = [Terms(tuple(terms))] if terms else []
     inputs = record.get("inputs")

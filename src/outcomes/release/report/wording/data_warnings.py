@@ -26,7 +26,7 @@ def show_attention(tables: Tables) -> tuple[Bullets, ...]:
 
 def list_attention(tables: Tables) -> list[str]:
     """Return one sentence for each thing that deserves a look: quarantined rows, models, withheld cells, doubtful totals."""
-    told = (_left_out(tables), _quarantined(tables), _unconverged(tables), _withheld(tables), _flagged(tables))
+    told = (_left_out(tables), _quarantined(tables), _unconverged(tables), say_withheld(tables), _flagged(tables))
     return [text for text in told if text]
 
 
@@ -98,10 +98,11 @@ def withheld_rows(tables: Tables) -> dict[str, int]:
 def _hidden(tables: Tables) -> str:
     if not withheld_rows(tables):
         return ""
-    return "Some numbers are not reported, because a count is small or would reveal one; the limitations in detail say in which tables."
+    return "Some numbers are not reported, because a count is small or would reveal one; the limitations in detail say in which tables most are not."
 
 
-def _withheld(tables: Tables) -> str:
+def say_withheld(tables: Tables) -> str:
+    """Return in which tables most rows have a number that is not reported; empty where all are."""
     totals = withheld_rows(tables)
     if not totals:
         return ""

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.records import list_records
-from outcomes.release.analyses import is_valid_analysis
+from outcomes.release.analyses import describe_analysis, is_valid_analysis
 from outcomes.release.arms import sort_by_arm
 from outcomes.release.course import is_compared
 from outcomes.release.definitions import APART, BALANCED, COVERED, EFFECTIVE
@@ -196,12 +196,12 @@ def _disagreement(material: Material) -> Limitation | None:
     other = [row for row in rows if (row["estimate"] > 0) != (effect["estimate"] > 0) or excludes_zero(row) != primary]
     if not other:
         return None
-    each = ", ".join(
-        f"{say(str(row['analysis']))} {fixed(row['estimate'], 'estimate')} ({interval(row['lower'], row['upper'], 'estimate')})"
+    each = " ".join(
+        f"{describe_analysis(str(row['analysis']))[1]}: {fixed(row['estimate'], 'estimate')} ({interval(row['lower'], row['upper'], 'estimate')})."
         for row in other
     )
     return Limitation(
-        f"Not every analysis of the same difference gives the same answer as the primary one: {each}.",
+        f"Not every analysis of the same difference gives the same answer as the primary one. {each}",
         _say_valid(material, other, effect),
     )
 
@@ -251,13 +251,16 @@ def _unfitted(material: Material) -> Limitation | None:
             places.setdefault(what, []).append(material.timepoint(str(row["axis"]), str(row["timepoint"])))
     if not places:
         return None
-    each = "; ".join(f"{what} at {enumerate_words(list(dict.fromkeys(where)))}" for what, where in places.items())
+    each = " ".join(
+        f"{what[:1].upper()}{what[1:]}: {enumerate_words(list(dict.fromkeys(where)))}."
+        for what, where in places.items()
+    )
     why = "the fit did not converge, or no one or everyone in an arm had the outcome"
     stands = "The primary difference is not among them." if find_effect(material) else ""
     return Limitation(
         f"Of {count(fits)} estimates of the comparison, {count(failed)} could not be computed: {why}. The limitations in detail list them. "
         f"{stands}".strip(),
-        detail=f"Not estimated, because {why}: {each}.",
+        detail=f"Not estimated, because {why}. {each}",
     )
 
 
