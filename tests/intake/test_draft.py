@@ -420,13 +420,26 @@ def test_the_time_that_a_form_took_makes_no_sessions_of_it(tmp_path):
     assert set(study_of(draft).sources[1].tables) == {"assessments"}
 
 
-def test_doses_per_kg_without_a_unit_are_not_taken_for_mg(tmp_path):
-    rows = [",".join([*row.split(",")[:3], "0.5", row.split(",")[4]]) for row in visits()]
+@pytest.mark.parametrize("weighed", [True, False])
+def test_doses_per_kg_without_a_unit_are_not_taken_for_mg(tmp_path, weighed):
+    rows = [row.split(",") for row in visits()]
+    given = [[*row[:3], "0.5" if number % 4 == 0 else row[3], row[4]] for number, row in enumerate(rows)]
+    write(tmp_path, "log.csv", *(",".join(row[: 4 + weighed]) for row in given), header=LOG if weighed else LOG[:-7])
+    write(tmp_path, "phq.csv", *answers(), header=ASKED)
+    draft = draft_study(tmp_path, "mine")
+    assert "18 rows hold a bare number below 5, which is no dose in mg: taken as mg per kg" in draft.text
+    truth = [float(row[3]) if row[3] != "0.5" else float(row[4]) / 2 if weighed else None for row in given]
+    found = read_export(study_of(draft), tmp_path).tables["sessions"]["dose_mg"].dropna()
+    assert sorted(found) == sorted(dose for dose in truth if dose is not None)
+
+
+def test_devices_are_no_doses(tmp_path):
+    rows = [",".join([*row.split(",")[:3], "3", row.split(",")[4]]) for row in visits()]
     write(tmp_path, "log.csv", *rows, header=LOG)
     write(tmp_path, "phq.csv", *answers(), header=ASKED)
     draft = draft_study(tmp_path, "mine")
     assert "dose_mg" not in study_of(draft).sources[0].tables["sessions"].columns
-    assert "holds doses in mg per kg without saying so" in draft.summary
+    assert "Of devices write the mg (two are 56)" in draft.summary
 
 
 def test_sites_that_number_their_patients_alike_are_kept_apart(tmp_path):

@@ -15,6 +15,7 @@ ARROW = re.compile(r"\s*(?:-+>|=+>|→)\s*")
 DOSE = re.compile(rf"{N}\s*(mg)?", re.IGNORECASE)
 PER_KG = re.compile(rf"{N}\s*mg\s*/\s*kg", re.IGNORECASE)
 BESIDE = re.compile(r"[\s()\[\]=≈~@,;/]+")  # what stands between a dose and the same in mg/kg
+RELATIVE = 5  # mg: no dose is less, and none is so many mg per kg
 DEVICES = re.compile(rf"(?:(?P<first>\d)\s*[x×*]\s*{N}\s*mg|{N}\s*mg\s*[x×*]\s*(?P<last>\d))", re.IGNORECASE)
 WEIGHT = re.compile(rf"{N}\s*(?:-|–|to)\s*{N}\s*([a-z]*)\.?|{N}\s*([a-z]*)\.?", re.IGNORECASE)
 POUNDS = frozenset({"lb", "lbs", "pound", "pounds"})
@@ -89,11 +90,18 @@ def parse_weights(values: Array, missing: Array, unit: str, plausible: tuple[flo
     return np.where(outside, np.nan, kilograms), reasons
 
 
-def parse_doses(values: Array, missing: Array) -> tuple[Array, Array]:
-    """Return the number of a dose and its kind per distinct value (see ``read_dose``)."""
+def parse_doses(values: Array, missing: Array, unit: str = "auto") -> tuple[Array, Array]:
+    """Return the number of a dose and its kind per distinct value (see ``read_dose``).
+
+    With the unit mg/kg a bare number that no dose in mg can be is one per kg.
+
+    >>> parse_doses(np.array(["0.5", "84", "3 mg"]), np.zeros(3, bool), "mg/kg")[1].tolist()
+    [2, 0, 0]
+    """
     plain = to_numbers(values)
+    relative = RELATIVE if unit == "mg/kg" else 0
     read = [
-        (number, 0) if number > 0 else (np.nan, 0) if absent else read_dose(text)
+        (number, 2 * (number < relative)) if number > 0 else (np.nan, 0) if absent else read_dose(text)
         for text, number, absent in zip(values, plain.tolist(), missing.tolist(), strict=True)
     ]
     return np.array([number for number, _ in read], dtype=np.float64), np.array([kind for _, kind in read], np.int8)

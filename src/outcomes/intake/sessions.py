@@ -157,7 +157,7 @@ def _weights(batch: Batch, study: Study, ledger: Ledger) -> Array:
 
 def _doses(batch: Batch, weight: Array | None, study: Study, ledger: Ledger) -> Array:
     words = batch.words("dose_mg")
-    doses, kinds = parse_doses(words.values, is_missing(words.values, study.cleaning))
+    doses, kinds = parse_doses(words.values, is_missing(words.values, study.cleaning), batch.column("dose_mg").unit)
     dose, kind = words.spread(doses), words.spread(kinds)
     note_by_value(batch, ledger, "dose_text", "dose_mg", words, kinds == 1, new=show_numbers(doses))
     note_by_value(batch, ledger, "dose_unreadable", "dose_mg", words, kinds == DOSE_REASONS.index("dose_unreadable"))
@@ -174,12 +174,19 @@ def _note_implausible_doses(batch: Batch, dose: Array, weight: Array | None, stu
         mine = treatments.codes == code
         if rule is None or not mine.any():
             continue
-        measured = dose if rule.unit == "mg" else np.full(len(dose), np.nan) if weight is None else dose / weight
-        outside = (measured < rule.minimum - 1e-9) | (measured > rule.maximum + 1e-9)
-        if rule.allowed:
-            outside |= ~np.isnan(measured) & ~np.isin(measured, rule.allowed)
+        outside = _find_outside(rule, dose, weight, study.cleaning.weight_kg)
         hit = mine & outside
         ledger.note(batch.file, batch.rows[hit], "dose_outside_protocol", "dose_mg", old=show_numbers(dose[hit]))
+
+
+def _find_outside(rule: Dose, dose: Array, weight: Array | None, weights: tuple[float, float]) -> Array:
+    """Return which doses are not plausible; one per kg without a weight, where it is for no weight that people have."""
+    least, most = weights if weight is None else (np.where(np.isnan(weight), one, weight) for one in weights)
+    low, high = (dose, dose) if rule.unit == "mg" else (dose / most, dose / least)
+    outside = (high < rule.minimum - 1e-9) | (low > rule.maximum + 1e-9)
+    if rule.allowed:
+        outside |= ~np.isnan(dose) & ~np.isin(dose, rule.allowed)
+    return np.asarray(outside)
 
 
 def _dose_rules(treatments: Array, study: Study) -> list[Dose | None]:

@@ -27,8 +27,10 @@ class Column(Frozen):
     missing: tuple[str, ...] = Field(
         (), description="spellings of missing in this column only, such as -99 or UNK, beside `cleaning.missing_values`"
     )
-    unit: Literal["kg", "lb", "mg", "auto"] = Field(
-        "auto", description="unit of a weight or dose written without one; auto reads it from the text, else kg or mg"
+    unit: Literal["kg", "lb", "mg", "mg/kg", "auto"] = Field(
+        "auto",
+        description="unit of a weight or dose written without one; auto reads it from the text, else kg or mg. With mg/kg "
+        "a dose below 5 is one per kg of the weight in its row, and any other is in mg",
     )
     split: str | None = Field(None, description="separator, where one cell lists several values (adverse events)")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from outcomes.errors import SettingsError
 from outcomes.intake.dates import EXCEL_EPOCH
-from outcomes.intake.doses import parse_doses, parse_weights
+from outcomes.intake.doses import RELATIVE, parse_doses, parse_weights
 from outcomes.intake.draft.found import Found, Guess
-from outcomes.intake.draft.spellings import Spellings, find_spellings
+from outcomes.intake.draft.spellings import Spellings, find_spellings, state_rows
 from outcomes.intake.draft.survey import CLEANING, Field
 from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_vocabulary, words_of
 from outcomes.intake.money import read_amount
@@ -20,6 +20,7 @@ from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
 MOST_LABELS = 40
+FEW_RELATIVE = 0.02  # of the rows
 # A tenth of adults weighs neither less than 45 kg, which is 100 pounds, nor more than 140 kg.
 LIGHT_POUNDS, HEAVY_KILOGRAMS, UNLIKELY = 100, 140, 0.1
 
@@ -40,6 +41,8 @@ def find_columns(found: Found, free: set[str], rules: dict[str, dict[str, Any]])
                 guess.check or _doubt_age(canonical, name) or ("the name says more than that" if level == PART else "")
             )
             guesses[canonical] = Guess(name, guess.spellings, guess.unit, check)
+    if "dose_mg" in rules and "dose_mg" not in guesses:
+        _take_relative_dose(found, guesses, [name for (level, _), one, name in ranked if one == "dose_mg" and level])
     _note_unknown(found, guesses, free, rules)
     return {canonical: guesses[canonical] for canonical in rules if canonical in guesses}
 
@@ -108,17 +111,37 @@ def _judge_money(column: Field, low: float, high: float) -> Guess | None:
 
 
 def _judge_dose(found: Found, column: Field) -> Guess | None:
+    """Return a guess where most rows hold doses, and hardly one is a bare number that can be no mg."""
     numbers, kinds = parse_doses(column.words.values, column.missing)
-    if column.share(~np.isnan(numbers)) < 0.7:
-        return None
-    bare = "".join(words_of(column.name)).endswith("mgkg") or column.share((kinds == 0) & (numbers < 5)) > 0.5
-    if bare:
-        found.notes.append(
-            f"{column.name!r} holds doses in mg per kg without saying so in the cell, which intake would take for mg: "
-            "write '0.5 mg/kg' in the export, or map a column in mg to dose_mg"
+    few = column.share((kinds == 0) & (numbers < RELATIVE)) <= FEW_RELATIVE
+    return Guess(column.name) if few and column.share(~np.isnan(numbers)) >= 0.7 else None
+
+
+def _take_relative_dose(found: Found, guesses: dict[str, Guess], names: Sequence[str]) -> None:
+    """Take the first column that holds doses in mg per kg without saying so in the cell, where none holds doses in mg."""
+    for name in names:
+        column = found.sheet.fields[name]
+        numbers, kinds = parse_doses(column.words.values, column.missing, "mg/kg")
+        if (
+            not column.filled
+            or column.share(~np.isnan(numbers)) < 0.7
+            or name in {one.column for one in guesses.values()}
+        ):
+            continue
+        small = numbers[kinds == 2]
+        said = f"{state_rows(int(column.rows[kinds == 2].sum()))} hold a bare number below {RELATIVE}, which is no dose in mg"
+        if (small == np.rint(small)).all():
+            found.notes.append(
+                f"{name!r} is left out: {said}. Of devices write the mg (two are 56), of mg per kg say so: dose_mg: {{column: {name}, unit: mg/kg}}"
+            )
+            continue
+        beside = (
+            "the weight beside it"
+            if "weight_kg" in guesses
+            else "a weight, which no column beside it holds: missing until one does"
         )
-        return None
-    return Guess(column.name)
+        guesses["dose_mg"] = Guess(name, unit="mg/kg", check=f"{said}: taken as mg per kg of {beside}")
+        return
 
 
 def _judge_weight(found: Found, column: Field) -> Guess | None:

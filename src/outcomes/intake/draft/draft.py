@@ -20,7 +20,7 @@ from outcomes.intake.draft.summary import describe_sheets, describe_trial
 from outcomes.intake.draft.treatments import name_treatments
 from outcomes.intake.draft.write import write_study
 from outcomes.intake.export import read_export
-from outcomes.intake.health.finding import Finding
+from outcomes.intake.health.finding import Finding, end_sentence
 from outcomes.intake.privacy import plain_name
 from outcomes.intake.quiet import reading_quietly
 from outcomes.settings import check_study
@@ -134,7 +134,7 @@ def _try(text: str, folder: Path, apart: Mapping[str, str]) -> tuple[str, list[s
     undecided = {one.file for one in export.findings if one.check in SECOND and one.stops}
     helped: dict[str | None, str] = {file: apart[file] for file in undecided if file is not None and file in apart}
     stops = [
-        f"{one.check}: {one.text}. {_cure(one, helped)}"
+        f"{one.check}: {end_sentence(one.text)} {_cure(one, helped)}"
         for one in export.findings
         if one.stops and not (one.check == "merged_rows" and one.file in undecided)  # one cause, one question
     ]

@@ -16,7 +16,7 @@ from outcomes.errors import InputError, SettingsError
 from outcomes.intake.batch import Batch, raw_words, visit_names
 from outcomes.intake.health.courses import find_earlier
 from outcomes.intake.health.currencies import find_currencies
-from outcomes.intake.health.finding import CHECKS, Finding
+from outcomes.intake.health.finding import CHECKS, Finding, end_sentence
 from outcomes.intake.health.folder import find_unnamed
 from outcomes.intake.health.identifiers import find_identifiers
 from outcomes.intake.health.labels import describe_labels
@@ -116,7 +116,8 @@ def refuse(findings: Iterable[Finding], accept: Mapping[str, str]) -> None:
     stops = [one for one in findings if one.stops and one.check not in accept]
     if stops:
         lines = [
-            f"  {one.check}: {_ended(one.text)}\n      {_ended(one.cure[:1].upper() + one.cure[1:])}" for one in stops
+            f"  {one.check}: {end_sentence(one.text)}\n      {end_sentence(one.cure[:1].upper() + one.cure[1:])}"
+            for one in stops
         ]
         names = ", ".join(dict.fromkeys(one.check for one in stops))
         raise InputError(
@@ -124,10 +125,6 @@ def refuse(findings: Iterable[Finding], accept: Mapping[str, str]) -> None:
             + "\n".join(lines)
             + f'\n  Where this is as it should be, say so with a reason in the study file: accept: {{{names.split(", ")[0]}: "why"}}.'
         )
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def tabulate_findings(findings: Sequence[Finding], accept: Mapping[str, str], files: Sequence[str]) -> pd.DataFrame:

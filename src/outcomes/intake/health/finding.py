@@ -29,6 +29,11 @@ class Finding:
     column: str | None = None  # canonical column, with its table
 
 
+def end_sentence(text: str) -> str:
+    """Return a finding's words with their full stop, where they are no question."""
+    return text if text.endswith("?") else f"{text}."
+
+
 CHECKS: dict[str, Check] = {
     "lost_digits": Check(
         "identifiers",
