@@ -104,6 +104,17 @@ def test_the_outcomes_of_one_arm_say_of_how_many_they_are():
     assert "n: patients with a score; for safety, those asked" in grid.notes[0]
 
 
+def test_a_share_of_all_but_a_few_stands_with_its_bound_among_the_rates():
+    tables, study = make_case("one arm")
+    response = tables["response"].copy()
+    here = response["endpoint"].eq("response")
+    response.loc[here, ["proportion", "lower", "upper"]] = np.nan
+    response.loc[here, "proportion_bound"] = ">0.87"
+    grid = tabulate_outcomes(gather({**tables, **make_models(), "response": response}, study, {}))
+    (row,) = (row for row in grid.rows if row[0].text.strip() == "Response, session 6")
+    assert row[1].text == ">87"
+
+
 def test_notes_of_the_outcomes_speak_of_what_stands_there():
     tables, study = make_compared()
     grid = tabulate_outcomes(gather(tables, study, {}))

@@ -15,7 +15,7 @@ from outcomes.release.course import find_place, find_trial_difference, read_cour
 from outcomes.release.definitions import COVERED, FIRST_SESSION
 from outcomes.release.numbers import ABSENT, Kind, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
-from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell_count
+from outcomes.release.report.content.grids import heading, index_rows, number, quartiles, tell, tell_count
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.safety import HEADS, WHOLE
 from outcomes.release.report.sections.baseline_compared import list_arms
@@ -128,9 +128,11 @@ def _estimate(row: Row, value: str, decimals: int | Kind = "score") -> str:
 def _rate(row: Row) -> str:
     if not row:
         return ABSENT
-    if pd.isna(row[Response.proportion]):  # of too few patients: a bound of a percentage would say less than that
+    if pd.isna(
+        row[Response.proportion]
+    ):  # of too few patients a bound of a percentage would say less than that of their number
         bound = row.get(Response.events.bound)
-        return f"n\u00a0{bound}" if isinstance(bound, str) and bound else ABSENT
+        return f"n\u00a0{bound}" if isinstance(bound, str) and bound else tell(row, Response.proportion, factor=100)
     ends = f" ({interval(row[Response.lower], row[Response.upper], 0, 100)})" if pd.notna(row[Response.lower]) else ""
     return f"{fixed(100 * row[Response.proportion], 0)}{ends}"
 
