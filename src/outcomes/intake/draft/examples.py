@@ -18,7 +18,7 @@ SECTIONS: dict[str, Callable[[Sheet], bool]] = {
     "Qualtrics, SurveyMonkey, Google Forms": lambda one: any("of Qualtrics" in note or "of SurveyMonkey" in note for note in one.proposal.notes),
     "FHIR": lambda one: one.source.format == "fhir",
     "ODM: OpenClinica, Medidata, Castor": lambda one: one.source.format == "odm",
-    "JSON of another program": lambda one: one.source.format == "json",
+    "JSON of another program": lambda one: one.source.format in ("json", "xml"),
     "OMOP, and tables in a database": lambda one: one.source.format == "database" or _is_omop(one),
     "SDTM and ADaM": lambda one: one.source.format in STATISTICS or bool(_names(one) & SDTM),
     "A question whose wording was changed": lambda one: bool(one.source.combine),

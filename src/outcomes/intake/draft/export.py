@@ -195,7 +195,8 @@ def _name_treatment(one: Found) -> None:
 
 def _rows_of_items(one: Found) -> str | None:
     """Return what is wrong with a sheet of one row per item or per score."""
-    free = {name: column for name, column in one.sheet.fields.items() if name not in one.used and name != one.patient}
+    filled = {name: column for name, column in one.sheet.fields.items() if column.filled}
+    free = {name: column for name, column in filled.items() if name not in one.used and name != one.patient}
     answers = [name for name in free if set(words_of(name)) & ANSWER_NAMES]
     items = [name for name in free if set(words_of(name)) & ITEM_NAMES and name not in answers]
     spelt = [name for name in items if len(free[name].values) <= 200 and one.rows_per_patient > 1.5]

@@ -71,7 +71,7 @@ def _without_groups(names: Iterable[str]) -> dict[str, str]:
 
 
 def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
-    """Return the questionnaire that a file or a sheet is named after, where its one column of totals has no name but that (Total)."""
+    """Return the questionnaire that a file, a sheet or all of its rows are named after, where its one column of totals has no name but that (Total)."""
     title = f"{sheet.source.file.rsplit('/', 1)[-1]} {sheet.source.sheet or ''}"
     totals = set(read_vocabulary()["total"]) - {""}
     columns = [name for name in sheet.fields if name in free and squeeze(name) in totals and sheet.fields[name].filled]
@@ -82,12 +82,14 @@ def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
         if (match := re.fullmatch(r"([a-z]+)(\d+)", name))
         and re.search(rf"(?<![^\W_]){match[1]}[\W_]*{match[2]}(?!\d)", title, re.IGNORECASE)
     }
+    rows = [value for values in sheet.source.rows.values() for value in values]
+    named |= {instrument for value in rows for instrument, item in claims_of(value)[:1] if item is None}
     if len(named) != 1 or len(columns) != 1:
         return {}
     instrument, total = named.pop(), columns[0]
     if share_within(sheet.fields[total], read_instruments()[instrument]) < SURE:
         return {}
-    check = f"{total!r} is taken for its total after the name of the file"
+    check = f"{total!r} is taken for its total after the name of the {'rows' if rows else 'file'}"
     return {instrument: Questionnaire(instrument, (), total, check=check)}
 
 

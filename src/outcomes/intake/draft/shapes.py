@@ -16,6 +16,7 @@ from outcomes.intake.draft.fields import find_fields
 from outcomes.intake.draft.happenings import find_given
 from outcomes.intake.draft.labelled import split_labelled
 from outcomes.intake.draft.long import find_pivots, has_items, patient_columns
+from outcomes.intake.draft.nested import part_scores
 from outcomes.intake.draft.parts import part_cells
 from outcomes.intake.draft.repeated import fill_cells
 from outcomes.intake.draft.spellings import state_rows
@@ -30,7 +31,7 @@ from outcomes.intake.draft.vocabulary import (
     say_state,
     words_of,
 )
-from outcomes.intake.draft.wide import find_lists, find_session_stack, find_stack
+from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.draft.written import find_texts, find_ticks
 from outcomes.intake.readers import Proposal, Unread
 from outcomes.settings import Table
@@ -51,9 +52,10 @@ MOST_NAMED = 30  # spellings in a column that names the questionnaire of a row
 def reread_sheets(sheets: Sequence[Sheet], folder: Path) -> tuple[list[Sheet], list[Unread]]:
     """Return the sheets, those of another shape read again as one row a record; and what could not be read so."""
     again: list[Sheet | Unread] = []
-    treated = any(map(names_treatments, sheets))
-    for sheet in sheets:
-        again += [_owned(read_proposal(folder, one), sheet) for one in reshape(sheet, treated)] or [sheet]
+    treating = [sheet.name for sheet in sheets if names_treatments(sheet)]
+    for sheet in part_scores(sheets):
+        proposals = reshape(sheet, bool(treating), any(name != sheet.name for name in treating))
+        again += [_owned(read_proposal(folder, one), sheet) for one in proposals] or [sheet]
     return [one for one in again if isinstance(one, Sheet)], [one for one in again if isinstance(one, Unread)]
 
 
@@ -62,10 +64,10 @@ def _owned(again: Sheet | Unread, before: Sheet) -> Sheet | Unread:
     return replace(again, owner=before.owner, twin=before.twin) if isinstance(again, Sheet) else again
 
 
-def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
+def reshape(sheet: Sheet, treated: bool = True, elsewhere: bool = True) -> list[Proposal]:
     """Return how a sheet is to be read again, where its rows are no records as they stand; nothing where they are.
 
-    ``treated`` says that some sheet of the export lists treatments alone.
+    ``treated`` says that some sheet of the export lists treatments, ``elsewhere`` that another one than this does.
     """
     proposal = _without_tests(sheet, fill_cells(sheet, _without_sums(sheet, sheet.proposal)))
     proposal = part_cells(sheet, without_repeats(sheet, _without_relatives(sheet, proposal)))
@@ -73,11 +75,13 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
     fields = find_fields(sheet, proposal)
     if fields:
         return fields
-    several = _by_questionnaire(sheet)
+    several = by_questionnaire(sheet)
     if several is not None:
         name, spelt = several
         note = f"answers to {', '.join(map(repr, spelt))} stand in the same columns; {name!r} tells them apart"
-        return [_changed(proposal, note, rows={**proposal.source.rows, name: of}) for of in spelt.values()]
+        answers = [_changed(proposal, note, rows={**proposal.source.rows, name: of}) for of in spelt.values()]
+        kinds = [one for one, column in sheet.fields.items() if 1 <= len(column.values) <= MOST_STATES]
+        return _with_given(sheet, proposal, answers, [] if elsewhere else kinds)
     reworded = find_reworded(sheet)
     if reworded:
         parts = "; ".join(" and ".join(map(repr, of)) for of in reworded.values())
@@ -88,12 +92,6 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
         note = "a question has a column for each answer: the one that is ticked is taken (ticks)" if ticks else ""
         made = _changed(proposal, note, in_text=texts, ticks=ticks)
         return [replace(made, notes=tuple(filter(None, made.notes)), checks=(*made.checks, *filter(None, [doubt])))]
-    lists = find_lists(sheet)
-    if lists:
-        return [
-            replace(_changed(proposal, note, stack=stack), only=SCORES if scored else SESSIONS)
-            for stack, note, scored in lists
-        ]
     wide = find_stack(sheet)
     if wide is not None:
         stack, note = wide
@@ -110,9 +108,16 @@ def reshape(sheet: Sheet, treated: bool = True) -> list[Proposal]:
     if long:
         answers = [_changed(proposal, note, pivot=pivot, **more) for pivot, note, more in long]
         told = sorted({name for pivot, _, _ in long for name in (pivot.name, *_asked(answers)) if name in sheet.fields})
-        given = None if treated else find_given(sheet, proposal, told)
-        return answers if given is None else [*(replace(one, only=SCORES) for one in answers), given]
+        return _with_given(sheet, proposal, answers, [] if treated else told)
     return [proposal] if proposal != sheet.proposal else []
+
+
+def _with_given(
+    sheet: Sheet, proposal: Proposal, answers: list[Proposal], names: Sequence[str]
+) -> list[Proposal]:
+    """Return the answers with the rows of the same list that are treatments, where one of some columns says so."""
+    given = find_given(sheet, proposal, names) if names else None
+    return answers if given is None else [*(replace(one, only=SCORES) for one in answers), given]
 
 
 def _asked(proposals: Sequence[Proposal]) -> set[str]:
@@ -135,7 +140,7 @@ def find_reworded(sheet: Sheet) -> dict[str, tuple[str, ...]]:
     return {f"{instrument}_{item or 'total'}": tuple(names) for (instrument, item), names in several.items()}
 
 
-def _by_questionnaire(sheet: Sheet) -> tuple[str, dict[str, tuple[str, ...]]] | None:
+def by_questionnaire(sheet: Sheet) -> tuple[str, dict[str, tuple[str, ...]]] | None:
     """Return the column that names each row's questionnaire, where the answers of all stand in the same numbered columns."""
     numbers = Counter(
         match[1] for name in sheet.fields if (match := re.fullmatch(r"(.*?)[ _.-]*\d{1,2}", name.strip()))

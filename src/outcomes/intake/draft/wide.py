@@ -130,26 +130,6 @@ def _is_session(sheet: Sheet, date: Family, label: str, families: Sequence[Famil
     return any(2 * sheet.fields[name].filled > dated for of in others for one, name in of if _session_number(one) == 0)
 
 
-def find_lists(sheet: Sheet) -> list[tuple[Stack, str, bool]]:
-    """Return how each of several dated lists within a person's object is put below one another (`sessions.1.date`, `scores.1.date`), and whether it has scores."""
-    lists: dict[str, dict[str, Family]] = defaultdict(dict)
-    for one in _families(sheet):
-        before, nested, rest = one.pattern.partition(".{}.")
-        if nested and _exact(one, sheet):
-            lists[before][rest] = one
-    dated = {name: of for name, of in lists.items() if any(one.kind == "date" for one in of.values())}
-    if len(dated) < 2:
-        return []
-    stacks = []
-    for name, of in sorted(dated.items()):
-        columns: dict[str, str | dict[str, str]] = {_free(rest, sheet.fields): one.pattern for rest, one in of.items()}
-        note = f"each of the list {name!r} of a person is a row"
-        stacks.append(
-            (Stack(columns=columns, label=_free("visit", {*columns, *sheet.fields})), note, any(map(claims_of, of)))
-        )
-    return stacks
-
-
 def _exact(family: Family, sheet: Sheet) -> bool:
     """Tell whether the pattern finds just the family's columns, as a source's `stack` would."""
     form = re.compile("(.+)".join(map(re.escape, family.pattern.split("{}"))), re.I)

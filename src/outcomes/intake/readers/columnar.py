@@ -19,6 +19,7 @@ from outcomes.intake.readers.header import (
     rename_header,
     report_columns,
 )
+from outcomes.intake.readers.objects import flatten
 from outcomes.intake.words import RawTable, Words, text_array
 from outcomes.settings import Source
 
@@ -107,9 +108,15 @@ def _are_numbers(labels: dict[Any, str]) -> bool:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table: pd.DataFrame = pq.read_table(path).to_pandas(date_as_object=True)
+    read = pq.read_table(path)
+    table: pd.DataFrame = read.to_pandas(date_as_object=True)
+    for nested in (one.name for one in read.schema if pa.types.is_nested(one.type)):
+        rows = [flatten({nested: one}) for one in read.column(nested).to_pylist()]
+        names = dict.fromkeys(name for row in rows for name in row)
+        table = table.drop(columns=nested).assign(**{name: [row.get(name) for row in rows] for name in names})
     return table
 
 
