@@ -10,8 +10,8 @@ from test_foreign_exports import ARMS, PEOPLE, day, items, read_drafted, totals,
 
 from outcomes.errors import InputError
 from outcomes.intake.readers import File
-from outcomes.intake.readers.objects import flatten
 from outcomes.intake.readers.nested import READER
+from outcomes.intake.readers.objects import flatten
 from outcomes.settings import Source
 
 KINDS = {"PHQ-9": 9, "GAD-7": 7}
@@ -29,7 +29,12 @@ def beside(n, who):
     """One list of sessions beside one of typed answers, also of a day without a session, and the arm said once."""
     later = {"type": "PHQ-9", "date": day(n, 9).isoformat(), "answers": items(n, 9)}
     scores = [*[one for k in range(4) for one in typed(n, k)], later]
-    return {"patient": who, "arm": ARMS[n % 2], "treatments": [{"date": given(n, k)["date"]} for k in range(4)], "assessments": scores}
+    return {
+        "patient": who,
+        "arm": ARMS[n % 2],
+        "treatments": [{"date": given(n, k)["date"]} for k in range(4)],
+        "assessments": scores,
+    }
 
 
 def mixed(n, who):

@@ -129,7 +129,20 @@ class TableFile(Frozen):
         description="the cells of this form of REDCap stand so many columns to the left of their names (negative: right)",
     )
     format: Literal[
-        "auto", "csv", "tsv", "excel", "redcap", "fhir", "odm", "json", "xml", "spss", "stata", "sas", "parquet", "database"
+        "auto",
+        "csv",
+        "tsv",
+        "excel",
+        "redcap",
+        "fhir",
+        "odm",
+        "json",
+        "xml",
+        "spss",
+        "stata",
+        "sas",
+        "parquet",
+        "database",
     ] = Field("auto", description="file format; auto goes by the ending")
     delimiter: str | None = Field(None, description="column separator of a text file; by default found and reported")
     encoding: str = Field("utf-8", description="text encoding: utf-8 (a byte-order mark is fine), cp1252, latin-1 …")

@@ -112,9 +112,7 @@ def reshape(sheet: Sheet, treated: bool = True, elsewhere: bool = True) -> list[
     return [proposal] if proposal != sheet.proposal else []
 
 
-def _with_given(
-    sheet: Sheet, proposal: Proposal, answers: list[Proposal], names: Sequence[str]
-) -> list[Proposal]:
+def _with_given(sheet: Sheet, proposal: Proposal, answers: list[Proposal], names: Sequence[str]) -> list[Proposal]:
     """Return the answers with the rows of the same list that are treatments, where one of some columns says so."""
     given = find_given(sheet, proposal, names) if names else None
     return answers if given is None else [*(replace(one, only=SCORES) for one in answers), given]
