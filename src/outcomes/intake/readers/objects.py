@@ -130,8 +130,9 @@ def _as_table(value: Object) -> list[Object] | None:
     rows = next((one for key in ("rows", "data") if isinstance(one := value.get(key), list)), None)
     if not isinstance(columns, list) or not rows or not all(isinstance(row, list) for row in rows):
         return None
-    names = [one.get("name") if isinstance(one, dict) else one for one in columns]
-    fits = all(isinstance(name, str) for name in names) and {len(row) for row in rows} == {len(names)}
+    said = [one.get("name") if isinstance(one, dict) else one for one in columns]
+    names = [name for name in said if isinstance(name, str)]
+    fits = len(names) == len(said) and {len(row) for row in rows} == {len(names)}
     return [dict(zip(names, row, strict=True)) for row in rows] if fits and len(set(names)) == len(names) else None
 
 
