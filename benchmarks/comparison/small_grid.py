@@ -1,6 +1,6 @@
 """How often every row of the sensitivity grid holds the truth in small clinics, where no treatment does anything.
 
-python benchmarks/comparison/small_grid.py [--clinics 120]
+python benchmarks/comparison/small_grid.py --many [--clinics 120]
 
 Patients choose their arm by baseline, payer, and failed antidepressants, which bear on the score too; those who improve less leave earlier. Both arms have the
 same course, so that the true difference is 0 in points, as a risk difference, and as a log odds ratio, whoever a row is of. With `--many`, clinics of a second kind too: a category of

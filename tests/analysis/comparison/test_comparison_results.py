@@ -505,3 +505,13 @@ def test_the_error_with_an_estimated_score_is_that_of_the_stacked_means():
     assert stacked == pytest.approx(compute_error(one.influence - other.influence), rel=0.01)  # leverage apart
     known = mixed.influences(fit, "cr0")["arm[treated]"]
     assert stacked < np.sqrt((known**2).sum())
+
+
+def test_the_row_with_an_estimated_score_is_enlarged_by_the_columns_that_were_fitted():
+    (row,) = RESULT["sensitivity"].query("analysis == 'score_estimated' and axis == 'day'").to_dict("records")
+    _, (setting,), _ = prepare_comparison(TABLES, COMPARISON, STUDY)
+    frame = build_frame(setting.compared, "day", setting.primary.weight)
+    error = compute_stacked_error(fit_change(frame, setting.specify("day")), "day 28", setting.primary)
+    left = row["effective_n"] - setting.primary.columns - 2
+    half = 1.959964 * error * np.sqrt(row["effective_n"] / left)
+    assert row["upper"] - row["estimate"] == pytest.approx(half, rel=1e-6)

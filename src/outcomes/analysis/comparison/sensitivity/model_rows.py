@@ -11,10 +11,10 @@ import pandas as pd
 from outcomes.analysis.comparison.arrays import Floats
 from outcomes.analysis.comparison.effects.primary import ARMS, build_frame, estimate_differences, fit_change
 from outcomes.analysis.comparison.population.confounders import code_declared
+from outcomes.analysis.comparison.precision import bound_estimate
 from outcomes.analysis.comparison.setting import POINTS, Row, Setting, fit_frame, fit_row
 from outcomes.analysis.comparison.weighting.stacked import compute_stacked_error
-from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights
-from outcomes.normal import Z
+from outcomes.analysis.comparison.weighting.weights import Weights, compute_effective_n, compute_weights, find_stretch
 from outcomes.records import list_records
 
 UNEVEN = 1.3  # residual SD of one arm over the other's, as for the declared models
@@ -86,8 +86,10 @@ def _stack(setting: Setting, axis: str, timepoint: str) -> Iterator[Row]:
         return
     if fit.converged and timepoint in set(table["timepoint"]):
         estimate = float(table.loc[table["timepoint"] == timepoint, "estimate"].iloc[0])
-        half = Z * compute_stacked_error(fit, timepoint, setting.primary)
-        row |= {"estimate": estimate, "lower": estimate - half, "upper": estimate + half, "converged": True}
+        stretch = find_stretch(people["weight"].to_numpy(), setting.primary.columns)
+        variance = stretch * compute_stacked_error(fit, timepoint, setting.primary) ** 2
+        lower, upper, _ = bound_estimate(estimate, variance)
+        row |= {"estimate": estimate, "lower": lower, "upper": upper, "converged": bool(np.isfinite(lower))}
     yield row
 
 
