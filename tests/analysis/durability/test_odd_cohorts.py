@@ -107,3 +107,19 @@ def test_a_sample_without_a_weighted_score_in_an_arm_is_found(weights, lacks):
         SimpleNamespace(own=np.array([2, 3]), histories=SimpleNamespace(person=np.array([0, 1, 1]))),
     ]
     assert _lacks_weight(SimpleNamespace(arms=arms), np.array(weights, float)) is lacks
+
+
+def test_an_unadjusted_difference_never_stands_in_for_one_whose_weights_cannot_be_had():
+    """Sex tells the arm of everyone: the unadjusted difference, which excludes zero, was primary and stated."""
+    tables = draw_tables(np.random.default_rng(88))
+    estimand = {"treated": "iv", "reference": "esketamine", "instrument": "phq9", "timepoint": "day 28"}
+    comparison = {"estimand": estimand, "confounders": ["baseline", "sex"], "site": None}
+    content = {**CONTENT, "durability": {"instrument": "phq9", "replicates": 0}, "comparison": comparison}
+    study = check_study(content)
+    _, found = describe_durability(tables, study.durability, study)
+    effects = found["durability_effect"]
+    assert (effects["upper"] < 0).any()
+    assert effects["primary"].eq(False).all()
+    assert effects["stated"].eq(False).all()
+    assert effects["note"].iloc[-1] == "patients whom the weights stand for have no counterpart"
+    assert found["durability_tilt"].empty

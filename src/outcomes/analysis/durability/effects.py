@@ -70,8 +70,8 @@ def compare_arms(
     -------
     effects, tilts : DataFrame
         As :class:`DurabilityEffect` and :class:`DurabilityTilt` declare them. The primary difference is that of weeks in response, with
-        the weights of the comparison where the study declares one, by the targeted estimate where enough are seen for it. It may be put
-        into words only where both weighted estimates exclude zero in the same direction (``stated``).
+        the weights of the comparison where the study declares one (none is where these cannot be had), by the targeted estimate where enough
+        are seen for it. It may be put into words only where both weighted estimates exclude zero in the same direction (``stated``).
     """
     kinds, problem = weigh_people(followed, arms, patients, study)
     effects: list[Row] = []
@@ -80,7 +80,7 @@ def compare_arms(
     for end in list_ends(durability):
         for place, (kind, weight, design) in enumerate(kinds):
             pair = pair_arms(followed, end, arms, (kind, weight, design), durability, study)
-            last = place == len(kinds) - 1 and end == "loss"
+            last = not problem and place == len(kinds) - 1 and end == "loss"
             rows = _list_effects(pair, end, durability, study, last)
             effects += [{**names, **row} for row in rows]
             if last and not rows[0]["note"]:
@@ -88,7 +88,7 @@ def compare_arms(
     if problem:
         first = list_spans(durability)[0]
         row = {"end": "loss", "weights": problem[0], "method": "weighted", "time": first.time, "unit": first.unit}
-        effects += [{**names, **row, "note": problem[1]}]
+        effects += [{**names, **row, "primary": False, "stated": False, "note": problem[1]}]
     return (
         pd.DataFrame(effects).reindex(columns=list(DurabilityEffect.fields)),
         pd.DataFrame(tilts).reindex(columns=list(DurabilityTilt.fields)),
