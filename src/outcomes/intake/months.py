@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from functools import cache
@@ -35,6 +36,9 @@ UNTIL = re.compile(
     rf"(\d{{1,2}}:\d\d(?::\d\d)?(?: ?[AP]M)?)(?: *(?:→|->|–|—|>) *| +(?:-|to|until|till|bis|à|a|hasta) +)(?:{DATED},? +)?\d{{1,2}}:\d\d(?::\d\d)?(?: ?[AP]M)?",
     re.IGNORECASE,
 )
+# A year, month and day with their signs in Chinese, Japanese and Korean, and a day of the week behind them.
+SIGNED = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日号號일](?:\s*[(（].[)）])?")
+WEEK = re.compile(r"(\d{4})-?W(\d{2})-?([1-7])(?!\d)")  # a day of a week, as ISO 8601 counts these
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª°]|\.(?= ))", re.IGNORECASE)
 LINKING = re.compile(r"(?<=[\w.]) (?:de|del|do|of) (?=\w)", re.IGNORECASE)
@@ -53,7 +57,12 @@ def plain_date(value: str) -> str:
     ('1/8/24', '1/8/2024', 'Mar 8 2024', 'Inf 1/8/24')
     >>> plain_date("01/08/2024 09:05 → 09:50"), plain_date("01/08/2024 9:05 AM - 9:50 AM"), plain_date("2024-01-08 09:05 -08:00")
     ('01/08/2024 09:05', '01/08/2024 9:05 AM', '2024-01-08 09:05 -08:00')
+    >>> plain_date("2024年1月8日(月) 9:05"), plain_date("2024-W02-1"), plain_date("2024-W02")
+    ('2024-01-08 9:05', '2024-01-08', '2024-W02')
     """
+    value = WEEK.sub(
+        _write_week, SIGNED.sub(lambda part: f"{part[1]}-{int(part[2]):02d}-{int(part[3]):02d}", value), count=1
+    )
     folded = _fold(value)
     weekday = WEEKDAYS.match(folded) if len(folded) == len(value) else None
     if weekday and re.match(DATED, value[weekday.end() :]):
@@ -63,6 +72,13 @@ def plain_date(value: str) -> str:
         value = behind[1]
     until = UNTIL.search(value)
     return value[: until.end(1)] if until and until.end() == len(value) else value
+
+
+def _write_week(part: re.Match[str]) -> str:
+    try:
+        return dt.date.fromisocalendar(int(part[1]), int(part[2]), int(part[3])).isoformat()
+    except ValueError:  # a week that the year does not have
+        return part[0]
 
 
 def write_month(value: str) -> str:

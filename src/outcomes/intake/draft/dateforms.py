@@ -31,22 +31,8 @@ TIME = re.compile(
     r"(?P<zone>Z| ?(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?| UTC| GMT| (?:" + "|".join(CLOCKS) + "))?"
 )
 # words of a column's name without which a number of ten digits is no time
-STAMPED = frozenset(
-    {
-        "date",
-        "time",
-        "timestamp",
-        "stamp",
-        "epoch",
-        "ts",
-        "datetime",
-        "submitted",
-        "completed",
-        "recorded",
-        "created",
-        "at",
-    }
-)
+STAMPED = frozenset({"date", "time", "timestamp", "stamp", "epoch", "ts", "datetime", "submitted", "completed", "recorded", "created", "at",
+    "start", "started", "begin", "began", "end", "ended", "finished", "taken", "when"})  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 2000, 2035  # the defaults of DateRules
 ORDERS = {"day": ("%d", "%m"), "month": ("%m", "%d")}
 
@@ -121,6 +107,16 @@ def find_dates(column: Field) -> DateForms:
         column.share(serial),
         bool((serial & (numbers != np.floor(numbers))).any()),
     )
+
+
+def find_epoch(column: Field) -> str | None:
+    """Return as which form of seconds since 1970 nearly all numbers of a column would be moments of the years that are read, whatever its name."""
+    numbers = to_numbers(column.words.values)
+    for form, of_second in EPOCHS.items():
+        days = numbers * of_second / 86_400
+        if column.share((days >= first_day(FIRST_YEAR)) & (days < first_day(LAST_YEAR + 1))) > 0.95:
+            return form
+    return None
 
 
 def _parsed(column: Field, places: list[int], form: str) -> np.ndarray:

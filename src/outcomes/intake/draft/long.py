@@ -13,7 +13,7 @@ from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.survey import Sheet
 from outcomes.intake.draft.vocabulary import NEAR, PART, SAME, WHO, match_name, read_vocabulary, squeeze, words_of
-from outcomes.intake.points import read_points, read_totals
+from outcomes.intake.points import find_numbering, read_points, read_totals
 from outcomes.settings import Pivot
 
 LOINC = re.compile(r"/?\d{4,5}-\d")
@@ -285,7 +285,9 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
                 totals = read_totals(column.words.values, definition)
                 fine = (totals >= definition.minimum) & (totals <= definition.maximum)
             else:
-                points, _ = read_points(column.words.values, definition, {})
+                given = column.words.values[np.unique(codes)]
+                given = given[[bool(one) for one in given]]
+                points, _ = read_points(column.words.values, definition, find_numbering(given, definition))
                 fine = ~np.isnan(points) & (
                     points <= (definition.items or definition).maximum + 1
                 )  # or counted from one

@@ -26,6 +26,10 @@ MOST_SPELLINGS, MOST_CODES, MOST_BILLED = (
     80,
 )  # of one column: spellings, codes of treatments, codes of CPT and HCPCS
 ALL_BUT_FEW = 0.8  # of the filled rows, which name a treatment
+GIVEN_ON = re.compile(
+    r"(?:tx|treatment|infusion|session|dose|dosing|administration|admin)[ _.-]?(?:date|day|dt)\b|date of (?:treatment|infusion|session|dose)",
+    re.I,
+)  # a date of a wide file that is named as of a session
 NO_TREATMENT = "none"  # what people say of a code that is no treatment
 
 
@@ -95,12 +99,14 @@ def _leave_scored_days(found: Found, treatment: Guess) -> None:
     if stack is None or treatment.column in stack.columns:
         return
     others = [value for value in found.sheet.fields[stack.label].values if not SESSION.match(value)]
-    if others:
+    date = found.tables["sessions"]["date"].column
+    if others and not GIVEN_ON.match(date):
         found.tables.pop("vitals", None)
         del found.tables["sessions"]
         found.troubles.append(
             f"{treatment.column!r} says what each patient got, and nothing which of the columns' dates are of sessions ({', '.join(others[:4])} "
-            "are named as none): sessions are left out; write them in a file of their own, one row each, with date and treatment"
+            f"are named as none): sessions are left out. Where each day of {date!r} is one, copy `assessments` of this source to `sessions`, with its `patient` and `date` and "
+            f"`treatment: {{column: {treatment.column}, values: {{…}}}}`; else write them in a file of their own, one row each, with date and treatment"
         )
 
 

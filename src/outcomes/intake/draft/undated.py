@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from outcomes.intake.draft.dateforms import find_dates, read_form
+from outcomes.intake.draft.dateforms import find_dates, find_epoch, read_form
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.survey import Field
 from outcomes.intake.draft.vocabulary import NEAR, match_name, read_vocabulary, words_of
@@ -50,6 +50,9 @@ def explain_undated(one: Found, there: str = "") -> str:
                 f"{what}. {name!r} has labels of visits, which say no day, while the sessions are dated: export the date on which each questionnaire "
                 "was answered too, and draft again"
             )
+    moments = _tell_moments(one)
+    if moments:
+        return f"{what}. {moments}"
     names = read_vocabulary()["date"]
     dated = [name for name in free if match_name(name, names)[0] >= NEAR]
     for name in sorted(dated, key=lambda name: match_name(name, names), reverse=True):
@@ -84,13 +87,28 @@ def find_yearless(one: Found) -> str | None:
 
 
 def find_unreadable(one: Found) -> str | None:
-    """Return which column of a sheet is named like a date and reads as none, and how its cells look."""
+    """Return which column of a sheet may hold moments under another name, or is named like a date and reads as none, and how its cells look."""
+    moments = _tell_moments(one)
+    if moments:
+        return f"time: {one.sheet.name}: {moments}"
     for name, column in one.sheet.fields.items():
         shapes = _shapes(column) if match_name(name, read_vocabulary()["date"])[0] >= NEAR and column.filled else []
         if shapes and name not in one.used:
             return (
                 f"time: {name!r} of {one.sheet.name} is named like a date, and its cells look like {' or '.join(shapes)} (9 for a digit, a for a letter), which is no way of writing dates "
                 "that is known. Map it as `date`, and write how they are written as `date_formats` of the source (codes of strptime)"
+            )
+    return None
+
+
+def _tell_moments(one: Found) -> str | None:
+    """Return which column of numbers would be moments as computers count them, and what to write where it is; its name says no time."""
+    for name, column in one.sheet.fields.items():
+        form = find_epoch(column) if name not in one.used and name != one.patient and column.filled else None
+        if form:
+            return (
+                f"{name!r} holds numbers that would be moments as `{form}` counts them (since 1970), and its name does not say that it is a time. Where it is, map it as `date` and "
+                f"write `date_formats: [{form}]` for the source; else export the date of each questionnaire too"
             )
     return None
 

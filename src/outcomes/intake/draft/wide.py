@@ -17,11 +17,13 @@ from outcomes.intake.points import read_points, read_totals
 from outcomes.settings import Stack
 
 LABEL = re.compile(
+    r"e\d{1,2}(?:_\d{1,3})?(?=_c\d{1,2}$)|(?<=_)e\d{1,2}(?:_\d{1,3})?$|"  # an event of OpenClinica, before the version of its form
     r"(?:(?:week|wk|month|mo|day|visit|session|infusion|treatment|time|t|w|m|d|v|s|fu|follow[ _-]?up|tx|inf|dose)[ _.#-]*)?\d{1,3}(?:[ _-]+(?:post|fu|follow[ _-]?up))?"
     r"|\d{1,3}[ _-]?(?:weeks?|wks?|months?|mos?|days?)(?:[ _-]+(?:post|fu|follow[ _-]?up))?"
     r"|baseline|base|bl|screening|screen|pre|post|before|after|start|end|final|intake|discharge|follow[ _-]?up|fu|initial|last|eot",
     re.I,
 )
+FORM_VERSION = re.compile(r"\{\}_C\d{1,2}$", re.I)  # of OpenClinica
 SESSION = re.compile(r"(?:session|infusion|treatment|tx|inf|dose|s)?[ _.#-]*\d+$", re.I)  # labels that number sessions
 FEWEST_ITEMS = 5  # numbered columns of answers that are no totals at so many times
 MOMENTS = frozenset({"pre", "post", "before", "after", "start", "end"})
@@ -41,7 +43,8 @@ class Family:
         last = self.pattern.rpartition("{}.")[2].rpartition(".")[2]
         if "{}." in self.pattern and claims_of(last):
             return last
-        bare = re.sub(r"[\s_.\-–]*\{\}[\s_.\-–]*", " ", self.pattern).strip()
+        plain = FORM_VERSION.sub("{}", self.pattern)
+        bare = re.sub(r"[\s_.\-–]*\{\}[\s_.\-–]*", " ", plain).strip()
         return bare or "value"
 
 

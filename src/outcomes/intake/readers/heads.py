@@ -20,6 +20,13 @@ PREVIEWS = {
     "DistributionChannel": ("preview", "test"),
     "Finished": ("0", "False"),
 }  # fmt: skip
+LEGACY = {
+    "ExternalDataReference": "ExternalReference",
+    "ResponseID": "ResponseId",
+    "ResponseSet": "ResponseSet",
+    "Finished": "Finished",
+}  # its older names
+FEWEST_AGAIN = 3  # columns whose name stands in both rows of a header
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ class Head:
 
 def find_head(records: Records, source: Source) -> Head:
     """Return how the header of a table is read, from its first rows."""
-    return _qualtrics(records, source) or _surveymonkey(records, source) or _above_rule(records, _below_title(records))
+    known = _qualtrics(records, source) or _surveymonkey(records, source) or _said_again(records, source)
+    return known or _above_rule(records, _below_title(records))
 
 
 def _above_rule(records: Records, head: Head) -> Head:
@@ -57,16 +65,35 @@ def _qualtrics(records: Records, source: Source) -> Head | None:
             break
     else:
         return None
-    header = tuple(range(1, place + 1))
+    return _of_qualtrics(records, source, tuple(range(1, place + 1)), place + 2, 0)
+
+
+def _of_qualtrics(records: Records, source: Source, header: tuple[int, ...], first_row: int, named: int) -> Head:
+    """Return a header of Qualtrics whose row ``named`` (from 0) has its own names of columns."""
     names = name_columns(records, source.model_copy(update={"header": header}), source.file)
-    known = dict(zip((cell.strip().removeprefix("\ufeff") for cell in records[0]), names, strict=False))
-    first = records[place + 1 :]
+    known = dict(zip((cell.strip().removeprefix("\ufeff") for cell in records[named]), names, strict=False))
+    known |= {LEGACY[own]: name for own, name in known.items() if own in LEGACY}
+    first = records[first_row - 1 :]
     used = {own: name for at, (own, name) in enumerate(known.items()) if any(row[at : at + 1] != [""] for row in first)}
     leave_out = {known[column]: values for column, values in PREVIEWS.items() if column in known}
     given = {"patient": "ExternalReference", "date": "EndDate", "submitted": "RecordedDate"}
     columns = {name: Column(column=used[own], constant=None) for name, own in given.items() if own in used}
-    note = "an export of Qualtrics: its three rows of header are read as one, and previews, tests and unfinished responses are left out"
-    return Head(header, place + 2, leave_out, {"assessments": columns}, (note,))
+    note = "an export of Qualtrics: its rows of header are read as one, and previews, tests and unfinished responses are left out"
+    return Head(header, first_row, leave_out, {"assessments": columns}, (note,))
+
+
+def _said_again(records: Records, source: Source) -> Head | None:
+    """Return a header of two rows of which the lower says in words what the upper names, and some names again (Viedoc; V1, V2 … of an old Qualtrics)."""
+    if len(records) < 3 or len(records[0]) != len(records[1]):
+        return None
+    upper, lower = ([cell.strip().removeprefix("\ufeff") for cell in record] for record in records[:2])
+    if set(LEGACY) <= set(lower):
+        return _of_qualtrics(records, source, (1, 2), 3, 1)
+    alike = [one == other and bool(one) for one, other in zip(upper, lower, strict=True)]
+    told = [cell for cell, same in zip(lower, alike, strict=True) if cell and not same]
+    if sum(alike) < FEWEST_AGAIN or not told or not _are_names(told):
+        return None
+    return Head((1, 2), 3, notes=("the names of the columns and what they mean stand in rows 1 and 2",))
 
 
 def _surveymonkey(records: Records, source: Source) -> Head | None:

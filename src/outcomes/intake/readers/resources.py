@@ -33,11 +33,9 @@ def _flatten(resource: Resource) -> Row:
     cells = {"patient": _reference(resource), "date": _time(resource), "status": as_text(resource.get("status"))}
     if resource.get("resourceType") == RESPONSE:
         return {name: ("", cell) for name, cell in cells.items()} | _answers(resource.get("item"))
-    cells |= {
-        "code": _concept(next((resource[key] for key in WHAT if key in resource), None)),
-        "value": _value(resource),
-    }
-    cells["name"] = _name(next((resource[key] for key in WHAT if key in resource), None))
+    what = next((resource[key] for key in WHAT if key in resource), None)
+    what = next(iter(what), None) if isinstance(what, list) else what  # the kinds of an encounter
+    cells |= {"code": _concept(what), "value": _value(resource), "name": _name(what)}
     dosage = resource.get("dosage")
     given = dosage if isinstance(dosage, dict) else {}
     cells |= {"dose": _quantity(given.get("dose")), "route": _name(given.get("route"))}
