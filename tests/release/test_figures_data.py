@@ -11,7 +11,9 @@ from shown_cases import draw_one, draw_shown
 from outcomes.release.analyses import name_main
 from outcomes.release.figures import draw_all
 from outcomes.release.figures.drawings.overlap import compute_heights
-from outcomes.release.figures.plans.main_results import plan_main_results
+from outcomes.release.figures.plans.main_results import LEVEL, plan_main_results
+from outcomes.release.figures.plans.study import plan_figures
+from outcomes.release.numbers import count
 
 
 def drawn(axes, label):
@@ -57,6 +59,19 @@ def test_missingness_is_the_missing_share():
     axes = draw_shown("two arms")["missingness_phq9"].axes[1]
     rows = tables["missingness"].query("arm == 'esketamine' and axis == 'day'")
     np.testing.assert_allclose(drawn(axes, "esketamine").get_ydata(), 100 * rows["missing_proportion"])
+
+
+def test_instruments_that_lack_the_same_scores_share_one_figure():
+    tables, study = make_case("two instruments")
+    first, other = study.instruments[:2]
+    rows = tables["missingness"].query("instrument == @first")
+    twins = tables | {"missingness": pd.concat([rows, rows.assign(instrument=other)], ignore_index=True)}
+    plans = [plan for plan in plan_figures(twins, study) if plan.family == "missingness"]
+    assert [plan.instrument for plan in plans] == [first]
+    assert plans[0].caption.endswith(f"The same holds for {study.instrument(other).name}.")
+    apart = rows.assign(instrument=other, observed=rows["observed"] + 1)
+    unlike = tables | {"missingness": pd.concat([rows, apart], ignore_index=True)}
+    assert sum(plan.family == "missingness" for plan in plan_figures(unlike, study)) == 2
 
 
 def test_scores_by_dose_are_those_of_the_table_and_the_reference_is_open():
@@ -185,6 +200,17 @@ def test_other_analyses_are_not_drawn_without_the_primary_one():
         row = primary if shown else primary.assign(estimate=np.nan, lower=np.nan, upper=np.nan)
         plans = plan_main_results(tables | {"sensitivity": pd.concat([grid, row])}, study)
         assert ("analyses" in {plan.name for plan in plans}) is shown
+
+
+def test_each_analysis_says_of_how_many_patients_it_is():
+    tables, study = make_compared()
+    grid = tables["sensitivity"]
+    primary = grid[grid["analysis"] == "unadjusted"].assign(analysis=name_main("change", study.comparison.weights))
+    drawing = draw_one("analyses", tables | {"sensitivity": pd.concat([grid, primary.assign(n=345)])}, study)
+    rows = drawing.plan.data[drawing.plan.data["kind"] != LEVEL]
+    written = [text.get_text() for part in (drawing, *drawing.axes) for text in part.texts]
+    assert rows["n"].notna().all()
+    assert all(count(n) in written for n in rows["n"])
 
 
 def test_an_arm_looks_the_same_whichever_others_are_present():

@@ -33,7 +33,7 @@ from outcomes.release.report.content.blocks import (
     Section,
     Terms,
 )
-from outcomes.release.report.faces.column_widths import PAGES, fit_grid
+from outcomes.release.report.faces.column_widths import PAGES, fit_grid, measure_em
 from outcomes.release.report.faces.docx.document import write_docx
 from outcomes.release.report.faces.docx.ooxml import build_table
 from outcomes.release.report.faces.html.page import write_page
@@ -214,6 +214,13 @@ def test_figures_of_a_narrow_column_all_break_before_their_bracket():
     for (grid, fit), lines in ((wide, 1), (narrow, 2)):
         table = build_table(grid, fit)
         assert {len(cell.findall(".//{*}t")) for row in table.tr_lst[1:] for cell in row.tc_lst[1:]} == {lines}
+
+
+def test_a_heading_has_two_lines_where_there_is_room():
+    heads = ((Cell("Month", head=True), Cell("Esketamine, came back / followed (%)", head=True)),)
+    rows = ((Cell("1", head=True), Cell("5", number=True)),)
+    _, fit = fit_grid(Grid("narrow", "Visits.", heads, rows), PAGES["a4"])[0]
+    assert fit.widths_pt[1] > fit.size_pt * measure_em("back / followed (%)")
 
 
 def test_no_table_is_wider_than_its_page(faces):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from outcomes.release.figures.plans.participants import plan_participants
 from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.left_out import drop_uncompared
 from outcomes.release.report import build_sections
-from outcomes.release.report.content.blocks import Grid
+from outcomes.release.report.content.blocks import Grid, Section
 from outcomes.release.report.content.grids import heading, number
 from outcomes.release.report.content.material import gather
 from outcomes.release.report.page_one.adverse_effects import say_any_effect, say_safety
@@ -33,7 +34,7 @@ from outcomes.release.report.page_one.gather import gather_evidence
 from outcomes.release.report.page_one.safety import gather_safety
 from outcomes.release.report.sections.exposure import show_exposure
 from outcomes.release.report.sections.harms import NOTHING, show_harms
-from outcomes.release.report.sections.left_out import UNTOLD, _drop_untold, _rests_on_too_few
+from outcomes.release.report.sections.left_out import UNTOLD, _drop_untold, _rests_on_too_few, leave_out
 from outcomes.release.report.sections.limitations import list_limitations
 from outcomes.release.report.sections.onset import _tell_half
 from outcomes.release.report.sections.outcomes import tabulate_outcomes
@@ -492,6 +493,19 @@ def test_rows_in_which_no_arm_has_a_number_are_left_out_of_long_tables():
     assert [row[0].text for row in found.rows] == ["a", "c"]
     assert found.notes == (UNTOLD,)
     assert _drop_untold(Grid("onset-shares", "Onset.", (), rows[:1])).notes == ()
+
+
+def test_a_long_table_of_which_little_is_left_becomes_a_sentence():
+    numbers = ("<11 / 30", "<11 / 30", "15 / 30", "20 / 30")
+    rows = tuple((heading(f"Week {week}"), number(text)) for week, text in enumerate(numbers))
+    table = Grid("durability-visits", "How often those followed were seen.", (), rows)
+    material = gather(*make_case("one arm"), {})
+    kept = [
+        leave_out(Section("s", "S", (replace(table, rows=some),)), set(), set(), material)
+        for some in (rows, (*rows, rows[3]))
+    ]
+    assert [block.kind for block in kept[0].blocks] == ["paragraph"]
+    assert [len(block.rows) for block in kept[1].blocks] == [3]
 
 
 def test_what_was_not_recorded_in_one_arm_says_so_in_the_outcomes():

@@ -29,8 +29,7 @@ HEADS = ("n", f"Difference ({COVERED} CI)")
 def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
     """Draw the analyses above the levels of each subgroup, on one axis, with the arm that each side favours."""
     lines, records = _list_lines(plan.data)
-    heads = HEADS if (plan.data["kind"] == LEVEL).any() else ("", HEADS[1])
-    chart = arrange_lines(lines, heads, PAGE_MM, NAMES_MM)
+    chart = arrange_lines(lines, HEADS, PAGE_MM, NAMES_MM)
     known = plan.data.dropna(subset=["lower", "upper"])
     size = plan.data["important"].iloc[0]
     sizes = [] if pd.isna(size) else [float(size)]
@@ -39,7 +38,7 @@ def draw_analyses(figure: Figure, plan: Plan, study: Study) -> None:
     ruler = build_ruler(min([*known["lower"], *far]), max([*known["upper"], *far]), "Difference in change, points")
     top = EDGE + 1.5
     sheet = Sheet(figure, PAGE_MM, top + LINE_MM + chart.height + 2 + 4 * LINE_MM + 2 * EDGE)
-    axes, end = draw_chart(sheet, chart, heads, ruler, top)
+    axes, end = draw_chart(sheet, chart, HEADS, ruler, top)
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
     axes.axvline(main, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
     for one in far:
@@ -64,12 +63,8 @@ def _list_lines(rows: pd.DataFrame) -> tuple[list[Line], list[dict[str, Any]]]:
             lines.append(Line(printable(group, f"variable {index}"), cells=("", p)))
             records.append({})
         name = ("\u2003" if row["kind"] == LEVEL else "") + say_level(printable(str(row["name"]), f"level {index}"))
-        sizes = [row.get("n_treated"), row.get("n_reference")]
-        n = (
-            " / ".join(count(one) for one in sizes)
-            if row["kind"] == LEVEL and not any(pd.isna(one) for one in sizes)
-            else ""
-        )
+        sizes = [row[name] for name in (("n_treated", "n_reference") if row["kind"] == LEVEL else ("n",))]
+        n = "" if any(pd.isna(one) for one in sizes) else " / ".join(count(one) for one in sizes)
         known = pd.notna(row["estimate"]) and pd.notna(row["lower"])
         text = f"{fixed(row['estimate'])} ({interval(row['lower'], row['upper'])})" if known else "too few"
         suffix = " (reference only)" if row["kind"] == CONFOUNDED else " (primary)" if row["kind"] == MAIN else ""

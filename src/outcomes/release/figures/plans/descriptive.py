@@ -115,13 +115,15 @@ def _describe_shares(rows: pd.DataFrame, study: Study, opening: str) -> str:
 
 
 def plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrument: str) -> list[Plan]:
-    """Return the missing scores at each time point."""
-    rows = select_arms(read_rows(tables, "missingness"))
+    """Return the missing scores at each time point; nothing of an instrument that lacks as many as one before it, whose caption says so."""
+    rows = _list_missing(tables, instrument)
     if rows.empty:
         return []
-    rows = rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES) & (rows["observed"] != 0)]
-    if rows.empty:  # an arm without any score at a time point was not measured there: it has not lost everyone
+    own = [name for name in study.instruments if study.instrument(name).derived_from is None]
+    alike = [name for name in own if _are_alike(rows, _list_missing(tables, name))]
+    if alike[0] != instrument:
         return []
+    others = ", ".join(study.instrument(name).name for name in alike[1:])
     first = rows[rows["axis"] == rows["axis"].iloc[0]]
     name = study.instrument(instrument).name
     return [
@@ -130,12 +132,29 @@ def plan_missingness(tables: Mapping[str, pd.DataFrame], study: Study, instrumen
             "missingness",
             f"{name}: scores missing at each time point",
             f"Share of all treatment series without a {name} score at each time point. Below the axis: series that reached "
-            "the time point and series with a score.",
+            "the time point and series with a score." + (f" The same holds for {others}." if others else ""),
             _describe(first, study, "missing_proportion", f"Line chart of missing {name} scores", 100.0, "percent"),
             rows,
             instrument,
         )
     ]
+
+
+def _list_missing(tables: Mapping[str, pd.DataFrame], instrument: str) -> pd.DataFrame:
+    """Return the rows of an instrument; an arm without any score at a time point was not measured there, it has not lost everyone."""
+    rows = select_arms(read_rows(tables, "missingness"))
+    if rows.empty:
+        return rows
+    return rows[(rows["instrument"] == instrument) & rows["axis"].isin(AXES) & (rows["observed"] != 0)]
+
+
+def _are_alike(rows: pd.DataFrame, others: pd.DataFrame) -> bool:
+    """Whether two instruments have the same rows but for their name."""
+    return (
+        rows.drop(columns="instrument")
+        .reset_index(drop=True)
+        .equals(others.drop(columns="instrument").reset_index(drop=True))
+    )
 
 
 def _describe(rows: pd.DataFrame, study: Study, column: str, opening: str, factor: float, unit: str) -> str:

@@ -140,7 +140,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
     name, place = study.instrument(estimand.instrument).name, say_timepoint(estimand.axis, estimand.timepoint)
     first, second = study.in_text(estimand.treated), study.in_text(estimand.reference)
     of_levels = (
-        f" B: declared subgroups (exploratory); n: patients with {first} / {second}. Whether groups differ is told by the interaction, not by which intervals exclude zero."
+        f" B: declared subgroups (exploratory), n with {first} / {second}. Whether groups differ is told by the interaction, not by which intervals exclude zero."
         if (rows["kind"] == LEVEL).any()
         else ""
     )
@@ -155,7 +155,7 @@ def _plan_analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> Plan | N
         "analyses",
         title,
         f"Difference in {name} change at {place}, {first} minus {second}, with {COVERED} intervals. {'A: the' if of_levels else 'The'} same question analyzed in other valid ways; open "
-        f"squares leave out confounders and are for reference only.{of_levels} Dashed line: primary estimate; dotted: change that patients "
+        f"squares leave out confounders and are for reference only; n: patients in the analysis.{of_levels} Dashed line: primary estimate; dotted: change that patients "
         f"usually notice.{left_out}",
         f"Forest plot. {said}.",
         rows,
@@ -208,7 +208,7 @@ def _analyses(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:
         for kind, one in zip(rows["kind"], rows[Sensitivity.analysis], strict=True)
     ]
     ranked = sorted(range(len(rows)), key=lambda index: place[index])
-    return rows.iloc[ranked][["kind", "group", "name", "estimate", "lower", "upper", "p_value"]]
+    return rows.iloc[ranked][["kind", "group", "name", "estimate", "lower", "upper", "p_value", Sensitivity.n]]
 
 
 def _levels(tables: Mapping[str, pd.DataFrame], study: Study) -> pd.DataFrame:

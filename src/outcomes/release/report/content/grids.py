@@ -129,6 +129,12 @@ def say_variable(material: Material, variable: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def is_derived(material: Material, variable: str) -> bool:
+    """Whether a variable is the total or band of an instrument scored from the items of another, which has rows of its own."""
+    base = variable.removesuffix("_band")
+    return base in material.study.instruments and material.study.instrument(base).derived_from is not None
+
+
 def order_levels(levels: Sequence[str]) -> list[str]:
     """Return levels as they stand; alphabetical ones whatever their case, pooled ones last.
 

@@ -163,7 +163,8 @@ def _columns(grid: Grid, broken: bool, words: tuple[float, float]) -> tuple[list
                 wide += [(at, cell)] if head else []
             else:
                 least[at] = max(least[at], _least(cell, head, broken, words[0 if at == 0 else 1]))
-                full[at] = max(full[at], least[at], 0.0 if head else min(SPARE * measure_em(cell.text), 40.0))
+                whole = BOLD * _halve(cell.text) if head else min(SPARE * measure_em(cell.text), 40.0)
+                full[at] = max(full[at], least[at], whole)
             at += cell.span
     for at, cell in wide:
         own = range(at, at + cell.span)
@@ -181,6 +182,17 @@ def _least(cell: Cell, head: bool, broken: bool, words: float) -> float:
     if head:
         return BOLD * longest
     return SPARE * max(longest, min(measure_em(cell.text), words))
+
+
+def _halve(text: str) -> float:
+    """Return the width in ems that a heading takes in two lines, which it has where there is room.
+
+    >>> _halve("IV ketamine, n") == measure_em("ketamine, n")
+    True
+    """
+    words = text.split(" ")
+    lines = [(" ".join(words[:k]), " ".join(words[k:])) for k in range(1, len(words) + 1)]
+    return min(_longest(pair) for pair in lines)
 
 
 def _longest(words: Iterable[str]) -> float:

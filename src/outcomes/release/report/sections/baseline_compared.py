@@ -20,6 +20,7 @@ from outcomes.release.report.content.grids import (
     enumerate_words,
     heading,
     index_rows,
+    is_derived,
     number,
     order_levels,
     say_variable,
@@ -117,7 +118,7 @@ def _is_shown(material: Material, variable: str) -> bool:
     base = variable.removesuffix("_band")
     if base not in material.study.instruments:
         return True
-    if material.study.instrument(base).derived_from is not None:
+    if is_derived(material, variable):
         return False
     return variable == base or base == material.primary
 

@@ -14,6 +14,7 @@ from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import (
     heading,
     index_rows,
+    is_derived,
     number,
     order_levels,
     pair,
@@ -57,6 +58,8 @@ def tabulate_patients(material: Material) -> Grid | None:
     heads += [heading("SMD")] if described.compared else []
     rows: list[tuple[Cell, ...]] = []
     for variable in [str(name) for name in table["variable"].drop_duplicates() if name != "patients"]:
+        if is_derived(material, variable):
+            continue
         levels = [str(level) for level in table.loc[table["variable"] == variable, "level"].drop_duplicates()]
         rows += (
             _numeric(described, variable) if levels == [""] else _categorical(described, variable, order_levels(levels))
@@ -99,7 +102,10 @@ def _categorical(described: Described, variable: str, levels: list[str]) -> Iter
     known, empty = _count_known(described, variable, levels[0]), [Cell("") for _ in described.arms]
     yield (heading(f"{title}, n (%)"), number(known), *empty, *_difference(described, variable))
     for level in levels:
-        shares = [number(shown(row, _share(row))) for row in described.each(variable, level)]
+        each = described.each(variable, level)
+        if all(row.get("n") == 0 for row in each):
+            continue  # a band that the entry threshold leaves nobody in
+        shares = [number(shown(row, _share(row))) for row in each]
         yield (heading(f"\u2003{say_level(level)}"), Cell(""), *shares, *_blank(described))
 
 

@@ -18,13 +18,18 @@ DRAWN = {  # table → the figure beside it that prints the same rows; both are 
     "subgroups-change": "figure-subgroups_change",
     "subgroups-response": "figure-subgroups_response",
 }
-LONG = ("durability-held", "onset-shares")  # tables that lose the rows in which no arm has a number
+FEWEST_ROWS = 3
+LONG = (
+    "durability-held",
+    "durability-visits",
+    "onset-shares",
+)  # tables that lose the rows in which no arm has a number
 UNTOLD = "Left out: rows in which every arm has too few patients to tell."
 EMPTY = re.compile(rf"not reported|not estimated|^{ABSENT}, ")
 BOUND = re.compile(r"<\d+(?![.\d])|^>\d")  # a p value below .001 is a number, so is "45 / 45 (>92%)"
 MOST_EMPTY, MOST_FEW, FEWEST_CELLS = (
     0.4,
-    0.66,
+    0.5,
     4,
 )  # shares of a table's numbers, empty and empty or bounds, from so many numbers on
 
@@ -43,12 +48,14 @@ def leave_out(section: Section, known: set[str], drawn: set[str], material: Mate
         or (block.id not in known and not any(fnmatch(block.id, pattern) for pattern in patterns))
     ]
     own = [block for block in own if not isinstance(block, Grid) or not _is_drawn(block, drawn)]
-    few = [block for block in own if isinstance(block, Grid) and _rests_on_too_few(block)]
-    kept: tuple[Block, ...] = tuple(
-        _drop_untold(block) if isinstance(block, Grid) and block.id in LONG else block
+    own = [_drop_untold(block) if isinstance(block, Grid) and block.id in LONG else block for block in own]
+    few = [
+        block
         for block in own
-        if block not in few
-    )
+        if isinstance(block, Grid)
+        and (_rests_on_too_few(block) or (block.id in LONG and len(block.rows) < FEWEST_ROWS))
+    ]
+    kept: tuple[Block, ...] = tuple(block for block in own if block not in few)
     if few:
         whose, named = "its" if len(few) == 1 else "their", [block.caption.removesuffix(".") for block in few]
         reason = f"Left out, as most of {whose} numbers rest on too few patients:"
