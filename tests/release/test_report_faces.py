@@ -37,7 +37,8 @@ from outcomes.release.report.faces.column_widths import PAGES, fit_grid, measure
 from outcomes.release.report.faces.docx.document import write_docx
 from outcomes.release.report.faces.docx.ooxml import build_table
 from outcomes.release.report.faces.html.page import write_page
-from outcomes.release.report.faces.pdf.paper import write_pdf
+from outcomes.release.report.faces.pdf import paper
+from outcomes.release.report.faces.pdf.paper import BOXES, FROM_MACHINE, LAST_RESORT, write_pdf
 from outcomes.settings.style import Style
 
 MARKUP = r"#let *x* _y_ $z$ @ref <label> \ `code` = - + / ~ [a] {b} & \"c\" // /* %"
@@ -332,11 +333,12 @@ def test_a_missing_figure_is_named(tmp_path):
             writer(report, PRINTED)
 
 
-def test_letters_without_a_font_are_noted_unless_a_font_is_named(tmp_path, caplog):
+@pytest.mark.parametrize(("families", "said"), [([], BOXES), ([LAST_RESORT], FROM_MACHINE)])
+def test_letters_without_a_font_are_noted_unless_a_font_is_named(families, said, tmp_path, caplog, monkeypatch):
     report = simple("静脉")
+    monkeypatch.setattr(paper, "_list_machine_families", lambda: families)
     write_pdf(report, Style())
-    assert "report.style.fonts" in caplog.text
-    assert "静" not in caplog.text
+    assert caplog.messages == [said]
     caplog.clear()
     shipped = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "LastResortHE-Regular.ttf"
     shutil.copy(shipped, tmp_path)

@@ -38,6 +38,6 @@ class Style(Frozen):
     paper: Literal["a4", "letter"] = Field("a4", description="page of the PDF and the Word document")
     fonts: str | None = Field(
         None,
-        description="folder of font files for letters that the PDF's own fonts lack, such as Chinese; null: a box is "
-        "printed for each, and the text can still be copied",
+        description="folder of font files for letters that the PDF's own fonts lack, such as Chinese; null: the "
+        "machine's fonts, else a box for each, and the text can still be copied",
     )

@@ -1,7 +1,7 @@
 """The report as a PDF: the content goes as data to a template, so no text of it is ever read as markup.
 
-Fonts are those that typst and matplotlib bring along, never the machine's; no date is written: the same report, the same
-bytes. The file claims PDF/UA-1 (ISO 14289-1), which typst checks as far as a machine can: structure, language, title, and
+Fonts are those that typst and matplotlib bring along; the machine's stand in for letters that these lack, which is said. No date
+is written: the same report, the same bytes. The file claims PDF/UA-1 (ISO 14289-1), which typst checks as far as a machine can: structure, language, title, and
 a text alternative for every figure.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ HERE = Path(__file__)
 FAMILIES = ("Libertinus Serif", "DejaVu Sans", "STIXGeneral")
 LAST_RESORT = "Last Resort High-Efficiency"  # a box for each letter, named for its script; comes with matplotlib
 LACKING = "could not be displayed"  # what typst says of a letter that no font has
+FROM_MACHINE = "the PDF's fonts lack some letters, for which this machine's stand in; name a folder in report.style.fonts, and it is the same on any."
+BOXES = "the PDF's fonts lack some letters, which are boxes there; name a folder in report.style.fonts."
 CAPTION_PT = 80.0  # room for the caption below a figure
 Run = list[str]
 
@@ -55,20 +57,34 @@ def write_pdf(report: Report, style: Style) -> bytes:
     folders = [str(find_shipped_fonts()), *([style.fonts] if style.fonts else [])]
     families = [*FAMILIES, *_own_families(style.fonts)]
     content = _content(report, style)
-    try:
-        return _compile(content | {"fonts": families}, folders)
-    except typst.TypstError as error:
-        if LACKING not in error.message:
-            raise
-        LOG.warning("the PDF's fonts lack some letters, which are boxes there; name a folder in report.style.fonts.")
-        return _compile(content | {"fonts": [*families, LAST_RESORT]}, folders)
+    tried: list[tuple[Callable[[], list[str]], bool, str]] = [
+        (list, False, ""),
+        (_list_machine_families, True, FROM_MACHINE),
+        (lambda: [LAST_RESORT], False, BOXES),
+    ]
+    for further, machine, warning in tried:
+        try:
+            written = _compile(content | {"fonts": [*families, *further()]}, folders, machine)
+        except typst.TypstError as error:
+            if LACKING not in error.message or warning == BOXES:
+                raise
+            continue
+        if warning:
+            LOG.warning(warning)
+        return written
+    raise AssertionError("the last font has a box for every letter")
 
 
-def _compile(content: dict[str, Any], folders: list[str]) -> bytes:
+def _list_machine_families() -> list[str]:
+    fonts = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False)
+    return [family for family in sorted(fonts.families()) if family != LAST_RESORT]
+
+
+def _compile(content: dict[str, Any], folders: list[str], machine: bool) -> bytes:
     compiler = typst.Compiler(
         HERE.with_suffix(".typ").read_bytes(),
-        font_paths=typst.Fonts(include_system_fonts=False, font_paths=folders),
-        ignore_system_fonts=True,
+        font_paths=typst.Fonts(include_system_fonts=machine, font_paths=folders),
+        ignore_system_fonts=not machine,
         sys_inputs={"report": json.dumps(content, ensure_ascii=False)},
     )
     written = compiler.compile(format="pdf", pdf_standards=["ua-1"])
