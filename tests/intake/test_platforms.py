@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 
 import pytest
 import yaml
@@ -136,15 +137,98 @@ def write_numbered(folder):
     write_log(folder)
 
 
+def write_pcornet(folder):
+    """Write scores by code in a table that also has columns for single items, which stay blank."""
+    codes = {9: "44261-6", 7: "70274-6"}
+    scores = [f"{who},{day(n, k)},,,{codes[of]},{sum(items(n, k, of))}" for n, who, k in visits() for of in codes]
+    write(
+        folder,
+        "PRO_CM.csv",
+        *scores,
+        header="PATID,PRO_DATE,PRO_ITEM_NAME,PRO_RESPONSE_NUM,PRO_MEASURE_LOINC,PRO_MEASURE_SCORE",
+    )
+    given = [f"{who},{day(n, k)},{ARMS[n % 2]}" for n, who, k in visits()]
+    write(folder, "MED_ADMIN.csv", *given, header="PATID,MEDADMIN_START_DATE,RAW_MEDADMIN_MED_NAME")
+
+
+def write_concepts(folder):
+    """Write tables of OMOP with numbers of concepts, and nothing in the columns that would name them."""
+    concepts = {1: ("PHQ-9 total", "44261-6"), 2: ("GAD-7 total", "70274-6"), 3: (ARMS[0], "x"), 4: (ARMS[1], "y")}
+    scores = [
+        f"{n + 1},{kind},{day(n, k)},{sum(items(n, k, of))}," for n, _, k in visits() for kind, of in ((1, 9), (2, 7))
+    ]
+    write(
+        folder,
+        "measurement.csv",
+        *scores,
+        header="person_id,measurement_concept_id,measurement_date,value_as_number,measurement_source_value",
+    )
+    given = [f"{n + 1},{3 + n % 2},{day(n, k)}," for n, _, k in visits()]
+    write(
+        folder,
+        "drug_exposure.csv",
+        *given,
+        header="person_id,drug_concept_id,drug_exposure_start_date,drug_source_value",
+    )
+    write(
+        folder,
+        "concept.csv",
+        *(f"{number},{name},{code}" for number, (name, code) in concepts.items()),
+        header="concept_id,concept_name,concept_code",
+    )
+    write(
+        folder, "person.csv", *(f"{n + 1},{1960 + n}" for n, _ in enumerate(PEOPLE)), header="person_id,year_of_birth"
+    )
+
+
+def write_ticks(folder):
+    """Write the checkboxes of REDCap, whose ninth question is named as a total would be."""
+    boxes = [f"phq{place}___{points}" for place in range(1, 10) for points in range(4)]
+    lines = [
+        ",".join(map(str, [who, day(n, k), *(int(points == one) for one in items(n, k) for points in range(4)), sum(items(n, k, 7))]))
+        for n, who, k in visits()
+    ]  # fmt: skip
+    write(folder, "boxes.csv", *lines, header=f"record_id,visit_date,{','.join(boxes)},gad7_total")
+    write_log(folder)
+
+
+def write_words(folder):
+    """Write answers in the words of Japanese."""
+    words = ("全くない", "数日", "半分以上", "ほとんど毎日")
+    lines = [
+        ",".join([who, str(day(n, k)), *(words[answer(n, k, of, place)] for of, place in ITEMS)])
+        for n, who, k in visits()
+    ]
+    write(folder, "form.csv", *lines, header=",".join(["id", "date", *(f"{NAMES[of]}_{place}" for of, place in ITEMS)]))
+    write_log(folder)
+
+
+def write_sum_of_eight(folder):
+    """Write nine items beside a total that is the sum of the first eight."""
+    names = [f"phq9_{place}" for place in range(1, 10)]
+    lines = [
+        ",".join(map(str, [who, day(n, k), *items(n, k), sum(items(n, k)[:8]), sum(items(n, k, 7))]))
+        for n, who, k in visits()
+    ]
+    write(folder, "form.csv", *lines, header=",".join(["id", "date", *names, "phq9_total", "gad7_total"]))
+    write_log(folder)
+
+
 @pytest.mark.parametrize(
     "make",
-    [write_openclinica, write_suffixes, write_old_qualtrics, write_viedoc, write_weeks, write_signs, write_seconds, write_encounters, write_numbered],
+    [write_pcornet, write_concepts, write_ticks, write_words, write_sum_of_eight, write_openclinica, write_suffixes, write_old_qualtrics, write_viedoc, write_weeks, write_signs, write_seconds, write_encounters, write_numbered],
 )  # fmt: skip
 def test_what_a_program_writes_is_read(tmp_path, make):
     make(tmp_path)
     export, _ = read_drafted(tmp_path)
-    assert totals(export) == truth()
-    assert totals(export, "gad7") == truth(7)
+    scores, anxiety = totals(export), totals(export, "gad7")
+    if make is write_concepts:  # numbers of people, and the year of birth alone
+        scores, anxiety = (
+            {(PEOPLE[int(who) - 1], at): total for (who, at), total in one.items()} for one in (scores, anxiety)
+        )
+        assert export.tables["patients"]["age"].between(39, 64).all()
+    assert scores == truth()
+    assert anxiety == truth(7)
     sessions = export.tables["sessions"]
     assert sessions["study_day"].tolist() == [0, 7, 14, 21] * len(PEOPLE)
     assert set(sessions["treatment"].astype(str)) == {"iv", "esketamine"}
@@ -171,3 +255,43 @@ def test_numbers_that_may_be_moments_under_any_name_are_asked_about(tmp_path):
     said = " ".join(draft_study(tmp_path, "mine").missing) + draft_study(tmp_path, "mine").summary
     assert "'mark'" in said
     assert "epoch s" in said
+
+
+def write_scores(folder, given, name=lambda n: "PHQ-9", header="patient_id,session_date,treatment"):
+    lines = [f"{who},{name(n)},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(folder, "scores.csv", *lines, header="patient_id,measure,date,score")
+    write(folder, "given.csv", *(f"{who},{day(n, k)},{given(n)}" for n, who, k in visits()), header=header)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "header", "said"),
+    [
+        (lambda n: ARMS[n % 2], lambda n: "PHQ-9" if n % 6 else "PHQ-9M", "patient_id,session_date,treatment", "'PHQ-9M', a form named after phq9"),
+        (lambda n: ARMS[n % 2], lambda n: "PHQ-9", "patient_id,date_ordered,medication", "given.csv lists orders of treatments"),
+        (lambda n: 1 + n // 18, lambda n: "PHQ-9", "patient_id,session_date,treatment", "(1; others that fewer than 11 patients share"),
+    ],
+)  # fmt: skip
+def test_what_people_must_say_is_asked_with_its_cause(tmp_path, given, name, header, said):
+    write_scores(tmp_path, given, name, header)
+    assert said in " ".join(draft_study(tmp_path, "mine").missing)
+
+
+def test_codes_that_few_share_are_answered_as_others_are(tmp_path):
+    write_scores(tmp_path, lambda n: 1 + n // 18)
+    export, _ = read_drafted(tmp_path, treatments={"1": "iv", "2": "esketamine"})
+    assert export.tables["sessions"]["treatment"].astype(str).value_counts().to_dict() == {"iv": 72, "esketamine": 24}
+
+
+@pytest.mark.parametrize("copied", [0, 2])
+def test_people_with_the_same_answers_are_asked_about_whatever_their_days(tmp_path, copied):
+    """Each person answers otherwise; then one has the answers of another at visits of its own days."""
+    who_answers = {n: (n if n >= copied else 0) for n in range(len(PEOPLE))}
+    draws = {(n, k): random.Random(10 * n + k).choices(range(4), k=9) for n, _, k in visits()}
+    lines = [",".join(map(str, [who, day(n, k), *draws[who_answers[n], k]])) for n, who, k in visits()]
+    write(tmp_path, "form.csv", *lines, header=",".join(["id", "date", *(f"phq9_{place}" for place in range(1, 10))]))
+    write_log(tmp_path)
+    draft = draft_study(tmp_path, "mine")
+    content = yaml.safe_load(draft.text)
+    content.pop("to_do", None)
+    said = [one.text for one in read_export(check_study(content), tmp_path).findings if one.check == "copied_rows"]
+    assert [one[:8] for one in said] == (["2 people"] if copied else [])

@@ -135,10 +135,18 @@ def _add_treatments(survey: Survey, design: Design) -> None:
         coded = one.tables.get("sessions", {}).get("treatment")
         spelt = coded.spellings if coded is not None else None
         codes = [one for one in spelt.open if not spelt.values or BILLED.fullmatch(one.casefold())] if spelt else []
-        if coded is not None and codes:
+        hidden = bool(spelt and spelt.rare and not spelt.values)
+        if coded is not None and (codes or hidden):
+            few = (
+                f"{'others ' if codes else ''}that fewer than {SHOWN} patients share, and that are not shown here"
+                if hidden
+                else ""
+            )
+            shown = "; ".join(filter(None, [", ".join(codes), few]))
+            answers = " ".join(f"--treatment {code}=…" for code in [*codes, *(["CODE"] if hidden else [])])
             design.missing.append(
-                f"{one.sheet.name}: column {coded.column!r} says which treatment was given by codes ({', '.join(codes)}), and nothing in the export says what they "
-                f"mean. Run `outcomes draft` again with {' '.join(f'--treatment {code}=…' for code in codes)} (iv, im, esketamine …; none where it is no treatment), or with REDCap's data dictionary beside "
+                f"{one.sheet.name}: column {coded.column!r} says which treatment was given by codes ({shown}), and nothing in the export says what they "
+                f"mean. Run `outcomes draft` again with {answers} (iv, im, esketamine …; none where it is no treatment), or with REDCap's data dictionary beside "
                 "the export, which is read by itself"
             )
     treated, asked = (

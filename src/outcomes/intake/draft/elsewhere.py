@@ -22,6 +22,9 @@ IN_TEXTS = 0.3  # of the texts of a column that name a drug
 MOST_NAMES = 200  # rows of a sheet that stands on its side
 OFTENER = 1.5  # rows with days of sessions, by the rows taken for sessions
 
+REQUESTS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationDispense", "ServiceRequest"})  # of FHIR
+ORDERED = frozenset({"order", "ordered", "prescribed", "prescription"})  # in the name of a column
+
 
 def point_elsewhere(sheet: Sheet, patient: str | None, dated: bool, found: Iterable[Found]) -> str:
     """Return which other file has what a sheet lacks, and by which column the two belong together; empty where none is known.
@@ -114,6 +117,17 @@ def point_to_texts(found: Sequence[Found]) -> list[str]:
     return hints
 
 
+def point_to_orders(sheets: Sequence[Sheet]) -> list[str]:
+    """Return which sheets list orders of treatments, where none lists sessions: they say what was to be given, and not when it was."""
+    return [
+        f"{sheet.name} lists orders of treatments, which say what was to be given and not on which days it was: export what was given too (the administrations of a clinic's record; "
+        "of FHIR MedicationAdministration, Procedure or Encounter), and draft again"
+        for sheet in sheets
+        if (sheet.source.part in REQUESTS or any(set(words_of(name)) & ORDERED for name in sheet.fields))
+        and any(names_drug(value) for column in sheet.fields.values() for value in column.values[:MOST_NAMES])
+    ]
+
+
 def doubt_sessions(sheet: Sheet, patient: str, found: Sequence[Found]) -> str:
     """Return why the sessions that another file gives may be none: a sheet that feeds no table dates several times as many; empty else."""
     dates = [
@@ -157,7 +171,7 @@ def explain_concepts(sheet: Sheet) -> str:
             "and draft again"
         )
     numbers = sorted(names & {"measurementconceptid", "observationconceptid", "drugconceptid", "procedureconceptid"})
-    if not numbers or any("sourcevalue" in name or "conceptname" in name for name in names):
+    if not numbers or any(filled[name] for name in names if "sourcevalue" in name or "conceptname" in name):
         return ""
     return (
         "its rows say what they are by numbers of concepts alone. Put the vocabulary's table CONCEPT beside them "

@@ -11,7 +11,13 @@ from outcomes.intake.draft.candidates import Candidates, find_candidates
 from outcomes.intake.draft.codes import propose_missing
 from outcomes.intake.draft.copies import ask_about_copies, ask_about_pairs
 from outcomes.intake.draft.dateforms import DateForms, find_dates
-from outcomes.intake.draft.elsewhere import explain_sheet, point_elsewhere, point_to_arms, point_to_texts
+from outcomes.intake.draft.elsewhere import (
+    explain_sheet,
+    point_elsewhere,
+    point_to_arms,
+    point_to_orders,
+    point_to_texts,
+)
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
 from outcomes.intake.draft.groups import split_groups
@@ -133,6 +139,7 @@ def survey_export(folder: Path) -> Survey:
     survey.found = [one for one in survey.found if one.tables]
     for one in survey.found:
         one.notes += filter(None, [tell_unread(one)])
+    survey.hints += [] if any("sessions" in one.tables for one in survey.found) else point_to_orders(sheets)
     survey.hints += point_to_texts(survey.found)
     unite_identifiers(survey.found)
     exchange_dates(survey.found)

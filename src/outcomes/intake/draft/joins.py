@@ -82,7 +82,8 @@ def complete_sheets(sheets: Sequence[Sheet], folder: Path) -> list[Sheet]:
 def _join_concepts(sheet: Sheet, sheets: Sequence[Sheet]) -> tuple[Join, str] | None:
     """Return the join that gives a table of OMOP the names of what its rows are, where the table of concepts is there."""
     number = next((name for name in sheet.fields if name.casefold() in CONCEPTS), None)
-    told = any(word in name.casefold() for name in sheet.fields for word in ("source_value", "concept_name"))
+    named = [name for name in sheet.fields if "source_value" in name.casefold() or "concept_name" in name.casefold()]
+    told = any(claims_of(value) or names_drug(value) for name in named for value in sheet.fields[name].values)
     if number is None or told or sheet.source.join:
         return None
     for other in sheets:

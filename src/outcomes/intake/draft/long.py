@@ -216,7 +216,9 @@ def _items_of_names(
     free = [
         other
         for other in sheet.fields
-        if other not in taken and set(words_of(other)) & {"item", "question", "number", "nr"}
+        if other not in taken
+        and sheet.fields[other].filled
+        and set(words_of(other)) & {"item", "question", "number", "nr"}
     ]
     return None if free else []
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from outcomes.instruments import Instrument
+from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.draft.incomplete import MOSTLY, find_known, find_unasked, judge_totals, tell_percent
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import words_of
@@ -16,6 +16,7 @@ from outcomes.intake.points import find_numbering, read_points, read_totals
 from outcomes.intake.words import Array
 
 SURE = 0.95  # of the filled rows that must hold an allowed answer
+ALL_BUT_FEW = 0.05  # of the complete rows whose total may be another than the sum
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,10 @@ def _hold_against_total(sheet: Sheet, definition: Instrument, one: Questionnaire
         answers = {str(number): low + high - number for number in range(low, high + 1)}
         note = f"the answers are counted from the other end ({high} is not at all), as the stored totals show, and are taken so"
         return replace(one, answers=answers, check="; ".join(filter(None, [one.check, note])))
+    shorter = _of_shorter(sheet, one) if wrong > MOSTLY else None
+    if shorter is not None:
+        note = f"{one.total!r} is the sum of the items of {shorter}, whatever it is named, and no total of {one.instrument}: left out, and the items are read"
+        return replace(one, total=None, check="; ".join(filter(None, [one.check, note])))
     if wrong > MOSTLY:
         return Questionnaire(
             one.instrument,
@@ -195,6 +200,17 @@ def _hold_against_total(sheet: Sheet, definition: Instrument, one: Questionnaire
             "is right, and map the items alone or the total alone",
         )
     return one
+
+
+def _of_shorter(sheet: Sheet, one: Questionnaire) -> str | None:
+    """Return the shorter form of the same items whose sum the stored totals are."""
+    for name, definition in read_instruments().items():
+        of = definition.derived_from
+        if of is not None and of.instrument == one.instrument and one.total is not None:
+            items = [sheet.fields[one.items[number - 1]] for number in of.items]
+            if judge_totals(items, sheet.fields[one.total], definition, one.answers)[0] <= ALL_BUT_FEW:
+                return name
+    return None
 
 
 def _total_knows(sheet: Sheet, definition: Instrument, one: Questionnaire) -> str:

@@ -22,6 +22,7 @@ from outcomes.intake.draft.repeated import fill_cells
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
+from outcomes.intake.draft.variants import ask_variants
 from outcomes.intake.draft.vocabulary import (
     SAME,
     is_other_drug,
@@ -71,7 +72,7 @@ def reshape(sheet: Sheet, treated: bool = True, elsewhere: bool = True) -> list[
     """
     proposal = _without_tests(sheet, fill_cells(sheet, _without_sums(sheet, sheet.proposal)))
     proposal = part_cells(sheet, without_repeats(sheet, _without_relatives(sheet, proposal)))
-    proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, proposal)))
+    proposal = _without_ticked(sheet, _without_drugs(sheet, _without_undone(sheet, ask_variants(sheet, proposal))))
     fields = find_fields(sheet, proposal)
     if fields:
         return fields

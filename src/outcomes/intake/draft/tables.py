@@ -30,7 +30,7 @@ from outcomes.intake.draft.vocabulary import NEAR, NONE, PART, match_name, read_
 from outcomes.intake.privacy import FREE_TEXT, IDENTIFYING, TELLING, plain_name
 
 ELSEWHERE = frozenset({"birth", "birthday", "birthdate", "dob", "born", "death", "deceased", "consent", "referral", "referred", "next", "last",
-    "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
+    "ordered", "prescribed", "prescription", "enrolled", "enrollment", "enrolment", "resolved", "resolution", "expiry", "exported", "created", "modified", "updated", "scheduled"})  # fmt: skip
 
 SENT = frozenset(
     {"submission", "submitted", "submit", "upload", "uploaded"}
@@ -96,7 +96,7 @@ def describe_sheet(sheet: Sheet, patient: str) -> Found:
     place = given_place(sheet)
     date = (place[1] if place[0] == "date" else None) if place else _choose_date(found, known["date"])
     free = {name for name in sheet.fields if name != patient and name not in _named_dates(found) and _may_pass(name)}
-    free -= given_columns(sheet)
+    free -= given_columns(sheet) | {column for answers in sheet.source.ticks.values() for column in answers.values()}
     placed = {"patient": Guess(patient)} | ({"date": date} if date else {})
     label = None if date else place or _choose_label(found, free, known)
     free -= {label[1].column} if label else set()

@@ -25,6 +25,7 @@ MOST_SPELLINGS, MOST_CODES, MOST_BILLED = (
     6,
     80,
 )  # of one column: spellings, codes of treatments, codes of CPT and HCPCS
+CODE = re.compile(r"[A-Za-z]?\d{1,2}")  # of a treatment, in a list of choices
 ALL_BUT_FEW = 0.8  # of the filled rows, which name a treatment
 GIVEN_ON = re.compile(
     r"(?:tx|treatment|infusion|session|dose|dosing|administration|admin)[ _.-]?(?:date|day|dt)\b|date of (?:treatment|infusion|session|dose)",
@@ -174,12 +175,12 @@ def _coded_treatment(found: Found, free: set[str], names: list[str]) -> Guess | 
         if (
             (match_name(name, names)[0] >= NEAR or prefixed)
             and sessions
-            and ((billed and shown) or len(shown) == len(codes))
-            and all(re.fullmatch(r"[A-Za-z]?\d{1,2}", code) or BILLED.fullmatch(code.casefold()) for code in codes)
+            and (shown or not billed)
+            and all(CODE.fullmatch(code) or BILLED.fullmatch(code.casefold()) for code in codes)
         ):
             spelt = find_spellings(column, found.patients, "treatment")
             asked = tuple(code for code in shown if code.casefold() not in spelt.values)
-            return Guess(name, Spellings(spelt.values, open=asked, rare=spelt.rare))
+            return Guess(name, Spellings(spelt.values, open=asked, rare=max(spelt.rare, len(codes) - len(shown))))
     return None
 
 

@@ -73,20 +73,26 @@ def find_texts(sheet: Sheet) -> tuple[dict[str, InText], str]:
 def find_ticks(sheet: Sheet) -> dict[str, dict[str, str]]:
     """Return new column → answer → the column that is ticked for it, of questions with a column for each answer."""
     groups: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    named: dict[str, dict[str, str]] = defaultdict(dict)  # of questions named as a total is
     for name, column in sheet.fields.items():
         spelt = {value.strip().casefold() for value in column.words.values[column.rows > 0]}
         if not spelt <= TICKED | CLEAR:
             continue
         for form in ANSWER:
             match = form.fullmatch(name.strip())
-            claims = [one for one in claims_of(match[1]) if one[1]] if match else []
+            said = claims_of(match[1]) if match else ()
+            claims = [one for one in said if one[1]] or said
             if (
                 match
                 and claims
                 and not np.isnan(read_points(text_array([match[2]]), read_instruments()[claims[0][0]], {})[0][0])
             ):
                 instrument, item = claims[0]
-                groups[instrument, item or 0][match[2]] = name
+                (groups[instrument, item] if item else named[instrument])[match[2]] = name
                 break
+    for instrument, of in named.items():  # phq9 beside phq1 to phq8 is the ninth item, and no total
+        last = read_instruments()[instrument].n_items
+        if {item for one, item in groups if one == instrument} == set(range(1, last)):
+            groups[instrument, last] = of
     several = {key: of for key, of in groups.items() if len(of) >= FEWEST}
     return {f"{instrument}_{item}": of for (instrument, item), of in sorted(several.items())}

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from outcomes.intake.health.finding import Finding
 from outcomes.intake.words import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEWEST, FEWEST_TOGETHER = (
     6,
@@ -18,6 +22,10 @@ FEWEST, FEWEST_TOGETHER = (
 DIFFERENT = 4  # totals among them
 MOST_SHARING = 4  # people with the same totals of one day, beyond whom it is chance
 NEARLY = 0.8  # of the days that both have
+FEWEST_ALIKE, LEAST = (
+    4,
+    3,
+)  # questionnaires of two people with the same answers; points of one, below which it may be chance
 
 
 def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array]) -> Iterator[Finding]:
@@ -50,4 +58,38 @@ def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array])
             "under another identifier?",
             "look in the export for rows that were copied and kept an identifier that is not theirs, and correct it there; accept it where people truly answered alike",
             file,
+        )  # fmt: skip
+
+
+def find_copied_answers(assessments: pd.DataFrame) -> Iterator[Finding]:
+    """Yield how many people have the same answers to every item as another one, in several questionnaires, whatever their days.
+
+    A questionnaire with hardly a point, or with the same answer to all items, says nothing of whose it is.
+    """
+    names = [name for name in assessments.columns.astype(str) if name.startswith("item_")]
+    answers = assessments[names].to_numpy(dtype="float64", na_value=np.nan)
+    given = ~np.isnan(answers)
+    most = np.where(given, answers, -np.inf).max(axis=1, initial=0)
+    telling = (np.where(given, answers, 0).sum(axis=1) >= LEAST) & (
+        np.where(given, answers, np.inf).min(axis=1, initial=np.inf) < most
+    )
+    kinds = assessments["instrument"].astype("category").cat.codes.to_numpy()
+    asked = np.column_stack([kinds, np.where(given, answers, -1)])[telling].astype(np.int16)
+    _, same = np.unique(np.ascontiguousarray(asked).view(f"V{2 * asked.shape[1]}"), return_inverse=True)
+    rows = np.unique(np.column_stack([same.ravel(), assessments["patient"].to_numpy(np.int64)[telling]]), axis=0)
+    own = Counter(rows[:, 1].tolist())
+    groups = np.split(rows[:, 1], np.flatnonzero(np.diff(rows[:, 0])) + 1)
+    shared = Counter(
+        pair for group in groups if 1 < len(group) <= MOST_SHARING for pair in combinations(group.tolist(), 2)
+    )
+    pairs = [
+        pair for pair, count in shared.items() if count >= max(FEWEST_ALIKE, NEARLY * min(map(own.__getitem__, pair)))
+    ]
+    people = {who for pair in pairs for who in pair}
+    if people:
+        yield Finding(
+            "copied_rows", True, len(people), len(own), "people",
+            f"{len(people):,} people have the same answers to every item as another one, in {max(shared[pair] for pair in pairs):,} questionnaires or fewer: are these answers of one "
+            "person, copied under another identifier?",
+            "look in the export for rows that were copied and kept an identifier that is not theirs, and correct it there; accept it where people truly answered alike",
         )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
 from outcomes.intake.batch import Batch
-from outcomes.intake.health.copied import find_copied
+from outcomes.intake.health.copied import find_copied, find_copied_answers
 from outcomes.intake.health.finding import Finding
 from outcomes.intake.health.numbers import CODES
 from outcomes.intake.points import read_totals
@@ -47,6 +47,7 @@ def find_doubtful_scores(
     for one in totals:
         yield from find_copied(one.file, one.patient, one.day, one.totals)
     patients, scored = tables["patients"], tables["assessments"]
+    yield from find_copied_answers(scored)
     if "site" not in patients or not study.instruments:
         return
     name = study.instruments[0]
