@@ -122,7 +122,7 @@ def test_a_small_study_says_that_it_is_small(observed):
     said = [
         entry
         for entry in section.entries
-        if entry.startswith("Few patients had a score at session 6 (74 with IV ketamine): ")
+        if entry.startswith("Few patients had a score at session 6 (74 with IV ketamine). ")
     ]
     assert len(said) == (observed == 74)
 

@@ -397,6 +397,23 @@ def test_a_third_arm_of_a_few_hides_no_adverse_effect_of_the_others(left_out):
     assert all(len(effect.shares) == 2 for effect in safety.effects)
 
 
+def test_of_more_than_two_arms_no_figure_draws_a_difference_as_page_one_tells_none():
+    tables, study = make_case("two arms")
+    study = study.model_copy(update={"comparison": None})
+    harms = tables["harms"]
+    third = make_study({"esketamine": "Intranasal esketamine", "iv": "IV ketamine", "im": "IM ketamine"})
+    three = tables | {"harms": pd.concat([harms, harms[harms["arm"] == "iv"].assign(arm="im")], ignore_index=True)}
+    told = {}
+    for name, of, made in (("two", study, tables), ("three", third, three)):
+        (plan,) = plan_harms(made, of)
+        told[name] = (
+            plan.data["difference"].notna().any(),
+            "No difference is drawn: there are more than two arms" in plan.caption,
+        )
+    assert told == {"two": (True, False), "three": (False, True)}
+    assert gather_safety(gather(three, third, {})).uncompared == "there are more than two arms"
+
+
 def test_what_was_recorded_of_nobody_has_no_row_and_no_column():
     tables, study = make_case("two arms")
     arms = [arm.id for arm in study.arms]

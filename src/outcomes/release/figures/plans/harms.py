@@ -34,7 +34,7 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     known = known[known[Harms.arm].isin(arms)]
     drawn = rows[rows[Harms.event].isin(known[Harms.event])]
     differences = read_rows(tables, HarmDifferences.name)
-    chosen = _choose_contrast(differences, study)
+    chosen = _choose_contrast(differences, arms)
     chosen = chosen[chosen[HarmDifferences.event].isin(drawn[Harms.event])]
     both = bool(chosen[HarmDifferences.difference].notna().any())
     few = sorted(HEADS.get(event, event) for event in set(rows[Harms.event]) - set(drawn[Harms.event]))
@@ -42,7 +42,7 @@ def plan_harms(tables: Mapping[str, pd.DataFrame], study: Study) -> list[Plan]:
     asked = "" if both or len(arms) < 2 else " No difference is drawn: {why}."
     sessions = " Arms differ in how many sessions patients had." if len(arms) > 1 else ""
     graded = GRADED if "any severe" in set(drawn[Harms.event]) else ""
-    why = chosen[HarmDifferences.note].dropna().unique()
+    why = ["there are more than two arms"] if len(arms) > 2 else chosen[HarmDifferences.note].dropna().unique()
     return [
         Plan(
             "adverse_effects",
@@ -74,18 +74,11 @@ def _rank(rows: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)]
 
 
-def _choose_contrast(differences: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the differences of the compared arms, else of the first two."""
-    if differences.empty:
-        return pd.DataFrame(columns=list(HarmDifferences.columns))
-    rows = differences[differences[HarmDifferences.block] == BLOCK]
-    pairs = list(dict.fromkeys(rows[HarmDifferences.contrast]))
-    if study.comparison is not None:
-        estimand = study.comparison.estimand
-        wanted = f"{estimand.treated} - {estimand.reference}"
-        pairs = [pair for pair in pairs if pair == wanted] or pairs
-    chosen: pd.DataFrame = rows[rows[HarmDifferences.contrast] == pairs[0]]
-    return chosen
+def _choose_contrast(differences: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
+    """Return the differences of two arms; none of one arm, or of more than two, which page 1 does not compare."""
+    rows = differences.reindex(columns=HarmDifferences.columns)
+    pairs = [" - ".join(arms), " - ".join(reversed(arms))] if len(arms) == 2 else []
+    return rows[(rows[HarmDifferences.block] == BLOCK) & rows[HarmDifferences.contrast].isin(pairs)]
 
 
 def _describe(known: pd.DataFrame, arms: list[str], study: Study) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.records import list_records
+from outcomes.release.definitions import LONGEST
 from outcomes.release.numbers import ABSENT, WITHHELD, Kind, count, fixed, general, interval
 from outcomes.release.report.content.blocks import Cell
 from outcomes.release.report.content.material import Material, shown
@@ -110,6 +111,24 @@ def enumerate_words(words: Sequence[str]) -> str:
     if len(words) < 3:
         return " and ".join(words)
     return f"{', '.join(words[:-1])}, and {words[-1]}"
+
+
+def join_sentences(parts: Sequence[str]) -> list[str]:
+    """Return parts as sentences of at most thirty words, with semicolons between those that share one.
+
+    Examples
+    --------
+    >>> join_sentences(["Of 40: nausea 5%", "vomiting 3%"]), join_sentences(["a " * 20 + "b", "c " * 20 + "d"])[1][:5]
+    (['Of 40: nausea 5%; vomiting 3%.'], 'C c c')
+    """
+    sentences: list[str] = []
+    for part in parts:
+        joined = f"{sentences[-1]}; {part}" if sentences else part
+        if sentences and len(joined.split()) <= LONGEST:
+            sentences[-1] = joined
+        else:
+            sentences.append(part)
+    return [f"{text[:1].upper()}{text[1:]}." for text in sentences]
 
 
 def quartiles(row: Row) -> str:

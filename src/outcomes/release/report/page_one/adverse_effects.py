@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from outcomes.release.definitions import COVERED
 from outcomes.release.numbers import count, fixed, interval
-from outcomes.release.report.content.grids import enumerate_words
+from outcomes.release.report.content.grids import enumerate_words, join_sentences
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.evidence import Evidence
 from outcomes.release.report.page_one.safety import NAMES, Effect, Safety, limit_of_none
@@ -24,11 +24,11 @@ def say_safety(material: Material, evidence: Evidence) -> list[str]:
         safety.singles, key=lambda one: (-max(one.shares), one.name)
     )  # as the picture beside has them
     parts = [part for part in (safety.heads, tuple(others[:MOST_TOLD])) if part]
-    texts = ["; ".join(f"{one.name} {_say_shares(one)}{_say_other(one, part[0])}" for one in part) for part in parts]
-    if not texts:
+    if not parts:
         return [""]
-    singles = [f"{text[:1].upper()}{text[1:]}." for text in texts[1:]]
-    return [f"{_say_whom(material, safety, parts[0][0])}: {texts[0]}.", *singles]
+    texts = [[f"{one.name} {_say_shares(one)}{_say_other(one, part[0])}" for one in part] for part in parts]
+    texts[0][0] = f"{_say_whom(material, safety, parts[0][0])}: {texts[0][0]}"
+    return [sentence for part in texts for sentence in join_sentences(part)]
 
 
 def say_any_effect(material: Material, evidence: Evidence) -> str:

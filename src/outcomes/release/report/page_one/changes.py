@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcomes.release.course import find_place
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, LONGEST
 from outcomes.release.numbers import fixed, interval, printed
 from outcomes.release.report.content.grids import enumerate_words
 from outcomes.release.report.content.material import Material
 from outcomes.release.report.page_one.estimate import Estimate
 from outcomes.release.report.page_one.evidence import Change, Evidence
 from outcomes.release.report.page_one.sizes import say_size
-
-MOST_WORDS = 30  # of a sentence
 
 
 def list_told(material: Material, evidence: Evidence) -> list[Change]:
@@ -46,7 +44,7 @@ def say_changes(
     start = f"{opening}{start}" if opening else f"{start[:1].upper()}{start[1:]}"
     sentences = []
     while sizes:
-        fits = [k for k in range(1, len(sizes) + 1) if len(_tell(start, sizes[:k], closing).split()) <= MOST_WORDS]
+        fits = [k for k in range(1, len(sizes) + 1) if len(_tell(start, sizes[:k], closing).split()) <= LONGEST]
         many = fits[-1] if fits else 1
         sentences.append(_tell(start, sizes[:many], closing))
         start, sizes, closing = f"It {moved}", sizes[many:], ""

@@ -145,7 +145,7 @@ def _few(material: Material) -> Limitation | None:
     told = {str(row["arm"]): tell_count(row, "observed") for row in list_records(few) if pd.notna(row["observed"])}
     each = enumerate_words([f"{told[arm]} with {material.within(arm)}" for arm in arms if arm in told])
     where = f"{material.timepoint(*place[1:])}{f' ({each})' if each else ''}"
-    text = f"few patients had a score at {where}: intervals are wide, and rare adverse effects may be missed"
+    text = f"few patients had a score at {where}. Intervals are wide, and rare adverse effects may be missed"
     return Limitation(f"{text[:1].upper()}{text[1:]}.", text)
 
 
