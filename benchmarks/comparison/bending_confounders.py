@@ -56,8 +56,8 @@ def estimate(
     if shape == "learned":
         design = code_confounders(people, ["age", "baseline"], "spline").design
         splits = [learn_difference(design, treated, change, np.empty((len(people), 0)), seed) for seed in range(3)]
-        found, error, _ = pool_splits(splits)
-        return found, error, *bound_estimate(found, error**2, len(people) - 1.0)[:2], np.nan
+        found, error, _, df = pool_splits(splits)
+        return found, error, *bound_estimate(found, error**2, df)[:2], np.nan
     weight = compute_weights(treated, code_confounders(people, ["age", "baseline"], shape).design, "overlap").weight
     baseline = people["baseline"].to_numpy(dtype=float)
     used = weight > 1e-8

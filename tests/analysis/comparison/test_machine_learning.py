@@ -7,8 +7,10 @@ import pytest
 from two_arms import generate_tables, make_comparison
 
 from outcomes.analysis.comparison.population.people import select_compared
+from outcomes.analysis.comparison.sensitivity import machine_learning
 from outcomes.analysis.comparison.sensitivity.machine_learning import (
     FOLDS,
+    Learned,
     foretell,
     learn_chance,
     learn_difference,
@@ -33,10 +35,10 @@ def draw(seed, n=600, effect=-2.0):
 
 def test_it_finds_what_bends_and_acts_together_where_lines_do_not():
     found = [learn_difference(*draw(seed), NOTHING, 0) for seed in range(8)]
-    errors = np.array([(estimate + 2) / error for estimate, error, _ in found])
+    errors = np.array([(one.estimate + 2) / one.error for one in found])
     assert np.abs(errors).max() < 3.5
     crude = [answer[treated].mean() - answer[~treated].mean() + 2 for _, treated, answer in map(draw, range(8))]
-    left = np.mean([estimate for estimate, _, _ in found]) + 2
+    left = np.mean([one.estimate for one in found]) + 2
     assert abs(left) < 0.35 * np.mean(crude)
 
 
@@ -75,10 +77,24 @@ def test_folds_are_even_within_arms_and_no_one_is_foretold_from_the_own_answer()
     assert ((chance >= 0) & (chance <= 1)).all()
 
 
-def test_splits_are_pooled_by_medians():
-    estimate, error, size = pool_splits([(1.0, 0.5, 10.0), (2.0, 0.5, 12.0), (4.0, 0.5, 11.0)])
-    assert (estimate, size) == (2.0, 11.0)
-    assert error == np.sqrt(np.median([0.25 + 1, 0.25, 0.25 + 4]))
+def test_splits_are_pooled_by_medians_and_what_lies_between_them_is_added():
+    found = pool_splits([Learned(1.0, 0.5, 10.0, 5.0), Learned(2.0, 0.6, 12.0, 7.0), Learned(4.0, 0.7, 11.0, 6.0)])
+    assert found[0] == 2.0
+    assert found[2:] == (11.0, 6.0)
+    assert found.error == np.sqrt(0.6**2 + np.var([1, 2, 4], ddof=1))
+    assert pool_splits([Learned(1.0, 0.5, 10.0, 5.0)]) == (1.0, 0.5, 10.0, 5.0)
+
+
+def test_the_error_is_enlarged_by_the_declared_columns_of_those_with_an_answer(monkeypatch):
+    x, treated, answer = draw(3, 120)
+    answer[::6] = np.nan
+    enlarged = learn_difference(x, treated, answer, np.empty((120, 0)), 0)
+    monkeypatch.setattr(machine_learning, "find_stretch", lambda weight, columns: 1.0)
+    plain = learn_difference(x, treated, answer, np.empty((120, 0)), 0)
+    assert (
+        80 < plain.df + 5 < 100
+    )  # the effective number of the hundred with an answer, less three columns, the constant, and the arm
+    assert enlarged.error == pytest.approx(plain.error * np.sqrt((plain.df + 5) / plain.df), rel=1e-9)
 
 
 def test_rows_of_the_change_and_the_declared_answer_with_a_reason_where_there_are_too_few():

@@ -6,20 +6,23 @@ foretold in the others (five folds), so that an overfit learner does no harm, an
 answer Y with mean m(X), the difference solves Σ (A − e){Y − m − θ(A − e)} = 0, which stands for the patients that overlap weights stand for. A missing answer is
 its prediction from arm, confounders, and the scores before; an observed one has its own residual added, divided by the chance of being observed (Bang & Robins 2005,
 10.1111/j.1541-0420.2005.00377.x).
+
+The influences take what was learned as known. Its learning costs no less than a regression on the declared columns would, so that the variance is enlarged by
+these columns, as of weighted shares, and the variance between splits is added; measured in `benchmarks/comparison/learned_interval.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from outcomes.analysis.comparison.arrays import Bools, Floats, Ints
 from outcomes.analysis.comparison.precision import bound_estimate
 from outcomes.analysis.comparison.setting import POINTS, RISK, Row, Setting
-from outcomes.analysis.comparison.weighting.weights import compute_effective_n
+from outcomes.analysis.comparison.weighting.weights import compute_effective_n, count_columns, find_stretch
 
 FOLDS, INNER = 5, 2
 FEWEST = 10  # patients of either arm with an answer, in each fold two
@@ -39,6 +42,15 @@ NOTE = (
     "patients whom overlap weights stand for; median of {} splits"
 )
 Learner = Callable[[Floats, Floats, Floats, Floats, Floats], Floats]
+
+
+class Learned(NamedTuple):
+    """A difference with its standard error, the effective number of patients, and the error's degrees of freedom."""
+
+    estimate: float
+    error: float
+    effective_n: float
+    df: float
 
 
 def learn_row(setting: Setting, splits: int, endpoint: str) -> Row:
@@ -66,10 +78,10 @@ def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row
         return row | {"note": "every answer is the same"}
     if not x.shape[1]:
         return row | {"note": "no confounder differs between patients, so nothing is learned"}
-    before = _list_before(setting, axis, timepoint)[present]
+    before = list_before(setting, axis, timepoint)[present]
     found = [learn_difference(x, treated, answer, before, seed) for seed in range(repeats)]
-    estimate, error, effective_n = pool_splits(found)
-    lower, upper, _ = bound_estimate(estimate, error**2, float(row["n"] - 1))
+    estimate, error, effective_n, df = pool_splits(found)
+    lower, upper, _ = bound_estimate(estimate, error**2, df)
     bounds = {"estimate": estimate, "lower": lower, "upper": upper}
     if scale == RISK:
         bounds = {name: float(np.clip(value, -1, 1)) for name, value in bounds.items()}
@@ -79,7 +91,7 @@ def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row
     )
 
 
-def _list_before(setting: Setting, axis: str, timepoint: str) -> Floats:
+def list_before(setting: Setting, axis: str, timepoint: str) -> Floats:
     """Return the last change before a time point (0 without one) and at how many time points before there was one."""
     points = setting.compared.timepoints[axis]
     changes = setting.compared.changes(axis)[:, : points.index(timepoint) if timepoint in points else 0]
@@ -89,17 +101,16 @@ def _list_before(setting: Setting, axis: str, timepoint: str) -> Floats:
     return np.column_stack([last, (~np.isnan(changes)).sum(axis=1)])
 
 
-def pool_splits(found: list[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Return the median of several splits' estimates, and the root of the median variance about it (Chernozhukov et al., section 3.4)."""
-    estimates, errors, sizes = np.array(found).T
-    middle = float(np.median(estimates))
-    return middle, float(np.sqrt(np.median(errors**2 + (estimates - middle) ** 2))), float(np.median(sizes))
+def pool_splits(found: Sequence[Learned]) -> Learned:
+    """Return the medians over several splits, with the variance between their estimates added to the median variance."""
+    estimates, errors, sizes, dfs = np.array(found).T
+    between = float(np.var(estimates, ddof=1)) if len(found) > 1 else 0.0
+    error = float(np.sqrt(np.median(errors**2) + between))
+    return Learned(float(np.median(estimates)), error, float(np.median(sizes)), float(np.median(dfs)))
 
 
-def learn_difference(
-    x: Floats, treated: Bools, answer: Floats, before: Floats, seed: int
-) -> tuple[float, float, float]:
-    """Return the difference treated − reference, its standard error, and the effective number of patients, of one split into folds.
+def learn_difference(x: Floats, treated: Bools, answer: Floats, before: Floats, seed: int) -> Learned:
+    """Return the difference treated − reference of one split into folds.
 
     Parameters
     ----------
@@ -129,7 +140,10 @@ def learn_difference(
     slope = float(np.mean(apart**2))
     estimate = float(np.mean(apart * (pseudo - mean))) / slope
     influence = apart * (pseudo - mean - estimate * apart) / slope
-    return estimate, float(np.sqrt(np.sum(influence**2) / len(a) / (len(a) - 1))), compute_effective_n(np.abs(apart))
+    weight, columns = np.abs(apart), count_columns(x, everyone)
+    variance = float(np.sum(influence**2)) / len(a) / (len(a) - 1) * find_stretch(weight[known], columns)
+    df = max(compute_effective_n(weight[known]) - columns - 2, 1.0)
+    return Learned(estimate, float(np.sqrt(variance)), compute_effective_n(weight), df)
 
 
 def split_evenly(treated: Bools, known: Bools, seed: int) -> Ints:
