@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -25,6 +26,7 @@ from outcomes.release.report import compose, write_faces
 from outcomes.release.report.content.blocks import (
     Answer,
     Answers,
+    Bullets,
     Cell,
     Grid,
     Paragraph,
@@ -215,6 +217,23 @@ def test_figures_of_a_narrow_column_all_break_before_their_bracket():
     for (grid, fit), lines in ((wide, 1), (narrow, 2)):
         table = build_table(grid, fit)
         assert {len(cell.findall(".//{*}t")) for row in table.tr_lst[1:] for cell in row.tc_lst[1:]} == {lines}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_follows_a_kept_list_is_not_alone_on_a_page(kept, tmp_path):
+    lines = [
+        Paragraph(f"Line {index}.") for index in range(44)
+    ]  # fill a page so far that the list is the last to fit on it
+    last = Section("last", "Reproducibility", (Paragraph("The end."),))
+    first = Section("first", "Limitations", (*lines, Bullets(("One.", "Two."), kept=kept)))
+    pages = [
+        write_pdf(Report("t", (), (replace(first, blocks=first.blocks[skip:]), last)), PRINTED) for skip in range(8)
+    ]
+    texts = [texts_of_pdf(page, tmp_path, "-f", "2", "-l", "2") for page in pages]
+    assert any("Two." not in text and plain("The end.") in text for text in texts) is not kept
+    word = Document(io.BytesIO(write_docx(Report("t", (), (first, last)), PRINTED)))
+    listed = [one for one in word.paragraphs if one.style.name == "List Bullet"]
+    assert {bool(one.paragraph_format.keep_with_next) for one in listed} == {kept}
 
 
 def test_a_heading_has_two_lines_where_there_is_room():

@@ -72,10 +72,11 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of sentences."""
+    """A list of sentences; ``kept`` where it stands on the page of what follows, which would be alone on the last."""
 
     kind: ClassVar[str] = "bullets"
     entries: tuple[str, ...]
+    kept: bool = False
 
 
 @dataclass(frozen=True)

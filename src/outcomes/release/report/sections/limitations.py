@@ -37,7 +37,7 @@ def show_limitations_briefly(material: Material) -> Section:
         words = sum(len(entry.split()) for entry in [*entries, text])
         if text and len(entries) < MOST_ENTRIES and words <= MOST_WORDS:
             entries.append(text)
-    return Section("limitations-brief", "Limitations", (Bullets(tuple(entries)),) if entries else ())
+    return Section("limitations-brief", "Limitations", (Bullets(tuple(entries), kept=True),) if entries else ())
 
 
 def show_details(material: Material) -> Section:

@@ -109,9 +109,11 @@ class _Writer:
                 self._add_heading(text, level, name)
             case Paragraph(text=text, lead=lead):
                 self.add_text(text, "Body Text", lead)
-            case Bullets(entries=entries):
+            case Bullets(entries=entries, kept=kept):
                 for entry in entries:
-                    self.add_text(entry, "List Bullet")
+                    paragraph = self.add_text(entry, "List Bullet")
+                    if kept:
+                        paragraph.paragraph_format.keep_with_next = True
             case Answers() as answers:
                 self._add_answers(answers)
             case Terms(entries=terms, boxed=True):

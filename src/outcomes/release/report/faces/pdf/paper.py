@@ -129,8 +129,8 @@ def _item(item: Item, page: Page) -> dict[str, Any]:
             return {"kind": "heading", "text": text, "level": level, "listed": listed, "fresh": fresh}
         case Paragraph(text=text, lead=lead):
             return {"kind": "paragraph", "lead": lead, "text": _text(text)}
-        case Bullets(entries=entries):
-            return {"kind": "bullets", "entries": [_text(entry) for entry in entries]}
+        case Bullets(entries=entries, kept=kept):
+            return {"kind": "bullets", "entries": [_text(entry) for entry in entries], "kept": kept}
         case Answers(entries=answers, note=note) as block:
             told = {"entries": [_answer(answer) for answer in answers], "note": _text(note)}
             return {"kind": "answers", "fresh_after": block.fill_page, **told}
