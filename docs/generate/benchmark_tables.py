@@ -143,6 +143,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "whole_grid": lambda: tabulate_whole("whole_grid"),
     "subgroup_tests": tabulate_subgroups,
     "description": lambda: tabulate_described("description/coverage"),
+    "further": lambda: tabulate_described("description/further"),
     "harms": lambda: tabulate_described("harms/coverage"),
     "dose_response": tabulate_dose,
 }
