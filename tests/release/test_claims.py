@@ -61,6 +61,12 @@ def test_two_denominators_have_to_agree():
     assert judge(claim(), [low, low]).word == REFUTED
     told = judge(claim(), [high, low])
     assert (told.word, told.why) == (UNSAID, "it depends on those not seen")
+    above, below = found(80, 75, 85), found(45, 40, 50)
+    told = judge(
+        claim(low=60, high=70), [below, above]
+    )  # of all treated and of those seen: what is claimed lies between
+    assert (told.word, told.why) == (UNSAID, "it depends on those not seen")
+    assert judge(claim(low=60, high=70), [below, below]).word == REFUTED
 
 
 def test_few_patients_undefined_terms_and_nothing_are_unsaid():

@@ -61,7 +61,8 @@ def judge(claim: Claim, evidence: Sequence[Evidence], lacking: str = "") -> Verd
     """Return the verdict on a claim.
 
     Not supported: the interval misses what is claimed. Supported: it meets it, and reaches at most five points beyond. Else it
-    is too wide to say. Where two denominators, or mean and median, answer, both have to give the same verdict.
+    is too wide to say. Where two denominators, or mean and median, answer, both have to give the same verdict, and miss what is claimed on the same side: of
+    all treated and of those seen, it may lie between.
 
     Parameters
     ----------
@@ -79,8 +80,8 @@ def judge(claim: Claim, evidence: Sequence[Evidence], lacking: str = "") -> Verd
     if few:
         return Verdict(UNSAID, f"fewer than {FEWEST} patients")
     verdicts = [_judge_one(claim, one) for one in evidence]
-    words = {verdict.word for verdict in verdicts}
-    if len(words) > 1 and words != {REFUTED}:
+    refuted = {verdict.why for verdict in verdicts if verdict.word == REFUTED}
+    if len({verdict.word for verdict in verdicts}) > 1 or len(refuted) > 1:
         parted = claim.quantity == "percent_change"
         return Verdict(UNSAID, "mean and median differ" if parted else "it depends on those not seen")
     return verdicts[0]
