@@ -106,6 +106,9 @@ def test_rows_of_the_change_and_the_declared_answer_with_a_reason_where_there_ar
     assert -1 <= response["lower"] <= response["estimate"] <= response["upper"] <= 1
     assert change["n"] == setting.weights["overlap"].present.sum()
     few = build_setting(select_compared(generate_tables(n=60), comparison), comparison)
+    wide = np.random.default_rng(1).normal(size=(len(few.compared.people), 45))
+    many = replace(few, confounders=replace(few.confounders, design=wide))
+    assert "beyond the columns of the confounders" in learn_row(many, 1, "change")["note"]
     gone = few.compared.scores.assign(change=np.nan, response=np.nan)
     empty = replace(few, compared=replace(few.compared, scores=gone))
     assert all(

@@ -78,6 +78,8 @@ def _learn_row(setting: Setting, endpoint: str, scale: str, repeats: int) -> Row
         return row | {"note": "every answer is the same"}
     if not x.shape[1]:
         return row | {"note": "no confounder differs between patients, so nothing is learned"}
+    if known.sum() - count_columns(x, known) - 2 < FEWEST:
+        return row | {"note": f"fewer than {FEWEST} patients with an answer beyond the columns of the confounders"}
     before = list_before(setting, axis, timepoint)[present]
     found = [learn_difference(x, treated, answer, before, seed) for seed in range(repeats)]
     estimate, error, effective_n, df = pool_splits(found)
