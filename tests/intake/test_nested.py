@@ -88,7 +88,59 @@ def write_lists(folder, people):
     write_log(folder)
 
 
+def by_kind(n, who):
+    """A list of scores for each questionnaire, which its place alone names."""
+    scores = {
+        kind: [{"date": str(day(n, k)), "score": sum(items(n, k, of))} for k in range(4)] for kind, of in KINDS.items()
+    }
+    return {"id": who, "treatments": [given(n, k) for k in range(4)], "assessments": scores}
+
+
+def form(n, who):
+    """The answers of a form as its program gives them: what was asked and what was said are objects of their own."""
+    words = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+    names = [f"{kind.lower().replace('-', '')}_{place}" for kind, of in KINDS.items() for place in range(1, of + 1)]
+    return [
+        {
+            "submitted_at": f"{day(n, k)}T09:00:00",
+            "hidden": {"patient_id": who},
+            "answers": [
+                {"field": {"id": f"x{name}", "ref": name, "type": "choice"}, "type": "choice", "choice": {"label": words[points]}}
+                for name, points in zip(names, [*items(n, k), *items(n, k, 7)], strict=True)
+            ],
+        }
+        for k in range(4)
+    ]  # fmt: skip
+
+
+def write_form(folder, people):
+    responses = [one for n, who in enumerate(people) for one in form(n, who)]
+    (folder / "responses.json").write_text(json.dumps({"total_items": len(responses), "items": responses}))
+    write_log(folder)
+
+
+def write_numbered_xml(folder, people):
+    text = "".join(
+        f"<patient><code>{who}</code><sessions>"
+        + "".join(f"<session><date>{day(n, k)}</date><drug>{ARMS[n % 2]}</drug></session>" for k in range(4))
+        + "</sessions><forms>"
+        + "".join(
+            f'<form type="{kind}" date="{day(n, k)}">'
+            + "".join(f'<item no="{place}">{one}</item>' for place, one in enumerate(items(n, k, of), 1))
+            + "</form>"
+            for k in range(4)
+            for kind, of in KINDS.items()
+        )
+        + "</forms></patient>"
+        for n, who in enumerate(people)
+    )
+    (folder / "clinic.xml").write_text(f"<export><patients>{text}</patients></export>")
+
+
 SHAPES = {
+    "by kind": write_json(by_kind, list),
+    "answers of a form": write_form,
+    "numbered items in xml": write_numbered_xml,
     "typed lists": write_json(beside, list),
     "all in one list": write_json(mixed, lambda people: {"exported": "2024-12-01", "patients": people}),
     "by identifier": write_json(mixed, lambda people: {one.pop("id"): one for one in people}),

@@ -20,8 +20,8 @@ from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
 GROUP = re.compile(
-    r"(.*[A-Za-z_].*)[-/]([A-Za-z][^-/]*\d[^-/]*)"
-)  # of SurveyCTO, ODK and KoBo, before a question's name
+    r"(.*[A-Za-z_].*)[-/.]([A-Za-z][^-/.]*\d[^-/.]*)"
+)  # of SurveyCTO, ODK and KoBo, or a list of JSON, before a question's name
 BEFORE = frozenset({"pre", "before", "start", "vor", "vorher", "avant", "antes", "prima"})  # of a session
 AFTER = frozenset({"post", "after", "end", "nach", "nachher", "apres", "despues", "depois", "dopo"})
 
@@ -73,7 +73,8 @@ def _without_groups(names: Iterable[str]) -> dict[str, str]:
 
 def _by_file(sheet: Sheet, free: set[str]) -> dict[str, Questionnaire]:
     """Return the questionnaire that a file, a sheet or all of its rows are named after, where its one column of totals has no name but that (Total)."""
-    title = f"{sheet.source.file.rsplit('/', 1)[-1]} {sheet.source.sheet or ''}"
+    source = sheet.source
+    title = f"{source.file.rsplit('/', 1)[-1]} {source.sheet or ''} {source.part or ''}"
     totals = set(read_vocabulary()["total"]) - {""}
     columns = [name for name in sheet.fields if name in free and squeeze(name) in totals and sheet.fields[name].filled]
     named = {

@@ -13,9 +13,9 @@ from typing import Any
 
 from outcomes.intake.readers.resources import as_text
 
-ASKED = ("question", "questionid", "question_id", "item", "number", "q", "key", "linkid", "code", "instrument", "scale", "questionnaire", "measure", "type", "test",
+ASKED = ("question", "questionid", "question_id", "item", "number", "no", "nr", "q", "ref", "key", "linkid", "code", "instrument", "scale", "questionnaire", "measure", "type", "test",
     "id", "name", "text")  # fmt: skip
-SAID = ("value", "answer", "score", "total", "response", "v", "a", "points", "selected", "result")
+SAID = ("value", "answer", "score", "total", "response", "v", "a", "points", "selected", "result", "label")
 WHEN = re.compile(r"date|time|day|_at\b|At\b")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}(?: .*)?")
 ANSWERS = frozenset({"answers", "responses", "items"})  # of a questionnaire, in their order
@@ -42,9 +42,9 @@ def flatten(value: Object, path: str = "", depth: int = 0) -> dict[str, str]:
         if isinstance(one, dict):
             cells |= flatten(one, f"{name}.", depth + 1)
         elif is_objects(one):
-            pair = _asked_and_said(one)
-            if pair is not None:
-                cells |= {f"{name}.{as_text(part[pair[0]])}": as_text(part.get(pair[1])) for part in one}
+            pairs = _pair_answers(one)
+            if pairs is not None:
+                cells |= {f"{name}.{asked}": said for asked, said in pairs.items()}
             else:
                 for number, part in enumerate(one, start=1):
                     cells |= flatten(part, f"{name}.{number}.", depth + 1)
@@ -149,15 +149,19 @@ def _has_time(part: Object) -> bool:
     return any(WHEN.search(name) or DAY.fullmatch(cell) for name, cell in flatten(part).items())
 
 
-def _asked_and_said(parts: Sequence[Object]) -> tuple[str, str] | None:
-    """Return the keys of what was asked and what was said in a list of answers; None where each question is not there once, or has a time."""
-    keys = set.intersection(*(set(part) for part in parts))
-    if any(WHEN.search(key) for part in parts for key in part):
+def _pair_answers(parts: Sequence[Object]) -> dict[str, str] | None:
+    """Return what was said to what was asked in a list of answers; None where each question is not there once, an answer has no name, or one has a time."""
+    flat = [flatten(part) for part in parts]
+    if any(WHEN.search(key) for part in flat for key in part):
         return None  # each has a time of its own
-    known = {key.casefold(): key for key in keys}
-    said = next((known[one] for one in SAID if one in known), None)
-    for one in (key for key in ASKED if key in known and known[key] != said):
-        asked = [as_text(part[known[one]]) for part in parts]
-        if said is not None and all(asked) and len(set(asked)) == len(asked):
-            return known[one], said
+    outer = [sorted(part, key=lambda key: -key.count(".")) for part in flat]  # of two names alike the outer counts
+    named = [
+        {key.rpartition(".")[2].casefold(): part[key] for key in keys} for part, keys in zip(flat, outer, strict=True)
+    ]
+    said = [next((part[one] for one in SAID if one in part), None) for part in named]
+    answering = {one for one in SAID if any(one in part for part in named)}
+    for one in (key for key in ASKED if key not in answering):
+        asked = [part.get(one, "") for part in named]
+        if all(asked) and len(set(asked)) == len(asked) and None not in said:
+            return {question: answer or "" for question, answer in zip(asked, said, strict=True)}
     return None
