@@ -107,13 +107,7 @@ def test_each_patients_part_is_the_derivative_by_the_patients_weight(method, mai
     moved = estimate_pair(arms, People(weight, np.zeros((80, 0)), np.zeros((80, 0))), maintenance)[method]
     for one, other in zip(found, moved, strict=True):
         slope = (other.share[::2] - other.share[1::2]) / (2 * step)
-        exact = one.contribution[chosen]
-        if (
-            maintenance == "censor"
-        ):  # the share that steadies the weights is taken as known; it cancels but for the ridge
-            np.testing.assert_allclose(exact, slope, atol=1e-3)
-        else:
-            np.testing.assert_allclose(exact, slope, atol=2e-6)
+        np.testing.assert_allclose(one.contribution[chosen], slope, atol=2e-6)
 
 
 def test_the_part_of_a_patient_holds_what_the_propensity_score_does(monkeypatch):

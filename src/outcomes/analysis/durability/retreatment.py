@@ -32,18 +32,21 @@ class Staying:
         Its derivative by the coefficients, of the first weighting.
     contribution : ndarray, shape (N, q)
         What each patient adds to their error.
+    steadying : ndarray, shape (N, T)
+        What each patient adds to the error of the share's logarithm.
     """
 
     log_weight: Floats
     slope: Floats
     contribution: Floats
+    steadying: Floats
 
 
 def stay_equal(histories: Histories, people: People) -> Staying:
     """Return weights of one, where further treatment changes nothing or nobody is weighed for it."""
     batch, n = people.weight.shape
     shape = (histories.n, len(histories.days))
-    return Staying(np.zeros((batch, *shape)), np.zeros((*shape, 0)), np.zeros((n, 0)))
+    return Staying(np.zeros((batch, *shape)), np.zeros((*shape, 0)), np.zeros((n, 0)), np.zeros((n, 0)))
 
 
 def weigh_staying(histories: Histories, own: Ints, people: People) -> Staying:
@@ -72,7 +75,8 @@ def weigh_staying(histories: Histories, own: Ints, people: People) -> Staying:
     slope = np.stack([_accumulate(person, place, fit.probability[0] * column, histories) for column in x.T], axis=-1)
     slope = slope * (np.abs(log_weight[0]) < LARGEST_LOG_WEIGHT)[:, :, None]
     log_weight = np.clip(log_weight, -LARGEST_LOG_WEIGHT, LARGEST_LOG_WEIGHT)
-    return Staying(log_weight, slope, score @ np.linalg.inv(fit.information[0]))
+    steadying = _trace_untreated(histories, own, people)
+    return Staying(log_weight, slope, score @ np.linalg.inv(fit.information[0]), steadying)
 
 
 def _list_days(histories: Histories) -> tuple[Ints, Ints, Floats]:
@@ -104,21 +108,29 @@ def weigh_rows(rows: RowWeights, staying: Staying, histories: Histories) -> RowW
     place = (histories.day - histories.start - 1).astype(int)
     weight = rows.weight * np.exp(staying.log_weight[:, histories.person, place])
     through = (staying.slope[histories.person, place], staying.contribution)
-    return RowWeights(weight / weight.mean(axis=1, keepdims=True), (*rows.slopes, through))
+    inside = np.abs(staying.log_weight[0, histories.person, place]) < LARGEST_LOG_WEIGHT
+    day = (place[:, None] == np.arange(len(histories.days))) * inside[:, None]
+    slopes = (*rows.slopes, through, (day.astype(float), staying.steadying))
+    return RowWeights(weight / weight.mean(axis=1, keepdims=True), slopes)
 
 
 def estimate_untreated(histories: Histories, own: Ints, people: People) -> Occupancy:
     """Return the share of an arm that has had no further treatment by each day, Kaplan and Meier's estimate."""
     weight = people.weight[:, own]
     share = np.stack([np.cumprod(1 - _find_hazard(histories, one)) for one in weight])
+    return Occupancy(histories.days, share, share[0] * _trace_untreated(histories, own, people), 1.0)
+
+
+def _trace_untreated(histories: Histories, own: Ints, people: People) -> Floats:
+    """Return each patient's part in the error of the logarithm of that share, shape (N, T)."""
+    weight = people.weight[0, own]
     person, place, left = _list_days(histories)
-    hazard = _find_hazard(histories, weight[0])
-    size = np.maximum(np.bincount(place, weight[0, person], len(hazard)), 1e-12)
+    hazard = _find_hazard(histories, weight)
+    size = np.maximum(np.bincount(place, weight[person], len(hazard)), 1e-12)
     free = np.where(hazard < 1, 1 - hazard, 1.0)
-    moves = weight[0, person] * (left - hazard[place]) / (size * free)[place]
-    error = spread(-share[0] * _accumulate(person, place, moves, histories), own, people.weight.shape[1])
-    error = error + people.contribution @ (people.slope.T @ error)
-    return Occupancy(histories.days, share, error, 1.0)
+    moves = weight[person] * (left - hazard[place]) / (size * free)[place]
+    error = spread(-_accumulate(person, place, moves, histories), own, people.weight.shape[1])
+    return np.asarray(error + people.contribution @ (people.slope.T @ error))
 
 
 def multiply(untreated: Occupancy, holding: Occupancy) -> Occupancy:
