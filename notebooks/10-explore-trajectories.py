@@ -125,6 +125,6 @@ IPython.display.display(groups) if len(groups) else print("too few patients in e
 # %%
 if scores["recall_overlap_days"].notna().any():
     recall = scores[scores["axis"] == axes[0]].groupby("timepoint", observed=True)["recall_overlap_days"].describe()
-    IPython.display.display(recall.loc[recall["count"] >= study.privacy.minimum_cell, ["mean", "25%", "75%"]])
+    IPython.display.display(recall.loc[recall["count"] >= study.privacy.minimum_cell, ["mean", "25%", "75%"]].round(1))
 else:
     print("No session dates in this study: how far a score looks back before treatment is not known.")

@@ -43,7 +43,7 @@ sorted(released)
 # ## 1. Quickly
 #
 # How many of those treated are in remission at each time point? One table, one filter, one line an arm. A number that is too small
-# to show is missing, its bound in a column beside, and a missing number is a gap: never fill it. (Where no share in remission may be
+# to show is missing, its bound in a column beside, and a missing number is a gap: never fill it. (Where more shares in response may be
 # shown, as in a small clinic, the figure is of response.)
 
 # %%
@@ -51,14 +51,15 @@ rows = released["response"].query("population == 'started' and arm != 'all'")
 rows = rows[rows["instrument"] == study.instruments[0]]
 axis = rows["axis"].iloc[0]
 rows = rows[rows["axis"] == axis]
-told = set(rows.dropna(subset=["proportion"])["endpoint"])
-endpoint = "remission" if "remission" in told or "response" not in told else "response"
+told = rows.dropna(subset=["proportion"])["endpoint"].value_counts()
+endpoint = max(("remission", "response"), key=lambda name: told.get(name, 0))
 rows = rows[rows["endpoint"] == endpoint]
 figure, panel = plt.subplots(figsize=(5, 3), layout="constrained")
 for arm, own in rows.groupby("arm", sort=False):
     panel.plot(own["time"], 100 * own["proportion"], marker="o", label=arm)
 panel.set_xlabel(axis)
 panel.set_ylabel(f"in {endpoint} (%)")
+panel.set_ylim(-2, 102)
 panel.legend()
 plt.show()
 
