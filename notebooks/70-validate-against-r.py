@@ -36,7 +36,9 @@ from outcomes.analysis.durability.turnbull import Seen, fit_turnbull
 here = Path.cwd()  # any folder of the project
 places = [top / "tests/reference" for top in (here, *here.parents) if (top / "tests/reference/output").is_dir()]
 if not places:
-    raise FileNotFoundError("tests/reference/output: R's numbers are in the project's folder; open this notebook there.")
+    raise FileNotFoundError(
+        "tests/reference/output: R's numbers are in the project's folder; open this notebook there."
+    )
 REFERENCE = places[0]
 R = {path.stem: json.loads(path.read_text()) for path in sorted((REFERENCE / "output").glob("*.json"))}
 pd.Series({name: content["session"]["r"] for name, content in R.items() if "session" in content}, name="made by")

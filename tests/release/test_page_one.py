@@ -393,6 +393,17 @@ def test_without_a_score_at_the_declared_time_point_the_last_change_is_told_and_
     assert answer_of(few, study, "works").verdict == "Too few scores at session 6 to say."
 
 
+@pytest.mark.parametrize(("difference", "told"), [(0.13, ["50", "33"]), (0.07, ["–", "–"])])
+def test_rates_that_rounding_set_far_from_their_difference_are_not_told_in_the_outcomes(difference, told):
+    tables, study = make_compared()
+    row = {"axis": "day", "timepoint": "day 28", "population": "everyone", "method": "weighted", "endpoint": "response"}
+    row |= {"risk_treated": 0.5, "risk_reference": 0.33, "difference": difference}
+    row |= {"difference_lower": -0.15, "difference_upper": 0.29}
+    table = tabulate_outcomes(gather(tables | {"risks": pd.DataFrame([row])}, study, {}))
+    (rates,) = (line[1:3] for line in table.rows if line[0].text.strip().startswith("Response"))
+    assert [cell.text for cell in rates] == told
+
+
 def test_the_declared_binary_answer_is_told_as_it_was_declared_and_imputed():
     """A study that declares remission, missing scores by jump to reference, was told the response, "imputed at random"."""
     tables, study = make_compared()

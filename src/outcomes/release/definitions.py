@@ -21,6 +21,9 @@ UNLIKELY = 0.05  # a p value below this is named
 ONSET_AT = {"day": ("7", "14", "28"), "session": ("1", "2", "3", "6")}  # times printed; the files have more
 FIRST_SESSION = "1"  # as the tables by session name it
 HALF = 0.5
+FAR = (
+    5.0  # percentage points between the difference of two rounded rates and the one told, above which the rates are not
+)
 LONGEST = 30  # words of a sentence outside methods
 FEW = 20  # scores in an arm, or responders seen, below which no answer is given
 SMALL = 75  # scores in an arm below which subgroups, an E-value, and a tipping point are not shown

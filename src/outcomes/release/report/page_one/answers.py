@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from outcomes.release.arms import list_compared
 from outcomes.release.course import find_place
-from outcomes.release.definitions import COVERED, FEW, SMALL
+from outcomes.release.definitions import COVERED, FAR, FEW, SMALL
 from outcomes.release.numbers import count, fixed, general, interval, p_value, printed
 from outcomes.release.report.content.blocks import Answer
 from outcomes.release.report.content.grids import enumerate_words
@@ -30,7 +30,6 @@ QUESTIONS = {
     "long": "How long does it last?",
 }
 ROUNDED = 1.5  # percentage points that two rates and their difference may be apart, each printed whole
-FAR = 5.0  # so far apart, rates of rounded numbers of patients are left to Table 2
 UNCONTROLLED = "There was no untreated group: natural recovery, expectation, and other care are part of this change."
 
 

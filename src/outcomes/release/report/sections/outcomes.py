@@ -11,7 +11,7 @@ from outcomes.contracts.released.comparison import Effects, Risks
 from outcomes.contracts.released.models import Margins, ModelDifferences, Models
 from outcomes.records import list_records
 from outcomes.release.course import is_compared
-from outcomes.release.definitions import COVERED
+from outcomes.release.definitions import COVERED, FAR
 from outcomes.release.numbers import ABSENT, count, fixed, interval
 from outcomes.release.report.content.blocks import Cell, Grid
 from outcomes.release.report.content.grids import heading, number, tell_count
@@ -78,7 +78,8 @@ def _explain(material: Material, arms: Sequence[str]) -> tuple[str, ...]:
         notes.append(f"{' and '.join(binary).capitalize()}: missing scores {comparison.estimand.binary.imputed}.")
         if material.study.privacy.release == "rounded":
             notes.append(
-                "Rates of the arms are of rounded numbers of patients, so that they need not lie as far apart as the difference says."
+                "Rates of the arms are of rounded numbers of patients, so that they need not lie as far apart as the difference says. "
+                f"More than {FAR:g} points away from it they are not shown."
             )
     notes.append("Secondary outcomes are not corrected for multiplicity.")
     if _other_instruments(material, arms):
@@ -162,10 +163,9 @@ def _binary(material: Material, endpoint: str) -> list[tuple[Cell, ...]]:
     method = "unadjusted" if material.study.comparison.weights == "none" else "weighted"
     row = material.one("risks", **place, population=EVERYONE, method=method)
     if row and pd.notna(row[Risks.difference]) and pd.notna(row[Risks.difference_lower]):
-        rates = [
-            number(ABSENT if pd.isna(row[one]) else fixed(100 * row[one], 0))
-            for one in (Risks.risk_treated, Risks.risk_reference)
-        ]
+        told = [row[Risks.risk_treated], row[Risks.risk_reference]]
+        far = 100 * abs(told[0] - told[1] - row[Risks.difference]) > FAR
+        rates = [number(ABSENT if far or pd.isna(one) else fixed(100 * one, 0)) for one in told]
         ends = interval(row[Risks.difference_lower], row[Risks.difference_upper], factor=100)
         return [(name, *rates, number(f"{fixed(100 * row[Risks.difference], 'percent')} ({ends})"), scored)]
     row = material.one("imputations", **place, scale="risk difference", analysis=estimand.binary.missing)
