@@ -295,3 +295,41 @@ def test_people_with_the_same_answers_are_asked_about_whatever_their_days(tmp_pa
     content.pop("to_do", None)
     said = [one.text for one in read_export(check_study(content), tmp_path).findings if one.check == "copied_rows"]
     assert [one[:8] for one in said] == (["2 people"] if copied else [])
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_the_arm_of_each_patient_beside_scores_makes_no_session_unasked(tmp_path, typed):
+    """A column named after arms says nothing of the day of a score."""
+    kinds = {"PHQ-9": 9, "GAD-7": 7}
+    rows = [
+        f"{who},{ARMS[n % 2]},{day(n, k)},{kind},{','.join(map(str, items(n, k, of)))}{',' * (9 - of)}"
+        for n, who, k in visits()
+        for kind, of in kinds.items()
+    ]
+    plain = [f"{who},{ARMS[n % 2]},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    header = f"id,arm,date,{'type,' + ','.join(f'q{place}' for place in range(1, 10)) if typed else 'phq9'}"
+    write(tmp_path, "scores.csv", *(rows if typed else plain), header=header)
+    assert any(
+        "nothing there says that the days in 'date' are of sessions" in one
+        for one in draft_study(tmp_path, "mine").missing
+    )
+
+
+def test_encounters_of_other_kinds_are_no_sessions(tmp_path):
+    resources = []
+    for n, who, k in visits():
+        about = {"subject": {"reference": f"Patient/{who}"}, "status": "finished"}
+        for kind, at in (
+            (f"{ARMS[n % 2]} visit", day(n, k)),
+            ("Telehealth follow-up", day(n, k) + dt.timedelta(days=2)),
+        ):
+            named = {
+                "type": [{"coding": [{"code": kind[:3], "display": kind}]}],
+                "period": {"start": f"{at}T09:00:00-05:00"},
+            }
+            resources.append({"resourceType": "Encounter", **about, **named})
+    (tmp_path / "encounters.ndjson").write_text("\n".join(map(json.dumps, resources)))
+    scores = [f"{who},{day(n, k)},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "scores.csv", *scores, header="patient,date,phq9")
+    export, _ = read_drafted(tmp_path)
+    assert export.tables["sessions"]["study_day"].tolist() == [0, 7, 14, 21] * len(PEOPLE)

@@ -154,12 +154,17 @@ def _by_name(
 
 
 def _without_alike(sheet: Sheet, definition: Instrument, names: list[str]) -> list[str]:
-    """Return columns of one item without those that give the same answers as the first in every row: the codes of its words."""
+    """Return columns of one item without those that give the same answers in every row, also counted from one: the codes of its words."""
     if len(names) < 2:
         return names
+    names = sorted(names, key=lambda name: _is_numeric(sheet.fields[name]))
     read = [read_points(sheet.fields[name].words.values, definition, {})[0] for name in names]
     points = [sheet.fields[name].words.spread(one) for name, one in zip(names, read, strict=True)]
-    alike = [np.array_equal(one, points[0], equal_nan=True) and not np.isnan(one).all() for one in points]
+    apart = [0, 1] if not _is_numeric(sheet.fields[names[0]]) else [0]
+    alike = [
+        any(np.array_equal(one, points[0] + more, equal_nan=True) for more in apart) and not np.isnan(one).all()
+        for one in points
+    ]
     return [names[0], *(name for name, same in zip(names, alike, strict=True) if not same)]
 
 
@@ -337,6 +342,11 @@ def _sum_column(sheet: Sheet, items: tuple[str, ...], free: set[str]) -> str | N
         if both.sum() >= 5 and np.ptp(sums[both]) > 0 and (sums[both] == column[both]).mean() >= 0.9:
             return name
     return None
+
+
+def _is_numeric(column: Field) -> bool:
+    """Tell whether all values of a column are numbers."""
+    return bool(len(column.values)) and not np.isnan(to_numbers(column.values)).any()
 
 
 def _numbers(column: Field) -> Array:

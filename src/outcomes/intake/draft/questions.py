@@ -10,6 +10,7 @@ import numpy as np
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
+from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.stamps import ask_written
 from outcomes.intake.draft.survey import Sheet
@@ -25,6 +26,21 @@ SHARED = 0.5  # of the patients of a list, whom the sessions must know
 LOST = 0.05  # of a file's questionnaires
 DATED = 20  # dates of a sheet, of which some fall on another day of the month
 FIRST = frozenset({"first", "start", "started", "begin", "begun", "initial", "1st"})  # in the name of a date
+ARMS = frozenset(
+    {
+        "arm",
+        "group",
+        "grp",
+        "allocation",
+        "allocated",
+        "randomised",
+        "randomized",
+        "randomisation",
+        "randomization",
+        "condition",
+        "cohort",
+    }
+)  # in the name of a column
 FEWEST = 3  # patients who got something that no session is of; rows that last for days
 ENDS = frozenset(
     {"end", "ends", "ended", "ending", "stop", "stopped", "until", "through", "thru", "discontinued"}
@@ -45,6 +61,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
     asked += [question for one in found for question in _ask_first(one, found)]
+    asked += [question for one in found for question in _ask_arms(one)]
     asked += [question for one in records for question in ask_gates(one)]
     asked += [question for one in found for question in ask_written(one, row_dates(one))]
     asked += [question for sheet in sheets for question in _ask_alike(sheet, idle, found)]
@@ -61,6 +78,23 @@ def _ask_months(one: Found) -> Iterator[str]:
                 f"dates: every date in {column!r} of {one.sheet.name} is the first of a month, so that the sessions and the questionnaires of one month would be of one day: were the days "
                 "taken out? Ask for an export with the days, or with days counted from each patient's first session (`study_day`); where all were on these days, delete this line"
             )
+
+
+def _ask_arms(one: Found) -> Iterator[str]:
+    """Yield that rows of questionnaires are taken for sessions by the arm of each patient alone: a score has an arm too, and is no session."""
+    sessions, date = one.tables.get("sessions", {}), one.tables.get("sessions", {}).get("date")
+    treatment = sessions.get("treatment")
+    if treatment is None or date is None or not one.instruments or one.sheet.source.stack is not None:
+        return
+    telling = {"dose_mg", "duration_min"} & set(sessions) or "vitals" in one.tables
+    if telling or not set(words_of(treatment.column)) & ARMS or name_occasion(date.column) == "sessions":
+        return
+    said = one.sheet.fields[treatment.column].words
+    if len(np.unique(np.column_stack([one.patients.codes, said.codes]), axis=0)) == len(np.unique(one.patients.codes)):
+        yield (
+            f"treatment sessions: {treatment.column!r} of {one.sheet.name} says what each patient got, and nothing there says that the days in {date.column!r} are of sessions and not of "
+            "questionnaires alone. Where each row is a session, delete this line; else take `sessions` out of this source, and export the days of the sessions too"
+        )
 
 
 def _ask_courses(one: Found) -> Iterator[str]:

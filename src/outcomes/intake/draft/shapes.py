@@ -20,7 +20,7 @@ from outcomes.intake.draft.nested import part_scores
 from outcomes.intake.draft.parts import part_cells
 from outcomes.intake.draft.repeated import fill_cells
 from outcomes.intake.draft.spellings import state_rows
-from outcomes.intake.draft.survey import Sheet, read_proposal
+from outcomes.intake.draft.survey import Field, Sheet, read_proposal
 from outcomes.intake.draft.treatments import names_treatments
 from outcomes.intake.draft.variants import ask_variants
 from outcomes.intake.draft.vocabulary import (
@@ -29,12 +29,14 @@ from outcomes.intake.draft.vocabulary import (
     match_name,
     names_drug,
     read_vocabulary,
+    recognise_treatment,
     say_state,
     words_of,
 )
 from outcomes.intake.draft.wide import find_session_stack, find_stack
 from outcomes.intake.draft.written import find_texts, find_ticks
 from outcomes.intake.readers import Proposal, Unread
+from outcomes.intake.words import Array
 from outcomes.settings import Table
 
 SUMS = re.compile(
@@ -82,7 +84,10 @@ def reshape(sheet: Sheet, treated: bool = True, elsewhere: bool = True) -> list[
         note = f"answers to {', '.join(map(repr, spelt))} stand in the same columns; {name!r} tells them apart"
         answers = [_changed(proposal, note, rows={**proposal.source.rows, name: of}) for of in spelt.values()]
         kinds = [one for one, column in sheet.fields.items() if 1 <= len(column.values) <= MOST_STATES]
-        return _with_given(sheet, proposal, answers, [] if elsewhere else kinds)
+        asked = np.isin(sheet.fields[name].words.values, [value for of in spelt.values() for value in of])
+        mine = sheet.fields[name].words.spread(asked)
+        beside = any(_treats(sheet.fields[one], mine) for one in kinds)
+        return _with_given(sheet, proposal, answers, [] if elsewhere or beside else kinds)
     reworded = find_reworded(sheet)
     if reworded:
         parts = "; ".join(" and ".join(map(repr, of)) for of in reworded.values())
@@ -117,6 +122,11 @@ def _with_given(sheet: Sheet, proposal: Proposal, answers: list[Proposal], names
     """Return the answers with the rows of the same list that are treatments, where one of some columns says so."""
     given = find_given(sheet, proposal, names) if names else None
     return answers if given is None else [*(replace(one, only=SCORES) for one in answers), given]
+
+
+def _treats(column: Field, rows: Array) -> bool:
+    """Tell whether a column names a treatment in any of some rows: what a patient got beside each answer, and no row of a treatment."""
+    return any(recognise_treatment(value)[0] for value in column.words.values[np.unique(column.words.codes[rows])])
 
 
 def _asked(proposals: Sequence[Proposal]) -> set[str]:

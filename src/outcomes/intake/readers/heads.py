@@ -26,7 +26,7 @@ LEGACY = {
     "ResponseSet": "ResponseSet",
     "Finished": "Finished",
 }  # its older names
-FEWEST_AGAIN = 3  # columns whose name stands in both rows of a header
+FEWEST_AGAIN = 2  # columns whose name stands in both rows of a header
 
 
 @dataclass(frozen=True)

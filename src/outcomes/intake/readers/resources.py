@@ -40,7 +40,7 @@ def _flatten(resource: Resource) -> Row:
     given = dosage if isinstance(dosage, dict) else {}
     cells |= {"dose": _quantity(given.get("dose")), "route": _name(given.get("route"))}
     cells["medication"] = _name(resource.get("medicationCodeableConcept"))
-    cells["procedure"] = _name(resource.get("code")) if resource.get("resourceType") == "Procedure" else ""
+    cells["procedure"] = _name(what) if resource.get("resourceType") in ("Procedure", "Encounter") else ""
     cells["gender"] = as_text(resource.get("gender"))
     cells["end"] = next(filter(None, (as_text(one.get("end")) for one in _periods(resource))), "")
     return {name: ("", cell) for name, cell in cells.items()}
