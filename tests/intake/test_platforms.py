@@ -333,3 +333,10 @@ def test_encounters_of_other_kinds_are_no_sessions(tmp_path):
     write(tmp_path, "scores.csv", *scores, header="patient,date,phq9")
     export, _ = read_drafted(tmp_path)
     assert export.tables["sessions"]["study_day"].tolist() == [0, 7, 14, 21] * len(PEOPLE)
+
+
+def test_weeks_without_a_day_are_said_to_be_none(tmp_path):
+    write_log(tmp_path)
+    scores = [f"{who},{day(n, k).strftime('%G-W%V')},{sum(items(n, k))}" for n, who, k in visits()]
+    write(tmp_path, "scores.csv", *scores, header="patient_id,date,phq9")
+    assert "weeks of the year (2024-W03), which say no day" in " ".join(draft_study(tmp_path, "mine").missing)

@@ -25,6 +25,7 @@ COUNTED = frozenset(
 )  # beside "day", in the name of a column that counts
 ONCE = 1.5  # rows a patient, below which a file has one each
 BEFORE = "or, where all were answered before the first session (a baseline), map them with `study_day: {constant: 0}` and write `dates: {study_days: first_session}`"
+WEEK = re.compile(r"\d{4}-?W\d{2}", re.IGNORECASE)
 MOSTLY = 0.8  # of the filled rows that hold such a label
 COMMON = 0.02  # of the rows with a shape of a date, to be shown
 
@@ -53,6 +54,9 @@ def explain_undated(one: Found, there: str = "") -> str:
     moments = _tell_moments(one)
     if moments:
         return f"{what}. {moments}"
+    weeks = next((name for name, column in free.items() if column.share_written(WEEK) >= MOSTLY), None)
+    if weeks is not None:
+        return f"{what}. {weeks!r} has weeks of the year (2024-W03), which say no day: export the date of each questionnaire too, and draft again"
     names = read_vocabulary()["date"]
     dated = [name for name in free if match_name(name, names)[0] >= NEAR]
     for name in sorted(dated, key=lambda name: match_name(name, names), reverse=True):
