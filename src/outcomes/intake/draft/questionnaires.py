@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 
 from outcomes.instruments import Instrument, read_instruments
+from outcomes.intake.draft.alike import without_alike
 from outcomes.intake.draft.claims import PIVOTED, Claim, claims_of
 from outcomes.intake.draft.gaps import complete_by_place
 from outcomes.intake.draft.questionnaire import SURE, Questionnaire, find_coding, judge, share_within
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, squeeze, words_of
-from outcomes.intake.points import read_points
 from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
@@ -122,7 +122,7 @@ def _by_name(
             items[last] = ninth[:1]
             places[None] = [name for name in places[None] if name != ninth[0]]
     places[None], beside = _one_of_numbered(sheet, instrument, places[None])
-    items = {item: _without_alike(sheet, definition, names) for item, names in items.items()}
+    items = {item: without_alike(sheet, definition, names) for item, names in items.items()}
     doubled = sum(len(names) > 1 for names in items.values())
     if doubled or (len(places[None]) > 1 and not items):
         return Questionnaire(instrument, (), None, trouble=_wide(instrument, doubled, len(places[None])))
@@ -151,21 +151,6 @@ def _by_name(
         asked = ", ".join(f"{number} ({name!r})" for number, name in sorted(placed.items()))
         check = f"item {asked} by its place among the others: no wording that is known"
     return Questionnaire(instrument, ordered, total, check=check)
-
-
-def _without_alike(sheet: Sheet, definition: Instrument, names: list[str]) -> list[str]:
-    """Return columns of one item without those that give the same answers in every row, also counted from one: the codes of its words."""
-    if len(names) < 2:
-        return names
-    names = sorted(names, key=lambda name: _is_numeric(sheet.fields[name]))
-    read = [read_points(sheet.fields[name].words.values, definition, {})[0] for name in names]
-    points = [sheet.fields[name].words.spread(one) for name, one in zip(names, read, strict=True)]
-    apart = [0, 1] if not _is_numeric(sheet.fields[names[0]]) else [0]
-    alike = [
-        any(np.array_equal(one, points[0] + more, equal_nan=True) for more in apart) and not np.isnan(one).all()
-        for one in points
-    ]
-    return [names[0], *(name for name, same in zip(names, alike, strict=True) if not same)]
 
 
 def _shorter(
@@ -342,11 +327,6 @@ def _sum_column(sheet: Sheet, items: tuple[str, ...], free: set[str]) -> str | N
         if both.sum() >= 5 and np.ptp(sums[both]) > 0 and (sums[both] == column[both]).mean() >= 0.9:
             return name
     return None
-
-
-def _is_numeric(column: Field) -> bool:
-    """Tell whether all values of a column are numbers."""
-    return bool(len(column.values)) and not np.isnan(to_numbers(column.values)).any()
 
 
 def _numbers(column: Field) -> Array:
