@@ -32,7 +32,8 @@ def test_no_difference_counts_a_missing_score_as_nonresponse():
     imputed = pd.DataFrame([row | {"estimate": 0.085, "lower": 0.004, "upper": 0.165, "withheld": False}])
     text = state_response(gather({**tables, "risks": risks, "imputations": imputed}, study, {}))
     assert (
-        "weighted: +8.5 percentage points (95% CI 0.4 to 16.5) of all, missing scores imputed at random. +4.4" in text
+        "weighted: +8.5 percentage points (95% CI 0.4 to 16.5) of all, missing scores imputed at random. Of complete cases: +4.4"
+        in text
     )
     unadjusted = everything(*make_case("two arms"))
     (entry,) = (part for part in unadjusted.split("Unadjusted difference in response at session 6: ")[1:])

@@ -79,7 +79,8 @@ def state_response(material: Material, caution: bool = True) -> str:
         if row:
             bounds = interval(row["difference_lower"], row["difference_upper"], factor=100)
             value = signed(100 * row["difference"], "percent")
-            parts.append(f"{value} percentage points ({COVERED} CI {bounds}) of {words}")
+            told = f"{value} percentage points ({COVERED} CI {bounds})"
+            parts.append(f"Of {words}: {told}" if parts else f"{told} of {words}")
     if not parts:
         return ""
     warning = warn_difference(material) if caution and find_response(material, "started") else ""
