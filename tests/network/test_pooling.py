@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from eight_sites import SITES, declare_network, read_estimates, run, write_yaml
 
+from outcomes.network.report import _name_row
 from outcomes.random_effects import pool_differences
 
 PRIMARY = ("day", "day 28")
@@ -50,6 +52,12 @@ def test_no_site_has_a_row_of_another(network):
             for path in (network.folder / site).rglob("site-*")
             if path.name.startswith("site-") and path.name != site
         ]
+
+
+def test_rows_of_counts_are_named_in_words():
+    study = SimpleNamespace(arms=[SimpleNamespace(id="iv")], in_text={"iv": "IV ketamine"}.get)
+    assert _name_row("day 28 | response | started | iv", study) == "Day 28, response, all treated, IV ketamine"
+    assert _name_row("any_severe | iv", study) == "Any severe, IV ketamine"
 
 
 def test_two_stages_equal_the_direct_computation_but_for_the_release_s_rounding(network, report):

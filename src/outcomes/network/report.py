@@ -20,7 +20,7 @@ from outcomes.release.figures.plans.plan import Plan
 from outcomes.release.numbers import ABSENT, fixed, interval, p_value, percent
 from outcomes.release.report.content.blocks import Block, Cell, Grid, Paragraph, Report, Section
 from outcomes.release.report.content.exhibits import read_picture
-from outcomes.release.report.content.grids import enumerate_words, heading, number, say
+from outcomes.release.report.content.grids import WHO, enumerate_words, heading, number, say
 from outcomes.release.report.faces.html.page import write_page
 from outcomes.settings import Study
 from outcomes.settings.network import NetworkPlan
@@ -73,7 +73,7 @@ def write_report(
         ),
         Section("sites", "Sites", (Paragraph(tell_sites(tables["sites"])), _show_sites(tables["sites"]))),
         Section("without", "Each site left out", (_show_left_out(tables["leave_one_out"]),)),
-        Section("counts", "Counts over all sites", _show_counts(tables["counts"])),
+        Section("counts", "Counts over all sites", _show_counts(tables["counts"], study)),
         Section("methods", "How it was done", _tell_methods(plan, study)),
         Section("provenance", "What the packages were made of", (_show_provenance(packages),)),
     )
@@ -247,7 +247,7 @@ def _show_left_out(left: pd.DataFrame) -> Grid:
     return Grid("left-out", "The primary difference without one site", _head(heads), tuple(rows))
 
 
-def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
+def _show_counts(counts: pd.DataFrame, study: Study) -> tuple[Block, ...]:
     words = (
         "Sites send counts that are rounded to 5 or hidden below a minimum, so that their sum is known between two numbers only. Sites without such a "
         "row add nothing to it. Response is of the primary time point."
@@ -257,7 +257,7 @@ def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
     for name, own in counts.groupby("table", sort=False):
         rows = [
             (
-                heading(str(row["row"])),
+                heading(_name_row(str(row["row"]), study)),
                 Cell(say(str(row["count"]))),
                 number(str(row["sites"])),
                 number(str(row["low"]) if row["low"] == row["high"] else f"{row['low']} to {row['high']}"),
@@ -267,6 +267,13 @@ def _show_counts(counts: pd.DataFrame) -> tuple[Block, ...]:
         ]
         blocks.append(Grid(f"counts-{name}", TITLES[str(name)], _head(heads), tuple(rows)))
     return tuple(blocks)
+
+
+def _name_row(row: str, study: Study) -> str:
+    """Return "Day 28, response, all treated, IV ketamine" of the key "day 28 | response | started | iv"."""
+    words = WHO | {arm.id: study.in_text(arm.id) for arm in study.arms}
+    text = ", ".join(words.get(part, say(part)) for part in row.split(" | "))
+    return text[:1].upper() + text[1:]
 
 
 def _tell_methods(plan: NetworkPlan, study: Study) -> tuple[Block, ...]:
