@@ -432,7 +432,7 @@ def test_percentages_of_the_largest_total_are_named_as_such(tmp_path, form):
     write(tmp_path, "scores.csv", *lines, header="patient_id,date,PHQ-9 score")
     write_sessions(tmp_path)
     (asked,) = draft_study(tmp_path, "mine").missing
-    assert "'PHQ-9 score' seems to hold percentages of the largest total (27) in place of totals" in asked
+    assert "'PHQ-9 score' of scores.csv seems to hold percentages of the largest total (27) in place of totals" in asked
 
 
 def test_the_eight_items_of_the_phq_8_are_one_questionnaire_and_no_eight_times(tmp_path):

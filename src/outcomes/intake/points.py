@@ -28,6 +28,7 @@ BANDED = re.compile(
 BESIDE = re.compile(
     r"(?:[^\W\d_]+[\s:=,]+)*(\d+)(?:[\s:,]+[^\W\d_]+)*"
 )  # the band without a sign between: "moderate 12", "Score: 14 mild"
+MARKED = re.compile(r"(?<=\d)\s*[*†‡§#^]+$")  # a footnote's mark behind a total
 NAMED = re.compile(r"([A-Z]+)-(\d+)")  # the name of an instrument, as it may stand before its total
 BAND_WORDS = frozenset(
     {"none", "no", "low", "high", "very", "extremely", "anxiety", "depression", "depressive", "anxious", "symptoms", "severity", "score", "total", "level"}
@@ -108,7 +109,7 @@ def find_numbering(spelt: Iterable[str], instrument: Instrument) -> dict[str, in
 
 
 def read_totals(values: Array, instrument: Instrument) -> Array:
-    """Return stored totals as numbers, also where a band or the largest total is written beside them (`Mild (7)`, `moderate 12`, `9/21`), or the instrument's name before them (`PHQ-9: 14`); else NaN.
+    """Return stored totals as numbers, also where a band or the largest total is written beside them (`Mild (7)`, `moderate 12`, `9/21`), or the instrument's name before them (`PHQ-9: 14`), or a footnote's mark behind (`14*`); else NaN.
 
     A largest total that is not the instrument's (``9/27`` of the GAD-7) makes it none of its totals.
     """
@@ -117,7 +118,7 @@ def read_totals(values: Array, instrument: Instrument) -> Array:
     own = re.compile(rf"{named[1]}[\W_]*{named[2]}\b(?:\s*(?:score|total))*[\s:=]+", re.IGNORECASE) if named else None
     read = [
         _one_total(own.sub("", text, count=1) if own and own.match(text) else text, instrument.maximum, bands)
-        for text in (show_all(value or "").strip() for value in values)
+        for text in (MARKED.sub("", show_all(value or "").strip()) for value in values)
     ]
     return np.array(read, dtype=np.float64)
 

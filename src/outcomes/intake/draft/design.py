@@ -66,7 +66,7 @@ def draft_design(survey: Survey) -> Design:
     kind = "sessions" if "sessions" in tables and not survey.scheduled else "visits" if "visit" in placed else "survey"
     design = Design(kind, [], _instruments(survey), _attributes(survey))
     design.missing += survey.questions
-    if not design.instruments:
+    if not design.instruments and not any(one.startswith("questionnaires:") for one in survey.questions):
         design.missing.append(_ask_questionnaires(survey))
     if kind == "sessions":
         _add_treatments(survey, design)

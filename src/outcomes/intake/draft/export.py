@@ -33,7 +33,7 @@ from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import describe_sheet, find_patient
-from outcomes.intake.draft.undated import ask_undated, tell_unread
+from outcomes.intake.draft.undated import ask_undated, ask_unread
 from outcomes.intake.draft.vocabulary import (
     NEAR,
     match_name,
@@ -137,8 +137,6 @@ def survey_export(folder: Path) -> Survey:
         Unread(one.sheet.name, "; ".join(one.troubles) or NO_COLUMN) for one in survey.found if not one.tables
     ]
     survey.found = [one for one in survey.found if one.tables]
-    for one in survey.found:
-        one.notes += filter(None, [tell_unread(one)])
     survey.hints += [] if any("sessions" in one.tables for one in survey.found) else point_to_orders(sheets)
     survey.hints += point_to_texts(survey.found)
     unite_identifiers(survey.found)
@@ -150,6 +148,7 @@ def survey_export(folder: Path) -> Survey:
     compared, survey.questions = compare_identifiers(survey.found)
     survey.questions += [*ask_about_copies(survey.found), *ask_about_pairs(sheets, survey.found)]
     survey.questions += ask_undated(survey.found, survey.idle)
+    survey.questions += filter(None, map(ask_unread, survey.found))
     survey.notes += compared
     survey.questions += ask_people(survey.found, survey.idle, sheets)
     survey.orders = {one.sheet.name: order for one in survey.found if (order := _order(one, survey.found)) is not None}

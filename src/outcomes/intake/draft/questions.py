@@ -10,7 +10,11 @@ import numpy as np
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
+<<<<<<< HEAD
 from outcomes.intake.draft.occasions import name_occasion
+=======
+from outcomes.intake.draft.lost import ask_unattended, ask_unread_totals
+>>>>>>> 2f949b3 (Ask about what a draft would lose or count without a word)
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.stamps import ask_written
 from outcomes.intake.draft.survey import Sheet
@@ -58,6 +62,8 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [doubt_sessions(sheet, who, found) for sheet, who in owned if sheet.name in unread]
     asked += [question for one in found for question in _doubt_treatment(one, owned)]
     asked += [question for one in found for question in _ask_zero_doses(one)]
+    asked += [question for one in found for question in ask_unattended(one)]
+    asked += ask_unread_totals(sheets, found)
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
     asked += [question for one in found for question in _ask_first(one, found)]

@@ -27,6 +27,7 @@ ONCE = 1.5  # rows a patient, below which a file has one each
 BEFORE = "or, where all were answered before the first session (a baseline), map them with `study_day: {constant: 0}` and write `dates: {study_days: first_session}`"
 WEEK = re.compile(r"\d{4}-?W\d{2}", re.IGNORECASE)
 MOSTLY = 0.8  # of the filled rows that hold such a label
+CODE = re.compile("`-?9{1,4}`")  # the shape of a number that stands for a missing date
 COMMON = 0.02  # of the rows with a shape of a date, to be shown
 
 
@@ -117,13 +118,17 @@ def _tell_moments(one: Found) -> str | None:
     return None
 
 
-def tell_unread(one: Found) -> str | None:
+def ask_unread(one: Found) -> str | None:
     """Return how many cells of the date of questionnaires or sessions read as none, and how these look; None where nearly all do."""
     names = {guesses["date"].column for guesses in one.tables.values() if "date" in guesses}
     for name in sorted(names & set(one.dates)):
-        unread, shapes = 1 - one.dates[name].share, _shapes(one.sheet.fields[name])
+        unread = 1 - one.dates[name].share
+        shapes = [shape for shape in _shapes(one.sheet.fields[name]) if not CODE.fullmatch(shape)]
         if unread > COMMON and shapes:
-            return f"{unread:.0%} of the cells of {name!r} read as no date, and their rows are left out: they look like {' or '.join(shapes)} (9 for a digit, a for a letter)"
+            return (
+                f"time: {unread:.0%} of the cells of {name!r} of {one.sheet.name} read as no date, and their rows would be left out: they look like {' or '.join(shapes)} (9 for a digit, a for a letter). "
+                "Write one day into each, as the others are written, and draft again; or delete this line, and the rows are left out, each with its entry in the ledger"
+            )
     return None
 
 

@@ -1,0 +1,86 @@
+"""What a study drafted so would lose, or count, without anybody having said so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from outcomes.instruments import Instrument, read_instruments
+from outcomes.intake.draft.claims import claims_of
+from outcomes.intake.draft.found import Found
+from outcomes.intake.draft.incomplete import tell_percent
+from outcomes.intake.draft.questionnaire import share_within
+from outcomes.intake.draft.spellings import state_rows
+from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
+
+MOSTLY = 0.8  # of the cells of one form
+ANSWERS = re.compile(r"[\W_]*(?:items?|answers?|responses?)$", re.IGNORECASE)  # all of them in a cell
+NUMBER = re.compile(r"\d+")
+
+
+def ask_unread_totals(sheets: Sequence[Sheet], found: Sequence[Found]) -> Iterator[str]:
+    """Yield which columns named after an instrument hold none of its totals, where nothing else is read as the instrument."""
+    read = {name for one in found for name in one.instruments}
+    for sheet in sheets:
+        for name, column in sheet.fields.items():
+            for instrument in (instrument for instrument, item in claims_of(ANSWERS.sub("", name)) if item is None):
+                definition = read_instruments()[instrument]
+                if instrument not in read and column.filled and share_within(column, definition) < MOSTLY:
+                    yield f"questionnaires: {name!r} of {sheet.name} {say_content(column, definition)}; or delete this line, to go on without the {definition.name}"
+
+
+def say_content(column: Field, definition: Instrument) -> str:
+    """Return what a column holds in place of an instrument's totals, and what to do."""
+    percent = tell_percent(column, definition)
+    if percent:
+        return percent.removeprefix(f"{column.name!r} ")
+    values = column.words.values
+    numbers = [[int(one) for one in NUMBER.findall(value)] for value in values]
+    bands = {
+        word for one in read_instruments().values() for band in one.bands.values() for word in band.casefold().split()
+    }
+    items, top = definition.n_items, definition.items.maximum if definition.items is not None else 9
+    listed = column.share(np.array([len(one) == items > 1 and max(one) <= top for one in numbers]))
+    if listed >= MOSTLY:
+        names = ", ".join(f"{definition.name}_{number}" for number in range(1, items + 1))
+        return f"holds the {items} answers in one cell. Write `parts: {{{column.name!r}: [{names}]}}` for this file, with which each is a column, and name those as `items`"
+    digits = re.compile(rf"[0-{min(top, 9)}]{{{items}}}")
+    if (
+        items > 1
+        and column.share(np.array([digits.fullmatch(value.strip()) is not None for value in values])) >= MOSTLY
+    ):
+        return f"holds the {items} answers as one row of digits. Write each into a column of its own in the export (in a spreadsheet: Data, Text to Columns, Fixed width), and draft again"
+    if (
+        column.share(
+            np.array(
+                [
+                    bool(value) and set(re.findall(r"[^\W\d_]+", value.casefold())) <= bands and not one
+                    for value, one in zip(values, numbers, strict=True)
+                ]
+            )
+        )
+        >= MOSTLY
+    ):
+        return "holds severity bands and no totals, from which no change can be computed. Ask for an export with totals or answers"
+    none = 1 - share_within(column, definition)
+    return f"is named after an instrument, and {none:.0%} of its cells hold no total from {definition.minimum:g} to {definition.maximum:g}. Look what they hold; write totals there, or map another column as its `total`"
+
+
+def ask_unattended(one: Found) -> Iterator[str]:
+    """Yield that rows of sessions say in place of a score, a dose, or a note that nobody came."""
+    if "sessions" not in one.tables:
+        return
+    known = set(read_vocabulary()["not_attended"])
+    for name, column in one.sheet.fields.items():
+        spelt = sorted({value for value in column.values if say_state(value) in known})
+        if not spelt or name in one.sheet.source.leave_out:
+            continue
+        rows = int(column.rows[np.isin(column.words.values, spelt)].sum())
+        yield (
+            f"treatment sessions: {state_rows(rows)} of {one.sheet.name} say {' or '.join(map(repr, spelt[:3]))} in {name!r}, and intake takes every row for a session. Where nobody came, "
+            f"write `leave_out: {{{name}: {spelt!r}}}` for this file; where only the questionnaire was missed, delete this line"
+        )
+        return

@@ -1,0 +1,74 @@
+"""What a draft would lose, or count, without anybody having said so: asked about, with the line to write."""
+
+from __future__ import annotations
+
+import pytest
+from test_trackers import read_drafted, row, score, truth, visits, write_rows
+
+from outcomes.instruments import read_instruments
+from outcomes.intake.draft import draft_study
+from outcomes.intake.points import read_totals
+
+BANDS = ("minimal", "mild", "moderate", "moderately severe", "severe")
+
+
+def split(total, items):
+    """Return answers of a total."""
+    return [min(3, max(0, total - 3 * number)) for number in range(items)]
+
+
+def say_scores(phq, gad):
+    """Return rows of a tracker with the scores written so."""
+    return [[*row(n, who, k)[:3], phq(n, k), gad(n, k)] for n, who, k in visits()]
+
+
+@pytest.mark.parametrize(
+    ("write_score", "said"),
+    [
+        (
+            lambda total, items: f'"{",".join(map(str, split(total, items)))}"',
+            "holds the 9 answers in one cell. Write `parts: {'PHQ-9': [PHQ-9_1, ",
+        ),
+        (lambda total, items: "".join(map(str, split(total, items))), "holds the 9 answers as one row of digits"),
+        (lambda total, _: BANDS[total % 5], "holds severity bands and no totals"),
+    ],
+)
+def test_a_named_questionnaire_that_cannot_be_read_is_asked_about(tmp_path, write_score, said):
+    write_rows(tmp_path, *say_scores(lambda n, k: write_score(score(n, k), 9), lambda n, k: score(n, k, 21)))
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert asked.startswith(f"questionnaires: 'PHQ-9' of tracker.csv {said}")
+    assert asked.endswith("or delete this line, to go on without the PHQ-9")
+
+
+def test_marks_of_footnotes_behind_totals_are_none_of_them(tmp_path):
+    marked = lambda n, k: f"{score(n, k)}{'*' * ((n + k) % 3 == 0)}"  # noqa: E731
+    write_rows(tmp_path, *say_scores(marked, lambda n, k: score(n, k, 21)))
+    assert read_drafted(tmp_path)[0]["phq9"] == truth()
+    assert read_totals(["14*", "14 †", "1*4", "*14"], read_instruments()["phq9"]).tolist()[:2] == [14, 14]
+
+
+def test_rows_of_those_who_did_not_come_are_asked_about(tmp_path):
+    absent = [[*row(n, who, 4)[:3], "DNA", "DNA"] for n, who, k in visits() if not k]
+    write_rows(tmp_path, *say_scores(score, lambda n, k: score(n, k, 21)), *absent)
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "24 rows of tracker.csv say 'DNA' in 'PHQ-9'" in asked
+    assert "write `leave_out: {PHQ-9: ['DNA']}` for this file" in asked
+
+
+def test_days_of_a_range_are_asked_about(tmp_path):
+    lines = say_scores(score, lambda n, k: score(n, k, 21))
+    for number, line in enumerate(lines):
+        date = line[1]
+        line[1] = f"{date.day}-{date.day + 1} {date:%b %Y}" if number % 9 == 0 else f"{date.day} {date:%b %Y}"
+    write_rows(tmp_path, *lines)
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert asked.startswith("time: 11% of the cells of 'Date' of tracker.csv read as no date")
+    assert "Write one day into each" in asked
+
+
+def test_a_code_for_a_missing_date_is_no_way_of_writing_one(tmp_path):
+    lines = say_scores(score, lambda n, k: score(n, k, 21))
+    for line in lines[::20]:
+        line[1] = -99
+    write_rows(tmp_path, *lines)
+    assert draft_study(tmp_path, "mine").missing == ()
