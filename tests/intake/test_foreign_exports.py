@@ -804,10 +804,10 @@ def test_a_few_dates_that_cannot_be_read_are_said_with_their_shape(tmp_path):
     write_log(tmp_path)
     lines = [f"{who},{day(n, k) if k else '03/2024'},{sum(items(n, k))}" for n, who, k in visits()]
     write(tmp_path, "phq.csv", *lines, header="patient_id,date,phq9_total")
-    text = draft_study(tmp_path, "mine").text
+    (asked,) = draft_study(tmp_path, "mine").missing
     assert (
         "25% of the cells of 'date' of phq.csv read as no date, and their rows would be left out: they look like `99/9999`"
-        in text
+        in asked
     )
 
 

@@ -10,11 +10,8 @@ import numpy as np
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
-<<<<<<< HEAD
-from outcomes.intake.draft.occasions import name_occasion
-=======
 from outcomes.intake.draft.lost import ask_unattended, ask_unread_totals
->>>>>>> 2f949b3 (Ask about what a draft would lose or count without a word)
+from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.stamps import ask_written
 from outcomes.intake.draft.survey import Sheet
