@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
-from test_trackers import read_drafted, row, score, truth, visits, write_rows
+from test_trackers import ARMS, HEAD, read_drafted, row, score, sessions, truth, visits, write_rows
 
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft import draft_study
@@ -72,3 +73,39 @@ def test_a_code_for_a_missing_date_is_no_way_of_writing_one(tmp_path):
         line[1] = -99
     write_rows(tmp_path, *lines)
     assert draft_study(tmp_path, "mine").missing == ()
+
+
+def save_sheets(folder, sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for one in rows:
+            sheet.append(one)
+    book.save(folder / "tracker.xlsx")
+
+
+@pytest.mark.parametrize("date", ["DOS", "Date"])
+def test_sheets_that_are_named_after_what_was_given_are_sessions_where_their_days_are_named_so(tmp_path, date):
+    of = [
+        [[one[0], one[1], *one[3:]] for one in map(row, *zip(*visits(), strict=True)) if one[2] == arm] for arm in ARMS
+    ]
+    head = ["Patient", date, "PHQ-9", "GAD-7"]
+    save_sheets(tmp_path, {"IV ketamine": [head, *of[0]], "Spravato": [head, *of[1]]})
+    if date == "DOS":
+        found, given, drafted = read_drafted(tmp_path)
+        assert (found["phq9"], given) == (truth(), sessions())
+        assert "each row is taken for a session of iv, after the name of the sheet or file" in drafted.text
+    else:
+        (asked,) = draft_study(tmp_path, "mine").missing
+        assert "2 files or sheets are named after it" in asked
+
+
+def test_days_of_the_month_that_a_sheet_is_named_after_are_no_days_of_a_study(tmp_path):
+    months = {}
+    for n, who, k in visits():
+        one = row(n, who, k)
+        months.setdefault(f"{one[1]:%B %Y}", [["Day", "Patient", *HEAD[2:]]]).append([one[1].day, who, *one[2:]])
+    save_sheets(tmp_path, months)
+    asked = draft_study(tmp_path, "mine").missing
+    assert sum("these would be days of that month" in one for one in asked) == len(months)

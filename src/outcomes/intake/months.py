@@ -50,6 +50,18 @@ def _numbers() -> dict[str, str]:
     return {word: ENGLISH[place] for place, words in enumerate(MONTHS) for word in words.split()}
 
 
+def find_month(text: str) -> str | None:
+    """Return the one month that a text names, such as the name of a sheet; None of several.
+
+    >>> find_month("January 2024"), find_month("Infusions März"), find_month("Q1"), find_month("Jan-Mar")
+    ('Jan', 'Mar', None, None)
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    words = re.findall(r"[a-z]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+    found = {_numbers()[word] for word in words if word in _numbers()}
+    return found.pop() if len(found) == 1 else None
+
+
 def plain_date(value: str) -> str:
     """Return a date in digits without a day of the week beside it, and a start without the end behind it; else the value as it is.
 

@@ -17,6 +17,7 @@ from outcomes.intake.draft.elsewhere import (
     point_to_arms,
     point_to_orders,
     point_to_texts,
+    take_titles,
 )
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
@@ -138,7 +139,7 @@ def survey_export(folder: Path) -> Survey:
     ]
     survey.found = [one for one in survey.found if one.tables]
     survey.hints += [] if any("sessions" in one.tables for one in survey.found) else point_to_orders(sheets)
-    survey.hints += point_to_texts(survey.found)
+    survey.hints += take_titles(survey.found) or point_to_texts(survey.found)
     unite_identifiers(survey.found)
     exchange_dates(survey.found)
     propose_missing(survey.found)

@@ -15,6 +15,8 @@ from outcomes.intake.draft.questionnaire import share_within
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
+from outcomes.intake.months import find_month
+from outcomes.intake.values import to_numbers
 
 MOSTLY = 0.8  # of the cells of one form
 ANSWERS = re.compile(r"[\W_]*(?:items?|answers?|responses?)$", re.IGNORECASE)  # all of them in a cell
@@ -84,3 +86,17 @@ def ask_unattended(one: Found) -> Iterator[str]:
             f"write `leave_out: {{{name}: {spelt!r}}}` for this file; where only the questionnaire was missed, delete this line"
         )
         return
+
+
+def ask_days_of_months(one: Found) -> Iterator[str]:
+    """Yield that numbers of days are days of the month that a sheet or file is named after, and no days since a patient's first session."""
+    counted = {guesses["study_day"].column for guesses in one.tables.values() if "study_day" in guesses}
+    title = one.sheet.source.sheet or one.sheet.source.file.rsplit("/", 1)[-1]
+    month = find_month(title)
+    for name in sorted(counted) if month is not None else ():
+        days = to_numbers(one.sheet.fields[name].values)
+        if ((days >= 1) & (days <= 31)).all():
+            yield (
+                f"time: {name!r} of {one.sheet.name} holds numbers from 1 to 31, and the {'sheet' if one.sheet.source.sheet else 'file'} is named after a month ({month}): these would be days of that month, and were "
+                "taken for days since each patient's first session. Write whole dates with the year into a column, and draft again; where they do count from the first session, delete this line"
+            )

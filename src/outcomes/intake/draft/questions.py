@@ -10,7 +10,7 @@ import numpy as np
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
-from outcomes.intake.draft.lost import ask_unattended, ask_unread_totals
+from outcomes.intake.draft.lost import ask_days_of_months, ask_unattended, ask_unread_totals
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.stamps import ask_written
@@ -60,6 +60,7 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _doubt_treatment(one, owned)]
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for one in found for question in ask_unattended(one)]
+    asked += [question for one in found for question in ask_days_of_months(one)]
     asked += ask_unread_totals(sheets, found)
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
