@@ -69,3 +69,19 @@ def test_amounts_with_signs_of_two_currencies_are_no_numbers_even_where_they_are
 def test_a_draft_asks(tmp_path):
     read_charges(tmp_path, *TWO["a column of currencies that nobody mapped"])
     assert "mixed_currencies: the charges" in " ".join(draft_study(tmp_path, "mine").missing)
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "stops"),
+    [("Fee (EUR)", "410", True), ("charge", "€410", True), ("charge", "$410", False), ("charge", "410", False)],
+)
+def test_charges_in_another_currency_than_the_study_file_says_stop_a_run(tmp_path, names, cells, stops):
+    cost = {"currency": "USD", "price_year": 2024, "perspective": "payer"}
+    export = read_charges(
+        tmp_path, (names, lambda who: cells), cost=cost, timepoints={"days": [{"day": 56, "before": 10, "after": 10}]}
+    )
+    found = [one for one in export.findings if one.check == "other_currency"]
+    assert [one.stops for one in found] == [True] * stops
+    if stops:
+        with pytest.raises(InputError, match=r"are in EUR, and the study file says USD \(cost.currency\)"):
+            refuse(export.findings, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
-from test_trackers import ARMS, HEAD, read_drafted, row, score, sessions, truth, visits, write_rows
+from test_trackers import ARMS, HEAD, PEOPLE, day, read_drafted, row, score, sessions, truth, visits, write_rows
 
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft import draft_study
@@ -109,3 +109,48 @@ def test_days_of_the_month_that_a_sheet_is_named_after_are_no_days_of_a_study(tm
     save_sheets(tmp_path, months)
     asked = draft_study(tmp_path, "mine").missing
     assert sum("these would be days of that month" in one for one in asked) == len(months)
+
+
+def test_one_date_for_all_rows_of_a_patient_dates_none_of_them(tmp_path):
+    lines = [
+        [who, day(n, 0), ARMS[n % 2], "Baseline" if k == 0 else f"Wk {k} (+1d)", score(n, k)] for n, who, k in visits()
+    ]
+    write_rows(tmp_path, *lines, header=["ID", "First dose", "Arm", "Visit", "PHQ-9"])
+    asked = draft_study(tmp_path, "mine").missing
+    assert any("'First dose' of tracker.csv has the same date in all rows of a patient" in one for one in asked)
+
+
+def test_days_below_the_names_of_their_months_are_named_as_such(tmp_path):
+    days = sorted({day(n, k) for n, _, k in visits()})
+    months = [
+        f"{date:%b}" if place == 0 or days[place - 1].month != date.month else None for place, date in enumerate(days)
+    ]
+    grid = [
+        [
+            who,
+            *(
+                score(n, k) if k is not None else None
+                for k in (next((k for k in range(4) if day(n, k) == date), None) for date in days)
+            ),
+        ]
+        for n, who in enumerate(PEOPLE)
+    ]
+    save_sheets(tmp_path, {"PHQ9": [["2024", *months], ["Patient", *(date.day for date in days)], *grid]})
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "its columns are days, numbered below the names of months ('Jan', 'Feb', 'Mar')" in asked
+
+
+def test_tables_below_one_another_are_named_as_such(tmp_path):
+    text = ["ID,Arm", *(f"{who},{ARMS[n % 2]}" for n, who in enumerate(PEOPLE)), "", "PHQ-9", "ID,Date,Score"]
+    text += [f"{who},{day(n, k)},{score(n, k)}" for n, who, k in visits()]
+    (tmp_path / "numbers.csv").write_text("\n".join(text))
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert "They look like tables of 3 columns below the first one, from row 28 on" in asked
+
+
+@pytest.mark.parametrize(("odd", "shape"), [("14-15", "99-99"), ("14?", "99?")])
+def test_totals_that_are_no_number_are_asked_about(tmp_path, odd, shape):
+    lines = say_scores(lambda n, k: odd if (n + k) % 9 == 0 else score(n, k), lambda n, k: score(n, k, 21))
+    write_rows(tmp_path, *lines)
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert f"rows of tracker.csv have no total in 'PHQ-9' but something like `{shape}`" in asked

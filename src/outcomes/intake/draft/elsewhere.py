@@ -23,6 +23,8 @@ from outcomes.intake.draft.vocabulary import (
     words_of,
 )
 from outcomes.intake.money import read_amount
+from outcomes.intake.months import find_month
+from outcomes.intake.values import to_numbers
 from outcomes.personal import show_name
 
 SHARED = 0.8  # of the values of a key that another file must know
@@ -94,7 +96,25 @@ def point_to_arms(sheet: Sheet, found: Sequence[Found]) -> str:
 
 def explain_sheet(sheet: Sheet) -> str:
     """Return why a sheet feeds no table by what it is like; empty where nothing tells."""
-    return explain_concepts(sheet) or explain_fields(sheet) or _tell_sideways(sheet) or _tell_charges(sheet)
+    return (
+        explain_concepts(sheet)
+        or explain_fields(sheet)
+        or _tell_months(sheet)
+        or _tell_sideways(sheet)
+        or _tell_charges(sheet)
+    )
+
+
+def _tell_months(sheet: Sheet) -> str:
+    """Return what says that columns are days, below the names of their months; empty where they are not."""
+    months = {name: column for name, column in sheet.fields.items() if len(words_of(name)) <= 2 and find_month(name)}
+    first = [to_numbers(column.words.values[column.words.codes[:1]]) for column in months.values() if column.filled]
+    if not first or not all(((day >= 1) & (day <= 31)).all() for day in first):
+        return ""
+    return (
+        f"its columns are days, numbered below the names of months ({', '.join(map(repr, months))}), so that a score stands where its patient's row meets a day. Write a row for each score "
+        "(patient, whole date with the year, score; in a spreadsheet: Data, From Table, Unpivot Columns), and draft again"
+    )
 
 
 def _tell_charges(sheet: Sheet) -> str:

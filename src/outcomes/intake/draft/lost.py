@@ -16,8 +16,11 @@ from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
 from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
 from outcomes.intake.months import find_month
+from outcomes.intake.points import read_totals
 from outcomes.intake.values import to_numbers
 
+OFTEN, FEWEST_PEOPLE = 2.0, 5  # rows a patient; patients
+FEWEST_ODD, ODD = 3, 0.01  # rows without a total, of a questionnaire's, and the share of them
 MOSTLY = 0.8  # of the cells of one form
 ANSWERS = re.compile(r"[\W_]*(?:items?|answers?|responses?)$", re.IGNORECASE)  # all of them in a cell
 NUMBER = re.compile(r"\d+")
@@ -32,6 +35,29 @@ def ask_unread_totals(sheets: Sequence[Sheet], found: Sequence[Found]) -> Iterat
                 definition = read_instruments()[instrument]
                 if instrument not in read and column.filled and share_within(column, definition) < MOSTLY:
                     yield f"questionnaires: {name!r} of {sheet.name} {say_content(column, definition)}; or delete this line, to go on without the {definition.name}"
+
+
+def ask_odd_totals(one: Found) -> Iterator[str]:
+    """Yield in how many rows a questionnaire that has totals alone has something with digits that is none (`14-15`, `14?`)."""
+    for questionnaire in one.instruments.values():
+        if questionnaire.total is None or questionnaire.items or "assessments" not in one.tables:
+            continue
+        column = one.sheet.fields[questionnaire.total]
+        values = column.words.values
+        odd = np.isnan(read_totals(values, read_instruments()[questionnaire.instrument])) & np.isnan(to_numbers(values))
+        odd &= ~column.missing & np.array([NUMBER.search(value) is not None for value in values], dtype=bool)
+        rows = int(column.rows[odd].sum())
+        if rows >= FEWEST_ODD and rows >= ODD * column.filled:
+            shapes = sorted(
+                {
+                    re.sub(r"[^\W\d_]+", lambda word: "a" * min(len(word[0]), 3), re.sub(r"\d", "9", value))[:20]
+                    for value in values[odd]
+                }
+            )
+            yield (
+                f"questionnaires: {state_rows(rows)} of {one.sheet.name} have no total in {questionnaire.total!r} but something like {' or '.join(f'`{shape}`' for shape in shapes[:3])} (9 for a digit, a for "
+                "a letter), and would have no score. Write one number into each, and draft again; or delete this line, and they are missing, each with its entry in the ledger"
+            )
 
 
 def say_content(column: Field, definition: Instrument) -> str:
@@ -100,3 +126,20 @@ def ask_days_of_months(one: Found) -> Iterator[str]:
                 f"time: {name!r} of {one.sheet.name} holds numbers from 1 to 31, and the {'sheet' if one.sheet.source.sheet else 'file'} is named after a month ({month}): these would be days of that month, and were "
                 "taken for days since each patient's first session. Write whole dates with the year into a column, and draft again; where they do count from the first session, delete this line"
             )
+
+
+def ask_one_date(one: Found) -> Iterator[str]:
+    """Yield that questionnaires are dated by a column that has one date for each patient, however many rows there are of each."""
+    date = one.tables.get("assessments", {}).get("date")
+    if date is None or date.column not in one.dates or one.rows_per_patient < OFTEN:
+        return
+    days = one.days_of_rows(date.column) // 1
+    known = ~np.isnan(days)
+    people = one.patients.codes[known]
+    if len(np.unique(people)) >= FEWEST_PEOPLE and len(
+        np.unique(np.column_stack([people, days[known]]), axis=0)
+    ) == len(np.unique(people)):
+        yield (
+            f"time: {date.column!r} of {one.sheet.name} has the same date in all rows of a patient, so that it dates none of them. Write the date of each questionnaire into a column "
+            "(where a label says the time, such as `Wk 4 (+2d)`, that date and so many days), and draft again"
+        )

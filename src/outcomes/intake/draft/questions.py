@@ -10,7 +10,13 @@ import numpy as np
 from outcomes.intake.draft.elsewhere import doubt_sessions
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gates import ask_gates
-from outcomes.intake.draft.lost import ask_days_of_months, ask_unattended, ask_unread_totals
+from outcomes.intake.draft.lost import (
+    ask_days_of_months,
+    ask_odd_totals,
+    ask_one_date,
+    ask_unattended,
+    ask_unread_totals,
+)
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import find_spellings, state_rows
 from outcomes.intake.draft.stamps import ask_written
@@ -61,6 +67,8 @@ def ask_people(found: Sequence[Found], idle: Sequence[Unread], sheets: Sequence[
     asked += [question for one in found for question in _ask_zero_doses(one)]
     asked += [question for one in found for question in ask_unattended(one)]
     asked += [question for one in found for question in ask_days_of_months(one)]
+    asked += [question for one in found for question in ask_one_date(one)]
+    asked += [question for one in found for question in ask_odd_totals(one)]
     asked += ask_unread_totals(sheets, found)
     asked += [question for one in records for question in _ask_months(one)]
     asked += [question for one in found for question in _ask_courses(one)]
@@ -90,7 +98,7 @@ def _ask_arms(one: Found) -> Iterator[str]:
     treatment = sessions.get("treatment")
     if treatment is None or date is None or not one.instruments or one.sheet.source.stack is not None:
         return
-    telling = {"dose_mg", "duration_min"} & set(sessions) or "vitals" in one.tables
+    telling = {"dose_mg", "duration_min", "charge_usd"} & set(sessions) or "vitals" in one.tables
     if telling or not set(words_of(treatment.column)) & ARMS or name_occasion(date.column) == "sessions":
         return
     said = one.sheet.fields[treatment.column].words

@@ -34,6 +34,15 @@ def find_currencies(study: Study, batches: Sequence[Batch]) -> Iterable[Finding]
         known = Counter({dollars if one == "$" else one: 0 for one in said})
         for one, rows in said.items():
             known[dollars if one == "$" else one] += rows
+        declared = study.cost.currency if study.cost is not None and name == study.cost.charge else None
+        own = next(iter(known)) if len(known) == 1 else declared
+        if declared is not None and settle_currency([own or "", declared]) != declared:
+            yield Finding(
+                "other_currency", True, known.total(), known.total(), "rows",
+                f"the charges in sessions.{name} are in {own}, and the study file says {declared} (cost.currency)",
+                f"write `currency: {own}` there, or turn the charges into {declared} in the export; accept it where the amounts are in {declared}, whatever stands beside them",
+                None, f"sessions.{name}",
+            )  # fmt: skip
         if len(known) > 1:
             several = sorted(file for file, currencies in files.items() if len(currencies) > 1)
             rows = known.total() - max(known.values())

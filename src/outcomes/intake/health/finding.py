@@ -164,6 +164,9 @@ CHECKS: dict[str, Check] = {
         "Charges in more than one currency, by the signs in the cells, the names of the columns, or a column of currencies beside them: they cannot be added up.",
         "always",
     ),
+    "other_currency": Check(
+        "values", "Charges in a currency other than the one that the study file declares, by what stands in the cells, beside them, or in the column's name.", "always"
+    ),
     "unreadable_doses": Check("values", "Doses that could not be read; they are set missing."),
     "impossible_ages": Check("values", "Ages outside `cleaning.age_years`; they are set missing."),
     "doubtful_doses": Check("values", "Doses outside the range of the arm's protocol; they stay."),

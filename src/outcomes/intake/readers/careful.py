@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy as np
 from outcomes.errors import InputError
 from outcomes.intake.readers.furniture import Furniture
 from outcomes.intake.words import Array, Words, text_array
+
+FEWEST_ROWS, ALIKE = 5, 0.8  # of another width, for a table of their own, and the share of them that are of one
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Careful:
             for what, (of, cure) in cures.items()
             if of
         ]
+        said += _tell_tables(rows, self.task.width)
         raise InputError(
             f"{self.task.name}: {len(rows)} row(s) do not have the header's {self.task.width} columns: "
             f"{list_rows(np.array([number for number, _ in rows]))}. {'. '.join(said)}."
@@ -141,6 +145,17 @@ class Careful:
                 f"{self.task.name}: {len(rows)} row(s) hold bytes that are not {shown}: {list_rows(np.array(sorted(rows)))}. "
                 "Set 'encoding' for this source in the study file (often cp1252 or latin-1), or save the file as UTF-8."
             )
+
+
+def _tell_tables(rows: list[tuple[int, int]], width: int) -> list[str]:
+    """Return what says that a table of another width begins behind a row that is none; nothing where rows are of any width."""
+    others = [(number, cells) for number, cells in rows if cells not in (1, width)]
+    wide = Counter(cells for _, cells in others).most_common(1)
+    if len(others) < FEWEST_ROWS or wide[0][1] < ALIKE * len(others):
+        return []
+    return [
+        f"They look like tables of {wide[0][0]} columns below the first one, from row {others[0][0]} on: save each table as a file of its own"
+    ]
 
 
 def _is_undecoded(text: str) -> bool:
