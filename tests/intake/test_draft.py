@@ -433,6 +433,24 @@ def test_doses_per_kg_without_a_unit_are_not_taken_for_mg(tmp_path, weighed):
     assert sorted(found) == sorted(dose for dose in truth if dose is not None)
 
 
+def test_doses_with_a_decimal_comma_are_read(tmp_path):
+    rows = [row.split(",") for row in visits()]
+    given = [[*row[:3], "0,5 mg/kg" if number % 2 == 0 else "56 mg", row[4]] for number, row in enumerate(rows)]
+    write(tmp_path, "log.csv", *map(";".join, given), header=LOG.replace(",", ";"))
+    write(tmp_path, "phq.csv", *answers(), header=ASKED)
+    found = read_export(study_of(draft_study(tmp_path, "mine")), tmp_path).tables["sessions"]["dose_mg"]
+    assert sorted(found) == sorted(float(row[4]) / 2 if row[3] != "56 mg" else 56.0 for row in given)
+
+
+def test_a_column_named_like_a_dose_that_holds_none_is_said(tmp_path):
+    rows = [",".join([*row.split(",")[:3], "56/84", row.split(",")[4]]) for row in visits()]
+    write(tmp_path, "log.csv", *rows, header=LOG)
+    write(tmp_path, "phq.csv", *answers(), header=ASKED)
+    assert (
+        "'dose' is named like a dose and left out: 100% of its cells read as none" in draft_study(tmp_path, "mine").text
+    )
+
+
 def test_devices_are_no_doses(tmp_path):
     rows = [",".join([*row.split(",")[:3], "3", row.split(",")[4]]) for row in visits()]
     write(tmp_path, "log.csv", *rows, header=LOG)

@@ -16,6 +16,7 @@ DOSE = re.compile(rf"{N}\s*(mg)?", re.IGNORECASE)
 PER_KG = re.compile(rf"{N}\s*mg\s*/\s*kg", re.IGNORECASE)
 BESIDE = re.compile(r"[\s()\[\]=≈~@,;/]+")  # what stands between a dose and the same in mg/kg
 RELATIVE = 5  # mg: no dose is less, and none is so many mg per kg
+COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))(?!28|56|84)")  # a decimal one; between doses of esketamine it is none
 DEVICES = re.compile(rf"(?:(?P<first>\d)\s*[x×*]\s*{N}\s*mg|{N}\s*mg\s*[x×*]\s*(?P<last>\d))", re.IGNORECASE)
 WEIGHT = re.compile(rf"{N}\s*(?:-|–|to)\s*{N}\s*([a-z]*)\.?|{N}\s*([a-z]*)\.?", re.IGNORECASE)
 POUNDS = frozenset({"lb", "lbs", "pound", "pounds"})
@@ -34,14 +35,14 @@ WEIGHT_REASONS = (
 
 
 def read_dose(text: str) -> tuple[float, int]:
-    """Return the number of a dose and what it is: 0 mg, 1 mg read from text, 2 mg/kg, 3 unreadable.
+    """Return the number of a dose and what it is: 0 mg, 1 mg read from text, 2 mg/kg, 3 unreadable; a comma may be the decimal mark.
 
     >>> read_dose("32 mg = 0.5 mg/kg"), read_dose("0.5 mg/kg (32 mg)"), read_dose("30 --> 35 mg"), read_dose("3 x 28 mg")
     ((32.0, 1), (32.0, 1), (35.0, 1), (84.0, 1))
-    >>> read_dose("0.5 mg/kg"), read_dose("40 mg"), read_dose("56/84")
-    ((0.5, 2), (40.0, 0), (nan, 3))
+    >>> read_dose("0.5 mg/kg"), read_dose("40 mg"), read_dose("56/84"), read_dose("37,5 mg"), read_dose("56,84")
+    ((0.5, 2), (40.0, 0), (nan, 3), (37.5, 0), (nan, 3))
     """
-    parts = ARROW.split(text.strip())
+    parts = ARROW.split(COMMA.sub(".", text.strip()))
     last, arrow = parts[-1], len(parts) > 1
     if found := PER_KG.fullmatch(last):
         return _positive(float(found[1]), 2)
@@ -98,7 +99,7 @@ def parse_doses(values: Array, missing: Array, unit: str = "auto") -> tuple[Arra
     >>> parse_doses(np.array(["0.5", "84", "3 mg"]), np.zeros(3, bool), "mg/kg")[1].tolist()
     [2, 0, 0]
     """
-    plain = to_numbers(values)
+    plain = to_numbers(np.array([COMMA.sub(".", str(value or "")) for value in values], dtype=object))
     relative = RELATIVE if unit == "mg/kg" else 0
     read = [
         (number, 2 * (number < relative)) if number > 0 else (np.nan, 0) if absent else read_dose(text)

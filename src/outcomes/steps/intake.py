@@ -38,7 +38,7 @@ STEP = Step(
     ),
     sections=(
         *("layouts", "sources", "dates", "cleaning", "visits", "instruments", "own_instruments", "arms"),
-        *("own_protocols", "endpoints", "series", "unused", "accept"),
+        *("own_protocols", "endpoints", "series", "unused", "accept", "cost"),
     ),
     options=(DATA,),
 )

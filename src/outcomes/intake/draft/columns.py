@@ -20,7 +20,7 @@ from outcomes.intake.values import to_numbers
 from outcomes.intake.words import Array
 
 MOST_LABELS = 40
-FEW_RELATIVE = 0.02  # of the rows
+FEW_RELATIVE, MOST_UNREAD = 0.02, 0.3  # of the rows of a column of doses: bare numbers below 5, and what reads as none
 # A tenth of adults weighs neither less than 45 kg, which is 100 pounds, nor more than 140 kg.
 LIGHT_POUNDS, HEAVY_KILOGRAMS, UNLIKELY = 100, 140, 0.1
 
@@ -114,19 +114,23 @@ def _judge_dose(found: Found, column: Field) -> Guess | None:
     """Return a guess where most rows hold doses, and hardly one is a bare number that can be no mg."""
     numbers, kinds = parse_doses(column.words.values, column.missing)
     few = column.share((kinds == 0) & (numbers < RELATIVE)) <= FEW_RELATIVE
-    return Guess(column.name) if few and column.share(~np.isnan(numbers)) >= 0.7 else None
+    return Guess(column.name) if few and 1 - column.share(~np.isnan(numbers)) <= MOST_UNREAD else None
 
 
 def _take_relative_dose(found: Found, guesses: dict[str, Guess], names: Sequence[str]) -> None:
     """Take the first column that holds doses in mg per kg without saying so in the cell, where none holds doses in mg."""
+    known = read_vocabulary()["sessions"]["dose_mg"]["names"]
     for name in names:
         column = found.sheet.fields[name]
         numbers, kinds = parse_doses(column.words.values, column.missing, "mg/kg")
-        if (
-            not column.filled
-            or column.share(~np.isnan(numbers)) < 0.7
-            or name in {one.column for one in guesses.values()}
-        ):
+        if not column.filled or name in {one.column for one in guesses.values()}:
+            continue
+        unread = 1 - column.share(~np.isnan(numbers))
+        if unread > MOST_UNREAD:
+            if match_name(name, known)[0] >= NEAR:
+                found.notes.append(
+                    f"{name!r} is named like a dose and left out: {unread:.0%} of its cells read as none. Write mg, or `0.5 mg/kg` beside a weight"
+                )
             continue
         small = numbers[kinds == 2]
         said = f"{state_rows(int(column.rows[kinds == 2].sum()))} hold a bare number below {RELATIVE}, which is no dose in mg"
