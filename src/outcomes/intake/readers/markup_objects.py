@@ -89,8 +89,11 @@ def _as_value(element: _Element, repeated: set[str]) -> dict[str, Any] | str:
     for part in element.parts:
         inner = _as_value(part, repeated)
         if part.path in repeated:
-            value.setdefault(part.tag, [])
-            value[part.tag] = [*value[part.tag], inner] if isinstance(value[part.tag], list) else [inner]
+            held = value.get(part.tag)
+            if isinstance(held, list):
+                held.append(inner)
+            else:
+                value[part.tag] = [inner]
         else:
             value[part.tag] = inner
     if value and text:

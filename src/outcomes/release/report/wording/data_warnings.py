@@ -108,5 +108,5 @@ def say_withheld(tables: Tables) -> str:
         return ""
     most = sorted(totals, key=lambda name: -totals[name])[:MOST]
     each = ", ".join(f"{say(name)} {totals[name]}" for name in most)
-    further = f", and fewer in {len(totals) - MOST} others" if len(totals) > MOST else ""
+    further = ", and fewer in each of the others" if len(totals) > MOST else ""
     return f"Rows of released tables with numbers not reported: {each}{further}."
