@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
+import yaml
 from test_trackers import ARMS, HEAD, PEOPLE, day, read_drafted, row, score, sessions, truth, visits, write_rows
 
 from outcomes.instruments import read_instruments
 from outcomes.intake.draft import draft_study
 from outcomes.intake.points import read_totals
+from outcomes.settings.study import check_study
 
 BANDS = ("minimal", "mild", "moderate", "moderately severe", "severe")
+
+
+def read_study(text):
+    return check_study(yaml.safe_load(text))
 
 
 def split(total, items):
@@ -154,3 +160,22 @@ def test_totals_that_are_no_number_are_asked_about(tmp_path, odd, shape):
     write_rows(tmp_path, *lines)
     (asked,) = draft_study(tmp_path, "mine").missing
     assert f"rows of tracker.csv have no total in 'PHQ-9' but something like `{shape}`" in asked
+
+
+@pytest.mark.parametrize(
+    ("names", "total"),
+    [([f"q{n}" for n in range(1, 10)], []), ([f"answer{n}" for n in range(1, 10)], ["score"]), (list("ABCDEFGHI"), [])],
+)
+def test_rows_that_name_their_questionnaire_and_hold_its_answers_are_no_scores(tmp_path, names, total):
+    answers = {(n, k): split(score(n, k), 9) for n, _, k in visits()}
+    lines = [
+        [who, day(n, k), ARMS[n % 2], "PHQ-9", *answers[n, k], *([score(n, k)] if total else [])]
+        for n, who, k in visits()
+    ]
+    write_rows(tmp_path, *lines, header=["Patient", "Session date", "Treatment", "Instrument", *names, *total])
+    drafted = draft_study(tmp_path, "mine")
+    assert "pivot:" not in drafted.text
+    if names[0] != "A":
+        (questionnaires,) = (one.tables["assessments"].instruments for one in read_study(drafted.text).sources)
+        assert list(questionnaires["phq9"].items) == names
+        assert questionnaires["phq9"].total == (total[0] if total else None)

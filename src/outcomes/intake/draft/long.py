@@ -24,6 +24,7 @@ NAMED = 0.1  # what a telling name is worth, as share of the rows
 PLACES = frozenset(
     {"visitnum", "avisitn", "visit", "seq", "qsseq", "instance"}
 )  # numbers of visits and rows, which fit as totals
+MOST_VALUES = 4  # columns that fit as scores, none of which is named so
 LEAST = 0.3  # of the rows that a column must name
 MOST_NAMES = 5000  # distinct names of a long file
 FEWEST_ROWS = 10  # of a file in which a count of the rows can be told from numbers of patients
@@ -105,7 +106,7 @@ def _by_names(
     if (share < least and codes < 5) or sheet.fields[patient].filled < 1.5 * len(sheet.fields[patient].values):
         return []
     value = _value(sheet, name, spelt, {patient, name, *dates})
-    if value is None:
+    if value is None or _holds_answers(sheet, spelt):
         return []
     when = _when(sheet, dates)
     by_item = _items_of_names(sheet, name, spelt, {patient, name, value, *dates})
@@ -142,6 +143,17 @@ def _by_names(
     pivot = Pivot(rows=(patient, when), name=name, value=value, columns={new: tuple(of) for new, of in spelt.items()})
     rest = f"; {1 - share:.0%} of its rows hold something else and are left out" if share < 0.995 else ""
     return [(pivot, note.format(repr(name)) + rest, {})]
+
+
+def _holds_answers(sheet: Sheet, spelt: Iterable[str]) -> bool:
+    """Tell whether rows that name instruments hold all answers of one, in numbered columns (`q1` to `q9`): such a row is a questionnaire, and no score."""
+    stems: dict[str, set[int]] = defaultdict(set)
+    for name, column in sheet.fields.items():
+        match = re.fullmatch(r"(.*\D)?0*(\d{1,2})", name)
+        if match and column.filled:
+            stems[match[1] or ""].add(int(match[2]))
+    sizes = {read_instruments()[new.removesuffix("_total")].n_items for new in spelt if new.endswith("_total")} - {0, 1}
+    return any(set(range(1, size + 1)) <= numbers for size in sizes for numbers in stems.values())
 
 
 def _shared_total(
@@ -300,8 +312,10 @@ def _value(sheet: Sheet, name: str, spelt: dict[str, list[str]], taken: set[str]
             continue
         hint = bool(set(words_of(other)) & HINTS or re.fullmatch(r"(?:QS|RS)(?:ORRES|STRES[CN])|AVALC?", other.upper()))
         best.append((good / max(rows, 1), hint, other))
-    likely = [(share + NAMED * hint, other) for share, hint, other in best if share >= 0.6]
-    return max(likely)[1] if likely else None
+    likely = [(share + NAMED * hint, hint, other) for share, hint, other in best if share >= 0.6]
+    if len(likely) > MOST_VALUES and not any(hint for _, hint, _ in likely):
+        return None  # answers side by side, whatever they are called
+    return max(likely)[2] if likely else None
 
 
 def _when(sheet: Sheet, dates: Sequence[str]) -> str:

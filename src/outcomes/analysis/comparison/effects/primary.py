@@ -102,7 +102,7 @@ def judge_timepoints(compared: Compared, axis: str, weight: Floats) -> dict[str,
     rows = rows.loc[(rows["axis"] == axis) & rows["change"].notna(), ["person", "timepoint", "change"]]
     person, change = rows["person"].to_numpy(), rows["change"].to_numpy(dtype=float)
     used = weight[person] > TINY
-    person, change, place = person[used], change[used], pd.Index(points).get_indexer(rows["timepoint"])[used]
+    person, change, place = person[used], change[used], pd.Index(points).get_indexer(pd.Index(rows["timepoint"]))[used]
     treated = compared.treated[person]
     counts = np.bincount(place + len(points) * treated, minlength=2 * len(points)).reshape(2, -1).min(axis=0)
     design = np.column_stack([np.ones(len(person)), treated, compared.people["baseline"].to_numpy(dtype=float)[person]])
