@@ -179,3 +179,42 @@ def test_rows_that_name_their_questionnaire_and_hold_its_answers_are_no_scores(t
         (questionnaires,) = (one.tables["assessments"].instruments for one in read_study(drafted.text).sources)
         assert list(questionnaires["phq9"].items) == names
         assert questionnaires["phq9"].total == (total[0] if total else None)
+
+
+def test_an_arm_that_is_said_once_a_patient_is_asked_about(tmp_path):
+    lines = [
+        [who, f"infusion_{k + 1}_arm_1", ARMS[n % 2] if k == 0 else "", day(n, k), score(n, k)]
+        for n, who, k in visits()
+    ]
+    write_rows(tmp_path, *lines, header=["record_id", "redcap_event_name", "arm", "visit_date", "phq9_total"])
+    (asked,) = draft_study(tmp_path, "mine").missing
+    assert (
+        "'arm' of tracker.csv is filled in one row of each patient (24 rows), and rows without it would be no sessions"
+        in asked
+    )
+    assert "write `fill_down: [arm]` for this file" in asked
+
+
+@pytest.mark.parametrize("kind", ["total", "both"])
+def test_a_row_of_the_total_among_rows_of_answers_is_the_total(tmp_path, kind):
+    lines = [
+        [who, day(n, k), "PHQ-9", item, value]
+        for n, who, k in visits()
+        for item, value in [
+            *(enumerate(split(score(n, k), 9), start=1) if kind == "both" else []),
+            ("total", score(n, k)),
+        ]
+    ]
+    write_rows(tmp_path, *lines, header=["patient_id", "date", "scale", "item", "value"], name="long.csv")
+    write_rows(
+        tmp_path, *(row(n, who, k)[:3] for n, who, k in visits()), header=["patient_id", "session_date", "treatment"]
+    )
+    found, given, _ = read_drafted(tmp_path)
+    assert (found["phq9"], given) == (truth(), sessions())
+
+
+def test_points_behind_a_total_are_points_in_other_languages():
+    assert (
+        read_totals(["14 Punkte", "14 puntos", "14 pontos", "14 punti", "14 Pkt."], read_instruments()["phq9"]).tolist()
+        == [14.0] * 5
+    )

@@ -17,7 +17,7 @@ LED = re.compile(r"\(?(\d{1,2})\)?\s*[-–—=:.)]?\s*(?=[^\W\d_])(.+)", re.DOTA
 TRAILED = re.compile(r"(.+?[^\W\d_].*?)\s*[-–—=:,]?\s*[(\[]?(\d{1,2})[)\]]?", re.DOTALL)
 SCORED = re.compile(
     r"(?:(?:total|score|sum)[\s:=]*)?([-+]?\d+(?:\.\d+)?)\s*"
-    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*\(?\s*\d{1,3}(?:\.\d+)?\s*%\s*\)?|\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|(?:out )?of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?)?",
+    r"(?:/\s*(\d+(?:\.0+)?)(?:\s*\(?\s*\d{1,3}(?:\.\d+)?\s*%\s*\)?|\s*[-–—:,(]?\s*[^\W\d_][^\d]*)?|(?:out )?of (\d+)|\(\s*[^\W\d_][^\d]*\)|[-–—:,]\s*[^\W\d_][^\d]*|pts?\.?|points?|punkte?|pkte?\.?|puntos?|pontos?|punti)?",
     re.IGNORECASE,
 )
 # the band before the total: "Moderate (12)", "Minimal anxiety: 4/21"

@@ -209,20 +209,23 @@ def _items_of_names(
         return []
     found: list[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]]] = []
     names = sheet.fields[name].words
+    known, summed = set(read_vocabulary()["total"]) - {""}, 0
     for new, spellings in spelt.items():
         instrument = new.removesuffix("_total")
         mine = names.spread(np.isin(names.values, spellings))
         for other, column in sheet.fields.items():
-            values = {} if other in taken else _numbered(column.words.values[np.unique(column.words.codes[mine])])
-            if values and set(values) == set(range(1, read_instruments()[instrument].n_items + 1)):
-                found.append(
-                    (
-                        other,
-                        tuple(spellings),
-                        {f"{instrument}_{n}": (spelling,) for n, spelling in sorted(values.items())},
-                    )
-                )
+            said = [] if other in taken else column.words.values[np.unique(column.words.codes[mine])].tolist()
+            sums = [value for value in said if squeeze(value) in known]
+            values = _numbered(value for value in said if value not in sums)
+            if values and set(values) == set(range(1, read_instruments()[instrument].n_items + 1)) and len(sums) < 2:
+                items = {f"{instrument}_{n}": (spelling,) for n, spelling in sorted(values.items())}
+                found.append((other, tuple(spellings), items | ({new: tuple(sums)} if sums else {})))
                 break
+            if sums and len(sums) == len(said):
+                summed += 1
+                break
+    if summed == len(spelt):
+        return []
     if len(found) == len(spelt):
         return found
     free = [

@@ -30,6 +30,7 @@ LISTED = 1.5  # rows a patient, of a list of patients
 MOST_SPELLINGS = 30
 TREATED = 0.8  # of the filled rows of a column that says what patients got
 SHARED = 0.5  # of the patients of a list, whom the sessions must know
+REPEATED, ONCE = 1.5, 1.1  # rows, and rows with what was given, a patient
 LOST = 0.05  # of a file's questionnaires
 DATED = 20  # dates of a sheet, of which some fall on another day of the month
 FIRST = frozenset({"first", "start", "started", "begin", "begun", "initial", "1st"})  # in the name of a date
@@ -98,10 +99,17 @@ def _ask_arms(one: Found) -> Iterator[str]:
     treatment = sessions.get("treatment")
     if treatment is None or date is None or not one.instruments or one.sheet.source.stack is not None:
         return
+    column = one.sheet.fields[treatment.column]
+    if one.rows_per_patient >= REPEATED and column.filled <= ONCE * len(np.unique(one.patients.codes)):
+        yield (
+            f"treatment sessions: {treatment.column!r} of {one.sheet.name} is filled in one row of each patient ({state_rows(column.filled)}), and rows without it would be no sessions. Where it holds for all "
+            f"rows of a patient, which stand below one another, and each is a session, write `fill_down: [{treatment.column}]` for this file and delete this line; else say in each row what was given, and draft again"
+        )
+        return
     telling = {"dose_mg", "duration_min", "charge_usd"} & set(sessions) or "vitals" in one.tables
     if telling or not set(words_of(treatment.column)) & ARMS or name_occasion(date.column) == "sessions":
         return
-    said = one.sheet.fields[treatment.column].words
+    said = column.words
     if len(np.unique(np.column_stack([one.patients.codes, said.codes]), axis=0)) == len(np.unique(one.patients.codes)):
         yield (
             f"treatment sessions: {treatment.column!r} of {one.sheet.name} says what each patient got, and nothing there says that the days in {date.column!r} are of sessions and not of "
