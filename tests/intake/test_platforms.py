@@ -297,6 +297,17 @@ def test_people_with_the_same_answers_are_asked_about_whatever_their_days(tmp_pa
     assert [one[:8] for one in said] == (["2 people"] if copied else [])
 
 
+def test_people_who_answer_nearly_everything_alike_are_not_taken_for_copies(tmp_path):
+    """Of the very ill all answers are at the top but one or two."""
+    alike = {(n, k): [3] * (k + 1) + [2] + [3] * (7 - k) for n, _, k in visits()}
+    lines = [",".join(map(str, [who, day(n, k), *alike[n, k]])) for n, who, k in visits() if n < 3]
+    draws = {(n, k): random.Random(10 * n + k).choices(range(4), k=9) for n, _, k in visits()}
+    lines += [",".join(map(str, [who, day(n, k), *draws[n, k]])) for n, who, k in visits() if n >= 3]
+    write(tmp_path, "form.csv", *lines, header=",".join(["id", "date", *(f"phq9_{place}" for place in range(1, 10))]))
+    write_log(tmp_path)
+    assert not [one for one in draft_study(tmp_path, "mine").missing if "copied_rows" in one]
+
+
 @pytest.mark.parametrize("typed", [False, True])
 def test_the_arm_of_each_patient_beside_scores_makes_no_session_unasked(tmp_path, typed):
     """A column named after arms says nothing of the day of a score."""

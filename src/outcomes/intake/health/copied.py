@@ -22,10 +22,8 @@ FEWEST, FEWEST_TOGETHER = (
 DIFFERENT = 4  # totals among them
 MOST_SHARING = 4  # people with the same totals of one day, beyond whom it is chance
 NEARLY = 0.8  # of the days that both have
-FEWEST_ALIKE, LEAST = (
-    4,
-    3,
-)  # questionnaires of two people with the same answers; points of one, below which it may be chance
+FEWEST_ALIKE = 4  # questionnaires of two people with the same answers
+LEAST = 3  # answers of one that are not its commonest, below which it may be chance
 
 
 def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array]) -> Iterator[Finding]:
@@ -64,15 +62,13 @@ def find_copied(file: str, patient: Array, day: Array, totals: dict[str, Array])
 def find_copied_answers(assessments: pd.DataFrame) -> Iterator[Finding]:
     """Yield how many people have the same answers to every item as another one, in several questionnaires, whatever their days.
 
-    A questionnaire with hardly a point, or with the same answer to all items, says nothing of whose it is.
+    A questionnaire with the same answer to nearly all items (none, or all, of those who are hardly or very ill) says nothing of whose it is.
     """
     names = [name for name in assessments.columns.astype(str) if name.startswith("item_")]
     answers = assessments[names].to_numpy(dtype="float64", na_value=np.nan)
     given = ~np.isnan(answers)
-    most = np.where(given, answers, -np.inf).max(axis=1, initial=0)
-    telling = (np.where(given, answers, 0).sum(axis=1) >= LEAST) & (
-        np.where(given, answers, np.inf).min(axis=1, initial=np.inf) < most
-    )
+    commonest = np.max([(answers == one).sum(axis=1) for one in np.unique(answers[given])], axis=0, initial=0)
+    telling = given.sum(axis=1) - commonest >= LEAST
     kinds = assessments["instrument"].astype("category").cat.codes.to_numpy()
     asked = np.column_stack([kinds, np.where(given, answers, -1)])[telling].astype(np.int16)
     _, same = np.unique(np.ascontiguousarray(asked).view(f"V{2 * asked.shape[1]}"), return_inverse=True)

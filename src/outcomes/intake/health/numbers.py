@@ -74,6 +74,7 @@ WORDS = frozenset(
     ]
 )
 FEWEST = 10
+FEWEST_CODED, LARGE = 3, 99  # rows with a code of one or two digits (8, 77), fewer of which may be true numbers
 SAID = {
     "impossible_ages": "an age that can hardly be",
     "doubtful_doses": "a dose that can hardly be",
@@ -118,8 +119,9 @@ def find_codes(columns: Iterable[Numbers]) -> Iterable[Finding]:
             hit = np.isin(numbers, codes)
             rows, total = int(one.rows[hit].sum()), int(one.rows.sum())
             named = ", ".join(f"{code:g}" for code in codes)
+            surely = rows >= FEWEST_CODED or any(code < 0 or code >= LARGE for code in codes)
             yield Finding(
-                "missing_codes", one.enters(codes), rows, total, one.unit,
+                "missing_codes", surely and one.enters(codes), rows, total, one.unit,
                 f"{rows:,} of {total:,} values of {one.column} in {one.file} are {named}, far from all others: a code for missing?",
                 f"list {named} under `missing` of the column (or under `cleaning.missing_values` for all columns); accept it where it is a number",
                 one.file, one.column,
