@@ -9,7 +9,7 @@ import numpy as np
 from outcomes.intake.draft.claims import claims_of
 from outcomes.intake.draft.dateforms import find_dates
 from outcomes.intake.draft.fields import explain_fields
-from outcomes.intake.draft.found import Found, Guess
+from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.occasions import name_occasion
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
@@ -18,34 +18,15 @@ from outcomes.intake.draft.vocabulary import (
     match_name,
     names_drug,
     read_vocabulary,
-    recognise_treatment,
     squeeze,
     words_of,
 )
 from outcomes.intake.money import read_amount
 from outcomes.intake.months import find_month
 from outcomes.intake.values import to_numbers
-from outcomes.personal import show_name
 
 SHARED = 0.8  # of the values of a key that another file must know
 FEWEST = 2  # values of a key
-OF_SESSION = frozenset(
-    {
-        "dos",
-        "service",
-        "session",
-        "infusion",
-        "treatment",
-        "tx",
-        "dosing",
-        "administration",
-        "behandlung",
-        "sitzung",
-        "seance",
-        "sesion",
-    }
-)  # in the name of a date
-MORE = 2  # treatments, after which sheets are named
 IN_TEXTS = 0.3  # of the texts of a column that name a drug
 MOST_NAMES = 200  # rows of a sheet that stands on its side
 OFTENER = 1.5  # rows with days of sessions, by the rows taken for sessions
@@ -161,38 +142,6 @@ def point_to_texts(found: Sequence[Found]) -> list[str]:
                     "its own (IV ketamine, Spravato; empty where nothing was), and draft again"
                 )
     return hints
-
-
-def take_titles(found: Sequence[Found]) -> list[str]:
-    """Take what sheets of dated questionnaires are named after for what was given in each row, where nothing else says it.
-
-    Returns what has to be asked first: whether the days are of sessions, where the name of their column does not say so.
-    """
-    if any("sessions" in one.tables for one in found):
-        return []
-    titled = [(one, recognise_treatment(one.sheet.source.sheet or one.sheet.source.file)[0]) for one in found]
-    named = [
-        (one, treatment, one.tables["assessments"]["date"].column)
-        for one, treatment in titled
-        if treatment is not None and "date" in one.tables.get("assessments", {})
-    ]
-    if len({treatment for _, treatment, _ in named}) < MORE:
-        return []
-    unsure = [
-        f"{date!r} of {show_name(one.sheet.name)}" for one, _, date in named if not OF_SESSION & set(words_of(date))
-    ]
-    if unsure:
-        return [
-            f"no column says what was given, and {len(named)} files or sheets are named after it. Where each row is a session, name the column of its date so (`session date`, in place of "
-            f"{', '.join(unsure)}), and draft again; where the rows are days of questionnaires alone, export the sessions with their dates too"
-        ]
-    for one, treatment, date in named:
-        one.tables["sessions"] = {"patient": Guess(one.patient), "date": Guess(date)}
-        one.constants["treatment"] = treatment
-        one.notes.append(
-            f"no column says which treatment was given: each row is taken for a session of {treatment}, after the name of the sheet or file"
-        )
-    return []
 
 
 def point_to_orders(sheets: Sequence[Sheet]) -> list[str]:

@@ -17,7 +17,6 @@ from outcomes.intake.draft.elsewhere import (
     point_to_arms,
     point_to_orders,
     point_to_texts,
-    take_titles,
 )
 from outcomes.intake.draft.found import Found
 from outcomes.intake.draft.gather import gather_files
@@ -34,13 +33,12 @@ from outcomes.intake.draft.sites import compare_identifiers, name_sites
 from outcomes.intake.draft.survey import Sheet, read_folder
 from outcomes.intake.draft.swapped import exchange_dates
 from outcomes.intake.draft.tables import describe_sheet, find_patient
+from outcomes.intake.draft.titles import name_treatment, take_titles
 from outcomes.intake.draft.undated import ask_undated, ask_unread
 from outcomes.intake.draft.vocabulary import (
     NEAR,
     match_name,
-    names_drug,
     read_vocabulary,
-    recognise_treatment,
     words_of,
 )
 from outcomes.intake.privacy import BIRTH, plain_name
@@ -114,7 +112,7 @@ def survey_export(folder: Path) -> Survey:
             continue
         one = describe_sheet(sheet, patient)
         one.notes += [*sheet.proposal.notes, *_tell_owner(sheet)]
-        _name_treatment(one)
+        name_treatment(one)
         trouble = _rows_of_items(one) if not one.instruments else None
         if trouble is not None:
             one.tables, one.instruments = {}, {}
@@ -182,22 +180,6 @@ def _tell_owner(sheet: Sheet) -> list[str]:
     return [
         f"{sheet.owner!r} is taken for the patients' identifiers, as its values are those of {sheet.twin!r} in another file"
     ]
-
-
-def _name_treatment(one: Found) -> None:
-    """Give sessions without a column of treatments the one that the file is named after."""
-    sessions = one.tables.get("sessions")
-    if sessions is None or "treatment" in sessions:
-        return
-    groups = read_vocabulary()["treatment"]
-    words = set(words_of(one.sheet.name))
-    titles = [title for title in one.sheet.proposal.titles if names_drug(title)]
-    titled = {recognise_treatment(title)[0] for title in titles}
-    named = [name for name in ("esketamine", "iv", "im") if words & {*groups[name]} - {"shot", "drip"}]
-    told, where = (titled, "title above the table") if titled else (set(named), "name of the file")
-    if len(told) == 1 and (treatment := told.pop()) is not None:
-        one.constants["treatment"] = treatment
-        one.notes.append(f"no column says which treatment was given; {treatment} after the {where}")
 
 
 def _rows_of_items(one: Found) -> str | None:

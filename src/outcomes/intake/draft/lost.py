@@ -14,6 +14,7 @@ from outcomes.intake.draft.incomplete import tell_percent
 from outcomes.intake.draft.questionnaire import share_within
 from outcomes.intake.draft.spellings import state_rows
 from outcomes.intake.draft.survey import Field, Sheet
+from outcomes.intake.draft.undated import show_shape
 from outcomes.intake.draft.vocabulary import read_vocabulary, say_state
 from outcomes.intake.months import find_month
 from outcomes.intake.points import read_totals
@@ -48,12 +49,7 @@ def ask_odd_totals(one: Found) -> Iterator[str]:
         odd &= ~column.missing & np.array([NUMBER.search(value) is not None for value in values], dtype=bool)
         rows = int(column.rows[odd].sum())
         if rows >= FEWEST_ODD and rows >= ODD * column.filled:
-            shapes = sorted(
-                {
-                    re.sub(r"[^\W\d_]+", lambda word: "a" * min(len(word[0]), 3), re.sub(r"\d", "9", value))[:20]
-                    for value in values[odd]
-                }
-            )
+            shapes = sorted({show_shape(value) for value in values[odd]})
             yield (
                 f"questionnaires: {state_rows(rows)} of {one.sheet.name} have no total in {questionnaire.total!r} but something like {' or '.join(f'`{shape}`' for shape in shapes[:3])} (9 for a digit, a for "
                 "a letter), and would have no score. Write one number into each, and draft again; or delete this line, and they are missing, each with its entry in the ledger"

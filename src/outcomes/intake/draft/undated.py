@@ -132,13 +132,22 @@ def ask_unread(one: Found) -> str | None:
     return None
 
 
+def show_shape(value: str) -> str:
+    """Return how a cell looks without what it says: 9 for a digit, a for a letter.
+
+    >>> show_shape("3-4 March 2024")
+    '9-9 aaa 9999'
+    """
+    return re.sub(r"[^\W\d_]+", lambda word: "a" * min(len(word[0]), 3), re.sub(r"\d", "9", value))[:30]
+
+
 def _shapes(column: Field) -> list[str]:
     """Return how most cells of a column look that read as no date: a shape, never a value."""
     rows: dict[str, int] = {}
     for place in np.nonzero(~column.missing & (column.rows > 0))[0].tolist():
         value = column.words.values[place]
         if read_form(value)[0] is None:
-            shape = re.sub(r"[^\W\d_]+", lambda word: "a" * min(len(word[0]), 3), re.sub(r"\d", "9", value))[:30]
+            shape = show_shape(value)
             rows[shape] = rows.get(shape, 0) + int(column.rows[place])
     ranked = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
     return [f"`{shape}`" for shape, count in ranked[:2] if count >= max(3, COMMON * column.filled)]
